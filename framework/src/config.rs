@@ -1,0 +1,114 @@
+//! Every limit, interval and window of the framework, as plain data with defaults that say why.
+//!
+//! It must never contain behaviour: who enforces a value names it in its own documentation.
+
+use std::time::Duration;
+
+/// What a client may grow, and how far. Each limit has a test that reaches it.
+///
+/// ```
+/// let limits = salon::config::Limits { max_payload: 64 * 1024, ..Default::default() };
+/// assert_eq!(limits.max_attachments, 10);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one message, and of one polling request body. 1,000,000 as the reference server
+    /// has it, so that a client moved over meets no new limit.
+    pub max_payload: usize,
+    /// Binary attachments of one packet. 10: beyond it a packet is cheaper to flood than to use.
+    pub max_attachments: usize,
+    /// Bytes of all attachments of one packet together.
+    pub max_attachment_bytes: usize,
+    /// Fragments of one WebSocket message. A fragment costs two bytes to send and an allocation to
+    /// keep, so their number is bounded as well as their sum.
+    pub max_fragments: usize,
+    /// Packets in one polling payload; 1 MB of separators would otherwise be a million packets.
+    pub max_payload_packets: usize,
+    /// Namespaces that one connection may have open.
+    pub max_namespaces: usize,
+    /// Untyped rooms that one session may be in.
+    pub max_rooms: usize,
+    /// Bytes of a room's or a namespace's name when a client chooses it.
+    pub max_name: usize,
+    /// Events of one connection that are being handled; beyond it its socket is not read.
+    pub max_events_in_flight: usize,
+    /// Acknowledgements that the server waits for from one session.
+    pub max_pending_acknowledgements: usize,
+    /// Bytes that may wait in one connection's outbox. 1 MiB holds seconds of a busy room; a client
+    /// that is further behind than that is better served by a reconnection.
+    pub max_outbox_bytes: usize,
+    /// Frames that may wait in one connection's outbox.
+    pub max_outbox_frames: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_payload: 1_000_000,
+            max_attachments: 10,
+            max_attachment_bytes: 1_000_000,
+            max_fragments: 1_024,
+            max_payload_packets: 4_096,
+            max_namespaces: 16,
+            max_rooms: 1_024,
+            max_name: 256,
+            max_events_in_flight: 64,
+            max_pending_acknowledgements: 1_024,
+            max_outbox_bytes: 1 << 20,
+            max_outbox_frames: 4_096,
+        }
+    }
+}
+
+/// When a connection is asked for a sign of life, and when it is given up.
+///
+/// ```
+/// use std::time::Duration;
+/// let heartbeat = salon::config::Heartbeat { ping_interval: Duration::from_secs(5), ..Default::default() };
+/// assert_eq!(heartbeat.ping_timeout, Duration::from_secs(20));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Heartbeat {
+    /// Between a pong and the next ping. 25 s passes the idle limits of common proxies (30 to 60 s).
+    pub ping_interval: Duration,
+    /// Between a ping and the connection's end if no pong came. 20 s, the reference's value: a
+    /// phone that changes networks is often silent for longer than 10.
+    pub ping_timeout: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self { ping_interval: Duration::from_secs(25), ping_timeout: Duration::from_secs(20) }
+    }
+}
+
+/// How long the framework waits for a client in each step.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// From the Engine.IO handshake to the first Socket.IO CONNECT; afterwards the connection is
+    /// closed. 45 s, the reference's value.
+    pub connect: Duration,
+    /// From the opening of a WebSocket with a session id to its upgrade packet. 10 s, the
+    /// reference's value.
+    pub upgrade: Duration,
+    /// For an acknowledgement when the caller names no time.
+    pub acknowledgement: Duration,
+    /// From a close that Salon starts to the end of the TCP connection, whether or not the client
+    /// answers it.
+    pub close: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(45),
+            upgrade: Duration::from_secs(10),
+            acknowledgement: Duration::from_secs(10),
+            close: Duration::from_secs(2),
+        }
+    }
+}
+

@@ -1,0 +1,4 @@
+//! Salon.
+
+pub mod clock;
+pub mod config;
