@@ -1,0 +1,132 @@
+//! Events: the contract between a plain struct, the derive and the framework.
+//!
+//! It knows names, shapes and policies, and turns arguments into structs and back. It must never
+//! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
+
+mod policy;
+mod rate;
+mod reply;
+mod shape;
+
+pub use policy::Policy;
+pub use rate::Rate;
+pub use reply::{decode_reply, encode_reply};
+pub use shape::Shape;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    refusal::Refusal,
+    wire::socket_io::{ArgumentError, Arguments},
+};
+
+/// A typed, named message.
+///
+/// Derive it: `#[derive(Event)]` fills in every item from `#[event("name", …)]`. A struct that
+/// clients send derives `serde::Deserialize` as well, one that the server sends `serde::Serialize`.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Serialize, Event)]
+/// #[event("chat:said", volatile)]
+/// struct Said { by: String, text: String }
+///
+/// assert_eq!(Said::NAME, "chat:said");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(salon::Event)]` and `#[event(\"name\")]` to `{Self}`"
+)]
+pub trait Event {
+    /// The name on the wire.
+    const NAME: &'static str;
+    /// How the value becomes arguments.
+    const SHAPE: Shape;
+    /// How often it may come, and what a slow client may miss.
+    const POLICY: Policy;
+    /// What acknowledges it; `()` is an acknowledgement without arguments.
+    type Reply: 'static;
+    /// Who handles it when a client sends it: the session, or a room named by one of its fields.
+    type Route: Route;
+}
+
+/// Where an event goes: implemented by [`ToSession`](crate::connection::ToSession) and
+/// [`ToRoom`](crate::room::ToRoom), named by the derive.
+pub trait Route {
+    /// The context that a handler of type `T` gets with the event.
+    type Context<T>;
+}
+
+/// A handler that answers at once.
+///
+/// `impl On<Ready> for Lobby` handles `Ready` in the room `Lobby`; the value returned is the
+/// acknowledgement. A handler that has to wait for something implements [`OnLater`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no handler for the event `{E}` that it lists",
+    label = "`{E}` is listed in `Events` but not handled",
+    note = "write `impl On<{E}> for {Self}`; if the answer takes time, list `Later<{E}>` and write `impl OnLater<{E}> for {Self}`"
+)]
+pub trait On<E: Event> {
+    /// Handles one event. No other event of this session or room is handled meanwhile.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is sent as the acknowledgement, or as the event `salon:refused` if the client
+    /// asked for none.
+    fn on(
+        &mut self,
+        event: E,
+        cx: &mut <E::Route as Route>::Context<Self>,
+    ) -> Result<E::Reply, Refusal>
+    where
+        Self: Sized;
+}
+
+/// A handler whose answer takes time; list the event as [`Later<E>`].
+///
+/// The future holds no borrow of the session or room: it owns what it needs, and other events are
+/// handled while it runs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no handler that answers the event `{E}` later",
+    label = "`Later<{E}>` is listed in `Events` but not handled",
+    note = "write `impl OnLater<{E}> for {Self}`; if the answer is known at once, list `{E}` and write `impl On<{E}> for {Self}`"
+)]
+pub trait OnLater<E: Event> {
+    /// Starts handling one event.
+    fn on_later(
+        &mut self,
+        event: E,
+        cx: &mut <E::Route as Route>::Context<Self>,
+    ) -> impl Future<Output = Result<E::Reply, Refusal>> + 'static
+    where
+        Self: Sized;
+}
+
+/// In a list of events: `E` is answered by a future, see [`OnLater`].
+#[derive(Debug)]
+pub struct Later<E>(std::marker::PhantomData<E>);
+
+/// Turns an event that a client sent into its struct.
+///
+/// # Errors
+/// An [`ArgumentError`] when an argument is missing or does not fit the struct.
+pub fn decode<E: Event + DeserializeOwned>(arguments: &Arguments) -> Result<E, ArgumentError> {
+    match E::SHAPE {
+        Shape::Single => arguments.single(),
+        Shape::Positional => arguments.positional(),
+        Shape::Empty => arguments.empty(),
+    }
+}
+
+/// Turns an event into the arguments that go on the wire.
+///
+/// # Errors
+/// An [`ArgumentError`] when the struct cannot be serialized as JSON.
+pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentError> {
+    match E::SHAPE {
+        Shape::Single => Arguments::encode_single(event),
+        Shape::Positional => Arguments::encode_positional(event),
+        Shape::Empty => Ok(Arguments::none()),
+    }
+}

@@ -1,0 +1,43 @@
+//! What an event's derive says about its traffic.
+//!
+//! It must hold only what is known when the struct is compiled.
+
+use super::Rate;
+
+/// What the derive states about an event beside its name and its route.
+///
+/// ```
+/// use salon::event::{Policy, Rate};
+/// const POLICY: Policy = Policy::new().volatile().rate(Rate::new(5, std::time::Duration::from_secs(1), 5));
+/// assert!(POLICY.volatile);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Policy {
+    /// A client whose transport is not writable at this moment does not get the event.
+    pub volatile: bool,
+    /// How often one session may send it.
+    pub rate: Option<Rate>,
+}
+
+impl Policy {
+    /// Delivered in full, and not limited in rate.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { volatile: false, rate: None }
+    }
+
+    /// Dropped for a client that is not writable.
+    #[must_use]
+    pub const fn volatile(mut self) -> Self {
+        self.volatile = true;
+        self
+    }
+
+    /// Limited for each session that sends it.
+    #[must_use]
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+}
