@@ -112,3 +112,57 @@ impl Default for Timeouts {
     }
 }
 
+/// How clients reach the framework over HTTP.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Http {
+    /// The path of the Engine.IO endpoint, with or without a trailing slash; clients may leave the
+    /// slash out or add it. `/socket.io`, where Socket.IO clients look by default.
+    pub path: String,
+    /// Which transports are offered.
+    pub transports: Transports,
+    /// Which pages of other origins may connect. A page served by the same host always may.
+    pub origins: Origins,
+    /// Polling responses of at least this many bytes are compressed with gzip for clients that
+    /// accept it; `None` turns it off. 1,024 as the reference has it: below, gzip rarely pays.
+    pub gzip_from: Option<usize>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            path: "/socket.io".to_owned(),
+            transports: Transports::default(),
+            origins: Origins::default(),
+            gzip_from: Some(1_024),
+        }
+    }
+}
+
+/// The transports that are offered; at least one must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transports {
+    /// Long polling.
+    pub polling: bool,
+    /// WebSocket, and the upgrade to it if polling is offered as well.
+    pub websocket: bool,
+}
+
+impl Default for Transports {
+    fn default() -> Self {
+        Self { polling: true, websocket: true }
+    }
+}
+
+/// Which origins may connect, beside the page's own host and clients that send no `Origin`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origins {
+    /// None: the `Origin` must be the host that was asked.
+    #[default]
+    SameOrigin,
+    /// These, as browsers send them: `https://example.com`, with the port if it is not the
+    /// scheme's own.
+    Listed(Vec<String>),
+    /// Any. Credentials such as cookies are then never accepted from another origin.
+    Any,
+}

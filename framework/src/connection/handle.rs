@@ -1,0 +1,205 @@
+//! A connection as its links, its supervisor and the registry see it.
+//!
+//! It must never need the actor's mailbox to be moving for what liveness depends on: pongs and
+//! closes are recorded here first.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+};
+
+use actix::Addr;
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use super::{Connection, actor::{Closed, Received}};
+use crate::{
+    auth::{Handshake, Principal},
+    clock::{self, Instant},
+    disconnect::DisconnectReason,
+    outbox::Outbox,
+    wire::engine_io::Message,
+};
+
+/// The transport that a connection is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// Engine.IO long polling.
+    Polling,
+    /// A WebSocket.
+    WebSocket,
+}
+
+impl TransportKind {
+    /// The name in the `transport` query parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+/// The connection has ended; what was sent to it was not handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the connection has ended")]
+pub struct Ended;
+
+/// The shared part of one connection.
+pub struct ConnectionHandle {
+    sid: ByteString,
+    handshake: Arc<Handshake>,
+    principal: Principal,
+    outbox: Arc<Outbox>,
+    address: Addr<Connection>,
+    transport: AtomicU8,
+    upgrading: AtomicBool,
+    polling: AtomicBool,
+    posting: AtomicBool,
+    last_pong: Mutex<Instant>,
+}
+
+impl ConnectionHandle {
+    pub(super) fn new(
+        sid: ByteString,
+        handshake: Arc<Handshake>,
+        principal: Principal,
+        outbox: Arc<Outbox>,
+        address: Addr<Connection>,
+        transport: TransportKind,
+    ) -> Self {
+        Self {
+            sid,
+            handshake,
+            principal,
+            outbox,
+            address,
+            transport: AtomicU8::new(transport as u8),
+            upgrading: AtomicBool::new(false),
+            polling: AtomicBool::new(false),
+            posting: AtomicBool::new(false),
+            last_pong: Mutex::new(clock::now()),
+        }
+    }
+
+    /// The Engine.IO session id.
+    pub fn sid(&self) -> &ByteString {
+        &self.sid
+    }
+
+    /// The request that opened the connection.
+    pub fn handshake(&self) -> &Arc<Handshake> {
+        &self.handshake
+    }
+
+    /// Whom the session id is bound to.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Its outgoing queue.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// The transport it is on now.
+    pub fn transport(&self) -> TransportKind {
+        if self.transport.load(Ordering::Acquire) == TransportKind::Polling as u8 {
+            TransportKind::Polling
+        } else {
+            TransportKind::WebSocket
+        }
+    }
+
+    /// From now on it is on WebSocket; polling requests are refused on every worker.
+    pub fn upgraded(&self) {
+        self.transport.store(TransportKind::WebSocket as u8, Ordering::Release);
+    }
+
+    /// Claims the one upgrade that may be under way. `None` when there is one already, or the
+    /// connection is upgraded.
+    pub fn begin_upgrade(self: &Arc<Self>) -> Option<Claim> {
+        if self.transport() == TransportKind::WebSocket {
+            return None;
+        }
+        Claim::take(self, |handle| &handle.upgrading)
+    }
+
+    /// Claims the one GET that may be pending.
+    pub fn begin_poll(self: &Arc<Self>) -> Option<Claim> {
+        Claim::take(self, |handle| &handle.polling)
+    }
+
+    /// Claims the one POST that may be under way.
+    pub fn begin_post(self: &Arc<Self>) -> Option<Claim> {
+        Claim::take(self, |handle| &handle.posting)
+    }
+
+    /// Hands over messages in the order they arrived, and waits until their handling has begun:
+    /// while too many events are in flight that takes until some are done, and the link does not
+    /// read on.
+    ///
+    /// # Errors
+    /// [`Ended`] if the connection ended first.
+    pub async fn receive(&self, messages: Vec<Message>) -> Result<(), Ended> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let (done, handled) = oneshot::channel();
+        self.address.do_send(Received { messages, done });
+        handled.await.map_err(|_| Ended)
+    }
+
+    /// Records a pong.
+    pub fn pong(&self) {
+        *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
+    }
+
+    /// When the last pong came; the connection's start before the first.
+    pub fn last_pong(&self) -> Instant {
+        *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the connection: its link writes what is queued and closes, its sessions are told.
+    pub fn close(&self, reason: DisconnectReason) {
+        self.outbox.close(reason);
+        self.address.do_send(Closed { reason });
+    }
+
+    /// Ends the connection at once: what is queued is dropped.
+    pub fn abort(&self, reason: DisconnectReason) {
+        self.outbox.discard(reason);
+        self.address.do_send(Closed { reason });
+    }
+}
+
+impl fmt::Debug for ConnectionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionHandle")
+            .field("sid", &self.sid)
+            .field("transport", &self.transport())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The exclusive right to one kind of request on a connection, given back when dropped.
+pub struct Claim {
+    handle: Arc<ConnectionHandle>,
+    flag: fn(&ConnectionHandle) -> &AtomicBool,
+}
+
+impl Claim {
+    fn take(handle: &Arc<ConnectionHandle>, flag: fn(&ConnectionHandle) -> &AtomicBool) -> Option<Self> {
+        (!flag(handle).swap(true, Ordering::AcqRel)).then(|| Self { handle: handle.clone(), flag })
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        (self.flag)(&self.handle).store(false, Ordering::Release);
+    }
+}

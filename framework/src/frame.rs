@@ -1,0 +1,109 @@
+//! One outgoing Socket.IO packet, serialized once, whoever gets it.
+//!
+//! It must never be encoded per recipient: every wire form is built at most once, when the first
+//! recipient that needs it is flushed, and shared from then on.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+
+use crate::wire::{
+    engine_io,
+    socket_io::{Messages, Packet, Parser},
+    websocket,
+};
+
+/// An outgoing packet with its wire forms; cloning it counts a reference.
+#[derive(Clone)]
+pub struct Frame(Arc<Inner>);
+
+struct Inner {
+    messages: Messages,
+    volatile: bool,
+    websocket: OnceLock<Bytes>,
+    polling: OnceLock<Bytes>,
+}
+
+impl Frame {
+    /// Encodes a packet.
+    pub fn new(packet: &Packet, parser: &dyn Parser) -> Self {
+        Self::from_messages(parser.encode(packet), false)
+    }
+
+    /// Encodes a packet that a client which is not writable may miss.
+    pub fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
+        Self::from_messages(parser.encode(packet), true)
+    }
+
+    fn from_messages(messages: Messages, volatile: bool) -> Self {
+        Self(Arc::new(Inner {
+            messages,
+            volatile,
+            websocket: OnceLock::new(),
+            polling: OnceLock::new(),
+        }))
+    }
+
+    /// A raw Engine.IO message, for the layer below Socket.IO.
+    pub fn message(message: engine_io::Message) -> Self {
+        Self::from_messages(Messages::from_buf([message]), false)
+    }
+
+    /// Whether a client that is not writable may miss it.
+    #[must_use]
+    pub fn is_volatile(&self) -> bool {
+        self.0.volatile
+    }
+
+    /// What it counts against the limit of an outbox, in bytes.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        self.0.messages.iter().map(engine_io::Message::len).sum::<usize>()
+    }
+
+    /// The Engine.IO messages it consists of: one, and one more per attachment.
+    #[must_use]
+    pub fn messages(&self) -> &[engine_io::Message] {
+        &self.0.messages
+    }
+
+    /// The WebSocket form: all its messages, framed, back to back.
+    #[must_use]
+    pub fn websocket(&self) -> &Bytes {
+        self.0.websocket.get_or_init(|| {
+            let mut bytes = Vec::with_capacity(self.cost() + 16 * self.0.messages.len());
+            for message in &self.0.messages {
+                websocket::encode_message(message, &mut bytes);
+            }
+            bytes.into()
+        })
+    }
+
+    /// The polling form: all its packets, joined by the separator.
+    #[must_use]
+    pub fn polling(&self) -> &Bytes {
+        self.0.polling.get_or_init(|| {
+            let mut bytes = Vec::with_capacity(self.cost() + 4 * self.0.messages.len());
+            for message in &self.0.messages {
+                if !bytes.is_empty() {
+                    bytes.push(engine_io::payload::SEPARATOR);
+                }
+                engine_io::Packet::Message(message.clone()).encode_polling(&mut bytes);
+            }
+            bytes.into()
+        })
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("messages", &self.0.messages.len())
+            .field("bytes", &self.cost())
+            .field("volatile", &self.0.volatile)
+            .finish()
+    }
+}

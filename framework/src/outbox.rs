@@ -1,0 +1,255 @@
+//! The bounded outgoing queue of one connection, between whoever emits and the link that writes.
+//!
+//! It must never wait: a producer that finds it full gets told, and the connection is closed.
+//! Control packets have a lane of their own, so that data cannot starve liveness.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use crate::{config::Limits, disconnect::DisconnectReason, frame::Frame, wire::engine_io};
+
+/// The outgoing queue of one connection.
+///
+/// Producers are on any thread. One link at a time drains it: a link [`attach`](Self::attach)es
+/// itself and thereby replaces the one before it.
+pub struct Outbox {
+    state: Mutex<State>,
+    max_bytes: usize,
+    max_frames: usize,
+    overflow: Box<dyn Fn() + Send + Sync>,
+}
+
+struct State {
+    control: VecDeque<engine_io::Packet>,
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    link: LinkNumber,
+    waker: Option<Waker>,
+    closed: Option<DisconnectReason>,
+}
+
+/// Which of the links that one connection has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkNumber(u32);
+
+/// What a link found when it drained the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Something was handed to the sink; there may be more by the next call.
+    Something,
+    /// Another link has taken over: this one writes no more.
+    Replaced,
+    /// Everything was written and the connection is at its end: the link closes.
+    Closed(DisconnectReason),
+}
+
+/// Where a link wants the outgoing packets.
+pub trait Sink {
+    /// A control packet.
+    fn control(&mut self, packet: &engine_io::Packet);
+    /// A frame.
+    fn frame(&mut self, frame: &Frame);
+    /// Whether it has enough for one write; what is left stays queued, and counted.
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+/// Why a frame was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotQueued {
+    /// The connection is closed or closing.
+    #[error("the connection is closed")]
+    Closed,
+    /// The frame is volatile and the link is not writable.
+    #[error("the frame is volatile and the connection is not writable")]
+    NotWritable,
+    /// The queue is over its limit; the connection is being closed for it.
+    #[error("the outbox is full ({bytes} bytes in {frames} frames): the connection is closed")]
+    Overflow {
+        /// Bytes that were waiting.
+        bytes: usize,
+        /// Frames that were waiting.
+        frames: usize,
+    },
+}
+
+impl Outbox {
+    /// An empty outbox. `overflow` is called once, when a frame finds it full.
+    pub fn new(limits: &Limits, overflow: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            state: Mutex::new(State {
+                control: VecDeque::new(),
+                frames: VecDeque::new(),
+                bytes: 0,
+                link: LinkNumber(0),
+                waker: None,
+                closed: None,
+            }),
+            max_bytes: limits.max_outbox_bytes,
+            max_frames: limits.max_outbox_frames,
+            overflow: Box::new(overflow),
+        }
+    }
+
+    /// Queues a frame.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
+    pub fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return Err(NotQueued::Closed);
+        }
+        if frame.is_volatile() && !state.is_writable() {
+            return Err(NotQueued::NotWritable);
+        }
+        let (bytes, frames) = (state.bytes + frame.cost(), state.frames.len() + 1);
+        // A single frame over the limit is let through an empty outbox: refusing it would close
+        // every member of a room for what one handler sent.
+        if frames > self.max_frames || (bytes > self.max_bytes && frames > 1) {
+            let overflow =
+                NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
+            state.end(DisconnectReason::OutboxOverflow, true);
+            drop(state);
+            (self.overflow)();
+            return Err(overflow);
+        }
+        state.bytes = bytes;
+        state.frames.push_back(frame.clone());
+        state.wake();
+        Ok(())
+    }
+
+    /// Queues a control packet; it overtakes the frames.
+    pub fn control(&self, packet: engine_io::Packet) {
+        let mut state = self.lock();
+        if state.closed.is_none() {
+            state.control.push_back(packet);
+            state.wake();
+        }
+    }
+
+    /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
+    /// The first reason stands.
+    pub fn close(&self, reason: DisconnectReason) {
+        self.lock().end(reason, false);
+    }
+
+    /// Like [`close`](Self::close), but drops what is queued.
+    pub fn discard(&self, reason: DisconnectReason) {
+        self.lock().end(reason, true);
+    }
+
+    /// The reason of the close, once it is decided.
+    pub fn closed(&self) -> Option<DisconnectReason> {
+        self.lock().closed
+    }
+
+    /// Makes a new link the one that drains; the one before is told so.
+    pub fn attach(&self) -> LinkNumber {
+        let mut state = self.lock();
+        state.link = LinkNumber(state.link.0.wrapping_add(1));
+        state.wake();
+        state.link
+    }
+
+    /// A link waits no longer, for instance because its request was dropped: until it drains
+    /// again, the connection is not writable.
+    pub fn park(&self, link: LinkNumber) {
+        let mut state = self.lock();
+        if state.link == link {
+            state.waker = None;
+        }
+    }
+
+    /// Whether `link` is still the one that drains.
+    pub fn is_attached(&self, link: LinkNumber) -> bool {
+        self.lock().link == link
+    }
+
+    /// Hands what is queued to `sink`, control packets first, or waits for something.
+    pub fn poll_drain(
+        &self,
+        cx: &mut Context<'_>,
+        link: LinkNumber,
+        sink: &mut impl Sink,
+    ) -> Poll<Drained> {
+        let mut state = self.lock();
+        if state.link != link {
+            return Poll::Ready(Drained::Replaced);
+        }
+        let mut something = false;
+        while let Some(packet) = state.control.pop_front() {
+            sink.control(&packet);
+            something = true;
+        }
+        while !sink.is_full() {
+            let Some(frame) = state.frames.pop_front() else { break };
+            state.bytes -= frame.cost();
+            sink.frame(&frame);
+            something = true;
+        }
+        if something {
+            state.waker = None;
+            return Poll::Ready(Drained::Something);
+        }
+        if let Some(reason) = state.closed {
+            return Poll::Ready(Drained::Closed(reason));
+        }
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            waker @ None => *waker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Frames and bytes that wait.
+    pub fn depth(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.frames.len(), state.bytes)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the state half-changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether a link is waiting for something to write.
+    fn is_writable(&self) -> bool {
+        self.waker.is_some() && self.frames.is_empty()
+    }
+
+    fn end(&mut self, reason: DisconnectReason, discard: bool) {
+        self.closed.get_or_insert(reason);
+        if discard {
+            self.control = VecDeque::new();
+            self.frames = VecDeque::new();
+            self.bytes = 0;
+        }
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Outbox")
+            .field("frames", &state.frames.len())
+            .field("bytes", &state.bytes)
+            .field("closed", &state.closed)
+            .finish_non_exhaustive()
+    }
+}
