@@ -1,0 +1,102 @@
+//! Acknowledgements that the server waits for.
+//!
+//! It must never keep more waiters than its limit, nor a waiter past its deadline once another
+//! one wants the place.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    clock::{self, Instant},
+    outbox::NotQueued,
+    wire::socket_io::{ArgumentError, Arguments},
+};
+
+/// Why a question to a client has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// No acknowledgement came in time.
+    #[error("the client did not acknowledge in time")]
+    Timeout,
+    /// The client disconnected before it answered.
+    #[error("the client disconnected before it acknowledged")]
+    Disconnected,
+    /// Too many acknowledgements are awaited from this session already.
+    #[error("{0} acknowledgements are awaited from this session already")]
+    TooMany(usize),
+    /// The question did not fit into the client's outbox.
+    #[error("the question was not sent: {0}")]
+    NotSent(#[from] NotQueued),
+    /// The question could not be encoded, or the answer is not of the event's reply type.
+    #[error("the question or its answer does not fit its type: {0}")]
+    Payload(#[from] ArgumentError),
+}
+
+/// What becomes of an acknowledgement.
+pub(crate) type Waiter = Box<dyn FnOnce(Arguments) + Send>;
+
+/// The acknowledgements that are awaited from one session, by id.
+#[derive(Default)]
+pub(crate) struct Acknowledgements(Mutex<HashMap<u64, Pending>>);
+
+struct Pending {
+    deadline: Instant,
+    waiter: Waiter,
+}
+
+impl Acknowledgements {
+    /// Awaits the acknowledgement `id` until `deadline`. A waiter that is dropped uncalled tells
+    /// its owner that nothing came.
+    pub(crate) fn expect(
+        &self,
+        id: u64,
+        deadline: Instant,
+        limit: usize,
+        waiter: Waiter,
+    ) -> Result<(), AskError> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.len() >= limit {
+            let now = clock::now();
+            pending.retain(|_, pending| pending.deadline > now);
+        }
+        if pending.len() >= limit {
+            return Err(AskError::TooMany(pending.len()));
+        }
+        pending.insert(id, Pending { deadline, waiter });
+        Ok(())
+    }
+
+    /// Hands an acknowledgement to whoever awaits it. An unknown or late one is of no consequence,
+    /// as in the reference: false says so.
+    pub(crate) fn resolve(&self, id: u64, arguments: Arguments) -> bool {
+        let waiter = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        match waiter {
+            Some(pending) if pending.deadline > clock::now() => {
+                (pending.waiter)(arguments);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Awaits one no longer.
+    pub(crate) fn forget(&self, id: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Awaits nothing any more: the session is gone.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl fmt::Debug for Acknowledgements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pending = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("Acknowledgements").field("pending", &pending).finish()
+    }
+}

@@ -1,0 +1,106 @@
+//! Counters of what the framework does.
+//!
+//! It must cost one atomic addition where it counts; how the figures are exported is decided
+//! elsewhere.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted. The names are stable: dashboards refer to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Count {
+    /// Connections opened.
+    ConnectionsOpened,
+    /// Connections ended, for whatever reason.
+    ConnectionsClosed,
+    /// Connections closed because their outbox was full.
+    OutboxOverflows,
+    /// Sessions connected to a namespace.
+    SessionsConnected,
+    /// Sessions refused by an authenticator or by `connect`.
+    SessionsRefused,
+    /// Events received from clients.
+    EventsReceived,
+    /// Events refused, by whatever check.
+    EventsRefused,
+    /// Handlers that panicked.
+    HandlerPanics,
+    /// Packets that could not be decoded.
+    BadPackets,
+    /// Frames queued, once per recipient.
+    FramesQueued,
+    /// Volatile frames dropped because the recipient was not writable.
+    FramesDropped,
+    /// Rooms opened.
+    RoomsOpened,
+    /// Rooms closed.
+    RoomsClosed,
+}
+
+impl Count {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 13] = [
+        Self::ConnectionsOpened,
+        Self::ConnectionsClosed,
+        Self::OutboxOverflows,
+        Self::SessionsConnected,
+        Self::SessionsRefused,
+        Self::EventsReceived,
+        Self::EventsRefused,
+        Self::HandlerPanics,
+        Self::BadPackets,
+        Self::FramesQueued,
+        Self::FramesDropped,
+        Self::RoomsOpened,
+        Self::RoomsClosed,
+    ];
+
+    /// The counter's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionsOpened => "connections_opened",
+            Self::ConnectionsClosed => "connections_closed",
+            Self::OutboxOverflows => "outbox_overflows",
+            Self::SessionsConnected => "sessions_connected",
+            Self::SessionsRefused => "sessions_refused",
+            Self::EventsReceived => "events_received",
+            Self::EventsRefused => "events_refused",
+            Self::HandlerPanics => "handler_panics",
+            Self::BadPackets => "bad_packets",
+            Self::FramesQueued => "frames_queued",
+            Self::FramesDropped => "frames_dropped",
+            Self::RoomsOpened => "rooms_opened",
+            Self::RoomsClosed => "rooms_closed",
+        }
+    }
+}
+
+/// Where counts go.
+pub(crate) trait Meter: Send + Sync {
+    /// Adds `by` to a counter.
+    fn add(&self, count: Count, by: u64);
+
+    /// Adds one.
+    fn one(&self, count: Count) {
+        self.add(count, 1);
+    }
+}
+
+/// The counters of one Salon.
+#[derive(Debug, Default)]
+pub struct Counters([AtomicU64; Count::ALL.len()]);
+
+impl Counters {
+    /// The counter's value now.
+    #[must_use]
+    pub fn get(&self, count: Count) -> u64 {
+        self.0[count as usize].load(Ordering::Relaxed)
+    }
+}
+
+impl Meter for Counters {
+    fn add(&self, count: Count, by: u64) {
+        self.0[count as usize].fetch_add(by, Ordering::Relaxed);
+    }
+}

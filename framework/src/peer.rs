@@ -1,0 +1,198 @@
+//! One session as rooms, shards and emitters see it.
+//!
+//! It must never lead back to the connection but by a value that was put into it: rooms know
+//! outboxes and members, not connections.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use actix::{Message, WeakRecipient};
+use bytestring::ByteString;
+
+use crate::{
+    acknowledgement::Acknowledgements,
+    auth::Handshake,
+    disconnect::DisconnectReason,
+    frame::Frame,
+    meter::{Count, Meter},
+    outbox::{NotQueued, Outbox},
+};
+
+/// A session's number: unique in this process, never on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionNumber(u64);
+
+impl SessionNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Which shard, and so which worker, a session is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ShardNumber(pub(crate) u64);
+
+/// A room's number: unique in this process, never on the wire, not used again when the room closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoomNumber(u64);
+
+impl RoomNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Asks a connection to end one of its sessions, or itself.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct EndSession {
+    pub(crate) session: SessionNumber,
+    pub(crate) with_connection: bool,
+}
+
+/// How a room learns that a member's session has ended.
+pub(crate) trait Membership: Send {
+    /// The room of this membership.
+    fn room(&self) -> RoomNumber;
+    /// The session ended.
+    fn ended(&self, session: SessionNumber, reason: DisconnectReason);
+}
+
+enum Memberships {
+    Present(Vec<Box<dyn Membership>>),
+    Gone,
+}
+
+/// The shared part of one session.
+pub(crate) struct Peer {
+    pub(crate) number: SessionNumber,
+    pub(crate) id: ByteString,
+    pub(crate) namespace: ByteString,
+    pub(crate) shard: ShardNumber,
+    pub(crate) handshake: Arc<Handshake>,
+    pub(crate) auth: Option<ByteString>,
+    pub(crate) identity: Arc<dyn Any + Send + Sync>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) acknowledgements: Acknowledgements,
+    pub(crate) connection: WeakRecipient<EndSession>,
+    pub(crate) meter: Arc<dyn Meter>,
+    /// Untyped rooms; its shard alone changes it.
+    pub(crate) named_rooms: Mutex<Vec<ByteString>>,
+    memberships: Mutex<Memberships>,
+    ended: AtomicBool,
+}
+
+/// What a [`Peer`] is made of.
+pub(crate) struct PeerParts {
+    pub(crate) id: ByteString,
+    pub(crate) namespace: ByteString,
+    pub(crate) shard: ShardNumber,
+    pub(crate) handshake: Arc<Handshake>,
+    pub(crate) auth: Option<ByteString>,
+    pub(crate) identity: Arc<dyn Any + Send + Sync>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) connection: WeakRecipient<EndSession>,
+    pub(crate) meter: Arc<dyn Meter>,
+}
+
+impl Peer {
+    pub(crate) fn new(parts: PeerParts) -> Self {
+        Self {
+            number: SessionNumber::next(),
+            id: parts.id,
+            namespace: parts.namespace,
+            shard: parts.shard,
+            handshake: parts.handshake,
+            auth: parts.auth,
+            identity: parts.identity,
+            outbox: parts.outbox,
+            acknowledgements: Acknowledgements::default(),
+            connection: parts.connection,
+            meter: parts.meter,
+            named_rooms: Mutex::new(Vec::new()),
+            memberships: Mutex::new(Memberships::Present(Vec::new())),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The untyped rooms that the session is in.
+    pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
+        self.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Queues a frame for this session's connection, and counts what became of it.
+    pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
+        // Rooms on other workers learn of the end later; nothing of theirs may come after it.
+        if self.ended.load(Ordering::Acquire) {
+            return Err(NotQueued::Closed);
+        }
+        let queued = self.outbox.push(frame);
+        match queued {
+            Ok(()) => self.meter.one(Count::FramesQueued),
+            Err(NotQueued::NotWritable) => self.meter.one(Count::FramesDropped),
+            Err(NotQueued::Overflow { .. }) => self.meter.one(Count::OutboxOverflows),
+            Err(NotQueued::Closed) => {}
+        }
+        queued
+    }
+
+    /// Records that a room has admitted the session. False if the session has ended: then the
+    /// room must not keep it.
+    pub(crate) fn enter(&self, membership: Box<dyn Membership>) -> bool {
+        match &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
+            Memberships::Present(present) => {
+                present.push(membership);
+                true
+            }
+            Memberships::Gone => false,
+        }
+    }
+
+    /// Records that the session has left a room.
+    pub(crate) fn leave(&self, room: RoomNumber) {
+        if let Memberships::Present(present) =
+            &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            present.retain(|membership| membership.room() != room);
+        }
+    }
+
+    /// The session has ended: its rooms are told, and none admits it from now on.
+    pub(crate) fn end(&self, reason: DisconnectReason) {
+        self.ended.store(true, Ordering::Release);
+        let ended = std::mem::replace(
+            &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner),
+            Memberships::Gone,
+        );
+        if let Memberships::Present(present) = ended {
+            for membership in present {
+                membership.ended(self.number, reason);
+            }
+        }
+        self.acknowledgements.clear();
+    }
+
+    /// Asks the connection to end this session, or itself.
+    pub(crate) fn request_end(&self, with_connection: bool) {
+        if let Some(connection) = self.connection.upgrade() {
+            connection.do_send(EndSession { session: self.number, with_connection });
+        }
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("id", &self.id)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}

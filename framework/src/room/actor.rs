@@ -1,0 +1,431 @@
+//! The actor of one room.
+//!
+//! It must never let a panic of the room's code out, nor leave an event unanswered: whatever
+//! happens to a room, each sender is told.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr,
+    WrapFuture,
+};
+use bytestring::ByteString;
+use futures_util::FutureExt;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    Directory, Entry, Member, Receive, Room, RoomEvent, ToRoom,
+    broadcaster::encode_or_log,
+    context::{Action, RoomContext, Step},
+    directory::{OnTheWay, Ticket},
+    member::Departure,
+};
+use crate::{
+    disconnect::DisconnectReason,
+    event::{self, Event, On, OnLater},
+    meter::{Count, Meter},
+    peer::{Membership, Peer, RoomNumber, SessionNumber},
+    refusal::{Code, Refusal},
+    wire::socket_io::Arguments,
+};
+
+/// One open room.
+pub(crate) struct RoomActor<R: Room> {
+    key: R::Key,
+    state: State<R>,
+    cx: RoomContext<R>,
+    directory: Arc<Directory<R>>,
+    on_the_way: OnTheWay,
+}
+
+enum State<R> {
+    Open(R),
+    /// Whatever still comes is refused with this; the actor stops when nothing more can come.
+    Closed(Refusal),
+}
+
+/// An event on its way from a session to a room.
+pub(crate) struct Sent<E> {
+    pub(super) event: E,
+    pub(super) origin: Origin,
+}
+
+/// As [`Sent`], for an event that is answered by a future.
+pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
+
+/// Where an event came from, and what to do with its answer.
+pub(crate) struct Origin {
+    pub(super) sender: Arc<Peer>,
+    pub(super) acknowledgement: Option<u64>,
+    /// One of the events that the connection may have in flight; given back when this is dropped.
+    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _ticket: Ticket,
+}
+
+/// A message of the room's own type.
+pub(crate) struct Told<M> {
+    pub(super) message: M,
+    pub(super) _ticket: Ticket,
+}
+
+/// An event that the application broadcasts in a room from outside.
+pub(crate) struct Broadcast<E> {
+    pub(super) event: E,
+    pub(super) _ticket: Ticket,
+    pub(super) done: tokio::sync::oneshot::Sender<()>,
+}
+
+struct SessionEnded {
+    session: SessionNumber,
+    reason: DisconnectReason,
+}
+
+macro_rules! message_without_result {
+    ($($message:ident $(<$parameter:ident>)?),*) => {
+        $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
+    };
+}
+message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded);
+
+impl<R: Room> RoomActor<R> {
+    pub(super) fn new(
+        key: R::Key,
+        mut cx: RoomContext<R>,
+        directory: Arc<Directory<R>>,
+        on_the_way: OnTheWay,
+    ) -> Self {
+        let opened = guarded(|| R::open(&key, &mut cx));
+        let state = match opened.unwrap_or_else(|panicked| Err(panicked.into())) {
+            Ok(room) => State::Open(room),
+            Err(refusal) => State::Closed(refusal),
+        };
+        Self { key, state, cx, directory, on_the_way }
+    }
+
+    /// Runs a piece of the room's code. A panic closes the room.
+    fn run<T>(
+        &mut self,
+        code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
+    ) -> Result<T, Refusal> {
+        let room = match &mut self.state {
+            State::Open(room) => room,
+            State::Closed(refusal) => return Err(refusal.clone()),
+        };
+        let cx = &mut self.cx;
+        guarded(|| code(room, cx)).map_err(|panicked| {
+            self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+            tracing::error!(room = %self.cx.roll.name, "a handler of the room panicked: it is closed");
+            let refusal = Refusal::from(panicked);
+            self.state = State::Closed(refusal.clone());
+            refusal
+        })
+    }
+
+    /// Admits the sender if the event says so, and checks that it is a member then. True if it
+    /// has become one by this event.
+    fn enter<E: RoomEvent<Room = R>>(
+        &mut self,
+        sender: &Arc<Peer>,
+        address: WeakAddr<Self>,
+    ) -> Result<bool, Refusal> {
+        if self.cx.roll.contains(sender.number) {
+            return Ok(false);
+        }
+        match E::ENTRY {
+            Entry::Member => {
+                let message = format!("only members of {} may send {}", self.cx.roll.name, E::NAME);
+                Err(Refusal::new(Code::NotAMember, message))
+            }
+            Entry::Join => {
+                self.cx.sender = Some(sender.clone());
+                let member = Member::new(sender.clone());
+                self.run(|room, cx| room.admit(&member, cx))??;
+                let membership = RoomMembership { room: self.cx.roll.room, address };
+                if !sender.enter(Box::new(membership)) {
+                    self.depart(&member, Departure::Left);
+                    return Err(Refusal::new(Code::Disconnected, "the session has ended"));
+                }
+                self.cx.roll.add(sender.clone());
+                Ok(true)
+            }
+        }
+    }
+
+    /// Handles an event up to what its handler returns.
+    fn handle_event<E: RoomEvent<Room = R>, T>(
+        &mut self,
+        sent: Sent<E>,
+        ctx: &Context<Self>,
+        on: impl FnOnce(&mut R, E, &mut RoomContext<R>) -> Result<T, Refusal>,
+    ) -> (Result<T, Refusal>, Origin) {
+        let span = tracing::debug_span!(
+            "salon.room",
+            room = %self.cx.roll.name,
+            event = E::NAME,
+            session = %sent.origin.sender.id,
+        );
+        let _entered = span.enter();
+        let Sent { event, origin } = sent;
+        let entered = self.enter::<E>(&origin.sender, ctx.address().downgrade());
+        let result = entered.and_then(|joined| {
+            self.cx.sender = Some(origin.sender.clone());
+            let answer = self.run(|room, cx| on(room, event, cx)).and_then(|answer| answer);
+            if joined && answer.is_err() {
+                self.remove(origin.sender.number, Departure::Left);
+            }
+            answer
+        });
+        self.cx.sender = None;
+        (result, origin)
+    }
+
+    /// Sends the answer of an event to its sender, behind what the handler sent it before.
+    fn answer<T: Serialize + 'static>(
+        &self,
+        name: &'static str,
+        result: Result<T, Refusal>,
+        origin: &Origin,
+    ) {
+        let result = result.and_then(|reply| {
+            encode_or_log(name, event::encode_reply(&reply))
+                .ok_or_else(|| Refusal::new(Code::Internal, "internal error"))
+        });
+        if result.is_err() {
+            self.cx.roll.broadcaster.counters.one(Count::EventsRefused);
+        }
+        let broadcaster = &self.cx.roll.broadcaster;
+        if let Some(frame) =
+            broadcaster.answer_frame(&origin.sender, name, origin.acknowledgement, result)
+        {
+            broadcaster.send_to(&origin.sender, frame);
+        }
+    }
+
+    /// Does what the handlers asked for, and closes the room if it is time.
+    fn settle(&mut self, ctx: &mut Context<Self>) {
+        while !self.cx.actions.is_empty() {
+            for action in std::mem::take(&mut self.cx.actions) {
+                self.perform(action, ctx);
+            }
+        }
+        if matches!(self.state, State::Closed(_)) {
+            self.empty();
+            self.directory.close(&self.key, self.cx.roll.room);
+            if self.on_the_way.is_none() {
+                ctx.stop();
+            }
+        } else if self.cx.is_empty() {
+            ctx.run_later(R::LINGER, |actor, ctx| actor.close_if_idle(ctx));
+        }
+    }
+
+    fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
+        match action {
+            Action::After(delay, step) => {
+                ctx.run_later(delay, move |actor, ctx| actor.step(step, ctx));
+            }
+            Action::Spawn(future) => {
+                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
+                ctx.spawn(guarded.map(|done, actor, ctx| match done {
+                    Ok(step) => actor.step(step, ctx),
+                    Err(_) => {
+                        actor.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+                        tracing::error!(room = %actor.cx.roll.name, "a future of the room panicked");
+                    }
+                }));
+            }
+            Action::Remove(session, why) => self.remove(session, why),
+            Action::Close => self.shut("the room is closed"),
+        }
+    }
+
+    fn step(&mut self, step: Step<R>, ctx: &mut Context<Self>) {
+        // A room that has closed takes no steps; there is nobody to tell.
+        let _ = self.run(step);
+        self.settle(ctx);
+    }
+
+    fn shut(&mut self, message: &'static str) {
+        // If this panics the room is closed all the same.
+        let _ = self.run(Room::closing);
+        self.state = State::Closed(Refusal::not_found(message));
+    }
+
+    fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
+        if self.cx.is_empty() && self.directory.close_if_idle(&self.key, self.cx.roll.room) {
+            self.shut("the room was empty and is closed");
+            ctx.stop();
+        }
+    }
+
+    /// Lets a member go, and tells the room's code.
+    fn remove(&mut self, session: SessionNumber, why: Departure) {
+        let Some(peer) = self.cx.roll.remove(session) else { return };
+        if why == Departure::Evicted {
+            self.tell_evicted(&peer);
+        }
+        self.depart(&Member::new(peer), why);
+    }
+
+    fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
+        // A room that has closed needs no telling.
+        let _ = self.run(|room, cx| room.left(member, why, cx));
+    }
+
+    /// Puts every member out of a room that has closed.
+    fn empty(&mut self) {
+        while let Some(peer) =
+            self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
+        {
+            self.tell_evicted(&peer);
+        }
+    }
+
+    fn tell_evicted(&self, peer: &Arc<Peer>) {
+        let code = match &self.state {
+            State::Open(_) => "evicted",
+            State::Closed(refusal) => refusal.code().as_str(),
+        };
+        let notice = json!({ "room": &*self.cx.roll.name, "code": code });
+        let arguments = Arguments::encode_single(&notice);
+        if let Some(arguments) = encode_or_log("salon:evicted", arguments) {
+            let (broadcaster, roll) = (&self.cx.roll.broadcaster, &self.cx.roll);
+            let name = ByteString::from_static("salon:evicted");
+            let frame = broadcaster.event_frame(&roll.namespace, name, arguments, None, false);
+            broadcaster.send_to(peer, frame);
+        }
+    }
+}
+
+impl<R: Room> Actor for RoomActor<R> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Drop for RoomActor<R> {
+    fn drop(&mut self) {
+        // Also when the worker ends: the key must be free for a room on another one.
+        self.directory.close(&self.key, self.cx.roll.room);
+        self.cx.roll.close();
+    }
+}
+
+impl<R, E> Handler<Sent<E>> for RoomActor<R>
+where
+    R: Room + On<E>,
+    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + Send + 'static,
+    E::Reply: Serialize,
+{
+    type Result = ();
+
+    fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
+        let (result, origin) = self.handle_event(sent, ctx, R::on);
+        self.answer(E::NAME, result, &origin);
+        drop(origin);
+        self.settle(ctx);
+    }
+}
+
+impl<R, E> Handler<SentForLater<E>> for RoomActor<R>
+where
+    R: Room + OnLater<E>,
+    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + Send + 'static,
+    E::Reply: Serialize,
+{
+    type Result = ();
+
+    fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
+        let (started, origin) = self.handle_event(sent.0, ctx, |room, event, cx| {
+            Ok(room.on_later(event, cx).boxed_local())
+        });
+        match started {
+            Ok(future) => {
+                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
+                ctx.spawn(guarded.map(move |done, actor, ctx| {
+                    let result = done.unwrap_or_else(|_| Err(Panicked.into()));
+                    actor.answer(E::NAME, result, &origin);
+                    drop(origin);
+                    actor.settle(ctx);
+                }));
+            }
+            Err(refusal) => {
+                self.answer::<E::Reply>(E::NAME, Err(refusal), &origin);
+                drop(origin);
+            }
+        }
+        self.settle(ctx);
+    }
+}
+
+impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
+        // A room that has closed takes no messages; there is nobody to tell.
+        let _ = self.run(|room, cx| room.receive(message, cx));
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
+        let Broadcast { event, _ticket, done } = broadcast;
+        self.cx.broadcast(&event);
+        // The application may have stopped waiting.
+        let _ = done.send(());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
+        self.remove(ended.session, Departure::Disconnected(ended.reason));
+        self.settle(ctx);
+    }
+}
+
+/// How the room hears of the end of a member's session.
+struct RoomMembership<R: Room> {
+    room: RoomNumber,
+    address: WeakAddr<RoomActor<R>>,
+}
+
+impl<R: Room> Membership for RoomMembership<R> {
+    fn room(&self) -> RoomNumber {
+        self.room
+    }
+
+    fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
+        if let Some(address) = self.address.upgrade() {
+            address.do_send(SessionEnded { session, reason });
+        }
+    }
+}
+
+/// A handler panicked; what it said is in the log by the panic hook.
+struct Panicked;
+
+impl From<Panicked> for Refusal {
+    fn from(_: Panicked) -> Self {
+        Self::new(Code::Internal, "internal error")
+    }
+}
+
+fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
+    // The room's state is dropped, not used, after a panic in it.
+    catch_unwind(AssertUnwindSafe(code)).map_err(|_| Panicked)
+}

@@ -1,0 +1,237 @@
+//! What everything that emits shares: the shards, the parser, the acknowledgement ids.
+//!
+//! It must never look at who the recipients are: that is the shards' business.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use serde::Serialize;
+
+use super::shard::{Command, ShardHandle, Target};
+use crate::{
+    acknowledgement::AskError,
+    clock,
+    event::{self, Event},
+    frame::Frame,
+    meter::Counters,
+    peer::{Peer, ShardNumber},
+    refusal::Refusal,
+    wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
+};
+
+/// The sending side of one Salon.
+pub(crate) struct Broadcaster {
+    shards: RwLock<Arc<[ShardHandle]>>,
+    parser: Arc<dyn Parser>,
+    acknowledgement_ids: AtomicU64,
+    pub(crate) max_pending_acknowledgements: usize,
+    pub(crate) max_rooms: usize,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Broadcaster {
+    pub(crate) fn new(
+        parser: Arc<dyn Parser>,
+        limits: &crate::config::Limits,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self {
+            shards: RwLock::new(Arc::new([])),
+            parser,
+            acknowledgement_ids: AtomicU64::new(0),
+            max_pending_acknowledgements: limits.max_pending_acknowledgements,
+            max_rooms: limits.max_rooms,
+            counters,
+        }
+    }
+
+    pub(crate) fn parser(&self) -> &dyn Parser {
+        &*self.parser
+    }
+
+    /// Takes a worker's shard in, and leaves those out whose worker has ended.
+    pub(crate) fn add_shard(&self, shard: &ShardHandle) {
+        let mut shards = self.shards.write().unwrap_or_else(PoisonError::into_inner);
+        *shards = shards.iter().filter(|other| other.is_alive()).chain([shard]).cloned().collect();
+    }
+
+    /// All shards.
+    pub(crate) fn shards(&self) -> Arc<[ShardHandle]> {
+        self.shards.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One shard, if its worker is there.
+    pub(crate) fn shard(&self, number: ShardNumber) -> Option<ShardHandle> {
+        self.shards().iter().find(|shard| shard.number() == number).cloned()
+    }
+
+    /// Tells every shard.
+    pub(crate) fn tell_all(&self, command: impl Fn() -> Command) {
+        for shard in &*self.shards() {
+            shard.send(command());
+        }
+    }
+
+    /// Delivers a frame on every worker.
+    pub(crate) fn deliver(&self, target: &Target, frame: &Frame) {
+        self.tell_all(|| Command::Deliver {
+            target: target.clone(),
+            frame: frame.clone(),
+            question: None,
+        });
+    }
+
+    /// Sends a frame to one session, in order with what was delivered to its shard before.
+    pub(crate) fn send_to(&self, peer: &Arc<Peer>, frame: Frame) {
+        if let Some(shard) = self.shard(peer.shard) {
+            shard.send(Command::One { peer: peer.clone(), frame });
+        }
+    }
+
+    /// The next acknowledgement id.
+    pub(crate) fn next_acknowledgement(&self) -> u64 {
+        self.acknowledgement_ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A frame with an event.
+    pub(crate) fn event_frame(
+        &self,
+        namespace: &ByteString,
+        name: impl Into<ByteString>,
+        arguments: Arguments,
+        id: Option<u64>,
+        volatile: bool,
+    ) -> Frame {
+        let packet =
+            Packet::Event { namespace: namespace.clone(), id, name: name.into(), arguments };
+        if volatile {
+            Frame::volatile(&packet, self.parser())
+        } else {
+            Frame::new(&packet, self.parser())
+        }
+    }
+
+    /// A frame with a typed event. An event that cannot be serialized is a mistake in the
+    /// application: it is logged, and nobody gets it.
+    pub(crate) fn typed_frame<E: Event + Serialize>(
+        &self,
+        namespace: &ByteString,
+        event: &E,
+        volatile: bool,
+    ) -> Option<Frame> {
+        let arguments = encode_or_log(E::NAME, event::encode(event))?;
+        let volatile = volatile || E::POLICY.volatile;
+        let name = ByteString::from_static(E::NAME);
+        Some(self.event_frame(namespace, name, arguments, None, volatile))
+    }
+
+    /// A frame with the acknowledgement of an event.
+    pub(crate) fn acknowledgement_frame(
+        &self,
+        namespace: &ByteString,
+        id: u64,
+        arguments: Arguments,
+    ) -> Frame {
+        let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
+        Frame::new(&packet, self.parser())
+    }
+
+    /// The frame that answers an event: its acknowledgement, or the event `salon:refused` when it
+    /// was refused and no acknowledgement was asked for.
+    pub(crate) fn answer_frame(
+        &self,
+        sender: &Peer,
+        name: &str,
+        acknowledgement: Option<u64>,
+        result: Result<Arguments, Refusal>,
+    ) -> Option<Frame> {
+        let namespace = &sender.namespace;
+        let frame = |arguments: Arguments| match acknowledgement {
+            Some(id) => self.acknowledgement_frame(namespace, id, arguments),
+            None => {
+                let refused = ByteString::from_static("salon:refused");
+                self.event_frame(namespace, refused, arguments, None, false)
+            }
+        };
+        match (result, acknowledgement) {
+            (Ok(_), None) => None,
+            (Ok(arguments), Some(_)) => Some(frame(arguments)),
+            (Err(refusal), _) => {
+                tracing::debug!(event = name, session = %sender.id, %refusal, "refused");
+                let refused = Refused { event: acknowledgement.is_none().then_some(name), error: &refusal };
+                encode_or_log(name, Arguments::encode_single(&refused)).map(frame)
+            }
+        }
+    }
+
+    /// Asks one session, and waits for its acknowledgement.
+    pub(crate) async fn ask(
+        &self,
+        peer: Arc<Peer>,
+        name: ByteString,
+        arguments: Arguments,
+        timeout: Duration,
+    ) -> Result<Arguments, AskError> {
+        let id = self.next_acknowledgement();
+        let frame = self.event_frame(&peer.namespace, name, arguments, Some(id), false);
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let waiter = Box::new(move |arguments| {
+            // The asker may have stopped waiting.
+            let _ = answer.send(arguments);
+        });
+        let deadline = clock::now() + timeout;
+        peer.acknowledgements.expect(id, deadline, self.max_pending_acknowledgements, waiter)?;
+        let awaited = Awaited { peer: &peer, id };
+        awaited.peer.push(&frame)?;
+        match tokio::time::timeout_at(deadline, answered).await {
+            Ok(Ok(arguments)) => Ok(arguments),
+            Ok(Err(_)) => Err(AskError::Disconnected),
+            Err(_) => Err(AskError::Timeout),
+        }
+    }
+}
+
+/// A refusal as a client gets it; without an acknowledgement it has to name the event.
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    error: &'a Refusal,
+}
+
+/// Gives the place of a pending acknowledgement back when the asking ends, however it ends.
+struct Awaited<'a> {
+    peer: &'a Peer,
+    id: u64,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.peer.acknowledgements.forget(self.id);
+    }
+}
+
+/// The arguments, or a log entry that names the event.
+pub(crate) fn encode_or_log(
+    name: &str,
+    arguments: Result<Arguments, ArgumentError>,
+) -> Option<Arguments> {
+    arguments
+        .inspect_err(|error| {
+            tracing::error!(event = name, %error, "the event cannot be serialized; it is not sent");
+        })
+        .ok()
+}
+
+impl fmt::Debug for Broadcaster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broadcaster").field("shards", &self.shards().len()).finish_non_exhaustive()
+    }
+}

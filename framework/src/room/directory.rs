@@ -1,0 +1,206 @@
+//! The rooms of one kind that are open, by key.
+//!
+//! It must never let a message reach a room that has closed: a room leaves the directory only while
+//! nothing is on its way to it.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use actix::{Actor, Addr, Handler, Message};
+use bytestring::ByteString;
+
+use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext};
+use crate::{
+    data::Data,
+    meter::{Count, Meter},
+    peer::{RoomNumber, ShardNumber},
+    refusal::Refusal,
+};
+
+/// The open rooms of the kind `R`.
+pub(crate) struct Directory<R: Room> {
+    rooms: RwLock<HashMap<R::Key, Open<R>>>,
+    namespace: ByteString,
+    broadcaster: Arc<Broadcaster>,
+    data: Data,
+}
+
+struct Open<R: Room> {
+    number: RoomNumber,
+    address: Addr<RoomActor<R>>,
+    on_the_way: OnTheWay,
+}
+
+impl<R: Room> Clone for Open<R> {
+    fn clone(&self) -> Self {
+        let Self { number, address, on_the_way } = self;
+        Self { number: *number, address: address.clone(), on_the_way: on_the_way.clone() }
+    }
+}
+
+/// How many messages are on their way to one room.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnTheWay(Arc<AtomicUsize>);
+
+impl OnTheWay {
+    pub(super) fn is_none(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
+    fn ticket(&self) -> Ticket {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Ticket(self.clone())
+    }
+}
+
+/// Goes with a message to a room, until it is handled.
+#[derive(Debug)]
+pub(super) struct Ticket(OnTheWay);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl<R: Room> Directory<R> {
+    pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
+        Self { rooms: RwLock::default(), namespace, broadcaster, data }
+    }
+
+    /// Sends a message to the room of that key, opening it if need be: on the worker `near`, where
+    /// its first member is.
+    pub(super) fn send<M>(
+        self: &Arc<Self>,
+        key: &R::Key,
+        near: Option<ShardNumber>,
+        message: impl FnOnce(Ticket) -> M,
+    ) -> Result<(), Refusal>
+    where
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Handler<M>,
+    {
+        let (address, ticket) = match self.find(key) {
+            Some(found) => found,
+            None => self.open(key, near)?,
+        };
+        address.do_send(message(ticket));
+        Ok(())
+    }
+
+    /// Sends a message to the room of that key if it is open.
+    pub(super) fn send_if_open<M>(&self, key: &R::Key, message: impl FnOnce(Ticket) -> M)
+    where
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Handler<M>,
+    {
+        if let Some((address, ticket)) = self.find(key) {
+            address.do_send(message(ticket));
+        }
+    }
+
+    fn find(&self, key: &R::Key) -> Option<(Addr<RoomActor<R>>, Ticket)> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        // The ticket is taken under the lock: see `close_if_idle`.
+        let open = rooms.get(key).filter(|open| open.address.connected())?;
+        Some((open.address.clone(), open.on_the_way.ticket()))
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        key: &R::Key,
+        near: Option<ShardNumber>,
+    ) -> Result<(Addr<RoomActor<R>>, Ticket), Refusal> {
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        let open = match rooms.get(key) {
+            Some(open) if open.address.connected() => open.clone(),
+            // There is none, or its worker has ended.
+            _ => {
+                let open = self.start(key.clone(), near)?;
+                rooms.insert(key.clone(), open.clone());
+                open
+            }
+        };
+        Ok((open.address, open.on_the_way.ticket()))
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        key: R::Key,
+        near: Option<ShardNumber>,
+    ) -> Result<Open<R>, Refusal> {
+        let shards = self.broadcaster.shards();
+        let shard = shards
+            .iter()
+            .find(|shard| Some(shard.number()) == near)
+            .or_else(|| shards.first())
+            .ok_or_else(|| Refusal::internal("no worker serves this Salon yet"))?;
+        let number = RoomNumber::next();
+        let on_the_way = OnTheWay::default();
+        let name = ByteString::from(format!("{}:{key}", R::NAME));
+        let directory = self.clone();
+        let counted = on_the_way.clone();
+        let address = RoomActor::start_in_arbiter(shard.arbiter(), move |_| {
+            let broadcaster = directory.broadcaster.clone();
+            let namespace = directory.namespace.clone();
+            let data = directory.data.clone();
+            let cx = RoomContext::new(number, name, namespace, broadcaster, data);
+            RoomActor::new(key, cx, directory, counted)
+        });
+        self.broadcaster.counters.one(Count::RoomsOpened);
+        Ok(Open { number, address, on_the_way })
+    }
+
+    /// Takes a room out of the directory, unless something is on its way to it.
+    pub(super) fn close_if_idle(&self, key: &R::Key, number: RoomNumber) -> bool {
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        // Under the write lock nobody can take a new ticket.
+        match rooms.get(key) {
+            Some(open) if open.number == number && open.on_the_way.is_none() => {
+                rooms.remove(key);
+                self.broadcaster.counters.one(Count::RoomsClosed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a room out of the directory; what is on its way will still arrive.
+    pub(super) fn close(&self, key: &R::Key, number: RoomNumber) {
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        if rooms.get(key).is_some_and(|open| open.number == number) {
+            rooms.remove(key);
+            self.broadcaster.counters.one(Count::RoomsClosed);
+        }
+    }
+
+    /// How many rooms of this kind are open.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// A directory whose kind of room is not known.
+pub(crate) trait AnyDirectory: Any + Send + Sync {
+    /// How many rooms are open.
+    fn open_rooms(&self) -> usize;
+}
+
+impl<R: Room> AnyDirectory for Directory<R> {
+    fn open_rooms(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<R: Room> fmt::Debug for Directory<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("kind", &R::NAME).field("open", &self.len()).finish()
+    }
+}

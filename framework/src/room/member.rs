@@ -1,0 +1,72 @@
+//! A member of a room, and why it left.
+//!
+//! It must never outlive its meaning: a member that has left is still a valid value, and is in no
+//! room.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use bytestring::ByteString;
+
+use crate::{
+    disconnect::DisconnectReason,
+    peer::{Peer, SessionNumber},
+};
+
+/// One session in a room. Cloning it counts a reference.
+pub struct Member<I> {
+    peer: Arc<Peer>,
+    identity: PhantomData<fn() -> I>,
+}
+
+impl<I: 'static> Member<I> {
+    pub(crate) fn new(peer: Arc<Peer>) -> Self {
+        Self { peer, identity: PhantomData }
+    }
+
+    pub(crate) fn peer(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+
+    /// The session's number: small, unique in this process, a good key of a map.
+    #[must_use]
+    pub fn number(&self) -> SessionNumber {
+        self.peer.number
+    }
+
+    /// The session's id, as its client knows it.
+    #[must_use]
+    pub fn id(&self) -> &ByteString {
+        &self.peer.id
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &I {
+        // The builder compares the room's identity with the authenticator's before anyone connects.
+        self.peer.identity.downcast_ref().expect("the identity's type was checked at build")
+    }
+}
+
+impl<I> Clone for Member<I> {
+    fn clone(&self) -> Self {
+        Self { peer: self.peer.clone(), identity: PhantomData }
+    }
+}
+
+impl<I> fmt::Debug for Member<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Member").field(&self.peer.id).finish()
+    }
+}
+
+/// Why a member left a room.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Departure {
+    /// It left of its own accord.
+    Left,
+    /// Its session ended.
+    Disconnected(DisconnectReason),
+    /// The room put it out.
+    Evicted,
+}

@@ -1,0 +1,134 @@
+//! Rooms: typed actors with members, and the untyped rooms of Socket.IO.
+//!
+//! It must never know a connection: outboxes and members are all that it sees of one.
+
+mod actor;
+mod audience;
+mod broadcaster;
+mod context;
+mod directory;
+mod handle;
+mod listed;
+mod member;
+mod question;
+mod shard;
+mod socket;
+
+use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
+
+pub use audience::Audience;
+pub use context::{RoomAudience, RoomContext};
+pub use handle::RoomHandle;
+pub use listed::{RoomEvents, RoomListed};
+pub use member::{Departure, Member};
+pub use question::Answers;
+pub use socket::Socket;
+
+pub(crate) use broadcaster::{Broadcaster, encode_or_log};
+pub(crate) use directory::{AnyDirectory, Directory};
+pub(crate) use listed::{RoomRoute, SentByClient};
+pub(crate) use shard::{Command, ShardHandle};
+
+use crate::{
+    event::{Event, Route},
+    refusal::Refusal,
+};
+
+/// A room: one actor per key, opened when the first event for it comes, closed when it has been
+/// empty for a while.
+///
+/// Its fields need no lock: one event at a time is handled. See [`On`](crate::event::On) for the
+/// handlers of its events.
+pub trait Room: Sized + 'static {
+    /// The room's kind; a room is called `NAME:key` in logs and on the wire.
+    const NAME: &'static str;
+
+    /// How long a room without members is kept.
+    const LINGER: Duration = Duration::from_secs(10);
+
+    /// What tells the rooms of this kind apart; a field of every event that goes to one.
+    type Key: Clone + Eq + Hash + Display + Send + Sync + 'static;
+
+    /// What the namespace's authenticator yields.
+    type Identity: Send + Sync + 'static;
+
+    /// The events it handles, as a tuple; [`Later<E>`](crate::event::Later) for those that are
+    /// answered by a future.
+    type Events: RoomEvents<Self>;
+
+    /// Opens the room of that key.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is the answer to every event that was to go to the room.
+    fn open(key: &Self::Key, cx: &mut RoomContext<Self>) -> Result<Self, Refusal>;
+
+    /// Decides whether a session that sent a joining event becomes a member.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is the answer to the event; the sender is no member.
+    fn admit(
+        &mut self,
+        who: &Member<Self::Identity>,
+        cx: &mut RoomContext<Self>,
+    ) -> Result<(), Refusal> {
+        let _ = (who, cx);
+        Ok(())
+    }
+
+    /// A member has left, for whatever reason. It is no member any more when this is called.
+    fn left(
+        &mut self,
+        who: &Member<Self::Identity>,
+        why: Departure,
+        cx: &mut RoomContext<Self>,
+    ) {
+        let _ = (who, why, cx);
+    }
+
+    /// The room is about to close.
+    fn closing(&mut self, cx: &mut RoomContext<Self>) {
+        let _ = cx;
+    }
+}
+
+/// Messages that a room takes beside its clients' events: from its own timers and futures, and
+/// from the application through [`RoomHandle::tell`].
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` does not take messages of type `{M}`",
+    note = "write `impl Receive<{M}> for {Self}`"
+)]
+pub trait Receive<M>: Room {
+    /// Handles one message. There is no sender.
+    fn receive(&mut self, message: M, cx: &mut RoomContext<Self>);
+}
+
+/// An event that goes to a room; implemented by the derive for `room = Type(field)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a room",
+    note = "name the room in its derive: `#[event(\"name\", room = Lobby(key_field))]`"
+)]
+pub trait RoomEvent: Event {
+    /// The kind of room.
+    type Room: Room;
+    /// Who may send it.
+    const ENTRY: Entry;
+    /// Which room of that kind.
+    fn key(&self) -> &<Self::Room as Room>::Key;
+}
+
+/// Who may send an event to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Whoever the room admits becomes a member by it.
+    Join,
+    /// Members.
+    Member,
+}
+
+/// The route of an event to the room `R`.
+#[derive(Debug)]
+pub struct ToRoom<R>(PhantomData<fn(R)>);
+
+impl<R> Route for ToRoom<R> {
+    type Context<T> = RoomContext<T>;
+}

@@ -1,0 +1,296 @@
+//! One actor per worker: the local sessions and the local members of every room.
+//!
+//! It turns one delivery into local enqueues, so that a broadcast costs one message per worker. It
+//! must never wait, and never run code of the application.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use actix::{Actor, Addr, Arbiter, ArbiterHandle, Context, Handler, Message};
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use super::question::Question;
+use crate::{
+    frame::Frame,
+    peer::{Peer, RoomNumber, SessionNumber, ShardNumber},
+};
+
+/// For whom something is, among the sessions of one worker.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The members of a typed room, but for one.
+    Room { room: RoomNumber, except: Option<SessionNumber> },
+    /// Sessions of a namespace: all, or those in any of the rooms `to`; without those in `except`.
+    Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
+}
+
+/// What a shard is told to do.
+pub(crate) enum Command {
+    Register(Arc<Peer>),
+    Unregister(Arc<Peer>),
+    Enter { room: RoomNumber, peer: Arc<Peer> },
+    Leave { room: RoomNumber, session: SessionNumber },
+    CloseRoom { room: RoomNumber },
+    JoinNamed { peer: Arc<Peer>, room: ByteString },
+    LeaveNamed { peer: Arc<Peer>, room: ByteString },
+    One { peer: Arc<Peer>, frame: Frame },
+    Deliver { target: Target, frame: Frame, question: Option<Question> },
+    JoinAll { target: Target, room: ByteString },
+    LeaveAll { target: Target, room: ByteString },
+    DisconnectAll { target: Target, with_connection: bool },
+    Fetch { target: Target, found: oneshot::Sender<Vec<Arc<Peer>>> },
+}
+
+impl Message for Command {
+    type Result = ();
+}
+
+thread_local! {
+    /// The shards of this thread. A delivery to one of them is a call: it needs no message, and
+    /// it is there before anything that the caller emits next.
+    static LOCAL: RefCell<HashMap<ShardNumber, Rc<RefCell<State>>>> = RefCell::default();
+}
+
+/// The actor; its state is also reached by call from its own thread.
+pub(crate) struct Shard {
+    number: ShardNumber,
+    state: Rc<RefCell<State>>,
+}
+
+/// How a shard is reached from any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct ShardHandle {
+    number: ShardNumber,
+    address: Addr<Shard>,
+    arbiter: ArbiterHandle,
+}
+
+impl ShardHandle {
+    /// Starts a shard on the current worker.
+    pub(crate) fn start() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
+        let state = Rc::<RefCell<State>>::default();
+        LOCAL.with_borrow_mut(|local| local.insert(number, state.clone()));
+        let address = Shard { number, state }.start();
+        Self { number, address, arbiter: Arbiter::current() }
+    }
+
+    pub(crate) fn number(&self) -> ShardNumber {
+        self.number
+    }
+
+    /// Where actors of this worker are started.
+    pub(crate) fn arbiter(&self) -> &ArbiterHandle {
+        &self.arbiter
+    }
+
+    /// Whether its worker is still there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.address.connected()
+    }
+
+    /// Carries a command out: at once on the shard's own thread, else by a message. Commands of
+    /// one thread to one shard are carried out in the order given.
+    pub(crate) fn send(&self, command: Command) {
+        let local = LOCAL.with_borrow(|local| local.get(&self.number).cloned());
+        match local {
+            Some(state) => state.borrow_mut().apply(command),
+            None => self.address.do_send(command),
+        }
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        // At the thread's end its thread-locals may be gone before its actors.
+        let _ = LOCAL.try_with(|local| local.borrow_mut().remove(&self.number));
+    }
+}
+
+impl Handler<Command> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, command: Command, _: &mut Self::Context) {
+        self.state.borrow_mut().apply(command);
+    }
+}
+
+#[derive(Default)]
+struct State {
+    rooms: HashMap<RoomNumber, Vec<Arc<Peer>>>,
+    namespaces: HashMap<ByteString, Local>,
+}
+
+/// The local sessions of one namespace.
+#[derive(Default)]
+struct Local {
+    sessions: HashMap<ByteString, Arc<Peer>>,
+    rooms: HashMap<ByteString, HashMap<SessionNumber, Arc<Peer>>>,
+}
+
+impl State {
+    fn apply(&mut self, command: Command) {
+        match command {
+            Command::Register(peer) => self.register(peer),
+            Command::Unregister(peer) => self.unregister(&peer),
+            Command::Enter { room, peer } => self.rooms.entry(room).or_default().push(peer),
+            Command::Leave { room, session } => self.leave(room, session),
+            Command::CloseRoom { room } => {
+                self.rooms.remove(&room);
+            }
+            Command::JoinNamed { peer, room } => self.join_named(&peer, room),
+            Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
+            Command::One { peer, frame } => {
+                let _ = peer.push(&frame);
+            }
+            Command::Deliver { target, frame, question } => {
+                self.each(&target, |peer| deliver(peer, &frame, question.as_ref()));
+            }
+            Command::JoinAll { target, room } => {
+                for peer in self.collect(&target) {
+                    self.join_named(&peer, room.clone());
+                }
+            }
+            Command::LeaveAll { target, room } => {
+                for peer in self.collect(&target) {
+                    self.leave_named(&peer, &room);
+                }
+            }
+            Command::DisconnectAll { target, with_connection } => {
+                self.each(&target, |peer| peer.request_end(with_connection));
+            }
+            Command::Fetch { target, found } => {
+                // The asker may have stopped waiting.
+                let _ = found.send(self.collect(&target));
+            }
+        }
+    }
+
+    fn register(&mut self, peer: Arc<Peer>) {
+        let local = self.namespaces.entry(peer.namespace.clone()).or_default();
+        local.sessions.insert(peer.id.clone(), peer);
+    }
+
+    fn unregister(&mut self, peer: &Arc<Peer>) {
+        for room in peer.named_rooms() {
+            self.leave_named(peer, &room);
+        }
+        if let Some(local) = self.namespaces.get_mut(&peer.namespace) {
+            local.sessions.remove(&peer.id);
+            if local.sessions.is_empty() {
+                self.namespaces.remove(&peer.namespace);
+            }
+        }
+    }
+
+    fn leave(&mut self, room: RoomNumber, session: SessionNumber) {
+        if let Some(members) = self.rooms.get_mut(&room) {
+            members.retain(|peer| peer.number != session);
+            if members.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+
+    fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
+        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+        // A session that has ended must not come back as a ghost by a join that was under way.
+        if !local.sessions.contains_key(&peer.id) {
+            return;
+        }
+        let members = local.rooms.entry(room.clone()).or_default();
+        if members.insert(peer.number, peer.clone()).is_none() {
+            peer.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+        }
+    }
+
+    fn leave_named(&mut self, peer: &Peer, room: &ByteString) {
+        peer.named_rooms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|joined| joined != room);
+        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+        if let Some(members) = local.rooms.get_mut(room) {
+            members.remove(&peer.number);
+            if members.is_empty() {
+                local.rooms.remove(room);
+            }
+        }
+    }
+
+    fn collect(&self, target: &Target) -> Vec<Arc<Peer>> {
+        let mut found = Vec::new();
+        self.each(target, |peer| found.push(peer.clone()));
+        found
+    }
+
+    /// Calls `visit` once for each session that the target means.
+    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
+        match target {
+            Target::Room { room, except } => {
+                for peer in self.rooms.get(room).into_iter().flatten() {
+                    if *except != Some(peer.number) {
+                        visit(peer);
+                    }
+                }
+            }
+            Target::Namespace { namespace, to, except } => {
+                if let Some(local) = self.namespaces.get(namespace) {
+                    local.each(to, except, visit);
+                }
+            }
+        }
+    }
+}
+
+impl Local {
+    fn each(&self, to: &[ByteString], except: &[ByteString], mut visit: impl FnMut(&Arc<Peer>)) {
+        let excluded: HashSet<SessionNumber> =
+            except.iter().flat_map(|name| self.named(name)).map(|peer| peer.number).collect();
+        match to {
+            [] => self
+                .sessions
+                .values()
+                .filter(|peer| !excluded.contains(&peer.number))
+                .for_each(visit),
+            [only] => self
+                .named(only)
+                .filter(|peer| !excluded.contains(&peer.number))
+                .for_each(visit),
+            several => {
+                let mut seen = excluded;
+                for peer in several.iter().flat_map(|name| self.named(name)) {
+                    if seen.insert(peer.number) {
+                        visit(peer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The sessions in the room of that name, and the one whose id it is.
+    fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<Peer>> {
+        let members = self.rooms.get(name).into_iter().flat_map(HashMap::values);
+        members.chain(self.sessions.get(name))
+    }
+}
+
+fn deliver(peer: &Arc<Peer>, frame: &Frame, question: Option<&Question>) {
+    if let Some(question) = question
+        && question.put_to(peer).is_err()
+    {
+        return;
+    }
+    let _ = peer.push(frame);
+}

@@ -1,0 +1,230 @@
+//! One session, as a handle that any code on any thread may hold.
+//!
+//! It must never keep a connection alive: when the client is gone, a socket is an id that nothing
+//! reaches.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    audience::Audience,
+    broadcaster::{Broadcaster, encode_or_log},
+    shard::Command,
+};
+use crate::{
+    acknowledgement::AskError,
+    auth::Handshake,
+    event::{self, Event},
+    outbox::NotQueued,
+    peer::Peer,
+    refusal::{Code, Refusal},
+    wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
+};
+
+/// One client in one namespace. Cloning it counts a reference.
+#[derive(Clone)]
+pub struct Socket {
+    peer: Arc<Peer>,
+    broadcaster: Arc<Broadcaster>,
+}
+
+impl Socket {
+    pub(crate) fn new(peer: Arc<Peer>, broadcaster: Arc<Broadcaster>) -> Self {
+        Self { peer, broadcaster }
+    }
+
+    pub(crate) fn peer(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+
+    pub(crate) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.broadcaster
+    }
+
+    /// The session's id, as the client knows it.
+    #[must_use]
+    pub fn id(&self) -> &ByteString {
+        &self.peer.id
+    }
+
+    /// The namespace's name.
+    #[must_use]
+    pub fn namespace(&self) -> &ByteString {
+        &self.peer.namespace
+    }
+
+    /// The request that opened the connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.peer.handshake
+    }
+
+    /// What the client gave as `auth` when it connected; an empty object if nothing.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] when it does not fit `T`.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        let json = self.peer.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
+        Arguments::from_parts(json, Vec::new()).single()
+    }
+
+    /// Who it is, if the namespace's authenticator yields an `I`.
+    #[must_use]
+    pub fn identity<I: 'static>(&self) -> Option<&I> {
+        self.peer.identity.downcast_ref()
+    }
+
+    /// Sends an event to this client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        match self.broadcaster.typed_frame(&self.peer.namespace, event, false) {
+            Some(frame) => self.peer.push(&frame),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends an untyped event to this client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit_named(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+    ) -> Result<(), NotQueued> {
+        self.emit_frame(name.into(), arguments, false)
+    }
+
+    /// Sends an untyped event to this client if it is writable now.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit_volatile(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+    ) -> Result<(), NotQueued> {
+        self.emit_frame(name.into(), arguments, true)
+    }
+
+    fn emit_frame(
+        &self,
+        name: ByteString,
+        arguments: impl IntoArguments,
+        volatile: bool,
+    ) -> Result<(), NotQueued> {
+        let Some(arguments) = encode_or_log(&name, arguments.into_arguments()) else {
+            return Ok(());
+        };
+        let namespace = &self.peer.namespace;
+        self.peer.push(&self.broadcaster.event_frame(namespace, name, arguments, None, volatile))
+    }
+
+    /// Asks the client: sends an event and waits for its acknowledgement.
+    ///
+    /// # Errors
+    /// [`AskError`] says why there is no answer.
+    pub async fn ask<E: Event + Serialize>(
+        &self,
+        event: &E,
+        timeout: Duration,
+    ) -> Result<E::Reply, AskError>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let arguments = event::encode(event)?;
+        let answer = self.ask_arguments(ByteString::from_static(E::NAME), arguments, timeout);
+        Ok(event::decode_reply(&answer.await?)?)
+    }
+
+    /// Asks the client with an untyped event.
+    ///
+    /// # Errors
+    /// [`AskError`] says why there is no answer.
+    pub async fn ask_named(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+        timeout: Duration,
+    ) -> Result<Vec<Value>, AskError> {
+        let arguments = arguments.into_arguments()?;
+        Ok(self.ask_arguments(name.into(), arguments, timeout).await?.values()?)
+    }
+
+    async fn ask_arguments(
+        &self,
+        name: ByteString,
+        arguments: Arguments,
+        timeout: Duration,
+    ) -> Result<Arguments, AskError> {
+        self.broadcaster.ask(self.peer.clone(), name, arguments, timeout).await
+    }
+
+    /// Joins an untyped room.
+    ///
+    /// # Errors
+    /// `limit_exceeded` when the session is in as many rooms as it may be.
+    pub fn join(&self, room: impl Into<ByteString>) -> Result<(), Refusal> {
+        let (limit, room) = (self.broadcaster.max_rooms, room.into());
+        let joined = self.peer.named_rooms();
+        if joined.len() >= limit && !joined.contains(&room) {
+            let message = format!("the session is in {limit} rooms already; leave one first");
+            return Err(Refusal::new(Code::LimitExceeded, message));
+        }
+        self.tell_shard(Command::JoinNamed { peer: self.peer.clone(), room });
+        Ok(())
+    }
+
+    /// Leaves an untyped room.
+    pub fn leave(&self, room: impl Into<ByteString>) {
+        self.tell_shard(Command::LeaveNamed { peer: self.peer.clone(), room: room.into() });
+    }
+
+    fn tell_shard(&self, command: Command) {
+        if let Some(shard) = self.broadcaster.shard(self.peer.shard) {
+            shard.send(command);
+        }
+    }
+
+    /// The untyped rooms that the session is in.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<ByteString> {
+        self.peer.named_rooms()
+    }
+
+    /// Everybody else in the namespace.
+    #[must_use]
+    pub fn broadcast(&self) -> Audience {
+        Audience::new(self.broadcaster.clone(), self.peer.namespace.clone())
+            .except(self.peer.id.clone())
+    }
+
+    /// Everybody else in a room of the namespace.
+    #[must_use]
+    pub fn to(&self, room: impl Into<ByteString>) -> Audience {
+        self.broadcast().to(room)
+    }
+
+    /// Ends this session. The client's connection goes on, with its other namespaces.
+    pub fn disconnect(&self) {
+        self.peer.request_end(false);
+    }
+
+    /// Ends this session, and the client's whole connection with it.
+    pub fn close(&self) {
+        self.peer.request_end(true);
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", self.id())
+            .field("namespace", self.namespace())
+            .finish_non_exhaustive()
+    }
+}
