@@ -1,0 +1,13 @@
+//! The protocols as values: bytes in, packets out, and back.
+//!
+//! Everything here is pure. It must never do I/O, read a clock, know an actor or log: whoever owns
+//! a socket feeds these codecs and acts on their errors. What a client sends can neither panic here
+//! nor make a codec hold more than the limit it was given.
+
+mod excerpt;
+
+pub mod engine_io;
+#[cfg(feature = "msgpack")]
+pub mod msgpack;
+pub mod socket_io;
+pub mod websocket;

@@ -1,0 +1,178 @@
+//! Packets from MessagePack maps, held to the same rules as JSON packets.
+//!
+//! It must never be more lenient than the JSON decoder: both feed the same handlers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::{
+    Deserialize as _, Deserializer as _,
+    de::{self, IgnoredAny, MapAccess, Visitor},
+};
+
+use super::transcode::Transcoder;
+use crate::{
+    config::Limits,
+    wire::{
+        engine_io::Message,
+        excerpt::excerpt,
+        socket_io::{
+            Arguments, DecodeError, Decoder, EventData, Packet, check_placeholders,
+            limited_namespace,
+        },
+    },
+};
+
+/// How deep values may nest: as deep as serde_json later reads them.
+const MAX_DEPTH: usize = 128;
+
+/// The decoder of one connection that speaks MessagePack.
+pub(super) struct MsgpackDecoder {
+    max_name: usize,
+    max_attachments: usize,
+    max_attachment_bytes: usize,
+}
+
+impl MsgpackDecoder {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            max_name: limits.max_name,
+            max_attachments: limits.max_attachments,
+            max_attachment_bytes: limits.max_attachment_bytes,
+        }
+    }
+
+    fn decode_map(&self, input: &Bytes) -> Result<Packet, DecodeError> {
+        let msgpack = |source| DecodeError::Msgpack { source };
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**input);
+        deserializer.set_max_depth(MAX_DEPTH);
+        let visitor = MapVisitor { input, max_attachments: self.max_attachments };
+        let map = deserializer.deserialize_any(visitor).map_err(msgpack)?;
+        // The end is where there is no marker to read.
+        match IgnoredAny::deserialize(&mut deserializer) {
+            Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => self.packet(map),
+            _ => Err(msgpack(de::Error::custom("something follows the packet's map"))),
+        }
+    }
+
+    fn packet(&self, map: Map) -> Result<Packet, DecodeError> {
+        let namespace = limited_namespace(&map.namespace.unwrap_or_default(), self.max_name)?;
+        let json = map.data.unwrap_or_default();
+        let id = map.id;
+        match map.kind {
+            Some(0) => {
+                let auth =
+                    if json.is_empty() { None } else { Some(EventData::decode_object(&json)?) };
+                Ok(Packet::Connect { namespace, auth })
+            }
+            Some(1) if json.is_empty() => Ok(Packet::Disconnect { namespace }),
+            Some(1) => Err(DecodeError::Data {
+                found: excerpt(&json),
+                expected: "empty, as a disconnect's data is",
+            }),
+            Some(2) => {
+                let EventData { name, arguments } = EventData::decode(&json)?;
+                let arguments = self.arguments(arguments, map.attachments)?;
+                Ok(Packet::Event { namespace, id, name, arguments })
+            }
+            Some(3) => {
+                let id = id.ok_or_else(|| DecodeError::Id { found: excerpt(&json) })?;
+                let arguments = EventData::decode_arguments(&json)?;
+                let arguments = self.arguments(arguments, map.attachments)?;
+                Ok(Packet::Ack { namespace, id, arguments })
+            }
+            Some(4) => Err(DecodeError::ConnectErrorFromClient),
+            Some(kind) => Err(DecodeError::UnknownType { found: kind.to_string() }),
+            None => Err(DecodeError::UnknownType { found: "none".to_owned() }),
+        }
+    }
+
+    fn arguments(
+        &self,
+        json: ByteString,
+        attachments: Vec<Bytes>,
+    ) -> Result<Arguments, DecodeError> {
+        let length: usize = attachments.iter().map(Bytes::len).sum();
+        if length > self.max_attachment_bytes {
+            return Err(DecodeError::AttachmentsTooLarge {
+                length,
+                max_attachment_bytes: self.max_attachment_bytes,
+            });
+        }
+        if !attachments.is_empty() {
+            // An ordinary object may look like a placeholder.
+            check_placeholders(&json, attachments.len())?;
+        }
+        Ok(Arguments::from_parts(json, attachments))
+    }
+}
+
+impl Decoder for MsgpackDecoder {
+    fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError> {
+        match message {
+            Message::Binary(input) => self.decode_map(&input).map(Some),
+            Message::Text(text) => Err(DecodeError::Msgpack {
+                source: de::Error::custom(format_args!(
+                    "{:?} is text; both sides must use the msgpack parser",
+                    excerpt(&text)
+                )),
+            }),
+        }
+    }
+
+    fn is_reconstructing(&self) -> bool {
+        false
+    }
+}
+
+/// A packet's map, as it came; a key that comes twice has its last value, as in JavaScript.
+#[derive(Default)]
+struct Map {
+    kind: Option<u64>,
+    namespace: Option<ByteString>,
+    /// JSON.
+    data: Option<ByteString>,
+    attachments: Vec<Bytes>,
+    id: Option<u64>,
+}
+
+struct MapVisitor<'a> {
+    input: &'a Bytes,
+    max_attachments: usize,
+}
+
+impl<'de> Visitor<'de> for MapVisitor<'_> {
+    type Value = Map;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map with type, nsp and data")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Map, A::Error> {
+        let mut map = Map::default();
+        while let Some(key) = entries.next_key::<String>()? {
+            match key.as_str() {
+                "type" => map.kind = Some(entries.next_value()?),
+                "id" => map.id = Some(entries.next_value()?),
+                "nsp" => map.namespace = Some(entries.next_value::<String>()?.into()),
+                "data" => {
+                    let mut transcoder = Transcoder {
+                        input: self.input,
+                        json: Vec::new(),
+                        attachments: Vec::new(),
+                        max_attachments: self.max_attachments,
+                    };
+                    entries.next_value_seed(&mut transcoder)?;
+                    let json = ByteString::try_from(transcoder.json).map_err(de::Error::custom)?;
+                    map.data = Some(json);
+                    map.attachments = transcoder.attachments;
+                }
+                _ => {
+                    entries.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(map)
+    }
+}

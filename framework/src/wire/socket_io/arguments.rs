@@ -1,0 +1,287 @@
+//! What an event or an acknowledgement carries, kept as it travels until someone wants a type.
+//!
+//! It must never parse more than it is asked for: arguments that are only passed on stay text.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        self, DeserializeOwned, DeserializeSeed, SeqAccess, Visitor,
+        value::{MapDeserializer, SeqAccessDeserializer, SeqDeserializer},
+    },
+    forward_to_deserialize_any,
+};
+
+use super::{Value, attachments, pieces::Pieces};
+use crate::wire::excerpt::excerpt;
+
+/// The arguments of an event (what follows its name) or of an acknowledgement.
+///
+/// ```
+/// use salon::wire::socket_io::Arguments;
+///
+/// let arguments = Arguments::encode_positional(&(1, "two"))?;
+/// assert_eq!(arguments.json(), r#"1,"two""#);
+/// assert_eq!(arguments.get::<String>(1)?, "two");
+/// assert_eq!(arguments.positional::<(u8, String)>()?, (1, "two".to_owned()));
+/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    json: ByteString,
+    attachments: Vec<Bytes>,
+}
+
+impl Arguments {
+    /// No arguments.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Arguments that are text already: JSON values separated by commas, without brackets, in which
+    /// `{"_placeholder":true,"num":n}` stands for attachment `n`.
+    ///
+    /// Text that is something else is only noticed where it is read: by this type's methods, which
+    /// fail then, or by the client.
+    #[must_use]
+    pub fn from_parts(json: ByteString, attachments: Vec<Bytes>) -> Self {
+        Self { json, attachments }
+    }
+
+    /// The JSON values, separated by commas, without brackets and without an event's name.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// As [`Arguments::json`], to share rather than to copy.
+    #[must_use]
+    pub fn json_text(&self) -> &ByteString {
+        &self.json
+    }
+
+    /// The bytes that placeholders in the JSON stand for.
+    #[must_use]
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    /// How many arguments there are; a scan of the text.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pieces().count()
+    }
+
+    /// Whether there are no arguments.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pieces().next().is_none()
+    }
+
+    /// Deserializes argument `index`, counted from 0. Bytes come out of
+    /// [`Binary`](super::Binary) fields.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Missing`] if there are fewer, [`ArgumentError::Invalid`] if it is no `T`.
+    pub fn get<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T, ArgumentError> {
+        let piece = self.pieces().nth(index).ok_or(ArgumentError::Missing { index })?;
+        attachments::provide(&self.attachments, || serde_json::from_str(piece))
+            .map_err(|source| ArgumentError::Invalid { index, found: excerpt(piece), source })
+    }
+
+    /// All the arguments, untyped.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Invalid`] if one nests deeper than 127 levels or has a number that no
+    /// 64 bits hold.
+    pub fn values(&self) -> Result<Vec<Value>, ArgumentError> {
+        self.positional()
+    }
+
+    /// The first argument as a `T`; later ones are ignored, as a JavaScript function would.
+    ///
+    /// # Errors
+    ///
+    /// As [`Arguments::get`].
+    pub fn single<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        self.get(0)
+    }
+
+    /// All the arguments as one sequence: a tuple, a tuple struct, a list. What a tuple does not
+    /// take is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Missing`] or [`ArgumentError::Invalid`] with the argument's index.
+    pub fn positional<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        let mut list = List { pieces: self.pieces(), index: 0, piece: "" };
+        let result = attachments::provide(&self.attachments, || {
+            T::deserialize(SeqAccessDeserializer::new(&mut list))
+        });
+        result.map_err(|source| match list.index.checked_sub(1) {
+            Some(index) if !list.piece.is_empty() => {
+                ArgumentError::Invalid { index, found: excerpt(list.piece), source }
+            }
+            _ => ArgumentError::Missing { index: list.index },
+        })
+    }
+
+    /// A struct without fields, from no arguments; any that came are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Missing`] if `T` needs an argument.
+    pub fn empty<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        T::deserialize(Nothing).map_err(|_| ArgumentError::Missing { index: 0 })
+    }
+
+    /// One argument.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Unserializable`] if `value` has no JSON form.
+    pub fn encode_single<T: Serialize + ?Sized>(value: &T) -> Result<Self, ArgumentError> {
+        let (json, attachments) = attachments::collect(|| serde_json::to_string(value));
+        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
+        Ok(Self { json: json.into(), attachments })
+    }
+
+    /// The elements of a sequence (a tuple, a tuple struct, a list) as the arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError::Unserializable`] if `value` has no JSON form,
+    /// [`ArgumentError::NotASequence`] if it is one value.
+    pub fn encode_positional<T: Serialize + ?Sized>(value: &T) -> Result<Self, ArgumentError> {
+        let Self { json, attachments } = Self::encode_single(value)?;
+        let Some(list) = json.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+            return Err(ArgumentError::NotASequence { found: excerpt(&json) });
+        };
+        Ok(Self { json: json.slice_ref(list), attachments })
+    }
+
+    fn pieces(&self) -> Pieces<'_> {
+        Pieces::new(&self.json)
+    }
+}
+
+/// Why arguments are not what was asked for, or cannot be made of a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// There are too few arguments.
+    #[error("argument {index} is missing; arguments are counted from 0")]
+    Missing {
+        /// The first that is missing.
+        index: usize,
+    },
+    /// An argument has another shape.
+    #[error("argument {index}, {found}, has another shape than expected: {source}")]
+    Invalid {
+        /// Which argument, from 0.
+        index: usize,
+        /// How its JSON begins.
+        found: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A value has no JSON form, for instance a map whose keys are not strings.
+    #[error("a value has no JSON form: {source}")]
+    Unserializable {
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A value was to become several arguments, and is one.
+    #[error("{found} is one value, not a sequence of arguments; use a tuple or a list")]
+    NotASequence {
+        /// How its JSON begins.
+        found: String,
+    },
+}
+
+/// The arguments as a serde sequence that remembers how far it was read.
+struct List<'a> {
+    pieces: Pieces<'a>,
+    /// How many elements were taken.
+    index: usize,
+    /// The element being read; empty before the first and after the last.
+    piece: &'a str,
+}
+
+impl<'de> SeqAccess<'de> for &mut List<'de> {
+    type Error = serde_json::Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Self::Error> {
+        let Some(piece) = self.pieces.next() else {
+            self.piece = "";
+            return Ok(None);
+        };
+        self.index += 1;
+        self.piece = piece;
+        let mut deserializer = serde_json::Deserializer::from_str(piece);
+        let value = seed.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(Some(value))
+    }
+}
+
+/// No arguments, in whichever way a struct without fields asks for them.
+struct Nothing;
+
+impl<'de> de::Deserializer<'de> for Nothing {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<()>()))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_map(MapDeserializer::new(std::iter::empty::<((), ())>()))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.deserialize_map(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct newtype_struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,129 @@
+//! The JSON of a packet, checked in one pass and cut into windows.
+//!
+//! It must never recurse with the input: values are skipped, not built, however deep they nest.
+
+use std::fmt;
+
+use bytestring::ByteString;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::DecodeError;
+use crate::wire::excerpt::excerpt;
+
+/// Names that mean something to Socket.IO itself, on either side (npm socket.io-parser,
+/// `RESERVED_EVENTS`).
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
+/// The data of an event: its name, and its arguments without brackets.
+#[derive(Debug)]
+pub(crate) struct EventData {
+    /// The name; a number's text if it is a number.
+    pub(crate) name: ByteString,
+    /// The JSON values after the name, separated by commas.
+    pub(crate) arguments: ByteString,
+}
+
+impl EventData {
+    /// Reads a list whose first element is the event's name: a string that is not reserved, or a
+    /// number, as the reference has it.
+    pub(crate) fn decode(json: &ByteString) -> Result<Self, DecodeError> {
+        let wrong = || DecodeError::Data {
+            found: excerpt(json),
+            expected: "a list that starts with the event's name",
+        };
+        let first = check_list(json, wrong)?.ok_or_else(wrong)?;
+        let name = match first.as_bytes().first() {
+            Some(b'"') => unescape(json, first)?,
+            Some(b'-' | b'0'..=b'9') => json.slice_ref(first),
+            _ => return Err(wrong()),
+        };
+        if RESERVED.contains(&&*name) {
+            return Err(DecodeError::ReservedName { name: name.to_string() });
+        }
+        let after_name = inside(json).get(first.len()..).unwrap_or_default().trim_start();
+        let arguments = after_name.strip_prefix(',').unwrap_or_default().trim_start();
+        Ok(Self { name, arguments: json.slice_ref(arguments) })
+    }
+
+    /// Reads a list of arguments without a name, as acknowledgements have.
+    pub(crate) fn decode_arguments(json: &ByteString) -> Result<ByteString, DecodeError> {
+        let wrong = || DecodeError::Data { found: excerpt(json), expected: "a list of arguments" };
+        check_list(json, wrong)?;
+        Ok(json.slice_ref(inside(json)))
+    }
+
+    /// Reads an object, as CONNECT has.
+    pub(crate) fn decode_object(json: &ByteString) -> Result<ByteString, DecodeError> {
+        serde_json::from_str::<IgnoredAny>(json).map_err(|source| not_json(json, source))?;
+        let object = json.trim();
+        if object.starts_with('{') {
+            Ok(json.slice_ref(object))
+        } else {
+            Err(DecodeError::Data { found: excerpt(json), expected: "an object" })
+        }
+    }
+}
+
+/// Checks all of `json`, and returns its first element's text if it has one.
+fn check_list(
+    json: &str,
+    wrong: impl FnOnce() -> DecodeError,
+) -> Result<Option<&str>, DecodeError> {
+    if !json.trim_start().starts_with('[') {
+        return Err(wrong());
+    }
+    let list: List<'_> = serde_json::from_str(json).map_err(|source| not_json(json, source))?;
+    Ok(list.first.map(RawValue::get))
+}
+
+/// What is between the brackets of a checked list.
+fn inside(list: &str) -> &str {
+    let list = list.trim();
+    list.get(1..list.len().saturating_sub(1)).unwrap_or_default().trim()
+}
+
+/// The string behind a checked literal; a window into `json` if nothing in it is escaped.
+fn unescape(json: &ByteString, literal: &str) -> Result<ByteString, DecodeError> {
+    if literal.contains('\\') {
+        let text: String =
+            serde_json::from_str(literal).map_err(|source| not_json(literal, source))?;
+        return Ok(text.into());
+    }
+    Ok(json.slice_ref(literal.trim_matches('"')))
+}
+
+fn not_json(json: &str, source: serde_json::Error) -> DecodeError {
+    DecodeError::Json { found: excerpt(json), source }
+}
+
+/// A list of which only the first element is kept.
+struct List<'a> {
+    first: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for List<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<'de>, A::Error> {
+        let first = list.next_element()?;
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(List { first })
+    }
+}

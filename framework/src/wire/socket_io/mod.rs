@@ -1,0 +1,32 @@
+//! Socket.IO v5: packets of namespaces, events and acknowledgements, and the values they carry.
+//!
+//! Source: <https://socket.io/docs/v4/socket-io-protocol/>, and npm socket.io-parser 4.2 where the
+//! page is silent. It must never know which namespaces or events exist.
+
+mod arguments;
+mod attachments;
+mod binary;
+mod decode_error;
+mod decoder;
+mod encoder;
+mod event_data;
+mod into_arguments;
+mod packet;
+mod parser;
+mod pieces;
+mod placeholder;
+mod value;
+
+pub use self::{
+    arguments::{ArgumentError, Arguments},
+    binary::Binary,
+    decode_error::DecodeError,
+    into_arguments::IntoArguments,
+    packet::Packet,
+    parser::{Decoder, JsonParser, Messages, Parser},
+    value::Value,
+};
+#[cfg(feature = "msgpack")]
+pub(crate) use self::{
+    event_data::EventData, packet::limited_namespace, placeholder::check_placeholders,
+};

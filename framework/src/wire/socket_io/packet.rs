@@ -1,0 +1,99 @@
+//! One Socket.IO packet, whatever parser it came through.
+//!
+//! It must never hold a binary packet in halves: attachments are complete here.
+
+use bytestring::ByteString;
+
+use super::{Arguments, DecodeError};
+use crate::wire::excerpt::excerpt;
+
+/// One Socket.IO packet. Each names its namespace, `/` or `/name`, without a query.
+///
+/// Source: <https://socket.io/docs/v4/socket-io-protocol/#packet-types>. The binary types of the
+/// wire are not told apart: an event or acknowledgement is binary when its arguments have
+/// attachments.
+///
+/// ```
+/// use salon::wire::socket_io::{IntoArguments, JsonParser, Packet, Parser};
+/// use salon::wire::engine_io::Message;
+///
+/// let packet = Packet::Event {
+///     namespace: "/".into(),
+///     id: Some(7),
+///     name: "hello".into(),
+///     arguments: (1, "two").into_arguments()?,
+/// };
+/// assert_eq!(JsonParser.encode(&packet)[0], Message::Text(r#"27["hello",1,"two"]"#.into()));
+/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Packet {
+    /// A client opens a namespace, or the server says that it did.
+    Connect {
+        /// Which namespace.
+        namespace: ByteString,
+        /// A JSON object: from a client its credentials, from the server `sid` and perhaps `pid`.
+        auth: Option<ByteString>,
+    },
+    /// The sender leaves a namespace.
+    Disconnect {
+        /// Which namespace.
+        namespace: ByteString,
+    },
+    /// An event.
+    Event {
+        /// Where it happened.
+        namespace: ByteString,
+        /// What the acknowledgement is to be labelled with, if one is asked for.
+        id: Option<u64>,
+        /// The event's name.
+        name: ByteString,
+        /// What follows the name.
+        arguments: Arguments,
+    },
+    /// The answer to an event that had an id.
+    Ack {
+        /// The event's namespace.
+        namespace: ByteString,
+        /// The event's id.
+        id: u64,
+        /// The answer.
+        arguments: Arguments,
+    },
+    /// The server refuses a namespace. Decoders refuse it: clients do not send it.
+    ConnectError {
+        /// Which namespace.
+        namespace: ByteString,
+        /// JSON, by custom an object with `message` and perhaps `data`.
+        data: ByteString,
+    },
+}
+
+impl Packet {
+    /// Which namespace the packet belongs to.
+    #[must_use]
+    pub fn namespace(&self) -> &ByteString {
+        match self {
+            Self::Connect { namespace, .. }
+            | Self::Disconnect { namespace }
+            | Self::Event { namespace, .. }
+            | Self::Ack { namespace, .. }
+            | Self::ConnectError { namespace, .. } => namespace,
+        }
+    }
+}
+
+/// `found` without its query, if it is a name of at most `max_name` bytes that starts with `/`.
+pub(crate) fn limited_namespace(
+    found: &ByteString,
+    max_name: usize,
+) -> Result<ByteString, DecodeError> {
+    let name = found.split('?').next().unwrap_or_default();
+    if !name.starts_with('/') {
+        return Err(DecodeError::Namespace { found: excerpt(name) });
+    }
+    if name.len() > max_name {
+        return Err(DecodeError::NamespaceTooLong { length: name.len(), max_name });
+    }
+    Ok(found.slice_ref(name))
+}

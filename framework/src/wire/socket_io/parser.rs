@@ -1,0 +1,62 @@
+//! The seam between packets and their form on the wire: JSON by default, msgpack by feature.
+//!
+//! It must never leak which one is in use: packets are the same behind both.
+
+use smallvec::SmallVec;
+
+use super::{DecodeError, Packet, decoder::JsonDecoder, encoder};
+use crate::{config::Limits, wire::engine_io::Message};
+
+/// The Engine.IO messages of one packet: one, and one more per attachment.
+pub type Messages = SmallVec<[Message; 1]>;
+
+/// A form of Socket.IO packets on the wire. Both sides of a connection must use the same.
+pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
+    /// The messages of `packet`, to be sent in this order with nothing in between.
+    fn encode(&self, packet: &Packet) -> Messages;
+
+    /// A decoder for one connection.
+    fn decoder(&self, limits: &Limits) -> Box<dyn Decoder>;
+}
+
+/// Puts together what one connection sends.
+pub trait Decoder: Send {
+    /// Takes one message; a packet once it is complete, nothing while attachments are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the message is no packet or does not fit here; the connection is then to
+    /// be closed.
+    fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError>;
+
+    /// Whether a packet waits for attachments.
+    fn is_reconstructing(&self) -> bool;
+}
+
+/// The default parser of Socket.IO: JSON text, and attachments as binary messages.
+///
+/// Source: <https://socket.io/docs/v4/socket-io-protocol/#packet-encoding>.
+///
+/// ```
+/// use salon::config::Limits;
+/// use salon::wire::{engine_io::Message, socket_io::{JsonParser, Packet, Parser}};
+///
+/// let mut decoder = JsonParser.decoder(&Limits::default());
+/// let packet = decoder.decode(Message::Text(r#"0/admin,{"token":"t"}"#.into()))?;
+/// let expected =
+///     Packet::Connect { namespace: "/admin".into(), auth: Some(r#"{"token":"t"}"#.into()) };
+/// assert_eq!(packet, Some(expected));
+/// # Ok::<(), salon::wire::socket_io::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonParser;
+
+impl Parser for JsonParser {
+    fn encode(&self, packet: &Packet) -> Messages {
+        encoder::encode(packet)
+    }
+
+    fn decoder(&self, limits: &Limits) -> Box<dyn Decoder> {
+        Box::new(JsonDecoder::new(limits))
+    }
+}

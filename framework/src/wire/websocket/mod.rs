@@ -1,0 +1,18 @@
+//! WebSocket frames (RFC 6455), the server's side.
+//!
+//! The handshake is not here. These codecs must never touch a socket: whoever has one appends to a
+//! buffer, and writes what it gets.
+
+mod close;
+mod frame;
+mod mask;
+mod protocol_error;
+mod reader;
+mod utf8;
+
+pub use self::{
+    close::{CloseCode, CloseFrame},
+    frame::{Opcode, encode_close, encode_frame, encode_header},
+    protocol_error::ProtocolError,
+    reader::{FrameLimits, FrameReader, Incoming},
+};
