@@ -1,0 +1,113 @@
+//! The options of `#[event("name", …)]`: their names, and one right example of each.
+//!
+//! It must stay the only list of options: parsing, suggestions and messages all read it.
+
+/// An option that may follow the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keyword {
+    /// What acknowledges the event.
+    Reply,
+    /// The room that handles it, and the field with the room's key.
+    Room,
+    /// Sending it makes the sender a member.
+    Join,
+    /// Only members may send it.
+    Member,
+    /// How often one session may send it.
+    Rate,
+    /// A client that is not writable misses it.
+    Volatile,
+    /// Where the framework is found.
+    Crate,
+}
+
+impl Keyword {
+    const ALL: [Self; 7] = [
+        Self::Reply,
+        Self::Room,
+        Self::Join,
+        Self::Member,
+        Self::Rate,
+        Self::Volatile,
+        Self::Crate,
+    ];
+
+    /// The option of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|keyword| keyword.name() == name)
+    }
+
+    /// The names of all options, for suggestions.
+    pub(super) fn names() -> [&'static str; 7] {
+        Self::ALL.map(Self::name)
+    }
+
+    /// An example of every option, for the message that lists them.
+    pub(super) fn examples() -> [&'static str; 7] {
+        Self::ALL.map(Self::example)
+    }
+
+    /// The option as it is written.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Room => "room",
+            Self::Join => "join",
+            Self::Member => "member",
+            Self::Rate => "rate",
+            Self::Volatile => "volatile",
+            Self::Crate => "crate",
+        }
+    }
+
+    /// The option as it is right.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Reply => "reply = Roster",
+            Self::Room => "room = Lobby(lobby)",
+            Self::Join => "join",
+            Self::Member => "member",
+            Self::Rate => "rate = \"5/s\"",
+            Self::Volatile => "volatile",
+            Self::Crate => "crate = my_crate::salon",
+        }
+    }
+}
+
+/// For an option of the design that this version does not have: what to do instead.
+pub(super) fn instead_of(name: &str) -> Option<&'static str> {
+    match name {
+        "auth" => Some(
+            "check the identity in `Session::connect`, or in the handler and return \
+             `Refusal::unauthorized(..)`",
+        ),
+        "guard" => Some("check it in the handler and return `Refusal::forbidden(..)`"),
+        "permit" => Some(
+            "check it in the handler and return `Refusal::forbidden(..)`, or once for the whole \
+             connection in `Session::connect`",
+        ),
+        "latest" => Some("use `volatile`, or leave it out"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_found_by_its_name_and_shown_by_its_example() {
+        for keyword in Keyword::ALL {
+            assert_eq!(Keyword::named(keyword.name()), Some(keyword));
+            assert!(keyword.example().starts_with(keyword.name()));
+        }
+    }
+
+    #[test]
+    fn an_option_is_there_or_not_there_yet_but_never_both() {
+        for name in ["auth", "guard", "permit", "latest"] {
+            assert!(instead_of(name).is_some());
+            assert_eq!(Keyword::named(name), None);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The room of an event: its key is in a field that exists, and it says who may send the event.
+//!
+//! It must leave to the compiler what only types can tell: that the room is one, and that the
+//! field has the type of its key.
+
+use proc_macro2::Group;
+use syn::{
+    Data, DeriveInput, Ident, Index, LitStr, Member, Result, ext::IdentExt, parse::Parser,
+    spanned::Spanned,
+};
+
+use super::given;
+use crate::{
+    attributes::{Attributes, RoomValue},
+    diagnostics::{Diagnostics, list, mistake},
+    model::{Entry, Key, Room},
+    suggestion::did_you_mean,
+};
+
+/// The room, if there is one and nothing is wrong with it.
+pub(super) fn check(
+    input: &DeriveInput,
+    attributes: &Attributes,
+    diagnostics: &mut Diagnostics,
+) -> Option<Room> {
+    let entry = entry(attributes, diagnostics);
+    let value = given(attributes.room.as_ref())?;
+    let key = diagnostics.accept(key(input, value))?;
+    Some(Room { path: value.path.clone(), entry, key: Key::Field(key) })
+}
+
+/// Who may send the event: members, unless the attribute says otherwise.
+fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
+    let Attributes { room, join, member, .. } = attributes;
+    if room.is_none() {
+        for keyword in [join, member].into_iter().flatten().map(|option| &option.keyword) {
+            diagnostics.report(mistake(
+                keyword,
+                format_args!("`{keyword}` needs a room"),
+                format_args!(
+                    "name the room's type and the field with its key: \
+                     `room = Lobby(lobby), {keyword}`; or leave `{keyword}` out"
+                ),
+            ));
+        }
+    } else if let (Some(_), Some(member)) = (join, member) {
+        diagnostics.report(mistake(
+            &member.keyword,
+            "`join` and `member` exclude each other",
+            "keep `join` if sending the event makes the sender a member, or `member` if only \
+             members may send it",
+        ));
+    }
+    if join.is_some() { Entry::Join } else { Entry::Member }
+}
+
+/// The field with the key, as it is declared, at the place where the attribute names it.
+fn key(input: &DeriveInput, room: &RoomValue) -> Result<Member> {
+    let fields = fields(input, room)?;
+    let names: Vec<String> = fields.iter().map(name).collect();
+    let room_name =
+        room.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    // One field leaves no choice; of several, the first only shows where the field goes.
+    let example = match names.as_slice() {
+        [only] => format!("`room = {room_name}({only})`"),
+        several => format!("for example `room = {room_name}({})`", several.join(" or ")),
+    };
+    let plural = if names.len() == 1 { "field is" } else { "fields are" };
+    let has = format!("the {plural} of `{}` {}", input.ident, list(&names));
+    let Some(brackets) = &room.key else {
+        return Err(mistake(
+            &room.path,
+            format_args!("which `{room_name}`? The field with its key is missing"),
+            format_args!("name it in brackets, {example}; {has}"),
+        ));
+    };
+    let written = member(brackets, &example, &has)?;
+    let wanted = name(&written);
+    match fields.into_iter().find(|field| name(field) == wanted) {
+        Some(Member::Named(mut ident)) => {
+            ident.set_span(written.span());
+            Ok(Member::Named(ident))
+        }
+        Some(Member::Unnamed(_)) => Ok(written),
+        None => Err(mistake(
+            &written,
+            format_args!("`{}` has no field `{wanted}`", input.ident),
+            format_args!("{}{has}", did_you_mean(&wanted, &names)),
+        )),
+    }
+}
+
+/// The fields that may hold the key: at least one.
+fn fields(input: &DeriveInput, room: &RoomValue) -> Result<Vec<Member>> {
+    let (kind, fields) = match &input.data {
+        Data::Struct(data) => ("it has no fields", data.fields.members().collect()),
+        Data::Enum(_) => ("it is an enum", Vec::new()),
+        // What is wrong with a union is reported as such; here it is as good as a struct.
+        Data::Union(data) => {
+            let names = data.fields.named.iter().flat_map(|field| field.ident.clone());
+            ("it has no fields", names.map(Member::Named).collect())
+        }
+    };
+    if !fields.is_empty() {
+        return Ok(fields);
+    }
+    let ident = &input.ident;
+    Err(mistake(
+        &room.path,
+        format_args!("`{ident}` has no field for the key of its room: {kind}"),
+        format_args!(
+            "make it a struct with such a field, `struct {ident} {{ lobby: LobbyId, … }}`, and name \
+             the field: `room = Lobby(lobby)`"
+        ),
+    ))
+}
+
+/// What was written in the brackets, if it is the name or the index of one field.
+fn member(brackets: &Group, example: &str, has: &str) -> Result<Member> {
+    let wrong = |what: &str, help: String| Err(mistake(brackets, what, help));
+    let tokens = brackets.stream();
+    if tokens.is_empty() {
+        return wrong(
+            "the field with the room's key is missing",
+            format!("name it, {example}; {has}"),
+        );
+    }
+    if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+        return wrong(
+            "the field with the room's key is named without quotes",
+            format!("write `({})`; {has}", literal.value()),
+        );
+    }
+    if let Ok(index) = syn::parse2::<Index>(tokens.clone()) {
+        return Ok(Member::Unnamed(index));
+    }
+    match Ident::parse_any.parse2(tokens) {
+        Ok(ident) => Ok(Member::Named(ident)),
+        Err(_) => wrong(
+            "the key of a room is one field of the event, and nothing else",
+            format!("name it alone, {example}; {has}; a key of several parts is a struct"),
+        ),
+    }
+}
+
+/// The name of a field, or its index.
+fn name(member: &Member) -> String {
+    match member {
+        Member::Named(ident) => ident.unraw().to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}

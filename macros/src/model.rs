@@ -1,0 +1,77 @@
+//! An event as the expansion needs it: checked, complete and without doubt.
+//!
+//! It must never hold a mistake, and never look at an attribute: what is here was checked.
+
+use proc_macro2::Ident;
+use syn::{Generics, Member, Path, Type};
+
+/// One struct or enum that is an event.
+pub(crate) struct Event<'a> {
+    /// The name of the type.
+    pub(crate) ident: &'a Ident,
+    /// Its generics, carried over as they are.
+    pub(crate) generics: &'a Generics,
+    /// Where the framework is found: `::salon`, unless it was re-exported.
+    pub(crate) salon: Path,
+    /// The name on the wire.
+    pub(crate) name: String,
+    /// How the value becomes arguments.
+    pub(crate) shape: Shape,
+    /// What a client that is not writable may miss.
+    pub(crate) volatile: bool,
+    /// How often one session may send it.
+    pub(crate) rate: Option<Rate>,
+    /// What acknowledges it.
+    pub(crate) reply: Type,
+    /// The room that handles it; without one, the session does.
+    pub(crate) room: Option<Room>,
+}
+
+/// How the value of an event becomes arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// The whole value is one argument.
+    Single,
+    /// Each field is an argument.
+    Positional,
+    /// No arguments.
+    Empty,
+}
+
+/// At most `count` in `seconds`, and `burst` at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    /// How many.
+    pub(crate) count: u32,
+    /// In how many seconds.
+    pub(crate) seconds: u64,
+    /// How many at once.
+    pub(crate) burst: u32,
+}
+
+/// The room that handles an event.
+pub(crate) struct Room {
+    /// The type of the room.
+    pub(crate) path: Path,
+    /// Who may send the event.
+    pub(crate) entry: Entry,
+    /// Where the key of the room is.
+    pub(crate) key: Key,
+}
+
+/// Who may send an event to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// Anyone whom the room admits; sending it makes the sender a member.
+    Join,
+    /// Members only.
+    Member,
+}
+
+/// Where the key of a room is.
+pub(crate) enum Key {
+    /// In a field that exists.
+    Field(Member),
+    /// Nowhere. Only the fallback says so; what it expands to never runs.
+    Nowhere,
+}
