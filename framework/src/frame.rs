@@ -22,34 +22,64 @@ pub struct Frame(Arc<Inner>);
 
 struct Inner {
     messages: Messages,
+    layer: Layer,
     volatile: bool,
     websocket: OnceLock<Bytes>,
     polling: OnceLock<Bytes>,
 }
 
+/// What a connection's messages are wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Engine.IO: a text message is preceded by its packet type.
+    EngineIo,
+    /// Nothing: messages are the WebSocket's own.
+    Plain,
+}
+
+impl Layer {
+    /// Appends a message as one WebSocket frame.
+    fn encode_websocket(self, message: &engine_io::Message, out: &mut Vec<u8>) {
+        match (self, message) {
+            (_, engine_io::Message::Binary(bytes)) => {
+                websocket::encode_frame(websocket::Opcode::Binary, bytes, out);
+            }
+            (Self::Plain, engine_io::Message::Text(text)) => {
+                websocket::encode_frame(websocket::Opcode::Text, text.as_bytes(), out);
+            }
+            (Self::EngineIo, engine_io::Message::Text(text)) => {
+                websocket::encode_header(websocket::Opcode::Text, 1 + text.len(), out);
+                out.push(b'4');
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
 impl Frame {
     /// Encodes a packet.
     pub fn new(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), false)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, false)
     }
 
     /// Encodes a packet that a client which is not writable may miss.
     pub fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), true)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, true)
     }
 
-    fn from_messages(messages: Messages, volatile: bool) -> Self {
+    fn from_messages(messages: Messages, layer: Layer, volatile: bool) -> Self {
         Self(Arc::new(Inner {
             messages,
+            layer,
             volatile,
             websocket: OnceLock::new(),
             polling: OnceLock::new(),
         }))
     }
 
-    /// A raw Engine.IO message, for the layer below Socket.IO.
-    pub fn message(message: engine_io::Message) -> Self {
-        Self::from_messages(Messages::from_buf([message]), false)
+    /// A bare message, for connections without Socket.IO.
+    pub fn message(message: engine_io::Message, layer: Layer) -> Self {
+        Self::from_messages(Messages::from_buf([message]), layer, false)
     }
 
     /// Whether a client that is not writable may miss it.
@@ -76,7 +106,7 @@ impl Frame {
         self.0.websocket.get_or_init(|| {
             let mut bytes = Vec::with_capacity(self.cost() + 16 * self.0.messages.len());
             for message in &self.0.messages {
-                websocket::encode_message(message, &mut bytes);
+                self.0.layer.encode_websocket(message, &mut bytes);
             }
             bytes.into()
         })

@@ -6,7 +6,10 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -21,6 +24,7 @@ pub struct Outbox {
     max_bytes: usize,
     max_frames: usize,
     overflow: Box<dyn Fn() + Send + Sync>,
+    upgraded: AtomicBool,
 }
 
 struct State {
@@ -30,6 +34,26 @@ struct State {
     link: LinkNumber,
     waker: Option<Waker>,
     closed: Option<DisconnectReason>,
+}
+
+/// The transport that a connection is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// Engine.IO long polling.
+    Polling,
+    /// A WebSocket.
+    WebSocket,
+}
+
+impl TransportKind {
+    /// The name in the `transport` query parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::WebSocket => "websocket",
+        }
+    }
 }
 
 /// Which of the links that one connection has had.
@@ -80,7 +104,11 @@ pub enum NotQueued {
 
 impl Outbox {
     /// An empty outbox. `overflow` is called once, when a frame finds it full.
-    pub fn new(limits: &Limits, overflow: impl Fn() + Send + Sync + 'static) -> Self {
+    pub fn new(
+        limits: &Limits,
+        transport: TransportKind,
+        overflow: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             state: Mutex::new(State {
                 control: VecDeque::new(),
@@ -93,6 +121,7 @@ impl Outbox {
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
             overflow: Box::new(overflow),
+            upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
         }
     }
 
@@ -206,6 +235,20 @@ impl Outbox {
             waker @ None => *waker = Some(cx.waker().clone()),
         }
         Poll::Pending
+    }
+
+    /// The transport that the connection is on.
+    pub fn transport(&self) -> TransportKind {
+        if self.upgraded.load(Ordering::Acquire) {
+            TransportKind::WebSocket
+        } else {
+            TransportKind::Polling
+        }
+    }
+
+    /// From now on the connection is on WebSocket.
+    pub fn upgraded(&self) {
+        self.upgraded.store(true, Ordering::Release);
     }
 
     /// Frames and bytes that wait.

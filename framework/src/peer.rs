@@ -50,12 +50,23 @@ impl RoomNumber {
     }
 }
 
+/// What the server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// One session; its connection goes on.
+    Session,
+    /// The session, and its connection after it.
+    Connection,
+    /// The connection, without a word to the session's client before.
+    HangUp,
+}
+
 /// Asks a connection to end one of its sessions, or itself.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct EndSession {
     pub(crate) session: SessionNumber,
-    pub(crate) with_connection: bool,
+    pub(crate) end: End,
 }
 
 /// How a room learns that a member's session has ended.
@@ -180,10 +191,10 @@ impl Peer {
         self.acknowledgements.clear();
     }
 
-    /// Asks the connection to end this session, or itself.
-    pub(crate) fn request_end(&self, with_connection: bool) {
+    /// Asks the connection to end.
+    pub(crate) fn request_end(&self, end: End) {
         if let Some(connection) = self.connection.upgrade() {
-            connection.do_send(EndSession { session: self.number, with_connection });
+            connection.do_send(EndSession { session: self.number, end });
         }
     }
 }

@@ -4,8 +4,6 @@
 
 use std::{net::SocketAddr, time::SystemTime};
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
 /// The request that opened a connection.
 #[derive(Clone, Debug)]
 pub struct Handshake {
@@ -42,19 +40,4 @@ impl Handshake {
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// Serializes pairs as a map in which a repeated name keeps its first value.
-pub(crate) struct FirstOfEach<'a>(pub(crate) &'a [(String, String)]);
-
-impl Serialize for FirstOfEach<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (index, (name, value)) in self.0.iter().enumerate() {
-            if !self.0[..index].iter().any(|(earlier, _)| earlier == name) {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
-    }
 }

@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -15,34 +15,14 @@ use actix::Addr;
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::{Connection, actor::{Closed, Received}};
+use super::actor::{Closed, Connection, Received};
 use crate::{
     auth::{Handshake, Principal},
     clock::{self, Instant},
     disconnect::DisconnectReason,
-    outbox::Outbox,
+    outbox::{Outbox, TransportKind},
     wire::engine_io::Message,
 };
-
-/// The transport that a connection is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// Engine.IO long polling.
-    Polling,
-    /// A WebSocket.
-    WebSocket,
-}
-
-impl TransportKind {
-    /// The name in the `transport` query parameter.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Polling => "polling",
-            Self::WebSocket => "websocket",
-        }
-    }
-}
 
 /// The connection has ended; what was sent to it was not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +36,6 @@ pub struct ConnectionHandle {
     principal: Principal,
     outbox: Arc<Outbox>,
     address: Addr<Connection>,
-    transport: AtomicU8,
     upgrading: AtomicBool,
     polling: AtomicBool,
     posting: AtomicBool,
@@ -70,7 +49,6 @@ impl ConnectionHandle {
         principal: Principal,
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
-        transport: TransportKind,
     ) -> Self {
         Self {
             sid,
@@ -78,7 +56,6 @@ impl ConnectionHandle {
             principal,
             outbox,
             address,
-            transport: AtomicU8::new(transport as u8),
             upgrading: AtomicBool::new(false),
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
@@ -108,16 +85,12 @@ impl ConnectionHandle {
 
     /// The transport it is on now.
     pub fn transport(&self) -> TransportKind {
-        if self.transport.load(Ordering::Acquire) == TransportKind::Polling as u8 {
-            TransportKind::Polling
-        } else {
-            TransportKind::WebSocket
-        }
+        self.outbox.transport()
     }
 
     /// From now on it is on WebSocket; polling requests are refused on every worker.
     pub fn upgraded(&self) {
-        self.transport.store(TransportKind::WebSocket as u8, Ordering::Release);
+        self.outbox.upgraded();
     }
 
     /// Claims the one upgrade that may be under way. `None` when there is one already, or the
@@ -146,11 +119,31 @@ impl ConnectionHandle {
     /// # Errors
     /// [`Ended`] if the connection ended first.
     pub async fn receive(&self, messages: Vec<Message>) -> Result<(), Ended> {
+        self.hand_over(messages, None).await
+    }
+
+    /// As [`receive`](Self::receive), with the request that brought the messages.
+    ///
+    /// # Errors
+    /// [`Ended`] if the connection ended first.
+    pub async fn receive_from(
+        &self,
+        messages: Vec<Message>,
+        request: Arc<Handshake>,
+    ) -> Result<(), Ended> {
+        self.hand_over(messages, Some(request)).await
+    }
+
+    async fn hand_over(
+        &self,
+        messages: Vec<Message>,
+        request: Option<Arc<Handshake>>,
+    ) -> Result<(), Ended> {
         if messages.is_empty() {
             return Ok(());
         }
         let (done, handled) = oneshot::channel();
-        self.address.do_send(Received { messages, done });
+        self.address.do_send(Received { messages, request, done });
         handled.await.map_err(|_| Ended)
     }
 

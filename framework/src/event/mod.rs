@@ -16,7 +16,7 @@ pub use shape::Shape;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments},
 };
 
@@ -129,4 +129,9 @@ pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentErro
         Shape::Positional => Arguments::encode_positional(event),
         Shape::Empty => Ok(Arguments::none()),
     }
+}
+
+/// The refusal of an event whose arguments do not fit its struct.
+pub(crate) fn invalid_payload(error: ArgumentError) -> Refusal {
+    Refusal::new(Code::InvalidPayload, error.to_string())
 }

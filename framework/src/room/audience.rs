@@ -18,6 +18,7 @@ use crate::{
     acknowledgement::AskError,
     clock,
     event::{self, Event},
+    peer::End,
     wire::socket_io::{Arguments, IntoArguments, Value},
 };
 
@@ -171,17 +172,16 @@ impl Audience {
 
     /// Ends all of these sessions; their connections go on.
     pub fn disconnect(&self) {
-        self.end(false);
+        self.end(End::Session);
     }
 
     /// Ends all of these sessions and their connections.
     pub fn close(&self) {
-        self.end(true);
+        self.end(End::Connection);
     }
 
-    fn end(&self, with_connection: bool) {
-        self.broadcaster
-            .tell_all(|| Command::DisconnectAll { target: self.target(), with_connection });
+    fn end(&self, end: End) {
+        self.broadcaster.tell_all(|| Command::EndAll { target: self.target(), end });
     }
 
     fn target(&self) -> Target {

@@ -16,7 +16,7 @@ use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
     peer::Peer,
     refusal::Refusal,
-    wire::socket_io::{ArgumentError, Arguments},
+    wire::socket_io::Arguments,
 };
 
 /// An event as a connection received it, for a room.
@@ -93,7 +93,7 @@ impl<R: Room> Routes<'_, R> {
         let directory = self.directory.clone();
         let forward = move |sent: SentByClient| {
             let SentByClient { sender, arguments, acknowledgement, permit } = sent;
-            let event = event::decode::<E>(&arguments).map_err(|error| invalid(&error))?;
+            let event = event::decode::<E>(&arguments).map_err(event::invalid_payload)?;
             let (key, near) = (event.key().clone(), sender.shard);
             directory.send(&key, Some(near), |ticket| {
                 let origin =
@@ -107,10 +107,6 @@ impl<R: Room> Routes<'_, R> {
             forward: Box::new(forward),
         });
     }
-}
-
-fn invalid(error: &ArgumentError) -> Refusal {
-    Refusal::new(crate::refusal::Code::InvalidPayload, error.to_string())
 }
 
 macro_rules! lists {

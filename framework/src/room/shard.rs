@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::{
     frame::Frame,
-    peer::{Peer, RoomNumber, SessionNumber, ShardNumber},
+    peer::{End, Peer, RoomNumber, SessionNumber, ShardNumber},
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Deliver { target: Target, frame: Frame, question: Option<Question> },
     JoinAll { target: Target, room: ByteString },
     LeaveAll { target: Target, room: ByteString },
-    DisconnectAll { target: Target, with_connection: bool },
+    EndAll { target: Target, end: End },
     Fetch { target: Target, found: oneshot::Sender<Vec<Arc<Peer>>> },
 }
 
@@ -167,8 +167,8 @@ impl State {
                     self.leave_named(&peer, &room);
                 }
             }
-            Command::DisconnectAll { target, with_connection } => {
-                self.each(&target, |peer| peer.request_end(with_connection));
+            Command::EndAll { target, end } => {
+                self.each(&target, |peer| peer.request_end(end));
             }
             Command::Fetch { target, found } => {
                 // The asker may have stopped waiting.

@@ -17,8 +17,8 @@ use crate::{
     acknowledgement::AskError,
     auth::Handshake,
     event::{self, Event},
-    outbox::NotQueued,
-    peer::Peer,
+    outbox::{NotQueued, TransportKind},
+    peer::{End, Peer},
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
@@ -211,12 +211,24 @@ impl Socket {
 
     /// Ends this session. The client's connection goes on, with its other namespaces.
     pub fn disconnect(&self) {
-        self.peer.request_end(false);
+        self.peer.request_end(End::Session);
     }
 
     /// Ends this session, and the client's whole connection with it.
     pub fn close(&self) {
-        self.peer.request_end(true);
+        self.peer.request_end(End::Connection);
+    }
+
+    /// Ends the client's connection below Socket.IO: clients take it for a lost connection, and
+    /// come back by themselves.
+    pub fn hang_up(&self) {
+        self.peer.request_end(End::HangUp);
+    }
+
+    /// The transport that the client is on now.
+    #[must_use]
+    pub fn transport(&self) -> TransportKind {
+        self.peer.outbox.transport()
     }
 }
 

@@ -1,0 +1,124 @@
+//! How a client becomes somebody.
+//!
+//! It must never log what a client presents: credentials are secrets.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use bytestring::ByteString;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+
+use super::Handshake;
+use crate::{
+    refusal::Refusal,
+    wire::socket_io::{ArgumentError, Arguments},
+};
+
+/// What a client presents when it connects to a namespace.
+#[derive(Clone)]
+pub struct Credentials {
+    handshake: Arc<Handshake>,
+    namespace: ByteString,
+    auth: Option<ByteString>,
+}
+
+impl Credentials {
+    pub(crate) fn new(
+        handshake: Arc<Handshake>,
+        namespace: ByteString,
+        auth: Option<ByteString>,
+    ) -> Self {
+        Self { handshake, namespace, auth }
+    }
+
+    /// The request that opened the connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// The namespace that it wants to connect to.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The `auth` object of a Socket.IO client; an empty object if it gave none.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] when it does not fit `T`.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        let json = self.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
+        Arguments::from_parts(json, Vec::new()).single()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+/// Decides who a client is, once per connection and namespace.
+///
+/// ```
+/// use salon::{Refusal, auth::{Authenticator, Credentials}};
+///
+/// struct ByName;
+///
+/// impl Authenticator for ByName {
+///     type Identity = String;
+///
+///     async fn authenticate(&self, credentials: Credentials) -> Result<String, Refusal> {
+///         #[derive(serde::Deserialize)]
+///         struct Auth { name: String }
+///         let Auth { name } = credentials.auth().map_err(|_| Refusal::unauthorized("say your name"))?;
+///         Ok(name)
+///     }
+/// }
+/// ```
+pub trait Authenticator: Send + Sync + 'static {
+    /// Who a client is: what sessions and rooms of the namespace see.
+    type Identity: Send + Sync + 'static;
+
+    /// Makes an identity out of what the client presents.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is sent as `connect_error`, with its data or else its code as `data.code`.
+    fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> impl Future<Output = Result<Self::Identity, Refusal>>;
+}
+
+/// Lets everybody in, as nobody in particular.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Anyone;
+
+impl Authenticator for Anyone {
+    type Identity = ();
+
+    async fn authenticate(&self, _: Credentials) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// An identity of a type that is not known here.
+pub(crate) type AnyIdentity = Arc<dyn Any + Send + Sync>;
+
+/// An authenticator of a type that is not known here.
+pub(crate) type AnyAuthenticator = Arc<
+    dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<AnyIdentity, Refusal>> + Send + Sync,
+>;
+
+/// Forgets an authenticator's type.
+pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {
+    let authenticator = Arc::new(authenticator);
+    Arc::new(move |credentials| {
+        let authenticator = authenticator.clone();
+        Box::pin(async move {
+            let identity = authenticator.authenticate(credentials).await?;
+            Ok(Arc::new(identity) as AnyIdentity)
+        })
+    })
+}

@@ -1,0 +1,214 @@
+//! The actor of one connection, whatever its transport.
+//!
+//! It must never read or write a socket: messages come from its link, frames go to its outbox.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{
+    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm,
+    protocol::SocketIo,
+};
+use crate::{
+    auth::Handshake,
+    frame::Layer,
+    meter::{Count, Meter},
+    peer::{EndSession, ShardNumber},
+    wire::engine_io,
+};
+
+/// One client.
+pub(crate) struct Connection {
+    pub(super) realm: Arc<Realm>,
+    pub(super) handle: Arc<ConnectionHandle>,
+    pub(super) shard: ShardNumber,
+    /// The events that may be in flight; a handler that takes time holds a permit.
+    in_flight: Arc<Semaphore>,
+    inbox: VecDeque<Item>,
+    waiting: bool,
+    upper: Upper,
+    span: tracing::Span,
+}
+
+/// What waits to be handled.
+enum Item {
+    Message(engine_io::Message, Option<Arc<Handshake>>),
+    /// Everything that came with it is handled: its link may read on.
+    Done(oneshot::Sender<()>),
+}
+
+/// What is above Engine.IO.
+pub(crate) enum Upper {
+    SocketIo(SocketIo),
+    Raw { application: Arc<dyn Application>, layer: Layer },
+}
+
+impl Upper {
+    pub(super) fn socket_io(realm: &Realm) -> Self {
+        Self::SocketIo(SocketIo::new(realm))
+    }
+
+    pub(super) fn raw(application: Arc<dyn Application>, layer: Layer) -> Self {
+        Self::Raw { application, layer }
+    }
+}
+
+/// Messages from the link, in the order in which they came.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Received {
+    pub(super) messages: Vec<engine_io::Message>,
+    pub(super) request: Option<Arc<Handshake>>,
+    pub(super) done: oneshot::Sender<()>,
+}
+
+/// The connection ends.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Closed {
+    pub(crate) reason: DisconnectReason,
+}
+
+impl Connection {
+    pub(super) fn new(
+        realm: Arc<Realm>,
+        handle: Arc<ConnectionHandle>,
+        shard: ShardNumber,
+        upper: Upper,
+    ) -> Self {
+        let span = tracing::debug_span!("salon.connection", sid = %handle.sid());
+        let in_flight = Arc::new(Semaphore::new(realm.limits().max_events_in_flight));
+        Self {
+            realm,
+            handle,
+            shard,
+            in_flight,
+            inbox: VecDeque::new(),
+            waiting: false,
+            upper,
+            span,
+        }
+    }
+
+    pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {
+        match &mut self.upper {
+            Upper::SocketIo(socket_io) => Some(socket_io),
+            Upper::Raw { .. } => None,
+        }
+    }
+
+    fn raw(&self, request: Option<Arc<Handshake>>, layer: Layer) -> RawConnection {
+        RawConnection {
+            outbox: self.handle.outbox().clone(),
+            handshake: self.handle.handshake().clone(),
+            request,
+            layer,
+        }
+    }
+
+    /// Handles what is in the inbox, as far as the bound on events in flight allows.
+    fn work(&mut self, ctx: &mut Context<Self>) {
+        while !self.waiting && ctx.state().alive() {
+            match self.inbox.front() {
+                None => return,
+                Some(Item::Done(_)) => {
+                    if let Some(Item::Done(done)) = self.inbox.pop_front() {
+                        // The link may have gone meanwhile.
+                        let _ = done.send(());
+                    }
+                }
+                Some(Item::Message(..)) => match self.in_flight.clone().try_acquire_owned() {
+                    Ok(permit) => self.take(permit, ctx),
+                    Err(_) => self.wait(ctx),
+                },
+            }
+        }
+    }
+
+    fn wait(&mut self, ctx: &mut Context<Self>) {
+        self.waiting = true;
+        let permit = self.in_flight.clone().acquire_owned().into_actor(self);
+        ctx.spawn(permit.map(|permit, actor, ctx| {
+            actor.waiting = false;
+            drop(permit);
+            actor.work(ctx);
+        }));
+    }
+
+    fn take(&mut self, permit: OwnedSemaphorePermit, ctx: &mut Context<Self>) {
+        let Some(Item::Message(message, request)) = self.inbox.pop_front() else { return };
+        match &self.upper {
+            Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
+            Upper::Raw { application, layer } => {
+                application.received(&self.raw(request, *layer), message);
+            }
+        }
+    }
+
+    /// Ends the connection: what is queued is still sent.
+    pub(super) fn close(&mut self, reason: DisconnectReason, ctx: &mut Context<Self>) {
+        self.handle.outbox().close(reason);
+        self.end(reason, ctx);
+    }
+
+    fn end(&mut self, reason: DisconnectReason, ctx: &mut Context<Self>) {
+        if !ctx.state().alive() {
+            return;
+        }
+        tracing::debug!(parent: &self.span, %reason, "the connection ends");
+        match &self.upper {
+            Upper::SocketIo(_) => self.end_sessions(reason),
+            Upper::Raw { application, layer } => {
+                application.closed(&self.raw(None, *layer), reason);
+            }
+        }
+        self.inbox.clear();
+        self.realm.counters().one(Count::ConnectionsClosed);
+        ctx.stop();
+    }
+}
+
+impl Actor for Connection {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        match &self.upper {
+            Upper::SocketIo(_) => self.await_connect(ctx),
+            Upper::Raw { application, layer } => application.opened(&self.raw(None, *layer)),
+        }
+    }
+}
+
+impl Handler<Received> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
+        let span = self.span.clone();
+        let _entered = span.enter();
+        let Received { messages, request, done } = received;
+        let items = messages.into_iter().map(|message| Item::Message(message, request.clone()));
+        self.inbox.extend(items);
+        self.inbox.push_back(Item::Done(done));
+        self.work(ctx);
+    }
+}
+
+impl Handler<Closed> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Closed { reason }: Closed, ctx: &mut Self::Context) {
+        self.end(reason, ctx);
+    }
+}
+
+impl Handler<EndSession> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, end: EndSession, ctx: &mut Self::Context) {
+        self.end_session(&end, ctx);
+    }
+}

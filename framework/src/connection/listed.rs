@@ -1,0 +1,120 @@
+//! The list of events that a session handles, as entries of its namespace's table.
+//!
+//! It must never be needed at run time to decide a type: a listed event without a handler does not
+//! compile.
+
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Refusal, Session, ToSession,
+    session::{AnySession, Connected, downcast},
+};
+use crate::{
+    event::{self, Event, Later, On, OnLater, Policy},
+    refusal::Code,
+    room::encode_or_log,
+    wire::socket_io::Arguments,
+};
+
+/// What a handler answered.
+pub(crate) enum Called {
+    Done(Result<Arguments, Refusal>),
+    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>),
+}
+
+type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments) -> Called + Send + Sync>;
+
+/// How one kind of event is handled by the session.
+#[doc(hidden)]
+pub struct SessionRoute {
+    pub(crate) name: &'static str,
+    pub(crate) policy: Policy,
+    pub(crate) call: Call,
+}
+
+/// A tuple of events, each handled by the session `S`.
+pub trait SessionEvents<S: Session> {
+    #[doc(hidden)]
+    fn list(routes: &mut Vec<SessionRoute>);
+}
+
+/// An event in the list of a session: `E` where `S: On<E>`, or `Later<E>` where `S: OnLater<E>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be in the list of events of the session `{S}`",
+    note = "an event of a session derives `Event` without `room`, and `Deserialize`"
+)]
+pub trait SessionListed<S: Session> {
+    #[doc(hidden)]
+    fn list(routes: &mut Vec<SessionRoute>);
+}
+
+impl<S, E> SessionListed<S> for E
+where
+    S: Session + On<E>,
+    E: Event<Route = ToSession> + DeserializeOwned + 'static,
+    E::Reply: Serialize,
+{
+    fn list(routes: &mut Vec<SessionRoute>) {
+        add::<S, E>(routes, |Connected { session, cx }, event| {
+            Called::Done(session.on(event, cx).and_then(|reply| encode::<E>(&reply)))
+        });
+    }
+}
+
+impl<S, E> SessionListed<S> for Later<E>
+where
+    S: Session + OnLater<E>,
+    E: Event<Route = ToSession> + DeserializeOwned + 'static,
+    E::Reply: Serialize,
+{
+    fn list(routes: &mut Vec<SessionRoute>) {
+        add::<S, E>(routes, |Connected { session, cx }, event| {
+            let answer = session.on_later(event, cx);
+            let encoded = answer.map(|result| result.and_then(|reply| encode::<E>(&reply)));
+            Called::Later(encoded.boxed_local())
+        });
+    }
+}
+
+fn add<S, E>(routes: &mut Vec<SessionRoute>, call: fn(&mut Connected<S>, E) -> Called)
+where
+    S: Session,
+    E: Event + DeserializeOwned + 'static,
+{
+    let call = move |session: &mut dyn AnySession, arguments: &Arguments| {
+        let Some(session) = downcast::<S>(session) else {
+            return Called::Done(Err(Refusal::internal("the session is of another type")));
+        };
+        match event::decode::<E>(arguments) {
+            Ok(event) => call(session, event),
+            Err(error) => Called::Done(Err(event::invalid_payload(error))),
+        }
+    };
+    routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
+}
+
+fn encode<E: Event>(reply: &E::Reply) -> Result<Arguments, Refusal>
+where
+    E::Reply: Serialize,
+{
+    encode_or_log(E::NAME, event::encode_reply(reply))
+        .ok_or_else(|| Refusal::new(Code::Internal, "internal error"))
+}
+
+macro_rules! lists {
+    ($($($event:ident)*;)*) => {
+        $(impl<S: Session, $($event: SessionListed<S>),*> SessionEvents<S> for ($($event,)*) {
+            fn list(routes: &mut Vec<SessionRoute>) {
+                $($event::list(routes);)*
+                let _ = routes;
+            }
+        })*
+    };
+}
+lists! {
+    ; A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
+    A B C D E F G H I; A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
+    A B C D E F G H I J K L M; A B C D E F G H I J K L M N; A B C D E F G H I J K L M N O;
+    A B C D E F G H I J K L M N O P;
+}

@@ -1,0 +1,399 @@
+//! A namespace: who may connect to it, and what is handled there.
+//!
+//! It must never change once the Salon is built.
+
+use std::{
+    any::{TypeId, type_name},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+};
+
+use actix_router::ResourceDef;
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+use super::{
+    DisconnectReason, Refusal, Session, SessionEvents, SessionRoute, UntypedEvent,
+    session::{MakeSession, NoSession, make},
+    untyped::Untyped,
+};
+use crate::{
+    auth::{self, AnyAuthenticator, Anyone, Authenticator, Credentials},
+    data::Data,
+    room::{AnyDirectory, Broadcaster, Directory, Room, RoomEvents, RoomRoute, Routes, Socket},
+};
+
+/// A namespace to be given to the builder.
+///
+/// ```
+/// use salon::{Namespace, Salon};
+///
+/// let chat = Namespace::new("/chat").on("hello", |socket, event| {
+///     let _ = event.acknowledge(("hello to you", socket.id().as_ref() as &str));
+/// });
+/// let salon = Salon::builder().namespace(chat).build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
+pub struct Namespace {
+    name: Name,
+    authenticate: AnyAuthenticator,
+    identity: Kind,
+    admit: Vec<Admit>,
+    make_session: MakeSession,
+    session_identity: Option<(&'static str, Kind)>,
+    session_routes: Vec<SessionRoute>,
+    rooms: Vec<AddRoom>,
+    untyped: Untyped,
+}
+
+type Admit =
+    Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<(), Refusal>> + Send + Sync>;
+
+/// Which names a namespace answers to.
+enum Name {
+    Fixed(ByteString),
+    Pattern(Box<ResourceDef>),
+    Predicate(Box<dyn Fn(&str) -> bool + Send + Sync>),
+}
+
+/// A type, with its name for messages.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    id: TypeId,
+    name: &'static str,
+}
+
+impl Kind {
+    fn of<T: 'static>() -> Self {
+        Self { id: TypeId::of::<T>(), name: type_name::<T>() }
+    }
+}
+
+/// A kind of room, to be set up when the namespace is built.
+struct AddRoom {
+    name: &'static str,
+    kind: TypeId,
+    identity: Kind,
+    add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
+}
+
+type AddedRoom = (Arc<dyn AnyDirectory>, Vec<RoomRoute>);
+
+impl Namespace {
+    /// A namespace with a fixed name, which begins with a slash.
+    pub fn new(name: impl Into<ByteString>) -> Self {
+        Self::named(Name::Fixed(name.into()))
+    }
+
+    /// A namespace for every name that matches a pattern, written as actix-web's routes are:
+    /// `/room-{number:\d+}`.
+    #[must_use]
+    pub fn pattern(pattern: &str) -> Self {
+        Self::named(Name::Pattern(Box::new(ResourceDef::new(pattern))))
+    }
+
+    /// A namespace for every name that `accepts` accepts.
+    pub fn matching(accepts: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self::named(Name::Predicate(Box::new(accepts)))
+    }
+
+    fn named(name: Name) -> Self {
+        Self {
+            name,
+            authenticate: auth::any(Anyone),
+            identity: Kind::of::<()>(),
+            admit: Vec::new(),
+            make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
+            session_identity: None,
+            session_routes: Vec::new(),
+            rooms: Vec::new(),
+            untyped: Untyped::default(),
+        }
+    }
+
+    /// Who decides who a client is; [`Anyone`] by default.
+    #[must_use]
+    pub fn authenticate<A: Authenticator>(mut self, authenticator: A) -> Self {
+        self.authenticate = auth::any(authenticator);
+        self.identity = Kind::of::<A::Identity>();
+        self
+    }
+
+    /// A check before a client is connected; several are asked in the order given.
+    #[must_use]
+    pub fn admit<F, R>(mut self, check: F) -> Self
+    where
+        F: Fn(Credentials) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.admit.push(Arc::new(move |credentials| check(credentials).boxed_local()));
+        self
+    }
+
+    /// The type of the sessions.
+    #[must_use]
+    pub fn session<S: Session>(mut self) -> Self {
+        self.make_session = make::<S>();
+        self.session_identity = Some((type_name::<S>(), Kind::of::<S::Identity>()));
+        self.session_routes.clear();
+        S::Events::list(&mut self.session_routes);
+        self
+    }
+
+    /// A kind of room.
+    #[must_use]
+    pub fn room<R: Room>(mut self) -> Self {
+        let add = |namespace, broadcaster, data| -> AddedRoom {
+            let directory = Arc::new(Directory::<R>::new(namespace, broadcaster, data));
+            let mut routes = Vec::new();
+            R::Events::list(&mut Routes { directory: &directory, routes: &mut routes });
+            (directory, routes)
+        };
+        self.rooms.push(AddRoom {
+            name: R::NAME,
+            kind: TypeId::of::<Directory<R>>(),
+            identity: Kind::of::<R::Identity>(),
+            add: Box::new(add),
+        });
+        self
+    }
+
+    /// An untyped handler of the events of one name.
+    #[must_use]
+    pub fn on(
+        mut self,
+        name: impl Into<String>,
+        handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
+    ) -> Self {
+        self.untyped.events.insert(name.into(), Arc::new(handler));
+        self
+    }
+
+    /// An untyped handler of every event that nothing else handles. Without one, such an event is
+    /// refused as `unknown_event`.
+    #[must_use]
+    pub fn on_any(
+        mut self,
+        handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
+    ) -> Self {
+        self.untyped.any = Some(Arc::new(handler));
+        self
+    }
+
+    /// Called when a client has connected.
+    #[must_use]
+    pub fn connected(mut self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> Self {
+        self.untyped.connected = Some(Arc::new(handler));
+        self
+    }
+
+    /// Called when a session ends, while it is still in its rooms.
+    #[must_use]
+    pub fn disconnecting(
+        mut self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.untyped.disconnecting = Some(Arc::new(handler));
+        self
+    }
+
+    /// Called when a session has ended and has left its rooms.
+    #[must_use]
+    pub fn disconnected(
+        mut self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.untyped.disconnected = Some(Arc::new(handler));
+        self
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace").field("name", &self.name.to_string()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(name) => f.write_str(name),
+            Self::Pattern(pattern) => f.write_str(pattern.pattern().unwrap_or("a pattern")),
+            Self::Predicate(_) => f.write_str("a predicate"),
+        }
+    }
+}
+
+/// Why a Salon cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A namespace's name has no slash in front.
+    #[error("namespace {0:?} must begin with a slash")]
+    NamespaceName(String),
+    /// Two namespaces have one name.
+    #[error("there are two namespaces {0:?}; put their handlers into one")]
+    DuplicateNamespace(String),
+    /// Two events of one namespace have one name.
+    #[error("two events of namespace {namespace} are called {event:?}; rename one of them")]
+    DuplicateEvent {
+        /// The namespace.
+        namespace: String,
+        /// The event's name.
+        event: String,
+    },
+    /// A room or session wants another identity than the authenticator yields.
+    #[error(
+        "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}"
+    )]
+    IdentityMismatch {
+        /// The room or session.
+        what: String,
+        /// The namespace.
+        namespace: String,
+        /// The identity it wants.
+        wanted: &'static str,
+        /// The identity there is.
+        yielded: &'static str,
+    },
+    /// One kind of room is in two namespaces.
+    #[error("room {0:?} is added twice; a kind of room belongs to one namespace")]
+    DuplicateRoom(&'static str),
+    /// A room is in a namespace without a name of its own.
+    #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
+    RoomInPattern {
+        /// The room.
+        room: &'static str,
+        /// The namespace.
+        namespace: String,
+    },
+    /// No transport is switched on.
+    #[error("no transport is switched on; allow polling, websocket or both")]
+    NoTransport,
+    /// The path is not one.
+    #[error("path {0:?} must begin with a slash")]
+    Path(String),
+}
+
+/// What handles an event.
+pub(crate) enum TypedRoute {
+    Session(SessionRoute),
+    Room(RoomRoute),
+}
+
+/// A namespace in use.
+pub(crate) struct BuiltNamespace {
+    name: Name,
+    pub(super) authenticate: AnyAuthenticator,
+    pub(super) admit: Vec<Admit>,
+    pub(super) make_session: MakeSession,
+    pub(super) routes: HashMap<&'static str, TypedRoute>,
+    pub(super) untyped: Untyped,
+}
+
+/// All namespaces, and the rooms in them.
+#[derive(Default)]
+pub(crate) struct Namespaces {
+    fixed: HashMap<ByteString, Arc<BuiltNamespace>>,
+    others: Vec<Arc<BuiltNamespace>>,
+    pub(super) directories: HashMap<TypeId, Arc<dyn AnyDirectory>>,
+}
+
+impl Namespaces {
+    /// Checks and takes in a namespace.
+    pub(crate) fn add(
+        &mut self,
+        namespace: Namespace,
+        broadcaster: &Arc<Broadcaster>,
+        data: &Data,
+    ) -> Result<(), BuildError> {
+        let name = namespace.name.to_string();
+        namespace.check_identities(&name)?;
+        let mut routes = HashMap::new();
+        let mut add_route = |event: &'static str, route| match routes.insert(event, route) {
+            None => Ok(()),
+            Some(_) => Err(BuildError::DuplicateEvent {
+                namespace: name.clone(),
+                event: event.to_owned(),
+            }),
+        };
+        for route in namespace.session_routes {
+            add_route(route.name, TypedRoute::Session(route))?;
+        }
+        for room in namespace.rooms {
+            let Name::Fixed(fixed) = &namespace.name else {
+                return Err(BuildError::RoomInPattern { room: room.name, namespace: name });
+            };
+            let (directory, room_routes) =
+                (room.add)(fixed.clone(), broadcaster.clone(), data.clone());
+            if self.directories.insert(room.kind, directory).is_some() {
+                return Err(BuildError::DuplicateRoom(room.name));
+            }
+            for route in room_routes {
+                add_route(route.name, TypedRoute::Room(route))?;
+            }
+        }
+        if let Some(event) =
+            namespace.untyped.events.keys().find(|event| routes.contains_key(event.as_str()))
+        {
+            return Err(BuildError::DuplicateEvent { namespace: name, event: event.clone() });
+        }
+        let built = BuiltNamespace {
+            name: namespace.name,
+            authenticate: namespace.authenticate,
+            admit: namespace.admit,
+            make_session: namespace.make_session,
+            routes,
+            untyped: namespace.untyped,
+        };
+        self.insert(Arc::new(built))
+    }
+
+    fn insert(&mut self, built: Arc<BuiltNamespace>) -> Result<(), BuildError> {
+        match &built.name {
+            Name::Fixed(name) if !name.starts_with('/') => {
+                Err(BuildError::NamespaceName(name.to_string()))
+            }
+            Name::Fixed(name) => match self.fixed.insert(name.clone(), built.clone()) {
+                None => Ok(()),
+                Some(_) => Err(BuildError::DuplicateNamespace(name.to_string())),
+            },
+            Name::Pattern(_) | Name::Predicate(_) => {
+                self.others.push(built);
+                Ok(())
+            }
+        }
+    }
+
+    /// The namespace of that name: one with a fixed name first, then the first that accepts it.
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<BuiltNamespace>> {
+        self.fixed.get(name).or_else(|| self.others.iter().find(|other| other.accepts(name)))
+    }
+}
+
+impl Namespace {
+    fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
+        let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
+        let rooms = self.rooms.iter().map(|room| (room.name, room.identity));
+        match session.chain(rooms).find(|(_, identity)| identity.id != self.identity.id) {
+            None => Ok(()),
+            Some((what, identity)) => Err(BuildError::IdentityMismatch {
+                what: what.to_owned(),
+                namespace: namespace.to_owned(),
+                wanted: identity.name,
+                yielded: self.identity.name,
+            }),
+        }
+    }
+}
+
+impl BuiltNamespace {
+    fn accepts(&self, name: &str) -> bool {
+        match &self.name {
+            Name::Fixed(fixed) => fixed == name,
+            Name::Pattern(pattern) => pattern.is_match(name),
+            Name::Predicate(accepts) => accepts(name),
+        }
+    }
+}

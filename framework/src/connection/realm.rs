@@ -1,0 +1,229 @@
+//! What all connections of one Salon share: settings, namespaces, and the registry of who is there.
+//!
+//! It must never hold a lock while it runs code of the application.
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use actix::{Actor, AsyncContext, Context, Recipient};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytestring::ByteString;
+
+use super::{
+    Application, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal, TransportKind,
+    actor::{Closed, Upper},
+    namespace::Namespaces,
+    worker::{RealmNumber, Supervise, Watch, Worker},
+};
+use crate::{
+    auth::{Handshake, Principal},
+    config::{Heartbeat, Http, Limits, Timeouts},
+    data::Data,
+    frame::Layer,
+    meter::{Count, Counters, Meter},
+    outbox::Outbox,
+    room::{AnyDirectory, Broadcaster},
+};
+
+/// How a Salon is set up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) http: Http,
+    pub(crate) hooks: Hooks,
+}
+
+/// One Salon, as its connections see it.
+pub(crate) struct Realm {
+    number: RealmNumber,
+    settings: Settings,
+    namespaces: Namespaces,
+    broadcaster: Arc<Broadcaster>,
+    data: Data,
+    application: Option<Arc<dyn Application>>,
+    supervise: Supervise,
+    connections: RwLock<HashMap<ByteString, Arc<ConnectionHandle>>>,
+}
+
+impl Realm {
+    pub(crate) fn new(
+        settings: Settings,
+        namespaces: Namespaces,
+        broadcaster: Arc<Broadcaster>,
+        data: Data,
+        application: Option<Arc<dyn Application>>,
+        supervise: Supervise,
+    ) -> Self {
+        Self {
+            number: RealmNumber::next(),
+            settings,
+            namespaces,
+            broadcaster,
+            data,
+            application,
+            supervise,
+            connections: RwLock::default(),
+        }
+    }
+
+    pub(super) fn number(&self) -> RealmNumber {
+        self.number
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.settings.http
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
+    pub(crate) fn timeouts(&self) -> &Timeouts {
+        &self.settings.timeouts
+    }
+
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.settings.heartbeat
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.settings.hooks
+    }
+
+    pub(super) fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
+    pub(crate) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.broadcaster
+    }
+
+    pub(super) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.broadcaster.counters
+    }
+
+    pub(super) fn supervise(self: &Arc<Self>) -> Recipient<Watch> {
+        (self.supervise)(self)
+    }
+
+    /// Makes this thread one of the Salon's workers.
+    pub(crate) fn enlist(self: &Arc<Self>) {
+        Worker::current(self);
+    }
+
+    /// The rooms of the kind whose directory has this type.
+    pub(crate) fn directory(&self, kind: TypeId) -> Option<&Arc<dyn AnyDirectory>> {
+        self.namespaces.directories.get(&kind)
+    }
+
+    /// How many rooms are open, of all kinds.
+    pub(crate) fn open_rooms(&self) -> usize {
+        self.namespaces.directories.values().map(|directory| directory.open_rooms()).sum()
+    }
+
+    /// The connection of a session id; also one that is closed, until its link has said so to the
+    /// client.
+    pub(crate) fn find(&self, sid: &str) -> Option<Arc<ConnectionHandle>> {
+        self.connections.read().unwrap_or_else(PoisonError::into_inner).get(sid).cloned()
+    }
+
+    /// All connections.
+    pub(crate) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
+        connections.values().cloned().collect()
+    }
+
+    /// The session id of a connection is unknown from now on.
+    pub(crate) fn forget(&self, handle: &ConnectionHandle) {
+        self.connections.write().unwrap_or_else(PoisonError::into_inner).remove(handle.sid());
+    }
+
+    /// Whether the application wants to see the requests that bring messages.
+    pub(crate) fn wants_requests(&self) -> bool {
+        self.application.is_some()
+    }
+
+    /// Starts a connection on this worker. Its link has to send the open packet.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        handshake: Handshake,
+        principal: Principal,
+        transport: TransportKind,
+    ) -> Result<Arc<ConnectionHandle>, Refusal> {
+        let upper = match &self.application {
+            Some(application) => Upper::raw(application.clone(), Layer::EngineIo),
+            None => Upper::socket_io(self),
+        };
+        let handle = self.start(handshake, principal, transport, upper)?;
+        Worker::current(self).supervisor.do_send(Watch(handle.clone()));
+        Ok(handle)
+    }
+
+    /// Starts a connection without Engine.IO on this worker; nothing pings it.
+    pub(crate) fn open_plain(
+        self: &Arc<Self>,
+        handshake: Handshake,
+        principal: Principal,
+        application: Arc<dyn Application>,
+    ) -> Result<Arc<ConnectionHandle>, Refusal> {
+        let upper = Upper::raw(application, Layer::Plain);
+        self.start(handshake, principal, TransportKind::WebSocket, upper)
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        handshake: Handshake,
+        principal: Principal,
+        transport: TransportKind,
+        upper: Upper,
+    ) -> Result<Arc<ConnectionHandle>, Refusal> {
+        let sid = session_id()?;
+        let shard = Worker::current(self).shard.number();
+        let mut started = None;
+        Connection::create(|ctx: &mut Context<Connection>| {
+            let address = ctx.address();
+            let recipient = address.downgrade();
+            let overflow = move || {
+                if let Some(address) = recipient.upgrade() {
+                    address.do_send(Closed { reason: DisconnectReason::OutboxOverflow });
+                }
+            };
+            let outbox = Arc::new(Outbox::new(self.limits(), transport, overflow));
+            let handle =
+                ConnectionHandle::new(sid, Arc::new(handshake), principal, outbox, address);
+            let handle = Arc::new(handle);
+            started = Some(handle.clone());
+            Connection::new(self.clone(), handle, shard, upper)
+        });
+        let handle = started.ok_or_else(|| Refusal::internal("the connection did not start"))?;
+        self.connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(handle.sid().clone(), handle.clone());
+        self.counters().one(Count::ConnectionsOpened);
+        Ok(handle)
+    }
+}
+
+/// 120 bits from the operating system's generator, as 20 characters.
+pub(super) fn session_id() -> Result<ByteString, Refusal> {
+    let mut bytes = [0; 15];
+    getrandom::fill(&mut bytes).map_err(Refusal::internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
+}
+
+impl fmt::Debug for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Realm").field("number", &self.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,311 @@
+//! The application's state per connection and namespace.
+//!
+//! It must never be shared: one value, in one connection's actor, without a lock.
+
+use std::{any::Any, fmt, marker::PhantomData, sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{DisconnectReason, Refusal, SessionEvents};
+use crate::{
+    acknowledgement::AskError,
+    auth::{AnyIdentity, Credentials, Handshake},
+    data::Data,
+    event::{Event, Route},
+    outbox::NotQueued,
+    room::Socket,
+    wire::socket_io::ArgumentError,
+};
+
+/// The state of one client in one namespace, made when it connects.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Deserialize, Event)]
+/// #[event("count", reply = u64)]
+/// struct Count;
+///
+/// struct Counter { calls: u64 }
+///
+/// impl Session for Counter {
+///     type Identity = ();
+///     type Events = (Count,);
+///
+///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+///         Ok(Self { calls: 0 })
+///     }
+/// }
+///
+/// impl On<Count> for Counter {
+///     fn on(&mut self, _: Count, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
+///         self.calls += 1;
+///         Ok(self.calls)
+///     }
+/// }
+/// ```
+pub trait Session: Sized + 'static {
+    /// What the namespace's authenticator yields.
+    type Identity: Send + Sync + 'static;
+
+    /// The events that go to the session, as a tuple; [`Later<E>`](crate::event::Later) for those
+    /// that are answered by a future.
+    type Events: SessionEvents<Self>;
+
+    /// Makes the state of a client that wants to connect. It is not connected yet: what it is to
+    /// be sent at once is sent in [`connected`](Self::connected).
+    ///
+    /// # Errors
+    /// A [`Refusal`] is sent to the client as `connect_error`.
+    fn connect(client: &Candidate<'_, Self::Identity>) -> Result<Self, Refusal>;
+
+    /// The client is connected.
+    fn connected(&mut self, cx: &mut SessionContext<Self>) {
+        let _ = cx;
+    }
+
+    /// The client is gone; its rooms are left when this returns.
+    fn disconnected(&mut self, reason: DisconnectReason, cx: &mut SessionContext<Self>) {
+        let _ = (reason, cx);
+    }
+}
+
+/// The route of an event that goes to the session of its sender.
+#[derive(Debug)]
+pub struct ToSession;
+
+impl Route for ToSession {
+    type Context<T> = SessionContext<T>;
+}
+
+/// A client that wants to connect to a namespace.
+#[derive(Debug)]
+pub struct Candidate<'a, I> {
+    credentials: &'a Credentials,
+    identity: &'a AnyIdentity,
+    data: &'a Data,
+    of: PhantomData<fn() -> I>,
+}
+
+impl<'a, I: 'static> Candidate<'a, I> {
+    pub(super) fn new(
+        credentials: &'a Credentials,
+        identity: &'a AnyIdentity,
+        data: &'a Data,
+    ) -> Self {
+        Self { credentials, identity, data, of: PhantomData }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &I {
+        // The builder compares the session's identity with the authenticator's.
+        self.identity.downcast_ref().expect("the identity's type was checked at build")
+    }
+
+    /// The request that opened the connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        self.credentials.handshake()
+    }
+
+    /// The namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.credentials.namespace()
+    }
+
+    /// The `auth` object that the client gave; an empty object if none.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] when it does not fit `T`.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        self.credentials.auth()
+    }
+
+    /// What the application gave to the builder with `data`.
+    ///
+    /// # Errors
+    /// `internal` when nothing of that type was given; the log names the type.
+    pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
+        self.data.get()
+    }
+}
+
+/// The surroundings of a session, given to each of its handlers.
+pub struct SessionContext<S> {
+    socket: Socket,
+    data: Data,
+    futures: Vec<LocalBoxFuture<'static, Step<S>>>,
+}
+
+/// Something to do on a session when a future is done.
+type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
+
+impl<S> SessionContext<S> {
+    /// The client, as a handle that may be kept and sent elsewhere.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Sends an event to the client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued; a handler may well ignore it.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        self.socket.emit(event)
+    }
+
+    /// Asks the client, and waits for its acknowledgement; the future is to be given to
+    /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
+    pub fn ask<E: Event + Serialize + 'static>(
+        &self,
+        event: E,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, S>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let socket = self.socket.clone();
+        async move { socket.ask(&event, timeout).await }
+    }
+
+    /// What the application gave to the builder with `data`.
+    ///
+    /// # Errors
+    /// `internal` when nothing of that type was given; the log names the type.
+    pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
+        self.data.get()
+    }
+
+    /// Runs a future beside the session; `then` gets what it yields, and the session.
+    pub fn spawn<T: 'static>(
+        &mut self,
+        future: impl Future<Output = T> + 'static,
+        then: impl FnOnce(&mut S, T, &mut Self) + 'static,
+    ) where
+        S: 'static,
+    {
+        let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
+        self.futures.push(future.map(step).boxed_local());
+    }
+}
+
+impl<S: Session> SessionContext<S> {
+    /// Who the client is.
+    #[must_use]
+    pub fn identity(&self) -> &S::Identity {
+        // The builder compares the session's identity with the authenticator's.
+        self.socket.identity().expect("the identity's type was checked at build")
+    }
+}
+
+impl<S> fmt::Debug for SessionContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionContext").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+/// A session of a type that is not known here, with its context.
+pub(crate) trait AnySession: Any {
+    fn connected(&mut self);
+    fn disconnected(&mut self, reason: DisconnectReason);
+    /// The futures that handlers have asked to be run.
+    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>>;
+}
+
+/// Something to do on the session that it came from.
+pub(crate) type AnyStep = Box<dyn FnOnce(&mut dyn AnySession)>;
+
+/// How a namespace makes its sessions.
+pub(crate) type MakeSession = Arc<
+    dyn Fn(&Credentials, &AnyIdentity, &Data) -> Result<Box<dyn Unconnected>, Refusal>
+        + Send
+        + Sync,
+>;
+
+/// A session that is made but not connected.
+pub(crate) trait Unconnected {
+    fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession>;
+}
+
+/// A session with its context.
+pub(super) struct Connected<S> {
+    pub(super) session: S,
+    pub(super) cx: SessionContext<S>,
+}
+
+struct Made<S>(S);
+
+/// Makes sessions of the type `S`.
+pub(crate) fn make<S: Session>() -> MakeSession {
+    Arc::new(|credentials, identity, data| {
+        let session = S::connect(&Candidate::new(credentials, identity, data))?;
+        Ok(Box::new(Made(session)))
+    })
+}
+
+impl<S: Session> Unconnected for Made<S> {
+    fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession> {
+        let cx = SessionContext { socket, data, futures: Vec::new() };
+        Box::new(Connected { session: self.0, cx })
+    }
+}
+
+impl<S: Session> AnySession for Connected<S> {
+    fn connected(&mut self) {
+        self.session.connected(&mut self.cx);
+    }
+
+    fn disconnected(&mut self, reason: DisconnectReason) {
+        self.session.disconnected(reason, &mut self.cx);
+    }
+
+    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>> {
+        let erase = |step: Step<S>| -> AnyStep {
+            Box::new(move |session| {
+                if let Some(Self { session, cx }) = downcast(session) {
+                    step(session, cx);
+                }
+            })
+        };
+        let futures = std::mem::take(&mut self.cx.futures);
+        futures.into_iter().map(|future| future.map(erase).boxed_local()).collect()
+    }
+}
+
+/// The session as what it is.
+pub(super) fn downcast<S: 'static>(session: &mut dyn AnySession) -> Option<&mut Connected<S>> {
+    let session: &mut dyn Any = session;
+    session.downcast_mut()
+}
+
+/// The session of a namespace that has none of its own: everything there is rooms and untyped
+/// handlers.
+#[derive(Debug)]
+pub(crate) struct NoSession;
+
+impl Unconnected for NoSession {
+    fn connect(self: Box<Self>, _: Socket, _: Data) -> Box<dyn AnySession> {
+        self
+    }
+}
+
+impl AnySession for NoSession {
+    fn connected(&mut self) {}
+
+    fn disconnected(&mut self, _: DisconnectReason) {}
+
+    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>> {
+        Vec::new()
+    }
+}
+
+/// What a client gets in answer to its CONNECT.
+#[derive(Serialize)]
+pub(super) struct ConnectReply<'a> {
+    pub(super) sid: &'a ByteString,
+}

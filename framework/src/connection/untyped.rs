@@ -1,0 +1,92 @@
+//! The untyped layer: names and arguments, as an existing Socket.IO app has them.
+//!
+//! It must never be needed by a typed app.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use bytestring::ByteString;
+
+use super::DisconnectReason;
+use crate::{
+    outbox::NotQueued,
+    room::{Socket, encode_or_log},
+    wire::socket_io::{Arguments, IntoArguments},
+};
+
+/// An event as it came.
+#[derive(Debug)]
+pub struct UntypedEvent {
+    /// Its name.
+    pub name: ByteString,
+    /// Its arguments, without the acknowledgement.
+    pub arguments: Arguments,
+    /// How to acknowledge it, if the client asked for that.
+    pub acknowledge: Option<Acknowledge>,
+}
+
+impl UntypedEvent {
+    /// Acknowledges the event if the client asked for it.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why the acknowledgement was not queued.
+    pub fn acknowledge(self, arguments: impl IntoArguments) -> Result<(), NotQueued> {
+        match self.acknowledge {
+            Some(acknowledge) => acknowledge.with(arguments),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The right to acknowledge one event, once.
+#[derive(Debug)]
+pub struct Acknowledge {
+    socket: Socket,
+    id: u64,
+}
+
+impl Acknowledge {
+    pub(super) fn new(socket: Socket, id: u64) -> Self {
+        Self { socket, id }
+    }
+
+    /// Acknowledges with these arguments.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why the acknowledgement was not queued.
+    pub fn with(self, arguments: impl IntoArguments) -> Result<(), NotQueued> {
+        let Some(arguments) = encode_or_log("acknowledgement", arguments.into_arguments()) else {
+            return Ok(());
+        };
+        let broadcaster = self.socket.broadcaster();
+        let namespace = self.socket.namespace();
+        let frame = broadcaster.acknowledgement_frame(namespace, self.id, arguments);
+        self.socket.peer().push(&frame)
+    }
+}
+
+type OnEvent = Arc<dyn Fn(&Socket, UntypedEvent) + Send + Sync>;
+type OnSocket = Arc<dyn Fn(&Socket) + Send + Sync>;
+type OnEnd = Arc<dyn Fn(&Socket, DisconnectReason) + Send + Sync>;
+
+/// The untyped handlers of a namespace.
+#[derive(Clone, Default)]
+pub(super) struct Untyped {
+    pub(super) events: HashMap<String, OnEvent>,
+    pub(super) any: Option<OnEvent>,
+    pub(super) connected: Option<OnSocket>,
+    pub(super) disconnecting: Option<OnEnd>,
+    pub(super) disconnected: Option<OnEnd>,
+}
+
+impl Untyped {
+    /// The handler of events of that name, or else of any.
+    pub(super) fn handler(&self, name: &str) -> Option<&OnEvent> {
+        self.events.get(name).or(self.any.as_ref())
+    }
+}
+
+impl fmt::Debug for Untyped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.events.keys()).finish()
+    }
+}

@@ -1,0 +1,66 @@
+//! What one actix worker has of a Salon: its shard and its supervisor.
+//!
+//! It must never be made twice on one thread: `HttpServer` calls its factory for every listener.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use actix::{Message, Recipient};
+
+use super::{ConnectionHandle, Realm};
+use crate::room::ShardHandle;
+
+/// Asks a supervisor to watch over a connection until it is closed.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Watch(pub(crate) Arc<ConnectionHandle>);
+
+/// How the supervisor of a worker is started.
+pub(crate) type Supervise = fn(&Arc<Realm>) -> Recipient<Watch>;
+
+/// The part of a Salon that is on this thread.
+pub(crate) struct Worker {
+    pub(crate) shard: ShardHandle,
+    pub(crate) supervisor: Recipient<Watch>,
+}
+
+/// Which Salon, of those in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RealmNumber(u64);
+
+impl RealmNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+thread_local! {
+    static WORKERS: RefCell<HashMap<RealmNumber, Rc<Worker>>> = RefCell::default();
+}
+
+impl Worker {
+    /// This thread's part of a Salon; started if there is none, or if the one that was there has
+    /// ended with its actix system.
+    pub(crate) fn current(realm: &Arc<Realm>) -> Rc<Self> {
+        let found = WORKERS.with_borrow(|workers| workers.get(&realm.number()).cloned());
+        if let Some(worker) = found.filter(|worker| worker.shard.is_alive()) {
+            return worker;
+        }
+        let shard = ShardHandle::start();
+        realm.broadcaster().add_shard(&shard);
+        let worker = Rc::new(Self { shard, supervisor: realm.supervise() });
+        WORKERS.with_borrow_mut(|workers| {
+            workers.retain(|_, worker| worker.shard.is_alive());
+            workers.insert(realm.number(), worker.clone());
+        });
+        worker
+    }
+}
