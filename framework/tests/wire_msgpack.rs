@@ -63,11 +63,30 @@ fn the_server_s_packets_have_the_reference_s_keys() {
 }
 
 #[test]
+fn the_reference_s_own_extensions_are_understood() {
+    // `undefined` where the client has no credentials.
+    let connect = Packet::Connect { namespace: "/".into(), auth: None };
+    let bytes = b"\x83\xa4type\x00\xa4data\xd4\x00\x00\xa3nsp\xa1/";
+    assert_eq!(decode(bytes).unwrap(), Some(connect));
+    // [undefined, {a: undefined, b: 1}]
+    let undefined = b"\x92\xd4\0\0\x82\xa1a\xd4\0\0\xa1b\x01";
+    assert_eq!(arguments(&event_with(undefined)).json(), r#"[null,{"b":1}]"#);
+    // new Date(1709210096789)
+    let date = b"\xd7\x00\x00\x00\x01\x8d\xf4\xdc\x54\x95";
+    assert_eq!(arguments(&event_with(date)).json(), r#""2024-02-29T12:34:56.789Z""#);
+    // ArrayBuffers, also of the lengths that the two above have.
+    for length in [0, 1, 7, 8, 9, 212, 215] {
+        let mut buffer = vec![0xc7, length, 0];
+        buffer.resize(3 + usize::from(length), 0xd4);
+        let arguments = arguments(&event_with(&buffer));
+        assert_eq!(arguments.attachments(), [&buffer[3..]]);
+    }
+}
+
+#[test]
 fn dates_become_text_and_no_number_becomes_null() {
-    assert_eq!(
-        arguments(&event_with(b"\xd6\xff\0\0\0\x01")).json(),
-        r#""1970-01-01T00:00:01.000Z""#
-    );
+    let date = b"\xd6\xff\0\0\0\x01";
+    assert_eq!(arguments(&event_with(date)).json(), r#""1970-01-01T00:00:01.000Z""#);
     assert_eq!(arguments(&event_with(b"\xcb\x7f\xf8\0\0\0\0\0\0")).json(), "null");
     assert_eq!(arguments(&event_with(b"\xcb\x7f\xf0\0\0\0\0\0\0")).json(), "null");
     assert!(decode(&event_with(b"\xd4\x05\x00")).is_err());
