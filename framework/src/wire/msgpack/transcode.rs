@@ -155,7 +155,7 @@ impl<'de> Visitor<'de> for &mut Transcoder<'_> {
         match Extension::decode(deserializer, self.input)? {
             Extension::Undefined => {
                 self.write(())?;
-                return Ok(Written::Undefined);
+                Ok(Written::Undefined)
             }
             Extension::Date(date) => self.write(date.to_string()),
             Extension::Buffer(bytes) => self.attach(bytes),
