@@ -11,7 +11,7 @@ use serde::{
     de::{self, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::transcode::Transcoder;
+use super::transcode::{Transcoder, Written};
 use crate::{
     config::Limits,
     wire::{
@@ -142,6 +142,21 @@ struct MapVisitor<'a> {
     max_attachments: usize,
 }
 
+impl MapVisitor<'_> {
+    /// The next value as JSON, which there is none of for `undefined`, and the bytes in it.
+    fn json<'de, A: MapAccess<'de>>(
+        &self,
+        entries: &mut A,
+    ) -> Result<(Option<ByteString>, Vec<Bytes>), A::Error> {
+        let mut transcoder = Transcoder::new(self.input, self.max_attachments);
+        if entries.next_value_seed(&mut transcoder)? == Written::Undefined {
+            return Ok((None, Vec::new()));
+        }
+        let json = ByteString::try_from(transcoder.json).map_err(de::Error::custom)?;
+        Ok((Some(json), transcoder.attachments))
+    }
+}
+
 impl<'de> Visitor<'de> for MapVisitor<'_> {
     type Value = Map;
 
@@ -154,20 +169,12 @@ impl<'de> Visitor<'de> for MapVisitor<'_> {
         while let Some(key) = entries.next_key::<String>()? {
             match key.as_str() {
                 "type" => map.kind = Some(entries.next_value()?),
-                "id" => map.id = Some(entries.next_value()?),
                 "nsp" => map.namespace = Some(entries.next_value::<String>()?.into()),
-                "data" => {
-                    let mut transcoder = Transcoder {
-                        input: self.input,
-                        json: Vec::new(),
-                        attachments: Vec::new(),
-                        max_attachments: self.max_attachments,
-                    };
-                    entries.next_value_seed(&mut transcoder)?;
-                    let json = ByteString::try_from(transcoder.json).map_err(de::Error::custom)?;
-                    map.data = Some(json);
-                    map.attachments = transcoder.attachments;
+                "id" => {
+                    let (id, _) = self.json(&mut entries)?;
+                    map.id = id.map(|id| id.parse()).transpose().map_err(de::Error::custom)?;
                 }
+                "data" => (map.data, map.attachments) = self.json(&mut entries)?,
                 _ => {
                     entries.next_value::<IgnoredAny>()?;
                 }

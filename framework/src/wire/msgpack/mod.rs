@@ -5,6 +5,7 @@
 
 mod decoder;
 mod encoder;
+mod extension;
 mod timestamp;
 mod transcode;
 
@@ -17,8 +18,8 @@ use crate::{
 /// The msgpack parser of Socket.IO (npm socket.io-msgpack-parser).
 ///
 /// A packet is the map `{type, nsp, data, id}`, of which the last two may be missing; what else a
-/// client puts there (`options`, `attachments`) is ignored. Dates (extension -1) become the text
-/// that JSON gives them.
+/// client puts there (`options`, `attachments`) is ignored. Dates become the text that JSON gives
+/// them, `undefined` is left out of objects and is null in lists, `ArrayBuffer`s are attachments.
 ///
 /// ```
 /// use salon::config::Limits;

@@ -4,11 +4,8 @@
 
 use std::fmt;
 
-/// The extension's number.
-pub(super) const EXTENSION: i8 = -1;
-
 /// Beyond this distance from 1970, in milliseconds, JavaScript has no dates (ECMA-262, 21.4.1.1).
-const MAX_MILLISECONDS: i128 = 8_640_000_000_000_000;
+const MAX_MILLISECONDS: i64 = 8_640_000_000_000_000;
 
 /// A moment, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +27,12 @@ impl Timestamp {
             _ => return None,
         };
         let milliseconds = i128::from(seconds) * 1_000 + i128::from(nanoseconds / 1_000_000);
-        let known = milliseconds.abs() <= MAX_MILLISECONDS;
-        i64::try_from(milliseconds).ok().filter(|_| known).map(Self)
+        Self::from_milliseconds(i64::try_from(milliseconds).ok()?)
+    }
+
+    /// This many milliseconds after 1970, if JavaScript can tell that moment.
+    pub(super) fn from_milliseconds(milliseconds: i64) -> Option<Self> {
+        (-MAX_MILLISECONDS..=MAX_MILLISECONDS).contains(&milliseconds).then_some(Self(milliseconds))
     }
 }
 
