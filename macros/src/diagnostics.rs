@@ -44,7 +44,7 @@ impl Diagnostics {
 ///
 /// The second line imitates the compiler's own `= help:`, which a macro cannot emit on stable.
 pub(crate) fn mistake(place: impl ToTokens, what: impl Display, help: impl Display) -> Error {
-    Error::new_spanned(place, format_args!("{what}\n  = help: {help}"))
+    Error::new_spanned(place, format_args!("{what}\n= help: {help}"))
 }
 
 /// Names as they are listed in a message: each in backticks, with commas between them.
@@ -67,7 +67,7 @@ mod tests {
         assert!(!diagnostics.is_empty());
         let tokens = diagnostics.into_tokens().to_string();
         assert_eq!(tokens.matches("compile_error").count(), 2);
-        assert!(tokens.contains("`two` is wrong\\n  = help: leave it out"));
+        assert!(tokens.contains("`two` is wrong\\n= help: leave it out"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! It must never fail, and never add a bound: the generics are the user's.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Member, spanned::Spanned};
 
 use crate::model::{Entry, Event, Key, Rate, Room, Shape};
@@ -16,12 +16,17 @@ pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
 }
 
 fn implement_event(event: &Event<'_>) -> TokenStream {
-    let Event { ident, generics, salon, name, reply, .. } = event;
+    let Event { generics, salon, name, reply, .. } = event;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let ident = ident(event);
     let shape = shape(event);
     let policy = policy(event);
     let route = match &event.room {
-        Some(Room { path, .. }) => quote!(#salon::room::ToRoom<#path>),
+        Some(Room { path, .. }) => {
+            let place = derived_at(path.span());
+            let salon = at(place, salon);
+            quote_spanned!(place=> #salon::room::ToRoom<#path>)
+        }
         None => quote!(#salon::connection::ToSession),
     };
     quote! {
@@ -37,14 +42,19 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
 }
 
 fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
-    let Event { ident, generics, salon, .. } = event;
+    let Event { generics, salon, .. } = event;
     let Room { path, entry, key } = room;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let ident = ident(event);
     let entry = match entry {
         Entry::Join => quote!(Join),
         Entry::Member => quote!(Member),
     };
-    let key_type = quote_spanned!(derived_at(path.span())=> &<#path as #salon::Room>::Key);
+    // All of the signature is placed where the room is named: if the type is not a room, what the
+    // compiler finds wrong with each part of it is said once, and there.
+    let place = derived_at(path.span());
+    let salon_there = at(place, salon);
+    let signature = quote_spanned!(place=> fn key(&self) -> &<#path as #salon_there::Room>::Key);
     let key = match key {
         Key::Field(member) => field(member),
         Key::Nowhere => quote!(::core::unreachable!()),
@@ -54,11 +64,18 @@ fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
         impl #impl_generics #salon::room::RoomEvent for #ident #type_generics #where_clause {
             type Room = #path;
             const ENTRY: #salon::room::Entry = #salon::room::Entry::#entry;
-            fn key(&self) -> #key_type {
+            #signature {
                 #key
             }
         }
     }
+}
+
+/// The name of the type. Naming a deprecated type counts as its use, unless it is derived.
+fn ident(event: &Event<'_>) -> Ident {
+    let mut ident = event.ident.clone();
+    ident.set_span(derived_at(ident.span()));
+    ident
 }
 
 /// The borrowed field, placed where the attribute names it: if its type is not the key's, that is
@@ -76,6 +93,15 @@ fn field(member: &Member) -> TokenStream {
 /// Shown at `place`, but still recognized as derived, so that the user's lints leave it alone.
 fn derived_at(place: Span) -> Span {
     Span::call_site().located_at(place)
+}
+
+/// The same tokens at another place.
+fn at(place: Span, tokens: &impl ToTokens) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(place);
+        token
+    };
+    tokens.to_token_stream().into_iter().map(moved).collect()
 }
 
 fn shape(event: &Event<'_>) -> TokenStream {
@@ -96,4 +122,85 @@ fn policy(event: &Event<'_>) -> TokenStream {
         quote!(.rate(#salon::event::Rate::new(#count, #per, #burst)))
     });
     quote!(#salon::event::Policy::new() #volatile #rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+    use syn::{DeriveInput, parse_quote};
+
+    #[track_caller]
+    fn expands(input: &DeriveInput, expected: &TokenStream) {
+        assert_eq!(crate::derive(input).to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn an_event_of_the_session_is_one_implementation() {
+        expands(
+            &parse_quote! {
+                #[event("chat:said", volatile)]
+                struct Said { text: String }
+            },
+            &quote! {
+                #[automatically_derived]
+                impl ::salon::Event for Said {
+                    const NAME: &'static ::core::primitive::str = "chat:said";
+                    const SHAPE: ::salon::event::Shape = ::salon::event::Shape::Single;
+                    const POLICY: ::salon::event::Policy = ::salon::event::Policy::new().volatile();
+                    type Reply = ();
+                    type Route = ::salon::connection::ToSession;
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn an_event_of_a_room_carries_its_generics_over_into_both() {
+        expands(
+            &parse_quote! {
+                #[event("t", crate = my::salon, room = Table<T>(1), join, reply = Vec<T>, rate = "5/m burst 9")]
+                struct Sit<'a, T: Clone = u8>(&'a str, Id<T>) where T: Send;
+            },
+            &quote! {
+                #[automatically_derived]
+                impl<'a, T: Clone> my::salon::Event for Sit<'a, T> where T: Send {
+                    const NAME: &'static ::core::primitive::str = "t";
+                    const SHAPE: my::salon::event::Shape = my::salon::event::Shape::Positional;
+                    const POLICY: my::salon::event::Policy = my::salon::event::Policy::new().rate(
+                        my::salon::event::Rate::new(
+                            5u32,
+                            ::core::time::Duration::from_secs(60u64),
+                            9u32
+                        )
+                    );
+                    type Reply = Vec<T>;
+                    type Route = my::salon::room::ToRoom<Table<T> >;
+                }
+                #[automatically_derived]
+                impl<'a, T: Clone> my::salon::room::RoomEvent for Sit<'a, T> where T: Send {
+                    type Room = Table<T>;
+                    const ENTRY: my::salon::room::Entry = my::salon::room::Entry::Join;
+                    fn key(&self) -> &<Table<T> as my::salon::Room>::Key {
+                        &self.1
+                    }
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_mistake_leaves_both_implementations_there() {
+        let tokens = crate::derive(&parse_quote! {
+            #[event("lobby:join", room = Lobby, reply = Roster)]
+            struct Join { lobby: u64 }
+        })
+        .to_string();
+        assert_eq!(tokens.matches("compile_error").count(), 1);
+        assert!(tokens.contains("impl :: salon :: Event for Join"));
+        assert!(tokens.contains("type Reply = Roster"));
+        assert!(tokens.contains("ToRoom < Lobby >"));
+        assert!(tokens.contains("impl :: salon :: room :: RoomEvent for Join"));
+        assert!(tokens.contains("unreachable"));
+    }
 }

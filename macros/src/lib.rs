@@ -1,4 +1,13 @@
-//! The derive of the `salon` crate.
+//! The derive of the `salon` crate: a struct becomes a named event.
+//!
+//! Applications use it as `salon::Event`, where the trait of the same name is; this crate is not
+//! meant to be named in a `Cargo.toml` by anyone else.
+//!
+//! The derive reads the attribute (`attributes`), makes a checked event of it (`check`, `model`)
+//! and expands that (`expand`). All mistakes of a struct are reported at once (`diagnostics`), and
+//! the traits are implemented all the same (`fallback`), so that nothing is reported but the
+//! mistakes. It must never do what the framework can do: what is expanded here is compiled once
+//! more for each event of each application.
 
 mod attributes;
 mod check;
@@ -14,7 +23,64 @@ use syn::{DeriveInput, parse_macro_input};
 
 use crate::{attributes::Attributes, diagnostics::Diagnostics};
 
-/// Makes a struct or enum a named event.
+/// Makes a struct or an enum a named event.
+///
+/// A struct that clients send derives `serde::Deserialize` as well, one that the server sends
+/// `serde::Serialize`. (The examples here are not compiled, since this crate cannot depend on
+/// `salon`; those of the trait `salon::Event` are.)
+///
+/// ```ignore
+/// use salon::prelude::*;
+///
+/// /// Say that you are ready. Only members may, five times a second at most.
+/// #[derive(Deserialize, Event)]
+/// #[event("lobby:ready", room = Lobby(lobby), rate = "5/s", reply = Roster)]
+/// pub struct Ready {
+///     pub lobby: LobbyId,
+///     pub ready: bool,
+/// }
+/// ```
+///
+/// # The name
+///
+/// The first thing in `#[event(…)]` is the name on the wire: a string of 1 to 128 bytes without
+/// whitespace or control characters. `connect`, `connect_error`, `disconnect`, `disconnecting`,
+/// `newListener` and `removeListener` are reserved by Socket.IO, and what begins with `salon:` by
+/// Salon.
+///
+/// # The options
+///
+/// | option | says | if left out | example |
+/// |---|---|---|---|
+/// | `reply = Type` | what acknowledges the event | `()`: an acknowledgement without arguments | `#[event("lobby:list", reply = Vec<LobbyId>)]` |
+/// | `room = Type(field)` | which room handles it: the type, and the field with the room's key | the session handles it | `#[event("lobby:ready", room = Lobby(lobby))]` |
+/// | `join` | with `room`: sending it makes the sender a member, if the room admits them | `member` | `#[event("lobby:join", room = Lobby(lobby), join)]` |
+/// | `member` | with `room`: only members may send it | it is the default | `#[event("lobby:ready", room = Lobby(lobby), member)]` |
+/// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
+/// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
+/// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
+///
+/// The field of `room` is named, or given as an index: `room = Lobby(0)` for
+/// `struct Join(LobbyId);`. Its type is the room's `Key`.
+///
+/// A rate is a count, a unit (`s`, `m` or `h`), and, after `burst`, how many may come at once: as
+/// many as the count if it is left out.
+///
+/// # The arguments
+///
+/// How the value becomes the arguments of a Socket.IO event follows from its form:
+///
+/// | form | arguments | example, as a client emits it |
+/// |---|---|---|
+/// | struct with named fields | one object | `emit("ready", { lobby: 7, ready: true })` |
+/// | tuple struct with one field, enum | one, as serde has it | `emit("join", 7)` |
+/// | tuple struct with any other number of fields | one for each field | `emit("move", 3, 4)` |
+/// | unit struct | none | `emit("leave")` |
+///
+/// # What it expands to
+///
+/// `impl salon::Event`, and with `room` also `impl salon::room::RoomEvent`. The generics of the
+/// type are carried over and no bound is added. A union cannot be an event.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn event(input: TokenStream) -> TokenStream {
     derive(&parse_macro_input!(input)).into()

@@ -83,21 +83,29 @@ pub(super) fn string(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -
     Err(mistake(item(input)?, format_args!("`{name}` is a string"), help))
 }
 
-/// The tokens up to the next comma, consumed. A comma between `<` and `>` belongs to the value.
+/// The tokens up to the next comma, consumed. A comma between `<` and `>` belongs to the value,
+/// unless the `>` is what was forgotten.
 pub(super) fn item(input: ParseStream<'_>) -> Result<TokenStream> {
+    let ahead = input.fork();
+    let closed = up_to_comma(&ahead, true)?.1;
+    Ok(up_to_comma(input, closed)?.0)
+}
+
+/// The tokens up to the next comma, and whether each `<` before it was closed.
+fn up_to_comma(input: ParseStream<'_>, angles: bool) -> Result<(TokenStream, bool)> {
     let mut tokens = TokenStream::new();
     let mut depth = 0_usize;
     while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
         if input.peek(Token![->]) || input.peek(Token![=>]) {
             tokens.extend([input.parse::<TokenTree>()?]);
-        } else if input.peek(Token![<]) {
+        } else if input.peek(Token![<]) && angles {
             depth += 1;
         } else if input.peek(Token![>]) {
             depth = depth.saturating_sub(1);
         }
         tokens.extend([input.parse::<TokenTree>()?]);
     }
-    Ok(tokens)
+    Ok((tokens, depth == 0))
 }
 
 /// Whether the option ends here.
@@ -135,8 +143,8 @@ fn unquoted(option: Keyword, wanted: &str, input: ParseStream<'_>) -> Result<()>
     Ok(())
 }
 
-/// Parses a value. What the parser of Rust has to say against it is put in terms of the option, at
-/// the whole value: its own place is where it gave up, which may be the end of the attribute.
+/// Parses a value. What the parser of Rust has to say against it is replaced: it lists all tokens
+/// that may begin a type, at the place where it gave up, which may be the end of the attribute.
 fn parse<T>(
     option: Keyword,
     wanted: &str,
@@ -144,15 +152,13 @@ fn parse<T>(
     parser: fn(ParseStream<'_>) -> Result<T>,
 ) -> Result<T> {
     let ahead = input.fork();
-    match parser(&ahead) {
-        Ok(value) => {
-            input.advance_to(&ahead);
-            Ok(value)
-        }
-        Err(error) => Err(mistake(
-            item(input)?,
-            format_args!("`{}` wants {wanted}: {error}", option.name()),
-            format_args!("write `{}`", option.example()),
-        )),
+    if let Ok(value) = parser(&ahead) {
+        input.advance_to(&ahead);
+        return Ok(value);
     }
+    Err(mistake(
+        item(input)?,
+        format_args!("the value of `{}` is not {wanted}", option.name()),
+        format_args!("write {wanted}, as in `{}`", option.example()),
+    ))
 }

@@ -40,7 +40,7 @@ fn parse(text: &str) -> std::result::Result<Rate, Wrong> {
         ));
     };
     let mut words = rest.split_whitespace();
-    let count = number(count.trim(), "count of a rate", "\"5/s\"")?;
+    let count = number(count.trim(), "rate", "\"5/s\"")?;
     let (unit, seconds) = unit(words.next().unwrap_or_default(), count)?;
     let right = format!("\"{count}/{unit} burst {}\"", count.saturating_mul(2).min(MAX));
     let burst = match (words.next(), words.next(), words.next()) {
@@ -66,7 +66,7 @@ fn parse(text: &str) -> std::result::Result<Rate, Wrong> {
 fn number(digits: &str, what: &str, right: &str) -> std::result::Result<u32, Wrong> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Wrong::new(
-            format!("the {what} is a whole number, not `{digits}`"),
+            format!("a {what} counts in whole numbers, not `{digits}`"),
             format!("write how many, for example `{right}`"),
         ));
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn the_count_is_a_whole_number() {
         for text in ["/s", "-5/s", "+5/s", "0.5/s", "five/s", "٥/s"] {
-            assert!(wrong(text).0.contains("whole number"), "{text}");
+            assert!(wrong(text).0.contains("whole numbers"), "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! It must leave to the compiler what only types can tell: that the room is one, and that the
 //! field has the type of its key.
 
-use proc_macro2::Group;
+use proc_macro2::{Delimiter, Group};
 use syn::{
     Data, DeriveInput, Ident, Index, LitStr, Member, Result, ext::IdentExt, parse::Parser,
     spanned::Spanned,
@@ -63,10 +63,10 @@ fn key(input: &DeriveInput, room: &RoomValue) -> Result<Member> {
     // One field leaves no choice; of several, the first only shows where the field goes.
     let example = match names.as_slice() {
         [only] => format!("`room = {room_name}({only})`"),
-        several => format!("for example `room = {room_name}({})`", several.join(" or ")),
+        several => format!("as in `room = {room_name}({})`", several.join("` or `room = ")),
     };
-    let plural = if names.len() == 1 { "field is" } else { "fields are" };
-    let has = format!("the {plural} of `{}` {}", input.ident, list(&names));
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let has = format!("`{}` has the field{plural} {}", input.ident, list(&names));
     let Some(brackets) = &room.key else {
         return Err(mistake(
             &room.path,
@@ -119,6 +119,12 @@ fn fields(input: &DeriveInput, room: &RoomValue) -> Result<Vec<Member>> {
 fn member(brackets: &Group, example: &str, has: &str) -> Result<Member> {
     let wrong = |what: &str, help: String| Err(mistake(brackets, what, help));
     let tokens = brackets.stream();
+    if brackets.delimiter() != Delimiter::Parenthesis {
+        return wrong(
+            "the field with the room's key stands in round brackets",
+            format!("write {example}; {has}"),
+        );
+    }
     if tokens.is_empty() {
         return wrong(
             "the field with the room's key is missing",

@@ -1,0 +1,12 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("lobby:move")]
+enum Move {
+    Left {
+        #[event(volatile)]
+        steps: u8,
+    },
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("salon:refused")]
+struct Join {
+    lobby: u64,
+}
+
+fn main() {}

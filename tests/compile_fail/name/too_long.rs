@@ -1,0 +1,9 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("lobby:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+struct Join {
+    lobby: u64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#[path = "../lobby.rs"]
+mod lobby;
+
+use lobby::Lobby;
+use salon::Event;
+
+#[derive(Event)]
+#[event("lobby:join", room = Lobby(lobby))]
+struct Join {}
+
+fn main() {}
