@@ -1,0 +1,1 @@
+//! The suites of clients written by others, played against the `interop` fixture.
