@@ -63,10 +63,12 @@ impl Server {
     }
 
     async fn spawn(mut command: Command) -> Result<Self> {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().map_err(
-                |error| missing_program(command.as_std().get_program(), &error),
-            )?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| missing_program(command.as_std().get_program(), &error))?;
         let output = child.stdout.take().ok_or("its output is not piped")?;
         let mut output = BufReader::new(output);
         let mut line = String::new();

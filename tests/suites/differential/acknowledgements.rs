@@ -31,7 +31,9 @@ async fn binary_acknowledgements(stage: Stage) -> Result<()> {
     let mut peer = stage.connected("a").await?;
     stage.step("binary out and back");
     peer.send_all(&[
-        Packet::Text(r#"452-789["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#),
+        Packet::Text(
+            r#"452-789["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#,
+        ),
         Packet::Binary(&[1, 2]),
         Packet::Binary(&[3]),
     ])

@@ -24,51 +24,44 @@ const BAD: &[(&str, &[Packet<'static>])] = &[
     ("a negative count", &[Packet::Text(r#"45-1-["echo"]"#)]),
     ("a fraction for a count", &[Packet::Text(r#"451.5-["echo"]"#)]),
     ("a letter for a count", &[Packet::Text(r#"45a-["echo"]"#)]),
-    ("a placeholder too high", &[
-        Packet::Text(r#"451-["echo",{"_placeholder":true,"num":1}]"#),
-        BYTES,
-    ]),
-    ("a negative placeholder", &[
-        Packet::Text(r#"451-["echo",{"_placeholder":true,"num":-1}]"#),
-        BYTES,
-    ]),
-    ("a placeholder that is text", &[
-        Packet::Text(r#"451-["echo",{"_placeholder":true,"num":"0"}]"#),
-        BYTES,
-    ]),
-    ("a placeholder for a method", &[
-        Packet::Text(r#"451-["echo",{"_placeholder":true,"num":"splice"}]"#),
-        BYTES,
-    ]),
-    ("a placeholder without a number", &[
-        Packet::Text(r#"451-["echo",{"_placeholder":true}]"#),
-        BYTES,
-    ]),
+    (
+        "a placeholder too high",
+        &[Packet::Text(r#"451-["echo",{"_placeholder":true,"num":1}]"#), BYTES],
+    ),
+    (
+        "a negative placeholder",
+        &[Packet::Text(r#"451-["echo",{"_placeholder":true,"num":-1}]"#), BYTES],
+    ),
+    (
+        "a placeholder that is text",
+        &[Packet::Text(r#"451-["echo",{"_placeholder":true,"num":"0"}]"#), BYTES],
+    ),
+    (
+        "a placeholder for a method",
+        &[Packet::Text(r#"451-["echo",{"_placeholder":true,"num":"splice"}]"#), BYTES],
+    ),
+    (
+        "a placeholder without a number",
+        &[Packet::Text(r#"451-["echo",{"_placeholder":true}]"#), BYTES],
+    ),
     ("an empty event", &[Packet::Text("451-[]"), BYTES]),
-    ("an event named by a placeholder", &[
-        Packet::Text(r#"451-[{"_placeholder":true,"num":0}]"#),
-        BYTES,
-    ]),
-    ("a reserved name", &[
-        Packet::Text(r#"451-["disconnect",{"_placeholder":true,"num":0}]"#),
-        BYTES,
-    ]),
-    ("placeholder but no attachments", &[Packet::Text(
-        r#"450-["echo",{"_placeholder":true,"num":0}]"#,
-    )]),
+    (
+        "an event named by a placeholder",
+        &[Packet::Text(r#"451-[{"_placeholder":true,"num":0}]"#), BYTES],
+    ),
+    (
+        "a reserved name",
+        &[Packet::Text(r#"451-["disconnect",{"_placeholder":true,"num":0}]"#), BYTES],
+    ),
+    (
+        "placeholder but no attachments",
+        &[Packet::Text(r#"450-["echo",{"_placeholder":true,"num":0}]"#)],
+    ),
 ];
 
 async fn bad_attachments(stage: Stage) -> Result<()> {
+    stage.try_each(BAD).await?;
     let mut observer = stage.observer().await?;
-    for (step, packets) in BAD {
-        let mut peer = stage.connected("a").await?;
-        stage.step(step);
-        peer.send_all(packets).await?;
-        if peer.survives().await? {
-            peer.close().await?;
-        }
-        observer.receive_many(2).await?;
-    }
     stage.step("a missing attachment, then a close");
     let mut peer = stage.connected("a").await?;
     peer.send_all(&[ONE]).await?;
@@ -104,20 +97,13 @@ async fn odd_attachments(stage: Stage) -> Result<()> {
 }
 
 async fn many_attachments(stage: Stage) -> Result<()> {
-    let mut observer = stage.observer().await?;
     for (step, count) in [("ten", 10), ("eleven", 11)] {
-        let mut peer = stage.connected("a").await?;
-        stage.step(step);
         let places: Vec<String> =
             (0..count).map(|place| format!(r#"{{"_placeholder":true,"num":{place}}}"#)).collect();
         let header = format!(r#"45{count}-["echo",{}]"#, places.join(","));
         let mut packets = vec![Packet::Text(&header)];
         packets.extend(std::iter::repeat_n(BYTES, count));
-        peer.send_all(&packets).await?;
-        if peer.survives().await? {
-            peer.close().await?;
-        }
-        observer.receive_many(2).await?;
+        stage.try_each(&[(step, &packets)]).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! It must never let two runs share a label, or one would see the other's log.
 
-use crate::peer::Peer;
+use crate::peer::{Packet, Peer};
 use crate::record::Record;
 use crate::script::Mode;
 use salon_tests::Result;
@@ -52,6 +52,28 @@ impl Stage {
         let mut peer = self.peer(name).await?;
         peer.connect("40").await?;
         Ok(peer)
+    }
+
+    /// The same, its connecting left out of the transcript.
+    pub(crate) async fn connected_before(&self, name: &'static str) -> Result<Peer> {
+        let silent = Self { record: Record::default(), ..self.clone() };
+        Ok(silent.connected(name).await?.recording(self.record.clone()))
+    }
+
+    /// Sends each case's packets on a connection of its own, and records whether it survives, and
+    /// what the observer is told of its end.
+    pub(crate) async fn try_each(&self, cases: &[(&str, &[Packet<'_>])]) -> Result<()> {
+        let mut observer = self.observer().await?;
+        for (step, packets) in cases {
+            let mut peer = self.connected_before("a").await?;
+            self.step(step);
+            peer.send_all(packets).await?;
+            if peer.survives().await? {
+                peer.close().await?;
+            }
+            observer.receive_many(2).await?;
+        }
+        Ok(())
     }
 
     /// A client that is told of every disconnection of this run; always over WebSocket.
