@@ -97,7 +97,9 @@ async fn questions_to_a_room(stage: Stage) -> Result<()> {
     first.answer(&to_first, r#"["a"]"#, &[]).await?;
     first.receive().await?;
     stage.step("nobody there");
-    first.call(r#"424["ask-room","empty",300]"#).await
+    first.call(r#"424["ask-room","empty",300]"#).await?;
+    first.close().await?;
+    second.close().await
 }
 
 async fn stray_acknowledgements(stage: Stage) -> Result<()> {

@@ -21,14 +21,13 @@ async fn preflights(stage: Stage) -> Result<()> {
         ("allowed, asking for headers", ALLOWED, Some("content-type,x-token")),
         ("foreign", FOREIGN, None),
     ] {
-        let mut request = Request::new("OPTIONS", HANDSHAKE)
-            .header("origin", origin)
-            .header("access-control-request-method", "POST");
+        let mut request =
+            Request::new("OPTIONS", HANDSHAKE).header("access-control-request-method", "POST");
         if let Some(headers) = headers {
             request = request.header("access-control-request-headers", headers);
         }
         stage.step(step);
-        stage.request(&request).await?;
+        stage.request_from(origin, request).await?;
     }
     Ok(())
 }
@@ -42,19 +41,17 @@ async fn requests_with_an_origin(stage: Stage) -> Result<()> {
         ("null", "null"),
     ] {
         stage.step(&format!("handshake, {step}"));
-        stage.request(&Request::new("GET", HANDSHAKE).header("origin", origin)).await?;
+        stage.request_from(origin, Request::new("GET", HANDSHAKE)).await?;
     }
     let (session, _) = Polling::open(stage.endpoint()).await?;
     stage.step("post, allowed");
-    let post = Request::new("POST", &session.target()).header("origin", ALLOWED).body("40");
-    stage.request(&post).await?;
+    let post = Request::new("POST", &session.target()).body("40");
+    stage.request_from(ALLOWED, post).await?;
     stage.step("poll, allowed");
-    stage.request(&Request::new("GET", &session.target()).header("origin", ALLOWED)).await?;
+    stage.request_from(ALLOWED, Request::new("GET", &session.target())).await?;
     stage.step("unknown sid, allowed");
-    let unknown = format!("{HANDSHAKE}&sid=abc");
-    stage.request(&Request::new("GET", &unknown).header("origin", ALLOWED)).await?;
+    stage.request_from(ALLOWED, Request::new("GET", &format!("{HANDSHAKE}&sid=abc"))).await?;
     stage.step("oversize, allowed");
-    let body = "x".repeat(1_000_001);
-    let post = Request::new("POST", &session.target()).header("origin", ALLOWED).body(body);
-    stage.request(&post).await
+    let post = Request::new("POST", &session.target()).body("x".repeat(1_000_001));
+    stage.request_from(ALLOWED, post).await
 }

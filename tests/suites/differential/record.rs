@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 const HEADERS: [&str; 3] = ["content-type", "content-encoding", "set-cookie"];
-const HEADER_PREFIX: &str = "access-control-";
+const CROSS_ORIGIN_PREFIX: &str = "access-control-";
 
 /// A handle on the transcript of one run.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +27,22 @@ impl Record {
 
     /// Writes what of a response a Socket.IO client depends on.
     pub(crate) fn response(&self, response: &Response) {
+        self.headed_response(response, |name| HEADERS.contains(&name));
+    }
+
+    /// The same, with what a page of another origin depends on.
+    pub(crate) fn cross_origin_response(&self, response: &Response) {
+        self.headed_response(response, |name| {
+            HEADERS.contains(&name) || name.starts_with(CROSS_ORIGIN_PREFIX)
+        });
+    }
+
+    fn headed_response(&self, response: &Response, is_relevant: impl Fn(&str) -> bool) {
         self.line(&format!("status {}", response.status));
         let mut headers: Vec<String> = response
             .headers
             .iter()
-            .filter(|(name, _)| HEADERS.contains(&&**name) || name.starts_with(HEADER_PREFIX))
+            .filter(|(name, _)| is_relevant(name))
             .map(|(name, value)| format!("{name}: {}", value.to_ascii_lowercase()))
             .collect();
         headers.sort();

@@ -61,7 +61,10 @@ async fn reaching_rooms(stage: Stage) -> Result<()> {
     stage.step("after leaving");
     third.call(r#"422["leave","r1"]"#).await?;
     first.send(r#"4212["send",{"to":["r1"]},"news",9]"#).await?;
-    fence_all(&mut [&mut first, &mut second, &mut third]).await
+    fence_all(&mut [&mut first, &mut second, &mut third]).await?;
+    first.close().await?;
+    second.close().await?;
+    third.close().await
 }
 
 async fn rooms_end_with_the_namespace(stage: Stage) -> Result<()> {
@@ -87,5 +90,7 @@ async fn rooms_end_with_the_namespace(stage: Stage) -> Result<()> {
     first.connect("40/custom,").await?;
     second.send(r#"42/custom,5["send",{"to":["r"]},"news"]"#).await?;
     second.fence("/custom,").await?;
-    first.fence("/custom,").await
+    first.fence("/custom,").await?;
+    first.close().await?;
+    second.close().await
 }

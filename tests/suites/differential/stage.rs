@@ -92,4 +92,11 @@ impl Stage {
         }
         Ok(())
     }
+
+    /// Sends a request as a page of this origin does, records the answer.
+    pub(crate) async fn request_from(&self, origin: &str, request: Request) -> Result<()> {
+        let response = request.header("origin", origin).send(self.address).await?;
+        self.record.cross_origin_response(&response);
+        Ok(())
+    }
 }
