@@ -81,7 +81,10 @@ async fn deep_nesting(stage: Stage) -> Result<()> {
                 "10,000 deep, not closed",
                 &[Packet::Text(&format!(r#"42["nobody",{}"#, "[".repeat(10_000)))],
             ),
-            ("10,000 deep in a refused auth", &[Packet::Text(&format!(r#"40/auth,{{"a":{deep}}}"#))]),
+            (
+                "10,000 deep in a refused auth",
+                &[Packet::Text(&format!(r#"40/auth,{{"a":{deep}}}"#))],
+            ),
         ])
         .await
 }
