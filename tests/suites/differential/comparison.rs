@@ -1,6 +1,7 @@
 //! Plays scripts against both servers and compares what they said.
 
-use crate::divergences::{DIVERGENCES, Side, apply};
+use crate::divergence::{Side, apply};
+use crate::divergences::DIVERGENCES;
 use crate::script::{Mode, Script};
 use salon_tests::Result;
 use salon_tests::server::{Implementation, Server};

@@ -11,6 +11,7 @@ mod comparison;
 mod connecting;
 mod cross_origin;
 mod disconnecting;
+mod divergence;
 mod divergences;
 mod events;
 mod hostile_payloads;

@@ -26,7 +26,7 @@ pub(crate) enum Packet<'a> {
 #[derive(Debug)]
 enum Link {
     Polling(Polling),
-    WebSocket(WebSocket),
+    WebSocket(Box<WebSocket>),
 }
 
 /// A client of a script.
@@ -54,12 +54,12 @@ impl Peer {
                 if mode == Mode::Polling {
                     Link::Polling(polling)
                 } else {
-                    Link::WebSocket(Self::upgrade(&endpoint, polling.sid()).await?)
+                    Link::WebSocket(Box::new(Self::upgrade(&endpoint, polling.sid()).await?))
                 }
             }
             Mode::WebSocket => {
                 let target = endpoint.target("websocket", None);
-                Link::WebSocket(WebSocket::open(endpoint.address, &target).await?)
+                Link::WebSocket(Box::new(WebSocket::open(endpoint.address, &target).await?))
             }
         };
         let mut peer = Self { name, record, link, received };
