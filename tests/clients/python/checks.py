@@ -185,13 +185,15 @@ async def a_drop_is_followed_by_a_reconnection(clients):
 
 
 @check
-async def a_thousand_messages_stay_in_order(clients):
-    """Out and back, without waiting between them."""
+async def a_thousand_messages_come_back_once_each(clients):
+    """Out and back, without waiting between them, in order where the client keeps it."""
     client = await clients.connect()
     for number in range(1000):
         await client.emit("echo", number)
     queue = client.inbox.queue("/", "echo")
-    equal([await queue.get() for _ in range(1000)], [[number] for number in range(1000)])
+    received = [await queue.get() for _ in range(1000)]
+    expected = [[number] for number in range(1000)]
+    equal(received if client.keeps_order else sorted(received), expected)
 
 
 @check
