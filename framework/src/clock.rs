@@ -3,10 +3,19 @@
 //! It must never be bypassed: under the harness nothing sleeps for real, because both clocks here
 //! follow tokio's, which a test can pause and advance.
 
+use std::time::SystemTime;
+
 pub use tokio::time::Instant;
 
 /// Monotonic time, in tokio's clock.
 #[must_use]
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// Wall time.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "this is where it is read")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
 }

@@ -13,6 +13,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use tokio::sync::Notify;
+
 use crate::{config::Limits, disconnect::DisconnectReason, frame::Frame, wire::engine_io};
 
 /// The outgoing queue of one connection.
@@ -25,6 +27,7 @@ pub struct Outbox {
     max_frames: usize,
     overflow: Box<dyn Fn() + Send + Sync>,
     upgraded: AtomicBool,
+    ended: Notify,
 }
 
 struct State {
@@ -59,6 +62,11 @@ impl TransportKind {
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkNumber(u32);
+
+impl LinkNumber {
+    /// The link that a connection has from its start: all polls of one that began with polling.
+    pub const FIRST: Self = Self(0);
+}
 
 /// What a link found when it drained the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +122,7 @@ impl Outbox {
                 control: VecDeque::new(),
                 frames: VecDeque::new(),
                 bytes: 0,
-                link: LinkNumber(0),
+                link: LinkNumber::FIRST,
                 waker: None,
                 closed: None,
             }),
@@ -122,6 +130,7 @@ impl Outbox {
             max_frames: limits.max_outbox_frames,
             overflow: Box::new(overflow),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
+            ended: Notify::new(),
         }
     }
 
@@ -145,6 +154,7 @@ impl Outbox {
                 NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             state.end(DisconnectReason::OutboxOverflow, true);
             drop(state);
+            self.ended.notify_waiters();
             (self.overflow)();
             return Err(overflow);
         }
@@ -167,16 +177,30 @@ impl Outbox {
     /// The first reason stands.
     pub fn close(&self, reason: DisconnectReason) {
         self.lock().end(reason, false);
+        self.ended.notify_waiters();
     }
 
     /// Like [`close`](Self::close), but drops what is queued.
     pub fn discard(&self, reason: DisconnectReason) {
         self.lock().end(reason, true);
+        self.ended.notify_waiters();
     }
 
     /// The reason of the close, once it is decided.
     pub fn closed(&self) -> Option<DisconnectReason> {
         self.lock().closed
+    }
+
+    /// Waits for the decision to close, whether or not a link makes progress.
+    pub async fn until_closed(&self) -> DisconnectReason {
+        loop {
+            let ended = self.ended.notified();
+            // Made before the look, so that a close in between is not missed.
+            if let Some(reason) = self.closed() {
+                return reason;
+            }
+            ended.await;
+        }
     }
 
     /// Makes a new link the one that drains; the one before is told so.

@@ -1,1 +1,17 @@
-//! Support for the end-to-end suites.
+//! Support for the end-to-end suites: clients that send exactly what a test says, and the servers
+//! they are played against.
+//!
+//! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`] and
+//! [`websocket`] talk to it, [`transcript`] writes down what was said.
+
+pub mod polling;
+pub mod raw_http;
+pub mod server;
+pub mod transcript;
+pub mod websocket;
+
+/// What ends a test early; its text says what was expected.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of a step of a test.
+pub type Result<T> = std::result::Result<T, Failure>;

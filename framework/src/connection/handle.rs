@@ -102,6 +102,16 @@ impl ConnectionHandle {
         Claim::take(self, |handle| &handle.upgrading)
     }
 
+    /// Whether an upgrade is under way.
+    pub fn is_upgrading(&self) -> bool {
+        self.upgrading.load(Ordering::Acquire)
+    }
+
+    /// Whether a GET is pending.
+    pub fn is_polled(&self) -> bool {
+        self.polling.load(Ordering::Acquire)
+    }
+
     /// Claims the one GET that may be pending.
     pub fn begin_poll(self: &Arc<Self>) -> Option<Claim> {
         Claim::take(self, |handle| &handle.polling)

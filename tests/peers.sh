@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs what the `peers` suites need: the npm packages of the reference and the clients in Python.
+#
+# Idempotent: an installation that already matches its lock file is left alone. Needs node 20, npm,
+# python 3.11 with venv, and the OpenSSL headers (libssl-dev, pkg-config) for the Rust client.
+set -eu
+cd "$(dirname "$0")"
+
+for program in node npm python3; do
+    command -v "$program" >/dev/null || { echo "peers.sh: $program is missing" >&2; exit 1; }
+done
+
+# Runs an installation unless its stamp says that this very lock file was installed.
+unless_installed() {
+    lock=$1 folder=$2
+    shift 2
+    if ! cmp -s "$lock" "$folder/.installed-from"; then
+        "$@"
+        cp "$lock" "$folder/.installed-from"
+    fi
+}
+
+install_node() (cd reference && npm ci --no-audit --no-fund)
+install_python() {
+    python3 -m venv --clear clients/python/.venv
+    clients/python/.venv/bin/python -m pip install --quiet --requirement clients/python/requirements.txt
+}
+
+unless_installed reference/package-lock.json reference/node_modules install_node
+unless_installed clients/python/requirements.txt clients/python/.venv install_python

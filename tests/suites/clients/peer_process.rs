@@ -1,0 +1,68 @@
+//! A client suite in another language, as a process whose exit code is its verdict.
+
+use salon_tests::Result;
+use salon_tests::server::{Implementation, Server, folder, missing_program};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// Longer than a suite takes, so that one that hangs is named and not the whole run.
+const LIMIT: Duration = Duration::from_secs(180);
+/// Set to `reference`, it plays the clients against the reference, which proves the suites.
+const SUBJECT_VARIABLE: &str = "SALON_SUBJECT";
+
+/// Starts the server under test with the `interop` fixture.
+pub(crate) async fn interop(arguments: &[&str]) -> Result<Server> {
+    let is_overridden = std::env::var(SUBJECT_VARIABLE).is_ok_and(|name| name == "reference");
+    let implementation = match option_env!("CARGO_BIN_EXE_conformance-server") {
+        Some(binary) if !is_overridden => Implementation::Salon(PathBuf::from(binary)),
+        _ => Implementation::Reference,
+    };
+    Server::start(&implementation, "interop", arguments).await
+}
+
+/// A suite and the client it plays.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerProcess {
+    program: PathBuf,
+    script: PathBuf,
+    client: &'static str,
+}
+
+impl PeerProcess {
+    /// The suite of the official client, one of its versions.
+    pub(crate) fn node(client: &'static str) -> Self {
+        let script = folder().join("clients/node/suite.js");
+        Self { program: PathBuf::from("node"), script, client }
+    }
+
+    /// The suite of python-socketio, `sync` or `async`.
+    pub(crate) fn python(client: &'static str) -> Self {
+        let python = folder().join("clients/python");
+        Self { program: python.join(".venv/bin/python"), script: python.join("suite.py"), client }
+    }
+
+    /// Runs it; what it printed is in the failure.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<()> {
+        let child = Command::new(&self.program)
+            .arg(&self.script)
+            .arg(self.client)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| missing_program(self.program.as_os_str(), &error))?;
+        let output = tokio::time::timeout(LIMIT, child.wait_with_output())
+            .await
+            .map_err(|_elapsed| format!("{} did not end within {LIMIT:?}", self.client))??;
+        if output.status.success() {
+            return Ok(());
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{} {}\n{printed}{errors}", self.client, output.status).into())
+    }
+}
