@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
-pub fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
+pub(crate) fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
     move |config| {
         let path = realm.http().path.trim_end_matches('/');
         let realm = web::Data::from(realm.clone());

@@ -13,7 +13,7 @@ use crate::{
 
 /// What a link met that ends the connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LinkError {
+pub(super) enum LinkError {
     /// The client closed in an orderly way: an Engine.IO close packet.
     #[error("the client closed the connection")]
     Closed,

@@ -22,4 +22,4 @@ mod socket;
 mod upgrade;
 mod websocket;
 
-pub use self::{endpoint::configure, link_error::LinkError, plain::plain, socket::on_connect};
+pub(crate) use self::{endpoint::configure, plain::plain, socket::on_connect};

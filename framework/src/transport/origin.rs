@@ -5,7 +5,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{Method, header},
+    http::{Method, header, uri::Authority},
 };
 
 use crate::{config::Origins, wire::engine_io::RequestError};
@@ -98,7 +98,7 @@ fn is_same(request: &HttpRequest, origin: &str) -> bool {
     }
     let asked = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     // HTTP/2 has the host in the URI instead.
-    let asked = asked.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let asked = asked.or_else(|| request.uri().authority().map(Authority::as_str));
     let normalize = |host: &str| {
         let host = host.to_ascii_lowercase();
         host.strip_suffix(default_port).map(ToOwned::to_owned).unwrap_or(host)

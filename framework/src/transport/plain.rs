@@ -25,7 +25,7 @@ use crate::{
 ///
 /// Admission, origins, limits and timeouts are those of `realm`. Its frames are to be made for the
 /// plain layer; pings in the outbox become WebSocket's own.
-pub fn plain<F>(
+pub(crate) fn plain<F>(
     realm: Arc<Realm>,
     path: impl Into<String>,
     open: F,

@@ -209,3 +209,38 @@ impl From<Batch> for Bytes {
         batch.single.unwrap_or_else(|| batch.body.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{frame::Layer, wire::engine_io::Message};
+
+    fn body(parts: &[&str]) -> Bytes {
+        let mut batch = Batch::default();
+        for part in parts {
+            match part.strip_prefix('4') {
+                Some(text) => {
+                    let message = Message::Text(text.to_owned().into());
+                    batch.frame(&Frame::message(message, Layer::EngineIo));
+                }
+                None => batch.control(&Packet::Ping(part[1..].to_owned().into())),
+            }
+        }
+        batch.into()
+    }
+
+    #[test]
+    fn packets_are_joined_in_order() {
+        for parts in [&["4a"][..], &["2"], &["2", "4a"], &["4a", "2"], &["4a", "4b", "2x", "4c"]] {
+            assert_eq!(body(parts), parts.join("\u{1e}"), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_frame_is_not_copied() {
+        let frame = Frame::message(Message::Text("a".into()), Layer::EngineIo);
+        let mut batch = Batch::default();
+        batch.frame(&frame);
+        assert_eq!(Bytes::from(batch).as_ptr(), frame.polling().as_ptr());
+    }
+}

@@ -140,3 +140,26 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_pings_leaves_one_pong() {
+        let signals = Signals::new();
+        for count in 0..1_000_u32 {
+            signals.pong(&count.to_be_bytes());
+        }
+        assert_eq!(signals.take_urgent().unwrap(), &b"\x8a\x04\x00\x00\x03\xe7"[..]);
+        assert_eq!(signals.take_urgent(), None);
+    }
+
+    #[test]
+    fn there_is_no_way_back() {
+        let signals = Signals::new();
+        signals.reach(Stage::Gone);
+        signals.over();
+        assert_eq!(signals.stage(), Stage::Gone);
+    }
+}

@@ -20,7 +20,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(45);
 ///
 /// With `HttpServer::h1_allow_half_closed(false)` a pending poll ends as soon as its client is
 /// gone; otherwise it is held until the ping timeout.
-pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
+pub(crate) fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
     let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
     let stream = SockRef::from(stream);
     // An option that cannot be set leaves a connection that is slower, not a wrong one.

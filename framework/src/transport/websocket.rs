@@ -141,8 +141,10 @@ impl Link {
                 self.signals.close(client_close(error).as_ref());
                 self.handle.abort(reason(error));
             }
-            // If the connection ended by itself, this is of no effect.
-            None => self.handle.close(DisconnectReason::TransportClose),
+            None => {
+                let reason = self.handle.outbox().closed();
+                self.handle.close(reason.unwrap_or(DisconnectReason::TransportClose));
+            }
         }
         let patience = match self.handle.outbox().closed() {
             // They were patient already, and memory is short.
