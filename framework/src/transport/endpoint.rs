@@ -1,0 +1,128 @@
+//! The Engine.IO endpoint: every request comes in here and is sent to what serves it.
+//!
+//! It must never let a request through to a session before its origin, its credentials and its
+//! session id are checked, in this order.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header},
+    web,
+};
+
+use super::{
+    origin::Origin,
+    polling, posting,
+    request::{self, Target},
+    response::{Rejection, Reply, untrusted},
+    upgrade, websocket,
+};
+use crate::{
+    auth::Principal,
+    connection::{ConnectionHandle, Realm, TransportKind},
+    wire::engine_io::RequestError,
+};
+
+/// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
+pub(crate) fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
+    move |config| {
+        let path = realm.http().path.trim_end_matches('/');
+        let realm = web::Data::from(realm.clone());
+        let resource = web::resource([path.to_owned(), format!("{path}/")]);
+        config.service(resource.app_data(realm).to(serve));
+    }
+}
+
+async fn serve(
+    request: HttpRequest,
+    payload: web::Payload,
+    realm: web::Data<Realm>,
+) -> HttpResponse {
+    let realm = realm.into_inner();
+    let origin = match Origin::judge(&request, &realm.http().origins) {
+        Ok(origin) => origin,
+        Err(error) => return untrusted(error),
+    };
+    if let Some(response) = origin.preflight(&request) {
+        return response;
+    }
+    let handshake = Arc::new(request::handshake(&request, &origin));
+    let reply = Reply::new(realm.clone(), handshake, origin, &request);
+    match answer(&request, payload, &realm, &reply).await {
+        Ok(response) => response,
+        Err(rejection) => reply.refused(&rejection),
+    }
+}
+
+async fn answer(
+    request: &HttpRequest,
+    payload: web::Payload,
+    realm: &Arc<Realm>,
+    reply: &Reply,
+) -> Result<HttpResponse, Rejection> {
+    let target = Target::parse(reply.handshake())?;
+    let transports = realm.http().transports;
+    let offered = match target.transport {
+        TransportKind::Polling => transports.polling,
+        TransportKind::WebSocket => transports.websocket,
+    };
+    if !offered {
+        return Err(RequestError::UnknownTransport.into());
+    }
+    let is_websocket = asks_for_websocket(request);
+    let Some(sid) = &target.sid else {
+        if request.method() != Method::GET {
+            return Err(RequestError::BadHandshakeMethod.into());
+        }
+        if is_websocket != (target.transport == TransportKind::WebSocket) {
+            return Err(RequestError::BadRequest.into());
+        }
+        target.check_version()?;
+        let principal = admit(realm, reply).await?;
+        return match target.transport {
+            TransportKind::Polling => polling::open(realm, reply, principal),
+            TransportKind::WebSocket => websocket::open(request, payload, realm, reply, principal),
+        };
+    };
+    let principal = admit(realm, reply).await?;
+    let handle = find(realm, sid, &principal)?;
+    target.check_version()?;
+    match (target.transport, is_websocket) {
+        (TransportKind::WebSocket, true) => upgrade::serve(request, payload, realm, reply, handle),
+        (TransportKind::Polling, false) if handle.transport() == TransportKind::Polling => {
+            match *request.method() {
+                Method::GET => polling::poll(realm, reply, handle).await,
+                Method::POST => posting::post(request, payload, realm, reply, handle).await,
+                _ => Err(RequestError::BadRequest.into()),
+            }
+        }
+        // The session is on another transport than the request, or the request is malformed.
+        _ => Err(RequestError::BadRequest.into()),
+    }
+}
+
+/// Asks the application whom the request comes from, and whether it may come at all.
+pub(super) async fn admit(realm: &Realm, reply: &Reply) -> Result<Principal, Rejection> {
+    match &realm.hooks().admission {
+        Some(admission) => Ok(admission(reply.handshake().clone()).await?),
+        None => Ok(Principal::anonymous()),
+    }
+}
+
+/// The session of that id. Somebody else's is as unknown as one that does not exist.
+fn find(
+    realm: &Realm,
+    sid: &str,
+    principal: &Principal,
+) -> Result<Arc<ConnectionHandle>, RequestError> {
+    realm
+        .find(sid)
+        .filter(|handle| handle.principal() == principal)
+        .ok_or(RequestError::UnknownSession)
+}
+
+fn asks_for_websocket(request: &HttpRequest) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"))
+}

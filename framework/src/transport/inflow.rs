@@ -1,0 +1,175 @@
+//! The reading side of a WebSocket: a request body taken apart into packets.
+//!
+//! It must never read on without bound while the connection is busy with what it has.
+
+use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
+
+use actix_web::web;
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
+use tokio::time::timeout;
+
+use super::{dialect::Dialect, intake::Intake, link_error::LinkError, signals::Signals};
+use crate::{
+    connection::{ConnectionHandle, Ended, Realm},
+    wire::{
+        engine_io::{Message, Packet},
+        websocket::{FrameReader, Incoming},
+    },
+};
+
+/// How much may be read, in messages and in bytes, while the messages before it wait: far enough
+/// to find a pong among what a busy client sends, and no more than a socket's buffer holds.
+const AHEAD: (usize, usize) = (256, 64 * 1024);
+
+/// When a client that broke the protocol is taken to have sent all that it was about to send.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// A WebSocket's incoming bytes, and what was made of them.
+pub(super) struct Inflow {
+    handle: Arc<ConnectionHandle>,
+    payload: web::Payload,
+    /// Bytes of a frame that is not complete.
+    buffer: BytesMut,
+    frames: FrameReader,
+    dialect: Dialect,
+    intake: Intake,
+    signals: Rc<Signals>,
+    /// Whether the client's close frame came, or the end of its stream.
+    closed: bool,
+    /// Whether the bytes can still be taken apart.
+    garbled: bool,
+}
+
+impl Inflow {
+    /// Reads `payload` for a connection.
+    pub(super) fn new(
+        realm: &Realm,
+        handle: Arc<ConnectionHandle>,
+        payload: web::Payload,
+        dialect: Dialect,
+        signals: Rc<Signals>,
+    ) -> Self {
+        Self {
+            handle,
+            payload,
+            buffer: BytesMut::new(),
+            frames: FrameReader::new(realm.limits().into()),
+            dialect,
+            intake: Intake::default(),
+            signals,
+            closed: false,
+            garbled: false,
+        }
+    }
+
+    /// The messages that came, and more than none unless the end has come.
+    pub(super) async fn messages(&mut self) -> Vec<Message> {
+        loop {
+            self.sort();
+            let messages = self.intake.take_messages();
+            if !messages.is_empty() || self.intake.has_ended() {
+                return messages;
+            }
+            if let Err(error) = self.fill().await {
+                self.intake.end(error);
+            }
+        }
+    }
+
+    /// Why nothing more comes, if so; to be asked for once there are no messages left.
+    pub(super) fn end(&mut self) -> Option<LinkError> {
+        self.intake.take_end()
+    }
+
+    /// Reads while something else is waited for, and never ends by itself. May be dropped at any
+    /// point.
+    pub(super) async fn read_ahead(&mut self) -> Result<(), Ended> {
+        let (messages, bytes) = AHEAD;
+        while !self.intake.has_ended() && !self.intake.holds(messages, bytes) {
+            if let Err(error) = self.fill().await {
+                self.intake.end(error);
+            }
+            self.sort();
+        }
+        pending().await
+    }
+
+    /// The next packet, before there is a connection that takes messages.
+    ///
+    /// # Errors
+    /// [`LinkError`] if there is none any more.
+    pub(super) async fn packet(&mut self) -> Result<Packet, LinkError> {
+        loop {
+            if let Some(packet) = self.decode()? {
+                return Ok(packet);
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Discards what comes until the client has closed as well.
+    pub(super) async fn closed(&mut self) {
+        while !self.closed {
+            if self.garbled {
+                if timeout(QUIET, self.fill()).await.is_err() {
+                    return;
+                }
+                self.buffer.clear();
+            } else {
+                // An error here is the end of what can be read, which both ways out note.
+                while !matches!(self.decode(), Ok(None)) && !self.closed && !self.garbled {}
+                if !self.closed && !self.garbled && self.fill().await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sorts all packets that are complete.
+    fn sort(&mut self) {
+        while !self.intake.has_ended() {
+            match self.decode() {
+                Ok(Some(packet)) => self.intake.take(packet, &self.handle),
+                Ok(None) => return,
+                Err(error) => self.intake.end(error),
+            }
+        }
+    }
+
+    /// Takes the next complete packet out of the buffer.
+    fn decode(&mut self) -> Result<Option<Packet>, LinkError> {
+        while let Some(incoming) = self.frames.read(&mut self.buffer).inspect_err(|_| {
+            self.garbled = true;
+        })? {
+            match incoming {
+                Incoming::Ping(payload) => self.signals.pong(&payload),
+                Incoming::Close(frame) => {
+                    self.closed = true;
+                    return Err(LinkError::ClosedWebSocket(frame));
+                }
+                incoming => {
+                    if let Some(packet) = self.dialect.decode(incoming)? {
+                        return Ok(Some(packet));
+                    }
+                }
+            }
+        }
+        if self.buffer.is_empty() {
+            // An idle connection holds no buffer.
+            self.buffer = BytesMut::new();
+        }
+        Ok(None)
+    }
+
+    /// Waits for bytes.
+    async fn fill(&mut self) -> Result<(), LinkError> {
+        if let Some(Ok(chunk)) = self.payload.next().await {
+            self.buffer.extend_from_slice(&chunk);
+            Ok(())
+        } else {
+            self.closed = true;
+            Err(LinkError::Gone)
+        }
+    }
+}

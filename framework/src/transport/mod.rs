@@ -1,0 +1,25 @@
+//! Engine.IO and plain WebSocket over HTTP: the only place that touches actix-web.
+//!
+//! It turns requests into messages for a connection, and a connection's outbox into responses. It
+//! must never decide what a message means, nor hold state of a connection beyond one request: a
+//! client's next request may land on any worker.
+
+mod compression;
+mod dialect;
+mod endpoint;
+mod inflow;
+mod intake;
+mod link_error;
+mod origin;
+mod outflow;
+mod plain;
+mod polling;
+mod posting;
+mod request;
+mod response;
+mod signals;
+mod socket;
+mod upgrade;
+mod websocket;
+
+pub(crate) use self::{endpoint::configure, plain::plain, socket::on_connect};

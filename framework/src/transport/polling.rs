@@ -1,0 +1,246 @@
+//! Long polling, from server to client: a GET that is held until there is something to say.
+//!
+//! It must never lose what it took out of an outbox, nor hold a connection whose client left.
+
+use std::{future::poll_fn, sync::Arc, time::Duration};
+
+use actix_web::HttpResponse;
+use bytes::Bytes;
+
+use super::{
+    link_error::{LinkError, reason},
+    response::{Rejection, Reply},
+};
+use crate::{
+    auth::Principal,
+    connection::{Claim, ConnectionHandle, Realm, TransportKind},
+    disconnect::DisconnectReason,
+    frame::Frame,
+    outbox::{Drained, LinkNumber, Sink},
+    wire::engine_io::{Open, Packet, RequestError, payload},
+};
+
+/// How long a GET is held while an upgrade is under way; the client waits for its end then.
+const UPGRADING: Duration = Duration::from_millis(100);
+
+/// Opens a session over polling.
+pub(super) fn open(
+    realm: &Arc<Realm>,
+    reply: &Reply,
+    principal: Principal,
+) -> Result<HttpResponse, Rejection> {
+    let handshake = (**reply.handshake()).clone();
+    let handle = realm.open(handshake, principal, TransportKind::Polling)?;
+    let mut body = Batch::default();
+    body.control(&open_packet(realm, &handle));
+    Ok(reply.opening(body.into()))
+}
+
+/// The first packet of a connection.
+pub(super) fn open_packet(realm: &Realm, handle: &ConnectionHandle) -> Packet {
+    let upgradable =
+        handle.transport() == TransportKind::Polling && realm.http().transports.websocket;
+    let open = Open {
+        sid: handle.sid(),
+        upgrades: if upgradable { &["websocket"] } else { &[] },
+        ping_interval: realm.heartbeat().ping_interval,
+        ping_timeout: realm.heartbeat().ping_timeout,
+        max_payload: realm.limits().max_payload,
+    };
+    Packet::Open(open.to_json().into())
+}
+
+/// Serves a GET: what is queued at once, else what comes.
+pub(super) async fn poll(
+    realm: &Arc<Realm>,
+    reply: &Reply,
+    handle: Arc<ConnectionHandle>,
+) -> Result<HttpResponse, Rejection> {
+    let Some(claim) = handle.begin_poll() else {
+        return overlap(realm, reply, &handle, &LinkError::PollOverlap);
+    };
+    check_session(realm, &handle)?;
+    let pending = PendingPoll { realm, handle, _claim: claim, answered: false };
+    Ok(reply.payload(pending.answer().await))
+}
+
+/// Refuses requests of a session that is over, or that an upgrade has overtaken; to be called once
+/// the request's kind is claimed.
+pub(super) fn check_session(realm: &Realm, handle: &ConnectionHandle) -> Result<(), RequestError> {
+    if handle.transport() != TransportKind::Polling {
+        return Err(RequestError::BadRequest);
+    }
+    match handle.outbox().closed() {
+        Some(reason) if !is_owed(reason) => {
+            realm.forget(handle);
+            Err(RequestError::UnknownSession)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Ends a connection because of two requests at once, unless an upgrade holds the claim.
+pub(super) fn overlap(
+    realm: &Realm,
+    reply: &Reply,
+    handle: &ConnectionHandle,
+    error: &LinkError,
+) -> Result<HttpResponse, Rejection> {
+    if handle.transport() != TransportKind::Polling {
+        return Err(RequestError::BadRequest.into());
+    }
+    end(realm, handle, error);
+    Ok(reply.unacceptable())
+}
+
+/// Ends a connection that is on polling. A pending GET still gets what is queued.
+pub(super) fn end(realm: &Realm, handle: &ConnectionHandle, error: &LinkError) {
+    tracing::debug!(sid = %handle.sid(), %error, "a polling connection ended");
+    handle.close(reason(error));
+    realm.forget(handle);
+}
+
+/// A GET that is being answered; dropped before that, it ends the connection.
+struct PendingPoll<'a> {
+    realm: &'a Realm,
+    handle: Arc<ConnectionHandle>,
+    _claim: Claim,
+    answered: bool,
+}
+
+impl PendingPoll<'_> {
+    async fn answer(mut self) -> Bytes {
+        let mut batch = Batch::default();
+        let mut held = false;
+        let outbox = self.handle.outbox();
+        let drained = poll_fn(|cx| {
+            let drained = outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch);
+            held |= drained.is_pending();
+            drained
+        });
+        let drained = if self.handle.is_upgrading() {
+            tokio::time::timeout(UPGRADING, drained).await.ok()
+        } else {
+            Some(drained.await)
+        };
+        self.answered = true;
+        match drained {
+            Some(Drained::Something) => {}
+            Some(Drained::Replaced) | None => batch.control(&Packet::Noop),
+            Some(Drained::Closed(reason)) => {
+                // A poll that finds the close rather than waits for it also gets a noop, as from
+                // the reference server; one that the client itself ended gets nothing else.
+                if !held || reason == DisconnectReason::TransportClose {
+                    batch.control(&Packet::Noop);
+                }
+                if reason != DisconnectReason::TransportClose {
+                    batch.control(&Packet::Close);
+                }
+                self.realm.forget(&self.handle);
+            }
+        }
+        batch.into()
+    }
+}
+
+impl Drop for PendingPoll<'_> {
+    fn drop(&mut self) {
+        self.handle.outbox().park(LinkNumber::FIRST);
+        if !self.answered && self.handle.transport() == TransportKind::Polling {
+            end(self.realm, &self.handle, &LinkError::PollAborted);
+        }
+    }
+}
+
+/// Whether a client that was not polling when its connection ended is owed the news. After its own
+/// close, an error of its own or its silence the session is unknown at once.
+fn is_owed(reason: DisconnectReason) -> bool {
+    match reason {
+        DisconnectReason::ClientNamespaceDisconnect
+        | DisconnectReason::ServerNamespaceDisconnect
+        | DisconnectReason::ForcedClose
+        | DisconnectReason::ForcedServerClose
+        | DisconnectReason::ServerShuttingDown
+        | DisconnectReason::OutboxOverflow => true,
+        DisconnectReason::TransportClose
+        | DisconnectReason::TransportError
+        | DisconnectReason::PingTimeout
+        | DisconnectReason::ParseError => false,
+    }
+}
+
+/// The body of one response, packets joined by the separator.
+#[derive(Default)]
+struct Batch {
+    body: Vec<u8>,
+    /// The only frame so far, so that a response of one frame shares its bytes.
+    single: Option<Bytes>,
+}
+
+impl Batch {
+    fn join(&mut self) {
+        if let Some(frame) = self.single.take() {
+            self.body.extend_from_slice(&frame);
+        }
+        if !self.body.is_empty() {
+            self.body.push(payload::SEPARATOR);
+        }
+    }
+}
+
+impl Sink for Batch {
+    fn control(&mut self, packet: &Packet) {
+        self.join();
+        packet.encode_polling(&mut self.body);
+    }
+
+    fn frame(&mut self, frame: &Frame) {
+        if self.body.is_empty() && self.single.is_none() {
+            self.single = Some(frame.polling().clone());
+        } else {
+            self.join();
+            self.body.extend_from_slice(frame.polling());
+        }
+    }
+}
+
+impl From<Batch> for Bytes {
+    fn from(batch: Batch) -> Self {
+        batch.single.unwrap_or_else(|| batch.body.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{frame::Layer, wire::engine_io::Message};
+
+    fn body(parts: &[&str]) -> Bytes {
+        let mut batch = Batch::default();
+        for part in parts {
+            match part.strip_prefix('4') {
+                Some(text) => {
+                    let message = Message::Text(text.to_owned().into());
+                    batch.frame(&Frame::message(message, Layer::EngineIo));
+                }
+                None => batch.control(&Packet::Ping(part[1..].to_owned().into())),
+            }
+        }
+        batch.into()
+    }
+
+    #[test]
+    fn packets_are_joined_in_order() {
+        for parts in [&["4a"][..], &["2"], &["2", "4a"], &["4a", "2"], &["4a", "4b", "2x", "4c"]] {
+            assert_eq!(body(parts), parts.join("\u{1e}"), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_frame_is_not_copied() {
+        let frame = Frame::message(Message::Text("a".into()), Layer::EngineIo);
+        let mut batch = Batch::default();
+        batch.frame(&frame);
+        assert_eq!(Bytes::from(batch).as_ptr(), frame.polling().as_ptr());
+    }
+}

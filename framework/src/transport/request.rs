@@ -1,0 +1,151 @@
+//! What an Engine.IO request asks for.
+//!
+//! It must never panic on what a client sends, nor keep anything of actix-web's: what leaves here
+//! is plain data.
+
+use actix_web::{HttpRequest, http::header, web};
+
+use super::origin::Origin;
+use crate::{auth::Handshake, clock, connection::TransportKind, wire::engine_io::RequestError};
+
+/// The version of the Engine.IO protocol that is served.
+const VERSION: &str = "4";
+
+/// The parameters by which a request names its protocol, transport and session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The transport that is asked for.
+    pub(super) transport: TransportKind,
+    /// The session, unless this request is to open one.
+    pub(super) sid: Option<String>,
+    /// Whether the protocol's version is the one that is served.
+    supported: bool,
+}
+
+impl Target {
+    /// Reads the query of a request.
+    ///
+    /// # Errors
+    /// [`RequestError::UnknownTransport`] if none, or an unknown one, is named.
+    pub(super) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
+        let transport = match handshake.query("transport") {
+            Some(name) if name == TransportKind::Polling.as_str() => TransportKind::Polling,
+            Some(name) if name == TransportKind::WebSocket.as_str() => TransportKind::WebSocket,
+            Some(_) | None => return Err(RequestError::UnknownTransport),
+        };
+        // An empty id is none, as on the reference server.
+        let sid = handshake.query("sid").filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
+        Ok(Self { transport, sid, supported: handshake.query("EIO") == Some(VERSION) })
+    }
+
+    /// Checks the protocol's version, with the error that fits a request with or without session.
+    ///
+    /// # Errors
+    /// [`RequestError::UnsupportedVersion`] at a handshake, else [`RequestError::BadRequest`].
+    pub(super) fn check_version(&self) -> Result<(), RequestError> {
+        match (self.supported, &self.sid) {
+            (true, _) => Ok(()),
+            (false, None) => Err(RequestError::UnsupportedVersion),
+            (false, Some(_)) => Err(RequestError::BadRequest),
+        }
+    }
+}
+
+/// What is known of the client from its request.
+pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
+    let headers = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| !is_ambient(request, name, origin))
+        .filter_map(|(name, value)| {
+            let value = std::str::from_utf8(value.as_bytes()).ok()?;
+            Some((name.as_str().to_owned(), value.to_owned()))
+        })
+        .collect();
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+        .map(web::Query::into_inner)
+        .unwrap_or_default();
+    let url = request.uri().path_and_query().map_or("", |url| url.as_str());
+    Handshake {
+        headers,
+        query,
+        url: url.to_owned(),
+        address: request.peer_addr(),
+        secure: request.app_config().secure(),
+        cross_domain: !matches!(origin, Origin::None | Origin::Same(_)),
+        issued: clock::wall(),
+    }
+}
+
+/// Whether a header is a credential that a browser adds by itself, on a request from a page that
+/// is let in only because every page is.
+fn is_ambient(request: &HttpRequest, name: &header::HeaderName, origin: &Origin) -> bool {
+    // A page can set `Authorization` itself on any request but a WebSocket's.
+    matches!(origin, Origin::Any)
+        && (*name == header::COOKIE
+            || *name == header::AUTHORIZATION && request.headers().contains_key(header::UPGRADE))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn target(uri: &str) -> Result<Target, RequestError> {
+        let request = TestRequest::with_uri(uri).to_http_request();
+        Target::parse(&handshake(&request, &Origin::None))
+    }
+
+    #[test]
+    fn a_session_a_transport_and_a_version_are_read() {
+        let target = target("/x/?EIO=4&transport=polling&sid=a%2Bb").unwrap();
+        assert_eq!(target.transport, TransportKind::Polling);
+        assert_eq!(target.sid.as_deref(), Some("a+b"));
+        assert_eq!(target.check_version(), Ok(()));
+    }
+
+    #[test]
+    fn a_missing_or_unknown_transport_is_refused() {
+        for uri in ["/x/", "/x/?EIO=4", "/x/?transport=smoke", "/x/?transport", "/x/?%ff=%fe&&=&"] {
+            assert_eq!(target(uri), Err(RequestError::UnknownTransport), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_version_is_another_error_with_a_session() {
+        let opening = target("/x/?EIO=3&transport=websocket&sid=").unwrap();
+        assert_eq!(opening.sid, None);
+        assert_eq!(opening.check_version(), Err(RequestError::UnsupportedVersion));
+        let later = target("/x/?transport=polling&sid=a").unwrap();
+        assert_eq!(later.check_version(), Err(RequestError::BadRequest));
+    }
+
+    #[test]
+    fn headers_and_query_that_are_not_utf_8_do_no_harm() {
+        let request = TestRequest::with_uri("/x/?a=%ff&b=1")
+            .insert_header(("x-plain", "yes"))
+            .insert_header((
+                header::HeaderName::from_static("x-bytes"),
+                header::HeaderValue::from_bytes(b"\xff\xfe").unwrap(),
+            ))
+            .to_http_request();
+        let handshake = handshake(&request, &Origin::None);
+        assert_eq!(handshake.query("a"), Some("\u{fffd}"));
+        assert_eq!(handshake.query("b"), Some("1"));
+        assert_eq!(handshake.header("x-plain"), Some("yes"));
+        assert_eq!(handshake.header("x-bytes"), None);
+        assert_eq!(handshake.url, "/x/?a=%ff&b=1");
+    }
+
+    #[test]
+    fn ambient_credentials_are_dropped_when_any_origin_may_connect() {
+        let request = TestRequest::with_uri("/x/")
+            .insert_header((header::COOKIE, "session=1"))
+            .insert_header((header::AUTHORIZATION, "Bearer token"))
+            .to_http_request();
+        let handshake = handshake(&request, &Origin::Any);
+        assert_eq!(handshake.header("cookie"), None);
+        assert_eq!(handshake.header("authorization"), Some("Bearer token"));
+    }
+}

@@ -1,0 +1,165 @@
+//! What the reading and the writing side of one WebSocket tell each other.
+//!
+//! It must never queue: what a client can make the server say here replaces what was to be said.
+
+use std::{
+    cell::{Cell, RefCell},
+    task::Waker,
+};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::{
+    outbox::LinkNumber,
+    wire::websocket::{CloseFrame, Opcode, encode_close, encode_frame},
+};
+
+/// How far a WebSocket's writing side is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// It writes what there is.
+    Open,
+    /// It handed over its close frame.
+    Closed,
+    /// Nothing is left to wait for: it ends.
+    Over,
+    /// It is gone.
+    Gone,
+}
+
+/// Shared by the two sides; both are on one worker.
+pub(super) struct Signals {
+    stage: Cell<Stage>,
+    link: Cell<Option<LinkNumber>>,
+    greeting: Cell<Option<Bytes>>,
+    pong: Cell<Option<Bytes>>,
+    farewell: Cell<Option<Bytes>>,
+    writer: RefCell<Option<Waker>>,
+    progress: Notify,
+}
+
+impl Signals {
+    /// Nothing to say yet.
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Cell::new(Stage::Open),
+            link: Cell::new(None),
+            greeting: Cell::new(None),
+            pong: Cell::new(None),
+            farewell: Cell::new(None),
+            writer: RefCell::new(None),
+            progress: Notify::new(),
+        }
+    }
+
+    /// Has frames written before all else.
+    pub(super) fn greet(&self, frames: Vec<u8>) {
+        self.greeting.set(Some(frames.into()));
+        self.wake_writer();
+    }
+
+    /// From now on the outbox is written as well, by this link.
+    pub(super) fn attach(&self, link: LinkNumber) {
+        self.link.set(Some(link));
+        self.wake_writer();
+    }
+
+    /// Has a ping answered. Only the last one counts (RFC 6455, section 5.5.3), so that a flood of
+    /// them does not grow anything.
+    pub(super) fn pong(&self, payload: &[u8]) {
+        let mut frame = Vec::new();
+        encode_frame(Opcode::Pong, payload, &mut frame);
+        self.pong.set(Some(frame.into()));
+        self.wake_writer();
+    }
+
+    /// Decides the close frame: without a link it is written now, with one at the end of the
+    /// outbox.
+    pub(super) fn close(&self, frame: Option<&CloseFrame>) {
+        let mut bytes = Vec::new();
+        encode_close(frame, &mut bytes);
+        self.farewell.set(Some(bytes.into()));
+        self.wake_writer();
+    }
+
+    /// Ends the writing side.
+    pub(super) fn over(&self) {
+        self.reach(Stage::Over);
+        self.wake_writer();
+    }
+
+    /// Waits until the close frame is handed over, or cannot be any more.
+    pub(super) async fn closed(&self) {
+        while self.stage.get() < Stage::Closed {
+            self.progress.notified().await;
+        }
+    }
+
+    /// How far the writing side is.
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    /// Notes how far the writing side is; there is no way back.
+    pub(super) fn reach(&self, stage: Stage) {
+        if self.stage.get() < stage {
+            self.stage.set(stage);
+            self.progress.notify_one();
+        }
+    }
+
+    /// The link whose outbox is to be written, if any.
+    pub(super) fn link(&self) -> Option<LinkNumber> {
+        self.link.get()
+    }
+
+    /// What is to be written before the outbox.
+    pub(super) fn take_urgent(&self) -> Option<Bytes> {
+        self.greeting.take().or_else(|| self.pong.take())
+    }
+
+    /// The close frame, if it was decided.
+    pub(super) fn take_farewell(&self) -> Option<Bytes> {
+        self.farewell.take()
+    }
+
+    /// Remembers whom to wake when there is something to write.
+    pub(super) fn register_writer(&self, waker: &Waker) {
+        let mut writer = self.writer.borrow_mut();
+        match &mut *writer {
+            Some(writer) => writer.clone_from(waker),
+            empty @ None => *empty = Some(waker.clone()),
+        }
+    }
+
+    fn wake_writer(&self) {
+        let writer = self.writer.borrow_mut().take();
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_pings_leaves_one_pong() {
+        let signals = Signals::new();
+        for count in 0..1_000_u32 {
+            signals.pong(&count.to_be_bytes());
+        }
+        assert_eq!(signals.take_urgent().unwrap(), &b"\x8a\x04\x00\x00\x03\xe7"[..]);
+        assert_eq!(signals.take_urgent(), None);
+    }
+
+    #[test]
+    fn there_is_no_way_back() {
+        let signals = Signals::new();
+        signals.reach(Stage::Gone);
+        signals.over();
+        assert_eq!(signals.stage(), Stage::Gone);
+    }
+}
