@@ -1,5 +1,69 @@
-//! Salon.
+//! Salon: an actor-based realtime framework inside an actix-web app.
+//!
+//! A plain struct that derives [`Event`] is a named message; a handler for it is an
+//! `impl On<TheEvent>` for a [`Session`] (one value per client) or for a [`Room`] (one actor per
+//! room). Every Socket.IO client, 3 and later, speaks to it: over long polling, over WebSocket, or
+//! by upgrade from the one to the other.
+//!
+//! Read in this order:
+//!
+//! 1. [`Event`], and its derive: the contract of a message.
+//! 2. [`Session`]: what answers to one client.
+//! 3. [`Room`]: what many clients share.
+//! 4. [`Salon`]: how an app puts them together, and speaks to clients from outside.
+//! 5. [`Namespace`], [`Socket`], [`Audience`]: the untyped layer, for a Socket.IO app that moves
+//!    over.
+//! 6. [`config`]: what is limited, and how far.
+//!
+//! # Features
+//!
+//! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
 
-pub mod clock;
+pub mod auth;
 pub mod config;
+pub mod connection;
+pub mod event;
+pub mod room;
 pub mod wire;
+
+mod acknowledgement;
+mod clock;
+mod data;
+mod disconnect;
+mod frame;
+mod meter;
+mod outbox;
+mod peer;
+mod refusal;
+mod salon;
+mod supervisor;
+mod transport;
+
+pub use salon_macros::Event;
+
+pub use self::{
+    acknowledgement::AskError,
+    connection::{
+        Acknowledge, Application, BuildError, Candidate, Namespace, RawConnection, Session,
+        SessionContext, UntypedEvent,
+    },
+    disconnect::DisconnectReason,
+    event::{Event, Later, On, OnLater},
+    meter::{Count, Counters},
+    outbox::{NotQueued, TransportKind},
+    peer::SessionNumber,
+    refusal::{Code, Refusal},
+    room::{Answers, Audience, Departure, Member, Receive, Room, RoomContext, RoomHandle, Socket},
+    salon::{Builder, Salon},
+    wire::socket_io::{Binary, Value},
+};
+
+/// What nearly every file of an app needs.
+pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
+
+    pub use crate::{
+        Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal, Room,
+        RoomContext, Salon, Session, SessionContext,
+    };
+}

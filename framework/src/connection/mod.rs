@@ -24,9 +24,9 @@ pub use untyped::{Acknowledge, UntypedEvent};
 
 pub(crate) use actor::Connection;
 pub(crate) use handle::{Claim, ConnectionHandle, Ended};
-pub(crate) use hooks::{Admission, Headers, Hooks};
+pub(crate) use hooks::Hooks;
 pub(crate) use namespace::Namespaces;
 pub(crate) use realm::{Realm, Settings};
-pub(crate) use worker::{Supervise, Watch};
+pub(crate) use worker::Watch;
 
 use crate::{disconnect::DisconnectReason, outbox::TransportKind, refusal::Refusal};

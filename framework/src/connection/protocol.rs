@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix::{
-    Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture, WeakRecipient,
+    ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture, WeakRecipient,
 };
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};

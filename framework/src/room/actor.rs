@@ -302,6 +302,9 @@ impl<R: Room> RoomActor<R> {
     }
 }
 
+// Nothing in it is pinned; actix asks for it whatever `R` is.
+impl<R: Room> Unpin for RoomActor<R> {}
+
 impl<R: Room> Actor for RoomActor<R> {
     type Context = Context<Self>;
 

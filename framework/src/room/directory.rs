@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use actix::{Actor, Addr, Handler, Message};
+use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
 
 use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext};
@@ -85,7 +85,7 @@ impl<R: Room> Directory<R> {
     ) -> Result<(), Refusal>
     where
         M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Handler<M>,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let (address, ticket) = match self.find(key) {
             Some(found) => found,
@@ -99,7 +99,7 @@ impl<R: Room> Directory<R> {
     pub(super) fn send_if_open<M>(&self, key: &R::Key, message: impl FnOnce(Ticket) -> M)
     where
         M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Handler<M>,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         if let Some((address, ticket)) = self.find(key) {
             address.do_send(message(ticket));

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use actix::{Actor, Context, Handler, Message};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Directory, Room, RoomEvent, ToRoom,
-    actor::{Origin, Sent, SentForLater},
+    actor::{Origin, RoomActor, Sent, SentForLater},
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
@@ -87,8 +88,8 @@ impl<R: Room> Routes<'_, R> {
     fn add<E, M>(&mut self, message: fn(Sent<E>) -> M)
     where
         E: RoomEvent<Room = R> + DeserializeOwned + Send + 'static,
-        M: actix::Message<Result = ()> + Send + 'static,
-        super::actor::RoomActor<R>: actix::Handler<M>,
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
         let forward = move |sent: SentByClient| {

@@ -19,14 +19,14 @@ use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 pub use audience::Audience;
 pub use context::{RoomAudience, RoomContext};
 pub use handle::RoomHandle;
-pub use listed::{RoomEvents, RoomListed};
+pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
 pub use question::Answers;
 pub use socket::Socket;
 
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
 pub(crate) use directory::{AnyDirectory, Directory};
-pub(crate) use listed::{RoomRoute, SentByClient};
+pub(crate) use listed::SentByClient;
 pub(crate) use shard::{Command, ShardHandle};
 
 use crate::{

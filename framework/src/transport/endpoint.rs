@@ -19,8 +19,9 @@ use super::{
     upgrade, websocket,
 };
 use crate::{
+    outbox::TransportKind,
     auth::Principal,
-    connection::{ConnectionHandle, Realm, TransportKind},
+    connection::{ConnectionHandle, Realm},
     wire::engine_io::RequestError,
 };
 

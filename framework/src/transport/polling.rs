@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    connection::{Claim, ConnectionHandle, Realm, TransportKind},
+    connection::{Claim, ConnectionHandle, Realm},
     disconnect::DisconnectReason,
     frame::Frame,
-    outbox::{Drained, LinkNumber, Sink},
+    outbox::{Drained, LinkNumber, Sink, TransportKind},
     wire::engine_io::{Open, Packet, RequestError, payload},
 };
 

@@ -18,7 +18,8 @@ use super::{
     response::{Rejection, Reply},
 };
 use crate::{
-    connection::{Claim, ConnectionHandle, Realm, TransportKind},
+    outbox::TransportKind,
+    connection::{Claim, ConnectionHandle, Realm},
     wire::engine_io::{RequestError, payload},
 };
 

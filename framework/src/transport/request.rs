@@ -6,7 +6,7 @@
 use actix_web::{HttpRequest, http::header, web};
 
 use super::origin::Origin;
-use crate::{auth::Handshake, clock, connection::TransportKind, wire::engine_io::RequestError};
+use crate::{auth::Handshake, clock, outbox::TransportKind, wire::engine_io::RequestError};
 
 /// The version of the Engine.IO protocol that is served.
 const VERSION: &str = "4";

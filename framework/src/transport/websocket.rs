@@ -20,8 +20,9 @@ use super::{
     socket::{Anchor, ClientSocket},
 };
 use crate::{
+    outbox::TransportKind,
     auth::Principal,
-    connection::{ConnectionHandle, Realm, TransportKind},
+    connection::{ConnectionHandle, Realm},
     disconnect::DisconnectReason,
     wire::engine_io::RequestError,
 };

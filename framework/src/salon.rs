@@ -1,0 +1,376 @@
+//! The builder, and the handle that an app keeps.
+//!
+//! It must never be needed below: what connections and rooms share is in the realm.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{dev::Extensions, web::ServiceConfig};
+use bytestring::ByteString;
+use futures_util::FutureExt;
+
+use crate::{
+    auth::{Authenticator, Handshake, Principal},
+    config::{Heartbeat, Limits, Origins, Timeouts, Transports},
+    connection::{
+        Application, BuildError, Namespace, Namespaces, Realm, Session, Settings, UntypedEvent,
+    },
+    data::DataBuilder,
+    disconnect::DisconnectReason,
+    meter::Counters,
+    refusal::Refusal,
+    room::{Audience, Broadcaster, Directory, Room, RoomHandle, Socket},
+    supervisor::Supervisor,
+    transport,
+    wire::socket_io::{JsonParser, Parser},
+};
+
+/// A realtime server inside an actix-web app. Cloning it counts a reference.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer};
+/// use salon::Salon;
+///
+/// #[actix_web::main]
+/// async fn main() -> std::io::Result<()> {
+///     let salon = Salon::builder()
+///         .on("hello", |socket, event| {
+///             let _ = event.acknowledge(("hello to you",));
+///         })
+///         .build()
+///         .map_err(std::io::Error::other)?;
+///     HttpServer::new(move || App::new().configure(salon.routes()))
+///         .on_connect(Salon::on_connect)
+///         .bind(("127.0.0.1", 8080))?
+///         .run()
+///         .await
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Salon {
+    realm: Arc<Realm>,
+}
+
+impl Salon {
+    /// Starts to describe a Salon.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
+    /// inside the factory that `HttpServer::new` is given.
+    pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
+        let realm = self.realm.clone();
+        move |config| {
+            realm.enlist();
+            transport::configure(realm.clone())(config);
+        }
+    }
+
+    /// The route of a plain WebSocket endpoint, for `App::configure`: messages as they come, for an
+    /// application without Socket.IO.
+    pub fn plain_routes(
+        &self,
+        path: &str,
+        application: Arc<dyn Application>,
+    ) -> impl Fn(&mut ServiceConfig) + use<> {
+        let (realm, path) = (self.realm.clone(), path.to_owned());
+        move |config| {
+            realm.enlist();
+            let application = application.clone();
+            let open = move |realm: &Arc<Realm>, handshake, principal| {
+                realm.open_plain(handshake, principal, application.clone())
+            };
+            transport::plain(realm.clone(), &path, open)(config);
+        }
+    }
+
+    /// For `HttpServer::on_connect`: sets the socket's options, and keeps a way to end it when its
+    /// client has stopped reading. Without it everything works, but such a client's socket is ended
+    /// only by the operating system.
+    pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
+        transport::on_connect(connection, extensions);
+    }
+
+    /// All sessions of a namespace, to emit to, to fetch, or to narrow down.
+    pub fn namespace(&self, name: impl Into<ByteString>) -> Audience {
+        Audience::new(self.realm.broadcaster().clone(), name.into())
+    }
+
+    /// One room, by its key, whether it is open or not.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
+        let directory = self.realm.directory(TypeId::of::<Directory<R>>()).cloned();
+        let directory: Option<Arc<dyn Any + Send + Sync>> = directory.map(|directory| directory as _);
+        match directory.map(Arc::downcast) {
+            Some(Ok(directory)) => RoomHandle::new(key.clone(), directory),
+            _ => panic!("no room {:?} was added to this Salon: call .room::<…>() on its builder", R::NAME),
+        }
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        self.realm.counters()
+    }
+
+    /// How many connections there are, closed ones that have not been told so included.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.realm.connections().len()
+    }
+
+    /// How many typed rooms are open.
+    #[must_use]
+    pub fn open_rooms(&self) -> usize {
+        self.realm.open_rooms()
+    }
+
+    /// Tells every client that the server goes away, and waits until their sockets are closed, or
+    /// for `timeout` at most. Call it before the actix server is stopped: one open WebSocket would
+    /// hold that up.
+    pub async fn shutdown(&self, timeout: Duration) {
+        for handle in self.realm.connections() {
+            handle.close(DisconnectReason::ServerShuttingDown);
+        }
+        let gone = async {
+            while self.connections() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        // Whoever is left after that has had its time.
+        let _ = tokio::time::timeout(timeout, gone).await;
+    }
+}
+
+impl fmt::Debug for Salon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Salon").field("realm", &self.realm).finish()
+    }
+}
+
+/// Describes a [`Salon`]. What it says of namespaces is about the main one, `/`, unless it is given
+/// another [`Namespace`].
+pub struct Builder {
+    settings: Settings,
+    main: Namespace,
+    others: Vec<Namespace>,
+    parser: Arc<dyn Parser>,
+    data: DataBuilder,
+    application: Option<Arc<dyn Application>>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            main: Namespace::new("/"),
+            others: Vec::new(),
+            parser: Arc::new(JsonParser),
+            data: DataBuilder::default(),
+            application: None,
+        }
+    }
+}
+
+/// Handlers of the main namespace; see [`Namespace`], which has the same.
+impl Builder {
+    /// Who decides who a client is.
+    #[must_use]
+    pub fn authenticate<A: Authenticator>(self, authenticator: A) -> Self {
+        self.change_main(|main| main.authenticate(authenticator))
+    }
+
+    /// The type of the sessions.
+    #[must_use]
+    pub fn session<S: Session>(self) -> Self {
+        self.change_main(Namespace::session::<S>)
+    }
+
+    /// A kind of room.
+    #[must_use]
+    pub fn room<R: Room>(self) -> Self {
+        self.change_main(Namespace::room::<R>)
+    }
+
+    /// An untyped handler of the events of one name.
+    #[must_use]
+    pub fn on(
+        self,
+        name: impl Into<String>,
+        handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
+    ) -> Self {
+        self.change_main(|main| main.on(name, handler))
+    }
+
+    fn change_main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
+        self.main = change(self.main);
+        self
+    }
+}
+
+impl Builder {
+    /// Another namespace; one called `/` takes the place of the main one.
+    #[must_use]
+    pub fn namespace(mut self, namespace: Namespace) -> Self {
+        if namespace.is_main() {
+            self.main = namespace;
+        } else {
+            self.others.push(namespace);
+        }
+        self
+    }
+
+    /// A value that sessions and rooms can ask their context for, by its type.
+    #[must_use]
+    pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.data.insert(value);
+        self
+    }
+
+    /// How packets are written; JSON by default. Clients must use the same.
+    #[must_use]
+    pub fn parser(mut self, parser: impl Parser) -> Self {
+        self.parser = Arc::new(parser);
+        self
+    }
+
+    /// An application in place of Socket.IO: it gets the Engine.IO messages as they come.
+    #[must_use]
+    pub fn application(mut self, application: impl Application) -> Self {
+        self.application = Some(Arc::new(application));
+        self
+    }
+
+    /// The path of the endpoint; `/socket.io` by default.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.settings.http.path = path.into();
+        self
+    }
+
+    /// Which transports are offered; both by default.
+    #[must_use]
+    pub fn transports(mut self, transports: Transports) -> Self {
+        self.settings.http.transports = transports;
+        self
+    }
+
+    /// Which pages of other origins may connect; none by default.
+    #[must_use]
+    pub fn origins(mut self, origins: Origins) -> Self {
+        self.settings.http.origins = origins;
+        self
+    }
+
+    /// From how many bytes on a polling response is compressed; `None` turns it off.
+    #[must_use]
+    pub fn gzip_from(mut self, bytes: Option<usize>) -> Self {
+        self.settings.http.gzip_from = bytes;
+        self
+    }
+
+    /// Changes what a client may grow.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.settings.limits);
+        self
+    }
+
+    /// Changes how long the framework waits for a client.
+    #[must_use]
+    pub fn timeouts(mut self, change: impl FnOnce(&mut Timeouts)) -> Self {
+        change(&mut self.settings.timeouts);
+        self
+    }
+
+    /// Between a pong and the next ping, and between a ping and the end if no pong comes.
+    #[must_use]
+    pub fn heartbeat(mut self, ping_interval: Duration, ping_timeout: Duration) -> Self {
+        self.settings.heartbeat = Heartbeat { ping_interval, ping_timeout };
+        self
+    }
+
+    /// Asked for every HTTP request of a client, before anything else is done with it. The
+    /// principal that it yields owns the session id: a request of another one does not find it.
+    #[must_use]
+    pub fn allow_request<F, R>(mut self, decide: F) -> Self
+    where
+        F: Fn(Arc<Handshake>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Principal, Refusal>> + 'static,
+    {
+        let admission = move |handshake| decide(handshake).boxed_local();
+        self.settings.hooks.admission = Some(Arc::new(admission));
+        self
+    }
+
+    /// Headers of the response that opens a connection, such as cookies.
+    #[must_use]
+    pub fn initial_headers(
+        mut self,
+        headers: impl Fn(&Handshake) -> Vec<(String, String)> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hooks.initial_headers = Some(Arc::new(headers));
+        self
+    }
+
+    /// Headers of every response.
+    #[must_use]
+    pub fn headers(
+        mut self,
+        headers: impl Fn(&Handshake) -> Vec<(String, String)> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hooks.headers = Some(Arc::new(headers));
+        self
+    }
+
+    /// Checks what was described, and builds it.
+    ///
+    /// # Errors
+    /// A [`BuildError`] says which two things do not go together.
+    pub fn build(self) -> Result<Salon, BuildError> {
+        let http = &self.settings.http;
+        if !http.transports.polling && !http.transports.websocket {
+            return Err(BuildError::NoTransport);
+        }
+        if !http.path.starts_with('/') {
+            return Err(BuildError::Path(http.path.clone()));
+        }
+        let counters = Arc::<Counters>::default();
+        let broadcaster =
+            Arc::new(Broadcaster::new(self.parser, &self.settings.limits, counters));
+        let data = self.data.build();
+        let mut namespaces = Namespaces::default();
+        for namespace in std::iter::once(self.main).chain(self.others) {
+            namespaces.add(namespace, &broadcaster, &data)?;
+        }
+        let supervise = Supervisor::start_for;
+        let realm = Realm::new(
+            self.settings,
+            namespaces,
+            broadcaster,
+            data,
+            self.application,
+            supervise,
+        );
+        Ok(Salon { realm: Arc::new(realm) })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("settings", &self.settings)
+            .field("main", &self.main)
+            .field("others", &self.others)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,152 @@
+//! Heartbeats: a ping after each interval, and the end of a connection that does not answer.
+//!
+//! It must never keep a timer per connection: one wheel per worker holds them all.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, StreamHandler};
+use bytestring::ByteString;
+use futures_util::Stream;
+use tokio::sync::mpsc;
+use tokio_util::time::{DelayQueue, delay_queue::Expired};
+
+use crate::{
+    clock::{self, Instant},
+    config::Heartbeat,
+    connection::{ConnectionHandle, Realm, Watch},
+    disconnect::DisconnectReason,
+    wire::engine_io::Packet,
+};
+
+/// The supervisor of one worker.
+pub(crate) struct Supervisor {
+    realm: Arc<Realm>,
+    wheel: mpsc::UnboundedSender<Watched>,
+}
+
+/// A connection, and what is due next.
+struct Watched {
+    handle: Arc<ConnectionHandle>,
+    due: Due,
+}
+
+/// What is due for a connection.
+#[derive(Clone, Copy)]
+enum Due {
+    /// A ping.
+    Ping,
+    /// A pong to the ping of that time.
+    Pong { pinged: Instant },
+    /// The end of the time in which a client may collect that it was closed.
+    Forget,
+}
+
+impl Supervisor {
+    /// Starts a supervisor on this worker.
+    pub(crate) fn start_for(realm: &Arc<Realm>) -> Recipient<Watch> {
+        let realm = realm.clone();
+        Self::create(|ctx| {
+            let (wheel, incoming) = mpsc::unbounded_channel();
+            ctx.add_stream(Wheel { incoming, queue: DelayQueue::new(), realm: realm.clone() });
+            Self { realm, wheel }
+        })
+        .recipient()
+    }
+
+    fn schedule(&self, handle: Arc<ConnectionHandle>, due: Due) {
+        // The wheel lives as long as this actor.
+        let _ = self.wheel.send(Watched { handle, due });
+    }
+
+    fn ping(&self, handle: Arc<ConnectionHandle>) {
+        handle.outbox().control(Packet::Ping(ByteString::new()));
+        self.schedule(handle, Due::Pong { pinged: clock::now() });
+    }
+
+    fn check(&self, handle: Arc<ConnectionHandle>, pinged: Instant) {
+        let Heartbeat { ping_interval, ping_timeout } = *self.realm.heartbeat();
+        if handle.last_pong() >= pinged {
+            if handle.last_pong() + ping_interval <= clock::now() {
+                self.ping(handle);
+            } else {
+                self.schedule(handle, Due::Ping);
+            }
+        } else if pinged + ping_timeout <= clock::now() {
+            tracing::debug!(sid = %handle.sid(), "no pong in time");
+            handle.abort(DisconnectReason::PingTimeout);
+            self.schedule(handle, Due::Forget);
+        } else {
+            self.schedule(handle, Due::Pong { pinged });
+        }
+    }
+}
+
+impl Actor for Supervisor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Watch> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, Watch(handle): Watch, _: &mut Self::Context) {
+        self.schedule(handle, Due::Ping);
+    }
+}
+
+impl StreamHandler<Watched> for Supervisor {
+    fn handle(&mut self, Watched { handle, due }: Watched, _: &mut Self::Context) {
+        match due {
+            Due::Forget => self.realm.forget(&handle),
+            _ if handle.outbox().closed().is_some() => self.schedule(handle, Due::Forget),
+            Due::Ping => self.ping(handle),
+            Due::Pong { pinged } => self.check(handle, pinged),
+        }
+    }
+}
+
+/// The timers of one worker.
+struct Wheel {
+    incoming: mpsc::UnboundedReceiver<Watched>,
+    queue: DelayQueue<Watched>,
+    realm: Arc<Realm>,
+}
+
+impl Wheel {
+    fn insert(&mut self, watched: Watched) {
+        let Heartbeat { ping_interval, ping_timeout } = *self.realm.heartbeat();
+        let at = match watched.due {
+            Due::Ping => watched.handle.last_pong() + ping_interval,
+            // An early look finds the pong that a client on time has sent by then, so that the
+            // next ping is on time as well when the timeout is the longer of the two.
+            Due::Pong { pinged } => {
+                let early = pinged + ping_interval.min(ping_timeout);
+                if early > clock::now() { early } else { pinged + ping_timeout }
+            }
+            Due::Forget => clock::now() + self.realm.timeouts().close,
+        };
+        self.queue.insert_at(watched, at);
+    }
+}
+
+impl Stream for Wheel {
+    type Item = Watched;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Watched>> {
+        loop {
+            match self.incoming.poll_recv(cx) {
+                Poll::Ready(Some(watched)) => self.insert(watched),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => break,
+            }
+        }
+        match self.queue.poll_expired(cx) {
+            Poll::Ready(Some(expired)) => Poll::Ready(Some(Expired::into_inner(expired))),
+            // Empty: the next connection wakes it.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
