@@ -196,11 +196,22 @@ impl Socket {
         self.peer.named_rooms()
     }
 
+    /// Everybody in the namespace, this client included.
+    #[must_use]
+    pub fn everyone(&self) -> Audience {
+        self.everyone_in(self.peer.namespace.clone())
+    }
+
+    /// Everybody in another namespace.
+    #[must_use]
+    pub fn everyone_in(&self, namespace: impl Into<ByteString>) -> Audience {
+        Audience::new(self.broadcaster.clone(), namespace.into())
+    }
+
     /// Everybody else in the namespace.
     #[must_use]
     pub fn broadcast(&self) -> Audience {
-        Audience::new(self.broadcaster.clone(), self.peer.namespace.clone())
-            .except(self.peer.id.clone())
+        self.everyone().except(self.peer.id.clone())
     }
 
     /// Everybody else in a room of the namespace.

@@ -1,0 +1,133 @@
+//! What the conformance server is asked to do on its command line.
+//!
+//! It must never guess: what it does not know is refused, with a list of what there is.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::fixtures::{Build, FIXTURES, ParserName};
+
+const USAGE: &str =
+    "usage: conformance-server FIXTURE [--port N] [--workers N] [--parser json|msgpack]";
+
+/// The arguments, understood.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    /// The fixture's name.
+    pub(crate) fixture: &'static str,
+    /// What builds the fixture.
+    pub(crate) build: Build,
+    /// Where to listen; 0 for any free port.
+    pub(crate) port: u16,
+    /// How many actix workers serve.
+    pub(crate) workers: usize,
+    /// How packets are written.
+    pub(crate) parser: ParserName,
+}
+
+/// Why the arguments are refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArgumentsError {
+    #[error("no fixture is named; there are: {}\n{USAGE}", names())]
+    NoFixture,
+    #[error("unknown fixture {name:?}; there are: {}\n{USAGE}", names())]
+    UnknownFixture { name: String },
+    #[error("one fixture at a time, not {0:?} as well\n{USAGE}")]
+    SecondFixture(String),
+    #[error("unknown option {0:?}\n{USAGE}")]
+    UnknownOption(String),
+    #[error("{option} needs a value\n{USAGE}")]
+    NoValue { option: String },
+    #[error("{option} {value:?}: {problem}\n{USAGE}")]
+    BadValue { option: String, value: String, problem: String },
+}
+
+impl Arguments {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`ArgumentsError`] says which is wrong and what there is.
+    pub(crate) fn parse(
+        mut given: impl Iterator<Item = String>,
+    ) -> Result<Self, ArgumentsError> {
+        let (mut port, mut workers, mut parser) = (0, 1, ParserName::Json);
+        let mut fixture = None;
+        while let Some(argument) = given.next() {
+            let option = argument.as_str();
+            match option {
+                "--port" => port = value(option, given.next())?,
+                "--workers" => {
+                    workers = value::<std::num::NonZeroUsize>(option, given.next())?.get();
+                }
+                "--parser" => parser = value(option, given.next())?,
+                _ if option.starts_with('-') => {
+                    return Err(ArgumentsError::UnknownOption(argument));
+                }
+                _ if fixture.is_some() => return Err(ArgumentsError::SecondFixture(argument)),
+                _ => fixture = Some(find(argument)?),
+            }
+        }
+        let (fixture, build) = fixture.ok_or(ArgumentsError::NoFixture)?;
+        Ok(Self { fixture, build, port, workers, parser })
+    }
+}
+
+fn find(name: String) -> Result<(&'static str, Build), ArgumentsError> {
+    let found = FIXTURES.iter().find(|(fixture, _)| *fixture == name);
+    found.copied().ok_or(ArgumentsError::UnknownFixture { name })
+}
+
+fn names() -> String {
+    FIXTURES.map(|(name, _)| name).join(", ")
+}
+
+fn value<T: FromStr<Err: Display>>(
+    option: &str,
+    value: Option<String>,
+) -> Result<T, ArgumentsError> {
+    let option = option.to_owned();
+    let Some(value) = value else { return Err(ArgumentsError::NoValue { option }) };
+    value.parse().map_err(|problem: T::Err| {
+        let problem = problem.to_string();
+        ArgumentsError::BadValue { option, value, problem }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, ArgumentsError> {
+        Arguments::parse(line.split_whitespace().map(ToOwned::to_owned))
+    }
+
+    #[test]
+    fn everything_but_the_fixture_has_a_default() {
+        let arguments = parse("load").unwrap();
+        assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("load", 0, 1));
+    }
+
+    #[test]
+    fn options_may_stand_anywhere() {
+        let arguments = parse("--workers 4 interop --parser msgpack --port 81").unwrap();
+        assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("interop", 81, 4));
+        assert_eq!(arguments.parser, ParserName::Msgpack);
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused_with_what_there_is() {
+        for (line, told) in [
+            ("", "there are: engine, "),
+            ("nothing", "\"nothing\"; there are: engine, "),
+            ("echo load", "one fixture at a time"),
+            ("echo --prot 1", "\"--prot\""),
+            ("echo --port", "--port needs a value"),
+            ("echo --port 70000", "--port \"70000\": "),
+            ("echo --workers 0", "--workers \"0\": "),
+            ("echo --parser xml", "there are: json, msgpack"),
+        ] {
+            let message = parse(line).unwrap_err().to_string();
+            assert!(message.contains(told), "{line}: {message}");
+        }
+    }
+}
