@@ -5,17 +5,17 @@
 
 use std::time::SystemTime;
 
-pub use tokio::time::Instant;
+pub(crate) use tokio::time::Instant;
 
 /// Monotonic time, in tokio's clock.
 #[must_use]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 /// Wall time.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "this is where it is read")]
-pub fn wall() -> SystemTime {
+pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 /// What a client may grow, and how far. Each limit has a test that reaches it.
 ///
 /// ```
-/// let limits = salon::config::Limits { max_payload: 64 * 1024, ..Default::default() };
-/// assert_eq!(limits.max_attachments, 10);
+/// let salon = salon::Salon::builder().limits(|limits| limits.max_payload = 64 * 1024).build()?;
+/// # Ok::<(), salon::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -64,9 +64,8 @@ impl Default for Limits {
 /// When a connection is asked for a sign of life, and when it is given up.
 ///
 /// ```
-/// use std::time::Duration;
-/// let heartbeat = salon::config::Heartbeat { ping_interval: Duration::from_secs(5), ..Default::default() };
-/// assert_eq!(heartbeat.ping_timeout, Duration::from_secs(20));
+/// let heartbeat = salon::config::Heartbeat::default();
+/// assert_eq!(heartbeat.ping_interval.as_secs(), 25);
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

@@ -18,7 +18,7 @@ use crate::wire::{
 
 /// An outgoing packet with its wire forms; cloning it counts a reference.
 #[derive(Clone)]
-pub struct Frame(Arc<Inner>);
+pub(crate) struct Frame(Arc<Inner>);
 
 struct Inner {
     messages: Messages,
@@ -30,7 +30,7 @@ struct Inner {
 
 /// What a connection's messages are wrapped in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layer {
+pub(crate) enum Layer {
     /// Engine.IO: a text message is preceded by its packet type.
     EngineIo,
     /// Nothing: messages are the WebSocket's own.
@@ -58,12 +58,12 @@ impl Layer {
 
 impl Frame {
     /// Encodes a packet.
-    pub fn new(packet: &Packet, parser: &dyn Parser) -> Self {
+    pub(crate) fn new(packet: &Packet, parser: &dyn Parser) -> Self {
         Self::from_messages(parser.encode(packet), Layer::EngineIo, false)
     }
 
     /// Encodes a packet that a client which is not writable may miss.
-    pub fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
+    pub(crate) fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
         Self::from_messages(parser.encode(packet), Layer::EngineIo, true)
     }
 
@@ -78,31 +78,25 @@ impl Frame {
     }
 
     /// A bare message, for connections without Socket.IO.
-    pub fn message(message: engine_io::Message, layer: Layer) -> Self {
+    pub(crate) fn message(message: engine_io::Message, layer: Layer) -> Self {
         Self::from_messages(Messages::from_buf([message]), layer, false)
     }
 
     /// Whether a client that is not writable may miss it.
     #[must_use]
-    pub fn is_volatile(&self) -> bool {
+    pub(crate) fn is_volatile(&self) -> bool {
         self.0.volatile
     }
 
     /// What it counts against the limit of an outbox, in bytes.
     #[must_use]
-    pub fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         self.0.messages.iter().map(engine_io::Message::len).sum::<usize>()
-    }
-
-    /// The Engine.IO messages it consists of: one, and one more per attachment.
-    #[must_use]
-    pub fn messages(&self) -> &[engine_io::Message] {
-        &self.0.messages
     }
 
     /// The WebSocket form: all its messages, framed, back to back.
     #[must_use]
-    pub fn websocket(&self) -> &Bytes {
+    pub(crate) fn websocket(&self) -> &Bytes {
         self.0.websocket.get_or_init(|| {
             let mut bytes = Vec::with_capacity(self.cost() + 16 * self.0.messages.len());
             for message in &self.0.messages {
@@ -114,7 +108,7 @@ impl Frame {
 
     /// The polling form: all its packets, joined by the separator.
     #[must_use]
-    pub fn polling(&self) -> &Bytes {
+    pub(crate) fn polling(&self) -> &Bytes {
         self.0.polling.get_or_init(|| {
             let mut bytes = Vec::with_capacity(self.cost() + 4 * self.0.messages.len());
             for message in &self.0.messages {

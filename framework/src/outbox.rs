@@ -21,7 +21,7 @@ use crate::{config::Limits, disconnect::DisconnectReason, frame::Frame, wire::en
 ///
 /// Producers are on any thread. One link at a time drains it: a link [`attach`](Self::attach)es
 /// itself and thereby replaces the one before it.
-pub struct Outbox {
+pub(crate) struct Outbox {
     state: Mutex<State>,
     max_bytes: usize,
     max_frames: usize,
@@ -61,16 +61,16 @@ impl TransportKind {
 
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkNumber(u32);
+pub(crate) struct LinkNumber(u32);
 
 impl LinkNumber {
     /// The link that a connection has from its start: all polls of one that began with polling.
-    pub const FIRST: Self = Self(0);
+    pub(crate) const FIRST: Self = Self(0);
 }
 
 /// What a link found when it drained the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drained {
+pub(crate) enum Drained {
     /// Something was handed to the sink; there may be more by the next call.
     Something,
     /// Another link has taken over: this one writes no more.
@@ -80,7 +80,7 @@ pub enum Drained {
 }
 
 /// Where a link wants the outgoing packets.
-pub trait Sink {
+pub(crate) trait Sink {
     /// A control packet.
     fn control(&mut self, packet: &engine_io::Packet);
     /// A frame.
@@ -112,7 +112,7 @@ pub enum NotQueued {
 
 impl Outbox {
     /// An empty outbox. `overflow` is called once, when a frame finds it full.
-    pub fn new(
+    pub(crate) fn new(
         limits: &Limits,
         transport: TransportKind,
         overflow: impl Fn() + Send + Sync + 'static,
@@ -138,7 +138,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
-    pub fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
+    pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
         let mut state = self.lock();
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
@@ -150,8 +150,7 @@ impl Outbox {
         // A single frame over the limit is let through an empty outbox: refusing it would close
         // every member of a room for what one handler sent.
         if frames > self.max_frames || (bytes > self.max_bytes && frames > 1) {
-            let overflow =
-                NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
+            let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             state.end(DisconnectReason::OutboxOverflow, true);
             drop(state);
             self.ended.notify_waiters();
@@ -165,7 +164,7 @@ impl Outbox {
     }
 
     /// Queues a control packet; it overtakes the frames.
-    pub fn control(&self, packet: engine_io::Packet) {
+    pub(crate) fn control(&self, packet: engine_io::Packet) {
         let mut state = self.lock();
         if state.closed.is_none() {
             state.control.push_back(packet);
@@ -175,24 +174,24 @@ impl Outbox {
 
     /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
     /// The first reason stands.
-    pub fn close(&self, reason: DisconnectReason) {
+    pub(crate) fn close(&self, reason: DisconnectReason) {
         self.lock().end(reason, false);
         self.ended.notify_waiters();
     }
 
     /// Like [`close`](Self::close), but drops what is queued.
-    pub fn discard(&self, reason: DisconnectReason) {
+    pub(crate) fn discard(&self, reason: DisconnectReason) {
         self.lock().end(reason, true);
         self.ended.notify_waiters();
     }
 
     /// The reason of the close, once it is decided.
-    pub fn closed(&self) -> Option<DisconnectReason> {
+    pub(crate) fn closed(&self) -> Option<DisconnectReason> {
         self.lock().closed
     }
 
     /// Waits for the decision to close, whether or not a link makes progress.
-    pub async fn until_closed(&self) -> DisconnectReason {
+    pub(crate) async fn until_closed(&self) -> DisconnectReason {
         loop {
             let ended = self.ended.notified();
             // Made before the look, so that a close in between is not missed.
@@ -204,7 +203,7 @@ impl Outbox {
     }
 
     /// Makes a new link the one that drains; the one before is told so.
-    pub fn attach(&self) -> LinkNumber {
+    pub(crate) fn attach(&self) -> LinkNumber {
         let mut state = self.lock();
         state.link = LinkNumber(state.link.0.wrapping_add(1));
         state.wake();
@@ -213,20 +212,15 @@ impl Outbox {
 
     /// A link waits no longer, for instance because its request was dropped: until it drains
     /// again, the connection is not writable.
-    pub fn park(&self, link: LinkNumber) {
+    pub(crate) fn park(&self, link: LinkNumber) {
         let mut state = self.lock();
         if state.link == link {
             state.waker = None;
         }
     }
 
-    /// Whether `link` is still the one that drains.
-    pub fn is_attached(&self, link: LinkNumber) -> bool {
-        self.lock().link == link
-    }
-
     /// Hands what is queued to `sink`, control packets first, or waits for something.
-    pub fn poll_drain(
+    pub(crate) fn poll_drain(
         &self,
         cx: &mut Context<'_>,
         link: LinkNumber,
@@ -262,7 +256,7 @@ impl Outbox {
     }
 
     /// The transport that the connection is on.
-    pub fn transport(&self) -> TransportKind {
+    pub(crate) fn transport(&self) -> TransportKind {
         if self.upgraded.load(Ordering::Acquire) {
             TransportKind::WebSocket
         } else {
@@ -271,14 +265,8 @@ impl Outbox {
     }
 
     /// From now on the connection is on WebSocket.
-    pub fn upgraded(&self) {
+    pub(crate) fn upgraded(&self) {
         self.upgraded.store(true, Ordering::Release);
-    }
-
-    /// Frames and bytes that wait.
-    pub fn depth(&self) -> (usize, usize) {
-        let state = self.lock();
-        (state.frames.len(), state.bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -37,11 +37,11 @@ impl SessionNumber {
 
 /// Which shard, and so which worker, a session is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ShardNumber(pub(crate) u64);
+pub(crate) struct ShardNumber(pub(crate) u64);
 
 /// A room's number: unique in this process, never on the wire, not used again when the room closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RoomNumber(u64);
+pub(crate) struct RoomNumber(u64);
 
 impl RoomNumber {
     pub(crate) fn next() -> Self {

@@ -153,7 +153,8 @@ impl std::error::Error for Refusal {}
 
 impl Serialize for Refusal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut refusal = serializer.serialize_struct("Refusal", 2 + usize::from(self.data.is_some()))?;
+        let mut refusal =
+            serializer.serialize_struct("Refusal", 2 + usize::from(self.data.is_some()))?;
         refusal.serialize_field("code", self.code.as_str())?;
         refusal.serialize_field("message", &self.message)?;
         match &self.data {

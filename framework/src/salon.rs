@@ -109,10 +109,14 @@ impl Salon {
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
         let directory = self.realm.directory(TypeId::of::<Directory<R>>()).cloned();
-        let directory: Option<Arc<dyn Any + Send + Sync>> = directory.map(|directory| directory as _);
+        let directory: Option<Arc<dyn Any + Send + Sync>> =
+            directory.map(|directory| directory as _);
         match directory.map(Arc::downcast) {
             Some(Ok(directory)) => RoomHandle::new(key.clone(), directory),
-            _ => panic!("no room {:?} was added to this Salon: call .room::<…>() on its builder", R::NAME),
+            _ => panic!(
+                "no room {:?} was added to this Salon: call .room::<…>() on its builder",
+                R::NAME
+            ),
         }
     }
 
@@ -345,22 +349,15 @@ impl Builder {
             return Err(BuildError::Path(http.path.clone()));
         }
         let counters = Arc::<Counters>::default();
-        let broadcaster =
-            Arc::new(Broadcaster::new(self.parser, &self.settings.limits, counters));
+        let broadcaster = Arc::new(Broadcaster::new(self.parser, &self.settings.limits, counters));
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;
-        let realm = Realm::new(
-            self.settings,
-            namespaces,
-            broadcaster,
-            data,
-            self.application,
-            supervise,
-        );
+        let realm =
+            Realm::new(self.settings, namespaces, broadcaster, data, self.application, supervise);
         Ok(Salon { realm: Arc::new(realm) })
     }
 }

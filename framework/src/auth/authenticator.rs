@@ -107,9 +107,8 @@ impl Authenticator for Anyone {
 pub(crate) type AnyIdentity = Arc<dyn Any + Send + Sync>;
 
 /// An authenticator of a type that is not known here.
-pub(crate) type AnyAuthenticator = Arc<
-    dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<AnyIdentity, Refusal>> + Send + Sync,
->;
+pub(crate) type AnyAuthenticator =
+    Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<AnyIdentity, Refusal>> + Send + Sync>;
 
 /// Forgets an authenticator's type.
 pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {

@@ -10,8 +10,7 @@ use actix::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
-    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm,
-    protocol::SocketIo,
+    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, protocol::SocketIo,
 };
 use crate::{
     auth::Handshake,

@@ -27,10 +27,10 @@ use crate::{
 /// The connection has ended; what was sent to it was not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the connection has ended")]
-pub struct Ended;
+pub(crate) struct Ended;
 
 /// The shared part of one connection.
-pub struct ConnectionHandle {
+pub(crate) struct ConnectionHandle {
     sid: ByteString,
     handshake: Arc<Handshake>,
     principal: Principal,
@@ -64,38 +64,38 @@ impl ConnectionHandle {
     }
 
     /// The Engine.IO session id.
-    pub fn sid(&self) -> &ByteString {
+    pub(crate) fn sid(&self) -> &ByteString {
         &self.sid
     }
 
     /// The request that opened the connection.
-    pub fn handshake(&self) -> &Arc<Handshake> {
+    pub(crate) fn handshake(&self) -> &Arc<Handshake> {
         &self.handshake
     }
 
     /// Whom the session id is bound to.
-    pub fn principal(&self) -> &Principal {
+    pub(crate) fn principal(&self) -> &Principal {
         &self.principal
     }
 
     /// Its outgoing queue.
-    pub fn outbox(&self) -> &Arc<Outbox> {
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 
     /// The transport it is on now.
-    pub fn transport(&self) -> TransportKind {
+    pub(crate) fn transport(&self) -> TransportKind {
         self.outbox.transport()
     }
 
     /// From now on it is on WebSocket; polling requests are refused on every worker.
-    pub fn upgraded(&self) {
+    pub(crate) fn upgraded(&self) {
         self.outbox.upgraded();
     }
 
     /// Claims the one upgrade that may be under way. `None` when there is one already, or the
     /// connection is upgraded.
-    pub fn begin_upgrade(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn begin_upgrade(self: &Arc<Self>) -> Option<Claim> {
         if self.transport() == TransportKind::WebSocket {
             return None;
         }
@@ -103,22 +103,22 @@ impl ConnectionHandle {
     }
 
     /// Whether an upgrade is under way.
-    pub fn is_upgrading(&self) -> bool {
+    pub(crate) fn is_upgrading(&self) -> bool {
         self.upgrading.load(Ordering::Acquire)
     }
 
     /// Whether a GET is pending.
-    pub fn is_polled(&self) -> bool {
+    pub(crate) fn is_polled(&self) -> bool {
         self.polling.load(Ordering::Acquire)
     }
 
     /// Claims the one GET that may be pending.
-    pub fn begin_poll(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn begin_poll(self: &Arc<Self>) -> Option<Claim> {
         Claim::take(self, |handle| &handle.polling)
     }
 
     /// Claims the one POST that may be under way.
-    pub fn begin_post(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn begin_post(self: &Arc<Self>) -> Option<Claim> {
         Claim::take(self, |handle| &handle.posting)
     }
 
@@ -128,7 +128,7 @@ impl ConnectionHandle {
     ///
     /// # Errors
     /// [`Ended`] if the connection ended first.
-    pub async fn receive(&self, messages: Vec<Message>) -> Result<(), Ended> {
+    pub(crate) async fn receive(&self, messages: Vec<Message>) -> Result<(), Ended> {
         self.hand_over(messages, None).await
     }
 
@@ -136,7 +136,7 @@ impl ConnectionHandle {
     ///
     /// # Errors
     /// [`Ended`] if the connection ended first.
-    pub async fn receive_from(
+    pub(crate) async fn receive_from(
         &self,
         messages: Vec<Message>,
         request: Arc<Handshake>,
@@ -158,23 +158,23 @@ impl ConnectionHandle {
     }
 
     /// Records a pong.
-    pub fn pong(&self) {
+    pub(crate) fn pong(&self) {
         *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
     }
 
     /// When the last pong came; the connection's start before the first.
-    pub fn last_pong(&self) -> Instant {
+    pub(crate) fn last_pong(&self) -> Instant {
         *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the connection: its link writes what is queued and closes, its sessions are told.
-    pub fn close(&self, reason: DisconnectReason) {
+    pub(crate) fn close(&self, reason: DisconnectReason) {
         self.outbox.close(reason);
         self.address.do_send(Closed { reason });
     }
 
     /// Ends the connection at once: what is queued is dropped.
-    pub fn abort(&self, reason: DisconnectReason) {
+    pub(crate) fn abort(&self, reason: DisconnectReason) {
         self.outbox.discard(reason);
         self.address.do_send(Closed { reason });
     }
@@ -190,13 +190,16 @@ impl fmt::Debug for ConnectionHandle {
 }
 
 /// The exclusive right to one kind of request on a connection, given back when dropped.
-pub struct Claim {
+pub(crate) struct Claim {
     handle: Arc<ConnectionHandle>,
     flag: fn(&ConnectionHandle) -> &AtomicBool,
 }
 
 impl Claim {
-    fn take(handle: &Arc<ConnectionHandle>, flag: fn(&ConnectionHandle) -> &AtomicBool) -> Option<Self> {
+    fn take(
+        handle: &Arc<ConnectionHandle>,
+        flag: fn(&ConnectionHandle) -> &AtomicBool,
+    ) -> Option<Self> {
         (!flag(handle).swap(true, Ordering::AcqRel)).then(|| Self { handle: handle.clone(), flag })
     }
 }

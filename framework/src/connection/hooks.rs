@@ -19,7 +19,7 @@ pub(crate) type Headers = Arc<dyn Fn(&Handshake) -> Vec<(String, String)> + Send
 
 /// What the application adds to the HTTP side; nothing by default.
 #[derive(Clone, Default)]
-pub struct Hooks {
+pub(crate) struct Hooks {
     /// Asked for every request. Later requests of a session id must yield the same principal.
     pub(crate) admission: Option<Admission>,
     /// Headers of the response that opens a connection.

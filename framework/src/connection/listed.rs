@@ -88,7 +88,7 @@ where
         };
         match event::decode::<E>(arguments) {
             Ok(event) => call(session, event),
-            Err(error) => Called::Done(Err(event::invalid_payload(error))),
+            Err(error) => Called::Done(Err(error.into())),
         }
     };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });

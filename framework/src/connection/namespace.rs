@@ -47,8 +47,7 @@ pub struct Namespace {
     untyped: Untyped,
 }
 
-type Admit =
-    Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<(), Refusal>> + Send + Sync>;
+type Admit = Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<(), Refusal>> + Send + Sync>;
 
 /// Which names a namespace answers to.
 enum Name {
@@ -313,10 +312,9 @@ impl Namespaces {
         let mut routes = HashMap::new();
         let mut add_route = |event: &'static str, route| match routes.insert(event, route) {
             None => Ok(()),
-            Some(_) => Err(BuildError::DuplicateEvent {
-                namespace: name.clone(),
-                event: event.to_owned(),
-            }),
+            Some(_) => {
+                Err(BuildError::DuplicateEvent { namespace: name.clone(), event: event.to_owned() })
+            }
         };
         for route in namespace.session_routes {
             add_route(route.name, TypedRoute::Session(route))?;

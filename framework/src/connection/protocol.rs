@@ -8,9 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use actix::{
-    ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture, WeakRecipient,
-};
+use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WeakRecipient, WrapFuture};
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde_json::json;
@@ -326,7 +324,10 @@ impl Connection {
         socket: &Socket,
         name: ByteString,
         id: Option<u64>,
-        (future, permit): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, OwnedSemaphorePermit),
+        (future, permit): (
+            LocalBoxFuture<'static, Result<Arguments, Refusal>>,
+            OwnedSemaphorePermit,
+        ),
         ctx: &mut Context<Self>,
     ) {
         let socket = socket.clone();
@@ -352,8 +353,7 @@ impl Connection {
 
     fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
-        let Some(index) =
-            socket_io.sessions.iter().position(|session| session.number() == number)
+        let Some(index) = socket_io.sessions.iter().position(|session| session.number() == number)
         else {
             return;
         };

@@ -131,7 +131,9 @@ pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentErro
     }
 }
 
-/// The refusal of an event whose arguments do not fit its struct.
-pub(crate) fn invalid_payload(error: ArgumentError) -> Refusal {
-    Refusal::new(Code::InvalidPayload, error.to_string())
+/// Arguments that do not fit are refused as `invalid_payload`.
+impl From<ArgumentError> for Refusal {
+    fn from(error: ArgumentError) -> Self {
+        Self::new(Code::InvalidPayload, error.to_string())
+    }
 }

@@ -41,6 +41,7 @@ pub(crate) struct RoomActor<R: Room> {
     cx: RoomContext<R>,
     directory: Arc<Directory<R>>,
     on_the_way: OnTheWay,
+    lingering: bool,
 }
 
 enum State<R> {
@@ -104,7 +105,7 @@ impl<R: Room> RoomActor<R> {
             Ok(room) => State::Open(room),
             Err(refusal) => State::Closed(refusal),
         };
-        Self { key, state, cx, directory, on_the_way }
+        Self { key, state, cx, directory, on_the_way, lingering: false }
     }
 
     /// Runs a piece of the room's code. A panic closes the room.
@@ -220,7 +221,18 @@ impl<R: Room> RoomActor<R> {
                 ctx.stop();
             }
         } else if self.cx.is_empty() {
-            ctx.run_later(R::LINGER, |actor, ctx| actor.close_if_idle(ctx));
+            self.linger(ctx);
+        }
+    }
+
+    /// Closes the room a while from now if it is empty then too.
+    fn linger(&mut self, ctx: &mut Context<Self>) {
+        if !self.lingering {
+            self.lingering = true;
+            ctx.run_later(R::LINGER, |actor, ctx| {
+                actor.lingering = false;
+                actor.close_if_idle(ctx);
+            });
         }
     }
 
@@ -257,9 +269,14 @@ impl<R: Room> RoomActor<R> {
     }
 
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
-        if self.cx.is_empty() && self.directory.close_if_idle(&self.key, self.cx.roll.room) {
+        if !self.cx.is_empty() {
+            return;
+        }
+        if self.directory.close_if_idle(&self.key, self.cx.roll.room) {
             self.shut("the room was empty and is closed");
             ctx.stop();
+        } else {
+            self.linger(ctx);
         }
     }
 
@@ -279,8 +296,7 @@ impl<R: Room> RoomActor<R> {
 
     /// Puts every member out of a room that has closed.
     fn empty(&mut self) {
-        while let Some(peer) =
-            self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
+        while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
         {
             self.tell_evicted(&peer);
         }

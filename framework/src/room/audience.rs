@@ -155,19 +155,15 @@ impl Audience {
     /// All of them join a room.
     pub fn join(&self, room: impl Into<ByteString>) {
         let room = room.into();
-        self.broadcaster.tell_all(|| Command::JoinAll {
-            target: self.target(),
-            room: room.clone(),
-        });
+        self.broadcaster
+            .tell_all(|| Command::JoinAll { target: self.target(), room: room.clone() });
     }
 
     /// All of them leave a room.
     pub fn leave(&self, room: impl Into<ByteString>) {
         let room = room.into();
-        self.broadcaster.tell_all(|| Command::LeaveAll {
-            target: self.target(),
-            room: room.clone(),
-        });
+        self.broadcaster
+            .tell_all(|| Command::LeaveAll { target: self.target(), room: room.clone() });
     }
 
     /// Ends all of these sessions; their connections go on.

@@ -165,7 +165,8 @@ impl Broadcaster {
             (Ok(arguments), Some(_)) => Some(frame(arguments)),
             (Err(refusal), _) => {
                 tracing::debug!(event = name, session = %sender.id, %refusal, "refused");
-                let refused = Refused { event: acknowledgement.is_none().then_some(name), error: &refusal };
+                let refused =
+                    Refused { event: acknowledgement.is_none().then_some(name), error: &refusal };
                 encode_or_log(name, Arguments::encode_single(&refused)).map(frame)
             }
         }

@@ -151,13 +151,11 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// One member alone.
-    #[must_use]
     pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::One(member.peer().clone()) }
     }
 
     /// Every member but one.
-    #[must_use]
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::Except(member.number()) }
     }

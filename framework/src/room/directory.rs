@@ -131,11 +131,7 @@ impl<R: Room> Directory<R> {
         Ok((open.address, open.on_the_way.ticket()))
     }
 
-    fn start(
-        self: &Arc<Self>,
-        key: R::Key,
-        near: Option<ShardNumber>,
-    ) -> Result<Open<R>, Refusal> {
+    fn start(self: &Arc<Self>, key: R::Key, near: Option<ShardNumber>) -> Result<Open<R>, Refusal> {
         let shards = self.broadcaster.shards();
         let shard = shards
             .iter()

@@ -94,11 +94,10 @@ impl<R: Room> Routes<'_, R> {
         let directory = self.directory.clone();
         let forward = move |sent: SentByClient| {
             let SentByClient { sender, arguments, acknowledgement, permit } = sent;
-            let event = event::decode::<E>(&arguments).map_err(event::invalid_payload)?;
+            let event = event::decode::<E>(&arguments)?;
             let (key, near) = (event.key().clone(), sender.shard);
             directory.send(&key, Some(near), |ticket| {
-                let origin =
-                    Origin { sender, acknowledgement, _permit: permit, _ticket: ticket };
+                let origin = Origin { sender, acknowledgement, _permit: permit, _ticket: ticket };
                 message(Sent { event, origin })
             })
         };

@@ -76,12 +76,7 @@ pub trait Room: Sized + 'static {
     }
 
     /// A member has left, for whatever reason. It is no member any more when this is called.
-    fn left(
-        &mut self,
-        who: &Member<Self::Identity>,
-        why: Departure,
-        cx: &mut RoomContext<Self>,
-    ) {
+    fn left(&mut self, who: &Member<Self::Identity>, why: Departure, cx: &mut RoomContext<Self>) {
         let _ = (who, why, cx);
     }
 

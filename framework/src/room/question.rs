@@ -10,9 +10,7 @@ use std::sync::{
 
 use tokio::sync::mpsc;
 
-use crate::{
-    acknowledgement::AskError, clock::Instant, peer::Peer, wire::socket_io::Arguments,
-};
+use crate::{acknowledgement::AskError, clock::Instant, peer::Peer, wire::socket_io::Arguments};
 
 /// The asking side of a question that is under way; every shard holds a clone until it has put it
 /// to its sessions.

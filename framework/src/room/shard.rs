@@ -264,10 +264,9 @@ impl Local {
                 .values()
                 .filter(|peer| !excluded.contains(&peer.number))
                 .for_each(visit),
-            [only] => self
-                .named(only)
-                .filter(|peer| !excluded.contains(&peer.number))
-                .for_each(visit),
+            [only] => {
+                self.named(only).filter(|peer| !excluded.contains(&peer.number)).for_each(visit);
+            }
             several => {
                 let mut seen = excluded;
                 for peer in several.iter().flat_map(|name| self.named(name)) {

@@ -19,9 +19,9 @@ use super::{
     upgrade, websocket,
 };
 use crate::{
-    outbox::TransportKind,
     auth::Principal,
     connection::{ConnectionHandle, Realm},
+    outbox::TransportKind,
     wire::engine_io::RequestError,
 };
 

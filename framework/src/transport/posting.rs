@@ -18,8 +18,8 @@ use super::{
     response::{Rejection, Reply},
 };
 use crate::{
-    outbox::TransportKind,
     connection::{Claim, ConnectionHandle, Realm},
+    outbox::TransportKind,
     wire::engine_io::{RequestError, payload},
 };
 

@@ -20,10 +20,10 @@ use super::{
     socket::{Anchor, ClientSocket},
 };
 use crate::{
-    outbox::TransportKind,
     auth::Principal,
     connection::{ConnectionHandle, Realm},
     disconnect::DisconnectReason,
+    outbox::TransportKind,
     wire::engine_io::RequestError,
 };
 
