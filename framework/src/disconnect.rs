@@ -20,7 +20,7 @@ pub enum DisconnectReason {
     PingTimeout,
     /// An unknown or malformed Engine.IO packet came.
     ParseError,
-    /// A malformed Socket.IO packet came.
+    /// The connection was closed below Socket.IO: a malformed packet came, or the server hung up.
     ForcedClose,
     /// The server closed the connection: its own decision, a second CONNECT, no CONNECT in time.
     ForcedServerClose,

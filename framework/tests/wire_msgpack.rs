@@ -113,11 +113,12 @@ fn what_the_reference_refuses_is_refused() {
         json!({ "type": 2, "nsp": "/", "data": {} }),
         json!({ "type": 2, "nsp": "/", "data": ["disconnect"] }),
         json!({ "type": 2, "nsp": "/", "data": ["a"], "id": "1" }),
-        json!({ "type": 3, "nsp": "/", "data": [] }),
         json!({ "type": 4, "nsp": "/", "data": { "message": "x" } }),
     ] {
         assert!(decode(&packet(value.clone())).is_err(), "{value}");
     }
+    let answer_to_nothing = packet(json!({ "type": 3, "nsp": "/", "data": [] }));
+    assert_eq!(decode(&answer_to_nothing).unwrap(), None);
     let mut trailing = packet(json!({ "type": 1, "nsp": "/" }));
     assert!(decode(&trailing).is_ok());
     trailing.push(0);

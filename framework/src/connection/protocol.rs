@@ -21,7 +21,7 @@ use super::{
     listed::Called,
     namespace::{BuiltNamespace, TypedRoute},
     realm::session_id,
-    session::{AnySession, AnyStep, ConnectReply, Unconnected},
+    session::{AnySession, AnyStep, ConnectRefusal, ConnectReply, Unconnected},
 };
 use crate::{
     auth::{AnyIdentity, Credentials},
@@ -59,6 +59,9 @@ impl OpenSession {
     }
 }
 
+/// What a future yielded, unless it panicked.
+type Caught<T> = std::thread::Result<T>;
+
 /// What came of an attempt to connect.
 type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
 
@@ -84,8 +87,15 @@ impl SocketIo {
         self.sessions.iter().position(|session| session.socket.namespace() == namespace)
     }
 
-    fn by_number(&mut self, number: SessionNumber) -> Option<&mut OpenSession> {
-        self.sessions.iter_mut().find(|session| session.number() == number)
+    fn index(&self, number: SessionNumber) -> Option<usize> {
+        self.sessions.iter().position(|session| session.number() == number)
+    }
+
+    /// All sessions, in the order in which they began, for them to be ended.
+    fn take_sessions(&mut self) -> Vec<OpenSession> {
+        let mut sessions = std::mem::take(&mut self.sessions);
+        sessions.sort_by_key(OpenSession::number);
+        sessions
     }
 }
 
@@ -198,11 +208,19 @@ impl Connection {
         let handshake = self.handle.handshake().clone();
         let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
         let admission = admit(self.realm.clone(), built.clone(), credentials);
-        let admitted = AssertUnwindSafe(admission).catch_unwind().into_actor(self);
-        ctx.spawn(admitted.map(move |admitted, actor, ctx| {
-            let admitted = admitted.unwrap_or_else(|_| Err(actor.panicked("authentication")));
-            actor.connected(namespace, auth, &built, admitted, ctx);
-        }));
+        let mut admission = AssertUnwindSafe(admission).catch_unwind().boxed_local();
+        let admitted =
+            move |admitted: Caught<Admitted>, actor: &mut Self, ctx: &mut Context<Self>| {
+                let admitted = admitted.unwrap_or_else(|_| Err(actor.panicked("authentication")));
+                actor.connected(namespace, auth, &built, admitted, ctx);
+            };
+        // What needs no waiting is decided before the client's next packet is looked at.
+        match (&mut admission).now_or_never() {
+            Some(outcome) => admitted(outcome, self, ctx),
+            None => {
+                ctx.spawn(admission.into_actor(self).map(admitted));
+            }
+        }
     }
 
     fn connected(
@@ -261,14 +279,16 @@ impl Connection {
     }
 
     fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
-        let mut error = json!({ "message": refusal.message() });
-        match refusal.data() {
-            Some(data) => error["data"] = data.clone(),
+        let data = match refusal.data() {
+            Some(data) => Some(data.clone()),
             // The reference's refusal of an unknown namespace has no data.
-            None if *refusal.code() == Code::NotFound => {}
-            None => error["data"] = json!({ "code": refusal.code().as_str() }),
-        }
-        let data = error.to_string().into();
+            None if *refusal.code() == Code::NotFound => None,
+            None => Some(json!({ "code": refusal.code().as_str() })),
+        };
+        let error = ConnectRefusal { message: refusal.message(), data };
+        // Text and JSON values always have a JSON form.
+        let Ok(error) = Arguments::encode_single(&error) else { return };
+        let data = error.json_text().clone();
         self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
     }
 
@@ -353,10 +373,7 @@ impl Connection {
 
     fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
-        let Some(index) = socket_io.sessions.iter().position(|session| session.number() == number)
-        else {
-            return;
-        };
+        let Some(index) = socket_io.index(number) else { return };
         let mut session = socket_io.sessions.swap_remove(index);
         self.guard(|| step(&mut *session.state));
         self.run_futures(&mut session, ctx);
@@ -367,33 +384,34 @@ impl Connection {
 
     /// Ends what the server wants ended.
     pub(super) fn end_session(&mut self, end: &EndSession, ctx: &mut Context<Self>) {
-        let reason = match end.end {
-            End::Session | End::Connection => DisconnectReason::ServerNamespaceDisconnect,
-            End::HangUp => DisconnectReason::ForcedServerClose,
-        };
         let Some(socket_io) = self.socket_io() else { return };
-        let Some(session) = socket_io.by_number(end.session) else { return };
-        let namespace = session.socket.namespace().clone();
+        let Some(index) = socket_io.index(end.session) else { return };
         match end.end {
-            End::Session | End::Connection => {
-                self.send(&Packet::Disconnect { namespace: namespace.clone() });
-                let Some(socket_io) = self.socket_io() else { return };
-                if let Some(index) = socket_io.session(&namespace) {
-                    let session = socket_io.sessions.swap_remove(index);
-                    self.end_open_session(session, reason);
-                }
-                if end.end == End::Connection {
-                    self.close(DisconnectReason::ForcedServerClose, ctx);
-                }
+            End::Session => {
+                let session = socket_io.sessions.swap_remove(index);
+                self.disconnect(session);
             }
-            End::HangUp => self.close(reason, ctx),
+            End::Connection => {
+                for session in socket_io.take_sessions() {
+                    self.disconnect(session);
+                }
+                self.close(DisconnectReason::ForcedServerClose, ctx);
+            }
+            End::HangUp => self.close(DisconnectReason::ForcedClose, ctx),
         }
+    }
+
+    /// Tells a client that its session ends, and ends it.
+    fn disconnect(&self, session: OpenSession) {
+        let namespace = session.socket.namespace().clone();
+        self.send(&Packet::Disconnect { namespace });
+        self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
     }
 
     /// Ends all sessions; the connection has ended.
     pub(super) fn end_sessions(&mut self, reason: DisconnectReason) {
         let Some(socket_io) = self.socket_io() else { return };
-        for session in std::mem::take(&mut socket_io.sessions) {
+        for session in socket_io.take_sessions() {
             self.end_open_session(session, reason);
         }
     }

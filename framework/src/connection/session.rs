@@ -304,6 +304,14 @@ impl AnySession for NoSession {
     }
 }
 
+/// What a client gets in answer to a CONNECT that is refused.
+#[derive(Serialize)]
+pub(super) struct ConnectRefusal<'a> {
+    pub(super) message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<serde_json::Value>,
+}
+
 /// What a client gets in answer to its CONNECT.
 #[derive(Serialize)]
 pub(super) struct ConnectReply<'a> {

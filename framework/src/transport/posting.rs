@@ -20,7 +20,7 @@ use super::{
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
     outbox::TransportKind,
-    wire::engine_io::{RequestError, payload},
+    wire::engine_io::payload,
 };
 
 /// Serves a POST.
@@ -35,13 +35,19 @@ pub(super) async fn post(
         return overlap(realm, reply, &handle, &LinkError::PostOverlap);
     };
     check_session(realm, &handle)?;
+    if handle.outbox().closed().is_some() {
+        return Ok(reply.received());
+    }
     let mut pending = PendingPost { realm, handle, _claim: claim, answered: false };
     let answer = pending.answer(request, body, reply).await;
     pending.answered = true;
     match answer {
         Ok(()) => Ok(reply.received()),
         Err(Failure::TooLarge) => Ok(reply.too_large()),
-        Err(Failure::Over) => Err(RequestError::UnknownSession.into()),
+        Err(Failure::Over) => {
+            check_session(realm, &pending.handle)?;
+            Ok(reply.received())
+        }
         Err(Failure::Link(error)) => {
             end(realm, &pending.handle, &error);
             Ok(match error {
@@ -66,7 +72,7 @@ struct PendingPost<'a> {
 enum Failure {
     /// Its body is over the limit; the connection goes on.
     TooLarge,
-    /// The connection ended while it was read.
+    /// The connection ended while it was read: nobody receives it, and the next GET says so.
     Over,
     /// It ends the connection.
     Link(LinkError),

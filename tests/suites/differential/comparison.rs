@@ -1,7 +1,7 @@
 //! Plays scripts against both servers and compares what they said.
 
 use crate::divergence::{Side, apply};
-use crate::divergences::DIVERGENCES;
+use crate::divergences::divergences;
 use crate::script::{Mode, Script};
 use salon_tests::Result;
 use salon_tests::server::{Implementation, Server};
@@ -34,6 +34,7 @@ pub(crate) async fn compare(scripts: &[Script]) -> Result<()> {
     };
     let reference = Server::start(&Implementation::Reference, FIXTURE, &[]).await?;
     let under_test = Server::start(&subject, FIXTURE, &[]).await?;
+    let divergences = divergences();
     let mut failures = Vec::new();
 
     for script in scripts {
@@ -41,7 +42,7 @@ pub(crate) async fn compare(scripts: &[Script]) -> Result<()> {
             let place = (script.name, mode);
             let mut expected = script.run(reference.address(), mode).await?;
             keep(&expected, place, Side::Reference)?;
-            failures.extend(apply(DIVERGENCES, place, Side::Reference, &mut expected));
+            failures.extend(apply(&divergences, place, Side::Reference, &mut expected));
             let mut seen = match script.run(under_test.address(), mode).await {
                 Ok(seen) => seen,
                 Err(failure) => {
@@ -50,7 +51,7 @@ pub(crate) async fn compare(scripts: &[Script]) -> Result<()> {
                 }
             };
             keep(&seen, place, side)?;
-            failures.extend(apply(DIVERGENCES, place, side, &mut seen));
+            failures.extend(apply(&divergences, place, side, &mut seen));
             if let Some(difference) = expected.difference(&seen) {
                 failures.push(format!("{} over {mode:?}:\n{difference}", script.name));
             }

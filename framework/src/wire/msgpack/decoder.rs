@@ -43,7 +43,7 @@ impl MsgpackDecoder {
         }
     }
 
-    fn decode_map(&self, input: &Bytes) -> Result<Packet, DecodeError> {
+    fn decode_map(&self, input: &Bytes) -> Result<Option<Packet>, DecodeError> {
         let msgpack = |source| DecodeError::Msgpack { source };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**input);
         deserializer.set_max_depth(MAX_DEPTH);
@@ -56,36 +56,42 @@ impl MsgpackDecoder {
         }
     }
 
-    fn packet(&self, map: Map) -> Result<Packet, DecodeError> {
-        let namespace = limited_namespace(&map.namespace.unwrap_or_default(), self.max_name)?;
+    fn packet(&self, map: Map) -> Result<Option<Packet>, DecodeError> {
+        let namespace = limited_namespace(map.namespace.unwrap_or_default(), self.max_name)?;
         let json = map.data.unwrap_or_default();
         let id = map.id;
-        match map.kind {
+        let packet = match map.kind {
             Some(0) => {
                 let auth =
                     if json.is_empty() { None } else { Some(EventData::decode_object(&json)?) };
-                Ok(Packet::Connect { namespace, auth })
+                Packet::Connect { namespace, auth }
             }
-            Some(1) if json.is_empty() => Ok(Packet::Disconnect { namespace }),
-            Some(1) => Err(DecodeError::Data {
-                found: excerpt(&json),
-                expected: "empty, as a disconnect's data is",
-            }),
+            Some(1) if json.is_empty() => Packet::Disconnect { namespace },
+            Some(1) => {
+                return Err(DecodeError::Data {
+                    found: excerpt(&json),
+                    expected: "empty, as a disconnect's data is",
+                });
+            }
             Some(2) => {
                 let EventData { name, arguments } = EventData::decode(&json)?;
                 let arguments = self.arguments(arguments, map.attachments)?;
-                Ok(Packet::Event { namespace, id, name, arguments })
+                Packet::Event { namespace, id, name, arguments }
             }
             Some(3) => {
-                let id = id.ok_or_else(|| DecodeError::Id { found: excerpt(&json) })?;
                 let arguments = EventData::decode_arguments(&json)?;
                 let arguments = self.arguments(arguments, map.attachments)?;
-                Ok(Packet::Ack { namespace, id, arguments })
+                match id {
+                    Some(id) => Packet::Ack { namespace, id, arguments },
+                    // The answer to nothing.
+                    None => return Ok(None),
+                }
             }
-            Some(4) => Err(DecodeError::ConnectErrorFromClient),
-            Some(kind) => Err(DecodeError::UnknownType { found: kind.to_string() }),
-            None => Err(DecodeError::UnknownType { found: "none".to_owned() }),
-        }
+            Some(4) => return Err(DecodeError::ConnectErrorFromClient),
+            Some(kind) => return Err(DecodeError::UnknownType { found: kind.to_string() }),
+            None => return Err(DecodeError::UnknownType { found: "none".to_owned() }),
+        };
+        Ok(Some(packet))
     }
 
     fn arguments(
@@ -111,7 +117,7 @@ impl MsgpackDecoder {
 impl Decoder for MsgpackDecoder {
     fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError> {
         match message {
-            Message::Binary(input) => self.decode_map(&input).map(Some),
+            Message::Binary(input) => self.decode_map(&input),
             Message::Text(text) => Err(DecodeError::Msgpack {
                 source: de::Error::custom(format_args!(
                     "{:?} is text; both sides must use the msgpack parser",

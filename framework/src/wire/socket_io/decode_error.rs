@@ -65,12 +65,12 @@ pub enum DecodeError {
     /// The namespace has more bytes than `config::Limits::max_name`.
     #[error("a namespace of {length} bytes is longer than {max_name}")]
     NamespaceTooLong {
-        /// Its bytes, without the query.
+        /// Its bytes.
         length: usize,
         /// The limit.
         max_name: usize,
     },
-    /// The acknowledgement's id is missing where it is needed, or beyond 64 bits.
+    /// The acknowledgement's id is missing where attachments follow, or beyond 64 bits.
     #[error("acknowledgement id {found:?} is not a number of 64 bits")]
     Id {
         /// What stands in the id's place.

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use super::{Arguments, DecodeError};
 use crate::wire::excerpt::excerpt;
 
-/// One Socket.IO packet. Each names its namespace, `/` or `/name`, without a query.
+/// One Socket.IO packet. Each names its namespace, `/` or `/name`.
 ///
 /// Source: <https://socket.io/docs/v4/socket-io-protocol/#packet-types>. The binary types of the
 /// wire are not told apart: an event or acknowledgement is binary when its arguments have
@@ -83,17 +83,16 @@ impl Packet {
     }
 }
 
-/// `found` without its query, if it is a name of at most `max_name` bytes that starts with `/`.
+/// `found`, if it is a name of at most `max_name` bytes that starts with `/`.
 pub(crate) fn limited_namespace(
-    found: &ByteString,
+    found: ByteString,
     max_name: usize,
 ) -> Result<ByteString, DecodeError> {
-    let name = found.split('?').next().unwrap_or_default();
-    if !name.starts_with('/') {
-        return Err(DecodeError::Namespace { found: excerpt(name) });
+    if !found.starts_with('/') {
+        return Err(DecodeError::Namespace { found: excerpt(&found) });
     }
-    if name.len() > max_name {
-        return Err(DecodeError::NamespaceTooLong { length: name.len(), max_name });
+    if found.len() > max_name {
+        return Err(DecodeError::NamespaceTooLong { length: found.len(), max_name });
     }
-    Ok(found.slice_ref(name))
+    Ok(found)
 }

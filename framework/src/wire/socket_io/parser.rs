@@ -21,7 +21,9 @@ pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
 
 /// Puts together what one connection sends.
 pub trait Decoder: Send {
-    /// Takes one message; a packet once it is complete, nothing while attachments are missing.
+    /// Takes one message; a packet once it is complete. Nothing while attachments are missing, and
+    /// for a packet that means nothing: an answer to no question, an event or an answer without
+    /// data.
     ///
     /// # Errors
     ///

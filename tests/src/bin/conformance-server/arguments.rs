@@ -47,9 +47,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`ArgumentsError`] says which is wrong and what there is.
-    pub(crate) fn parse(
-        mut given: impl Iterator<Item = String>,
-    ) -> Result<Self, ArgumentsError> {
+    pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self, ArgumentsError> {
         let (mut port, mut workers, mut parser) = (0, 1, ParserName::Json);
         let mut fixture = None;
         while let Some(argument) = given.next() {
