@@ -48,8 +48,11 @@ impl JsonDecoder {
         let packet = match kind {
             "0" => connect(namespace, &json)?,
             "1" => disconnect(namespace, &json)?,
-            // The reference lets them through, and nobody hears of them.
-            "2" | "3" if json.is_empty() => return Ok(None),
+            // The reference lets them through, and nobody hears of them. What has no comma is all
+            // namespace, and no such one is joined.
+            "2" | "3" if json.is_empty() && (namespace == "/" || text.ends_with(',')) => {
+                return Ok(None);
+            }
             "2" | "5" => {
                 let EventData { name, arguments } = EventData::decode(&json)?;
                 let arguments = Arguments::from_parts(arguments, Vec::new());
