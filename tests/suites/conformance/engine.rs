@@ -1,0 +1,241 @@
+//! Fixture `engine`: Engine.IO by itself.
+
+use std::time::{Duration, Instant};
+
+use salon_tests::Result;
+use salon_tests::polling::{Polling, packets};
+use salon_tests::websocket::{Incoming, WebSocket};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::promises;
+use crate::subject::{Subject, pending_poll};
+
+promises! { "engine":
+    polling_opens_with_an_upgrade_on_offer,
+    a_websocket_opens_without_an_upgrade_on_offer,
+    bad_requests_are_refused,
+    echoes_are_queued_before_a_post_is_answered,
+    a_websocket_echoes_text_and_bytes,
+    a_closed_session_is_unknown,
+    a_silent_session_is_unknown,
+    a_silent_websocket_is_closed,
+    a_second_poll_ends_the_session,
+    an_aborted_poll_ends_the_session,
+    a_close_ends_a_pending_poll,
+    an_invalid_packet_ends_the_session,
+    an_invalid_message_closes_the_websocket,
+    the_first_ping_comes_alone_and_in_time,
+    an_upgrade_ends_a_pending_poll_and_polling_itself,
+    a_second_websocket_of_an_upgraded_session_is_closed,
+    a_probe_that_fails_leaves_polling_alive,
+}
+
+fn open_of(packet: &str) -> Result<Value> {
+    Ok(serde_json::from_str(packet.strip_prefix('0').ok_or("not an open packet")?)?)
+}
+
+fn assert_open(open: &Value, upgrades: &[&str]) {
+    let mut keys: Vec<&str> = open.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["maxPayload", "pingInterval", "pingTimeout", "sid", "upgrades"]);
+    assert_eq!(open["pingInterval"], 300);
+    assert_eq!(open["pingTimeout"], 200);
+    assert_eq!(open["maxPayload"], 1_000_000);
+    assert_eq!(open["upgrades"], serde_json::json!(upgrades));
+}
+
+async fn assert_unknown(session: &Polling) -> Result<()> {
+    let response = session.get().await?;
+    assert_eq!((response.status, response.text().contains("code")), (400, true));
+    Ok(())
+}
+
+async fn polling_opens_with_an_upgrade_on_offer(subject: Subject) -> Result<()> {
+    let (_, body) = Polling::open(subject.endpoint()).await?;
+    assert_open(&open_of(&body)?, &["websocket"]);
+    Ok(())
+}
+
+async fn a_websocket_opens_without_an_upgrade_on_offer(subject: Subject) -> Result<()> {
+    let open = subject.websocket().await?.next().await?;
+    assert_open(&open_of(&open)?, &[]);
+    Ok(())
+}
+
+async fn bad_requests_are_refused(subject: Subject) -> Result<()> {
+    for (method, query) in [
+        ("GET", "transport=polling"),
+        ("GET", "EIO=abc&transport=polling"),
+        ("GET", "EIO=3&transport=polling"),
+        ("GET", "EIO=4"),
+        ("GET", "EIO=4&transport=abc"),
+        ("POST", "EIO=4&transport=polling"),
+        ("PUT", "EIO=4&transport=polling"),
+        ("GET", "EIO=4&transport=polling&sid=abc"),
+        ("POST", "EIO=4&transport=polling&sid=abc"),
+        ("GET", "EIO=4&transport=websocket"),
+        ("GET", ""),
+    ] {
+        let response = subject.request(method, &format!("/engine.io/?{query}")).await?;
+        assert_eq!(response.status, 400, "{method} {query}");
+    }
+    for query in ["transport=websocket", "EIO=abc&transport=websocket", "EIO=4&transport=abc"] {
+        let target = format!("/engine.io/?{query}");
+        assert!(WebSocket::open(subject.address, &target).await.is_err(), "{query}");
+    }
+    Ok(())
+}
+
+async fn echoes_are_queued_before_a_post_is_answered(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let payload = "4first\u{1e}bAQIDBA==\u{1e}4third";
+    let response = session.post(payload).await?;
+    assert_eq!((response.status, response.text().as_str()), (200, "ok"));
+    assert_eq!(session.get().await?.text(), payload);
+    Ok(())
+}
+
+async fn a_websocket_echoes_text_and_bytes(subject: Subject) -> Result<()> {
+    let mut client = subject.open().await?;
+    assert_eq!(client.ask("4héllo").await?, "4héllo");
+    client.send_binary(&[1, 2, 3, 255]).await?;
+    assert_eq!(client.next_binary().await?, [1, 2, 3, 255]);
+    Ok(())
+}
+
+async fn a_closed_session_is_unknown(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    assert_eq!(session.post("1").await?.status, 200);
+    assert_unknown(&session).await
+}
+
+async fn a_silent_session_is_unknown(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    assert_eq!(session.get().await?.text(), "2");
+    // The ping is not answered: the next poll is held until the time for that is over.
+    let ended = session.get().await?;
+    assert!(ended.status == 400 || packets(&ended.text()).contains(&"1"), "{ended:?}");
+    assert_unknown(&session).await
+}
+
+async fn a_silent_websocket_is_closed(subject: Subject) -> Result<()> {
+    let mut client = subject.open().await?;
+    let start = Instant::now();
+    assert_eq!(client.raw().await?, Incoming::Text("2".to_owned()));
+    assert!(matches!(client.raw().await?, Incoming::Closed(_)));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    Ok(())
+}
+
+async fn a_second_poll_ends_the_session(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let first = pending_poll(&session).await;
+    let second = session.get().await?;
+    assert!(matches!(second.status, 400 | 500), "{second:?}");
+    let first = first.await??;
+    assert_eq!((first.status, first.text().as_str()), (200, "1"));
+    assert_unknown(&session).await
+}
+
+async fn an_aborted_poll_ends_the_session(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let poll = pending_poll(&session).await;
+    poll.abort();
+    assert!(poll.await.is_err());
+    assert_eq!(session.get().await?.status, 400);
+    assert_unknown(&session).await
+}
+
+async fn a_close_ends_a_pending_poll(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let poll = pending_poll(&session).await;
+    assert_eq!(session.post("1").await?.text(), "ok");
+    assert_eq!(poll.await??.text(), "6");
+    assert_unknown(&session).await
+}
+
+async fn an_invalid_packet_ends_the_session(subject: Subject) -> Result<()> {
+    for payload in ["abc", "", "\u{1e}", "9", "b%%%", "4ok\u{1e}x"] {
+        let session = subject.polling().await?;
+        session.post(payload).await?;
+        assert_eq!(session.get().await?.status, 400, "{payload:?}");
+    }
+    Ok(())
+}
+
+async fn an_invalid_message_closes_the_websocket(subject: Subject) -> Result<()> {
+    for text in ["abc", "", "9", "2", "2probe"] {
+        let mut client = subject.open().await?;
+        client.send(text).await?;
+        client.closed().await.map_err(|error| format!("{text:?}: {error}"))?;
+    }
+    Ok(())
+}
+
+async fn the_first_ping_comes_alone_and_in_time(subject: Subject) -> Result<()> {
+    let start = Instant::now();
+    let session = subject.polling().await?;
+    assert_eq!(session.get().await?.text(), "2");
+    let elapsed = start.elapsed();
+    assert!((Duration::from_millis(290)..Duration::from_millis(600)).contains(&elapsed));
+    Ok(())
+}
+
+async fn an_upgrade_ends_a_pending_poll_and_polling_itself(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let poll = pending_poll(&session).await;
+    let target = subject.websocket_target(Some(session.sid()));
+    let mut socket = WebSocket::open(subject.address, &target).await?;
+    socket.send("2probe").await?;
+    assert_eq!(socket.receive().await?, Incoming::Text("3probe".to_owned()));
+    let ended = poll.await??;
+    assert_eq!((ended.status, ended.text().as_str()), (200, "6"));
+    socket.send("5").await?;
+    socket.send("4over").await?;
+    assert_eq!(socket.receive().await?, Incoming::Text("4over".to_owned()));
+    // Often enough to reach every worker.
+    for _ in 0..12 {
+        assert_eq!(session.get().await?.status, 400);
+        assert_eq!(session.post("4x").await?.status, 400);
+    }
+    socket.send("4unharmed").await?;
+    loop {
+        match socket.receive().await? {
+            Incoming::Text(text) if text == "2" => socket.send("3").await?,
+            other => {
+                assert_eq!(other, Incoming::Text("4unharmed".to_owned()));
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn a_second_websocket_of_an_upgraded_session_is_closed(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let target = subject.websocket_target(Some(session.sid()));
+    let mut first = WebSocket::open(subject.address, &target).await?;
+    first.send("2probe").await?;
+    assert_eq!(first.receive().await?, Incoming::Text("3probe".to_owned()));
+    first.send("5").await?;
+    let mut second = WebSocket::open(subject.address, &target).await?;
+    second.send("2probe").await?;
+    assert!(matches!(second.receive().await?, Incoming::Closed(_)));
+    Ok(())
+}
+
+async fn a_probe_that_fails_leaves_polling_alive(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let target = subject.websocket_target(Some(session.sid()));
+    let mut socket = WebSocket::open(subject.address, &target).await?;
+    socket.send("4not a probe").await?;
+    assert!(matches!(socket.receive().await?, Incoming::Closed(_)));
+    // One that ends without a word.
+    let mut silent = TcpStream::connect(subject.address).await?;
+    silent.write_all(b"GET /engine.io/?EIO=4&transport=websocket").await?;
+    drop(silent);
+    session.post("4still").await?;
+    assert_eq!(packets(&session.get().await?.text()).last(), Some(&"4still"));
+    Ok(())
+}
