@@ -1,12 +1,11 @@
 //! What a client may grow, and what happens at the limit.
 
-use std::time::Duration;
-
 use salon::{Count, Namespace, Salon, prelude::*};
 use salon_tests::{
     Result,
     in_process::InProcess,
     socket_io::{Client, Packet},
+    websocket::{Incoming, WebSocket},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -38,18 +37,20 @@ async fn a_client_that_does_not_read_loses_its_connection_and_harms_nobody() -> 
 async fn the_namespaces_of_a_connection_are_limited() -> Result<()> {
     let salon = salon_with(|builder| builder.limits(|limits| limits.max_namespaces = 3));
     let server = InProcess::start(&salon, 1)?;
-    let mut client = Client::connect(server.address(), guest("ada")).await?;
-    for hall in 1..=2 {
-        client.send(&format!("40/hall-{hall},")).await?;
+    let target = "/socket.io/?EIO=4&transport=websocket";
+    let mut socket = WebSocket::open(server.address(), target).await?;
+    for hall in 1..=4 {
+        socket.send(&format!("40/hall-{hall},")).await?;
     }
-    client.send("40/hall-3,").await?;
-    let refused = client.find(|packet| match packet {
-        Packet::Refused(error) => Some(error.clone()),
-        _ => None,
-    });
-    // The packets of other namespaces carry their name, which this client does not read.
-    let refused = tokio::time::timeout(Duration::from_secs(20), refused).await?;
-    assert!(refused.is_err() || refused?["data"]["code"] == "limit_exceeded");
+    let refused = loop {
+        match socket.receive().await? {
+            Incoming::Text(text) if text.starts_with("44") => break text,
+            Incoming::Text(_) => {}
+            other => panic!("the fourth namespace was not refused: {other:?}"),
+        }
+    };
+    assert!(refused.starts_with("44/hall-4,"), "{refused}");
+    assert!(refused.contains(r#""code":"limit_exceeded""#), "{refused}");
     Ok(())
 }
 
