@@ -145,7 +145,6 @@ impl Lobby {
 
     /// Says how many seconds are left. After the last one all may get ready for the next round.
     fn count(&mut self, tick: Tick, cx: &mut RoomContext<Self>) {
-        cx.broadcast(&Countdown { seconds: Some(tick.left) });
         if tick.left > 0 {
             self.countdown = Some(tick);
             cx.after(Duration::from_secs(1), tick);
@@ -154,6 +153,7 @@ impl Lobby {
             self.seats.iter_mut().for_each(|seat| seat.ready = false);
             self.changed(cx);
         }
+        cx.broadcast(&Countdown { seconds: Some(tick.left) });
     }
 }
 

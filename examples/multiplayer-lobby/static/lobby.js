@@ -11,6 +11,7 @@ let salon = null;
 /** The lobby this player wants to be in, whether or not the connection is up. */
 let wanted = kept.getItem("lobby");
 let seats = [];
+/** While the countdown runs, its seconds are the status. */
 let counting = false;
 
 // The three views, and the words in them.
@@ -116,10 +117,12 @@ function showLobbies({ lobbies }) {
     button.onclick = () => join(name);
     return element("li", "", element("span", "name", name), element("span", "state", `${players} of ${seats}`), button);
   });
-  const nothing = element("li", "empty", "No lobby is open yet. Open the first one.");
+  const open = lobbies.length === 1 ? "1 lobby is open." : `${lobbies.length} lobbies are open.`;
+  $("lobby-count").textContent = lobbies.length ? open : "No lobby is open yet. Open the first one.";
+  $("lobbies").hidden = !lobbies.length;
   // A list that is replaced under the player's fingers must not lose the keyboard.
   const focused = document.activeElement.getAttribute("aria-label");
-  $("lobbies").replaceChildren(...(rows.length ? rows : [nothing]));
+  $("lobbies").replaceChildren(...rows);
   rows.find((row) => row.lastChild.ariaLabel === focused)?.lastChild.focus();
 }
 
@@ -130,7 +133,7 @@ async function join(name) {
     kept.setItem("lobby", name);
     if (isNew) $("log").replaceChildren();
     $("lobby-title").textContent = name;
-    enter("lobby", "say");
+    enter("lobby", "lobby-title");
   } else if (salon.id) {
     backToHall();
   }
@@ -169,14 +172,14 @@ function waitingFor() {
 }
 
 function showCountdown({ seconds }) {
-  counting = seconds !== null;
-  if (seconds === null) return showStatus(waitingFor());
-  showStatus(seconds ? `Starting in ${seconds}…` : "Go!");
+  counting = seconds > 0;
+  if (seconds === null) showStatus(waitingFor());
+  else showStatus(counting ? `Starting in ${seconds}…` : "Go!", "counting");
 }
 
-function showStatus(text) {
+function showStatus(text, kind = "") {
   $("status").textContent = text;
-  $("status").classList.toggle("counting", counting);
+  $("status").className = `status ${kind}`;
 }
 
 function log(className, ...content) {
@@ -203,8 +206,11 @@ onSubmit("open-form", "lobby-name", async (name) => {
   await join(name);
 });
 onSubmit("say-form", "say", async (text) => {
-  if (await tell("lobby:say", { text })) $("say").value = "";
+  $("say").value = "";
   $("say").focus();
+  const accepted = await tell("lobby:say", { text });
+  // What was refused is there to be sent again, unless the player is writing something else by now.
+  if (!accepted && !$("say").value) $("say").value = text;
 });
 $("ready").onclick = () => tell("lobby:ready", { ready: !isReady() });
 $("leave").onclick = async () => {
