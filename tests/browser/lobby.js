@@ -1,5 +1,5 @@
 /**
- * Two players meet in the lobby example, each in a tab: node lobby.js URL [SCREENSHOT FOLDER].
+ * Two players meet in the lobby example, each in a tab: node lobby.js URL FOLDER (for screenshots).
  *
  * Everything is found as a person would find it: by its label, its role and its words.
  */
@@ -56,7 +56,6 @@ class Player {
 
 /** Pictures for people, in both colours and on both sizes. */
 async function picture(player, name) {
-  if (!folder) return;
   await mkdir(folder, { recursive: true });
   for (const [device, size] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     for (const colorScheme of ["light", "dark"]) {
@@ -115,7 +114,7 @@ await withChromium(async (context) => {
   await picture(bo, "5-refused");
 
   line.cut();
-  for (const player of [ada, bo]) await player.sees(/Offline, trying again in \d+ s/);
+  for (const player of [ada, bo]) await player.sees(/Offline, retry in \d+ s/);
   assert(await ada.button("I am ready").isDisabled(), "nothing can be sent meanwhile");
   await picture(ada, "6-offline");
   line.mend();

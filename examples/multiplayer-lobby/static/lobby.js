@@ -84,7 +84,7 @@ function stateChanged(state, detail) {
   const words = {
     connecting: () => "Connecting…",
     online: () => "Online",
-    offline: (wait) => `Offline, trying again in ${Math.ceil(wait / 1000)} s`,
+    offline: (wait) => `Offline, retry in ${Math.ceil(wait / 1000)} s`,
     refused: () => "Refused",
     closed: () => "Not connected",
   };
@@ -103,6 +103,7 @@ function stateChanged(state, detail) {
 /** Back to where the player was: after the first connection, and after each that was lost. */
 function comeIn() {
   trouble(null);
+  counting = false;
   if (wanted) join(wanted);
   else enter("hall", "hall-title");
 }
@@ -158,8 +159,8 @@ function showRoster(roster) {
     return element("li", "", label, element("span", ready ? "state ready" : "state", ready ? "Ready" : "Not ready"));
   }));
   const ready = isReady();
-  $("ready").setAttribute("aria-pressed", ready);
   $("ready").textContent = ready ? "I am not ready" : "I am ready";
+  $("ready").classList.toggle("quiet", ready);
   if (!counting) showStatus(waitingFor());
 }
 
