@@ -1,10 +1,16 @@
 //! The room that the cases name.
 
-use salon::Room;
+use salon::{Refusal, Room, RoomContext};
 
 pub struct Lobby;
 
 impl Room for Lobby {
     const NAME: &'static str = "lobby";
     type Key = u64;
+    type Identity = ();
+    type Events = ();
+
+    fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
 }

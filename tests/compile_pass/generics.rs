@@ -6,7 +6,7 @@ mod lobby;
 use std::{borrow::Cow, fmt::Debug, marker::PhantomData};
 
 use lobby::Lobby;
-use salon::{Event, Room, room::RoomEvent};
+use salon::{Event, Refusal, Room, RoomContext, room::RoomEvent};
 
 #[derive(Event)]
 #[event("lifetime", volatile)]
@@ -40,6 +40,12 @@ struct Table<T>(PhantomData<T>);
 impl<T: 'static> Room for Table<T> {
     const NAME: &'static str = "table";
     type Key = u64;
+    type Identity = ();
+    type Events = ();
+
+    fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self(PhantomData))
+    }
 }
 
 #[derive(Event)]
