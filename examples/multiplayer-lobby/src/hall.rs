@@ -79,8 +79,11 @@ impl Hall {
 
 impl From<&BTreeMap<Name, usize>> for Listing {
     fn from(lobbies: &BTreeMap<Name, usize>) -> Self {
-        let line =
-            |(name, &players): (&Name, &usize)| Line { name: name.clone(), players, seats: lobby::SEATS };
+        let line = |(name, &players): (&Name, &usize)| Line {
+            name: name.clone(),
+            players,
+            seats: lobby::SEATS,
+        };
         Self { lobbies: lobbies.iter().map(line).collect() }
     }
 }

@@ -41,12 +41,7 @@ pub fn salon() -> Result<Salon, BuildError> {
 /// If the listener cannot be used, or the Salon cannot be built.
 pub fn serve(listener: TcpListener) -> io::Result<Server> {
     let salon = salon().map_err(io::Error::other)?;
-    let server = HttpServer::new(move || {
-        App::new().configure(salon.routes()).configure(page::routes)
-    });
-    Ok(server
-        .on_connect(Salon::on_connect)
-        .h1_allow_half_closed(false)
-        .listen(listener)?
-        .run())
+    let server =
+        HttpServer::new(move || App::new().configure(salon.routes()).configure(page::routes));
+    Ok(server.on_connect(Salon::on_connect).h1_allow_half_closed(false).listen(listener)?.run())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salon::prelude::*;
+use salon::{DisconnectReason::ClientNamespaceDisconnect, prelude::*};
 
 use crate::{
     events::{Countdown, Join, Leave, News, Ready, Roster, Said, Say, Seat},
@@ -50,7 +50,8 @@ impl Room for Lobby {
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         if self.seats.len() == SEATS {
-            return Err(Refusal::other("full", format!("All {SEATS} seats of this lobby are taken.")));
+            let message = format!("All {SEATS} seats of this lobby are taken.");
+            return Err(Refusal::other("full", message));
         }
         let name = who.identity().name.clone();
         cx.broadcast(&News { text: format!("{name} came in.") });
@@ -63,8 +64,10 @@ impl Room for Lobby {
         self.seats.retain(|seat| !seat.is_of(who));
         let name = &who.identity().name;
         let text = match why {
-            Departure::Disconnected(_) => format!("{name} lost the connection."),
-            _ => format!("{name} left."),
+            Departure::Left | Departure::Disconnected(ClientNamespaceDisconnect) => {
+                format!("{name} left.")
+            }
+            _ => format!("{name} lost the connection."),
         };
         cx.broadcast(&News { text });
         if let Some(host) = self.seats.first().filter(|_| was_host) {

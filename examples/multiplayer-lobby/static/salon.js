@@ -86,6 +86,7 @@ export class Salon {
   close() {
     clearTimeout(this.#retry);
     this.#retry = null;
+    if (this.id) this.#socket.send("41");
     this.#drop();
     this.#state("closed");
   }

@@ -36,10 +36,20 @@ async fn play(script: &str, url: &str) -> Result<()> {
     Err(format!("{script} {}\n{printed}{errors}", output.status).into())
 }
 
-#[actix_web::test]
-async fn two_players_meet_in_the_lobby() -> Result<()> {
+/// Serves the lobby, and runs a script against it.
+async fn play_lobby(script: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     actix_web::rt::spawn(multiplayer_lobby::serve(listener)?);
-    play("lobby.js", &url).await
+    play(script, &url).await
+}
+
+#[actix_web::test]
+async fn two_players_meet_in_the_lobby() -> Result<()> {
+    play_lobby("lobby.js").await
+}
+
+#[actix_web::test]
+async fn the_official_client_plays_too() -> Result<()> {
+    play_lobby("official_client.js").await
 }

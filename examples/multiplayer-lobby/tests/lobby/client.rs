@@ -125,7 +125,8 @@ impl Client {
 
     async fn packet(&mut self) -> String {
         loop {
-            let message = rt::time::timeout(LIMIT, self.socket.next()).await.expect("a packet in time");
+            let message =
+                rt::time::timeout(LIMIT, self.socket.next()).await.expect("a packet in time");
             let packet = message.expect("no end").expect("a message").to_string();
             if packet != "2" {
                 return packet;

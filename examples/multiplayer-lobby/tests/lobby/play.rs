@@ -132,7 +132,10 @@ async fn what_does_not_fit_is_refused_and_harms_nothing() {
     for payload in [line(" \t "), line(&long), line("two\nlines"), amber(), json!(7)] {
         assert_eq!(ada.refused("lobby:say", payload).await, "invalid_payload");
     }
-    assert_eq!(ada.refused("lobby:ready", json!({ "lobby": "Amber", "ready": "yes" })).await, "invalid_payload");
+    assert_eq!(
+        ada.refused("lobby:ready", json!({ "lobby": "Amber", "ready": "yes" })).await,
+        "invalid_payload"
+    );
     assert_eq!(ada.refused("lobby:join", json!({ "lobby": "" })).await, "invalid_payload");
     assert_eq!(ada.refused("lobby:burn", amber()).await, "unknown_event");
     bo.tell("lobby:say", line("all is well")).await;
@@ -142,7 +145,9 @@ async fn what_does_not_fit_is_refused_and_harms_nothing() {
 #[actix_web::test]
 async fn nobody_comes_in_without_a_name() {
     let address = start();
-    for auth in [json!({}), json!({ "name": "" }), json!({ "name": "x".repeat(25) }), json!({ "name": 7 })] {
+    for auth in
+        [json!({}), json!({ "name": "" }), json!({ "name": "x".repeat(25) }), json!({ "name": 7 })]
+    {
         let refusal = Client::connect(address, &auth).await.err().expect("a refusal");
         assert_eq!(refusal["data"]["code"], "unauthorized", "{auth}");
         assert_eq!(refusal["message"], "Say who you are: a name of 1 to 24 characters.");

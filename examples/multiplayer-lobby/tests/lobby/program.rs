@@ -42,9 +42,12 @@ async fn it_says_where_it_is_and_is_there() {
     let address = line.strip_prefix("Open http://").and_then(|rest| rest.split(' ').next());
     let address = address.and_then(|address| address.parse().ok()).expect(&line);
     Client::named(address, "Ada").await.tell("lobby:join", json!({ "lobby": "Amber" })).await;
-    for (path, kind) in [("/", "text/html"), ("/lobby.css", "text/css"), ("/salon.js", "text/javascript")] {
+    for (path, kind) in
+        [("/", "text/html"), ("/lobby.css", "text/css"), ("/salon.js", "text/javascript")]
+    {
         let mut stream = TcpStream::connect(address).await.expect("a connection");
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.expect("to send");
         let mut response = String::new();
         stream.read_to_string(&mut response).await.expect("a response");
