@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the `peers` suites need: the npm packages of the reference and the clients in Python.
+# Installs what the `peers` suites need: the npm packages of the reference, the clients in Python, and
+# Chromium with what drives it.
 #
 # Idempotent: an installation that already matches its lock file is left alone. Needs node 20, npm,
 # python 3.11 with venv, and the OpenSSL headers (libssl-dev, pkg-config) for the Rust client.
@@ -20,11 +21,17 @@ unless_installed() {
     fi
 }
 
-install_node() (cd reference && npm ci --no-audit --no-fund)
+install_node() (cd "$1" && npm ci --no-audit --no-fund)
 install_python() {
     python3 -m venv --clear clients/python/.venv
     clients/python/.venv/bin/python -m pip install --quiet --requirement clients/python/requirements.txt
 }
 
-unless_installed reference/package-lock.json reference/node_modules install_node
+unless_installed reference/package-lock.json reference/node_modules install_node reference
+unless_installed browser/package-lock.json browser/node_modules install_node browser
 unless_installed clients/python/requirements.txt clients/python/.venv install_python
+
+command -v chromium >/dev/null || {
+    apt-get update
+    apt-get install --yes --no-install-recommends chromium
+}

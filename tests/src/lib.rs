@@ -2,11 +2,14 @@
 //! they are played against.
 //!
 //! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`] and
-//! [`websocket`] talk to it, [`transcript`] writes down what was said.
+//! [`websocket`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
+//! that a test has built, and [`socket_io`] is a client for it.
 
+pub mod in_process;
 pub mod polling;
 pub mod raw_http;
 pub mod server;
+pub mod socket_io;
 pub mod transcript;
 pub mod websocket;
 
@@ -14,4 +17,4 @@ pub mod websocket;
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The result of a step of a test.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub type Result<T, E = Failure> = std::result::Result<T, E>;

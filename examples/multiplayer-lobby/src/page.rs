@@ -1,0 +1,18 @@
+//! The page and its files, all inside the program.
+
+use actix_web::{HttpResponse, Route, web};
+
+/// The routes of the page.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/", file("text/html", include_str!("../static/index.html")))
+        .route("/lobby.css", file("text/css", include_str!("../static/lobby.css")))
+        .route("/lobby.js", file("text/javascript", include_str!("../static/lobby.js")))
+        .route("/salon.js", file("text/javascript", include_str!("../static/salon.js")));
+}
+
+fn file(kind: &'static str, content: &'static str) -> Route {
+    web::get().to(move || async move {
+        HttpResponse::Ok().content_type(format!("{kind}; charset=utf-8")).body(content)
+    })
+}

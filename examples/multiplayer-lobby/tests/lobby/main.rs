@@ -1,0 +1,5 @@
+//! The lobby from outside: players over WebSockets, and the program as a newcomer runs it.
+
+mod client;
+mod play;
+mod program;

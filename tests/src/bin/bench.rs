@@ -1,0 +1,219 @@
+//! What one event costs: time and allocations of decoding, encoding, and the whole way through a
+//! server.
+//!
+//! It prints figures and judges none: time depends on the machine, allocations do not.
+
+use std::{
+    alloc::System,
+    hint::black_box,
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use salon::{
+    Salon, config,
+    event::{decode, encode},
+    prelude::*,
+    wire::{
+        engine_io::Message,
+        socket_io::{JsonParser, Packet, Parser},
+        websocket::{FrameLimits, FrameReader, Opcode, encode_frame},
+    },
+};
+use salon_tests::{Result, in_process::InProcess};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// 64 bytes of text and a number: what a chat or a small game sends.
+#[derive(Serialize, Deserialize, Event)]
+#[event("echo", reply = Echo)]
+struct Echo {
+    text: String,
+    number: u64,
+}
+
+struct Echoes;
+
+impl Session for Echoes {
+    type Identity = ();
+    type Events = (Echo,);
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+impl On<Echo> for Echoes {
+    fn on(&mut self, event: Echo, _: &mut SessionContext<Self>) -> Result<Echo, Refusal> {
+        Ok(event)
+    }
+}
+
+fn main() -> Result<()> {
+    let events = match std::env::args().nth(1) {
+        None => 200_000,
+        Some(count) => count
+            .parse()
+            .map_err(|_| format!("{count:?} is not a number of events; try: bench 200000"))?,
+    };
+    println!("{events} events of 64 bytes of text and a number, as {}", packet_text());
+    println!("{:<44} {:>10} {:>14} {:>12}", "one event", "ns", "allocations", "bytes");
+    decoding(events);
+    encoding(events);
+    round_trip(events)?;
+    Ok(())
+}
+
+fn echo() -> Echo {
+    Echo { text: "x".repeat(64), number: 7 }
+}
+
+fn packet_text() -> String {
+    let arguments = encode(&echo()).expect("an event of plain fields");
+    let packet =
+        Packet::Event { namespace: "/".into(), id: Some(1), name: Echo::NAME.into(), arguments };
+    match JsonParser.encode(&packet).into_iter().next() {
+        Some(Message::Text(text)) => text.to_string(),
+        other => unreachable!("the JSON parser writes text, not {other:?}"),
+    }
+}
+
+fn decoding(events: u32) {
+    let mut frame = Vec::new();
+    masked(format!("4{}", packet_text()).as_bytes(), &mut frame);
+    let limits = config::Limits::default();
+    let mut reader = FrameReader::new(FrameLimits::from(&limits));
+    let mut buffer = bytes::BytesMut::new();
+    measure("frame: bytes → message", events, || {
+        buffer.extend_from_slice(&frame);
+        black_box(reader.read(&mut buffer)).expect("a frame");
+    });
+    let message = Message::Text(packet_text().into());
+    let mut decoder = JsonParser.decoder(&limits);
+    measure("packet: message → packet", events, || {
+        black_box(decoder.decode(message.clone())).expect("a packet");
+    });
+    let Ok(Some(Packet::Event { arguments, .. })) = decoder.decode(message.clone()) else {
+        unreachable!("the packet was decoded before");
+    };
+    measure("event: arguments → struct", events, || {
+        black_box(decode::<Echo>(&arguments)).expect("an event");
+    });
+}
+
+fn encoding(events: u32) {
+    let event = echo();
+    measure("event: struct → arguments", events, || {
+        black_box(encode(&event)).expect("arguments");
+    });
+    let arguments = encode(&event).expect("arguments");
+    let packet =
+        Packet::Event { namespace: "/".into(), id: None, name: Echo::NAME.into(), arguments };
+    measure("packet: packet → message", events, || {
+        black_box(JsonParser.encode(&packet));
+    });
+    let text = packet_text();
+    let mut out = Vec::new();
+    measure("frame: message → bytes", events, || {
+        out.clear();
+        encode_frame(Opcode::Text, black_box(text.as_bytes()), &mut out);
+    });
+}
+
+/// Times `work`, after a tenth of it to warm up.
+fn measure(what: &str, events: u32, mut work: impl FnMut()) {
+    for _ in 0..events / 10 {
+        work();
+    }
+    let region = Region::new(ALLOCATOR);
+    let started = now();
+    for _ in 0..events {
+        work();
+    }
+    report(what, events, started.elapsed(), &region);
+}
+
+fn report(what: &str, events: u32, elapsed: Duration, region: &Region<'_, System>) {
+    let change = region.change();
+    let per_event = |count: usize| count as f64 / f64::from(events);
+    println!(
+        "{what:<44} {:>10.0} {:>14.2} {:>12.0}",
+        elapsed.as_nanos() as f64 / f64::from(events),
+        per_event(change.allocations + change.reallocations),
+        per_event(change.bytes_allocated),
+    );
+}
+
+/// Events with acknowledgements through a server of one worker and back, 64 under way at a time.
+/// The client is a plain socket with ready-made frames: what is allocated is the server's.
+fn round_trip(events: u32) -> Result<()> {
+    const UNDER_WAY: u32 = 64;
+    let server = InProcess::start(&Salon::builder().session::<Echoes>().build()?, 1)?;
+    let mut socket = TcpStream::connect(server.address())?;
+    socket.set_nodelay(true)?;
+    socket.write_all(
+        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n\
+          Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+          Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    )?;
+    let mut connect = Vec::new();
+    masked(b"40", &mut connect);
+    socket.write_all(&connect)?;
+    let mut chunk = [0; 64 * 1024];
+    let mut head = Vec::new();
+    while !head.windows(3).any(|window| window == b"40{") {
+        let read = socket.read(&mut chunk)?;
+        head.extend_from_slice(&chunk[..read]);
+    }
+
+    let mut event = Vec::new();
+    masked(format!("4{}", packet_text()).as_bytes(), &mut event);
+    let batch = event.repeat(UNDER_WAY as usize);
+    let answer = packet_text().replacen("2", "3", 1).replacen("\"echo\",", "", 1);
+    // A frame's header of two bytes, or of four, and the Engine.IO type before the answer.
+    let answer = 1 + answer.len() + if answer.len() < 125 { 2 } else { 4 };
+    let mut batch_through = || -> Result<()> {
+        socket.write_all(&batch)?;
+        let mut missing = answer * UNDER_WAY as usize;
+        while missing > 0 {
+            match socket.read(&mut chunk)? {
+                0 => return Err("the server closed the connection".into()),
+                read => {
+                    missing = missing.checked_sub(read).ok_or("more came than was asked for")?
+                }
+            }
+        }
+        Ok(())
+    };
+    let batches = (events / UNDER_WAY).max(1);
+    for _ in 0..batches.div_ceil(10) {
+        batch_through()?;
+    }
+    let region = Region::new(ALLOCATOR);
+    let started = now();
+    for _ in 0..batches {
+        batch_through()?;
+    }
+    report("dispatch: socket → handler → socket", batches * UNDER_WAY, started.elapsed(), &region);
+    Ok(())
+}
+
+/// Appends a text frame as a client sends it; a mask of zeros leaves the payload as it is.
+fn masked(payload: &[u8], out: &mut Vec<u8>) {
+    let mut frame = Vec::new();
+    encode_frame(Opcode::Text, payload, &mut frame);
+    let header = frame.len() - payload.len();
+    out.push(frame[0]);
+    out.push(frame[1] | 0x80);
+    out.extend_from_slice(&frame[2..header]);
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(payload);
+}
+
+#[allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,65 @@
+//! A Salon behind a real port of this process, on several workers.
+//!
+//! It must never outlive its test: dropping it stops its workers.
+
+use std::{net::SocketAddr, thread::JoinHandle};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
+use salon::Salon;
+
+use crate::Result;
+
+/// A running server.
+#[derive(Debug)]
+pub struct InProcess {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl InProcess {
+    /// Serves a Salon on a free port.
+    pub fn start(salon: &Salon, workers: usize) -> Result<Self> {
+        let salon = salon.clone();
+        let (started, starting) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let server = HttpServer::new(move || App::new().configure(salon.routes()))
+                    .on_connect(Salon::on_connect)
+                    .h1_allow_half_closed(false)
+                    .workers(workers)
+                    .shutdown_timeout(1)
+                    .disable_signals()
+                    .bind(("127.0.0.1", 0));
+                let server = match server {
+                    Ok(server) => server,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                let address = server.addrs()[0];
+                let server = server.run();
+                let _ = started.send(Ok((address, server.handle())));
+                if let Err(error) = server.await {
+                    eprintln!("the server ended: {error}");
+                }
+            });
+        });
+        let (address, handle) = starting.recv()??;
+        Ok(Self { address, handle, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        // The command is sent when `stop` is called; its future only waits.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The invariants of the source tree: imports go down only, and each library has its one place.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The ranks of the framework's modules: a module imports from its own folder and from lower ranks.
+const RANKS: &[(&str, u32)] = &[
+    ("clock", 0),
+    ("config", 0),
+    ("disconnect", 0),
+    ("meter", 0),
+    ("refusal", 0),
+    ("data", 1),
+    ("wire", 1),
+    ("event", 2),
+    ("frame", 3),
+    ("outbox", 4),
+    ("acknowledgement", 5),
+    ("auth", 5),
+    ("peer", 6),
+    ("room", 7),
+    ("connection", 8),
+    ("supervisor", 9),
+    ("transport", 10),
+    ("salon", 11),
+    ("guide", 12),
+    ("lib", 13),
+];
+
+/// What only some files may name, and which; a folder stands for all that is in it.
+const PLACES: &[(&str, &[&str])] = &[
+    ("actix_web", &["transport", "salon.rs"]),
+    ("actix_web_actors", &["transport/websocket.rs"]),
+    ("Instant::now", &["clock.rs"]),
+    ("SystemTime::now", &["clock.rs"]),
+    ("getrandom", &["connection/realm.rs"]),
+];
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    assert!(files.len() > 50, "the sources were not found");
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+        (name, code(&fs::read_to_string(path).expect("a source file")))
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The source without comments.
+fn code(source: &str) -> String {
+    let line = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    source.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn module(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
+}
+
+fn rank(module: &str) -> u32 {
+    let found = RANKS.iter().find(|(name, _)| *name == module);
+    found.unwrap_or_else(|| panic!("module {module} has no rank; give it one here")).1
+}
+
+/// The modules that a file names after `crate::`.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            None => drop(found.insert(identifier(rest))),
+            Some(list) => {
+                let mut depth = 1;
+                let mut begins = true;
+                for (index, character) in list.char_indices() {
+                    match character {
+                        '{' => depth += 1,
+                        '}' => depth -= 1,
+                        ',' if depth == 1 => begins = true,
+                        _ if begins && !character.is_whitespace() => {
+                            found.insert(identifier(&list[index..]));
+                            begins = false;
+                        }
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    found.retain(|name| name.starts_with(char::is_lowercase));
+    found
+}
+
+fn identifier(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut upward = Vec::new();
+    for (file, code) in sources() {
+        let own = module(&file);
+        for import in imports(&code) {
+            if import != own && rank(&import) >= rank(own) {
+                upward.push(format!("{file} imports {import}"));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "imports must go to lower ranks:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn each_library_has_its_place() {
+    let mut strays = Vec::new();
+    for (file, code) in sources() {
+        for (library, places) in PLACES {
+            let named = code.match_indices(library).any(|(at, _)| {
+                let after = code[at + library.len()..].chars().next();
+                after.is_none_or(|next| !next.is_alphanumeric() && next != '_')
+            });
+            if named && !places.iter().any(|place| file.starts_with(place)) {
+                strays.push(format!("{file} names {library}; its place is {places:?}"));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    for path in files {
+        let source = fs::read_to_string(&path).expect("a source file");
+        let documented = source.starts_with("//!") || source.starts_with("#![doc");
+        assert!(documented, "{} has no `//!`", path.display());
+    }
+}

@@ -1,0 +1,39 @@
+//! What does not go together is said when the Salon is built.
+
+use salon::{BuildError, Namespace, Salon, config::Transports};
+
+use crate::table::{ByName, Counter, Table};
+
+#[test]
+fn two_events_of_one_name_in_one_namespace_are_refused() {
+    let twice = Salon::builder().authenticate(ByName).session::<Counter>().on("count", |_, _| {});
+    let error = twice.build().expect_err("`count` is there twice");
+    let (namespace, event) = ("/".to_owned(), "count".to_owned());
+    assert_eq!(error, BuildError::DuplicateEvent { namespace, event });
+    assert_eq!(
+        error.to_string(),
+        r#"two events of namespace / are called "count"; rename one of them"#
+    );
+}
+
+#[test]
+fn a_room_must_see_the_identity_that_the_authenticator_yields() {
+    let error = Salon::builder().room::<Table>().build().expect_err("Anyone yields ()");
+    assert!(matches!(error, BuildError::IdentityMismatch { .. }), "{error}");
+}
+
+#[test]
+fn names_paths_and_transports_are_checked() {
+    let build = |namespace| Salon::builder().namespace(namespace).build().expect_err("refused");
+    assert_eq!(build(Namespace::new("chat")), BuildError::NamespaceName("chat".to_owned()));
+    let tables = Namespace::pattern("/{any}").authenticate(ByName).room::<Table>();
+    assert!(matches!(build(tables), BuildError::RoomInPattern { room: "table", .. }));
+    let twice = Salon::builder().namespace(Namespace::new("/a")).namespace(Namespace::new("/a"));
+    let error = twice.build().expect_err("/a is there twice");
+    assert_eq!(error, BuildError::DuplicateNamespace("/a".to_owned()));
+    let none = Transports { polling: false, websocket: false };
+    let error = Salon::builder().transports(none).build().expect_err("nothing is left");
+    assert_eq!(error, BuildError::NoTransport);
+    let error = Salon::builder().path("socket.io").build().expect_err("no slash");
+    assert_eq!(error, BuildError::Path("socket.io".to_owned()));
+}

@@ -1,0 +1,11 @@
+//! The promises of the core, kept over real sockets: typed events, rooms, limits, endings.
+//!
+//! It must never sleep to let something happen: each test waits for what it expects.
+
+mod build;
+mod ending;
+mod limits;
+mod order;
+mod rooms;
+mod sessions;
+mod table;

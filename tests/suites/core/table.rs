@@ -1,0 +1,353 @@
+//! The app of these tests: a table with rounds of talk, and a session with a few tricks.
+
+use std::time::Duration;
+
+use salon::{
+    Namespace,
+    auth::{Authenticator, Credentials},
+    prelude::*,
+};
+use serde_json::{Value, json};
+
+/// Who sits at a table.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) name: String,
+}
+
+/// Takes the client's word for its name.
+pub(crate) struct ByName;
+
+impl Authenticator for ByName {
+    type Identity = Guest;
+
+    async fn authenticate(&self, credentials: Credentials) -> Result<Guest, Refusal> {
+        #[derive(Deserialize)]
+        struct Auth {
+            name: String,
+        }
+        let Auth { name } =
+            credentials.auth().map_err(|_| Refusal::unauthorized("say your name"))?;
+        if name == "panic" {
+            panic!("a panic in the authenticator");
+        }
+        Ok(Guest { name })
+    }
+}
+
+pub(crate) fn guest(name: &str) -> Value {
+    json!({ "name": name })
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:sit", room = Table(table), join, reply = Vec<String>)]
+pub(crate) struct Sit {
+    pub(crate) table: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:say", room = Table(table), reply = u64)]
+pub(crate) struct Say {
+    pub(crate) table: u64,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:think", room = Table(table), reply = String)]
+pub(crate) struct Think {
+    pub(crate) table: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:stand", room = Table(table))]
+pub(crate) struct Stand {
+    pub(crate) table: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:flip", room = Table(table))]
+pub(crate) struct Flip {
+    pub(crate) table: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:ring", room = Table(table))]
+pub(crate) struct Ring {
+    pub(crate) table: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("table:throw-out", room = Table(table))]
+pub(crate) struct ThrowOut {
+    pub(crate) table: u64,
+    pub(crate) name: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("table:said")]
+pub(crate) struct Said {
+    pub(crate) number: u64,
+    pub(crate) by: String,
+    pub(crate) text: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("table:left")]
+pub(crate) struct Left {
+    pub(crate) name: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("table:bell")]
+pub(crate) struct Bell;
+
+/// A table: it numbers what is said.
+pub(crate) struct Table {
+    said: u64,
+}
+
+struct RingNow;
+
+impl Room for Table {
+    const NAME: &'static str = "table";
+    const LINGER: Duration = Duration::ZERO;
+    type Key = u64;
+    type Identity = Guest;
+    type Events = (Sit, Say, Later<Think>, Stand, Flip, Ring, ThrowOut);
+
+    fn open(key: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        match key {
+            13 => Err(Refusal::not_found("there is no table 13")),
+            14 => panic!("a panic in open"),
+            _ => Ok(Self { said: 0 }),
+        }
+    }
+
+    fn admit(&mut self, who: &Member<Guest>, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        if who.identity().name == "ruffian" {
+            return Err(Refusal::forbidden("not in that shirt"));
+        }
+        Ok(())
+    }
+
+    fn left(&mut self, who: &Member<Guest>, _: Departure, cx: &mut RoomContext<Self>) {
+        cx.broadcast(&Left { name: who.identity().name.clone() });
+    }
+}
+
+impl On<Sit> for Table {
+    fn on(&mut self, _: Sit, cx: &mut RoomContext<Self>) -> Result<Vec<String>, Refusal> {
+        Ok(cx.members().map(|member| member.identity().name.clone()).collect())
+    }
+}
+
+impl On<Say> for Table {
+    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+        if event.text.is_empty() {
+            return Err(Refusal::other("nothing_said", "say something"));
+        }
+        self.said += 1;
+        let by = cx.sender().identity().name.clone();
+        cx.broadcast(&Said { number: self.said, by, text: event.text });
+        Ok(self.said)
+    }
+}
+
+impl OnLater<Think> for Table {
+    fn on_later(
+        &mut self,
+        _: Think,
+        _: &mut RoomContext<Self>,
+    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
+        let said = self.said;
+        async move {
+            tokio::task::yield_now().await;
+            Ok(format!("{said} things were said"))
+        }
+    }
+}
+
+impl On<Stand> for Table {
+    fn on(&mut self, _: Stand, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        let sender = cx.sender();
+        cx.leave(&sender);
+        Ok(())
+    }
+}
+
+impl On<Flip> for Table {
+    fn on(&mut self, _: Flip, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        panic!("a panic in a room's handler");
+    }
+}
+
+impl On<Ring> for Table {
+    fn on(&mut self, _: Ring, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.after(Duration::from_millis(1), RingNow);
+        Ok(())
+    }
+}
+
+impl On<ThrowOut> for Table {
+    fn on(&mut self, event: ThrowOut, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        let found = cx.members().find(|member| member.identity().name == event.name);
+        let member = found.ok_or_else(|| Refusal::not_found("nobody of that name sits here"))?;
+        cx.evict(&member);
+        Ok(())
+    }
+}
+
+impl Receive<RingNow> for Table {
+    fn receive(&mut self, _: RingNow, cx: &mut RoomContext<Self>) {
+        cx.broadcast(&Bell);
+    }
+}
+
+#[derive(Deserialize, Event)]
+#[event("count", reply = u64)]
+pub(crate) struct Count;
+
+#[derive(Deserialize, Event)]
+#[event("add", reply = i64)]
+pub(crate) struct Add(pub(crate) i64, pub(crate) i64);
+
+#[derive(Deserialize, Event)]
+#[event("slow", reply = String)]
+pub(crate) struct Slow {
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize, Event)]
+#[event("reverse", reply = Reversed)]
+pub(crate) struct Reverse {
+    pub(crate) data: Binary,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Reversed {
+    pub(crate) data: Binary,
+}
+
+#[derive(Deserialize, Event)]
+#[event("limited", rate = "1/h burst 2")]
+pub(crate) struct Limited;
+
+#[derive(Deserialize, Event)]
+#[event("crash")]
+pub(crate) struct Crash;
+
+#[derive(Deserialize, Event)]
+#[event("crash-later")]
+pub(crate) struct CrashLater;
+
+#[derive(Deserialize, Event)]
+#[event("ask-me", reply = String)]
+pub(crate) struct AskMe;
+
+/// What the server asks.
+#[derive(Serialize, Event)]
+#[event("favourite", reply = String)]
+pub(crate) struct Favourite {
+    pub(crate) of: String,
+}
+
+/// A session that counts.
+pub(crate) struct Counter {
+    calls: u64,
+}
+
+impl Session for Counter {
+    type Identity = Guest;
+    type Events =
+        (Count, Add, Later<Slow>, Reverse, Limited, Crash, Later<CrashLater>, Later<AskMe>);
+
+    fn connect(client: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
+        match client.identity().name.as_str() {
+            "nobody" => Err(Refusal::forbidden("nobody is not welcome")),
+            "crash" => panic!("a panic in connect"),
+            _ => Ok(Self { calls: 0 }),
+        }
+    }
+}
+
+impl On<Count> for Counter {
+    fn on(&mut self, _: Count, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
+        self.calls += 1;
+        Ok(self.calls)
+    }
+}
+
+impl On<Add> for Counter {
+    fn on(&mut self, Add(a, b): Add, _: &mut SessionContext<Self>) -> Result<i64, Refusal> {
+        Ok(a + b)
+    }
+}
+
+impl OnLater<Slow> for Counter {
+    fn on_later(
+        &mut self,
+        event: Slow,
+        _: &mut SessionContext<Self>,
+    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
+        async move {
+            tokio::task::yield_now().await;
+            Ok(event.text.to_uppercase())
+        }
+    }
+}
+
+impl On<Reverse> for Counter {
+    fn on(&mut self, event: Reverse, _: &mut SessionContext<Self>) -> Result<Reversed, Refusal> {
+        let reversed: Vec<u8> = event.data.iter().rev().copied().collect();
+        Ok(Reversed { data: reversed.into() })
+    }
+}
+
+impl On<Limited> for Counter {
+    fn on(&mut self, _: Limited, _: &mut SessionContext<Self>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+impl On<Crash> for Counter {
+    fn on(&mut self, _: Crash, _: &mut SessionContext<Self>) -> Result<(), Refusal> {
+        panic!("a panic in a session's handler");
+    }
+}
+
+impl OnLater<CrashLater> for Counter {
+    fn on_later(
+        &mut self,
+        _: CrashLater,
+        _: &mut SessionContext<Self>,
+    ) -> impl Future<Output = Result<(), Refusal>> + 'static {
+        async { panic!("a panic in a session's future") }
+    }
+}
+
+impl OnLater<AskMe> for Counter {
+    fn on_later(
+        &mut self,
+        _: AskMe,
+        cx: &mut SessionContext<Self>,
+    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
+        let asked = cx.ask(Favourite { of: "colours".to_owned() }, Duration::from_secs(10));
+        async move { asked.await.map_err(Refusal::internal) }
+    }
+}
+
+/// A Salon with tables and counters in `/`.
+pub(crate) fn salon() -> Salon {
+    salon_with(|builder| builder)
+}
+
+/// As [`salon`], with other settings.
+pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
+    let builder =
+        Salon::builder().authenticate(ByName).session::<Counter>().room::<Table>().namespace(
+            Namespace::pattern("/hall-{number:\\d+}").connected(|socket| {
+                let _ = socket.emit_named("welcome", (socket.namespace().to_string(),));
+            }),
+        );
+    change(builder).build().expect("a Salon")
+}
