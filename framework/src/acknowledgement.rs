@@ -11,7 +11,6 @@ use std::{
 
 use crate::{
     clock::{self, Instant},
-    outbox::NotQueued,
     wire::socket_io::{ArgumentError, Arguments},
 };
 
@@ -28,9 +27,6 @@ pub enum AskError {
     /// Too many acknowledgements are awaited from this session already.
     #[error("{0} acknowledgements are awaited from this session already")]
     TooMany(usize),
-    /// The question did not fit into the client's outbox.
-    #[error("the question was not sent: {0}")]
-    NotSent(#[from] NotQueued),
     /// The question could not be encoded, or the answer is not of the event's reply type.
     #[error("the question or its answer does not fit its type: {0}")]
     Payload(#[from] ArgumentError),

@@ -3,7 +3,7 @@
 //! It must never be bypassed: under the harness nothing sleeps for real, because both clocks here
 //! follow tokio's, which a test can pause and advance.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use tokio::time::Instant;
 
@@ -11,6 +11,12 @@ pub(crate) use tokio::time::Instant;
 #[must_use]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// The moment that is `wait` from now; a wait beyond what the clock can count is a very long one.
+pub(crate) fn after(wait: Duration) -> Instant {
+    const VERY_LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    now() + wait.min(VERY_LONG)
 }
 
 /// Wall time.

@@ -25,7 +25,7 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     max_bytes: usize,
     max_frames: usize,
-    overflow: Box<dyn Fn() + Send + Sync>,
+    on_end: Box<dyn Fn(DisconnectReason) + Send + Sync>,
     upgraded: AtomicBool,
     ended: Notify,
 }
@@ -111,11 +111,11 @@ pub enum NotQueued {
 }
 
 impl Outbox {
-    /// An empty outbox. `overflow` is called once, when a frame finds it full.
+    /// An empty outbox. `on_end` is called once, with the reason, when the end is decided.
     pub(crate) fn new(
         limits: &Limits,
         transport: TransportKind,
-        overflow: impl Fn() + Send + Sync + 'static,
+        on_end: impl Fn(DisconnectReason) + Send + Sync + 'static,
     ) -> Self {
         Self {
             state: Mutex::new(State {
@@ -128,7 +128,7 @@ impl Outbox {
             }),
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
-            overflow: Box::new(overflow),
+            on_end: Box::new(on_end),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
             ended: Notify::new(),
         }
@@ -151,10 +151,7 @@ impl Outbox {
         // every member of a room for what one handler sent.
         if frames > self.max_frames || (bytes > self.max_bytes && frames > 1) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
-            state.end(DisconnectReason::OutboxOverflow, true);
-            drop(state);
-            self.ended.notify_waiters();
-            (self.overflow)();
+            self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
         }
         state.bytes = bytes;
@@ -172,17 +169,21 @@ impl Outbox {
         }
     }
 
+    /// Whether a ping waits that the link has not taken: no pong can be its answer.
+    pub(crate) fn has_undelivered_ping(&self) -> bool {
+        let is_ping = |packet: &engine_io::Packet| matches!(packet, engine_io::Packet::Ping(_));
+        self.lock().control.iter().any(is_ping)
+    }
+
     /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
     /// The first reason stands.
     pub(crate) fn close(&self, reason: DisconnectReason) {
-        self.lock().end(reason, false);
-        self.ended.notify_waiters();
+        self.end(self.lock(), reason, false);
     }
 
     /// Like [`close`](Self::close), but drops what is queued.
     pub(crate) fn discard(&self, reason: DisconnectReason) {
-        self.lock().end(reason, true);
-        self.ended.notify_waiters();
+        self.end(self.lock(), reason, true);
     }
 
     /// The reason of the close, once it is decided.
@@ -269,6 +270,15 @@ impl Outbox {
         self.upgraded.store(true, Ordering::Release);
     }
 
+    fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
+        let first = state.end(reason, discard);
+        drop(state);
+        if first {
+            self.ended.notify_waiters();
+            (self.on_end)(reason);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -281,7 +291,9 @@ impl State {
         self.waker.is_some() && self.frames.is_empty()
     }
 
-    fn end(&mut self, reason: DisconnectReason, discard: bool) {
+    /// Ends it; true if it had not ended before.
+    fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
+        let first = self.closed.is_none();
         self.closed.get_or_insert(reason);
         if discard {
             self.control = VecDeque::new();
@@ -289,6 +301,7 @@ impl State {
             self.bytes = 0;
         }
         self.wake();
+        first
     }
 
     fn wake(&mut self) {

@@ -22,6 +22,7 @@ use crate::{
     frame::Frame,
     meter::{Count, Meter},
     outbox::{NotQueued, Outbox},
+    refusal::{Code, Refusal},
 };
 
 /// A session's number: unique in this process, never on the wire.
@@ -44,6 +45,11 @@ pub(crate) struct ShardNumber(pub(crate) u64);
 pub(crate) struct RoomNumber(u64);
 
 impl RoomNumber {
+    /// An index below `count`, another one for each room in turn; 0 if there is none.
+    pub(crate) fn spread(self, count: usize) -> usize {
+        usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
+    }
+
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -155,15 +161,23 @@ impl Peer {
         queued
     }
 
-    /// Records that a room has admitted the session. False if the session has ended: then the
-    /// room must not keep it.
-    pub(crate) fn enter(&self, membership: Box<dyn Membership>) -> bool {
+    /// Records that a room has admitted the session.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if the session has ended, or is in `limit` rooms: then the room must not keep
+    /// it.
+    pub(crate) fn enter(
+        &self,
+        membership: Box<dyn Membership>,
+        limit: usize,
+    ) -> Result<(), Refusal> {
         match &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
+            Memberships::Present(present) if present.len() >= limit => Err(too_many_rooms(limit)),
             Memberships::Present(present) => {
                 present.push(membership);
-                true
+                Ok(())
             }
-            Memberships::Gone => false,
+            Memberships::Gone => Err(Refusal::new(Code::Disconnected, "the session has ended")),
         }
     }
 
@@ -197,6 +211,12 @@ impl Peer {
             connection.do_send(EndSession { session: self.number, end });
         }
     }
+}
+
+/// The refusal of a session that is in as many rooms as it may be.
+pub(crate) fn too_many_rooms(limit: usize) -> Refusal {
+    let message = format!("the session is in {limit} rooms already; leave one first");
+    Refusal::new(Code::LimitExceeded, message)
 }
 
 impl fmt::Debug for Peer {

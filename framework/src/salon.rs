@@ -20,7 +20,6 @@ use crate::{
         Application, BuildError, Namespace, Namespaces, Realm, Session, Settings, UntypedEvent,
     },
     data::DataBuilder,
-    disconnect::DisconnectReason,
     meter::Counters,
     refusal::Refusal,
     room::{Audience, Broadcaster, Directory, Room, RoomHandle, Socket},
@@ -138,15 +137,13 @@ impl Salon {
         self.realm.open_rooms()
     }
 
-    /// Tells every client that the server goes away, and waits until their sockets are closed, or
-    /// for `timeout` at most. Call it before the actix server is stopped: one open WebSocket would
+    /// Takes no new client, tells every client that the server goes away, and waits until their
+    /// sockets are closed, or for `timeout` at most. Call it before the actix server is stopped: one open WebSocket would
     /// hold that up.
     pub async fn shutdown(&self, timeout: Duration) {
-        for handle in self.realm.connections() {
-            handle.close(DisconnectReason::ServerShuttingDown);
-        }
+        self.realm.close();
         let gone = async {
-            while self.connections() > 0 {
+            while self.realm.connections().iter().any(|handle| handle.has_link()) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -341,13 +338,7 @@ impl Builder {
     /// # Errors
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
-        let http = &self.settings.http;
-        if !http.transports.polling && !http.transports.websocket {
-            return Err(BuildError::NoTransport);
-        }
-        if !http.path.starts_with('/') {
-            return Err(BuildError::Path(http.path.clone()));
-        }
+        self.settings.check()?;
         let counters = Arc::<Counters>::default();
         let broadcaster = Arc::new(Broadcaster::new(self.parser, &self.settings.limits, counters));
         let data = self.data.build();

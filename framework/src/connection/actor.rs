@@ -79,7 +79,7 @@ impl Connection {
         shard: ShardNumber,
         upper: Upper,
     ) -> Self {
-        let span = tracing::debug_span!("salon.connection", sid = %handle.sid());
+        let span = tracing::debug_span!("salon.connection", connection = handle.number());
         let in_flight = Arc::new(Semaphore::new(realm.limits().max_events_in_flight));
         Self {
             realm,

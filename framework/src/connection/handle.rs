@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -15,7 +15,7 @@ use actix::Addr;
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::actor::{Closed, Connection, Received};
+use super::actor::{Connection, Received};
 use crate::{
     auth::{Handshake, Principal},
     clock::{self, Instant},
@@ -31,6 +31,7 @@ pub(crate) struct Ended;
 
 /// The shared part of one connection.
 pub(crate) struct ConnectionHandle {
+    number: u64,
     sid: ByteString,
     handshake: Arc<Handshake>,
     principal: Principal,
@@ -50,7 +51,9 @@ impl ConnectionHandle {
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
     ) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             sid,
             handshake,
             principal,
@@ -61,6 +64,11 @@ impl ConnectionHandle {
             posting: AtomicBool::new(false),
             last_pong: Mutex::new(clock::now()),
         }
+    }
+
+    /// What logs call it: the session id is a secret of the client.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The Engine.IO session id.
@@ -105,6 +113,11 @@ impl ConnectionHandle {
     /// Whether an upgrade is under way.
     pub(crate) fn is_upgrading(&self) -> bool {
         self.upgrading.load(Ordering::Acquire)
+    }
+
+    /// Whether there is a socket to be closed: one that polls has none between two polls.
+    pub(crate) fn has_link(&self) -> bool {
+        self.transport() == TransportKind::WebSocket || self.is_polled()
     }
 
     /// Whether a GET is pending.
@@ -157,8 +170,12 @@ impl ConnectionHandle {
         handled.await.map_err(|_| Ended)
     }
 
-    /// Records a pong.
+    /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no
+    /// sign that the client reads.
     pub(crate) fn pong(&self) {
+        if self.outbox.has_undelivered_ping() {
+            return;
+        }
         *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
     }
 
@@ -170,20 +187,18 @@ impl ConnectionHandle {
     /// Ends the connection: its link writes what is queued and closes, its sessions are told.
     pub(crate) fn close(&self, reason: DisconnectReason) {
         self.outbox.close(reason);
-        self.address.do_send(Closed { reason });
     }
 
     /// Ends the connection at once: what is queued is dropped.
     pub(crate) fn abort(&self, reason: DisconnectReason) {
         self.outbox.discard(reason);
-        self.address.do_send(Closed { reason });
     }
 }
 
 impl fmt::Debug for ConnectionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionHandle")
-            .field("sid", &self.sid)
+            .field("number", &self.number)
             .field("transport", &self.transport())
             .finish_non_exhaustive()
     }

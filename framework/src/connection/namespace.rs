@@ -270,6 +270,16 @@ pub enum BuildError {
     /// No transport is switched on.
     #[error("no transport is switched on; allow polling, websocket or both")]
     NoTransport,
+    /// A setting is out of its range.
+    #[error("{name} is {found}; it must be {wanted}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// Its range.
+        wanted: &'static str,
+    },
     /// The path is not one.
     #[error("path {0:?} must begin with a slash")]
     Path(String),

@@ -168,7 +168,7 @@ impl Connection {
         namespace: Option<&ByteString>,
         ctx: &mut Context<Self>,
     ) {
-        tracing::debug!(%trouble, sid = %self.handle.sid(), "trouble with a client");
+        tracing::debug!(%trouble, connection = self.handle.number(), "trouble with a client");
         if matches!(trouble, Trouble::BadPacket(_)) {
             self.realm.counters().one(Count::BadPackets);
         }
@@ -460,7 +460,11 @@ impl Connection {
 
     fn panicked(&self, what: &str) -> Refusal {
         self.realm.counters().one(Count::HandlerPanics);
-        tracing::error!(sid = %self.handle.sid(), what, "code of the application panicked");
+        tracing::error!(
+            connection = self.handle.number(),
+            what,
+            "code of the application panicked"
+        );
         internal()
     }
 }

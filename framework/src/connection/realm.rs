@@ -6,15 +6,21 @@ use std::{
     any::TypeId,
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use actix::{Actor, AsyncContext, Context, Recipient};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytestring::ByteString;
+use tokio::sync::Semaphore;
 
 use super::{
-    Application, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal, TransportKind,
+    Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal,
+    TransportKind,
     actor::{Closed, Upper},
     namespace::Namespaces,
     worker::{RealmNumber, Supervise, Watch, Worker},
@@ -39,6 +45,37 @@ pub(crate) struct Settings {
     pub(crate) hooks: Hooks,
 }
 
+impl Settings {
+    /// Refuses what could not work.
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let transports = self.http.transports;
+        if !transports.polling && !transports.websocket {
+            return Err(BuildError::NoTransport);
+        }
+        if !self.http.path.starts_with('/') {
+            return Err(BuildError::Path(self.http.path.clone()));
+        }
+        let day = Duration::from_secs(24 * 60 * 60);
+        let spans = [
+            ("ping_interval", self.heartbeat.ping_interval),
+            ("ping_timeout", self.heartbeat.ping_timeout),
+            ("timeouts.connect", self.timeouts.connect),
+            ("timeouts.upgrade", self.timeouts.upgrade),
+            ("timeouts.close", self.timeouts.close),
+        ];
+        if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
+            let found = format!("{span:?}");
+            return Err(BuildError::Setting { name, found, wanted: "more than 0, a day at most" });
+        }
+        let in_flight = self.limits.max_events_in_flight;
+        if in_flight == 0 || in_flight > Semaphore::MAX_PERMITS {
+            let (name, wanted) = ("limits.max_events_in_flight", "at least 1");
+            return Err(BuildError::Setting { name, found: in_flight.to_string(), wanted });
+        }
+        Ok(())
+    }
+}
+
 /// One Salon, as its connections see it.
 pub(crate) struct Realm {
     number: RealmNumber,
@@ -49,6 +86,7 @@ pub(crate) struct Realm {
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
     connections: RwLock<HashMap<ByteString, Arc<ConnectionHandle>>>,
+    closing: AtomicBool,
 }
 
 impl Realm {
@@ -69,6 +107,7 @@ impl Realm {
             application,
             supervise,
             connections: RwLock::default(),
+            closing: AtomicBool::new(false),
         }
     }
 
@@ -143,8 +182,17 @@ impl Realm {
         connections.values().cloned().collect()
     }
 
-    /// The session id of a connection is unknown from now on.
+    /// Opens no connection from now on, and ends those there are.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        for handle in self.connections() {
+            handle.close(DisconnectReason::ServerShuttingDown);
+        }
+    }
+
+    /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
+        handle.abort(DisconnectReason::TransportClose);
         self.connections.write().unwrap_or_else(PoisonError::into_inner).remove(handle.sid());
     }
 
@@ -164,12 +212,10 @@ impl Realm {
             Some(application) => Upper::raw(application.clone(), Layer::EngineIo),
             None => Upper::socket_io(self),
         };
-        let handle = self.start(handshake, principal, transport, upper)?;
-        Worker::current(self).supervisor.do_send(Watch(handle.clone()));
-        Ok(handle)
+        self.start(handshake, principal, transport, upper)
     }
 
-    /// Starts a connection without Engine.IO on this worker; nothing pings it.
+    /// Starts a connection without Engine.IO on this worker; its pings are the WebSocket's own.
     pub(crate) fn open_plain(
         self: &Arc<Self>,
         handshake: Handshake,
@@ -187,29 +233,33 @@ impl Realm {
         transport: TransportKind,
         upper: Upper,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
+        if self.closing.load(Ordering::Acquire) {
+            return Err(Refusal::other("shutting_down", "the server is shutting down"));
+        }
         let sid = session_id()?;
-        let shard = Worker::current(self).shard.number();
+        let worker = Worker::current(self);
         let mut started = None;
         Connection::create(|ctx: &mut Context<Connection>| {
             let address = ctx.address();
             let recipient = address.downgrade();
-            let overflow = move || {
+            let on_end = move |reason| {
                 if let Some(address) = recipient.upgrade() {
-                    address.do_send(Closed { reason: DisconnectReason::OutboxOverflow });
+                    address.do_send(Closed { reason });
                 }
             };
-            let outbox = Arc::new(Outbox::new(self.limits(), transport, overflow));
+            let outbox = Arc::new(Outbox::new(self.limits(), transport, on_end));
             let handle =
                 ConnectionHandle::new(sid, Arc::new(handshake), principal, outbox, address);
             let handle = Arc::new(handle);
             started = Some(handle.clone());
-            Connection::new(self.clone(), handle, shard, upper)
+            Connection::new(self.clone(), handle, worker.shard.number(), upper)
         });
         let handle = started.ok_or_else(|| Refusal::internal("the connection did not start"))?;
         self.connections
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(handle.sid().clone(), handle.clone());
+        worker.supervisor.do_send(Watch(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }

@@ -23,6 +23,7 @@ use super::{
     broadcaster::encode_or_log,
     context::{Action, RoomContext, Step},
     directory::{OnTheWay, Ticket},
+    listed::not_a_member,
     member::Departure,
 };
 use crate::{
@@ -134,36 +135,42 @@ impl<R: Room> RoomActor<R> {
         sender: &Arc<Peer>,
         address: WeakAddr<Self>,
     ) -> Result<bool, Refusal> {
+        if let State::Closed(refusal) = &self.state {
+            return Err(refusal.clone());
+        }
         if self.cx.roll.contains(sender.number) {
             return Ok(false);
         }
         match E::ENTRY {
-            Entry::Member => {
-                let message = format!("only members of {} may send {}", self.cx.roll.name, E::NAME);
-                Err(Refusal::new(Code::NotAMember, message))
-            }
+            Entry::Member => Err(not_a_member(E::NAME)),
             Entry::Join => {
                 self.cx.sender = Some(sender.clone());
                 let member = Member::new(sender.clone());
                 self.run(|room, cx| room.admit(&member, cx))??;
                 let membership = RoomMembership { room: self.cx.roll.room, address };
-                if !sender.enter(Box::new(membership)) {
+                let limit = self.cx.roll.broadcaster.max_rooms;
+                if let Err(refusal) = sender.enter(Box::new(membership), limit) {
                     self.depart(&member, Departure::Left);
-                    return Err(Refusal::new(Code::Disconnected, "the session has ended"));
+                    return Err(refusal);
                 }
-                self.cx.roll.add(sender.clone());
+                if !self.cx.roll.add(sender.clone()) {
+                    sender.leave(self.cx.roll.room);
+                    self.depart(&member, Departure::Left);
+                    return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
+                }
                 Ok(true)
             }
         }
     }
 
-    /// Handles an event up to what its handler returns.
+    /// Handles an event up to what its handler returns, and says whether the sender has become a
+    /// member by it.
     fn handle_event<E: RoomEvent<Room = R>, T>(
         &mut self,
         sent: Sent<E>,
         ctx: &Context<Self>,
         on: impl FnOnce(&mut R, E, &mut RoomContext<R>) -> Result<T, Refusal>,
-    ) -> (Result<T, Refusal>, Origin) {
+    ) -> (Result<T, Refusal>, Origin, bool) {
         let span = tracing::debug_span!(
             "salon.room",
             room = %self.cx.roll.name,
@@ -173,31 +180,33 @@ impl<R: Room> RoomActor<R> {
         let _entered = span.enter();
         let Sent { event, origin } = sent;
         let entered = self.enter::<E>(&origin.sender, ctx.address().downgrade());
-        let result = entered.and_then(|joined| {
+        let joined = *entered.as_ref().unwrap_or(&false);
+        let result = entered.and_then(|_| {
             self.cx.sender = Some(origin.sender.clone());
-            let answer = self.run(|room, cx| on(room, event, cx)).and_then(|answer| answer);
-            if joined && answer.is_err() {
-                self.remove(origin.sender.number, Departure::Left);
-            }
-            answer
+            self.run(|room, cx| on(room, event, cx)).and_then(|answer| answer)
         });
         self.cx.sender = None;
-        (result, origin)
+        (result, origin, joined)
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
     fn answer<T: Serialize + 'static>(
-        &self,
+        &mut self,
         name: &'static str,
         result: Result<T, Refusal>,
-        origin: &Origin,
+        origin: Origin,
+        joined: bool,
     ) {
         let result = result.and_then(|reply| {
-            encode_or_log(name, event::encode_reply(&reply))
-                .ok_or_else(|| Refusal::new(Code::Internal, "internal error"))
+            guarded(|| encode_or_log(name, event::encode_reply(&reply)))?
+                .ok_or_else(|| Panicked.into())
         });
         if result.is_err() {
             self.cx.roll.broadcaster.counters.one(Count::EventsRefused);
+            if joined {
+                // The event that made a member was refused: it made none.
+                self.remove(origin.sender.number, Departure::Left);
+            }
         }
         let broadcaster = &self.cx.roll.broadcaster;
         if let Some(frame) =
@@ -275,8 +284,6 @@ impl<R: Room> RoomActor<R> {
         if self.directory.close_if_idle(&self.key, self.cx.roll.room) {
             self.shut("the room was empty and is closed");
             ctx.stop();
-        } else {
-            self.linger(ctx);
         }
     }
 
@@ -290,8 +297,10 @@ impl<R: Room> RoomActor<R> {
     }
 
     fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
+        let sender = self.cx.sender.replace(member.peer().clone());
         // A room that has closed needs no telling.
         let _ = self.run(|room, cx| room.left(member, why, cx));
+        self.cx.sender = sender;
     }
 
     /// Puts every member out of a room that has closed.
@@ -346,9 +355,8 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
-        let (result, origin) = self.handle_event(sent, ctx, R::on);
-        self.answer(E::NAME, result, &origin);
-        drop(origin);
+        let (result, origin, joined) = self.handle_event(sent, ctx, R::on);
+        self.answer(E::NAME, result, origin, joined);
         self.settle(ctx);
     }
 }
@@ -362,23 +370,22 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
-        let (started, origin) = self.handle_event(sent.0, ctx, |room, event, cx| {
+        let (started, origin, joined) = self.handle_event(sent.0, ctx, |room, event, cx| {
             Ok(room.on_later(event, cx).boxed_local())
         });
         match started {
             Ok(future) => {
                 let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
                 ctx.spawn(guarded.map(move |done, actor, ctx| {
-                    let result = done.unwrap_or_else(|_| Err(Panicked.into()));
-                    actor.answer(E::NAME, result, &origin);
-                    drop(origin);
+                    let result = done.unwrap_or_else(|_| {
+                        actor.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+                        Err(Panicked.into())
+                    });
+                    actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
                 }));
             }
-            Err(refusal) => {
-                self.answer::<E::Reply>(E::NAME, Err(refusal), &origin);
-                drop(origin);
-            }
+            Err(refusal) => self.answer::<E::Reply>(E::NAME, Err(refusal), origin, joined),
         }
         self.settle(ctx);
     }
@@ -400,7 +407,8 @@ impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for R
 
     fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
         let Broadcast { event, _ticket, done } = broadcast;
-        self.cx.broadcast(&event);
+        // A room that has closed has no members.
+        let _ = self.run(|_, cx| cx.broadcast(&event));
         // The application may have stopped waiting.
         let _ = done.send(());
         drop(_ticket);

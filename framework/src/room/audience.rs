@@ -122,7 +122,7 @@ impl Audience {
         let broadcaster = &self.broadcaster;
         let id = broadcaster.next_acknowledgement();
         let frame = broadcaster.event_frame(&self.namespace, name, arguments, Some(id), false);
-        let deadline = clock::now() + timeout;
+        let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
         let (question, incoming) = Question::new(id, deadline, limit);
         broadcaster.tell_all(|| Command::Deliver {

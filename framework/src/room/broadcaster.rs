@@ -33,6 +33,7 @@ pub(crate) struct Broadcaster {
     acknowledgement_ids: AtomicU64,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
+    pub(crate) max_name: usize,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -48,6 +49,7 @@ impl Broadcaster {
             acknowledgement_ids: AtomicU64::new(0),
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
+            max_name: limits.max_name,
             counters,
         }
     }
@@ -90,8 +92,12 @@ impl Broadcaster {
 
     /// Sends a frame to one session, in order with what was delivered to its shard before.
     pub(crate) fn send_to(&self, peer: &Arc<Peer>, frame: Frame) {
+        self.send_one(peer, frame, None);
+    }
+
+    fn send_one(&self, peer: &Arc<Peer>, frame: Frame, asked: Option<u64>) {
         if let Some(shard) = self.shard(peer.shard) {
-            shard.send(Command::One { peer: peer.clone(), frame });
+            shard.send(Command::One { peer: peer.clone(), frame, asked });
         }
     }
 
@@ -187,10 +193,10 @@ impl Broadcaster {
             // The asker may have stopped waiting.
             let _ = answer.send(arguments);
         });
-        let deadline = clock::now() + timeout;
+        let deadline = clock::after(timeout);
         peer.acknowledgements.expect(id, deadline, self.max_pending_acknowledgements, waiter)?;
-        let awaited = Awaited { peer: &peer, id };
-        awaited.peer.push(&frame)?;
+        let _awaited = Awaited { peer: &peer, id };
+        self.send_one(&peer, frame, Some(id));
         match tokio::time::timeout_at(deadline, answered).await {
             Ok(Ok(arguments)) => Ok(arguments),
             Ok(Err(_)) => Err(AskError::Disconnected),

@@ -138,7 +138,8 @@ impl<R: Room> RoomContext<R> {
     /// Who sent the event that is being handled.
     ///
     /// # Panics
-    /// Where there is no sender: in `open`, `closing` and `receive`.
+    /// Where there is no sender: in `open`, `closing` and `receive`. In `admit` and `left` it is
+    /// the member in question.
     #[must_use]
     pub fn sender(&self) -> Member<R::Identity> {
         let sender = self.sender.clone();
@@ -212,6 +213,9 @@ impl RoomAudience<'_> {
     /// Sends an event to them.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
         let broadcaster = &self.roll.broadcaster;
+        if self.roll.members.is_empty() && !matches!(self.choice, Choice::One(_)) {
+            return;
+        }
         let Some(frame) = broadcaster.typed_frame(&self.roll.namespace, event, false) else {
             return;
         };
@@ -232,19 +236,20 @@ impl Roll {
         self.members.contains_key(&session)
     }
 
-    /// Takes a member in: from here on it gets what is broadcast.
-    pub(super) fn add(&mut self, peer: Arc<Peer>) {
+    /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
+    /// and its session with it.
+    pub(super) fn add(&mut self, peer: Arc<Peer>) -> bool {
         let number = peer.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
             None => match self.broadcaster.shard(number) {
                 Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
-                // Its worker has ended, and its session with it.
-                None => return,
+                None => return false,
             },
         }
         self.tell(&peer, Command::Enter { room: self.room, peer: peer.clone() });
         self.members.insert(peer.number, peer);
+        true
     }
 
     /// Lets a member go: from here on it gets nothing.

@@ -13,16 +13,20 @@ use std::{
     },
 };
 
-use actix::{Actor, Addr, Context, Handler, Message};
+use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
-use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext};
+use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext, shard::ShardHandle};
 use crate::{
     data::Data,
     meter::{Count, Meter},
     peer::{RoomNumber, ShardNumber},
-    refusal::Refusal,
+    refusal::{Code, Refusal},
 };
+
+/// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
+/// events in flight of each connection are what is bounded.
+const MAILBOX: usize = 16;
 
 /// The open rooms of the kind `R`.
 pub(crate) struct Directory<R: Room> {
@@ -95,15 +99,15 @@ impl<R: Room> Directory<R> {
         Ok(())
     }
 
-    /// Sends a message to the room of that key if it is open.
-    pub(super) fn send_if_open<M>(&self, key: &R::Key, message: impl FnOnce(Ticket) -> M)
+    /// Sends a message to the room of that key if it is open; false if it is not.
+    pub(super) fn send_if_open<M>(&self, key: &R::Key, message: impl FnOnce(Ticket) -> M) -> bool
     where
         M: Message<Result = ()> + Send + 'static,
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
-        if let Some((address, ticket)) = self.find(key) {
-            address.do_send(message(ticket));
-        }
+        let Some((address, ticket)) = self.find(key) else { return false };
+        address.do_send(message(ticket));
+        true
     }
 
     fn find(&self, key: &R::Key) -> Option<(Addr<RoomActor<R>>, Ticket)> {
@@ -132,26 +136,38 @@ impl<R: Room> Directory<R> {
     }
 
     fn start(self: &Arc<Self>, key: R::Key, near: Option<ShardNumber>) -> Result<Open<R>, Refusal> {
-        let shards = self.broadcaster.shards();
-        let shard = shards
-            .iter()
-            .find(|shard| Some(shard.number()) == near)
-            .or_else(|| shards.first())
-            .ok_or_else(|| Refusal::internal("no worker serves this Salon yet"))?;
-        let number = RoomNumber::next();
-        let on_the_way = OnTheWay::default();
         let name = ByteString::from(format!("{}:{key}", R::NAME));
+        let limit = self.broadcaster.max_name;
+        if name.len() > limit {
+            let message = format!("a room's name of {} bytes is longer than {limit}", name.len());
+            return Err(Refusal::new(Code::LimitExceeded, message));
+        }
+        let number = RoomNumber::next();
+        let shard = self
+            .place(number, near)
+            .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
+        let on_the_way = OnTheWay::default();
         let directory = self.clone();
         let counted = on_the_way.clone();
-        let address = RoomActor::start_in_arbiter(shard.arbiter(), move |_| {
+        let (sender, receiver) = channel::channel(MAILBOX);
+        shard.run(move || {
             let broadcaster = directory.broadcaster.clone();
             let namespace = directory.namespace.clone();
             let data = directory.data.clone();
             let cx = RoomContext::new(number, name, namespace, broadcaster, data);
-            RoomActor::new(key, cx, directory, counted)
+            let room = RoomActor::new(key, cx, directory, counted);
+            Context::with_receiver(receiver).run(room);
         });
         self.broadcaster.counters.one(Count::RoomsOpened);
-        Ok(Open { number, address, on_the_way })
+        Ok(Open { number, address: Addr::new(sender), on_the_way })
+    }
+
+    /// The worker for a new room: that of its first member, else one after the other.
+    fn place(&self, number: RoomNumber, near: Option<ShardNumber>) -> Option<ShardHandle> {
+        let shards = self.broadcaster.shards();
+        let alive: Vec<_> = shards.iter().filter(|shard| shard.is_alive()).collect();
+        let found = alive.iter().find(|shard| Some(shard.number()) == near);
+        found.or_else(|| alive.get(number.spread(alive.len()))).map(|shard| (*shard).clone())
     }
 
     /// Takes a room out of the directory, unless something is on its way to it.

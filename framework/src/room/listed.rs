@@ -10,13 +10,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Directory, Room, RoomEvent, ToRoom,
+    Directory, Entry, Room, RoomEvent, ToRoom,
     actor::{Origin, RoomActor, Sent, SentForLater},
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
     peer::Peer,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     wire::socket_io::Arguments,
 };
 
@@ -96,10 +96,16 @@ impl<R: Room> Routes<'_, R> {
             let SentByClient { sender, arguments, acknowledgement, permit } = sent;
             let event = event::decode::<E>(&arguments)?;
             let (key, near) = (event.key().clone(), sender.shard);
-            directory.send(&key, Some(near), |ticket| {
+            let sent = |ticket| {
                 let origin = Origin { sender, acknowledgement, _permit: permit, _ticket: ticket };
                 message(Sent { event, origin })
-            })
+            };
+            match E::ENTRY {
+                Entry::Join => directory.send(&key, Some(near), sent),
+                // A room that is not open has no members: it is not opened to say so.
+                Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
+                Entry::Member => Err(not_a_member(E::NAME)),
+            }
         };
         self.routes.push(RoomRoute {
             name: E::NAME,
@@ -107,6 +113,11 @@ impl<R: Room> Routes<'_, R> {
             forward: Box::new(forward),
         });
     }
+}
+
+/// The refusal of an event that only members may send.
+pub(super) fn not_a_member(event: &str) -> Refusal {
+    Refusal::new(Code::NotAMember, format!("only members of the room may send {event}"))
 }
 
 macro_rules! lists {

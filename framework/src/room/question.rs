@@ -59,6 +59,11 @@ impl Question {
         (question, Incoming { asked, answers: incoming, deadline })
     }
 
+    /// The acknowledgement's id.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Awaits the acknowledgement of one session.
     pub(crate) fn put_to(&self, peer: &Peer) -> Result<(), AskError> {
         self.asked.fetch_add(1, Ordering::Relaxed);

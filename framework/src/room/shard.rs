@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, Context, Handler, Message};
+use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
@@ -36,17 +36,60 @@ pub(crate) enum Target {
 pub(crate) enum Command {
     Register(Arc<Peer>),
     Unregister(Arc<Peer>),
-    Enter { room: RoomNumber, peer: Arc<Peer> },
-    Leave { room: RoomNumber, session: SessionNumber },
-    CloseRoom { room: RoomNumber },
-    JoinNamed { peer: Arc<Peer>, room: ByteString },
-    LeaveNamed { peer: Arc<Peer>, room: ByteString },
-    One { peer: Arc<Peer>, frame: Frame },
-    Deliver { target: Target, frame: Frame, question: Option<Question> },
-    JoinAll { target: Target, room: ByteString },
-    LeaveAll { target: Target, room: ByteString },
-    EndAll { target: Target, end: End },
-    Fetch { target: Target, found: oneshot::Sender<Vec<Arc<Peer>>> },
+    Enter {
+        room: RoomNumber,
+        peer: Arc<Peer>,
+    },
+    Leave {
+        room: RoomNumber,
+        session: SessionNumber,
+    },
+    CloseRoom {
+        room: RoomNumber,
+    },
+    JoinNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    LeaveNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    /// A frame for one session; an acknowledgement that was asked for with it is awaited no longer
+    /// if it cannot be queued.
+    One {
+        peer: Arc<Peer>,
+        frame: Frame,
+        asked: Option<u64>,
+    },
+    Deliver {
+        target: Target,
+        frame: Frame,
+        question: Option<Question>,
+    },
+    JoinAll {
+        target: Target,
+        room: ByteString,
+    },
+    LeaveAll {
+        target: Target,
+        room: ByteString,
+    },
+    EndAll {
+        target: Target,
+        end: End,
+    },
+    Fetch {
+        target: Target,
+        found: oneshot::Sender<Vec<Arc<Peer>>>,
+    },
+}
+
+/// Runs something on the shard's worker, such as the start of an actor.
+pub(super) struct Run(pub(super) Box<dyn FnOnce() + Send>);
+
+impl Message for Run {
+    type Result = ();
 }
 
 impl Message for Command {
@@ -70,7 +113,6 @@ pub(crate) struct Shard {
 pub(crate) struct ShardHandle {
     number: ShardNumber,
     address: Addr<Shard>,
-    arbiter: ArbiterHandle,
 }
 
 impl ShardHandle {
@@ -81,16 +123,16 @@ impl ShardHandle {
         let state = Rc::<RefCell<State>>::default();
         LOCAL.with_borrow_mut(|local| local.insert(number, state.clone()));
         let address = Shard { number, state }.start();
-        Self { number, address, arbiter: Arbiter::current() }
+        Self { number, address }
     }
 
     pub(crate) fn number(&self) -> ShardNumber {
         self.number
     }
 
-    /// Where actors of this worker are started.
-    pub(crate) fn arbiter(&self) -> &ArbiterHandle {
-        &self.arbiter
+    /// Runs something on this shard's worker, never before this returns.
+    pub(super) fn run(&self, run: impl FnOnce() + Send + 'static) {
+        self.address.do_send(Run(Box::new(run)));
     }
 
     /// Whether its worker is still there.
@@ -102,9 +144,10 @@ impl ShardHandle {
     /// one thread to one shard are carried out in the order given.
     pub(crate) fn send(&self, command: Command) {
         let local = LOCAL.with_borrow(|local| local.get(&self.number).cloned());
-        match local {
-            Some(state) => state.borrow_mut().apply(command),
-            None => self.address.do_send(command),
+        // It is borrowed only when dropping what a command removed runs code of the application.
+        match local.as_ref().map(|state| state.try_borrow_mut()) {
+            Some(Ok(mut state)) => state.apply(command),
+            Some(Err(_)) | None => self.address.do_send(command),
         }
     }
 }
@@ -126,17 +169,28 @@ impl Handler<Command> for Shard {
     }
 }
 
+impl Handler<Run> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Run(run): Run, _: &mut Self::Context) {
+        run();
+    }
+}
+
 #[derive(Default)]
 struct State {
-    rooms: HashMap<RoomNumber, Vec<Arc<Peer>>>,
+    rooms: HashMap<RoomNumber, Members>,
     namespaces: HashMap<ByteString, Local>,
 }
+
+/// Sessions by number: one that leaves is found at once, however many there are.
+type Members = HashMap<SessionNumber, Arc<Peer>>;
 
 /// The local sessions of one namespace.
 #[derive(Default)]
 struct Local {
     sessions: HashMap<ByteString, Arc<Peer>>,
-    rooms: HashMap<ByteString, HashMap<SessionNumber, Arc<Peer>>>,
+    rooms: HashMap<ByteString, Members>,
 }
 
 impl State {
@@ -144,16 +198,16 @@ impl State {
         match command {
             Command::Register(peer) => self.register(peer),
             Command::Unregister(peer) => self.unregister(&peer),
-            Command::Enter { room, peer } => self.rooms.entry(room).or_default().push(peer),
+            Command::Enter { room, peer } => {
+                self.rooms.entry(room).or_default().insert(peer.number, peer);
+            }
             Command::Leave { room, session } => self.leave(room, session),
             Command::CloseRoom { room } => {
                 self.rooms.remove(&room);
             }
             Command::JoinNamed { peer, room } => self.join_named(&peer, room),
             Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
-            Command::One { peer, frame } => {
-                let _ = peer.push(&frame);
-            }
+            Command::One { peer, frame, asked } => push(&peer, &frame, asked),
             Command::Deliver { target, frame, question } => {
                 self.each(&target, |peer| deliver(peer, &frame, question.as_ref()));
             }
@@ -196,7 +250,7 @@ impl State {
 
     fn leave(&mut self, room: RoomNumber, session: SessionNumber) {
         if let Some(members) = self.rooms.get_mut(&room) {
-            members.retain(|peer| peer.number != session);
+            members.remove(&session);
             if members.is_empty() {
                 self.rooms.remove(&room);
             }
@@ -239,7 +293,7 @@ impl State {
     fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
         match target {
             Target::Room { room, except } => {
-                for peer in self.rooms.get(room).into_iter().flatten() {
+                for peer in self.rooms.get(room).into_iter().flat_map(HashMap::values) {
                     if *except != Some(peer.number) {
                         visit(peer);
                     }
@@ -280,8 +334,13 @@ impl Local {
 
     /// The sessions in the room of that name, and the one whose id it is.
     fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<Peer>> {
-        let members = self.rooms.get(name).into_iter().flat_map(HashMap::values);
-        members.chain(self.sessions.get(name))
+        let members = self.rooms.get(name);
+        // A session may have joined a room of its own name as well.
+        let alone = self
+            .sessions
+            .get(name)
+            .filter(|session| members.is_none_or(|members| !members.contains_key(&session.number)));
+        members.into_iter().flat_map(HashMap::values).chain(alone)
     }
 }
 
@@ -291,5 +350,11 @@ fn deliver(peer: &Arc<Peer>, frame: &Frame, question: Option<&Question>) {
     {
         return;
     }
-    let _ = peer.push(frame);
+    push(peer, frame, question.map(Question::id));
+}
+
+fn push(peer: &Peer, frame: &Frame, asked: Option<u64>) {
+    if let (Err(_), Some(id)) = (peer.push(frame), asked) {
+        peer.acknowledgements.forget(id);
+    }
 }

@@ -18,7 +18,7 @@ use crate::{
     auth::Handshake,
     event::{self, Event},
     outbox::{NotQueued, TransportKind},
-    peer::{End, Peer},
+    peer::{End, Peer, too_many_rooms},
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
@@ -167,13 +167,16 @@ impl Socket {
     /// Joins an untyped room.
     ///
     /// # Errors
-    /// `limit_exceeded` when the session is in as many rooms as it may be.
+    /// `limit_exceeded` when the session is in as many rooms as it may be, or the name is too long.
     pub fn join(&self, room: impl Into<ByteString>) -> Result<(), Refusal> {
         let (limit, room) = (self.broadcaster.max_rooms, room.into());
+        if room.len() > self.broadcaster.max_name {
+            let message = format!("a room's name of {} bytes is too long", room.len());
+            return Err(Refusal::new(Code::LimitExceeded, message));
+        }
         let joined = self.peer.named_rooms();
         if joined.len() >= limit && !joined.contains(&room) {
-            let message = format!("the session is in {limit} rooms already; leave one first");
-            return Err(Refusal::new(Code::LimitExceeded, message));
+            return Err(too_many_rooms(limit));
         }
         self.tell_shard(Command::JoinNamed { peer: self.peer.clone(), room });
         Ok(())

@@ -4,8 +4,9 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context as TaskContext, Poll},
+    time::Duration,
 };
 
 use actix::{Actor, AsyncContext, Context, Handler, Recipient, StreamHandler};
@@ -24,7 +25,9 @@ use crate::{
 
 /// The supervisor of one worker.
 pub(crate) struct Supervisor {
-    realm: Arc<Realm>,
+    /// Weak: a worker outlives the Salons on it.
+    realm: Weak<Realm>,
+    heartbeat: Heartbeat,
     wheel: mpsc::UnboundedSender<Watched>,
 }
 
@@ -48,11 +51,12 @@ enum Due {
 impl Supervisor {
     /// Starts a supervisor on this worker.
     pub(crate) fn start_for(realm: &Arc<Realm>) -> Recipient<Watch> {
-        let realm = realm.clone();
+        let (heartbeat, grace) = (*realm.heartbeat(), realm.timeouts().close);
+        let realm = Arc::downgrade(realm);
         Self::create(|ctx| {
             let (wheel, incoming) = mpsc::unbounded_channel();
-            ctx.add_stream(Wheel { incoming, queue: DelayQueue::new(), realm: realm.clone() });
-            Self { realm, wheel }
+            ctx.add_stream(Wheel { incoming, queue: DelayQueue::new(), heartbeat, grace });
+            Self { realm, heartbeat, wheel }
         })
         .recipient()
     }
@@ -68,7 +72,7 @@ impl Supervisor {
     }
 
     fn check(&self, handle: Arc<ConnectionHandle>, pinged: Instant) {
-        let Heartbeat { ping_interval, ping_timeout } = *self.realm.heartbeat();
+        let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
         if handle.last_pong() >= pinged {
             if handle.last_pong() + ping_interval <= clock::now() {
                 self.ping(handle);
@@ -76,7 +80,7 @@ impl Supervisor {
                 self.schedule(handle, Due::Ping);
             }
         } else if pinged + ping_timeout <= clock::now() {
-            tracing::debug!(sid = %handle.sid(), "no pong in time");
+            tracing::debug!(connection = handle.number(), "no pong in time");
             handle.abort(DisconnectReason::PingTimeout);
             self.schedule(handle, Due::Forget);
         } else {
@@ -100,7 +104,11 @@ impl Handler<Watch> for Supervisor {
 impl StreamHandler<Watched> for Supervisor {
     fn handle(&mut self, Watched { handle, due }: Watched, _: &mut Self::Context) {
         match due {
-            Due::Forget => self.realm.forget(&handle),
+            Due::Forget => {
+                if let Some(realm) = self.realm.upgrade() {
+                    realm.forget(&handle);
+                }
+            }
             _ if handle.outbox().closed().is_some() => self.schedule(handle, Due::Forget),
             Due::Ping => self.ping(handle),
             Due::Pong { pinged } => self.check(handle, pinged),
@@ -112,21 +120,22 @@ impl StreamHandler<Watched> for Supervisor {
 struct Wheel {
     incoming: mpsc::UnboundedReceiver<Watched>,
     queue: DelayQueue<Watched>,
-    realm: Arc<Realm>,
+    heartbeat: Heartbeat,
+    /// How long a client may take to collect that it was closed.
+    grace: Duration,
 }
 
 impl Wheel {
     fn insert(&mut self, watched: Watched) {
-        let Heartbeat { ping_interval, ping_timeout } = *self.realm.heartbeat();
+        let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
         let at = match watched.due {
             Due::Ping => watched.handle.last_pong() + ping_interval,
-            // An early look finds the pong that a client on time has sent by then, so that the
-            // next ping is on time as well when the timeout is the longer of the two.
+            // Looks before the timeout find the pong of a client that is on time, so that the next
+            // ping is on time as well when the timeout is the longer of the two.
             Due::Pong { pinged } => {
-                let early = pinged + ping_interval.min(ping_timeout);
-                if early > clock::now() { early } else { pinged + ping_timeout }
+                (clock::now() + ping_interval.min(ping_timeout)).min(pinged + ping_timeout)
             }
-            Due::Forget => clock::now() + self.realm.timeouts().close,
+            Due::Forget => clock::now() + self.grace,
         };
         self.queue.insert_at(watched, at);
     }

@@ -95,7 +95,7 @@ pub(super) fn overlap(
 
 /// Ends a connection that is on polling. A pending GET still gets what is queued.
 pub(super) fn end(realm: &Realm, handle: &ConnectionHandle, error: &LinkError) {
-    tracing::debug!(sid = %handle.sid(), %error, "a polling connection ended");
+    tracing::debug!(connection = handle.number(), %error, "a polling connection ended");
     handle.close(reason(error));
     realm.forget(handle);
 }

@@ -114,7 +114,10 @@ impl PendingPost<'_> {
             self.handle.receive(messages).await
         };
         if received.is_err() {
-            tracing::debug!(sid = %self.handle.sid(), "a POST came after the connection's end");
+            tracing::debug!(
+                connection = self.handle.number(),
+                "a POST came after the connection's end"
+            );
         }
         intake.take_end().map_or(Ok(()), |error| Err(Failure::Link(error)))
     }

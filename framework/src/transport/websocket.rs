@@ -138,7 +138,7 @@ impl Link {
     pub(super) async fn end(self, error: Option<&LinkError>) {
         match error {
             Some(error) => {
-                tracing::debug!(sid = %self.handle.sid(), %error, "a WebSocket ended");
+                tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
                 self.signals.close(client_close(error).as_ref());
                 self.handle.abort(reason(error));
             }
@@ -164,7 +164,10 @@ impl Link {
             self.inflow.closed().await;
         };
         if timeout(patience, handshake).await.is_err() {
-            tracing::debug!(sid = %self.handle.sid(), "a WebSocket's close was not answered");
+            tracing::debug!(
+                connection = self.handle.number(),
+                "a WebSocket's close was not answered"
+            );
         }
         self.signals.over();
         let Some(socket) = self.socket else { return };
