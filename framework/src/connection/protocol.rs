@@ -403,7 +403,7 @@ impl Connection {
 
     /// Tells a client that its session ends, and ends it.
     fn disconnect(&self, session: OpenSession) {
-        let namespace = session.socket.namespace().clone();
+        let namespace = session.socket.peer().namespace.clone();
         self.send(&Packet::Disconnect { namespace });
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
     }

@@ -58,7 +58,7 @@ impl Acknowledge {
             return Ok(());
         };
         let broadcaster = self.socket.broadcaster();
-        let namespace = self.socket.namespace();
+        let namespace = &self.socket.peer().namespace;
         let frame = broadcaster.acknowledgement_frame(namespace, self.id, arguments);
         self.socket.peer().push(&frame)
     }

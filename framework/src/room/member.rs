@@ -5,8 +5,6 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use bytestring::ByteString;
-
 use crate::{
     disconnect::DisconnectReason,
     peer::{Peer, SessionNumber},
@@ -35,7 +33,7 @@ impl<I: 'static> Member<I> {
 
     /// The session's id, as its client knows it.
     #[must_use]
-    pub fn id(&self) -> &ByteString {
+    pub fn id(&self) -> &str {
         &self.peer.id
     }
 

@@ -45,13 +45,13 @@ impl Socket {
 
     /// The session's id, as the client knows it.
     #[must_use]
-    pub fn id(&self) -> &ByteString {
+    pub fn id(&self) -> &str {
         &self.peer.id
     }
 
     /// The namespace's name.
     #[must_use]
-    pub fn namespace(&self) -> &ByteString {
+    pub fn namespace(&self) -> &str {
         &self.peer.namespace
     }
 
@@ -246,8 +246,8 @@ impl Socket {
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
-            .field("id", self.id())
-            .field("namespace", self.namespace())
+            .field("id", &self.id())
+            .field("namespace", &self.namespace())
             .finish_non_exhaustive()
     }
 }
