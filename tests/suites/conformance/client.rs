@@ -1,10 +1,11 @@
 //! Fixture `client`: what the Socket.IO client's own tests expect.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use salon_tests::Result;
 use salon_tests::websocket::WebSocket;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::promises;
 use crate::subject::{Client, Subject};

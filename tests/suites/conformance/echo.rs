@@ -1,7 +1,10 @@
 //! Fixture `echo`: a plain WebSocket.
 
+use std::time::Duration;
+
 use salon_tests::Result;
 use salon_tests::websocket::RawWebSocket;
+use tokio::time::Instant;
 
 use crate::promises;
 use crate::subject::Subject;
@@ -83,9 +86,9 @@ async fn what_is_wrong_closes_with_its_code(subject: Subject) -> Result<()> {
 async fn a_close_is_answered_and_the_connection_ends(subject: Subject) -> Result<()> {
     let mut socket = raw(subject).await?;
     socket.send_frame(CLOSE, &1000_u16.to_be_bytes()).await?;
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     assert_eq!(socket.receive().await?.ok_or("a close")?.payload, 1000_u16.to_be_bytes());
     assert_eq!(socket.receive().await?, None);
-    assert!(start.elapsed() < std::time::Duration::from_millis(500), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Fixture `engine`: Engine.IO by itself.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use salon_tests::Result;
 use salon_tests::polling::{Polling, packets};
@@ -8,6 +8,7 @@ use salon_tests::websocket::{Incoming, WebSocket};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::promises;
 use crate::subject::{Subject, pending_poll};
@@ -37,7 +38,8 @@ fn open_of(packet: &str) -> Result<Value> {
 }
 
 fn assert_open(open: &Value, upgrades: &[&str]) {
-    let mut keys: Vec<&str> = open.as_object().unwrap().keys().map(String::as_str).collect();
+    let entries = open.as_object().into_iter().flatten();
+    let mut keys: Vec<&str> = entries.map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["maxPayload", "pingInterval", "pingTimeout", "sid", "upgrades"]);
     assert_eq!(open["pingInterval"], 300);

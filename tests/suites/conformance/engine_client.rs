@@ -44,7 +44,8 @@ async fn a_post_s_headers_come_back(subject: Subject) -> Result<()> {
         .body("4sendHeaders");
     assert_eq!(request.send(subject.address).await?.text(), "ok");
     let headers = session.get().await?.text();
-    let headers: serde_json::Value = serde_json::from_str(headers.strip_prefix('4').unwrap())?;
+    let headers: serde_json::Value =
+        serde_json::from_str(headers.strip_prefix('4').ok_or("a message")?)?;
     assert_eq!(headers["x-custom-header"], "My Value");
     assert_eq!(headers["cookie"], "a=b; c=d");
     Ok(())

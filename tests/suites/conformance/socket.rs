@@ -1,9 +1,10 @@
 //! Fixture `socket`: the Socket.IO protocol.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use salon_tests::Result;
 use salon_tests::websocket::Incoming;
+use tokio::time::Instant;
 
 use crate::promises;
 use crate::subject::Subject;
@@ -32,7 +33,11 @@ async fn auth_comes_back_on_connection(subject: Subject) -> Result<()> {
         let namespace = if connect.contains("custom") { "/custom," } else { "" };
         let json = reply.strip_prefix(&format!("40{namespace}")).ok_or(reply.clone())?;
         let json: serde_json::Value = serde_json::from_str(json)?;
-        assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), ["sid"], "{connect}");
+        assert_eq!(
+            json.as_object().ok_or("an object")?.keys().collect::<Vec<_>>(),
+            ["sid"],
+            "{connect}"
+        );
         assert_eq!(client.next().await?, auth);
     }
     Ok(())
