@@ -143,7 +143,10 @@ impl Connection {
         match &self.upper {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
             Upper::Raw { application, layer } => {
-                application.received(&self.raw(request, *layer), message);
+                let raw = self.raw(request, *layer);
+                if self.guard(|| application.received(&raw, message)).is_none() {
+                    self.close(DisconnectReason::ForcedServerClose, ctx);
+                }
             }
         }
     }
@@ -162,7 +165,8 @@ impl Connection {
         match &self.upper {
             Upper::SocketIo(_) => self.end_sessions(reason),
             Upper::Raw { application, layer } => {
-                application.closed(&self.raw(None, *layer), reason);
+                let raw = self.raw(None, *layer);
+                self.guard(|| application.closed(&raw, reason));
             }
         }
         self.inbox.clear();
@@ -177,8 +181,20 @@ impl Actor for Connection {
     fn started(&mut self, ctx: &mut Self::Context) {
         match &self.upper {
             Upper::SocketIo(_) => self.await_connect(ctx),
-            Upper::Raw { application, layer } => application.opened(&self.raw(None, *layer)),
+            Upper::Raw { application, layer } => {
+                let raw = self.raw(None, *layer);
+                if self.guard(|| application.opened(&raw)).is_none() {
+                    self.close(DisconnectReason::ForcedServerClose, ctx);
+                }
+            }
         }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.handle.outbox().close(DisconnectReason::ForcedServerClose);
+        self.abandon_sessions();
     }
 }
 

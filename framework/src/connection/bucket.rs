@@ -2,7 +2,9 @@
 //!
 //! It must never need a timer: what has come back is computed when somebody asks.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
+
+use bytestring::ByteString;
 
 use crate::{
     clock::{self, Instant},
@@ -12,18 +14,18 @@ use crate::{
 /// How many events one session may still send, by the generic cell rate algorithm: the state is
 /// the time at which the bucket will be full again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bucket {
+struct Bucket {
     full_at: Instant,
 }
 
 impl Bucket {
     /// A full bucket.
-    pub(super) fn full() -> Self {
+    fn full() -> Self {
         Self { full_at: clock::now() }
     }
 
     /// Takes one, or says how long to wait for it.
-    pub(super) fn take(&mut self, rate: Rate) -> Result<(), Duration> {
+    fn take(&mut self, rate: Rate) -> Result<(), Duration> {
         let (now, interval) = (clock::now(), rate.interval());
         let filling = self.full_at.saturating_duration_since(now);
         let wait = filling.saturating_sub(interval * (rate.burst() - 1));
@@ -33,6 +35,31 @@ impl Bucket {
         } else {
             Err(wait)
         }
+    }
+}
+
+/// The buckets of one connection, by namespace and event. They outlive a session: leaving a namespace
+/// and coming back fills none.
+#[derive(Debug, Default)]
+pub(super) struct Buckets(HashMap<(ByteString, &'static str), Bucket>);
+
+impl Buckets {
+    /// How many there may be before those that are full are dropped.
+    const MANY: usize = 64;
+
+    /// Takes one event out of its bucket, or says how long to wait for it.
+    pub(super) fn take(
+        &mut self,
+        namespace: &ByteString,
+        event: &'static str,
+        rate: Rate,
+    ) -> Result<(), Duration> {
+        if self.0.len() >= Self::MANY {
+            let now = clock::now();
+            self.0.retain(|_, bucket| bucket.full_at > now);
+        }
+        let bucket = self.0.entry((namespace.clone(), event)).or_insert_with(Bucket::full);
+        bucket.take(rate)
     }
 }
 

@@ -6,6 +6,7 @@ mod actor;
 mod application;
 mod bucket;
 mod close;
+mod dispatch;
 mod handle;
 mod hooks;
 mod listed;

@@ -1,36 +1,35 @@
-//! Socket.IO on one connection: which sessions it has, and what each packet does.
+//! Socket.IO on one connection: which sessions it has, and what each packet does; events are for
+//! `dispatch.rs`.
 //!
 //! It must never decide what an error does: `close.rs` does.
 
 use std::{
-    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
 use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WeakRecipient, WrapFuture};
 use bytestring::ByteString;
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Acknowledge, Connection, DisconnectReason, Realm, Refusal, UntypedEvent,
-    bucket::Bucket,
+    Connection, DisconnectReason, Realm, Refusal,
+    bucket::Buckets,
     close::{Trouble, Verdict},
-    listed::Called,
-    namespace::{BuiltNamespace, TypedRoute},
+    dispatch::Call,
+    namespace::BuiltNamespace,
     realm::session_id,
-    session::{AnySession, AnyStep, ConnectRefusal, ConnectReply, Unconnected},
+    session::{AnySession, ConnectRefusal, ConnectReply, Unconnected},
 };
 use crate::{
     auth::{AnyIdentity, Credentials},
-    event::Policy,
     frame::Frame,
     meter::{Count, Meter},
     peer::{End, EndSession, Peer, PeerParts, SessionNumber},
     refusal::Code,
-    room::{Command, SentByClient, Socket},
+    room::{Command, Socket},
     wire::{
         engine_io,
         socket_io::{Arguments, Decoder, Packet},
@@ -40,21 +39,21 @@ use crate::{
 /// The Socket.IO side of a connection.
 pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
-    sessions: Vec<OpenSession>,
+    pub(super) sessions: Vec<OpenSession>,
+    pub(super) buckets: Buckets,
     connecting: Vec<ByteString>,
     deadline: Option<SpawnHandle>,
 }
 
 /// A session that is connected.
-struct OpenSession {
-    socket: Socket,
-    namespace: Arc<BuiltNamespace>,
-    state: Box<dyn AnySession>,
-    buckets: HashMap<&'static str, Bucket>,
+pub(super) struct OpenSession {
+    pub(super) socket: Socket,
+    pub(super) namespace: Arc<BuiltNamespace>,
+    pub(super) state: Box<dyn AnySession>,
 }
 
 impl OpenSession {
-    fn number(&self) -> SessionNumber {
+    pub(super) fn number(&self) -> SessionNumber {
         self.socket.peer().number
     }
 }
@@ -65,19 +64,12 @@ type Caught<T> = std::thread::Result<T>;
 /// What came of an attempt to connect.
 type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
 
-/// An event on its way to its handler.
-struct Call {
-    name: ByteString,
-    arguments: Arguments,
-    id: Option<u64>,
-    permit: OwnedSemaphorePermit,
-}
-
 impl SocketIo {
     pub(super) fn new(realm: &Realm) -> Self {
         Self {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: Vec::new(),
+            buckets: Buckets::default(),
             connecting: Vec::new(),
             deadline: None,
         }
@@ -87,7 +79,7 @@ impl SocketIo {
         self.sessions.iter().position(|session| session.socket.namespace() == namespace)
     }
 
-    fn index(&self, number: SessionNumber) -> Option<usize> {
+    pub(super) fn index(&self, number: SessionNumber) -> Option<usize> {
         self.sessions.iter().position(|session| session.number() == number)
     }
 
@@ -262,8 +254,7 @@ impl Connection {
         self.realm.counters().one(Count::SessionsConnected);
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
-        let mut session =
-            OpenSession { socket, namespace: built.clone(), state, buckets: HashMap::new() };
+        let mut session = OpenSession { socket, namespace: built.clone(), state };
         self.guard(|| {
             session.state.connected();
             if let Some(connected) = &session.namespace.untyped.connected {
@@ -292,104 +283,15 @@ impl Connection {
         self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
     }
 
-    fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
-        self.realm.counters().one(Count::EventsReceived);
-        let Some(socket_io) = self.socket_io() else { return };
-        let mut session = socket_io.sessions.swap_remove(session);
-        let span = tracing::debug_span!(
-            "salon.event",
-            event = %call.name,
-            namespace = %session.socket.namespace(),
-            session = %session.socket.id(),
-        );
-        let entered = span.enter();
-        let (name, id) = (call.name.clone(), call.id);
-        let called = self.guard(|| session.call(call));
-        drop(entered);
-        match called {
-            Some(Outcome::Answered(result)) => {
-                self.answer(&session.socket, &name, id, result);
-            }
-            Some(Outcome::Later(future, permit)) => {
-                self.answer_later(&session.socket, name, id, (future, permit), ctx);
-            }
-            Some(Outcome::Elsewhere) => {}
-            None => self.answer(&session.socket, &name, id, Err(internal())),
-        }
-        self.run_futures(&mut session, ctx);
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.sessions.push(session);
-        }
-    }
-
-    fn answer(
-        &self,
-        socket: &Socket,
-        name: &str,
-        id: Option<u64>,
-        result: Result<Arguments, Refusal>,
-    ) {
-        if result.is_err() {
-            self.realm.counters().one(Count::EventsRefused);
-        }
-        let broadcaster = self.realm.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(socket.peer(), name, id, result) {
-            // A client that is gone needs no answer.
-            let _ = socket.peer().push(&frame);
-        }
-    }
-
-    fn answer_later(
-        &mut self,
-        socket: &Socket,
-        name: ByteString,
-        id: Option<u64>,
-        (future, permit): (
-            LocalBoxFuture<'static, Result<Arguments, Refusal>>,
-            OwnedSemaphorePermit,
-        ),
-        ctx: &mut Context<Self>,
-    ) {
-        let socket = socket.clone();
-        let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-        ctx.spawn(guarded.map(move |result, actor, _| {
-            let result = result.unwrap_or_else(|_| Err(actor.panicked(&name)));
-            actor.answer(&socket, &name, id, result);
-            drop(permit);
-        }));
-    }
-
-    /// Runs the futures that a session's handlers have asked for.
-    fn run_futures(&mut self, session: &mut OpenSession, ctx: &mut Context<Self>) {
-        let number = session.number();
-        for future in session.state.take_futures() {
-            let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-            ctx.spawn(guarded.map(move |step, actor, ctx| match step {
-                Ok(step) => actor.step(number, step, ctx),
-                Err(_) => drop(actor.panicked("a session's future")),
-            }));
-        }
-    }
-
-    fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
-        let Some(socket_io) = self.socket_io() else { return };
-        let Some(index) = socket_io.index(number) else { return };
-        let mut session = socket_io.sessions.swap_remove(index);
-        self.guard(|| step(&mut *session.state));
-        self.run_futures(&mut session, ctx);
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.sessions.push(session);
-        }
-    }
-
     /// Ends what the server wants ended.
     pub(super) fn end_session(&mut self, end: &EndSession, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
-        let Some(index) = socket_io.index(end.session) else { return };
         match end.end {
             End::Session => {
-                let session = socket_io.sessions.swap_remove(index);
-                self.disconnect(session);
+                if let Some(index) = socket_io.index(end.session) {
+                    let session = socket_io.sessions.swap_remove(index);
+                    self.disconnect(session);
+                }
             }
             End::Connection => {
                 for session in socket_io.take_sessions() {
@@ -404,8 +306,9 @@ impl Connection {
     /// Tells a client that its session ends, and ends it.
     fn disconnect(&self, session: OpenSession) {
         let namespace = session.socket.peer().namespace.clone();
-        self.send(&Packet::Disconnect { namespace });
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
+        // The last packet: whatever the session's own code still sent is before it.
+        self.send(&Packet::Disconnect { namespace });
     }
 
     /// Ends all sessions; the connection has ended.
@@ -413,6 +316,16 @@ impl Connection {
         let Some(socket_io) = self.socket_io() else { return };
         for session in socket_io.take_sessions() {
             self.end_open_session(session, reason);
+        }
+    }
+
+    /// Leaves nothing of the sessions behind when the actor is dropped without having ended: after
+    /// a panic outside of any handler, or with its worker. No code of the application runs.
+    pub(super) fn abandon_sessions(&mut self) {
+        let Some(socket_io) = self.socket_io() else { return };
+        for session in socket_io.take_sessions() {
+            self.tell_shard(Command::Unregister(session.socket.peer().clone()));
+            session.socket.peer().end(DisconnectReason::ForcedServerClose);
         }
     }
 
@@ -447,7 +360,7 @@ impl Connection {
     }
 
     /// Runs code of the application; `None` if it panicked.
-    fn guard<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+    pub(super) fn guard<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         // What the code had in hand is the session's own; nothing of the framework is half-changed.
         match catch_unwind(AssertUnwindSafe(code)) {
             Ok(value) => Some(value),
@@ -458,7 +371,7 @@ impl Connection {
         }
     }
 
-    fn panicked(&self, what: &str) -> Refusal {
+    pub(super) fn panicked(&self, what: &str) -> Refusal {
         self.realm.counters().one(Count::HandlerPanics);
         tracing::error!(
             connection = self.handle.number(),
@@ -469,73 +382,8 @@ impl Connection {
     }
 }
 
-fn internal() -> Refusal {
+pub(super) fn internal() -> Refusal {
     Refusal::new(Code::Internal, "internal error")
-}
-
-/// What became of an event.
-enum Outcome {
-    Answered(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, OwnedSemaphorePermit),
-    /// A room or an untyped handler answers.
-    Elsewhere,
-}
-
-impl OpenSession {
-    /// Checks an event and hands it to whatever handles it.
-    fn call(&mut self, call: Call) -> Outcome {
-        let namespace = self.namespace.clone();
-        let Some((name, route)) = namespace.routes.get_key_value(&*call.name) else {
-            return self.call_untyped(&namespace, call);
-        };
-        let policy = match route {
-            TypedRoute::Session(route) => route.policy,
-            TypedRoute::Room(route) => route.policy,
-        };
-        if let Err(refusal) = self.check_rate(name, policy) {
-            return Outcome::Answered(Err(refusal));
-        }
-        match route {
-            TypedRoute::Session(route) => match (route.call)(&mut *self.state, &call.arguments) {
-                Called::Done(result) => Outcome::Answered(result),
-                Called::Later(future) => Outcome::Later(future, call.permit),
-            },
-            TypedRoute::Room(route) => {
-                let sent = SentByClient {
-                    sender: self.socket.peer().clone(),
-                    arguments: call.arguments,
-                    acknowledgement: call.id,
-                    permit: call.permit,
-                };
-                match (route.forward)(sent) {
-                    Ok(()) => Outcome::Elsewhere,
-                    Err(refusal) => Outcome::Answered(Err(refusal)),
-                }
-            }
-        }
-    }
-
-    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Outcome {
-        let Some(handler) = namespace.untyped.handler(&call.name) else {
-            let message = format!("nothing here handles events called {:?}", &*call.name);
-            return Outcome::Answered(Err(Refusal::new(Code::UnknownEvent, message)));
-        };
-        let acknowledge = call.id.map(|id| Acknowledge::new(self.socket.clone(), id));
-        let Call { name, arguments, .. } = call;
-        handler(&self.socket, UntypedEvent { name, arguments, acknowledge });
-        Outcome::Elsewhere
-    }
-
-    fn check_rate(&mut self, name: &'static str, policy: Policy) -> Result<(), Refusal> {
-        let Some(rate) = policy.rate else { return Ok(()) };
-        let bucket = self.buckets.entry(name).or_insert_with(Bucket::full);
-        bucket.take(rate).map_err(|wait| {
-            let wait = wait.as_millis();
-            let message = format!("too many {name:?} events; try again in {wait} ms");
-            let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
-            Refusal::new(Code::RateLimited, message).with_data(data)
-        })
-    }
 }
 
 /// Everything that is asked before a client is connected to a namespace.

@@ -5,6 +5,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use bytestring::ByteString;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::DisconnectReason;
 use crate::{
@@ -42,11 +43,13 @@ impl UntypedEvent {
 pub struct Acknowledge {
     socket: Socket,
     id: u64,
+    /// The event is in flight until it is acknowledged, or never will be.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Acknowledge {
-    pub(super) fn new(socket: Socket, id: u64) -> Self {
-        Self { socket, id }
+    pub(super) fn new(socket: Socket, id: u64, permit: OwnedSemaphorePermit) -> Self {
+        Self { socket, id, _permit: permit }
     }
 
     /// Acknowledges with these arguments.

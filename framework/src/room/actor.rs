@@ -214,6 +214,8 @@ impl<R: Room> RoomActor<R> {
         {
             broadcaster.send_to(&origin.sender, frame);
         }
+        // The event is no longer in flight, nor on its way here.
+        drop(origin);
     }
 
     /// Does what the handlers asked for, and closes the room if it is time.

@@ -6,6 +6,7 @@ use salon::{Count, Salon};
 use salon_tests::{
     Result,
     in_process::InProcess,
+    polling::{Endpoint, Polling},
     socket_io::Client,
     websocket::{Incoming, WebSocket},
 };
@@ -71,6 +72,20 @@ async fn a_client_that_does_not_answer_pings_is_gone() -> Result<()> {
 }
 
 #[tokio::test]
+async fn pongs_that_answer_no_ping_keep_no_client_that_does_not_read() -> Result<()> {
+    let salon = salon_with(|builder| {
+        builder.heartbeat(Duration::from_millis(200), Duration::from_millis(100))
+    });
+    let server = InProcess::start(&salon, 1)?;
+    let endpoint =
+        Endpoint { address: server.address(), path: "/socket.io/", parameters: String::new() };
+    let (polling, _open) = Polling::open(endpoint).await?;
+    // It never polls for the ping, so it cannot know that there is one to answer.
+    while polling.post("3").await?.status == 200 {}
+    empty(&salon).await
+}
+
+#[tokio::test]
 async fn without_a_connect_in_time_the_connection_is_closed() -> Result<()> {
     let salon = salon_with(|builder| {
         builder.timeouts(|timeouts| timeouts.connect = Duration::from_millis(50))
@@ -89,5 +104,7 @@ async fn a_shutdown_tells_the_clients_that_the_server_restarts() -> Result<()> {
     ada.ask("table:sit", json!({ "table": 1 })).await?;
     salon.shutdown(Duration::from_secs(5)).await;
     assert_eq!(ada.closed().await?, Some(1012));
+    let late = Client::open(server.address()).await;
+    assert!(late.is_err(), "a server that shuts down takes no new client");
     empty(&salon).await
 }

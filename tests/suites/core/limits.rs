@@ -116,6 +116,45 @@ async fn beyond_the_events_in_flight_the_next_ones_wait_and_none_is_lost() -> Re
 }
 
 #[tokio::test]
+async fn typed_rooms_of_a_session_are_limited_and_so_are_their_names() -> Result<()> {
+    let salon = salon_with(|builder| {
+        builder.limits(|limits| {
+            limits.max_rooms = 2;
+            limits.max_name = 12;
+        })
+    });
+    let server = InProcess::start(&salon, 1)?;
+    let mut client = Client::connect(server.address(), guest("ada")).await?;
+    let code = |answer: Vec<Value>| answer[0]["error"]["code"].clone();
+    for table in 1..=2 {
+        client.ask("table:sit", json!({ "table": table })).await?;
+    }
+    let third = client.ask("table:sit", json!({ "table": 3 })).await?;
+    assert_eq!(code(third), "limit_exceeded");
+    client.ask("table:stand", json!({ "table": 1 })).await?;
+    let third = client.ask("table:sit", json!({ "table": 3 })).await?;
+    assert_eq!(third, [json!(["ada"])], "a place is free again");
+    let long = client.ask("table:sit", json!({ "table": 10_000_000_u64 })).await?;
+    assert_eq!(code(long), "limit_exceeded", "table:10000000 has 14 bytes");
+    Ok(())
+}
+
+#[tokio::test]
+async fn leaving_a_namespace_and_coming_back_fills_no_rate() -> Result<()> {
+    let server = InProcess::start(&salon_with(|builder| builder), 1)?;
+    let mut client = Client::connect(server.address(), guest("ada")).await?;
+    for _ in 0..2 {
+        assert_eq!(client.ask("limited", Value::Null).await?, Vec::<Value>::new());
+    }
+    client.send("41").await?;
+    client.send(&format!("40{}", guest("ada"))).await?;
+    assert!(matches!(client.next().await?, Packet::Connected(_)));
+    let answer = client.ask("limited", Value::Null).await?;
+    assert_eq!(answer[0]["error"]["code"], "rate_limited");
+    Ok(())
+}
+
+#[tokio::test]
 async fn untyped_rooms_of_a_session_are_limited() -> Result<()> {
     let salon = Salon::builder()
         .limits(|limits| limits.max_rooms = 2)

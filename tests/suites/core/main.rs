@@ -6,6 +6,7 @@ mod build;
 mod ending;
 mod limits;
 mod order;
+mod raw;
 mod rooms;
 mod sessions;
 mod table;

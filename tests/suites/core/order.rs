@@ -101,11 +101,12 @@ async fn a_room_that_closes_while_somebody_comes_loses_no_event() -> Result<()> 
     let server = InProcess::start(&salon, 4)?;
     let address = server.address();
     let mut visitors = JoinSet::<Result<()>>::new();
-    for visitor in 0..8 {
+    // With more of them the table would hardly ever be empty.
+    for visitor in 0..2 {
         visitors.spawn(async move {
             let mut client = Client::connect(address, guest(&visitor.to_string())).await?;
             // The table lingers for no time: it closes and opens all the time.
-            for _ in 0..150 {
+            for _ in 0..500 {
                 let sat = client.ask("table:sit", json!({ "table": 7 })).await?;
                 assert!(sat[0].is_array(), "every join is answered by a table: {sat:?}");
                 client.ask("table:stand", json!({ "table": 7 })).await?;

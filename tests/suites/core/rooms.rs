@@ -1,5 +1,6 @@
 //! Events that go to rooms.
 
+use salon::Count;
 use salon_tests::{Result, in_process::InProcess, socket_io::Client};
 use serde_json::{Value, json};
 
@@ -32,6 +33,35 @@ async fn only_members_may_send_and_a_refused_join_makes_no_member() -> Result<()
     let mut ruffian = Client::connect(server.address(), guest("ruffian")).await?;
     assert_eq!(code(&ruffian.ask("table:sit", json!({ "table": 1 })).await?), "forbidden");
     assert_eq!(code(&ruffian.ask("table:say", say).await?), "not_a_member");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_for_members_opens_no_room() -> Result<()> {
+    let salon = salon();
+    let server = InProcess::start(&salon, 1)?;
+    let mut ada = Client::connect(server.address(), guest("ada")).await?;
+    for table in 0..50 {
+        let answer = ada.ask("table:say", json!({ "table": table, "text": "anyone?" })).await?;
+        assert_eq!(code(&answer), "not_a_member");
+    }
+    assert_eq!(salon.counters().get(Count::RoomsOpened), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_join_that_is_refused_later_leaves_no_member() -> Result<()> {
+    let server = InProcess::start(&salon(), 1)?;
+    let mut ada = Client::connect(server.address(), guest("ada")).await?;
+    let say = json!({ "table": 1, "text": "hello" });
+    for (password, refused) in [("open up", "forbidden"), ("panic", "internal")] {
+        let knock = json!({ "table": 1, "password": password });
+        assert_eq!(code(&ada.ask("table:knock", knock).await?), refused);
+        assert_eq!(code(&ada.ask("table:say", say.clone()).await?), "not_a_member");
+    }
+    let knock = json!({ "table": 1, "password": "please" });
+    assert_eq!(ada.ask("table:knock", knock).await?, Vec::<Value>::new());
+    assert_eq!(ada.ask("table:say", say).await?, [json!(1)]);
     Ok(())
 }
 

@@ -45,6 +45,14 @@ pub(crate) struct Sit {
     pub(crate) table: u64,
 }
 
+/// As [`Sit`], with an answer that takes time.
+#[derive(Deserialize, Event)]
+#[event("table:knock", room = Table(table), join)]
+pub(crate) struct Knock {
+    pub(crate) table: u64,
+    pub(crate) password: String,
+}
+
 #[derive(Deserialize, Event)]
 #[event("table:say", room = Table(table), reply = u64)]
 pub(crate) struct Say {
@@ -113,7 +121,7 @@ impl Room for Table {
     const LINGER: Duration = Duration::ZERO;
     type Key = u64;
     type Identity = Guest;
-    type Events = (Sit, Say, Later<Think>, Stand, Flip, Ring, ThrowOut);
+    type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Ring, ThrowOut);
 
     fn open(key: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         match key {
@@ -138,6 +146,23 @@ impl Room for Table {
 impl On<Sit> for Table {
     fn on(&mut self, _: Sit, cx: &mut RoomContext<Self>) -> Result<Vec<String>, Refusal> {
         Ok(cx.members().map(|member| member.identity().name.clone()).collect())
+    }
+}
+
+impl OnLater<Knock> for Table {
+    fn on_later(
+        &mut self,
+        event: Knock,
+        _: &mut RoomContext<Self>,
+    ) -> impl Future<Output = Result<(), Refusal>> + 'static {
+        async move {
+            tokio::task::yield_now().await;
+            match event.password.as_str() {
+                "please" => Ok(()),
+                "panic" => panic!("a panic in a room's future"),
+                _ => Err(Refusal::forbidden("say please")),
+            }
+        }
     }
 }
 
