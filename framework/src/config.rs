@@ -35,6 +35,12 @@ pub struct Limits {
     pub max_events_in_flight: usize,
     /// Acknowledgements that the server waits for from one session.
     pub max_pending_acknowledgements: usize,
+    /// Frames that are kept for clients that come back, if recovery is on.
+    pub max_recovery_frames: usize,
+    /// Bytes of the frames that are kept for clients that come back.
+    pub max_recovery_bytes: usize,
+    /// Sessions that are kept for clients that come back; the oldest goes first.
+    pub max_recovery_sessions: usize,
     /// Bytes that may wait in one connection's outbox. 1 MiB holds seconds of a busy room; a client
     /// that is further behind than that is better served by a reconnection.
     pub max_outbox_bytes: usize,
@@ -55,6 +61,9 @@ impl Default for Limits {
             max_name: 256,
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,
+            max_recovery_frames: 10_000,
+            max_recovery_bytes: 16 << 20,
+            max_recovery_sessions: 10_000,
             max_outbox_bytes: 1 << 20,
             max_outbox_frames: 4_096,
         }

@@ -31,6 +31,22 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// Whether the client may have meant to stay: then its session can be recovered.
+    pub(crate) const fn is_recoverable(self) -> bool {
+        match self {
+            Self::TransportClose
+            | Self::TransportError
+            | Self::PingTimeout
+            | Self::ForcedClose
+            | Self::ForcedServerClose
+            | Self::ServerShuttingDown
+            | Self::OutboxOverflow => true,
+            Self::ClientNamespaceDisconnect
+            | Self::ServerNamespaceDisconnect
+            | Self::ParseError => false,
+        }
+    }
+
     /// The reason's text, stable, as handlers and logs see it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -24,6 +24,8 @@ struct Inner {
     messages: Messages,
     layer: Layer,
     volatile: bool,
+    /// Its number among what is kept for recovery; 0 if it is not.
+    number: u64,
     websocket: OnceLock<Bytes>,
     polling: OnceLock<Bytes>,
 }
@@ -59,19 +61,25 @@ impl Layer {
 impl Frame {
     /// Encodes a packet.
     pub(crate) fn new(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), Layer::EngineIo, false)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, 0)
+    }
+
+    /// Encodes a packet that is kept for recovery under a number.
+    pub(crate) fn numbered(packet: &Packet, parser: &dyn Parser, number: u64) -> Self {
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, number)
     }
 
     /// Encodes a packet that a client which is not writable may miss.
     pub(crate) fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), Layer::EngineIo, true)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, true, 0)
     }
 
-    fn from_messages(messages: Messages, layer: Layer, volatile: bool) -> Self {
+    fn from_messages(messages: Messages, layer: Layer, volatile: bool, number: u64) -> Self {
         Self(Arc::new(Inner {
             messages,
             layer,
             volatile,
+            number,
             websocket: OnceLock::new(),
             polling: OnceLock::new(),
         }))
@@ -79,13 +87,19 @@ impl Frame {
 
     /// A bare message, for connections without Socket.IO.
     pub(crate) fn message(message: engine_io::Message, layer: Layer) -> Self {
-        Self::from_messages(Messages::from_buf([message]), layer, false)
+        Self::from_messages(Messages::from_buf([message]), layer, false, 0)
     }
 
     /// Whether a client that is not writable may miss it.
     #[must_use]
     pub(crate) fn is_volatile(&self) -> bool {
         self.0.volatile
+    }
+
+    /// Its number among what is kept for recovery; 0 if it is not.
+    #[must_use]
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
     }
 
     /// What it counts against the limit of an outbox, in bytes.

@@ -92,6 +92,10 @@ enum Memberships {
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
     pub(crate) id: ByteString,
+    /// What the client proves itself with when it comes back, if recovery is on.
+    pub(crate) private_id: Option<ByteString>,
+    /// If it was recovered: it has had every numbered frame up to this one.
+    pub(crate) covered: Option<u64>,
     pub(crate) namespace: ByteString,
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
@@ -110,6 +114,10 @@ pub(crate) struct Peer {
 /// What a [`Peer`] is made of.
 pub(crate) struct PeerParts {
     pub(crate) id: ByteString,
+    /// What the client proves itself with when it comes back, if recovery is on.
+    pub(crate) private_id: Option<ByteString>,
+    /// If it was recovered: it has had every numbered frame up to this one.
+    pub(crate) covered: Option<u64>,
     pub(crate) namespace: ByteString,
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
@@ -125,6 +133,8 @@ impl Peer {
         Self {
             number: SessionNumber::next(),
             id: parts.id,
+            private_id: parts.private_id,
+            covered: parts.covered,
             namespace: parts.namespace,
             shard: parts.shard,
             handshake: parts.handshake,
@@ -151,6 +161,15 @@ impl Peer {
         if self.ended.load(Ordering::Acquire) {
             return Err(NotQueued::Closed);
         }
+        // On its way while the session was recovered, and among what it got then.
+        if self.covered.is_some_and(|covered| (1..=covered).contains(&frame.number())) {
+            return Ok(());
+        }
+        self.push_recovered(frame)
+    }
+
+    /// As [`push`](Self::push), for what the session missed.
+    pub(crate) fn push_recovered(&self, frame: &Frame) -> Result<(), NotQueued> {
         let queued = self.outbox.push(frame);
         match queued {
             Ok(()) => self.meter.one(Count::FramesQueued),

@@ -22,7 +22,7 @@ use crate::{
     data::DataBuilder,
     meter::Counters,
     refusal::Refusal,
-    room::{Audience, Broadcaster, Directory, Room, RoomHandle, Socket},
+    room::{Audience, Broadcaster, Directory, Recovery, Room, RoomHandle, Socket},
     supervisor::Supervisor,
     transport,
     wire::socket_io::{JsonParser, Parser},
@@ -300,6 +300,16 @@ impl Builder {
         self
     }
 
+    /// Keeps what a client misses while it is away, for as long as `window`: when it comes back in
+    /// time it has the same session id and untyped rooms, and gets what was sent to them meanwhile.
+    /// Off by default, since every event then carries an offset as its last argument, as the
+    /// reference server has it. It is authenticated anew; typed rooms have to be joined anew.
+    #[must_use]
+    pub fn recovery(mut self, window: Duration) -> Self {
+        self.settings.recovery = Some(window);
+        self
+    }
+
     /// Asked for every HTTP request of a client, before anything else is done with it. The
     /// principal that it yields owns the session id: a request of another one does not find it.
     #[must_use]
@@ -340,7 +350,9 @@ impl Builder {
     pub fn build(self) -> Result<Salon, BuildError> {
         self.settings.check()?;
         let counters = Arc::<Counters>::default();
-        let broadcaster = Arc::new(Broadcaster::new(self.parser, &self.settings.limits, counters));
+        let limits = &self.settings.limits;
+        let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
+        let broadcaster = Arc::new(Broadcaster::new(self.parser, limits, recovery, counters));
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {

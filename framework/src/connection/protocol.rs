@@ -11,6 +11,7 @@ use std::{
 use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WeakRecipient, WrapFuture};
 use bytestring::ByteString;
 use futures_util::FutureExt;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -29,7 +30,7 @@ use crate::{
     meter::{Count, Meter},
     peer::{End, EndSession, Peer, PeerParts, SessionNumber},
     refusal::Code,
-    room::{Command, Socket},
+    room::{Command, Recovered, Socket},
     wire::{
         engine_io,
         socket_io::{Arguments, Decoder, Packet},
@@ -60,6 +61,20 @@ impl OpenSession {
 
 /// What a future yielded, unless it panicked.
 type Caught<T> = std::thread::Result<T>;
+
+/// Where a session comes from.
+struct Origin {
+    id: ByteString,
+    private_id: Option<ByteString>,
+    recovered: Option<Recovered>,
+}
+
+/// What a client presents to have its session back.
+#[derive(Deserialize)]
+struct Claim {
+    pid: String,
+    offset: Option<String>,
+}
 
 /// What came of an attempt to connect.
 type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
@@ -226,8 +241,11 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.retain(|connecting| *connecting != namespace);
         }
-        let made = admitted.and_then(|(made, identity)| Ok((made, identity, session_id()?)));
-        let (made, identity, id) = match made {
+        let made = admitted.and_then(|(made, identity)| {
+            let origin = self.origin(&namespace, auth.as_ref())?;
+            Ok((made, identity, origin))
+        });
+        let (made, identity, origin) = match made {
             Ok(made) => made,
             Err(refusal) => {
                 self.realm.counters().one(Count::SessionsRefused);
@@ -236,7 +254,9 @@ impl Connection {
         };
         let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
         let peer = Arc::new(Peer::new(PeerParts {
-            id,
+            id: origin.id,
+            private_id: origin.private_id,
+            covered: origin.recovered.as_ref().map(|recovered| recovered.covered),
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
@@ -246,11 +266,21 @@ impl Connection {
             connection,
             meter: self.realm.counters().clone(),
         }));
-        let reply = Arguments::encode_single(&ConnectReply { sid: &peer.id });
+        if let Some(recovered) = &origin.recovered {
+            for frame in &recovered.missed {
+                // A client that is gone again misses it again.
+                let _ = peer.push_recovered(frame);
+            }
+        }
+        let reply = ConnectReply { sid: &peer.id, pid: peer.private_id.as_ref() };
+        let reply = Arguments::encode_single(&reply);
         let auth = reply.ok().map(|reply| reply.json_text().clone());
         let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
         self.send(&packet);
         self.tell_shard(Command::Register(peer.clone()));
+        for room in origin.recovered.into_iter().flat_map(|recovered| recovered.rooms) {
+            self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
+        }
         self.realm.counters().one(Count::SessionsConnected);
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
@@ -267,6 +297,27 @@ impl Connection {
         if let Some(deadline) = socket_io.deadline.take() {
             ctx.cancel_future(deadline);
         }
+    }
+
+    /// Where a session comes from: a new one, or one that its client had before.
+    fn origin(&self, namespace: &ByteString, auth: Option<&ByteString>) -> Result<Origin, Refusal> {
+        let Some(recovery) = &self.realm.broadcaster().recovery else {
+            return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
+        };
+        let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
+        let recovered = claim.and_then(|Claim { pid, offset }| {
+            let principal = self.handle.principal();
+            let recovered = recovery.recover(namespace, &pid, offset.as_deref(), principal)?;
+            Some((ByteString::from(pid), recovered))
+        });
+        Ok(match recovered {
+            Some((pid, recovered)) => Origin {
+                id: recovered.id.clone(),
+                private_id: Some(pid),
+                recovered: Some(recovered),
+            },
+            None => Origin { id: session_id()?, private_id: Some(session_id()?), recovered: None },
+        })
     }
 
     fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
@@ -338,6 +389,11 @@ impl Connection {
             session.state.disconnected(reason);
         });
         let peer = session.socket.peer();
+        if let Some(recovery) = &self.realm.broadcaster().recovery
+            && reason.is_recoverable()
+        {
+            recovery.park(peer, self.handle.principal());
+        }
         self.tell_shard(Command::Unregister(peer.clone()));
         peer.end(reason);
         self.guard(|| {

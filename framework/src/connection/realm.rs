@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) heartbeat: Heartbeat,
     pub(crate) http: Http,
     pub(crate) hooks: Hooks,
+    /// How long what a client misses is kept for it; not at all if `None`.
+    pub(crate) recovery: Option<Duration>,
 }
 
 impl Settings {

@@ -316,4 +316,6 @@ pub(super) struct ConnectRefusal<'a> {
 #[derive(Serialize)]
 pub(super) struct ConnectReply<'a> {
     pub(super) sid: &'a ByteString,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pid: Option<&'a ByteString>,
 }

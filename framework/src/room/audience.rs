@@ -67,18 +67,27 @@ impl Audience {
 
     /// Sends an event to all of them.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        if let Some(frame) = self.broadcaster.typed_frame(&self.namespace, event, self.volatile) {
-            self.broadcaster.deliver(&self.target(), &frame);
-        }
+        let Some(arguments) = encode_or_log(E::NAME, event::encode(event)) else { return };
+        self.send(E::NAME.into(), arguments, self.volatile || E::POLICY.volatile);
     }
 
     /// Sends an untyped event to all of them.
     pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
         let name = name.into();
         let Some(arguments) = encode_or_log(&name, arguments.into_arguments()) else { return };
-        let frame =
-            self.broadcaster.event_frame(&self.namespace, name, arguments, None, self.volatile);
-        self.broadcaster.deliver(&self.target(), &frame);
+        self.send(name, arguments, self.volatile);
+    }
+
+    fn send(&self, name: ByteString, arguments: Arguments, volatile: bool) {
+        let target = self.target();
+        let frame = self.broadcaster.frame_for(
+            &self.namespace,
+            || target.clone(),
+            name,
+            arguments,
+            volatile,
+        );
+        self.broadcaster.deliver(&target, &frame);
     }
 
     /// Asks all of them, and waits until each has answered or the time is over: the answers that

@@ -14,7 +14,10 @@ use std::{
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::shard::{Command, ShardHandle, Target};
+use super::{
+    recovery::Recovery,
+    shard::{Command, ShardHandle, Target},
+};
 use crate::{
     acknowledgement::AskError,
     clock,
@@ -31,6 +34,7 @@ pub(crate) struct Broadcaster {
     shards: RwLock<Arc<[ShardHandle]>>,
     parser: Arc<dyn Parser>,
     acknowledgement_ids: AtomicU64,
+    pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
     pub(crate) max_name: usize,
@@ -41,12 +45,14 @@ impl Broadcaster {
     pub(crate) fn new(
         parser: Arc<dyn Parser>,
         limits: &crate::config::Limits,
+        recovery: Option<Recovery>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             shards: RwLock::new(Arc::new([])),
             parser,
             acknowledgement_ids: AtomicU64::new(0),
+            recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
             max_name: limits.max_name,
@@ -121,6 +127,27 @@ impl Broadcaster {
             Frame::volatile(&packet, self.parser())
         } else {
             Frame::new(&packet, self.parser())
+        }
+    }
+
+    /// A frame with an event for sessions of a namespace, kept for those of `target` that are away
+    /// if recovery is on.
+    pub(crate) fn frame_for(
+        &self,
+        namespace: &ByteString,
+        target: impl FnOnce() -> Target,
+        name: ByteString,
+        arguments: Arguments,
+        volatile: bool,
+    ) -> Frame {
+        match &self.recovery {
+            Some(recovery) if !volatile => recovery.keep(target(), |offset, number| {
+                let arguments = arguments.with_last(offset);
+                let namespace = namespace.clone();
+                let packet = Packet::Event { namespace, id: None, name, arguments };
+                Frame::numbered(&packet, self.parser(), number)
+            }),
+            _ => self.event_frame(namespace, name, arguments, None, volatile),
         }
     }
 

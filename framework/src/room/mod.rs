@@ -11,6 +11,7 @@ mod handle;
 mod listed;
 mod member;
 mod question;
+mod recovery;
 mod shard;
 mod socket;
 
@@ -27,6 +28,7 @@ pub use socket::Socket;
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
 pub(crate) use directory::{AnyDirectory, Directory};
 pub(crate) use listed::SentByClient;
+pub(crate) use recovery::{Recovered, Recovery};
 pub(crate) use shard::{Command, ShardHandle};
 
 use crate::{

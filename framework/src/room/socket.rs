@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     audience::Audience,
     broadcaster::{Broadcaster, encode_or_log},
-    shard::Command,
+    shard::{Command, Target},
 };
 use crate::{
     acknowledgement::AskError,
@@ -81,8 +81,8 @@ impl Socket {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        match self.broadcaster.typed_frame(&self.peer.namespace, event, false) {
-            Some(frame) => self.peer.push(&frame),
+        match encode_or_log(E::NAME, event::encode(event)) {
+            Some(arguments) => self.send(E::NAME.into(), arguments, E::POLICY.volatile),
             None => Ok(()),
         }
     }
@@ -120,8 +120,28 @@ impl Socket {
         let Some(arguments) = encode_or_log(&name, arguments.into_arguments()) else {
             return Ok(());
         };
+        self.send(name, arguments, volatile)
+    }
+
+    fn send(
+        &self,
+        name: ByteString,
+        arguments: Arguments,
+        volatile: bool,
+    ) -> Result<(), NotQueued> {
         let namespace = &self.peer.namespace;
-        self.peer.push(&self.broadcaster.event_frame(namespace, name, arguments, None, volatile))
+        let target = || Target::Namespace {
+            namespace: namespace.clone(),
+            to: vec![self.peer.id.clone()],
+            except: Vec::new(),
+        };
+        self.peer.push(&self.broadcaster.frame_for(namespace, target, name, arguments, volatile))
+    }
+
+    /// Whether the client came back and got its session again, with what it had missed.
+    #[must_use]
+    pub fn is_recovered(&self) -> bool {
+        self.peer.covered.is_some()
     }
 
     /// Asks the client: sends an event and waits for its acknowledgement.

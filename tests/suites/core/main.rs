@@ -7,6 +7,7 @@ mod ending;
 mod limits;
 mod order;
 mod raw;
+mod recovery;
 mod rooms;
 mod sessions;
 mod table;

@@ -74,6 +74,15 @@ impl Arguments {
         self.pieces().count()
     }
 
+    /// The same with a string behind them.
+    #[must_use]
+    pub(crate) fn with_last(&self, last: &str) -> Self {
+        let last = serde_json::Value::from(last);
+        let comma = if self.json.trim().is_empty() { "" } else { "," };
+        let json = format!("{}{comma}{last}", self.json);
+        Self { json: json.into(), attachments: self.attachments.clone() }
+    }
+
     /// Whether there are no arguments.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,0 +1,184 @@
+//! Connection state recovery: what a client missed while it was away, as Socket.IO has it.
+//!
+//! It must never keep more than its limits, nor give a session back to anybody but who held it: the
+//! private id is a secret, and the principal must be the same. Typed rooms are not recovered: a room
+//! admits its members anew.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+
+use super::shard::Target;
+use crate::{
+    auth::Principal,
+    clock::{self, Instant},
+    config::Limits,
+    frame::Frame,
+    peer::Peer,
+};
+
+/// What is kept for clients that may come back.
+pub(crate) struct Recovery {
+    window: Duration,
+    max_frames: usize,
+    max_bytes: usize,
+    max_sessions: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    frames: VecDeque<Kept>,
+    bytes: usize,
+    away: HashMap<ByteString, Away>,
+    /// The private ids in the order in which their sessions ended.
+    order: VecDeque<ByteString>,
+}
+
+struct Kept {
+    until: Instant,
+    target: Target,
+    frame: Frame,
+}
+
+struct Away {
+    until: Instant,
+    principal: Principal,
+    namespace: ByteString,
+    id: ByteString,
+    rooms: Vec<ByteString>,
+}
+
+/// A session that is given back.
+pub(crate) struct Recovered {
+    /// The session's id, as before.
+    pub(crate) id: ByteString,
+    /// The untyped rooms that it was in.
+    pub(crate) rooms: Vec<ByteString>,
+    /// What it missed, in order.
+    pub(crate) missed: Vec<Frame>,
+    /// The number of the last frame that this covers.
+    pub(crate) covered: u64,
+}
+
+impl Recovery {
+    pub(crate) fn new(window: Duration, limits: &Limits) -> Self {
+        Self {
+            window,
+            max_frames: limits.max_recovery_frames,
+            max_bytes: limits.max_recovery_bytes,
+            max_sessions: limits.max_recovery_sessions,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Numbers a frame, keeps it, and hands it on. `make` gets the offset that clients name when
+    /// they come back, and the number.
+    pub(super) fn keep(&self, target: Target, make: impl FnOnce(&str, u64) -> Frame) -> Frame {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        let frame = make(&number.to_string(), number);
+        state.bytes += frame.cost();
+        let until = clock::after(self.window);
+        state.frames.push_back(Kept { until, target, frame: frame.clone() });
+        let now = clock::now();
+        while state.frames.front().is_some_and(|kept| kept.until <= now)
+            || state.frames.len() > self.max_frames
+            || state.bytes > self.max_bytes
+        {
+            let Some(kept) = state.frames.pop_front() else { break };
+            state.bytes -= kept.frame.cost();
+        }
+        frame
+    }
+
+    /// Keeps a session that ended and may come back.
+    pub(crate) fn park(&self, peer: &Peer, principal: &Principal) {
+        let Some(private_id) = &peer.private_id else { return };
+        let away = Away {
+            until: clock::after(self.window),
+            principal: principal.clone(),
+            namespace: peer.namespace.clone(),
+            id: peer.id.clone(),
+            rooms: peer.named_rooms(),
+        };
+        let mut state = self.lock();
+        state.away.insert(private_id.clone(), away);
+        state.order.push_back(private_id.clone());
+        let now = clock::now();
+        while let Some(oldest) = state.order.front().cloned() {
+            let over = state.away.len() > self.max_sessions;
+            if !over && state.away.get(&oldest).is_some_and(|away| away.until > now) {
+                break;
+            }
+            state.order.pop_front();
+            state.away.remove(&oldest);
+        }
+    }
+
+    /// Gives a session back, once, if it is kept still, and everything that it missed with it.
+    pub(crate) fn recover(
+        &self,
+        namespace: &ByteString,
+        private_id: &str,
+        offset: Option<&str>,
+        principal: &Principal,
+    ) -> Option<Recovered> {
+        let mut state = self.lock();
+        let away = state.away.get(private_id)?;
+        let theirs = away.principal == *principal && away.namespace == *namespace;
+        if !theirs || away.until <= clock::now() {
+            return None;
+        }
+        let seen = match offset {
+            Some(offset) => offset.parse().ok()?,
+            // It got nothing before it went away: everything since would have to be there.
+            None => 0,
+        };
+        let first = state.frames.front().map_or(state.last + 1, |kept| kept.frame.number());
+        if seen + 1 < first || seen > state.last {
+            return None;
+        }
+        let away = state.away.remove(private_id)?;
+        state.order.retain(|other| other != private_id);
+        let missed = state
+            .frames
+            .iter()
+            .filter(|kept| kept.frame.number() > seen && away.is_meant(&kept.target))
+            .map(|kept| kept.frame.clone())
+            .collect();
+        Some(Recovered { id: away.id, rooms: away.rooms, missed, covered: state.last })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock can only be one of the allocator.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Away {
+    fn is_meant(&self, target: &Target) -> bool {
+        let Target::Namespace { namespace, to, except } = target else { return false };
+        let is_in = |names: &[ByteString]| {
+            names.iter().any(|name| *name == self.id || self.rooms.contains(name))
+        };
+        *namespace == self.namespace && (to.is_empty() || is_in(to)) && !is_in(except)
+    }
+}
+
+impl fmt::Debug for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Recovery")
+            .field("frames", &state.frames.len())
+            .field("sessions", &state.away.len())
+            .finish_non_exhaustive()
+    }
+}
