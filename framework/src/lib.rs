@@ -48,7 +48,7 @@ pub use self::{
         SessionContext, UntypedEvent,
     },
     disconnect::DisconnectReason,
-    event::{Event, Later, On, OnLater},
+    event::{Answer, Event, Later, On, OnLater},
     meter::{Count, Counters},
     outbox::{NotQueued, TransportKind},
     peer::SessionNumber,
@@ -63,7 +63,7 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal, Room,
-        RoomContext, Salon, Session, SessionContext,
+        Answer, Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal,
+        Room, RoomContext, Salon, Session, SessionContext,
     };
 }

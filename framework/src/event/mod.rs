@@ -3,11 +3,13 @@
 //! It knows names, shapes and policies, and turns arguments into structs and back. It must never
 //! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
 
+mod answer;
 mod policy;
 mod rate;
 mod reply;
 mod shape;
 
+pub use answer::Answer;
 pub use policy::Policy;
 pub use rate::Rate;
 pub use reply::{decode_reply, encode_reply};
@@ -85,8 +87,8 @@ pub trait On<E: Event> {
 
 /// A handler whose answer takes time; list the event as [`Later<E>`].
 ///
-/// The future holds no borrow of the session or room: it owns what it needs, and other events are
-/// handled while it runs.
+/// The answer holds no borrow of the session or room: it owns what it needs, and other events are
+/// handled while it is awaited.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no handler that answers the event `{E}` later",
     label = "`Later<{E}>` is listed in `Events` but not handled",
@@ -98,7 +100,7 @@ pub trait OnLater<E: Event> {
         &mut self,
         event: E,
         cx: &mut <E::Route as Route>::Context<Self>,
-    ) -> impl Future<Output = Result<E::Reply, Refusal>> + 'static
+    ) -> Answer<E::Reply>
     where
         Self: Sized;
 }

@@ -372,9 +372,8 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
-        let (started, origin, joined) = self.handle_event(sent.0, ctx, |room, event, cx| {
-            Ok(room.on_later(event, cx).boxed_local())
-        });
+        let (started, origin, joined) =
+            self.handle_event(sent.0, ctx, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
             Ok(future) => {
                 let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);

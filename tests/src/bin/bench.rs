@@ -182,7 +182,7 @@ fn round_trip(events: u32) -> Result<()> {
             match socket.read(&mut chunk)? {
                 0 => return Err("the server closed the connection".into()),
                 read => {
-                    missing = missing.checked_sub(read).ok_or("more came than was asked for")?
+                    missing = missing.checked_sub(read).ok_or("more came than was asked for")?;
                 }
             }
         }

@@ -74,16 +74,12 @@ impl Session for Waiting {
 }
 
 impl OnLater<Wait> for Waiting {
-    fn on_later(
-        &mut self,
-        Wait(number): Wait,
-        cx: &mut SessionContext<Self>,
-    ) -> impl Future<Output = Result<u64, Refusal>> + 'static {
+    fn on_later(&mut self, Wait(number): Wait, cx: &mut SessionContext<Self>) -> Answer<u64> {
         let gate = cx.data::<Gate>().cloned();
-        async move {
+        Answer::later(async move {
             gate?.0.acquire().await.map_err(Refusal::internal)?.forget();
             Ok(number)
-        }
+        })
     }
 }
 

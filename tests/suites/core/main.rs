@@ -11,3 +11,4 @@ mod recovery;
 mod rooms;
 mod sessions;
 mod table;
+mod upgrading;

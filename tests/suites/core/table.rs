@@ -150,19 +150,15 @@ impl On<Sit> for Table {
 }
 
 impl OnLater<Knock> for Table {
-    fn on_later(
-        &mut self,
-        event: Knock,
-        _: &mut RoomContext<Self>,
-    ) -> impl Future<Output = Result<(), Refusal>> + 'static {
-        async move {
+    fn on_later(&mut self, event: Knock, _: &mut RoomContext<Self>) -> Answer<()> {
+        Answer::later(async move {
             tokio::task::yield_now().await;
             match event.password.as_str() {
                 "please" => Ok(()),
                 "panic" => panic!("a panic in a room's future"),
                 _ => Err(Refusal::forbidden("say please")),
             }
-        }
+        })
     }
 }
 
@@ -179,16 +175,12 @@ impl On<Say> for Table {
 }
 
 impl OnLater<Think> for Table {
-    fn on_later(
-        &mut self,
-        _: Think,
-        _: &mut RoomContext<Self>,
-    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
+    fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<String> {
         let said = self.said;
-        async move {
+        Answer::later(async move {
             tokio::task::yield_now().await;
             Ok(format!("{said} things were said"))
-        }
+        })
     }
 }
 
@@ -309,15 +301,11 @@ impl On<Add> for Counter {
 }
 
 impl OnLater<Slow> for Counter {
-    fn on_later(
-        &mut self,
-        event: Slow,
-        _: &mut SessionContext<Self>,
-    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
-        async move {
+    fn on_later(&mut self, event: Slow, _: &mut SessionContext<Self>) -> Answer<String> {
+        Answer::later(async move {
             tokio::task::yield_now().await;
             Ok(event.text.to_uppercase())
-        }
+        })
     }
 }
 
@@ -341,23 +329,15 @@ impl On<Crash> for Counter {
 }
 
 impl OnLater<CrashLater> for Counter {
-    fn on_later(
-        &mut self,
-        _: CrashLater,
-        _: &mut SessionContext<Self>,
-    ) -> impl Future<Output = Result<(), Refusal>> + 'static {
-        async { panic!("a panic in a session's future") }
+    fn on_later(&mut self, _: CrashLater, _: &mut SessionContext<Self>) -> Answer<()> {
+        Answer::later(async { panic!("a panic in a session's future") })
     }
 }
 
 impl OnLater<AskMe> for Counter {
-    fn on_later(
-        &mut self,
-        _: AskMe,
-        cx: &mut SessionContext<Self>,
-    ) -> impl Future<Output = Result<String, Refusal>> + 'static {
+    fn on_later(&mut self, _: AskMe, cx: &mut SessionContext<Self>) -> Answer<String> {
         let asked = cx.ask(Favourite { of: "colours".to_owned() }, Duration::from_secs(10));
-        async move { asked.await.map_err(Refusal::internal) }
+        Answer::later(async move { asked.await.map_err(Refusal::internal) })
     }
 }
 
