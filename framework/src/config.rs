@@ -27,7 +27,7 @@ pub struct Limits {
     pub max_payload_packets: usize,
     /// Namespaces that one connection may have open.
     pub max_namespaces: usize,
-    /// Untyped rooms that one session may be in.
+    /// Rooms that one session may be in, typed and untyped each.
     pub max_rooms: usize,
     /// Bytes of a room's or a namespace's name when a client chooses it.
     pub max_name: usize,

@@ -15,6 +15,8 @@
 //!    over.
 //! 6. [`config`]: what is limited, and how far.
 //!
+//! The [`guide`] says the same with more words.
+//!
 //! # Features
 //!
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
@@ -23,6 +25,7 @@ pub mod auth;
 pub mod config;
 pub mod connection;
 pub mod event;
+pub mod guide;
 pub mod room;
 pub mod wire;
 
