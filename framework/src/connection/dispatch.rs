@@ -14,7 +14,7 @@ use super::{
     Acknowledge, Connection, Refusal, UntypedEvent,
     bucket::Buckets,
     listed::Called,
-    namespace::{BuiltNamespace, TypedRoute},
+    namespaces::{BuiltNamespace, TypedRoute},
     protocol::{OpenSession, internal},
     session::AnyStep,
 };

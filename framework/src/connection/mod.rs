@@ -5,12 +5,15 @@
 mod actor;
 mod application;
 mod bucket;
+mod build_error;
 mod close;
+mod connect;
 mod dispatch;
 mod handle;
 mod hooks;
 mod listed;
 mod namespace;
+mod namespaces;
 mod protocol;
 mod realm;
 mod session;
@@ -18,15 +21,16 @@ mod untyped;
 mod worker;
 
 pub use application::{Application, RawConnection};
+pub use build_error::BuildError;
 pub use listed::{SessionEvents, SessionListed, SessionRoute};
-pub use namespace::{BuildError, Namespace};
+pub use namespace::Namespace;
 pub use session::{Candidate, Session, SessionContext, ToSession};
 pub use untyped::{Acknowledge, UntypedEvent};
 
 pub(crate) use actor::Connection;
 pub(crate) use handle::{Claim, ConnectionHandle, Ended};
 pub(crate) use hooks::Hooks;
-pub(crate) use namespace::Namespaces;
+pub(crate) use namespaces::Namespaces;
 pub(crate) use realm::{Realm, Settings};
 pub(crate) use worker::Watch;
 

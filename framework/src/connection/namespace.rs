@@ -4,7 +4,6 @@
 
 use std::{
     any::{TypeId, type_name},
-    collections::HashMap,
     fmt,
     sync::Arc,
 };
@@ -14,7 +13,7 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    DisconnectReason, Refusal, Session, SessionEvents, SessionRoute, UntypedEvent,
+    BuildError, DisconnectReason, Refusal, Session, SessionEvents, SessionRoute, UntypedEvent,
     session::{MakeSession, NoSession, make},
     untyped::Untyped,
 };
@@ -36,21 +35,22 @@ use crate::{
 /// # Ok::<(), salon::BuildError>(())
 /// ```
 pub struct Namespace {
-    name: Name,
-    authenticate: AnyAuthenticator,
-    identity: Kind,
-    admit: Vec<Admit>,
-    make_session: MakeSession,
-    session_identity: Option<(&'static str, Kind)>,
-    session_routes: Vec<SessionRoute>,
-    rooms: Vec<AddRoom>,
-    untyped: Untyped,
+    pub(super) name: Name,
+    pub(super) authenticate: AnyAuthenticator,
+    pub(super) identity: Kind,
+    pub(super) admit: Vec<Admit>,
+    pub(super) make_session: MakeSession,
+    pub(super) session_identity: Option<(&'static str, Kind)>,
+    pub(super) session_routes: Vec<SessionRoute>,
+    pub(super) rooms: Vec<AddRoom>,
+    pub(super) untyped: Untyped,
 }
 
-type Admit = Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<(), Refusal>> + Send + Sync>;
+pub(super) type Admit =
+    Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<(), Refusal>> + Send + Sync>;
 
 /// Which names a namespace answers to.
-enum Name {
+pub(super) enum Name {
     Fixed(ByteString),
     Pattern(Box<ResourceDef>),
     Predicate(Box<dyn Fn(&str) -> bool + Send + Sync>),
@@ -58,7 +58,7 @@ enum Name {
 
 /// A type, with its name for messages.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
+pub(super) struct Kind {
     id: TypeId,
     name: &'static str,
 }
@@ -70,14 +70,14 @@ impl Kind {
 }
 
 /// A kind of room, to be set up when the namespace is built.
-struct AddRoom {
-    name: &'static str,
-    kind: TypeId,
+pub(super) struct AddRoom {
+    pub(super) name: &'static str,
+    pub(super) kind: TypeId,
     identity: Kind,
-    add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
+    pub(super) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
-type AddedRoom = (Arc<dyn AnyDirectory>, Vec<RoomRoute>);
+pub(super) type AddedRoom = (Arc<dyn AnyDirectory>, Vec<RoomRoute>);
 
 impl Namespace {
     /// A namespace with a fixed name, which begins with a slash.
@@ -224,169 +224,13 @@ impl fmt::Display for Name {
     }
 }
 
-/// Why a Salon cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A namespace's name has no slash in front.
-    #[error("namespace {0:?} must begin with a slash")]
-    NamespaceName(String),
-    /// Two namespaces have one name.
-    #[error("there are two namespaces {0:?}; put their handlers into one")]
-    DuplicateNamespace(String),
-    /// Two events of one namespace have one name.
-    #[error("two events of namespace {namespace} are called {event:?}; rename one of them")]
-    DuplicateEvent {
-        /// The namespace.
-        namespace: String,
-        /// The event's name.
-        event: String,
-    },
-    /// A room or session wants another identity than the authenticator yields.
-    #[error(
-        "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}"
-    )]
-    IdentityMismatch {
-        /// The room or session.
-        what: String,
-        /// The namespace.
-        namespace: String,
-        /// The identity it wants.
-        wanted: &'static str,
-        /// The identity there is.
-        yielded: &'static str,
-    },
-    /// One kind of room is in two namespaces.
-    #[error("room {0:?} is added twice; a kind of room belongs to one namespace")]
-    DuplicateRoom(&'static str),
-    /// A room is in a namespace without a name of its own.
-    #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
-    RoomInPattern {
-        /// The room.
-        room: &'static str,
-        /// The namespace.
-        namespace: String,
-    },
-    /// No transport is switched on.
-    #[error("no transport is switched on; allow polling, websocket or both")]
-    NoTransport,
-    /// A setting is out of its range.
-    #[error("{name} is {found}; it must be {wanted}")]
-    Setting {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        found: String,
-        /// Its range.
-        wanted: &'static str,
-    },
-    /// The path is not one.
-    #[error("path {0:?} must begin with a slash")]
-    Path(String),
-}
-
-/// What handles an event.
-pub(crate) enum TypedRoute {
-    Session(SessionRoute),
-    Room(RoomRoute),
-}
-
-/// A namespace in use.
-pub(crate) struct BuiltNamespace {
-    name: Name,
-    pub(super) authenticate: AnyAuthenticator,
-    pub(super) admit: Vec<Admit>,
-    pub(super) make_session: MakeSession,
-    pub(super) routes: HashMap<&'static str, TypedRoute>,
-    pub(super) untyped: Untyped,
-}
-
-/// All namespaces, and the rooms in them.
-#[derive(Default)]
-pub(crate) struct Namespaces {
-    fixed: HashMap<ByteString, Arc<BuiltNamespace>>,
-    others: Vec<Arc<BuiltNamespace>>,
-    pub(super) directories: HashMap<TypeId, Arc<dyn AnyDirectory>>,
-}
-
-impl Namespaces {
-    /// Checks and takes in a namespace.
-    pub(crate) fn add(
-        &mut self,
-        namespace: Namespace,
-        broadcaster: &Arc<Broadcaster>,
-        data: &Data,
-    ) -> Result<(), BuildError> {
-        let name = namespace.name.to_string();
-        namespace.check_identities(&name)?;
-        let mut routes = HashMap::new();
-        let mut add_route = |event: &'static str, route| match routes.insert(event, route) {
-            None => Ok(()),
-            Some(_) => {
-                Err(BuildError::DuplicateEvent { namespace: name.clone(), event: event.to_owned() })
-            }
-        };
-        for route in namespace.session_routes {
-            add_route(route.name, TypedRoute::Session(route))?;
-        }
-        for room in namespace.rooms {
-            let Name::Fixed(fixed) = &namespace.name else {
-                return Err(BuildError::RoomInPattern { room: room.name, namespace: name });
-            };
-            let (directory, room_routes) =
-                (room.add)(fixed.clone(), broadcaster.clone(), data.clone());
-            if self.directories.insert(room.kind, directory).is_some() {
-                return Err(BuildError::DuplicateRoom(room.name));
-            }
-            for route in room_routes {
-                add_route(route.name, TypedRoute::Room(route))?;
-            }
-        }
-        if let Some(event) =
-            namespace.untyped.events.keys().find(|event| routes.contains_key(event.as_str()))
-        {
-            return Err(BuildError::DuplicateEvent { namespace: name, event: event.clone() });
-        }
-        let built = BuiltNamespace {
-            name: namespace.name,
-            authenticate: namespace.authenticate,
-            admit: namespace.admit,
-            make_session: namespace.make_session,
-            routes,
-            untyped: namespace.untyped,
-        };
-        self.insert(Arc::new(built))
-    }
-
-    fn insert(&mut self, built: Arc<BuiltNamespace>) -> Result<(), BuildError> {
-        match &built.name {
-            Name::Fixed(name) if !name.starts_with('/') => {
-                Err(BuildError::NamespaceName(name.to_string()))
-            }
-            Name::Fixed(name) => match self.fixed.insert(name.clone(), built.clone()) {
-                None => Ok(()),
-                Some(_) => Err(BuildError::DuplicateNamespace(name.to_string())),
-            },
-            Name::Pattern(_) | Name::Predicate(_) => {
-                self.others.push(built);
-                Ok(())
-            }
-        }
-    }
-
-    /// The namespace of that name: one with a fixed name first, then the first that accepts it.
-    pub(crate) fn find(&self, name: &str) -> Option<&Arc<BuiltNamespace>> {
-        self.fixed.get(name).or_else(|| self.others.iter().find(|other| other.accepts(name)))
-    }
-}
-
 impl Namespace {
     /// Whether it is the one that clients connect to when they name none.
     pub(crate) fn is_main(&self) -> bool {
         matches!(&self.name, Name::Fixed(name) if name == "/")
     }
 
-    fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
+    pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
         let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
         let rooms = self.rooms.iter().map(|room| (room.name, room.identity));
         match session.chain(rooms).find(|(_, identity)| identity.id != self.identity.id) {
@@ -397,16 +241,6 @@ impl Namespace {
                 wanted: identity.name,
                 yielded: self.identity.name,
             }),
-        }
-    }
-}
-
-impl BuiltNamespace {
-    fn accepts(&self, name: &str) -> bool {
-        match &self.name {
-            Name::Fixed(fixed) => fixed == name,
-            Name::Pattern(pattern) => pattern.is_match(name),
-            Name::Predicate(accepts) => accepts(name),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal,
     TransportKind,
     actor::{Closed, Upper},
-    namespace::Namespaces,
+    namespaces::Namespaces,
     worker::{RealmNumber, Supervise, Watch, Worker},
 };
 use crate::{

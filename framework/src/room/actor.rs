@@ -8,27 +8,24 @@ use std::{
     sync::Arc,
 };
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr,
-    WrapFuture,
-};
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, WeakAddr, WrapFuture};
 use bytestring::ByteString;
 use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Directory, Entry, Member, Receive, Room, RoomEvent, ToRoom,
+    Directory, Entry, Member, Room, RoomEvent,
     broadcaster::encode_or_log,
     context::{Action, RoomContext, Step},
-    directory::{OnTheWay, Ticket},
+    directory::OnTheWay,
     listed::not_a_member,
     member::Departure,
+    sent::{Origin, Sent, SessionEnded},
 };
 use crate::{
     disconnect::DisconnectReason,
-    event::{self, Event, On, OnLater},
+    event,
     meter::{Count, Meter},
     peer::{Membership, Peer, RoomNumber, SessionNumber},
     refusal::{Code, Refusal},
@@ -39,7 +36,7 @@ use crate::{
 pub(crate) struct RoomActor<R: Room> {
     key: R::Key,
     state: State<R>,
-    cx: RoomContext<R>,
+    pub(super) cx: RoomContext<R>,
     directory: Arc<Directory<R>>,
     on_the_way: OnTheWay,
     lingering: bool,
@@ -50,49 +47,6 @@ enum State<R> {
     /// Whatever still comes is refused with this; the actor stops when nothing more can come.
     Closed(Refusal),
 }
-
-/// An event on its way from a session to a room.
-pub(crate) struct Sent<E> {
-    pub(super) event: E,
-    pub(super) origin: Origin,
-}
-
-/// As [`Sent`], for an event that is answered by a future.
-pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
-
-/// Where an event came from, and what to do with its answer.
-pub(crate) struct Origin {
-    pub(super) sender: Arc<Peer>,
-    pub(super) acknowledgement: Option<u64>,
-    /// One of the events that the connection may have in flight; given back when this is dropped.
-    pub(super) _permit: OwnedSemaphorePermit,
-    pub(super) _ticket: Ticket,
-}
-
-/// A message of the room's own type.
-pub(crate) struct Told<M> {
-    pub(super) message: M,
-    pub(super) _ticket: Ticket,
-}
-
-/// An event that the application broadcasts in a room from outside.
-pub(crate) struct Broadcast<E> {
-    pub(super) event: E,
-    pub(super) _ticket: Ticket,
-    pub(super) done: tokio::sync::oneshot::Sender<()>,
-}
-
-struct SessionEnded {
-    session: SessionNumber,
-    reason: DisconnectReason,
-}
-
-macro_rules! message_without_result {
-    ($($message:ident $(<$parameter:ident>)?),*) => {
-        $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
-    };
-}
-message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded);
 
 impl<R: Room> RoomActor<R> {
     pub(super) fn new(
@@ -110,7 +64,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Runs a piece of the room's code. A panic closes the room.
-    fn run<T>(
+    pub(super) fn run<T>(
         &mut self,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
     ) -> Result<T, Refusal> {
@@ -165,7 +119,7 @@ impl<R: Room> RoomActor<R> {
 
     /// Handles an event up to what its handler returns, and says whether the sender has become a
     /// member by it.
-    fn handle_event<E: RoomEvent<Room = R>, T>(
+    pub(super) fn handle_event<E: RoomEvent<Room = R>, T>(
         &mut self,
         sent: Sent<E>,
         ctx: &Context<Self>,
@@ -190,7 +144,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
-    fn answer<T: Serialize + 'static>(
+    pub(super) fn answer<T: Serialize + 'static>(
         &mut self,
         name: &'static str,
         result: Result<T, Refusal>,
@@ -219,7 +173,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Does what the handlers asked for, and closes the room if it is time.
-    fn settle(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn settle(&mut self, ctx: &mut Context<Self>) {
         while !self.cx.actions.is_empty() {
             for action in std::mem::take(&mut self.cx.actions) {
                 self.perform(action, ctx);
@@ -290,7 +244,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Lets a member go, and tells the room's code.
-    fn remove(&mut self, session: SessionNumber, why: Departure) {
+    pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
         if why == Departure::Evicted {
             self.tell_evicted(&peer);
@@ -348,84 +302,6 @@ impl<R: Room> Drop for RoomActor<R> {
     }
 }
 
-impl<R, E> Handler<Sent<E>> for RoomActor<R>
-where
-    R: Room + On<E>,
-    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + Send + 'static,
-    E::Reply: Serialize,
-{
-    type Result = ();
-
-    fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
-        let (result, origin, joined) = self.handle_event(sent, ctx, R::on);
-        self.answer(E::NAME, result, origin, joined);
-        self.settle(ctx);
-    }
-}
-
-impl<R, E> Handler<SentForLater<E>> for RoomActor<R>
-where
-    R: Room + OnLater<E>,
-    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + Send + 'static,
-    E::Reply: Serialize,
-{
-    type Result = ();
-
-    fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
-        let (started, origin, joined) =
-            self.handle_event(sent.0, ctx, |room, event, cx| Ok(room.on_later(event, cx)));
-        match started {
-            Ok(future) => {
-                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-                ctx.spawn(guarded.map(move |done, actor, ctx| {
-                    let result = done.unwrap_or_else(|_| {
-                        actor.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-                        Err(Panicked.into())
-                    });
-                    actor.answer(E::NAME, result, origin, joined);
-                    actor.settle(ctx);
-                }));
-            }
-            Err(refusal) => self.answer::<E::Reply>(E::NAME, Err(refusal), origin, joined),
-        }
-        self.settle(ctx);
-    }
-}
-
-impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
-    type Result = ();
-
-    fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
-        // A room that has closed takes no messages; there is nobody to tell.
-        let _ = self.run(|room, cx| room.receive(message, cx));
-        drop(_ticket);
-        self.settle(ctx);
-    }
-}
-
-impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
-    type Result = ();
-
-    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
-        let Broadcast { event, _ticket, done } = broadcast;
-        // A room that has closed has no members.
-        let _ = self.run(|_, cx| cx.broadcast(&event));
-        // The application may have stopped waiting.
-        let _ = done.send(());
-        drop(_ticket);
-        self.settle(ctx);
-    }
-}
-
-impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
-    type Result = ();
-
-    fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
-        self.remove(ended.session, Departure::Disconnected(ended.reason));
-        self.settle(ctx);
-    }
-}
-
 /// How the room hears of the end of a member's session.
 struct RoomMembership<R: Room> {
     room: RoomNumber,
@@ -445,7 +321,7 @@ impl<R: Room> Membership for RoomMembership<R> {
 }
 
 /// A handler panicked; what it said is in the log by the panic hook.
-struct Panicked;
+pub(super) struct Panicked;
 
 impl From<Panicked> for Refusal {
     fn from(_: Panicked) -> Self {

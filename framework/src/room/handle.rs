@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Directory, Receive, Room,
-    actor::{Broadcast, Told},
+    sent::{Broadcast, Told},
 };
 use crate::{event::Event, refusal::Refusal};
 

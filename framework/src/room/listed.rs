@@ -11,7 +11,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Directory, Entry, Room, RoomEvent, ToRoom,
-    actor::{Origin, RoomActor, Sent, SentForLater},
+    actor::RoomActor,
+    sent::{Origin, Sent, SentForLater},
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},

@@ -9,9 +9,11 @@ mod context;
 mod directory;
 mod handle;
 mod listed;
+mod mailbox;
 mod member;
 mod question;
 mod recovery;
+mod sent;
 mod shard;
 mod socket;
 

@@ -1,0 +1,209 @@
+//! How a client becomes a session of a namespace.
+//!
+//! It must never let anything of a session out before its CONNECT reply, but for what it missed.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use actix::{ActorFutureExt, AsyncContext, Context, WeakRecipient, WrapFuture};
+use bytestring::ByteString;
+use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Connection, Realm, Refusal,
+    close::Trouble,
+    namespaces::BuiltNamespace,
+    protocol::OpenSession,
+    realm::session_id,
+    session::{ConnectRefusal, ConnectReply, Unconnected},
+};
+use crate::{
+    auth::{AnyIdentity, Credentials},
+    meter::{Count, Meter},
+    peer::{EndSession, Peer, PeerParts},
+    refusal::Code,
+    room::{Command, Recovered, Socket},
+    wire::socket_io::{Arguments, Packet},
+};
+
+/// What a future yielded, unless it panicked.
+type Caught<T> = std::thread::Result<T>;
+
+/// Where a session comes from.
+struct Origin {
+    id: ByteString,
+    private_id: Option<ByteString>,
+    recovered: Option<Recovered>,
+}
+
+/// What a client presents to have its session back.
+#[derive(Deserialize)]
+struct Claim {
+    pid: String,
+    offset: Option<String>,
+}
+
+/// What came of an attempt to connect.
+type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
+
+impl Connection {
+    /// Lets a client connect to a namespace, or refuses it.
+    pub(super) fn connect(
+        &mut self,
+        namespace: ByteString,
+        auth: Option<ByteString>,
+        ctx: &mut Context<Self>,
+    ) {
+        let limit = self.realm.limits().max_namespaces;
+        let Some(socket_io) = self.socket_io() else { return };
+        if socket_io.connecting.contains(&namespace) {
+            let trouble = Trouble::SecondConnect(namespace.to_string());
+            return self.trouble(&trouble, None, ctx);
+        }
+        if socket_io.sessions.len() + socket_io.connecting.len() >= limit {
+            return self.trouble(&Trouble::TooManyNamespaces(limit), Some(&namespace), ctx);
+        }
+        let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
+            let trouble = Trouble::UnknownNamespace(namespace.to_string());
+            return self.trouble(&trouble, Some(&namespace), ctx);
+        };
+        if let Some(socket_io) = self.socket_io() {
+            socket_io.connecting.push(namespace.clone());
+        }
+        let handshake = self.handle.handshake().clone();
+        let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
+        let admission = admit(self.realm.clone(), built.clone(), credentials);
+        let mut admission = AssertUnwindSafe(admission).catch_unwind().boxed_local();
+        let admitted =
+            move |admitted: Caught<Admitted>, actor: &mut Self, ctx: &mut Context<Self>| {
+                let admitted = admitted.unwrap_or_else(|_| Err(actor.panicked("authentication")));
+                actor.connected(namespace, auth, &built, admitted, ctx);
+            };
+        // What needs no waiting is decided before the client's next packet is looked at.
+        match (&mut admission).now_or_never() {
+            Some(outcome) => admitted(outcome, self, ctx),
+            None => {
+                ctx.spawn(admission.into_actor(self).map(admitted));
+            }
+        }
+    }
+
+    fn connected(
+        &mut self,
+        namespace: ByteString,
+        auth: Option<ByteString>,
+        built: &Arc<BuiltNamespace>,
+        admitted: Admitted,
+        ctx: &mut Context<Self>,
+    ) {
+        if let Some(socket_io) = self.socket_io() {
+            socket_io.connecting.retain(|connecting| *connecting != namespace);
+        }
+        let made = admitted.and_then(|(made, identity)| {
+            let origin = self.origin(&namespace, auth.as_ref())?;
+            Ok((made, identity, origin))
+        });
+        let (made, identity, origin) = match made {
+            Ok(made) => made,
+            Err(refusal) => {
+                self.realm.counters().one(Count::SessionsRefused);
+                return self.refuse_connect(&namespace, &refusal);
+            }
+        };
+        let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
+        let peer = Arc::new(Peer::new(PeerParts {
+            id: origin.id,
+            private_id: origin.private_id,
+            covered: origin.recovered.as_ref().map(|recovered| recovered.covered),
+            namespace,
+            shard: self.shard,
+            handshake: self.handle.handshake().clone(),
+            auth,
+            identity,
+            outbox: self.handle.outbox().clone(),
+            connection,
+            meter: self.realm.counters().clone(),
+        }));
+        if let Some(recovered) = &origin.recovered {
+            for frame in &recovered.missed {
+                // A client that is gone again misses it again.
+                let _ = peer.push_recovered(frame);
+            }
+        }
+        let reply = ConnectReply { sid: &peer.id, pid: peer.private_id.as_ref() };
+        let reply = Arguments::encode_single(&reply);
+        let auth = reply.ok().map(|reply| reply.json_text().clone());
+        let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
+        self.send(&packet);
+        self.tell_shard(Command::Register(peer.clone()));
+        for room in origin.recovered.into_iter().flat_map(|recovered| recovered.rooms) {
+            self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
+        }
+        self.realm.counters().one(Count::SessionsConnected);
+        let socket = Socket::new(peer, self.realm.broadcaster().clone());
+        let state = made.connect(socket.clone(), self.realm.data().clone());
+        let mut session = OpenSession { socket, namespace: built.clone(), state };
+        self.guard(|| {
+            session.state.connected();
+            if let Some(connected) = &session.namespace.untyped.connected {
+                connected(&session.socket);
+            }
+        });
+        self.run_futures(&mut session, ctx);
+        let Some(socket_io) = self.socket_io() else { return };
+        socket_io.sessions.push(session);
+        if let Some(deadline) = socket_io.deadline.take() {
+            ctx.cancel_future(deadline);
+        }
+    }
+
+    /// Where a session comes from: a new one, or one that its client had before.
+    fn origin(&self, namespace: &ByteString, auth: Option<&ByteString>) -> Result<Origin, Refusal> {
+        let Some(recovery) = &self.realm.broadcaster().recovery else {
+            return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
+        };
+        let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
+        let recovered = claim.and_then(|Claim { pid, offset }| {
+            let principal = self.handle.principal();
+            let recovered = recovery.recover(namespace, &pid, offset.as_deref(), principal)?;
+            Some((ByteString::from(pid), recovered))
+        });
+        Ok(match recovered {
+            Some((pid, recovered)) => Origin {
+                id: recovered.id.clone(),
+                private_id: Some(pid),
+                recovered: Some(recovered),
+            },
+            None => Origin { id: session_id()?, private_id: Some(session_id()?), recovered: None },
+        })
+    }
+
+    pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
+        let data = match refusal.data() {
+            Some(data) => Some(data.clone()),
+            // The reference's refusal of an unknown namespace has no data.
+            None if *refusal.code() == Code::NotFound => None,
+            None => Some(json!({ "code": refusal.code().as_str() })),
+        };
+        let error = ConnectRefusal { message: refusal.message(), data };
+        // Text and JSON values always have a JSON form.
+        let Ok(error) = Arguments::encode_single(&error) else { return };
+        let data = error.json_text().clone();
+        self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
+    }
+}
+
+/// Everything that is asked before a client is connected to a namespace.
+async fn admit(
+    realm: Arc<Realm>,
+    namespace: Arc<BuiltNamespace>,
+    credentials: Credentials,
+) -> Admitted {
+    for check in &namespace.admit {
+        check(credentials.clone()).await?;
+    }
+    let identity = (namespace.authenticate)(credentials.clone()).await?;
+    let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
+    Ok((made, identity))
+}

@@ -1,0 +1,57 @@
+//! What a room's actor is sent: events, messages of the room's own, the end of a member's session.
+//!
+//! It must stay plain data; what is done with each is in `mailbox.rs`.
+
+use std::sync::Arc;
+
+use actix::Message;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::directory::Ticket;
+use crate::{
+    disconnect::DisconnectReason,
+    peer::{Peer, SessionNumber},
+};
+
+/// An event on its way from a session to a room.
+pub(crate) struct Sent<E> {
+    pub(super) event: E,
+    pub(super) origin: Origin,
+}
+
+/// As [`Sent`], for an event that is answered by a future.
+pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
+
+/// Where an event came from, and what to do with its answer.
+pub(crate) struct Origin {
+    pub(super) sender: Arc<Peer>,
+    pub(super) acknowledgement: Option<u64>,
+    /// One of the events that the connection may have in flight; given back when this is dropped.
+    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _ticket: Ticket,
+}
+
+/// A message of the room's own type.
+pub(crate) struct Told<M> {
+    pub(super) message: M,
+    pub(super) _ticket: Ticket,
+}
+
+/// An event that the application broadcasts in a room from outside.
+pub(crate) struct Broadcast<E> {
+    pub(super) event: E,
+    pub(super) _ticket: Ticket,
+    pub(super) done: oneshot::Sender<()>,
+}
+
+pub(super) struct SessionEnded {
+    pub(super) session: SessionNumber,
+    pub(super) reason: DisconnectReason,
+}
+
+macro_rules! message_without_result {
+    ($($message:ident $(<$parameter:ident>)?),*) => {
+        $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
+    };
+}
+message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded);
