@@ -4,7 +4,6 @@
 //! outboxes and members, not connections.
 
 use std::{
-    any::Any,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,7 +16,7 @@ use bytestring::ByteString;
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::Handshake,
+    auth::{AnyIdentity, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
     meter::{Count, Meter},
@@ -88,6 +87,12 @@ enum Memberships {
     Gone,
 }
 
+impl Default for Memberships {
+    fn default() -> Self {
+        Self::Present(Vec::new())
+    }
+}
+
 /// The shared part of one session.
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
@@ -100,65 +105,33 @@ pub(crate) struct Peer {
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
     pub(crate) auth: Option<ByteString>,
-    pub(crate) identity: Arc<dyn Any + Send + Sync>,
+    pub(crate) identity: AnyIdentity,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) acknowledgements: Acknowledgements,
     pub(crate) connection: WeakRecipient<EndSession>,
     pub(crate) meter: Arc<dyn Meter>,
+    pub(crate) state: PeerState,
+}
+
+/// What changes while a session lives.
+#[derive(Default)]
+pub(crate) struct PeerState {
+    pub(crate) acknowledgements: Acknowledgements,
     /// Untyped rooms; its shard alone changes it.
     pub(crate) named_rooms: Mutex<Vec<ByteString>>,
     memberships: Mutex<Memberships>,
     ended: AtomicBool,
 }
 
-/// What a [`Peer`] is made of.
-pub(crate) struct PeerParts {
-    pub(crate) id: ByteString,
-    /// What the client proves itself with when it comes back, if recovery is on.
-    pub(crate) private_id: Option<ByteString>,
-    /// If it was recovered: it has had every numbered frame up to this one.
-    pub(crate) covered: Option<u64>,
-    pub(crate) namespace: ByteString,
-    pub(crate) shard: ShardNumber,
-    pub(crate) handshake: Arc<Handshake>,
-    pub(crate) auth: Option<ByteString>,
-    pub(crate) identity: Arc<dyn Any + Send + Sync>,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) connection: WeakRecipient<EndSession>,
-    pub(crate) meter: Arc<dyn Meter>,
-}
-
 impl Peer {
-    pub(crate) fn new(parts: PeerParts) -> Self {
-        Self {
-            number: SessionNumber::next(),
-            id: parts.id,
-            private_id: parts.private_id,
-            covered: parts.covered,
-            namespace: parts.namespace,
-            shard: parts.shard,
-            handshake: parts.handshake,
-            auth: parts.auth,
-            identity: parts.identity,
-            outbox: parts.outbox,
-            acknowledgements: Acknowledgements::default(),
-            connection: parts.connection,
-            meter: parts.meter,
-            named_rooms: Mutex::new(Vec::new()),
-            memberships: Mutex::new(Memberships::Present(Vec::new())),
-            ended: AtomicBool::new(false),
-        }
-    }
-
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
-        self.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Queues a frame for this session's connection, and counts what became of it.
     pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
         // Rooms on other workers learn of the end later; nothing of theirs may come after it.
-        if self.ended.load(Ordering::Acquire) {
+        if self.state.ended.load(Ordering::Acquire) {
             return Err(NotQueued::Closed);
         }
         // On its way while the session was recovered, and among what it got then.
@@ -190,7 +163,7 @@ impl Peer {
         membership: Box<dyn Membership>,
         limit: usize,
     ) -> Result<(), Refusal> {
-        match &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
             Memberships::Present(present) if present.len() >= limit => Err(too_many_rooms(limit)),
             Memberships::Present(present) => {
                 present.push(membership);
@@ -203,7 +176,7 @@ impl Peer {
     /// Records that the session has left a room.
     pub(crate) fn leave(&self, room: RoomNumber) {
         if let Memberships::Present(present) =
-            &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner)
+            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner)
         {
             present.retain(|membership| membership.room() != room);
         }
@@ -211,9 +184,9 @@ impl Peer {
 
     /// The session has ended: its rooms are told, and none admits it from now on.
     pub(crate) fn end(&self, reason: DisconnectReason) {
-        self.ended.store(true, Ordering::Release);
+        self.state.ended.store(true, Ordering::Release);
         let ended = std::mem::replace(
-            &mut *self.memberships.lock().unwrap_or_else(PoisonError::into_inner),
+            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner),
             Memberships::Gone,
         );
         if let Memberships::Present(present) = ended {
@@ -221,7 +194,7 @@ impl Peer {
                 membership.ended(self.number, reason);
             }
         }
-        self.acknowledgements.clear();
+        self.state.acknowledgements.clear();
     }
 
     /// Asks the connection to end.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth::{AnyIdentity, Credentials},
     meter::{Count, Meter},
-    peer::{EndSession, Peer, PeerParts},
+    peer::{EndSession, Peer, PeerState, SessionNumber},
     refusal::Code,
     room::{Command, Recovered, Socket},
     wire::socket_io::{Arguments, Packet},
@@ -112,7 +112,8 @@ impl Connection {
             }
         };
         let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
-        let peer = Arc::new(Peer::new(PeerParts {
+        let peer = Arc::new(Peer {
+            number: SessionNumber::next(),
             id: origin.id,
             private_id: origin.private_id,
             covered: origin.recovered.as_ref().map(|recovered| recovered.covered),
@@ -124,7 +125,8 @@ impl Connection {
             outbox: self.handle.outbox().clone(),
             connection,
             meter: self.realm.counters().clone(),
-        }));
+            state: PeerState::default(),
+        });
         if let Some(recovered) = &origin.recovered {
             for frame in &recovered.missed {
                 // A client that is gone again misses it again.

@@ -29,7 +29,7 @@ use crate::{
 /// use salon::{Namespace, Salon};
 ///
 /// let chat = Namespace::new("/chat").on("hello", |socket, event| {
-///     let _ = event.acknowledge(("hello to you", socket.id().as_ref() as &str));
+///     let _ = event.acknowledge(("hello to you", socket.id()));
 /// });
 /// let salon = Salon::builder().namespace(chat).build()?;
 /// # Ok::<(), salon::BuildError>(())

@@ -126,7 +126,7 @@ impl Connection {
             }
             (Packet::Ack { id, arguments, .. }, Some(session)) => {
                 let peer = socket_io.sessions[session].socket.peer();
-                if !peer.acknowledgements.resolve(id, arguments) {
+                if !peer.state.acknowledgements.resolve(id, arguments) {
                     self.trouble(&Trouble::UnknownAcknowledgement(id), None, ctx);
                 }
             }

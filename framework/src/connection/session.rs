@@ -46,6 +46,11 @@ use crate::{
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session",
+    label = "not a session",
+    note = "write `impl Session for {Self}`"
+)]
 pub trait Session: Sized + 'static {
     /// What the namespace's authenticator yields.
     type Identity: Send + Sync + 'static;

@@ -221,7 +221,12 @@ impl Broadcaster {
             let _ = answer.send(arguments);
         });
         let deadline = clock::after(timeout);
-        peer.acknowledgements.expect(id, deadline, self.max_pending_acknowledgements, waiter)?;
+        peer.state.acknowledgements.expect(
+            id,
+            deadline,
+            self.max_pending_acknowledgements,
+            waiter,
+        )?;
         let _awaited = Awaited { peer: &peer, id };
         self.send_one(&peer, frame, Some(id));
         match tokio::time::timeout_at(deadline, answered).await {
@@ -248,7 +253,7 @@ struct Awaited<'a> {
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        self.peer.acknowledgements.forget(self.id);
+        self.peer.state.acknowledgements.forget(self.id);
     }
 }
 

@@ -43,6 +43,11 @@ use crate::{
 ///
 /// Its fields need no lock: one event at a time is handled. See [`On`](crate::event::On) for the
 /// handlers of its events.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a room",
+    label = "not a room",
+    note = "write `impl Room for {Self}`"
+)]
 pub trait Room: Sized + 'static {
     /// The room's kind; a room is called `NAME:key` in logs and on the wire.
     const NAME: &'static str;

@@ -265,12 +265,13 @@ impl State {
         }
         let members = local.rooms.entry(room.clone()).or_default();
         if members.insert(peer.number, peer.clone()).is_none() {
-            peer.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+            peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
         }
     }
 
     fn leave_named(&mut self, peer: &Peer, room: &ByteString) {
-        peer.named_rooms
+        peer.state
+            .named_rooms
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|joined| joined != room);
@@ -355,6 +356,6 @@ fn deliver(peer: &Arc<Peer>, frame: &Frame, question: Option<&Question>) {
 
 fn push(peer: &Peer, frame: &Frame, asked: Option<u64>) {
     if let (Err(_), Some(id)) = (peer.push(frame), asked) {
-        peer.acknowledgements.forget(id);
+        peer.state.acknowledgements.forget(id);
     }
 }
