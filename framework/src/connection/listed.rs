@@ -42,7 +42,8 @@ pub trait SessionEvents<S: Session> {
 /// An event in the list of a session: `E` where `S: On<E>`, or `Later<E>` where `S: OnLater<E>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the session `{S}`",
-    note = "an event of a session derives `Event` without `room`, and `Deserialize`"
+    note = "an event of a session derives `Event` without `room`, and `Deserialize`",
+    note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`"
 )]
 pub trait SessionListed<S: Session> {
     #[doc(hidden)]

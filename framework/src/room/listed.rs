@@ -56,7 +56,8 @@ pub trait RoomEvents<R: Room> {
 /// An event in the list of a room: `E` where `R: On<E>`, or `Later<E>` where `R: OnLater<E>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the room `{R}`",
-    note = "an event of the room derives `Event` with `room = {R}(key_field)`, and `Deserialize`"
+    note = "an event of the room derives `Event` with `room = {R}(key_field)`, and `Deserialize`",
+    note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`"
 )]
 pub trait RoomListed<R: Room> {
     #[doc(hidden)]

@@ -1,0 +1,17 @@
+use salon::prelude::*;
+
+#[derive(Deserialize)]
+struct Cook;
+
+struct Chef;
+
+impl Session for Chef {
+    type Identity = ();
+    type Events = (Cook,);
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

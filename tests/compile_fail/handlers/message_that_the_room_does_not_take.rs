@@ -1,0 +1,21 @@
+use std::time::Duration;
+
+use salon::prelude::*;
+
+struct Kitchen;
+
+struct Ring;
+
+impl Room for Kitchen {
+    const NAME: &'static str = "kitchen";
+    type Key = u64;
+    type Identity = ();
+    type Events = ();
+
+    fn open(_: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        cx.after(Duration::from_secs(1), Ring);
+        Ok(Self)
+    }
+}
+
+fn main() {}
