@@ -15,6 +15,11 @@
 //!    over.
 //! 6. [`config`]: what is limited, and how far.
 //!
+//! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
+//! [rooms](guide::rooms), [moving over from Socket.IO](guide::untyped), the
+//! [architecture](guide::architecture), the [wire protocols](guide::protocols), and all
+//! [limits](guide::limits).
+//!
 //! # Features
 //!
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
@@ -23,6 +28,7 @@ pub mod auth;
 pub mod config;
 pub mod connection;
 pub mod event;
+pub mod guide;
 pub mod room;
 pub mod wire;
 
