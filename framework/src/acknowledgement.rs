@@ -96,3 +96,27 @@ impl fmt::Debug for Acknowledgements {
         f.debug_struct("Acknowledgements").field("pending", &pending).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn beyond_the_limit_nobody_waits_until_a_deadline_has_passed() {
+        let awaited = Acknowledgements::default();
+        let soon = clock::after(Duration::from_secs(1));
+        for id in 0..2 {
+            assert!(awaited.expect(id, soon, 2, Box::new(|_| {})).is_ok());
+        }
+        let third = awaited.expect(2, soon, 2, Box::new(|_| {}));
+        assert!(matches!(third, Err(AskError::TooMany(2))));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(!awaited.resolve(0, Arguments::none()), "too late is not at all");
+        let later = clock::after(Duration::from_secs(1));
+        assert!(awaited.expect(3, later, 2, Box::new(|_| {})).is_ok());
+        assert!(awaited.resolve(3, Arguments::none()));
+        assert!(!awaited.resolve(3, Arguments::none()), "an acknowledgement counts once");
+    }
+}

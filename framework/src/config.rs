@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-/// What a client may grow, and how far. Each limit has a test that reaches it.
+/// What a client may grow, and how far. The guide's page on [limits](crate::guide::limits) says what
+/// happens at each.
 ///
 /// ```
 /// let salon = salon::Salon::builder().limits(|limits| limits.max_payload = 64 * 1024).build()?;
@@ -27,7 +28,7 @@ pub struct Limits {
     pub max_payload_packets: usize,
     /// Namespaces that one connection may have open.
     pub max_namespaces: usize,
-    /// Rooms that one session may be in, typed and untyped each.
+    /// Untyped rooms that one session may be in, and, counted apart, typed ones.
     pub max_rooms: usize,
     /// Bytes of a room's or a namespace's name when a client chooses it.
     pub max_name: usize,
@@ -93,6 +94,15 @@ impl Default for Heartbeat {
 }
 
 /// How long the framework waits for a client in each step.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let salon = salon::Salon::builder()
+///     .timeouts(|timeouts| timeouts.connect = Duration::from_secs(10))
+///     .build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -102,8 +112,6 @@ pub struct Timeouts {
     /// From the opening of a WebSocket with a session id to its upgrade packet. 10 s, the
     /// reference's value.
     pub upgrade: Duration,
-    /// For an acknowledgement when the caller names no time.
-    pub acknowledgement: Duration,
     /// From a close that Salon starts to the end of the TCP connection, whether or not the client
     /// answers it.
     pub close: Duration,
@@ -114,7 +122,6 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(45),
             upgrade: Duration::from_secs(10),
-            acknowledgement: Duration::from_secs(10),
             close: Duration::from_secs(2),
         }
     }
@@ -163,6 +170,14 @@ impl Default for Transports {
 }
 
 /// Which origins may connect, beside the page's own host and clients that send no `Origin`.
+///
+/// ```
+/// use salon::{Salon, config::Origins};
+///
+/// let pages = Origins::Listed(vec!["https://example.com".to_owned()]);
+/// let salon = Salon::builder().origins(pages).build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
     /// None: the `Origin` must be the host that was asked.

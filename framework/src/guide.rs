@@ -1,27 +1,40 @@
-//! The guide, page by page; its code is compiled with the tests.
+//! The guide: pages to be read, without code of their own.
+//!
+//! It must never hold anything but documentation; the code in it is compiled by its tests.
+//!
+//! 1. [A first app](first_app): from nothing to two clients.
+//! 2. [Events](events): the derive, what clients send, binary, answers, refusals, identities.
+//! 3. [Rooms](rooms): members, order, time, panics.
+//! 4. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 5. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 6. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 7. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
 
-#[doc = include_str!("../guide/first_app.md")]
-pub mod first_app {}
+/// One page. Its links are to other files where the sources are read, and to other pages here: of
+/// two definitions of a link the first counts.
+macro_rules! page {
+    ($name:ident, $file:literal) => {
+        pub mod $name {
+            #![doc = "[events]: crate::guide::events"]
+            #![doc = "[rooms]: crate::guide::rooms"]
+            #![doc = "[untyped]: crate::guide::untyped"]
+            #![doc = "[protocols]: crate::guide::protocols"]
+            #![doc = "[limits]: crate::guide::limits"]
+            #![doc = ""]
+            #![doc = include_str!(concat!("../guide/", $file))]
+        }
+    };
+}
 
-#[doc = include_str!("../guide/events.md")]
-pub mod events {}
+page!(first_app, "first_app.md");
+page!(events, "events.md");
+page!(rooms, "rooms.md");
+page!(untyped, "untyped.md");
+page!(architecture, "architecture.md");
+page!(protocols, "protocols.md");
+page!(limits, "limits.md");
 
-#[doc = include_str!("../guide/rooms.md")]
-pub mod rooms {}
-
-#[doc = include_str!("../guide/untyped.md")]
-pub mod untyped {}
-
-#[doc = include_str!("../guide/architecture.md")]
-pub mod architecture {}
-
-#[doc = include_str!("../guide/protocols.md")]
-pub mod protocols {}
-
-#[doc = include_str!("../guide/limits.md")]
-pub mod limits {}
-
-/// The program on the front page.
+/// The README's code compiles as well.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-pub mod front_page {}
+struct Readme;

@@ -15,7 +15,10 @@
 //!    over.
 //! 6. [`config`]: what is limited, and how far.
 //!
-//! The [`guide`] says the same with more words.
+//! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
+//! [rooms](guide::rooms), [moving over from Socket.IO](guide::untyped), the
+//! [architecture](guide::architecture), the [wire protocols](guide::protocols), and all
+//! [limits](guide::limits).
 //!
 //! # Features
 //!

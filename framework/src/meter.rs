@@ -88,6 +88,14 @@ pub(crate) trait Meter: Send + Sync {
 }
 
 /// The counters of one Salon.
+///
+/// ```
+/// use salon::{Count, Salon};
+///
+/// let salon = Salon::builder().build()?;
+/// assert_eq!(salon.counters().get(Count::ConnectionsOpened), 0);
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Counters([AtomicU64; Count::ALL.len()]);
 

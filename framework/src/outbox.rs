@@ -321,3 +321,45 @@ impl fmt::Debug for Outbox {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+    use crate::frame::Layer;
+
+    fn frame() -> Frame {
+        Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
+    }
+
+    #[test]
+    fn one_frame_too_many_ends_the_connection_and_drops_what_waited() {
+        let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
+        let ends = Arc::<AtomicUsize>::default();
+        let counted = ends.clone();
+        let outbox = Outbox::new(&limits, TransportKind::WebSocket, move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        for _ in 0..3 {
+            assert_eq!(outbox.push(&frame()), Ok(()));
+        }
+        let overflow = NotQueued::Overflow { bytes: 30, frames: 3 };
+        assert_eq!(outbox.push(&frame()), Err(overflow));
+        assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow));
+        assert_eq!(outbox.push(&frame()), Err(NotQueued::Closed));
+        outbox.close(DisconnectReason::TransportClose);
+        assert_eq!(ends.load(Ordering::Relaxed), 1, "the end is told once");
+    }
+
+    #[test]
+    fn a_single_frame_over_the_limit_passes_an_empty_outbox_alone() {
+        let limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
+        let outbox = Outbox::new(&limits, TransportKind::WebSocket, |_| {});
+        assert_eq!(outbox.push(&frame()), Ok(()));
+        assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
+    }
+}

@@ -138,8 +138,9 @@ impl Salon {
     }
 
     /// Takes no new client, tells every client that the server goes away, and waits until their
-    /// sockets are closed, or for `timeout` at most. Call it before the actix server is stopped: one open WebSocket would
-    /// hold that up.
+    /// sockets are closed, or for `timeout` at most. Call it before the actix server is stopped: one
+    /// open WebSocket would hold that up. The guide's page on [limits](crate::guide::limits) shows
+    /// both in order.
     pub async fn shutdown(&self, timeout: Duration) {
         self.realm.close();
         let gone = async {
@@ -160,6 +161,21 @@ impl fmt::Debug for Salon {
 
 /// Describes a [`Salon`]. What it says of namespaces is about the main one, `/`, unless it is given
 /// another [`Namespace`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use salon::Salon;
+///
+/// let salon = Salon::builder()
+///     .path("/realtime")
+///     .heartbeat(Duration::from_secs(20), Duration::from_secs(15))
+///     .on("hello", |socket, _| {
+///         let _ = socket.emit_named("hello to you", ());
+///     })
+///     .build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 pub struct Builder {
     settings: Settings,
     main: Namespace,
@@ -219,7 +235,8 @@ impl Builder {
 }
 
 impl Builder {
-    /// Another namespace; one called `/` takes the place of the main one.
+    /// Another namespace; one called `/` takes the place of the main one, and of all that was said
+    /// of it before.
     #[must_use]
     pub fn namespace(mut self, namespace: Namespace) -> Self {
         if namespace.is_main() {

@@ -15,6 +15,21 @@ use crate::{
 /// An application that takes messages as they come.
 ///
 /// Its methods are called on the worker of the connection, one after the other for one connection.
+///
+/// ```
+/// use salon::{Application, RawConnection, Salon, wire::engine_io::Message};
+///
+/// struct Echo;
+///
+/// impl Application for Echo {
+///     fn received(&self, connection: &RawConnection, message: Message) {
+///         let _ = connection.send(message);
+///     }
+/// }
+///
+/// let salon = Salon::builder().application(Echo).build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 pub trait Application: Send + Sync + 'static {
     /// A connection was opened.
     fn opened(&self, connection: &RawConnection) {

@@ -64,7 +64,8 @@ pub trait Route {
 /// A handler that answers at once.
 ///
 /// `impl On<Ready> for Lobby` handles `Ready` in the room `Lobby`; the value returned is the
-/// acknowledgement. A handler that has to wait for something implements [`OnLater`] instead.
+/// acknowledgement. A handler that has to wait for something implements [`OnLater`] instead. There
+/// are whole examples at [`Session`](crate::Session) and [`Room`](crate::Room).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no handler for the event `{E}` that it lists",
     label = "`{E}` is listed in `Events` but not handled",
@@ -89,6 +90,34 @@ pub trait On<E: Event> {
 ///
 /// The answer holds no borrow of the session or room: it owns what it needs, and other events are
 /// handled while it is awaited.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Deserialize, Event)]
+/// #[event("wait", reply = u64)]
+/// struct Wait { milliseconds: u64 }
+///
+/// struct Patient;
+///
+/// impl Session for Patient {
+///     type Identity = ();
+///     type Events = (Later<Wait>,);
+///
+///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// impl OnLater<Wait> for Patient {
+///     fn on_later(&mut self, event: Wait, _: &mut SessionContext<Self>) -> Answer<u64> {
+///         Answer::later(async move {
+///             tokio::time::sleep(std::time::Duration::from_millis(event.milliseconds)).await;
+///             Ok(event.milliseconds)
+///         })
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no handler that answers the event `{E}` later",
     label = "`Later<{E}>` is listed in `Events` but not handled",

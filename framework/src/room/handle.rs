@@ -14,6 +14,25 @@ use super::{
 use crate::{event::Event, refusal::Refusal};
 
 /// One room, by its key, whether it is open or not.
+///
+/// ```no_run
+/// use salon::prelude::*;
+///
+/// #[derive(Serialize, Event)]
+/// #[event("news")]
+/// struct News { text: String }
+///
+/// struct Open;
+///
+/// async fn example<R>(salon: &Salon, key: &R::Key) -> Result<(), Refusal>
+/// where
+///     R: Room + Receive<Open>,
+/// {
+///     let room = salon.room::<R>(key);
+///     room.broadcast(News { text: "We open.".to_owned() }).await;
+///     room.tell(Open)
+/// }
+/// ```
 pub struct RoomHandle<R: Room> {
     key: R::Key,
     directory: Arc<Directory<R>>,

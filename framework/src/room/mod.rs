@@ -42,7 +42,54 @@ use crate::{
 /// empty for a while.
 ///
 /// Its fields need no lock: one event at a time is handled. See [`On`](crate::event::On) for the
-/// handlers of its events.
+/// handlers of its events, and the guide's page on [rooms](crate::guide::rooms) for members, order
+/// and the end.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Deserialize, Event)]
+/// #[event("bell:hear", room = Bell(bell), join)]
+/// struct Hear { bell: u32 }
+///
+/// #[derive(Deserialize, Event)]
+/// #[event("bell:ring", room = Bell(bell), reply = u64)]
+/// struct Ring { bell: u32 }
+///
+/// #[derive(Serialize, Event)]
+/// #[event("bell:rang")]
+/// struct Rang { times: u64 }
+///
+/// struct Bell { times: u64 }
+///
+/// impl Room for Bell {
+///     const NAME: &'static str = "bell";
+///     type Key = u32;
+///     type Identity = ();
+///     type Events = (Hear, Ring);
+///
+///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+///         Ok(Self { times: 0 })
+///     }
+/// }
+///
+/// impl On<Hear> for Bell {
+///     fn on(&mut self, _: Hear, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+///         Ok(())
+///     }
+/// }
+///
+/// impl On<Ring> for Bell {
+///     fn on(&mut self, _: Ring, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+///         self.times += 1;
+///         cx.broadcast(&Rang { times: self.times });
+///         Ok(self.times)
+///     }
+/// }
+///
+/// let salon = Salon::builder().room::<Bell>().build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a room",
     label = "not a room",
@@ -84,12 +131,14 @@ pub trait Room: Sized + 'static {
         Ok(())
     }
 
-    /// A member has left, for whatever reason. It is no member any more when this is called.
+    /// A member has left, for whatever reason but the room's own end: see
+    /// [`closing`](Self::closing). It is no member any more when this is called.
     fn left(&mut self, who: &Member<Self::Identity>, why: Departure, cx: &mut RoomContext<Self>) {
         let _ = (who, why, cx);
     }
 
-    /// The room is about to close.
+    /// The room is about to close, with the members it has. [`left`](Self::left) is not called for
+    /// them. Not called after a panic.
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         let _ = cx;
     }

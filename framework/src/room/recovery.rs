@@ -182,3 +182,42 @@ impl fmt::Debug for Recovery {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{frame::Layer, wire::engine_io::Message};
+
+    fn all() -> Target {
+        Target::Namespace { namespace: "/".into(), to: Vec::new(), except: Vec::new() }
+    }
+
+    fn keep(recovery: &Recovery) {
+        recovery
+            .keep(all(), |offset, _| Frame::message(Message::Text(offset.into()), Layer::EngineIo));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_frames_are_kept_than_the_limit_and_none_longer_than_the_window() {
+        let limits = Limits { max_recovery_frames: 3, ..Limits::default() };
+        let recovery = Recovery::new(Duration::from_secs(60), &limits);
+        for _ in 0..5 {
+            keep(&recovery);
+        }
+        assert_eq!(recovery.lock().frames.len(), 3);
+        tokio::time::advance(Duration::from_secs(61)).await;
+        keep(&recovery);
+        assert_eq!(recovery.lock().frames.len(), 1);
+        assert_eq!(recovery.lock().bytes, 1);
+    }
+
+    #[test]
+    fn no_more_bytes_are_kept_than_the_limit() {
+        let limits = Limits { max_recovery_bytes: 4, ..Limits::default() };
+        let recovery = Recovery::new(Duration::from_secs(60), &limits);
+        for _ in 0..9 {
+            keep(&recovery);
+        }
+        assert_eq!(recovery.lock().bytes, 4);
+    }
+}

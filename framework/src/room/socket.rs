@@ -24,6 +24,21 @@ use crate::{
 };
 
 /// One client in one namespace. Cloning it counts a reference.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use salon::Socket;
+///
+/// async fn example(socket: &Socket) {
+///     let _ = socket.emit_named("welcome", (socket.id(), 7));
+///     socket.to("red").emit_named("joined", (socket.id(),));
+///     match socket.ask_named("favourite", ("colours",), Duration::from_secs(5)).await {
+///         Ok(answer) => println!("{answer:?}"),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Socket {
     peer: Arc<Peer>,
