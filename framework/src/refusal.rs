@@ -113,6 +113,11 @@ impl Refusal {
     /// The server's own fault. `cause` is logged and never sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error in a handler");
+        Self::logged_already()
+    }
+
+    /// As [`internal`](Self::internal), where the log has the cause already.
+    pub(crate) fn logged_already() -> Self {
         Self::new(Code::Internal, "internal error")
     }
 

@@ -15,7 +15,7 @@ use super::{
     bucket::Buckets,
     listed::Called,
     namespaces::{BuiltNamespace, TypedRoute},
-    protocol::{OpenSession, internal},
+    protocol::OpenSession,
     session::AnyStep,
 };
 use crate::{
@@ -68,7 +68,7 @@ impl Connection {
                 self.answer_later(&session.socket, name, id, (future, permit), ctx);
             }
             Some(Outcome::Elsewhere) => {}
-            None => self.answer(&session.socket, &name, id, Err(internal())),
+            None => self.answer(&session.socket, &name, id, Err(Refusal::logged_already())),
         }
         self.run_futures(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {

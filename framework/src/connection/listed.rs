@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
-    refusal::Code,
     room::encode_or_log,
     wire::socket_io::Arguments,
 };
@@ -99,8 +98,7 @@ fn encode<E: Event>(reply: &E::Reply) -> Result<Arguments, Refusal>
 where
     E::Reply: Serialize,
 {
-    encode_or_log(E::NAME, event::encode_reply(reply))
-        .ok_or_else(|| Refusal::new(Code::Internal, "internal error"))
+    encode_or_log(E::NAME, event::encode_reply(reply)).ok_or_else(Refusal::logged_already)
 }
 
 macro_rules! lists {

@@ -24,7 +24,6 @@ use crate::{
     frame::Frame,
     meter::{Count, Meter},
     peer::{End, EndSession, SessionNumber},
-    refusal::Code,
     room::{Command, Socket},
     wire::{
         engine_io,
@@ -265,10 +264,6 @@ impl Connection {
             what,
             "code of the application panicked"
         );
-        internal()
+        Refusal::logged_already()
     }
-}
-
-pub(super) fn internal() -> Refusal {
-    Refusal::new(Code::Internal, "internal error")
 }

@@ -325,7 +325,7 @@ pub(super) struct Panicked;
 
 impl From<Panicked> for Refusal {
     fn from(_: Panicked) -> Self {
-        Self::new(Code::Internal, "internal error")
+        Self::logged_already()
     }
 }
 
