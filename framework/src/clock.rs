@@ -1,11 +1,13 @@
 //! The only place where time is read.
 //!
 //! It must never be bypassed: under the harness nothing sleeps for real, because both clocks here
-//! follow tokio's, which a test can pause and advance.
+//! follow tokio's, which a harness pauses and advances.
 
 use std::time::{Duration, SystemTime};
 
 pub(crate) use tokio::time::Instant;
+
+use crate::simulation;
 
 /// Monotonic time, in tokio's clock.
 #[must_use]
@@ -23,5 +25,5 @@ pub(crate) fn after(wait: Duration) -> Instant {
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "this is where it is read")]
 pub(crate) fn wall() -> SystemTime {
-    SystemTime::now()
+    simulation::wall(now()).unwrap_or_else(SystemTime::now)
 }

@@ -40,8 +40,10 @@ mod frame;
 mod meter;
 mod outbox;
 mod peer;
+mod random;
 mod refusal;
 mod salon;
+mod simulation;
 mod supervisor;
 mod transport;
 

@@ -39,7 +39,7 @@ impl SessionNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ShardNumber(pub(crate) u64);
 
-/// A room's number: unique in this process, never on the wire, not used again when the room closes.
+/// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomNumber(u64);
 
@@ -49,9 +49,9 @@ impl RoomNumber {
         usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
     }
 
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    /// The next one that `counter` gives out.
+    pub(crate) fn next(counter: &AtomicU64) -> Self {
+        Self(counter.fetch_add(1, Ordering::Relaxed))
     }
 }
 

@@ -38,6 +38,21 @@ pub enum Code {
 }
 
 impl Code {
+    /// The framework's own codes.
+    const ALL: [Self; 11] = [
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotAMember,
+        Self::RateLimited,
+        Self::LimitExceeded,
+        Self::InvalidPayload,
+        Self::UnknownEvent,
+        Self::NotFound,
+        Self::Timeout,
+        Self::Disconnected,
+        Self::Internal,
+    ];
+
     /// The code as clients see it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -55,6 +70,20 @@ impl Code {
             Self::Internal => "internal",
             Self::Other(code) => code,
         }
+    }
+}
+
+/// What a client was told; a code that is none of the framework's is the application's own.
+///
+/// ```
+/// use salon::Code;
+/// assert_eq!(Code::from("forbidden"), Code::Forbidden);
+/// assert_eq!(Code::from("no_seat"), Code::Other("no_seat".into()));
+/// ```
+impl From<&str> for Code {
+    fn from(code: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == code);
+        known.unwrap_or_else(|| Self::Other(code.to_owned().into()))
     }
 }
 

@@ -8,12 +8,14 @@ use std::{
 
 /// The ranks of the framework's modules: a module imports from its own folder and from lower ranks.
 const RANKS: &[(&str, u32)] = &[
-    ("clock", 0),
     ("config", 0),
     ("disconnect", 0),
     ("meter", 0),
     ("refusal", 0),
+    ("simulation", 0),
+    ("clock", 1),
     ("data", 1),
+    ("random", 1),
     ("wire", 1),
     ("event", 2),
     ("frame", 3),
@@ -26,17 +28,18 @@ const RANKS: &[(&str, u32)] = &[
     ("supervisor", 9),
     ("transport", 10),
     ("salon", 11),
-    ("guide", 12),
-    ("lib", 13),
+    ("testing", 12),
+    ("guide", 13),
+    ("lib", 14),
 ];
 
 /// What only some files may name, and which; a folder stands for all that is in it.
 const PLACES: &[(&str, &[&str])] = &[
-    ("actix_web", &["transport", "salon.rs"]),
+    ("actix_web", &["transport", "salon.rs", "testing/server"]),
     ("actix_web_actors", &["transport/websocket.rs"]),
     ("Instant::now", &["clock.rs"]),
     ("SystemTime::now", &["clock.rs"]),
-    ("getrandom", &["connection/realm.rs"]),
+    ("getrandom", &["random.rs"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -45,15 +45,15 @@ pub(crate) struct ConnectionHandle {
 
 impl ConnectionHandle {
     pub(super) fn new(
+        number: u64,
         sid: ByteString,
         handshake: Arc<Handshake>,
         principal: Principal,
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
     ) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            number,
             sid,
             handshake,
             principal,

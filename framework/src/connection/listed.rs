@@ -13,6 +13,7 @@ use super::{
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
     room::encode_or_log,
+    simulation,
     wire::socket_io::Arguments,
 };
 
@@ -87,7 +88,10 @@ where
             return Called::Done(Err(Refusal::internal("the session is of another type")));
         };
         match event::decode::<E>(arguments) {
-            Ok(event) => call(session, event),
+            Ok(event) => {
+                simulation::before_handler(E::NAME);
+                call(session, event)
+            }
             Err(error) => Called::Done(Err(error.into())),
         }
     };

@@ -27,7 +27,7 @@ use crate::{
     room::{Command, Socket},
     wire::{
         engine_io,
-        socket_io::{Decoder, Packet},
+        socket_io::{DecodeError, Decoder, Packet},
     },
 };
 
@@ -133,8 +133,9 @@ impl Connection {
                 let session = socket_io.sessions.swap_remove(session);
                 self.end_open_session(session, DisconnectReason::ClientNamespaceDisconnect);
             }
-            // The decoder lets no CONNECT_ERROR of a client through.
-            (Packet::ConnectError { .. }, Some(_)) => {}
+            (Packet::ConnectError { .. }, _) => {
+                self.trouble(&DecodeError::ConnectErrorFromClient.into(), None, ctx);
+            }
             (packet, None) => {
                 let namespace = packet.namespace().to_string();
                 self.trouble(&Trouble::NotConnected(namespace), None, ctx);

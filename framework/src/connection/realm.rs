@@ -4,11 +4,10 @@
 
 use std::{
     any::TypeId,
-    collections::HashMap,
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,6 +15,7 @@ use std::{
 use actix::{Actor, AsyncContext, Context, Recipient};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytestring::ByteString;
+use indexmap::IndexMap;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -32,6 +32,7 @@ use crate::{
     frame::Layer,
     meter::{Count, Counters, Meter},
     outbox::Outbox,
+    random,
     room::{AnyDirectory, Broadcaster},
 };
 
@@ -87,7 +88,9 @@ pub(crate) struct Realm {
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
-    connections: RwLock<HashMap<ByteString, Arc<ConnectionHandle>>>,
+    /// In the order in which they came, as far as ends leave it.
+    connections: RwLock<IndexMap<ByteString, Arc<ConnectionHandle>>>,
+    opened: AtomicU64,
     closing: AtomicBool,
 }
 
@@ -109,6 +112,7 @@ impl Realm {
             application,
             supervise,
             connections: RwLock::default(),
+            opened: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         }
     }
@@ -195,7 +199,7 @@ impl Realm {
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
         handle.abort(DisconnectReason::TransportClose);
-        self.connections.write().unwrap_or_else(PoisonError::into_inner).remove(handle.sid());
+        self.connections.write().unwrap_or_else(PoisonError::into_inner).swap_remove(handle.sid());
     }
 
     /// Whether the application wants to see the requests that bring messages.
@@ -250,8 +254,10 @@ impl Realm {
                 }
             };
             let outbox = Arc::new(Outbox::new(self.limits(), transport, on_end));
+            let number = self.opened.fetch_add(1, Ordering::Relaxed);
+            let handshake = Arc::new(handshake);
             let handle =
-                ConnectionHandle::new(sid, Arc::new(handshake), principal, outbox, address);
+                ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
             let handle = Arc::new(handle);
             started = Some(handle.clone());
             Connection::new(self.clone(), handle, worker.shard.number(), upper)
@@ -270,7 +276,7 @@ impl Realm {
 /// 120 bits from the operating system's generator, as 20 characters.
 pub(super) fn session_id() -> Result<ByteString, Refusal> {
     let mut bytes = [0; 15];
-    getrandom::fill(&mut bytes).map_err(Refusal::internal)?;
+    random::fill(&mut bytes).map_err(Refusal::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 

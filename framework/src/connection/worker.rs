@@ -15,7 +15,7 @@ use std::{
 use actix::{Message, Recipient};
 
 use super::{ConnectionHandle, Realm};
-use crate::room::ShardHandle;
+use crate::{room::ShardHandle, simulation};
 
 /// Asks a supervisor to watch over a connection until it is closed.
 #[derive(Message)]
@@ -43,14 +43,16 @@ impl RealmNumber {
 }
 
 thread_local! {
-    static WORKERS: RefCell<HashMap<RealmNumber, Rc<Worker>>> = RefCell::default();
+    /// By Salon, and by which of this thread's workers: only a harness has several on one.
+    static WORKERS: RefCell<HashMap<(RealmNumber, u32), Rc<Worker>>> = RefCell::default();
 }
 
 impl Worker {
     /// This thread's part of a Salon; started if there is none, or if the one that was there has
     /// ended with its actix system.
     pub(crate) fn current(realm: &Arc<Realm>) -> Rc<Self> {
-        let found = WORKERS.with_borrow(|workers| workers.get(&realm.number()).cloned());
+        let place = (realm.number(), simulation::worker());
+        let found = WORKERS.with_borrow(|workers| workers.get(&place).cloned());
         if let Some(worker) = found.filter(|worker| worker.shard.is_alive()) {
             return worker;
         }
@@ -59,7 +61,7 @@ impl Worker {
         let worker = Rc::new(Self { shard, supervisor: realm.supervise() });
         WORKERS.with_borrow_mut(|workers| {
             workers.retain(|_, worker| worker.shard.is_alive());
-            workers.insert(realm.number(), worker.clone());
+            workers.insert(place, worker.clone());
         });
         worker
     }

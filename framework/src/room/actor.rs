@@ -29,6 +29,7 @@ use crate::{
     meter::{Count, Meter},
     peer::{Membership, Peer, RoomNumber, SessionNumber},
     refusal::{Code, Refusal},
+    simulation,
     wire::socket_io::Arguments,
 };
 
@@ -137,7 +138,11 @@ impl<R: Room> RoomActor<R> {
         let joined = *entered.as_ref().unwrap_or(&false);
         let result = entered.and_then(|_| {
             self.cx.sender = Some(origin.sender.clone());
-            self.run(|room, cx| on(room, event, cx)).and_then(|answer| answer)
+            let handle = |room: &mut R, cx: &mut RoomContext<R>| {
+                simulation::before_handler(E::NAME);
+                on(room, event, cx)
+            };
+            self.run(handle).and_then(|answer| answer)
         });
         self.cx.sender = None;
         (result, origin, joined)

@@ -24,7 +24,7 @@ use crate::{
     event::{self, Event},
     frame::Frame,
     meter::Counters,
-    peer::{Peer, ShardNumber},
+    peer::{Peer, RoomNumber, ShardNumber},
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
 };
@@ -34,6 +34,7 @@ pub(crate) struct Broadcaster {
     shards: RwLock<Arc<[ShardHandle]>>,
     parser: Arc<dyn Parser>,
     acknowledgement_ids: AtomicU64,
+    rooms_opened: AtomicU64,
     pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
@@ -52,6 +53,7 @@ impl Broadcaster {
             shards: RwLock::new(Arc::new([])),
             parser,
             acknowledgement_ids: AtomicU64::new(0),
+            rooms_opened: AtomicU64::new(0),
             recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
@@ -105,6 +107,11 @@ impl Broadcaster {
         if let Some(shard) = self.shard(peer.shard) {
             shard.send(Command::One { peer: peer.clone(), frame, asked });
         }
+    }
+
+    /// The number of a new room.
+    pub(crate) fn next_room(&self) -> RoomNumber {
+        RoomNumber::next(&self.rooms_opened)
     }
 
     /// The next acknowledgement id.

@@ -142,7 +142,7 @@ impl<R: Room> Directory<R> {
             let message = format!("a room's name of {} bytes is longer than {limit}", name.len());
             return Err(Refusal::new(Code::LimitExceeded, message));
         }
-        let number = RoomNumber::next();
+        let number = self.broadcaster.next_room();
         let shard = self
             .place(number, near)
             .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;

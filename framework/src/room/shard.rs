@@ -15,12 +15,14 @@ use std::{
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
+use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
 use super::question::Question;
 use crate::{
     frame::Frame,
     peer::{End, Peer, RoomNumber, SessionNumber, ShardNumber},
+    simulation,
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -97,9 +99,21 @@ impl Message for Command {
 }
 
 thread_local! {
-    /// The shards of this thread. A delivery to one of them is a call: it needs no message, and
-    /// it is there before anything that the caller emits next.
-    static LOCAL: RefCell<HashMap<ShardNumber, Rc<RefCell<State>>>> = RefCell::default();
+    /// The shards of this thread. A delivery to the one of the running worker is a call: it needs
+    /// no message, and it is there before anything that the caller emits next.
+    static LOCAL: RefCell<HashMap<ShardNumber, Local>> = RefCell::default();
+}
+
+/// A shard of this thread.
+struct Local {
+    worker: u32,
+    state: Rc<RefCell<State>>,
+}
+
+impl Local {
+    fn is_here(&self) -> bool {
+        self.worker == simulation::worker()
+    }
 }
 
 /// The actor; its state is also reached by call from its own thread.
@@ -121,7 +135,8 @@ impl ShardHandle {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
         let state = Rc::<RefCell<State>>::default();
-        LOCAL.with_borrow_mut(|local| local.insert(number, state.clone()));
+        let local = Local { worker: simulation::worker(), state: state.clone() };
+        LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
         let address = Shard { number, state }.start();
         Self { number, address }
     }
@@ -143,7 +158,10 @@ impl ShardHandle {
     /// Carries a command out: at once on the shard's own thread, else by a message. Commands of
     /// one thread to one shard are carried out in the order given.
     pub(crate) fn send(&self, command: Command) {
-        let local = LOCAL.with_borrow(|local| local.get(&self.number).cloned());
+        let local = LOCAL.with_borrow(|shards| {
+            let local = shards.get(&self.number).filter(|local| local.is_here());
+            local.map(|local| local.state.clone())
+        });
         // It is borrowed only when dropping what a command removed runs code of the application.
         match local.as_ref().map(|state| state.try_borrow_mut()) {
             Some(Ok(mut state)) => state.apply(command),
@@ -180,16 +198,17 @@ impl Handler<Run> for Shard {
 #[derive(Default)]
 struct State {
     rooms: HashMap<RoomNumber, Members>,
-    namespaces: HashMap<ByteString, Local>,
+    namespaces: HashMap<ByteString, Sessions>,
 }
 
-/// Sessions by number: one that leaves is found at once, however many there are.
-type Members = HashMap<SessionNumber, Arc<Peer>>;
+/// Sessions by number: one that leaves is found at once, however many there are, and a delivery
+/// goes through them in an order that does not depend on hashes.
+type Members = IndexMap<SessionNumber, Arc<Peer>>;
 
 /// The local sessions of one namespace.
 #[derive(Default)]
-struct Local {
-    sessions: HashMap<ByteString, Arc<Peer>>,
+struct Sessions {
+    sessions: IndexMap<ByteString, Arc<Peer>>,
     rooms: HashMap<ByteString, Members>,
 }
 
@@ -241,7 +260,7 @@ impl State {
             self.leave_named(peer, &room);
         }
         if let Some(local) = self.namespaces.get_mut(&peer.namespace) {
-            local.sessions.remove(&peer.id);
+            local.sessions.swap_remove(&peer.id);
             if local.sessions.is_empty() {
                 self.namespaces.remove(&peer.namespace);
             }
@@ -250,7 +269,7 @@ impl State {
 
     fn leave(&mut self, room: RoomNumber, session: SessionNumber) {
         if let Some(members) = self.rooms.get_mut(&room) {
-            members.remove(&session);
+            members.swap_remove(&session);
             if members.is_empty() {
                 self.rooms.remove(&room);
             }
@@ -277,7 +296,7 @@ impl State {
             .retain(|joined| joined != room);
         let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
         if let Some(members) = local.rooms.get_mut(room) {
-            members.remove(&peer.number);
+            members.swap_remove(&peer.number);
             if members.is_empty() {
                 local.rooms.remove(room);
             }
@@ -294,7 +313,7 @@ impl State {
     fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
         match target {
             Target::Room { room, except } => {
-                for peer in self.rooms.get(room).into_iter().flat_map(HashMap::values) {
+                for peer in self.rooms.get(room).into_iter().flat_map(IndexMap::values) {
                     if *except != Some(peer.number) {
                         visit(peer);
                     }
@@ -309,7 +328,7 @@ impl State {
     }
 }
 
-impl Local {
+impl Sessions {
     fn each(&self, to: &[ByteString], except: &[ByteString], mut visit: impl FnMut(&Arc<Peer>)) {
         let excluded: HashSet<SessionNumber> =
             except.iter().flat_map(|name| self.named(name)).map(|peer| peer.number).collect();
@@ -341,7 +360,7 @@ impl Local {
             .sessions
             .get(name)
             .filter(|session| members.is_none_or(|members| !members.contains_key(&session.number)));
-        members.into_iter().flat_map(HashMap::values).chain(alone)
+        members.into_iter().flat_map(IndexMap::values).chain(alone)
     }
 }
 

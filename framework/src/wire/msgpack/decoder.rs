@@ -87,7 +87,7 @@ impl MsgpackDecoder {
                     None => return Ok(None),
                 }
             }
-            Some(4) => return Err(DecodeError::ConnectErrorFromClient),
+            Some(4) => Packet::ConnectError { namespace, data: json },
             Some(kind) => return Err(DecodeError::UnknownType { found: kind.to_string() }),
             None => return Err(DecodeError::UnknownType { found: "none".to_owned() }),
         };

@@ -68,7 +68,7 @@ impl JsonDecoder {
                     None => return Err(DecodeError::Id { found: excerpt(&json) }),
                 }
             }
-            "4" => return Err(DecodeError::ConnectErrorFromClient),
+            "4" => Packet::ConnectError { namespace, data: json },
             "" => return Err(DecodeError::Empty),
             found => return Err(DecodeError::UnknownType { found: found.to_owned() }),
         };

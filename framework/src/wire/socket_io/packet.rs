@@ -60,7 +60,7 @@ pub enum Packet {
         /// The answer.
         arguments: Arguments,
     },
-    /// The server refuses a namespace. Decoders refuse it: clients do not send it.
+    /// The server refuses a namespace. Clients do not send it: a server closes the connection.
     ConnectError {
         /// Which namespace.
         namespace: ByteString,

@@ -3,6 +3,8 @@
 //! It must never fragment: a message is one frame, so that it can be made once and sent to many.
 
 use super::CloseFrame;
+#[cfg(feature = "testing")]
+use super::mask::unmask;
 
 /// Bytes that a control frame's payload may have (RFC 6455, section 5.5).
 pub(super) const MAX_CONTROL: usize = 125;
@@ -75,6 +77,18 @@ pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
         out.push(127);
         out.extend_from_slice(&(length as u64).to_be_bytes());
     }
+}
+
+/// Appends a whole frame from client to server, masked with `mask` (RFC 6455, section 5.3).
+#[cfg(feature = "testing")]
+pub(crate) fn encode_masked(opcode: Opcode, payload: &[u8], mask: [u8; 4], out: &mut Vec<u8>) {
+    let start = out.len();
+    encode_header(opcode, payload.len(), out);
+    out[start + 1] |= 0x80;
+    out.extend_from_slice(&mask);
+    let payload_start = out.len();
+    out.extend_from_slice(payload);
+    unmask(&mut out[payload_start..], mask, 0);
 }
 
 /// Appends a close frame, without a code if `frame` is `None`. A reason beyond 123 bytes is cut

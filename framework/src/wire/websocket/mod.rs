@@ -10,6 +10,8 @@ mod protocol_error;
 mod reader;
 mod utf8;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::frame::encode_masked;
 pub use self::{
     close::{CloseCode, CloseFrame},
     frame::{Opcode, encode_close, encode_frame, encode_header},

@@ -63,13 +63,21 @@ pub struct FrameReader {
     message: Option<Fragments>,
     /// Nothing counts after a close frame or an error.
     ended: bool,
+    /// Whether frames are masked, as a client's are and a server's are not.
+    masked: bool,
 }
 
 impl FrameReader {
     /// A reader for one connection.
     #[must_use]
     pub fn new(limits: FrameLimits) -> Self {
-        Self { limits, frame: None, message: None, ended: false }
+        Self { limits, frame: None, message: None, ended: false, masked: true }
+    }
+
+    /// A reader of what a server sends.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of_server(limits: FrameLimits) -> Self {
+        Self { masked: false, ..Self::new(limits) }
     }
 
     /// Takes the next whole message out of `buffer`; `None` when more bytes are needed.
@@ -86,7 +94,7 @@ impl FrameReader {
     pub fn read(&mut self, buffer: &mut BytesMut) -> Result<Option<Incoming>, ProtocolError> {
         let result = self.read_frames(buffer);
         if matches!(result, Err(_) | Ok(Some(Incoming::Close(_)))) {
-            *self = Self { ended: true, ..Self::new(self.limits) };
+            *self = Self { ended: true, masked: self.masked, ..Self::new(self.limits) };
         }
         if self.ended {
             buffer.clear();
@@ -98,7 +106,7 @@ impl FrameReader {
         while !self.ended {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match Frame::parse(buffer)? {
+                None => match Frame::parse(buffer, self.masked)? {
                     Some(frame) => {
                         self.admit(&frame)?;
                         frame
@@ -210,7 +218,7 @@ struct Frame {
 
 impl Frame {
     /// Takes a header out of `buffer` (RFC 6455, section 5.2); `None` if it is not all there.
-    fn parse(buffer: &mut BytesMut) -> Result<Option<Self>, ProtocolError> {
+    fn parse(buffer: &mut BytesMut, masked: bool) -> Result<Option<Self>, ProtocolError> {
         let Some(&[first, second]) = buffer.first_chunk() else { return Ok(None) };
         let bits = first >> 4 & 0b111;
         if bits != 0 {
@@ -218,7 +226,7 @@ impl Frame {
         }
         let opcode = Opcode::from_bits(first & 0xf)
             .ok_or(ProtocolError::UnknownOpcode { opcode: first & 0xf })?;
-        if second & 0x80 == 0 {
+        if masked && second & 0x80 == 0 {
             return Err(ProtocolError::Unmasked);
         }
         let last = first & 0x80 != 0;
@@ -241,8 +249,14 @@ impl Frame {
         if length >> 63 != 0 {
             return Err(ProtocolError::LengthTopBit { length });
         }
-        let Some(&mask) = buffer[at..].first_chunk() else { return Ok(None) };
-        buffer.advance(at + mask.len());
+        let mask = if second & 0x80 == 0 {
+            buffer.advance(at);
+            [0; 4]
+        } else {
+            let Some(&mask) = buffer[at..].first_chunk() else { return Ok(None) };
+            buffer.advance(at + mask.len());
+            mask
+        };
         // What no usize holds is beyond every limit.
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         Ok(Some(Self { last, opcode, mask, length, received: 0 }))

@@ -1,0 +1,131 @@
+//! What the harness may change for its own thread: chance, wall time, which worker code runs on,
+//! and panics on order.
+//!
+//! It must never do anything without the feature `testing`, nor on a thread without a harness: then
+//! every answer is a constant.
+
+#[cfg(feature = "testing")]
+pub(crate) use self::simulated::{Simulation, enter_worker};
+
+#[cfg(feature = "testing")]
+pub(crate) use self::simulated::{before_handler, fill_random, wall, worker};
+
+/// Which of the workers on this thread the running code belongs to: outside of the harness a
+/// thread is one worker.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn worker() -> u32 {
+    0
+}
+
+/// The wall time that is simulated on this thread, if it is.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn wall(_: tokio::time::Instant) -> Option<std::time::SystemTime> {
+    None
+}
+
+/// Fills `bytes` from the harness's seed; false if there is no harness.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn fill_random(_: &mut [u8]) -> bool {
+    false
+}
+
+/// Panics if a test has ordered a panic in the next handler of this event.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn before_handler(_: &str) {}
+
+#[cfg(feature = "testing")]
+mod simulated {
+    use std::{
+        cell::{Cell, RefCell},
+        time::SystemTime,
+    };
+
+    use tokio::time::Instant;
+
+    /// What is simulated on a thread while this lives.
+    #[derive(Debug)]
+    pub(crate) struct Simulation(());
+
+    struct State {
+        started: Instant,
+        wall: SystemTime,
+        random: fastrand::Rng,
+        panics: Vec<String>,
+    }
+
+    thread_local! {
+        static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
+        static WORKER: Cell<u32> = const { Cell::new(0) };
+    }
+
+    impl Simulation {
+        /// Starts to simulate on this thread; `None` if something is simulated on it already.
+        pub(crate) fn start(now: Instant, wall: SystemTime, seed: u64) -> Option<Self> {
+            STATE.with_borrow_mut(|state| {
+                if state.is_some() {
+                    return None;
+                }
+                let random = fastrand::Rng::with_seed(seed);
+                *state = Some(State { started: now, wall, random, panics: Vec::new() });
+                Some(Self(()))
+            })
+        }
+
+        /// Moves the wall clock alone.
+        pub(crate) fn set_wall(&self, wall: SystemTime, now: Instant) {
+            self.with(|state| (state.wall, state.started) = (wall, now));
+        }
+
+        /// Makes the next handler of this event panic, once.
+        pub(crate) fn order_panic(&self, event: &str) {
+            self.with(|state| state.panics.push(event.to_owned()));
+        }
+
+        fn with(&self, change: impl FnOnce(&mut State)) {
+            STATE.with_borrow_mut(|state| state.as_mut().map(change));
+        }
+    }
+
+    impl Drop for Simulation {
+        fn drop(&mut self) {
+            STATE.with_borrow_mut(Option::take);
+        }
+    }
+
+    /// Runs code as that of a worker, and gives the worker back that it was before.
+    pub(crate) fn enter_worker<T>(worker: u32, code: impl FnOnce() -> T) -> T {
+        let before = WORKER.replace(worker);
+        let value = code();
+        WORKER.set(before);
+        value
+    }
+
+    /// Which of the workers on this thread the running code belongs to.
+    pub(crate) fn worker() -> u32 {
+        // At the thread's end actors may outlive thread-locals.
+        WORKER.try_with(Cell::get).unwrap_or_default()
+    }
+
+    /// The wall time that is simulated on this thread, if it is.
+    pub(crate) fn wall(now: Instant) -> Option<SystemTime> {
+        STATE.with_borrow(|state| {
+            let state = state.as_ref()?;
+            Some(state.wall + now.saturating_duration_since(state.started))
+        })
+    }
+
+    /// Fills `bytes` from the harness's seed; false if there is no harness.
+    pub(crate) fn fill_random(bytes: &mut [u8]) -> bool {
+        STATE.with_borrow_mut(|state| state.as_mut().map(|state| state.random.fill(bytes)).is_some())
+    }
+
+    /// Panics if a test has ordered a panic in the next handler of this event.
+    pub(crate) fn before_handler(event: &str) {
+        let ordered = STATE.with_borrow_mut(|state| {
+            let panics = &mut state.as_mut()?.panics;
+            let index = panics.iter().position(|ordered| ordered == event)?;
+            Some(panics.swap_remove(index))
+        });
+        assert!(ordered.is_none(), "a panic that the test ordered in the handler of {event:?}");
+    }
+}
