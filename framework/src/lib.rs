@@ -30,6 +30,8 @@ pub mod connection;
 pub mod event;
 pub mod guide;
 pub mod room;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod wire;
 
 mod acknowledgement;
@@ -48,6 +50,8 @@ mod supervisor;
 mod transport;
 
 pub use salon_macros::Event;
+#[cfg(feature = "testing")]
+pub use salon_macros::test;
 
 pub use self::{
     acknowledgement::AskError,

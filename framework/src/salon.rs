@@ -61,6 +61,12 @@ impl Salon {
         Builder::default()
     }
 
+    /// What its connections and rooms share.
+    #[cfg(feature = "testing")]
+    pub(crate) fn realm(&self) -> &Arc<Realm> {
+        &self.realm
+    }
+
     /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
     /// inside the factory that `HttpServer::new` is given.
     pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {

@@ -116,7 +116,8 @@ mod simulated {
 
     /// Fills `bytes` from the harness's seed; false if there is no harness.
     pub(crate) fn fill_random(bytes: &mut [u8]) -> bool {
-        STATE.with_borrow_mut(|state| state.as_mut().map(|state| state.random.fill(bytes)).is_some())
+        STATE
+            .with_borrow_mut(|state| state.as_mut().map(|state| state.random.fill(bytes)).is_some())
     }
 
     /// Panics if a test has ordered a panic in the next handler of this event.

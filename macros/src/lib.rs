@@ -1,4 +1,5 @@
-//! The derive of the `salon` crate: a struct becomes a named event.
+//! The macros of the `salon` crate: the derive that makes a struct a named event, and the attribute
+//! of tests.
 //!
 //! Applications use it as `salon::Event`, where the trait of the same name is; this crate is not
 //! meant to be named in a `Cargo.toml` by anyone else.
@@ -16,10 +17,11 @@ mod expand;
 mod fallback;
 mod model;
 mod suggestion;
+mod test_function;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, ItemFn, parse_macro_input};
 
 use crate::{attributes::Attributes, diagnostics::Diagnostics};
 
@@ -84,6 +86,24 @@ use crate::{attributes::Attributes, diagnostics::Diagnostics};
 #[proc_macro_derive(Event, attributes(event))]
 pub fn event(input: TokenStream) -> TokenStream {
     derive(&parse_macro_input!(input)).into()
+}
+
+/// Makes an async function a test, run on one thread in an actix system, as a lab needs it.
+///
+/// It needs the feature `testing` of `salon`. `?` works in its body, whether or not it yields a
+/// `Result`. It stands beside `#[test]`, `#[actix_web::test]` and others, in any test runner.
+///
+/// ```ignore
+/// #[salon::test]
+/// async fn a_greeting_is_answered() {
+///     let lab = Lab::new(app()).await;
+///     let client = lab.connect(()).await?;
+///     assert_eq!(client.send(Hello).await?, "hello to you");
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    test_function::expand(&arguments.into(), &parse_macro_input!(function as ItemFn)).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

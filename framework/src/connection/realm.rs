@@ -256,8 +256,7 @@ impl Realm {
             let outbox = Arc::new(Outbox::new(self.limits(), transport, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
             let handshake = Arc::new(handshake);
-            let handle =
-                ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
+            let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
             let handle = Arc::new(handle);
             started = Some(handle.clone());
             Connection::new(self.clone(), handle, worker.shard.number(), upper)

@@ -66,6 +66,11 @@ impl Broadcaster {
         &*self.parser
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn share_parser(&self) -> Arc<dyn Parser> {
+        self.parser.clone()
+    }
+
     /// Takes a worker's shard in, and leaves those out whose worker has ended.
     pub(crate) fn add_shard(&self, shard: &ShardHandle) {
         let mut shards = self.shards.write().unwrap_or_else(PoisonError::into_inner);

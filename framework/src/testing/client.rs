@@ -1,0 +1,424 @@
+//! A client in a test: it speaks, and is asked what it heard.
+//!
+//! It must never let a failure pass without what led to it.
+
+use std::{panic::Location, rc::Rc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::task::AbortHandle;
+
+use super::{
+    awaited::{Closing, Expectation, Sent},
+    conversation::{Attempt, Conversation, Incoming},
+    journal::Transcript,
+    link::Link,
+    world::UnitIndex,
+};
+use crate::{
+    event::{self, Event},
+    refusal::Refusal,
+    wire::{
+        engine_io::Message,
+        socket_io::{ArgumentError, Arguments, IntoArguments, Packet},
+    },
+};
+
+/// One client of the server under test.
+///
+/// What it is asked for is taken out of what came, in order; everything else stays. It is
+/// disconnected when it is dropped, without a goodbye.
+pub struct Client {
+    pub(super) conversation: Rc<Conversation>,
+    pub(super) link: Rc<Link>,
+    pub(super) running: std::cell::RefCell<Option<AbortHandle>>,
+}
+
+/// Why a client could not connect.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConnectError {
+    /// The server refused it, as a `connect_error` says.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The HTTP request was refused already.
+    #[error("refused with HTTP {status}: {body}")]
+    Rejected {
+        /// The status of the response.
+        status: u16,
+        /// The body of the response.
+        body: String,
+    },
+    /// Nothing is left to run, and no answer came.
+    #[error("no answer came\n{0}")]
+    Unanswered(Transcript),
+}
+
+impl Client {
+    /// Opens the connection, and waits until the session is connected.
+    pub(super) async fn open(self) -> Result<Self, ConnectError> {
+        self.start();
+        let conversation = &self.conversation;
+        let ended = || {
+            conversation.attempt().or_else(|| {
+                conversation.closed().map(|_| Attempt::Rejected { status: 0, body: String::new() })
+            })
+        };
+        match conversation.world.find(ended).await {
+            Some(Attempt::Connected { .. }) => Ok(self),
+            Some(Attempt::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
+            Some(Attempt::Rejected { status, body }) if status != 0 => {
+                Err(ConnectError::Rejected { status, body })
+            }
+            Some(Attempt::Rejected { .. }) | None => {
+                let around = conversation.journal.around(&conversation.name);
+                Err(ConnectError::Unanswered(around))
+            }
+        }
+    }
+
+    fn start(&self) {
+        let link = self.link.clone();
+        let running = self.conversation.world.spawn(UnitIndex::CLIENTS, link.run());
+        self.running.replace(Some(running.abort_handle()));
+    }
+
+    /// Its name in transcripts.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.conversation.name
+    }
+
+    /// The id of its session, once it is connected.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        match self.conversation.attempt() {
+            Some(Attempt::Connected { sid }) => Some(sid),
+            Some(Attempt::Refused(_) | Attempt::Rejected { .. }) | None => None,
+        }
+    }
+
+    /// Sends an event at once. What it yields is awaited for the acknowledgement: the event's
+    /// reply, or the refusal.
+    ///
+    /// # Panics
+    /// When it is awaited, nothing is left to run, and no acknowledgement came; or when the
+    /// acknowledgement does not fit the event's reply.
+    #[track_caller]
+    pub fn send<E: Event + Serialize>(&self, event: E) -> Sent<E::Reply>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let arguments = encoded(E::NAME, event::encode(&event));
+        Sent::new(&self.conversation, E::NAME, arguments, Location::caller())
+    }
+
+    /// Sends an event by its name at once, with any arguments.
+    ///
+    /// # Panics
+    /// As [`send`](Self::send).
+    #[track_caller]
+    pub fn call<R>(&self, name: &'static str, arguments: impl IntoArguments) -> Sent<R>
+    where
+        R: DeserializeOwned + 'static,
+    {
+        let arguments = encoded(name, arguments.into_arguments());
+        Sent::new(&self.conversation, name, arguments, Location::caller())
+    }
+
+    /// Sends an event at once, and asks for no acknowledgement.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        let arguments = encoded(E::NAME, event::encode(event));
+        self.conversation.emit(E::NAME, arguments, false);
+    }
+
+    /// Sends an event by its name at once, with any arguments, and asks for no acknowledgement.
+    pub fn emit_named(&self, name: &str, arguments: impl IntoArguments) {
+        self.conversation.emit(name, encoded(name, arguments.into_arguments()), false);
+    }
+
+    /// Sends any message of Engine.IO, such as a packet that is not one.
+    pub fn send_raw(&self, message: Message) {
+        self.conversation.send_raw(message);
+    }
+
+    /// The first event of that kind that has come or comes.
+    ///
+    /// # Panics
+    /// When nothing is left to run and none came, or when its arguments do not fit.
+    #[track_caller]
+    pub fn expect<E: Event + DeserializeOwned>(&self) -> Expectation<E> {
+        Expectation::new(&self.conversation, Location::caller())
+    }
+
+    /// As [`expect`](Self::expect), while time passes: until it comes, and no longer than `span`.
+    ///
+    /// # Panics
+    /// As [`expect`](Self::expect).
+    #[track_caller]
+    pub fn expect_within<E: Event + DeserializeOwned>(&self, span: Duration) -> Expectation<E> {
+        self.expect().within(span)
+    }
+
+    /// Runs until nothing is left to do, and checks that no event came that was not asked for.
+    ///
+    /// # Panics
+    /// When one came.
+    #[track_caller]
+    pub fn expect_none(&self) -> impl Future<Output = ()> + use<> {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        async move {
+            conversation.world.settle().await;
+            if let Some(event) = conversation.take_event(|_| true) {
+                fail(&conversation, caller, &format!("expected no event, and {} came", event.name));
+            }
+        }
+    }
+
+    /// Runs until nothing is left to do, and checks that no event of that kind came.
+    ///
+    /// # Panics
+    /// When one came.
+    #[track_caller]
+    pub fn expect_none_of<E: Event>(&self) -> impl Future<Output = ()> + use<E> {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        async move {
+            conversation.world.settle().await;
+            if conversation.take_event(|event| event.name == E::NAME).is_some() {
+                fail(&conversation, caller, &format!("expected no {}, and one came", E::NAME));
+            }
+        }
+    }
+
+    /// The first event of that name that has come or comes, whatever its arguments.
+    ///
+    /// # Panics
+    /// When nothing is left to run and none came.
+    #[track_caller]
+    pub fn expect_named(&self, name: &str) -> impl Future<Output = Incoming> + use<> {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        let name = name.to_owned();
+        async move {
+            let found = || conversation.take_event(|event| event.name == name);
+            match conversation.world.find(found).await {
+                Some(event) => event,
+                None => fail(&conversation, caller, &format!("expected {name}, and none came")),
+            }
+        }
+    }
+
+    /// Runs until nothing is left to do, and takes everything that came and was not asked for.
+    pub async fn events(&self) -> Vec<Incoming> {
+        self.conversation.world.settle().await;
+        self.conversation.take_events()
+    }
+
+    /// The first event of that kind that the server wants to have acknowledged.
+    ///
+    /// # Panics
+    /// When nothing is left to run and none came, or when its arguments do not fit.
+    #[track_caller]
+    pub fn expect_question<E>(&self) -> impl Future<Output = Question<E>> + use<E>
+    where
+        E: Event + DeserializeOwned,
+    {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        async move {
+            let found =
+                || conversation.take_event(|event| event.name == E::NAME && event.id.is_some());
+            match conversation
+                .world
+                .find(found)
+                .await
+                .map(|event| (event::decode(&event.arguments), event.id))
+            {
+                Some((Ok(event), Some(id))) => {
+                    Question { event, id, conversation: conversation.clone() }
+                }
+                Some((Err(error), _)) => {
+                    fail(&conversation, caller, &format!("{} came, and {error}", E::NAME))
+                }
+                Some((_, None)) | None => {
+                    fail(&conversation, caller, &format!("expected to be asked {}", E::NAME))
+                }
+            }
+        }
+    }
+
+    /// How the connection or its session ended.
+    ///
+    /// # Panics
+    /// When nothing is left to run, and it has not ended.
+    #[track_caller]
+    pub fn closed(&self) -> Closing {
+        Closing::new(&self.conversation, Location::caller())
+    }
+
+    /// Whether the session is connected, as far as the client knows.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.conversation.closed().is_none() && self.id().is_some()
+    }
+
+    /// What it sent and got, and what became of its link.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        self.conversation.journal.transcript().of(self.name())
+    }
+
+    /// Says goodbye: disconnects the session, then closes the link.
+    pub fn disconnect(&self) {
+        self.conversation.note("→ disconnect".to_owned());
+        self.conversation
+            .send(&Packet::Disconnect { namespace: self.conversation.namespace.clone() });
+        self.conversation.close_link();
+    }
+
+    /// The link ends cleanly, without a goodbye of Socket.IO: a page that is closed.
+    pub fn close(&self) {
+        self.conversation.close_link();
+    }
+
+    /// The link ends at once, and what was under way is lost: a process that is killed.
+    pub fn reset(&self) {
+        self.abandon("the link is reset");
+        for pipe in self.link.pipes.take() {
+            pipe.reset();
+        }
+    }
+
+    /// The link is dead, and neither side is told: a phone in a tunnel.
+    pub fn vanish(&self) {
+        self.conversation.note("· the link is dead".to_owned());
+        self.link.up.block(true);
+        self.link.down.block(true);
+    }
+
+    /// Nothing is read any more: what the server sends waits on its side.
+    pub fn stop_reading(&self) {
+        self.conversation.note("· stops reading".to_owned());
+        self.link.down.block(true);
+    }
+
+    /// Reads again.
+    pub fn read_on(&self) {
+        self.link.down.pace(None);
+        self.link.down.block(false);
+    }
+
+    /// Reads so many bytes a second, at least 1.
+    pub fn read_slowly(&self, bytes_per_second: usize) {
+        self.link.down.pace(Some(bytes_per_second));
+    }
+
+    /// What it sends is held back, so that others overtake it.
+    pub fn hold(&self) {
+        self.link.up.block(true);
+    }
+
+    /// What was held back arrives.
+    pub fn release(&self) {
+        self.link.up.block(false);
+    }
+
+    /// Whatever is sent is under way for `latency`, and up to `jitter` longer; it stays in order.
+    pub fn delay(&self, latency: Duration, jitter: Duration) {
+        self.link.up.delay(latency, jitter);
+        self.link.down.delay(latency, jitter);
+    }
+
+    /// The next packet is delivered twice.
+    pub fn deliver_next_twice(&self) {
+        self.conversation.send_next_twice();
+    }
+
+    /// Pings are answered no more.
+    pub fn stop_answering_pings(&self) {
+        self.conversation.set_mute(true);
+    }
+
+    /// Resets the link if there is one, and connects again as the same client; what came and was
+    /// not asked for stays. With recovery on, the session is asked for again.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why it could not.
+    pub async fn reconnect(self) -> Result<Self, ConnectError> {
+        self.reset();
+        self.link.up.block(false);
+        self.link.down.block(false);
+        self.conversation.begin_again();
+        self.open().await
+    }
+
+    fn abandon(&self, why: &str) {
+        if let Some(running) = self.running.take() {
+            running.abort();
+        }
+        self.conversation.end(why, None);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.running.borrow().is_some() && Rc::strong_count(&self.link) > 1 {
+            self.reset();
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// An event that the server wants to have acknowledged.
+pub struct Question<E> {
+    /// The event.
+    pub event: E,
+    id: u64,
+    conversation: Rc<Conversation>,
+}
+
+impl<E: Event> Question<E> {
+    /// Acknowledges it.
+    pub fn answer(self, reply: &E::Reply)
+    where
+        E::Reply: Serialize,
+    {
+        let arguments = encoded(E::NAME, event::encode_reply(reply));
+        let (conversation, id) = (&self.conversation, self.id);
+        conversation.note(format!("→ acknowledgement #{id} {}", arguments.json()));
+        let namespace = conversation.namespace.clone();
+        conversation.send(&Packet::Ack { namespace, id, arguments });
+    }
+}
+
+impl<E: std::fmt::Debug> std::fmt::Debug for Question<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Question").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+impl Incoming {
+    /// Its arguments as JSON values.
+    ///
+    /// # Panics
+    /// When they are not JSON; the server's own encoder makes none such.
+    #[must_use]
+    pub fn json(&self) -> Vec<Value> {
+        serde_json::from_str(self.arguments.json()).expect("arguments are JSON")
+    }
+}
+
+/// What a test sends must have a JSON form.
+#[track_caller]
+fn encoded(name: &str, arguments: Result<Arguments, ArgumentError>) -> Arguments {
+    arguments.unwrap_or_else(|error| panic!("{name} cannot be sent: {error}"))
+}
+
+/// Fails the test, with what led to it.
+pub(super) fn fail(conversation: &Conversation, caller: &Location<'_>, what: &str) -> ! {
+    let around = conversation.journal.around(&conversation.name);
+    let name = &conversation.name;
+    panic!("{caller}: {name} {what}\n\nWhat {name} and the server did:\n{around}")
+}

@@ -1,0 +1,377 @@
+//! What one client has said and heard: Socket.IO above, Engine.IO packets below.
+//!
+//! It must never lose or reorder what came: what a test does not ask for stays, in order.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    journal::{Actor, Journal},
+    world::World,
+};
+use crate::{
+    config::Limits,
+    refusal::{Code, Refusal},
+    wire::{
+        engine_io::{self, Message},
+        socket_io::{Arguments, Decoder, Packet, Parser},
+    },
+};
+
+/// One client's side of a connection.
+pub(super) struct Conversation {
+    pub(super) name: Arc<str>,
+    pub(super) world: Rc<World>,
+    pub(super) journal: Journal,
+    pub(super) namespace: ByteString,
+    parser: Arc<dyn Parser>,
+    state: RefCell<State>,
+}
+
+/// An event that came.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Its name.
+    pub name: String,
+    /// What follows the name.
+    pub arguments: Arguments,
+    /// When it came, since the lab began.
+    pub at: Duration,
+    pub(super) id: Option<u64>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The code that the server gave before; [`Code::Disconnected`] if none.
+    pub code: Code,
+    /// Whether the server ended the session by a disconnect packet.
+    pub disconnected: bool,
+    /// The code of the WebSocket's close frame, if there was one.
+    pub close_code: Option<u16>,
+    /// When, since the lab began.
+    pub at: Duration,
+}
+
+/// What is to be sent, by whatever link there is.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    Packet(engine_io::Packet),
+    /// The client closes the link.
+    Close,
+}
+
+/// How the attempt to connect to the namespace went.
+#[derive(Clone, Debug)]
+pub(super) enum Attempt {
+    Connected {
+        sid: String,
+    },
+    Refused(Refusal),
+    /// The request itself was refused.
+    Rejected {
+        status: u16,
+        body: String,
+    },
+}
+
+struct State {
+    decoder: Box<dyn Decoder>,
+    /// The `auth` object.
+    auth: Option<Value>,
+    outgoing: VecDeque<Outgoing>,
+    sender: Option<Waker>,
+    attempt: Option<Attempt>,
+    /// What the session can be recovered with.
+    recovery: Option<(String, Option<String>)>,
+    events: VecDeque<Incoming>,
+    answers: BTreeMap<u64, Arguments>,
+    next_id: u64,
+    disconnected: bool,
+    code: Option<Code>,
+    closed: Option<Closed>,
+    twice: bool,
+    mute: bool,
+}
+
+/// What a server says of a session.
+#[derive(Deserialize)]
+struct Connected {
+    sid: String,
+    pid: Option<String>,
+}
+
+/// What a server says when it refuses a client.
+#[derive(Deserialize)]
+struct ConnectRefusal {
+    message: String,
+    data: Option<Value>,
+}
+
+impl Conversation {
+    pub(super) fn new(
+        name: Arc<str>,
+        world: Rc<World>,
+        journal: Journal,
+        parser: Arc<dyn Parser>,
+        namespace: ByteString,
+        auth: Option<Value>,
+    ) -> Rc<Self> {
+        let state = RefCell::new(State {
+            decoder: parser.decoder(&Limits::default()),
+            auth,
+            outgoing: VecDeque::new(),
+            sender: None,
+            attempt: None,
+            recovery: None,
+            events: VecDeque::new(),
+            answers: BTreeMap::new(),
+            next_id: 0,
+            disconnected: false,
+            code: None,
+            closed: None,
+            twice: false,
+            mute: false,
+        });
+        Rc::new(Self { name, world, journal, namespace, parser, state })
+    }
+
+    /// Forgets the connection that was, for the next one; what came and was not asked for stays.
+    pub(super) fn begin_again(&self) {
+        let state = &mut *self.state.borrow_mut();
+        state.decoder = self.parser.decoder(&Limits::default());
+        state.outgoing.clear();
+        state.attempt = None;
+        state.answers.clear();
+        (state.disconnected, state.code, state.closed) = (false, None, None);
+    }
+
+    pub(super) fn note(&self, what: String) {
+        self.journal.note(Actor::Client(self.name.clone()), what);
+    }
+
+    /// Whether the client leaves pings unanswered.
+    pub(super) fn set_mute(&self, mute: bool) {
+        self.state.borrow_mut().mute = mute;
+    }
+
+    /// Sends the next packet twice.
+    pub(super) fn send_next_twice(&self) {
+        self.state.borrow_mut().twice = true;
+    }
+
+    /// Sends a packet.
+    pub(super) fn send(&self, packet: &Packet) {
+        let state = &mut *self.state.borrow_mut();
+        let times = if std::mem::take(&mut state.twice) { 2 } else { 1 };
+        for _ in 0..times {
+            for message in self.parser.encode(packet) {
+                state.queue(Outgoing::Packet(engine_io::Packet::Message(message)));
+            }
+        }
+    }
+
+    /// Sends an event, with an id if it is to be acknowledged.
+    pub(super) fn emit(&self, name: &str, arguments: Arguments, acknowledged: bool) -> Option<u64> {
+        let id = acknowledged.then(|| {
+            let mut state = self.state.borrow_mut();
+            state.next_id += 1;
+            state.next_id - 1
+        });
+        let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
+        self.note(format!("→ {name}{label} {}", arguments.json()));
+        let namespace = self.namespace.clone();
+        self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
+        id
+    }
+
+    /// Sends something that is no Socket.IO packet.
+    pub(super) fn send_raw(&self, message: Message) {
+        self.note(format!("→ {message:?}"));
+        self.state.borrow_mut().queue(Outgoing::Packet(engine_io::Packet::Message(message)));
+    }
+
+    /// Closes the link once everything before is sent.
+    pub(super) fn close_link(&self) {
+        self.state.borrow_mut().queue(Outgoing::Close);
+    }
+
+    /// The next thing to be sent.
+    pub(super) fn poll_outgoing(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
+        let mut state = self.state.borrow_mut();
+        match state.outgoing.pop_front() {
+            Some(outgoing) => Poll::Ready(outgoing),
+            None => {
+                state.sender = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Takes a packet of the link in.
+    pub(super) fn receive(&self, packet: engine_io::Packet) {
+        match packet {
+            engine_io::Packet::Open(_) => self.connect(),
+            engine_io::Packet::Ping(data) => {
+                let mut state = self.state.borrow_mut();
+                if !state.mute {
+                    state.queue(Outgoing::Packet(engine_io::Packet::Pong(data)));
+                }
+            }
+            engine_io::Packet::Message(message) => {
+                let decoded = self.state.borrow_mut().decoder.decode(message);
+                match decoded {
+                    Ok(None) => {}
+                    Ok(Some(packet)) => self.receive_packet(packet),
+                    Err(error) => self.note(format!("← something that is no packet: {error}")),
+                }
+            }
+            engine_io::Packet::Close => self.end("the server closed the connection", None),
+            engine_io::Packet::Pong(_) | engine_io::Packet::Upgrade | engine_io::Packet::Noop => {}
+        }
+    }
+
+    fn connect(&self) {
+        let mut auth = self.state.borrow().auth.clone();
+        if let Some((pid, offset)) = &self.state.borrow().recovery {
+            let auth = auth.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+            auth["pid"] = pid.clone().into();
+            if let Some(offset) = offset {
+                auth["offset"] = offset.clone().into();
+            }
+        }
+        let auth = auth.map(|auth| auth.to_string().into());
+        self.send(&Packet::Connect { namespace: self.namespace.clone(), auth });
+    }
+
+    fn receive_packet(&self, packet: Packet) {
+        match packet {
+            Packet::Connect { auth, .. } => {
+                let auth = auth.and_then(|auth| serde_json::from_str::<Connected>(&auth).ok());
+                let Some(Connected { sid, pid }) = auth else { return };
+                self.note("← connected".to_owned());
+                let mut state = self.state.borrow_mut();
+                state.recovery = pid.map(|pid| (pid, None));
+                state.attempt = Some(Attempt::Connected { sid });
+            }
+            Packet::ConnectError { data, .. } => {
+                self.note(format!("← refused {data}"));
+                self.state.borrow_mut().attempt = Some(Attempt::Refused(connect_refusal(&data)));
+            }
+            Packet::Event { name, arguments, id, .. } => {
+                let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
+                self.note(format!("← {name}{label} {}", arguments.json()));
+                let at = self.world.elapsed();
+                self.state.borrow_mut().take_event(Incoming {
+                    name: name.to_string(),
+                    arguments,
+                    at,
+                    id,
+                });
+            }
+            Packet::Ack { id, arguments, .. } => {
+                self.note(format!("← acknowledgement #{id} {}", arguments.json()));
+                self.state.borrow_mut().answers.insert(id, arguments);
+            }
+            Packet::Disconnect { .. } => {
+                self.note("← disconnect".to_owned());
+                self.state.borrow_mut().disconnected = true;
+            }
+        }
+    }
+
+    /// The request that was to open the connection was refused.
+    pub(super) fn reject(&self, status: u16, body: String) {
+        self.note(format!("← HTTP {status} {body}"));
+        self.state.borrow_mut().attempt.get_or_insert(Attempt::Rejected { status, body });
+        self.end("the server refused the request", None);
+    }
+
+    /// The link has ended. The first end stands.
+    pub(super) fn end(&self, why: &str, close_code: Option<u16>) {
+        let mut state = self.state.borrow_mut();
+        if state.closed.is_none() {
+            self.note(format!("· {why}"));
+            let code = state.code.clone().unwrap_or(Code::Disconnected);
+            let (disconnected, at) = (state.disconnected, self.world.elapsed());
+            state.closed = Some(Closed { code, disconnected, close_code, at });
+        }
+    }
+
+    pub(super) fn attempt(&self) -> Option<Attempt> {
+        self.state.borrow().attempt.clone()
+    }
+
+    /// How it ended, if it did: also by a disconnect of the session alone.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        let state = self.state.borrow();
+        state.closed.clone().or_else(|| {
+            let code = state.code.clone().unwrap_or(Code::Disconnected);
+            let (close_code, at) = (None, self.world.elapsed());
+            state.disconnected.then_some(Closed { code, disconnected: true, close_code, at })
+        })
+    }
+
+    pub(super) fn take_answer(&self, id: u64) -> Option<Arguments> {
+        self.state.borrow_mut().answers.remove(&id)
+    }
+
+    /// Takes the first event out that `wanted` wants.
+    pub(super) fn take_event(&self, wanted: impl Fn(&Incoming) -> bool) -> Option<Incoming> {
+        let mut state = self.state.borrow_mut();
+        let index = state.events.iter().position(wanted)?;
+        state.events.remove(index)
+    }
+
+    /// Everything that came and was not asked for.
+    pub(super) fn take_events(&self) -> Vec<Incoming> {
+        self.state.borrow_mut().events.drain(..).collect()
+    }
+}
+
+impl State {
+    fn queue(&mut self, outgoing: Outgoing) {
+        self.outgoing.push_back(outgoing);
+        if let Some(sender) = self.sender.take() {
+            sender.wake();
+        }
+    }
+
+    fn take_event(&mut self, incoming: Incoming) {
+        // A server that recovers sessions adds an offset to what it numbers.
+        if let Some((_, offset)) = &mut self.recovery
+            && let Ok(last) = incoming.arguments.get(incoming.arguments.len().saturating_sub(1))
+        {
+            *offset = Some(last);
+        }
+        if incoming.name.starts_with("salon:") {
+            let notice = incoming.arguments.get::<Value>(0).unwrap_or_default();
+            if let Some(code) = notice.get("code").and_then(Value::as_str) {
+                self.code = Some(Code::from(code));
+            }
+        }
+        self.events.push_back(incoming);
+    }
+}
+
+fn connect_refusal(json: &str) -> Refusal {
+    let Ok(ConnectRefusal { message, data }) = serde_json::from_str(json) else {
+        return Refusal::other("unreadable", json.to_owned());
+    };
+    let code = data.as_ref().and_then(|data| data.get("code")).and_then(Value::as_str);
+    let refusal = Refusal::new(Code::from(code.unwrap_or("not_found")), message);
+    match data {
+        Some(data) => refusal.with_data(data),
+        None => refusal,
+    }
+}

@@ -1,0 +1,52 @@
+//! Where a client's requests go: to the workers of the lab, or to a port.
+//!
+//! It must never let a client tell the two apart, but for the time that they take.
+
+use std::{net::SocketAddr, rc::Rc};
+
+use super::{
+    line::Reset,
+    port,
+    server::{Request, Response, Stream, Workers},
+    world::{UnitIndex, World},
+};
+
+/// The server, as clients reach it.
+pub(super) enum Door {
+    /// Workers on this thread.
+    Workers(Workers),
+    /// A real port.
+    Port(SocketAddr),
+}
+
+impl Door {
+    /// Sends a request, to a worker of that number if there are several.
+    pub(super) async fn request(
+        &self,
+        world: &World,
+        worker: usize,
+        request: Request,
+    ) -> Result<Response, Reset> {
+        match self {
+            Self::Workers(workers) => workers.request(world, worker, request).await,
+            Self::Port(port) => port::request(*port, request).await.map_err(|_| Reset),
+        }
+    }
+
+    /// Opens a WebSocket: nothing if it was opened, else the response.
+    pub(super) async fn open(
+        &self,
+        world: &Rc<World>,
+        worker: usize,
+        request: Request,
+        stream: Stream,
+    ) -> Result<Option<Response>, Reset> {
+        match self {
+            Self::Workers(workers) => workers.open(world, worker, request, stream).await,
+            Self::Port(port) => {
+                let spawn = |task| drop(world.spawn(UnitIndex::CLIENTS, task));
+                port::open(*port, request, stream, spawn).await.map_err(|_| Reset)
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What happened in a lab, in order: what each client sent and got, and what the server says it did.
+//!
+//! It must never hold anything that differs from run to run: times are virtual, and nothing has an
+//! address.
+
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{Layer as _, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt};
+
+use crate::clock::{self, Instant};
+
+/// How many entries are kept; the oldest go first.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The server, by its own account: the spans and events that it traces.
+    Server,
+    /// A client, by its name.
+    Client(Arc<str>),
+    /// The test itself.
+    Test,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server => f.pad("server"),
+            Self::Client(name) => f.pad(name),
+            Self::Test => f.pad("test"),
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, since the lab began.
+    pub at: Duration,
+    /// Who did it.
+    pub who: Actor,
+    /// What it was: `→` was sent by the client, `←` came to it.
+    pub what: String,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, who, what } = self;
+        write!(f, "{:>10.3} s  {who:<10} {what}", at.as_secs_f64())
+    }
+}
+
+/// What happened in a lab, or in one part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript(pub(super) Vec<Entry>);
+
+impl Transcript {
+    /// The entries, in order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// What one client sent and got.
+    #[must_use]
+    pub fn of(&self, client: &str) -> Self {
+        let is_client = |who: &Actor| matches!(who, Actor::Client(name) if **name == *client);
+        Self(self.0.iter().filter(|entry| is_client(&entry.who)).cloned().collect())
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+    }
+}
+
+/// Where everything is written down.
+#[derive(Clone)]
+pub(super) struct Journal {
+    started: Instant,
+    entries: Arc<Mutex<VecDeque<Entry>>>,
+}
+
+impl Journal {
+    /// An empty journal that begins now.
+    pub(super) fn new() -> Self {
+        Self { started: clock::now(), entries: Arc::default() }
+    }
+
+    /// Writes something down.
+    pub(super) fn note(&self, who: Actor, what: String) {
+        let at = clock::now().saturating_duration_since(self.started);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() == MAX_ENTRIES {
+            entries.pop_front();
+        }
+        entries.push_back(Entry { at, who, what });
+    }
+
+    /// Everything so far.
+    pub(super) fn transcript(&self) -> Transcript {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        Transcript(entries.iter().cloned().collect())
+    }
+
+    /// What matters to a failure of one client: its own entries, and the server's.
+    pub(super) fn around(&self, client: &Arc<str>) -> Transcript {
+        let own = Actor::Client(client.clone());
+        let mut transcript = self.transcript();
+        transcript.0.retain(|entry| entry.who == own || entry.who == Actor::Server);
+        transcript
+    }
+
+    /// What takes down what the server traces: all of Salon's, and what an app finds worth knowing.
+    pub(super) fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
+        let layer = tracing_subscriber::fmt::layer()
+            .without_time()
+            .with_ansi(false)
+            .with_level(false)
+            .with_target(false)
+            .with_writer(self.clone());
+        tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_told)))
+    }
+}
+
+fn is_told(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    target == "salon" || target.starts_with("salon::") || *metadata.level() <= Level::INFO
+}
+
+impl<'a> MakeWriter<'a> for Journal {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+/// Each write is one line.
+impl io::Write for &Journal {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        self.note(Actor::Server, text.trim_end().to_owned());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,346 @@
+//! A server under test, its clients and its clock.
+//!
+//! It must never be needed twice at once on a thread: there is one clock.
+
+use std::{
+    cell::Cell,
+    net::{Ipv4Addr, SocketAddr},
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use actix_web::web::ServiceConfig;
+use serde::Serialize;
+use tracing::subscriber::DefaultGuard;
+
+use super::{
+    client::{Client, ConnectError},
+    door::Door,
+    journal::{Actor, Journal, Transcript},
+    link::Wire,
+    server::{Configure, Workers},
+    visitor::Visitor,
+    world::{UnitIndex, World},
+};
+use crate::{clock, event::Event, meter::Counters, salon::Salon, simulation::Simulation};
+
+/// What a socket holds on both sides together, before its writer has to wait.
+const WINDOW: usize = 64 * 1024;
+
+/// A server under test, without a socket and on a clock of its own.
+///
+/// The app's routes, connections, rooms, supervisors and frames are the real ones; the lines to the
+/// clients, the clock and chance are simulated. Nothing sleeps: time stands until
+/// [`advance`](Self::advance) moves it. See the guide's page on
+/// [testing](crate::guide::testing_your_app).
+///
+/// ```
+/// use salon::{prelude::*, testing::Lab};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event("double", reply = u64)]
+/// struct Double(u64);
+///
+/// struct Calculator;
+///
+/// impl Session for Calculator {
+///     type Identity = ();
+///     type Events = (Double,);
+///
+///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// impl On<Double> for Calculator {
+///     fn on(&mut self, Double(number): Double, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
+///         Ok(2 * number)
+///     }
+/// }
+///
+/// # salon::testing::run(async {
+/// let salon = Salon::builder().session::<Calculator>().build()?;
+/// let lab = Lab::new(salon).await;
+/// let client = lab.connect(()).await?;
+/// assert_eq!(client.send(Double(21)).await?, 42);
+/// # Ok(())
+/// # });
+/// ```
+pub struct Lab {
+    salon: Salon,
+    world: Rc<World>,
+    door: Rc<Door>,
+    journal: Journal,
+    simulation: Option<Simulation>,
+    seed: u64,
+    clients: Cell<u16>,
+    window: usize,
+    _clock: Option<StoppedClock>,
+    _subscriber: DefaultGuard,
+}
+
+/// How a [`Lab`] is to be.
+pub struct LabBuilder {
+    salon: Salon,
+    workers: usize,
+    seed: Option<u64>,
+    wall: Option<SystemTime>,
+    window: usize,
+    configure: Option<Configure>,
+}
+
+impl LabBuilder {
+    /// How many workers serve; 1 by default. They take turns in an order that the seed decides.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers.max(1);
+        self
+    }
+
+    /// What decides everything that is left to chance: session ids, turns of workers, jitter. By
+    /// default what the environment variable `SALON_SEED` says, else 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The wall time at the start; now by default.
+    #[must_use]
+    pub fn wall(mut self, wall: SystemTime) -> Self {
+        self.wall = Some(wall);
+        self
+    }
+
+    /// How many bytes a line holds in each direction before its writer has to wait; 64 KiB by
+    /// default, about what sockets hold.
+    #[must_use]
+    pub fn window(mut self, bytes: usize) -> Self {
+        self.window = bytes.max(1);
+        self
+    }
+
+    /// The routes of the whole app, if they are more than [`Salon::routes`].
+    #[must_use]
+    pub fn configure(mut self, configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
+        self.configure = Some(Rc::new(configure));
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Panics
+    /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
+    /// a lab is alive already on this thread.
+    pub async fn start(self) -> Lab {
+        let seed = self.seed.unwrap_or_else(seed_of_environment);
+        let stopped = StoppedClock::stop();
+        let wall = self.wall.unwrap_or_else(clock::wall);
+        let simulation = Simulation::start(clock::now(), wall, seed);
+        assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
+        let world = Rc::new(World::new(self.workers, seed, Duration::ZERO));
+        let journal = Journal::new();
+        let subscriber = tracing::subscriber::set_default(journal.subscriber());
+        let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
+        let workers = Workers::start(&world, &configure);
+        world.settle().await;
+        Lab {
+            salon: self.salon,
+            world,
+            door: Rc::new(Door::Workers(workers)),
+            journal,
+            simulation,
+            seed,
+            clients: Cell::new(0),
+            window: self.window,
+            _clock: Some(stopped),
+            _subscriber: subscriber,
+        }
+    }
+}
+
+impl Lab {
+    /// Serves an app on one worker; see [`builder`](Self::builder) for more.
+    ///
+    /// # Panics
+    /// As [`LabBuilder::start`].
+    pub async fn new(salon: Salon) -> Self {
+        Self::builder(salon).start().await
+    }
+
+    /// Describes a lab.
+    #[must_use]
+    pub fn builder(salon: Salon) -> LabBuilder {
+        let (seed, wall, configure) = (None, None, None);
+        LabBuilder { salon, workers: 1, seed, wall, window: WINDOW, configure }
+    }
+
+    /// The server under test.
+    #[must_use]
+    pub fn salon(&self) -> &Salon {
+        &self.salon
+    }
+
+    /// What the server has counted.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        self.salon.counters()
+    }
+
+    /// What decides what is left to chance here.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Connects a client over WebSocket, with an `auth` object; `()` is none.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why it could not.
+    pub async fn connect(&self, auth: impl Serialize) -> Result<Client, ConnectError> {
+        self.visitor().auth(auth).connect().await
+    }
+
+    /// As [`connect`](Self::connect), over any wire.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why it could not.
+    pub async fn connect_over(
+        &self,
+        wire: Wire,
+        auth: impl Serialize,
+    ) -> Result<Client, ConnectError> {
+        self.visitor().wire(wire).auth(auth).connect().await
+    }
+
+    /// Describes a client that is to connect: its name, its namespace, its headers.
+    #[must_use]
+    pub fn visitor(&self) -> Visitor<'_> {
+        let number = self.clients.get();
+        self.clients.set(number.wrapping_add(1));
+        Visitor::new(self, number)
+    }
+
+    /// The time since the lab began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.world.elapsed()
+    }
+
+    /// The wall time.
+    #[must_use]
+    pub fn wall(&self) -> SystemTime {
+        clock::wall()
+    }
+
+    /// Sets the wall clock alone, as somebody who corrects it does.
+    ///
+    /// # Panics
+    /// Where time is real.
+    pub fn set_wall(&self, wall: SystemTime) {
+        self.simulation().set_wall(wall, clock::now());
+    }
+
+    /// Runs until nothing is left to do at this moment.
+    pub async fn settle(&self) {
+        self.world.settle().await;
+    }
+
+    /// Lets time pass, timer by timer, and everything run that is due.
+    pub async fn advance(&self, span: Duration) {
+        self.world.advance(span).await;
+    }
+
+    /// Lets time pass until something happens, and says how much; `None` if nothing did for a day.
+    pub async fn advance_to_next_timer(&self) -> Option<Duration> {
+        self.world.advance_to_next_timer(Duration::from_secs(24 * 60 * 60)).await
+    }
+
+    /// A worker does nothing from now on, until it is [resumed](Self::resume); the first is 0.
+    pub fn stall(&self, worker: usize) {
+        self.journal.note(Actor::Test, format!("worker {worker} stalls"));
+        self.world.stall(UnitIndex::worker(worker), true);
+    }
+
+    /// A worker goes on.
+    pub fn resume(&self, worker: usize) {
+        self.journal.note(Actor::Test, format!("worker {worker} goes on"));
+        self.world.stall(UnitIndex::worker(worker), false);
+    }
+
+    /// The next handler of that event panics instead of doing anything.
+    ///
+    /// # Panics
+    /// Where the server is not on this thread.
+    pub fn panic_in<E: Event>(&self) {
+        self.journal.note(Actor::Test, format!("the next handler of {} will panic", E::NAME));
+        self.simulation().order_panic(E::NAME);
+    }
+
+    /// What everybody did, in order.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        self.journal.transcript()
+    }
+
+    fn simulation(&self) -> &Simulation {
+        self.simulation.as_ref().expect("this needs a lab that is not behind a port")
+    }
+
+    pub(super) fn world(&self) -> &Rc<World> {
+        &self.world
+    }
+
+    pub(super) fn door(&self) -> &Rc<Door> {
+        &self.door
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
+    pub(super) fn address(number: u16) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, number.wrapping_add(20_000)))
+    }
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+fn seed_of_environment() -> u64 {
+    match std::env::var("SALON_SEED") {
+        Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("SALON_SEED={seed:?} is no number")),
+        Err(_) => 0,
+    }
+}
+
+/// The clock of this thread's runtime stands while this lives.
+struct StoppedClock(());
+
+impl StoppedClock {
+    fn stop() -> Self {
+        tokio::time::pause();
+        Self(())
+    }
+}
+
+impl Drop for StoppedClock {
+    fn drop(&mut self) {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            tokio::time::resume();
+        }
+    }
+}
+
+/// A client's name by default.
+pub(super) fn name(number: u16) -> Arc<str> {
+    format!("client {number}").into()
+}

@@ -1,0 +1,380 @@
+//! Engine.IO, the client's side: polling, WebSocket, and the move from the one to the other.
+//!
+//! It must never be more lenient than a real client: what it does not understand ends it.
+
+use std::{cell::RefCell, future::poll_fn, net::SocketAddr, pin::pin, rc::Rc, time::Duration};
+
+use actix_web::http::{Method, StatusCode};
+use bytes::{Bytes, BytesMut};
+use futures_util::future::{Either, join, select};
+use serde::Deserialize;
+use tokio::sync::Notify;
+
+use super::{
+    conversation::{Conversation, Outgoing},
+    door::Door,
+    line::{Direction, Pipe, Reset},
+    server::{Request, Response, Stream},
+};
+use crate::{
+    config::Limits,
+    wire::{
+        engine_io::{Message, Packet, payload},
+        websocket::{CloseFrame, FrameLimits, FrameReader, Incoming, Opcode, encode_masked},
+    },
+};
+
+/// How a client reaches the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Wire {
+    /// Socket.IO over WebSocket from the start.
+    #[default]
+    WebSocket,
+    /// Socket.IO over long polling, for good.
+    Polling,
+    /// As a Socket.IO client does by default: polling first, then the move to WebSocket.
+    Upgrade,
+}
+
+impl Wire {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::WebSocket, Self::Polling, Self::Upgrade];
+}
+
+/// How often a client looks whether it may upgrade while a poll is pending.
+const MAX_PACKETS: usize = 1 << 20;
+
+/// What stays the same over all connections of one client.
+pub(super) struct Link {
+    pub(super) conversation: Rc<Conversation>,
+    pub(super) door: Rc<Door>,
+    pub(super) wire: Wire,
+    /// The worker that its requests come to; any of them if there is none.
+    pub(super) worker: Option<usize>,
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) query: String,
+    pub(super) peer: SocketAddr,
+    pub(super) up: Rc<Direction>,
+    pub(super) down: Rc<Direction>,
+    pub(super) window: usize,
+    pub(super) pipes: RefCell<Vec<Pipe>>,
+}
+
+/// The first packet of a server.
+#[derive(Deserialize)]
+struct Opened {
+    sid: String,
+}
+
+/// Why a link ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("the line was reset")]
+    Reset(#[from] Reset),
+    #[error("the request was refused with HTTP {} {}", .0.status.as_u16(), String::from_utf8_lossy(&.0.body))]
+    Rejected(Response),
+    #[error("the server closed the connection")]
+    ByServer(Option<u16>),
+    #[error("the client closed the connection")]
+    ByClient,
+    #[error("the server broke the protocol: {0}")]
+    Protocol(String),
+}
+
+impl Link {
+    /// Serves one connection, from its opening to its end.
+    pub(super) async fn run(self: Rc<Self>) {
+        let ended = match self.wire {
+            Wire::WebSocket => self.open_websocket().await,
+            Wire::Polling => self.open_polling(false).await,
+            Wire::Upgrade => self.open_polling(true).await,
+        };
+        match &ended {
+            Ended::Rejected(response) => {
+                let body = String::from_utf8_lossy(&response.body).into_owned();
+                self.conversation.reject(response.status.as_u16(), body);
+            }
+            Ended::ByServer(code) => self.conversation.end(&ended.to_string(), *code),
+            Ended::Reset(_) | Ended::ByClient | Ended::Protocol(_) => {
+                self.conversation.end(&ended.to_string(), None);
+            }
+        }
+    }
+
+    async fn open_websocket(&self) -> Ended {
+        match WebSocket::open(self, None).await {
+            Ok(mut socket) => socket.serve().await,
+            Err(ended) => ended,
+        }
+    }
+
+    async fn open_polling(&self, upgrades: bool) -> Ended {
+        let opened = match self.get(None).await {
+            Ok(opened) => opened,
+            Err(ended) => return ended,
+        };
+        let Some(Packet::Open(open)) = opened.first() else {
+            return Ended::Protocol(format!("{opened:?} is no opening"));
+        };
+        let Ok(Opened { sid }) = serde_json::from_str(open) else {
+            return Ended::Protocol(format!("{open} names no session"));
+        };
+        for packet in opened {
+            self.conversation.receive(packet);
+        }
+        let moving = Notify::new();
+        let polling = pin!(self.poll(&sid, &moving));
+        if !upgrades {
+            return match polling.await {
+                Err(ended) => ended,
+                Ok(()) => Ended::ByClient,
+            };
+        }
+        let probing = async {
+            let mut socket = WebSocket::open(self, Some(&sid)).await?;
+            socket.probe().await?;
+            moving.notify_waiters();
+            Ok(socket)
+        };
+        match join(polling, probing).await {
+            (Ok(()), Ok(mut socket)) => {
+                if let Err(ended) = socket.send(&Packet::Upgrade).await {
+                    return ended;
+                }
+                socket.serve().await
+            }
+            (Err(ended), _) | (_, Err(ended)) => ended,
+        }
+    }
+
+    /// Polls and posts until the link ends or is to move.
+    async fn poll(&self, sid: &str, moving: &Notify) -> Result<(), Ended> {
+        let receiving = async {
+            let mut moved = pin!(moving.notified());
+            loop {
+                let last = {
+                    let polled = pin!(self.get(Some(sid)));
+                    let packets = match select(polled, moved.as_mut()).await {
+                        Either::Left((packets, _)) => (packets?, false),
+                        Either::Right((_, polled)) => (polled.await?, true),
+                    };
+                    self.take(packets.0)?;
+                    packets.1
+                };
+                if last {
+                    return Ok(());
+                }
+            }
+        };
+        let sending = async {
+            let mut moved = pin!(moving.notified());
+            loop {
+                let first = pin!(poll_fn(|cx| self.conversation.poll_outgoing(cx)));
+                match select(first, moved.as_mut()).await {
+                    Either::Left((Outgoing::Packet(packet), _)) => self.post(sid, packet).await?,
+                    Either::Left((Outgoing::Close, _)) => {
+                        self.post(sid, Packet::Close).await?;
+                        return Err(Ended::ByClient);
+                    }
+                    Either::Right(_) => return Ok(()),
+                }
+            }
+        };
+        match select(pin!(receiving), pin!(sending)).await {
+            Either::Left((Err(ended), _)) | Either::Right((Err(ended), _)) => Err(ended),
+            Either::Left((Ok(()), sending)) => sending.await,
+            Either::Right((Ok(()), receiving)) => receiving.await,
+        }
+    }
+
+    fn take(&self, packets: Vec<Packet>) -> Result<(), Ended> {
+        for packet in packets {
+            if packet == Packet::Close {
+                return Err(Ended::ByServer(None));
+            }
+            self.conversation.receive(packet);
+        }
+        Ok(())
+    }
+
+    async fn get(&self, sid: Option<&str>) -> Result<Vec<Packet>, Ended> {
+        let response = self.request(Method::GET, sid, Bytes::new()).await?;
+        if response.status != StatusCode::OK {
+            return Err(Ended::Rejected(response));
+        }
+        self.down.pass(response.body.len()).await;
+        let payload = payload::decode(response.body, MAX_PACKETS);
+        match payload.error {
+            None => Ok(payload.packets),
+            Some(error) => Err(Ended::Protocol(error.to_string())),
+        }
+    }
+
+    async fn post(&self, sid: &str, packet: Packet) -> Result<(), Ended> {
+        let mut body = Vec::new();
+        payload::encode(&[packet], &mut body);
+        self.up.pass(body.len()).await;
+        let response = self.request(Method::POST, Some(sid), body.into()).await?;
+        if response.status == StatusCode::OK { Ok(()) } else { Err(Ended::Rejected(response)) }
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        sid: Option<&str>,
+        body: Bytes,
+    ) -> Result<Response, Reset> {
+        let request = self.describe(method, "polling", sid, body);
+        self.door.request(&self.conversation.world, self.worker(), request).await
+    }
+
+    /// The worker of the next request.
+    fn worker(&self) -> usize {
+        let world = &self.conversation.world;
+        let workers = world.workers().max(1);
+        self.worker.unwrap_or_else(|| world.random(|random| random.usize(..workers)))
+    }
+
+    fn describe(&self, method: Method, transport: &str, sid: Option<&str>, body: Bytes) -> Request {
+        let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
+        let target = format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query);
+        Request { method, target, headers: self.headers.clone(), body, peer: self.peer }
+    }
+}
+
+/// A WebSocket of one connection.
+struct WebSocket<'a> {
+    link: &'a Link,
+    up: Pipe,
+    down: Pipe,
+    frames: FrameReader,
+    buffer: BytesMut,
+}
+
+impl<'a> WebSocket<'a> {
+    async fn open(link: &'a Link, sid: Option<&str>) -> Result<Self, Ended> {
+        let up = Pipe::new(&link.up, link.window);
+        let down = Pipe::new(&link.down, link.window);
+        link.pipes.borrow_mut().extend([up.clone(), down.clone()]);
+        let mut request = link.describe(Method::GET, "websocket", sid, Bytes::new());
+        let shake = [
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        request.headers.extend(shake.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let stream = Stream { up: up.clone(), down: down.clone() };
+        let world = &link.conversation.world;
+        match link.door.open(world, link.worker(), request, stream).await? {
+            Some(response) => Err(Ended::Rejected(response)),
+            None => {
+                let limits = Limits::default();
+                let limits =
+                    FrameLimits { max_message: 64 << 20, max_fragments: limits.max_fragments };
+                let (frames, buffer) = (FrameReader::of_server(limits), BytesMut::new());
+                Ok(Self { link, up, down, frames, buffer })
+            }
+        }
+    }
+
+    async fn probe(&mut self) -> Result<(), Ended> {
+        self.send(&Packet::Ping("probe".into())).await?;
+        match self.packet().await? {
+            Packet::Pong(data) if data == "probe" => Ok(()),
+            other => Err(Ended::Protocol(format!("{other:?} answers no probe"))),
+        }
+    }
+
+    async fn send(&self, packet: &Packet) -> Result<(), Ended> {
+        Ok(send(self.link, &self.up, packet).await?)
+    }
+
+    /// Carries packets both ways until the end.
+    async fn serve(&mut self) -> Ended {
+        let (link, up) = (self.link, self.up.clone());
+        let sending = async {
+            loop {
+                match poll_fn(|cx| link.conversation.poll_outgoing(cx)).await {
+                    Outgoing::Packet(packet) => send(link, &up, &packet).await?,
+                    Outgoing::Close => return close(link, &up).await,
+                }
+            }
+        };
+        let receiving = async {
+            loop {
+                match self.packet().await {
+                    Ok(packet) => self.link.conversation.receive(packet),
+                    Err(ended) => return ended,
+                }
+            }
+        };
+        match select(pin!(receiving), pin!(sending)).await {
+            Either::Left((ended, _)) => {
+                // The other half of the closing handshake, if the server began it.
+                let _ = close(link, &up).await;
+                up.end();
+                ended
+            }
+            Either::Right((Err(reset), _)) => reset.into(),
+            Either::Right((Ok(()), receiving)) => {
+                receiving.await;
+                up.end();
+                Ended::ByClient
+            }
+        }
+    }
+
+    /// The next packet.
+    async fn packet(&mut self) -> Result<Packet, Ended> {
+        loop {
+            let read = self.frames.read(&mut self.buffer);
+            match read.map_err(|error| Ended::Protocol(error.to_string()))? {
+                Some(Incoming::Text(text)) => {
+                    let packet = Packet::decode_text(text);
+                    return packet.map_err(|error| Ended::Protocol(error.to_string()));
+                }
+                Some(Incoming::Binary(bytes)) => {
+                    return Ok(Packet::Message(Message::Binary(bytes)));
+                }
+                Some(Incoming::Close(frame)) => {
+                    let code = frame.map(|CloseFrame { code, .. }| code.get());
+                    return Err(Ended::ByServer(code));
+                }
+                Some(Incoming::Ping(_) | Incoming::Pong(_)) => {}
+                None => match self.down.read().await? {
+                    Some(bytes) => self.buffer.extend_from_slice(&bytes),
+                    None => return Err(Ended::ByServer(None)),
+                },
+            }
+        }
+    }
+}
+
+async fn send(link: &Link, up: &Pipe, packet: &Packet) -> Result<(), Reset> {
+    let (opcode, payload) = match packet {
+        Packet::Message(Message::Binary(bytes)) => (Opcode::Binary, bytes.to_vec()),
+        packet => {
+            let mut text = Vec::new();
+            packet.encode_text(&mut text);
+            (Opcode::Text, text)
+        }
+    };
+    let mut frame = Vec::new();
+    encode_masked(opcode, &payload, mask(link), &mut frame);
+    up.write(frame.into()).await
+}
+
+async fn close(link: &Link, up: &Pipe) -> Result<(), Reset> {
+    let mut frame = Vec::new();
+    encode_masked(Opcode::Close, &1000_u16.to_be_bytes(), mask(link), &mut frame);
+    up.write(frame.into()).await
+}
+
+fn mask(link: &Link) -> [u8; 4] {
+    link.conversation.world.random(|random| random.u32(..).to_be_bytes())
+}
+
+/// How long a client waits before it comes back, at first; a real one waits about as long.
+pub(super) const RECONNECTION: Duration = Duration::from_secs(1);

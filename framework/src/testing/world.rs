@@ -1,0 +1,254 @@
+//! The workers and the clients of one lab, run by hand on one thread.
+//!
+//! It must never wait for time on its own: what has nothing left to do is at rest, and the clock
+//! stands until a test moves it.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use futures_util::task::AtomicWaker;
+use tokio::{
+    task::{JoinHandle, LocalSet, yield_now},
+    time::{Sleep, sleep_until},
+};
+
+use crate::{
+    clock::{self, Instant},
+    simulation,
+};
+
+/// How often something may run before a lab that comes to no rest is given up.
+const RESTLESS: usize = 50_000_000;
+
+/// Everything that runs in a lab.
+pub(super) struct World {
+    units: Vec<Unit>,
+    root: Arc<AtomicWaker>,
+    random: RefCell<fastrand::Rng>,
+    started: Instant,
+    /// How long other threads are waited for, in real time; none in a lab of one thread.
+    patience: Duration,
+}
+
+/// Which part of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UnitIndex(usize);
+
+impl UnitIndex {
+    /// What the clients run in.
+    pub(super) const CLIENTS: Self = Self(0);
+
+    /// What a worker runs in; the first is 0.
+    pub(super) fn worker(number: usize) -> Self {
+        Self(number + 1)
+    }
+}
+
+/// A set of tasks that run in turn: one worker, or all clients.
+struct Unit {
+    tasks: LocalSet,
+    signal: Arc<Signal>,
+    stalled: Cell<bool>,
+}
+
+/// Whether a unit has something to do.
+struct Signal {
+    woken: AtomicBool,
+    root: Arc<AtomicWaker>,
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.root.wake();
+    }
+}
+
+impl World {
+    /// A world of some workers, which a seed decides the turns of.
+    pub(super) fn new(workers: usize, seed: u64, patience: Duration) -> Self {
+        let root = Arc::<AtomicWaker>::default();
+        let unit = |_| {
+            let signal = Signal { woken: AtomicBool::new(false), root: root.clone() };
+            let tasks = LocalSet::new();
+            Unit { tasks, signal: Arc::new(signal), stalled: Cell::new(false) }
+        };
+        Self {
+            units: (0..=workers).map(unit).collect(),
+            root,
+            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            started: clock::now(),
+            patience,
+        }
+    }
+
+    /// How many workers there are.
+    pub(super) fn workers(&self) -> usize {
+        self.units.len() - 1
+    }
+
+    /// The time since the world began.
+    pub(super) fn elapsed(&self) -> Duration {
+        clock::now().saturating_duration_since(self.started)
+    }
+
+    /// Chance, as the seed has it.
+    pub(super) fn random<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        draw(&mut self.random.borrow_mut())
+    }
+
+    /// Starts a task.
+    pub(super) fn spawn<T: 'static>(
+        &self,
+        unit: UnitIndex,
+        task: impl Future<Output = T> + 'static,
+    ) -> JoinHandle<T> {
+        let unit = &self.units[unit.0];
+        let handle = unit.tasks.spawn_local(task);
+        unit.signal.wake_by_ref();
+        handle
+    }
+
+    /// Stops a unit from running, or lets it go on.
+    pub(super) fn stall(&self, unit: UnitIndex, stalled: bool) {
+        self.units[unit.0].stalled.set(stalled);
+    }
+
+    /// Runs until nothing is left to do at this moment.
+    pub(super) async fn settle(&self) {
+        self.until(|| None::<()>, Duration::ZERO).await;
+    }
+
+    /// Runs until `found` finds something; `None` when nothing is left to do.
+    pub(super) async fn find<T>(&self, found: impl FnMut() -> Option<T>) -> Option<T> {
+        self.until(found, self.patience).await
+    }
+
+    async fn until<T>(
+        &self,
+        mut found: impl FnMut() -> Option<T>,
+        patience: Duration,
+    ) -> Option<T> {
+        let mut turns = 0;
+        loop {
+            if let Some(found) = found() {
+                return Some(found);
+            }
+            turns += 1;
+            assert!(turns < RESTLESS, "the app comes to no rest: it wakes itself again and again");
+            if self.turn() {
+                if turns % 64 == 0 {
+                    yield_now().await;
+                }
+            } else if !self.is_woken_by_others().await {
+                let mut patience = pin!(sleep_until(clock::after(patience)));
+                if self.patience.is_zero() || !self.woken_before(patience.as_mut()).await {
+                    return found();
+                }
+            }
+        }
+    }
+
+    /// Lets time pass, timer by timer, and everything run that is due.
+    pub(super) async fn advance(&self, span: Duration) {
+        self.find_within(span, || None::<()>).await;
+    }
+
+    /// As [`find`](Self::find), while time passes.
+    pub(super) async fn find_within<T>(
+        &self,
+        span: Duration,
+        mut found: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
+        let mut end = pin!(sleep_until(clock::after(span)));
+        loop {
+            if let Some(found) = self.until(&mut found, Duration::ZERO).await {
+                return Some(found);
+            }
+            if !self.woken_before(end.as_mut()).await {
+                return self.until(&mut found, Duration::ZERO).await;
+            }
+        }
+    }
+
+    /// Lets time pass until something runs, and says how much; `None` if that was all of `span`.
+    pub(super) async fn advance_to_next_timer(&self, span: Duration) -> Option<Duration> {
+        self.settle().await;
+        let before = clock::now();
+        let mut end = pin!(sleep_until(clock::after(span)));
+        let woken = self.woken_before(end.as_mut()).await;
+        self.settle().await;
+        woken.then(|| clock::now().saturating_duration_since(before))
+    }
+
+    /// Runs one unit that has something to do; false if there is none.
+    fn turn(&self) -> bool {
+        let ready = || self.units.iter().enumerate().filter(|(_, unit)| unit.is_ready());
+        let count = ready().count();
+        if count == 0 {
+            return false;
+        }
+        let chosen = self.random(|random| random.usize(..count));
+        if let Some((index, unit)) = ready().nth(chosen) {
+            // 0 is whoever belongs to no worker: the clients, and the test itself.
+            simulation::enter_worker(index as u32, || unit.run());
+        }
+        true
+    }
+
+    fn is_ready(&self) -> bool {
+        self.units.iter().any(Unit::is_ready)
+    }
+
+    /// Lets the runtime's own tasks and the timers that are due now run; whether that woke a unit.
+    async fn is_woken_by_others(&self) -> bool {
+        for _ in 0..3 {
+            yield_now().await;
+            if self.is_ready() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Waits until a unit has something to do; false if the end came first. With nothing to run
+    /// the runtime moves a paused clock from timer to timer.
+    async fn woken_before(&self, mut end: Pin<&mut Sleep>) -> bool {
+        poll_fn(|cx| {
+            self.root.register(cx.waker());
+            if self.is_ready() {
+                return Poll::Ready(true);
+            }
+            end.as_mut().poll(cx).map(|()| false)
+        })
+        .await
+    }
+}
+
+impl Unit {
+    fn is_ready(&self) -> bool {
+        !self.stalled.get() && self.signal.woken.load(Ordering::Acquire)
+    }
+
+    /// Runs what is woken, up to what the set does in one go.
+    fn run(&self) {
+        self.signal.woken.store(false, Ordering::Release);
+        let waker = Waker::from(self.signal.clone());
+        let turn = pin!(self.tasks.run_until(pending::<()>()));
+        // It is pending by its nature: the tasks are what runs.
+        let _ = turn.poll(&mut Context::from_waker(&waker));
+    }
+}

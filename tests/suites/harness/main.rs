@@ -1,0 +1,2 @@
+//! The harness itself.
+mod first;
