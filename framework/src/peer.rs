@@ -146,8 +146,14 @@ impl Peer {
         let queued = self.outbox.push(frame);
         match queued {
             Ok(()) => self.meter.one(Count::FramesQueued),
-            Err(NotQueued::NotWritable) => self.meter.one(Count::FramesDropped),
-            Err(NotQueued::Overflow { .. }) => self.meter.one(Count::OutboxOverflows),
+            Err(NotQueued::NotWritable) => {
+                tracing::debug!(session = %self.id, "a volatile frame is dropped");
+                self.meter.one(Count::FramesDropped);
+            }
+            Err(overflow @ NotQueued::Overflow { .. }) => {
+                tracing::debug!(session = %self.id, %overflow, "an outbox is full");
+                self.meter.one(Count::OutboxOverflows);
+            }
             Err(NotQueued::Closed) => {}
         }
         queued

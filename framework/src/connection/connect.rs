@@ -143,6 +143,7 @@ impl Connection {
             self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
         }
         self.realm.counters().one(Count::SessionsConnected);
+        tracing::debug!(session = %peer.id, namespace = %peer.namespace, "connected");
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
         let mut session = OpenSession { socket, namespace: built.clone(), state };
@@ -182,6 +183,7 @@ impl Connection {
     }
 
     pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
+        tracing::debug!(%namespace, %refusal, "a session is refused");
         let data = match refusal.data() {
             Some(data) => Some(data.clone()),
             // The reference's refusal of an unknown namespace has no data.

@@ -57,6 +57,7 @@ impl Connection {
             session = %session.socket.id(),
         );
         let entered = span.enter();
+        tracing::trace!("received");
         let (name, id) = (call.name.clone(), call.id);
         let called = self.guard(|| session.call(call, &mut buckets));
         drop(entered);

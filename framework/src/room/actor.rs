@@ -58,8 +58,14 @@ impl<R: Room> RoomActor<R> {
     ) -> Self {
         let opened = guarded(|| R::open(&key, &mut cx));
         let state = match opened.unwrap_or_else(|panicked| Err(panicked.into())) {
-            Ok(room) => State::Open(room),
-            Err(refusal) => State::Closed(refusal),
+            Ok(room) => {
+                tracing::debug!(room = %cx.roll.name, "opened");
+                State::Open(room)
+            }
+            Err(refusal) => {
+                tracing::debug!(room = %cx.roll.name, %refusal, "not opened");
+                State::Closed(refusal)
+            }
         };
         Self { key, state, cx, directory, on_the_way, lingering: false }
     }
@@ -113,6 +119,7 @@ impl<R: Room> RoomActor<R> {
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
                 }
+                tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
                 Ok(true)
             }
         }
@@ -251,6 +258,7 @@ impl<R: Room> RoomActor<R> {
     /// Lets a member go, and tells the room's code.
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
+        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
         if why == Departure::Evicted {
             self.tell_evicted(&peer);
         }
@@ -304,6 +312,7 @@ impl<R: Room> Drop for RoomActor<R> {
         // Also when the worker ends: the key must be free for a room on another one.
         self.directory.close(&self.key, self.cx.roll.room);
         self.cx.roll.close();
+        tracing::debug!(room = %self.cx.roll.name, "closed");
     }
 }
 

@@ -224,7 +224,9 @@ impl RoomAudience<'_> {
             Choice::Except(session) => Some(*session),
             Choice::One(peer) => return broadcaster.send_to(peer, frame),
         };
-        for outlet in &self.roll.outlets {
+        let roll = self.roll;
+        tracing::trace!(room = %roll.name, event = E::NAME, members = roll.members.len(), "broadcast");
+        for outlet in &roll.outlets {
             let target = Target::Room { room: self.roll.room, except };
             outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
         }

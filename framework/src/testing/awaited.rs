@@ -24,6 +24,8 @@ pub struct Sent<R> {
     conversation: Rc<Conversation>,
     name: &'static str,
     id: u64,
+    /// The connection that it was sent over.
+    generation: u64,
     caller: &'static Location<'static>,
     of: PhantomData<fn() -> R>,
 }
@@ -36,7 +38,8 @@ impl<R> Sent<R> {
         caller: &'static Location<'static>,
     ) -> Self {
         let id = conversation.emit(name, arguments, true).unwrap_or_default();
-        Self { conversation: conversation.clone(), name, id, caller, of: PhantomData }
+        let generation = conversation.generation();
+        Self { conversation: conversation.clone(), name, id, generation, caller, of: PhantomData }
     }
 }
 
@@ -45,11 +48,13 @@ impl<R: DeserializeOwned + 'static> IntoFuture for Sent<R> {
     type IntoFuture = LocalBoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { conversation, name, id, caller, .. } = self;
+        let Self { conversation, name, id, generation, caller, .. } = self;
         async move {
             let answered = || {
                 let answer = conversation.take_answer(id).map(Some);
-                answer.or_else(|| conversation.closed().map(|_| None))
+                let is_over =
+                    || conversation.generation() != generation || conversation.closed().is_some();
+                answer.or_else(|| is_over().then_some(None))
             };
             match conversation.world.find(answered).await {
                 Some(Some(arguments)) => outcome(&arguments).unwrap_or_else(|error| {

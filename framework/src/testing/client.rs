@@ -12,7 +12,7 @@ use super::{
     awaited::{Closing, Expectation, Sent},
     conversation::{Attempt, Conversation, Incoming},
     journal::Transcript,
-    link::Link,
+    link::{Link, Wire},
     world::UnitIndex,
 };
 use crate::{
@@ -53,6 +53,9 @@ pub enum ConnectError {
     Unanswered(Transcript),
 }
 
+/// How long the move from polling to WebSocket takes at most.
+const MOVE: Duration = Duration::from_secs(1);
+
 impl Client {
     /// Opens the connection, and waits until the session is connected.
     pub(super) async fn open(self) -> Result<Self, ConnectError> {
@@ -64,7 +67,12 @@ impl Client {
             })
         };
         match conversation.world.find(ended).await {
-            Some(Attempt::Connected { .. }) => Ok(self),
+            Some(Attempt::Connected { .. }) => {
+                let settled =
+                    || (self.link.settled.get() || conversation.closed().is_some()).then_some(());
+                conversation.world.find_within(MOVE, settled).await;
+                Ok(self)
+            }
             Some(Attempt::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
             Some(Attempt::Rejected { status, body }) if status != 0 => {
                 Err(ConnectError::Rejected { status, body })
@@ -346,6 +354,7 @@ impl Client {
         self.link.up.block(false);
         self.link.down.block(false);
         self.conversation.begin_again();
+        self.link.settled.set(self.link.wire != Wire::Upgrade);
         self.open().await
     }
 
@@ -406,7 +415,8 @@ impl Incoming {
     /// When they are not JSON; the server's own encoder makes none such.
     #[must_use]
     pub fn json(&self) -> Vec<Value> {
-        serde_json::from_str(self.arguments.json()).expect("arguments are JSON")
+        let array = format!("[{}]", self.arguments.json());
+        serde_json::from_str(&array).expect("arguments are JSON")
     }
 }
 

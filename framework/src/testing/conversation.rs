@@ -97,6 +97,8 @@ struct State {
     events: VecDeque<Incoming>,
     answers: BTreeMap<u64, Arguments>,
     next_id: u64,
+    /// How many connections there have been before.
+    generation: u64,
     disconnected: bool,
     code: Option<Code>,
     closed: Option<Closed>,
@@ -137,6 +139,7 @@ impl Conversation {
             events: VecDeque::new(),
             answers: BTreeMap::new(),
             next_id: 0,
+            generation: 0,
             disconnected: false,
             code: None,
             closed: None,
@@ -152,6 +155,7 @@ impl Conversation {
         state.decoder = self.parser.decoder(&Limits::default());
         state.outgoing.clear();
         state.attempt = None;
+        state.generation += 1;
         state.answers.clear();
         (state.disconnected, state.code, state.closed) = (false, None, None);
     }
@@ -320,6 +324,11 @@ impl Conversation {
             let (close_code, at) = (None, self.world.elapsed());
             state.disconnected.then_some(Closed { code, disconnected: true, close_code, at })
         })
+    }
+
+    /// Which of the client's connections this is.
+    pub(super) fn generation(&self) -> u64 {
+        self.state.borrow().generation
     }
 
     pub(super) fn take_answer(&self, id: u64) -> Option<Arguments> {

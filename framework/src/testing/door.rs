@@ -2,11 +2,11 @@
 //!
 //! It must never let a client tell the two apart, but for the time that they take.
 
-use std::{net::SocketAddr, rc::Rc};
+use std::rc::Rc;
 
 use super::{
     line::Reset,
-    port,
+    port::Port,
     server::{Request, Response, Stream, Workers},
     world::{UnitIndex, World},
 };
@@ -16,7 +16,7 @@ pub(super) enum Door {
     /// Workers on this thread.
     Workers(Workers),
     /// A real port.
-    Port(SocketAddr),
+    Port(Port),
 }
 
 impl Door {
@@ -29,7 +29,7 @@ impl Door {
     ) -> Result<Response, Reset> {
         match self {
             Self::Workers(workers) => workers.request(world, worker, request).await,
-            Self::Port(port) => port::request(*port, request).await.map_err(|_| Reset),
+            Self::Port(port) => port.request(request).await.map_err(|_| Reset),
         }
     }
 
@@ -45,7 +45,7 @@ impl Door {
             Self::Workers(workers) => workers.open(world, worker, request, stream).await,
             Self::Port(port) => {
                 let spawn = |task| drop(world.spawn(UnitIndex::CLIENTS, task));
-                port::open(*port, request, stream, spawn).await.map_err(|_| Reset)
+                port.open(request, stream, spawn).await.map_err(|_| Reset)
             }
         }
     }

@@ -12,14 +12,16 @@ use std::{
 
 use actix_web::web::ServiceConfig;
 use serde::Serialize;
-use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, subscriber::DefaultGuard};
 
 use super::{
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
     link::Wire,
+    port::Port,
     server::{Configure, Workers},
+    stopped_clock::{self, StoppedClock},
     visitor::Visitor,
     world::{UnitIndex, World},
 };
@@ -27,6 +29,12 @@ use crate::{clock, event::Event, meter::Counters, salon::Salon, simulation::Simu
 
 /// What a socket holds on both sides together, before its writer has to wait.
 const WINDOW: usize = 64 * 1024;
+
+/// How long what comes over a real socket is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many workers serve a real port.
+const SERVED_WORKERS: usize = 2;
 
 /// A server under test, without a socket and on a clock of its own.
 ///
@@ -141,7 +149,8 @@ impl LabBuilder {
         assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
         let world = Rc::new(World::new(self.workers, seed, Duration::ZERO));
         let journal = Journal::new();
-        let subscriber = tracing::subscriber::set_default(journal.subscriber());
+        let dispatch = Dispatch::new(journal.subscriber());
+        let subscriber = tracing::dispatcher::set_default(&dispatch);
         let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
         let workers = Workers::start(&world, &configure);
         world.settle().await;
@@ -167,6 +176,34 @@ impl Lab {
     /// As [`LabBuilder::start`].
     pub async fn new(salon: Salon) -> Self {
         Self::builder(salon).start().await
+    }
+
+    /// Serves an app behind a real port of this machine, on two workers, for the same tests: there
+    /// time is real, and nothing is simulated but what goes wrong on a client's own side.
+    ///
+    /// # Errors
+    /// When no port can be listened on.
+    ///
+    /// # Panics
+    /// As [`LabBuilder::start`].
+    pub async fn serve(salon: Salon) -> std::io::Result<Self> {
+        stopped_clock::let_pass();
+        let journal = Journal::new();
+        let dispatch = Dispatch::new(journal.subscriber());
+        let port = Port::serve(&salon, SERVED_WORKERS, &dispatch)?;
+        let seed = seed_of_environment();
+        Ok(Self {
+            salon,
+            world: Rc::new(World::new(0, seed, PATIENCE)),
+            door: Rc::new(Door::Port(port)),
+            journal,
+            simulation: None,
+            seed,
+            clients: Cell::new(0),
+            window: WINDOW,
+            _clock: None,
+            _subscriber: tracing::dispatcher::set_default(&dispatch),
+        })
     }
 
     /// Describes a lab.
@@ -319,24 +356,6 @@ fn seed_of_environment() -> u64 {
     match std::env::var("SALON_SEED") {
         Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("SALON_SEED={seed:?} is no number")),
         Err(_) => 0,
-    }
-}
-
-/// The clock of this thread's runtime stands while this lives.
-struct StoppedClock(());
-
-impl StoppedClock {
-    fn stop() -> Self {
-        tokio::time::pause();
-        Self(())
-    }
-}
-
-impl Drop for StoppedClock {
-    fn drop(&mut self) {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            tokio::time::resume();
-        }
     }
 }
 

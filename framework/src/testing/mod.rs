@@ -14,6 +14,7 @@ mod line;
 mod link;
 mod port;
 mod server;
+mod stopped_clock;
 mod visitor;
 mod world;
 
@@ -27,15 +28,50 @@ pub use self::{
     visitor::Visitor,
 };
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 /// What ends a test early.
 pub type Failure = Box<dyn std::error::Error>;
+
+/// Runs a test once for each seed, each time from the start, and says which seed failed. With the
+/// environment variable `SALON_SEED` only that one is run.
+///
+/// What depends on the turns that workers take shows under some seed, and every time under that.
+///
+/// ```
+/// use salon::{Salon, testing::{self, Lab}};
+///
+/// testing::for_seeds(0..20, async |seed| {
+///     let salon = Salon::builder().build()?;
+///     let lab = Lab::builder(salon).workers(4).seed(seed).start().await;
+///     lab.connect(()).await?;
+///     Ok(())
+/// });
+/// ```
+///
+/// # Panics
+/// When the test fails.
+pub fn for_seeds(
+    seeds: impl IntoIterator<Item = u64>,
+    test: impl AsyncFn(u64) -> Result<(), Failure>,
+) {
+    let only = std::env::var("SALON_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds: Vec<u64> = only.map_or_else(|| seeds.into_iter().collect(), |seed| vec![seed]);
+    for seed in seeds {
+        let once = AssertUnwindSafe(|| run(test(seed)));
+        if let Err(panic) = catch_unwind(once) {
+            eprintln!("it failed with seed {seed}; to run it again: SALON_SEED={seed}");
+            resume_unwind(panic);
+        }
+    }
+}
 
 /// Runs a test, as [`#[salon::test]`](crate::test) does: on one thread, in an actix system.
 ///
 /// # Panics
 /// When the test fails.
 pub fn run(test: impl Future<Output = Result<(), Failure>>) {
-    if let Err(failure) = actix::System::new().block_on(test) {
+    if let Err(failure) = stopped_clock::run(test) {
         panic!("{failure}");
     }
 }

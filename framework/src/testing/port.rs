@@ -2,53 +2,119 @@
 //!
 //! It must never be used where time is virtual: sockets take the time that they take.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::mpsc,
+    thread::JoinHandle,
+};
 
-use actix_web::http::StatusCode;
+use actix_web::{App, HttpServer, dev::ServerHandle, http::StatusCode, rt::System};
 use bytes::{Bytes, BytesMut};
+use futures_util::future::LocalBoxFuture;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+use tracing::Dispatch;
 
 use super::server::{Request, Response, Stream};
+use crate::salon::Salon;
 
 /// The most headers that a response may have here.
 const MAX_HEADERS: usize = 64;
 
-/// Sends a request and reads its response.
-///
-/// # Errors
-/// What the socket says, or `InvalidData` for what is no response.
-pub(super) async fn request(port: SocketAddr, request: Request) -> io::Result<Response> {
-    let mut stream = TcpStream::connect(port).await?;
-    stream.write_all(&head(&request, port, "close")).await?;
-    stream.write_all(&request.body).await?;
-    let mut buffer = BytesMut::new();
-    let head = read_head(&mut stream, &mut buffer).await?;
-    read_body(&mut stream, buffer, &head).await
+/// A server behind a port of this machine; it stops when this is dropped.
+pub(super) struct Port {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// Opens a WebSocket: nothing if it was opened, and its bytes flow through `stream` until it ends.
-///
-/// # Errors
-/// What the socket says, or `InvalidData` for what is no response.
-pub(super) async fn open(
-    port: SocketAddr,
-    request: Request,
-    stream: Stream,
-    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()>>>),
-) -> io::Result<Option<Response>> {
-    let mut socket = TcpStream::connect(port).await?;
-    socket.set_nodelay(true)?;
-    socket.write_all(&head(&request, port, "Upgrade")).await?;
-    let mut buffer = BytesMut::new();
-    let head = read_head(&mut socket, &mut buffer).await?;
-    if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        return read_body(&mut socket, buffer, &head).await.map(Some);
+impl Port {
+    /// Serves a Salon on a free port.
+    ///
+    /// # Errors
+    /// When no port can be listened on.
+    pub(super) fn serve(salon: &Salon, workers: usize, dispatch: &Dispatch) -> io::Result<Self> {
+        let (salon, dispatch) = (salon.clone(), dispatch.clone());
+        let (started, starting) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let app = move || {
+                    // For as long as the worker's thread lives.
+                    std::mem::forget(tracing::dispatcher::set_default(&dispatch));
+                    App::new().configure(salon.routes())
+                };
+                let server = HttpServer::new(app)
+                    .on_connect(Salon::on_connect)
+                    .h1_allow_half_closed(false)
+                    .workers(workers)
+                    .shutdown_timeout(1)
+                    .disable_signals()
+                    .bind((Ipv4Addr::LOCALHOST, 0));
+                let server = match server {
+                    Ok(server) => server,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                let address = server.addrs()[0];
+                let server = server.run();
+                // Whoever starts it waits for this.
+                let _ = started.send(Ok((address, server.handle())));
+                if let Err(error) = server.await {
+                    tracing::error!(%error, "the server ended");
+                }
+            });
+        });
+        let (address, handle) = starting.recv().map_err(io::Error::other)??;
+        Ok(Self { address, handle, thread: Some(thread) })
     }
-    spawn(Box::pin(bridge(socket, buffer.freeze(), stream)));
-    Ok(None)
+
+    /// Sends a request and reads its response.
+    ///
+    /// # Errors
+    /// What the socket says, or `InvalidData` for what is no response.
+    pub(super) async fn request(&self, request: Request) -> io::Result<Response> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(&head(&request, self.address, "close")).await?;
+        stream.write_all(&request.body).await?;
+        let mut buffer = BytesMut::new();
+        let head = read_head(&mut stream, &mut buffer).await?;
+        read_body(&mut stream, buffer, &head).await
+    }
+
+    /// Opens a WebSocket: nothing if it was opened, and its bytes flow through `stream` until it
+    /// ends.
+    ///
+    /// # Errors
+    /// What the socket says, or `InvalidData` for what is no response.
+    pub(super) async fn open(
+        &self,
+        request: Request,
+        stream: Stream,
+        spawn: impl FnOnce(LocalBoxFuture<'static, ()>),
+    ) -> io::Result<Option<Response>> {
+        let mut socket = TcpStream::connect(self.address).await?;
+        socket.set_nodelay(true)?;
+        socket.write_all(&head(&request, self.address, "Upgrade")).await?;
+        let mut buffer = BytesMut::new();
+        let head = read_head(&mut socket, &mut buffer).await?;
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            return read_body(&mut socket, buffer, &head).await.map(Some);
+        }
+        spawn(Box::pin(bridge(socket, buffer.freeze(), stream)));
+        Ok(None)
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        // The command is sent when `stop` is called; its future only waits.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Carries bytes between a socket and the two directions of a stream.

@@ -2,7 +2,11 @@
 //!
 //! It must never send anything before it is told to connect.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -121,6 +125,7 @@ impl<'a> Visitor<'a> {
             down,
             window: lab.window(),
             pipes: RefCell::default(),
+            settled: Cell::new(wire != Wire::Upgrade),
         });
         Client { conversation, link, running: RefCell::default() }.open().await
     }

@@ -1,2 +1,10 @@
-//! The harness itself.
-mod first;
+//! What the harness promises to whoever tests an app with it. No test here sleeps; those in
+//! `both_ways` also run over real sockets, and say so.
+
+mod app;
+mod both_ways;
+mod clock;
+mod crowd;
+mod faults;
+mod talking;
+mod workers;

@@ -1,0 +1,59 @@
+//! Chance in a lab: the turns of its workers, decided by a seed.
+
+use std::collections::BTreeSet;
+
+use salon::testing::{self, Failure, Lab, Wire};
+
+use crate::app::{Enter, Said, Say, app};
+
+/// Four clients on four workers speak at once in one room; what each of them hears.
+async fn race(seed: u64) -> Result<(Vec<Vec<String>>, String), Failure> {
+    let lab = Lab::builder(app()).workers(4).seed(seed).start().await;
+    let mut clients = Vec::new();
+    for worker in 0..4 {
+        let wire = if worker % 2 == 0 { Wire::WebSocket } else { Wire::Polling };
+        let client = lab.visitor().worker(worker).wire(wire).connect().await?;
+        client.send(Enter { hall: 1 }).await?;
+        clients.push(client);
+    }
+    for round in 0..3 {
+        for (number, client) in clients.iter().enumerate() {
+            client.emit(&Say { hall: 1, text: format!("{number}.{round}") });
+        }
+    }
+    let mut heard = Vec::new();
+    for client in &clients {
+        let mut texts = Vec::new();
+        for _ in 0..12 {
+            texts.push(client.expect::<Said>().await.text);
+        }
+        heard.push(texts);
+    }
+    Ok((heard, lab.transcript().to_string()))
+}
+
+#[test]
+fn every_seed_keeps_the_order_of_the_room_and_seeds_differ() {
+    let orders = std::cell::RefCell::new(BTreeSet::new());
+    testing::for_seeds(0..50, async |seed| {
+        let (heard, _) = race(seed).await?;
+        assert!(heard.iter().all(|texts| *texts == heard[0]), "{heard:?}");
+        orders.borrow_mut().insert(heard[0].clone());
+        Ok(())
+    });
+    let orders = orders.into_inner().len();
+    assert!(orders > 10 || std::env::var_os("SALON_SEED").is_some(), "{orders} orders only");
+}
+
+#[test]
+fn a_seed_gives_the_same_transcript_every_time() {
+    let transcript = std::cell::RefCell::new(None);
+    for _ in 0..1_000 {
+        testing::run(async {
+            let (_, again) = race(5).await?;
+            let mut transcript = transcript.borrow_mut();
+            assert_eq!(*transcript.get_or_insert_with(|| again.clone()), again);
+            Ok(())
+        });
+    }
+}
