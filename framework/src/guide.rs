@@ -9,6 +9,10 @@
 //! 5. [Architecture](architecture): the way of the data, the nouns, the invariants.
 //! 6. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
 //! 7. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+#![cfg_attr(
+    feature = "testing",
+    doc = "8. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+)]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
 /// two definitions of a link the first counts.
@@ -33,6 +37,8 @@ page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");
 page!(limits, "limits.md");
+#[cfg(feature = "testing")]
+page!(testing_your_app, "testing_your_app.md");
 
 /// The README's code compiles as well.
 #[cfg(doctest)]

@@ -23,6 +23,7 @@
 //! # Features
 //!
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
+//! - `testing`: the in-process harness, for `[dev-dependencies]`.
 
 pub mod auth;
 pub mod config;

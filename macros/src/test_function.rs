@@ -20,7 +20,10 @@ pub(crate) fn expand(arguments: &TokenStream, function: &ItemFn) -> TokenStream 
 fn check(arguments: &TokenStream, function: &ItemFn) -> Result<(), Error> {
     let signature = &function.sig;
     if !arguments.is_empty() {
-        return Err(Error::new(arguments.span(), "`#[salon::test]` takes no arguments"));
+        return Err(Error::new(
+            arguments.span(),
+            "`#[salon::test]` takes no arguments; what a test needs is said of its lab, with `Lab::builder`",
+        ));
     }
     if signature.asyncness.is_none() {
         let message = "a function with `#[salon::test]` is async; without a lab, `#[test]` will do";

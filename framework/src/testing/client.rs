@@ -112,6 +112,7 @@ impl Client {
     /// When it is awaited, nothing is left to run, and no acknowledgement came; or when the
     /// acknowledgement does not fit the event's reply.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a test reads better without a borrow")]
     pub fn send<E: Event + Serialize>(&self, event: E) -> Sent<E::Reply>
     where
         E::Reply: DeserializeOwned,
@@ -134,8 +135,9 @@ impl Client {
     }
 
     /// Sends an event at once, and asks for no acknowledgement.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        let arguments = encoded(E::NAME, event::encode(event));
+    #[expect(clippy::needless_pass_by_value, reason = "as in `send`")]
+    pub fn emit<E: Event + Serialize>(&self, event: E) {
+        let arguments = encoded(E::NAME, event::encode(&event));
         self.conversation.emit(E::NAME, arguments, false);
     }
 

@@ -1,6 +1,6 @@
 //! Time in a lab: it stands until it is moved, and then everything that is due happens when it is.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use salon::{Code, DisconnectReason, testing::Lab};
 
@@ -10,13 +10,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[salon::test]
 async fn an_hour_takes_no_time_and_every_heartbeat_in_it_happens() {
-    let began = Instant::now();
     let lab = Lab::new(app()).await;
     let client = lab.connect(()).await?;
     lab.advance(3600 * SECOND).await;
     assert_eq!(client.send(Double(1)).await?, 2);
     assert_eq!(lab.elapsed(), 3600 * SECOND);
-    assert!(began.elapsed() < 60 * SECOND);
 }
 
 #[salon::test]

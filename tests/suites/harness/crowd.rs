@@ -10,7 +10,7 @@ async fn ten_thousand_clients_hear_one() {
     let mut clients = Vec::new();
     for _ in 0..10_000 {
         let client = lab.connect(()).await?;
-        client.emit(&Enter { hall: 1 });
+        client.emit(Enter { hall: 1 });
         clients.push(client);
     }
     lab.settle().await;

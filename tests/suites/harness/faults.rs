@@ -115,7 +115,7 @@ async fn latency_delays_and_keeps_the_order() {
     speaks.delay(Duration::from_millis(50), Duration::from_millis(30));
     let began = lab.elapsed();
     for text in 0..20 {
-        speaks.emit(&say(text.to_string()));
+        speaks.emit(say(text.to_string()));
     }
     hears.expect_none().await;
     lab.advance(SECOND).await;

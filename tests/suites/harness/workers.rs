@@ -18,7 +18,7 @@ async fn race(seed: u64) -> Result<(Vec<Vec<String>>, String), Failure> {
     }
     for round in 0..3 {
         for (number, client) in clients.iter().enumerate() {
-            client.emit(&Say { hall: 1, text: format!("{number}.{round}") });
+            client.emit(Say { hall: 1, text: format!("{number}.{round}") });
         }
     }
     let mut heard = Vec::new();

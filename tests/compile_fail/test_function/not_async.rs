@@ -1,0 +1,4 @@
+#[salon::test]
+fn a_greeting_is_answered() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[salon::test]
+async fn a_greeting_is_answered(_greeting: &str) {}
+
+fn main() {}
