@@ -41,6 +41,7 @@ mod data;
 mod disconnect;
 mod frame;
 mod meter;
+mod number;
 mod outbox;
 mod peer;
 mod random;
@@ -63,8 +64,8 @@ pub use self::{
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
     meter::{Count, Counters},
+    number::SessionNumber,
     outbox::{NotQueued, TransportKind},
-    peer::SessionNumber,
     refusal::{Code, Refusal},
     room::{Answers, Audience, Departure, Member, Receive, Room, RoomContext, RoomHandle, Socket},
     salon::{Builder, Salon},

@@ -31,6 +31,8 @@ pub enum Count {
     FramesQueued,
     /// Volatile frames dropped because the recipient was not writable.
     FramesDropped,
+    /// Frames of a room that were on their way to a session that had lost its membership.
+    FramesWithheld,
     /// Rooms opened.
     RoomsOpened,
     /// Rooms closed.
@@ -39,7 +41,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::OutboxOverflows,
@@ -51,6 +53,7 @@ impl Count {
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
+        Self::FramesWithheld,
         Self::RoomsOpened,
         Self::RoomsClosed,
     ];
@@ -70,6 +73,7 @@ impl Count {
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
+            Self::FramesWithheld => "frames_withheld",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
         }

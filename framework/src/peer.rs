@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -20,40 +20,10 @@ use crate::{
     disconnect::DisconnectReason,
     frame::Frame,
     meter::{Count, Meter},
+    number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
     refusal::{Code, Refusal},
 };
-
-/// A session's number: unique in this process, never on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionNumber(u64);
-
-impl SessionNumber {
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// Which shard, and so which worker, a session is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ShardNumber(pub(crate) u64);
-
-/// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RoomNumber(u64);
-
-impl RoomNumber {
-    /// An index below `count`, another one for each room in turn; 0 if there is none.
-    pub(crate) fn spread(self, count: usize) -> usize {
-        usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
-    }
-
-    /// The next one that `counter` gives out.
-    pub(crate) fn next(counter: &AtomicU64) -> Self {
-        Self(counter.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// What the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +123,10 @@ impl Peer {
             Err(overflow @ NotQueued::Overflow { .. }) => {
                 tracing::debug!(session = %self.id, %overflow, "an outbox is full");
                 self.meter.one(Count::OutboxOverflows);
+            }
+            Err(NotQueued::Lapsed) => {
+                tracing::debug!(session = %self.id, "a frame of a room is withheld");
+                self.meter.one(Count::FramesWithheld);
             }
             Err(NotQueued::Closed) => {}
         }

@@ -15,6 +15,8 @@ pub enum Code {
     Unauthorized,
     /// `forbidden`: known, but not allowed.
     Forbidden,
+    /// `lapsed`: the right was there, and has ended.
+    Lapsed,
     /// `not_a_member`: only members of the room may send this event.
     NotAMember,
     /// `rate_limited`: more often than the event's rate; `retry_after_ms` says when to try again.
@@ -39,9 +41,10 @@ pub enum Code {
 
 impl Code {
     /// The framework's own codes.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Unauthorized,
         Self::Forbidden,
+        Self::Lapsed,
         Self::NotAMember,
         Self::RateLimited,
         Self::LimitExceeded,
@@ -59,6 +62,7 @@ impl Code {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::Lapsed => "lapsed",
             Self::NotAMember => "not_a_member",
             Self::RateLimited => "rate_limited",
             Self::LimitExceeded => "limit_exceeded",

@@ -11,6 +11,7 @@ const RANKS: &[(&str, u32)] = &[
     ("config", 0),
     ("disconnect", 0),
     ("meter", 0),
+    ("number", 0),
     ("refusal", 0),
     ("simulation", 0),
     ("clock", 1),

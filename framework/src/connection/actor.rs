@@ -16,7 +16,8 @@ use crate::{
     auth::Handshake,
     frame::Layer,
     meter::{Count, Meter},
-    peer::{EndSession, ShardNumber},
+    number::ShardNumber,
+    peer::EndSession,
     wire::engine_io,
 };
 

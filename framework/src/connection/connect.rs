@@ -21,7 +21,8 @@ use super::{
 use crate::{
     auth::{AnyIdentity, Credentials},
     meter::{Count, Meter},
-    peer::{EndSession, Peer, PeerState, SessionNumber},
+    number::SessionNumber,
+    peer::{EndSession, Peer, PeerState},
     refusal::Code,
     room::{Command, Recovered, Socket},
     wire::socket_io::{Arguments, Packet},

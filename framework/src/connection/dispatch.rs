@@ -21,7 +21,7 @@ use super::{
 use crate::{
     event::Rate,
     meter::{Count, Meter},
-    peer::SessionNumber,
+    number::SessionNumber,
     refusal::Code,
     room::{SentByClient, Socket},
     wire::socket_io::Arguments,
@@ -89,7 +89,7 @@ impl Connection {
             self.realm.counters().one(Count::EventsRefused);
         }
         let broadcaster = self.realm.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(socket.peer(), name, id, result) {
+        if let Some(frame) = broadcaster.answer_frame(socket.peer(), None, name, id, result) {
             // A client that is gone needs no answer.
             let _ = socket.peer().push(&frame);
         }

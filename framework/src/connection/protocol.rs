@@ -23,7 +23,8 @@ use super::{
 use crate::{
     frame::Frame,
     meter::{Count, Meter},
-    peer::{End, EndSession, SessionNumber},
+    number::SessionNumber,
+    peer::{End, EndSession},
     room::{Command, Socket},
     wire::{
         engine_io,

@@ -253,7 +253,8 @@ impl Realm {
                     address.do_send(Closed { reason });
                 }
             };
-            let outbox = Arc::new(Outbox::new(self.limits(), transport, on_end));
+            let parser = self.broadcaster.share_parser();
+            let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
             let handshake = Arc::new(handshake);
             let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);

@@ -27,7 +27,8 @@ use crate::{
     disconnect::DisconnectReason,
     event,
     meter::{Count, Meter},
-    peer::{Membership, Peer, RoomNumber, SessionNumber},
+    number::{RoomNumber, SessionNumber},
+    peer::{Membership, Peer},
     refusal::{Code, Refusal},
     simulation,
     wire::socket_io::Arguments,
@@ -175,9 +176,13 @@ impl<R: Room> RoomActor<R> {
             }
         }
         let broadcaster = &self.cx.roll.broadcaster;
-        if let Some(frame) =
-            broadcaster.answer_frame(&origin.sender, name, origin.acknowledgement, result)
-        {
+        if let Some(frame) = broadcaster.answer_frame(
+            &origin.sender,
+            Some(self.cx.roll.room),
+            name,
+            origin.acknowledgement,
+            result,
+        ) {
             broadcaster.send_to(&origin.sender, frame);
         }
         // The event is no longer in flight, nor on its way here.

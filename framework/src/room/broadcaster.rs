@@ -24,7 +24,8 @@ use crate::{
     event::{self, Event},
     frame::Frame,
     meter::Counters,
-    peer::{Peer, RoomNumber, ShardNumber},
+    number::{RoomNumber, ShardNumber},
+    peer::Peer,
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
 };
@@ -66,7 +67,6 @@ impl Broadcaster {
         &*self.parser
     }
 
-    #[cfg(feature = "testing")]
     pub(crate) fn share_parser(&self) -> Arc<dyn Parser> {
         self.parser.clone()
     }
@@ -177,6 +177,19 @@ impl Broadcaster {
         Some(self.event_frame(namespace, name, arguments, None, volatile))
     }
 
+    /// A frame with a typed event, for members of a room.
+    pub(crate) fn room_frame<E: Event + Serialize>(
+        &self,
+        namespace: &ByteString,
+        room: RoomNumber,
+        event: &E,
+    ) -> Option<Frame> {
+        let arguments = encode_or_log(E::NAME, event::encode(event))?;
+        let name = ByteString::from_static(E::NAME);
+        let packet = Packet::Event { namespace: namespace.clone(), id: None, name, arguments };
+        Some(Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room))
+    }
+
     /// A frame with the acknowledgement of an event.
     pub(crate) fn acknowledgement_frame(
         &self,
@@ -189,10 +202,11 @@ impl Broadcaster {
     }
 
     /// The frame that answers an event: its acknowledgement, or the event `salon:refused` when it
-    /// was refused and no acknowledgement was asked for.
+    /// was refused and no acknowledgement was asked for. What a room answered is for its members.
     pub(crate) fn answer_frame(
         &self,
         sender: &Peer,
+        room: Option<RoomNumber>,
         name: &str,
         acknowledgement: Option<u64>,
         result: Result<Arguments, Refusal>,
@@ -207,7 +221,13 @@ impl Broadcaster {
         };
         match (result, acknowledgement) {
             (Ok(_), None) => None,
-            (Ok(arguments), Some(_)) => Some(frame(arguments)),
+            (Ok(arguments), Some(id)) => Some(match room {
+                Some(room) => {
+                    let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
+                    Frame::of_room(&packet, self.parser(), false, room)
+                }
+                None => frame(arguments),
+            }),
             (Err(refusal), _) => {
                 tracing::debug!(event = name, session = %sender.id, %refusal, "refused");
                 let refused =

@@ -18,7 +18,8 @@ use crate::{
     acknowledgement::AskError,
     data::Data,
     event::{self, Event},
-    peer::{Peer, RoomNumber, SessionNumber},
+    number::{RoomNumber, SessionNumber},
+    peer::Peer,
     refusal::Refusal,
 };
 
@@ -216,7 +217,8 @@ impl RoomAudience<'_> {
         if self.roll.members.is_empty() && !matches!(self.choice, Choice::One(_)) {
             return;
         }
-        let Some(frame) = broadcaster.typed_frame(&self.roll.namespace, event, false) else {
+        let Some(frame) = broadcaster.room_frame(&self.roll.namespace, self.roll.room, event)
+        else {
             return;
         };
         let except = match &self.choice {

@@ -20,7 +20,7 @@ use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext, shard::Sh
 use crate::{
     data::Data,
     meter::{Count, Meter},
-    peer::{RoomNumber, ShardNumber},
+    number::{RoomNumber, ShardNumber},
     refusal::{Code, Refusal},
 };
 

@@ -5,10 +5,7 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use crate::{
-    disconnect::DisconnectReason,
-    peer::{Peer, SessionNumber},
-};
+use crate::{disconnect::DisconnectReason, number::SessionNumber, peer::Peer};
 
 /// One session in a room. Cloning it counts a reference.
 pub struct Member<I> {

@@ -8,10 +8,7 @@ use actix::Message;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::directory::Ticket;
-use crate::{
-    disconnect::DisconnectReason,
-    peer::{Peer, SessionNumber},
-};
+use crate::{disconnect::DisconnectReason, number::SessionNumber, peer::Peer};
 
 /// An event on its way from a session to a room.
 pub(crate) struct Sent<E> {

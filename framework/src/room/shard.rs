@@ -21,7 +21,8 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::{
     frame::Frame,
-    peer::{End, Peer, RoomNumber, SessionNumber, ShardNumber},
+    number::{RoomNumber, SessionNumber, ShardNumber},
+    peer::{End, Peer},
     simulation,
 };
 
