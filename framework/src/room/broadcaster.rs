@@ -163,21 +163,8 @@ impl Broadcaster {
         }
     }
 
-    /// A frame with a typed event. An event that cannot be serialized is a mistake in the
-    /// application: it is logged, and nobody gets it.
-    pub(crate) fn typed_frame<E: Event + Serialize>(
-        &self,
-        namespace: &ByteString,
-        event: &E,
-        volatile: bool,
-    ) -> Option<Frame> {
-        let arguments = encode_or_log(E::NAME, event::encode(event))?;
-        let volatile = volatile || E::POLICY.volatile;
-        let name = ByteString::from_static(E::NAME);
-        Some(self.event_frame(namespace, name, arguments, None, volatile))
-    }
-
-    /// A frame with a typed event, for members of a room.
+    /// A frame with a typed event, for members of a room. An event that cannot be serialized is a
+    /// mistake in the application: it is logged, and nobody gets it.
     pub(crate) fn room_frame<E: Event + Serialize>(
         &self,
         namespace: &ByteString,
