@@ -37,6 +37,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Instant::now", &["clock.rs"]),
     ("SystemTime::now", &["clock.rs"]),
     ("getrandom", &["connection/realm.rs"]),
+    ("jsonwebtoken", &["auth/jwt"]),
 ];
 
 fn sources() -> Vec<(String, String)> {
