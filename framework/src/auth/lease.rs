@@ -58,7 +58,7 @@ impl Lease {
             return;
         }
         // Nobody is left who could change it.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -6,6 +6,7 @@ mod authenticated;
 mod authenticator;
 mod credential;
 mod handshake;
+pub mod jwt;
 mod lease;
 mod permissions;
 mod principal;
@@ -13,6 +14,7 @@ mod principal;
 pub use authenticated::Authenticated;
 pub use authenticator::{Anyone, Authenticator, Credentials};
 pub use handshake::Handshake;
+pub use jwt::Jwt;
 pub use permissions::{Permissions, PermissionsError};
 pub use principal::Principal;
 
