@@ -17,6 +17,7 @@ mod registered;
 mod sources;
 mod token;
 mod token_error;
+mod verification;
 
 #[cfg(test)]
 mod tests;

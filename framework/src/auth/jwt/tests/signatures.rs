@@ -177,7 +177,8 @@ fn a_bad_key_is_refused_with_the_way_out() {
     let pem = KeyError::PemAsSecret { algorithm: "HS256" };
     assert_eq!(Key::hs256(RSA_PUBLIC).unwrap_err(), pem);
     assert_eq!(Key::rs256(RSA_SHORT).unwrap_err(), KeyError::ShortRsa { found: 1024 });
-    let none: [(fn(&[u8]) -> Result<Key, KeyError>, KeyError, &[&[u8]]); 3] = [
+    type Make = fn(&[u8]) -> Result<Key, KeyError>;
+    let none: [(Make, KeyError, &[&[u8]]); 3] = [
         (
             |pem| Key::rs256(pem),
             KeyError::Pem { algorithm: "RS256", wanted: "RSA" },
