@@ -16,7 +16,7 @@ use bytestring::ByteString;
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Handshake},
+    auth::{AnyIdentity, Credential, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
     meter::{Count, Meter},
@@ -76,6 +76,8 @@ pub(crate) struct Peer {
     pub(crate) handshake: Arc<Handshake>,
     pub(crate) auth: Option<ByteString>,
     pub(crate) identity: AnyIdentity,
+    /// What the identity stands on; a refresh replaces it.
+    pub(crate) credential: Mutex<Credential>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) connection: WeakRecipient<EndSession>,
     pub(crate) meter: Arc<dyn Meter>,
@@ -93,6 +95,11 @@ pub(crate) struct PeerState {
 }
 
 impl Peer {
+    /// What the identity stands on now.
+    pub(crate) fn credential(&self) -> Credential {
+        self.credential.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
         self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -379,6 +379,7 @@ impl Builder {
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {
+            namespace.check_cookies(&self.settings.http.origins)?;
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;

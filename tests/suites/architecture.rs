@@ -41,6 +41,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Instant::now", &["clock.rs"]),
     ("SystemTime::now", &["clock.rs"]),
     ("getrandom", &["random.rs"]),
+    ("jsonwebtoken", &["auth/jwt"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -45,6 +45,15 @@ pub enum BuildError {
         /// The namespace.
         namespace: String,
     },
+    /// An authenticator reads cookies, which a browser sends with any page's request, and any page
+    /// may connect.
+    #[error(
+        "the authenticator of namespace {namespace} reads cookies, but any origin may connect: list the origins with Origins::Listed, or take the token from `auth.token`"
+    )]
+    CookieFromAnyOrigin {
+        /// The namespace.
+        namespace: String,
+    },
     /// No transport is switched on.
     #[error("no transport is switched on; allow polling, websocket or both")]
     NoTransport,

@@ -2,7 +2,10 @@
 //!
 //! It must never let anything of a session out before its CONNECT reply, but for what it missed.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WeakRecipient, WrapFuture};
 use bytestring::ByteString;
@@ -19,7 +22,7 @@ use super::{
     session::{ConnectRefusal, ConnectReply, Unconnected},
 };
 use crate::{
-    auth::{AnyIdentity, Credentials},
+    auth::{AnyIdentity, Credential, Credentials},
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{EndSession, Peer, PeerState},
@@ -46,7 +49,7 @@ struct Claim {
 }
 
 /// What came of an attempt to connect.
-type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
+type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity, Credential), Refusal>;
 
 impl Connection {
     /// Lets a client connect to a namespace, or refuses it.
@@ -101,11 +104,11 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.retain(|connecting| *connecting != namespace);
         }
-        let made = admitted.and_then(|(made, identity)| {
+        let made = admitted.and_then(|(made, identity, credential)| {
             let origin = self.origin(&namespace, auth.as_ref())?;
-            Ok((made, identity, origin))
+            Ok((made, identity, credential, origin))
         });
-        let (made, identity, origin) = match made {
+        let (made, identity, credential, origin) = match made {
             Ok(made) => made,
             Err(refusal) => {
                 self.realm.counters().one(Count::SessionsRefused);
@@ -123,6 +126,7 @@ impl Connection {
             handshake: self.handle.handshake().clone(),
             auth,
             identity,
+            credential: Mutex::new(credential),
             outbox: self.handle.outbox().clone(),
             connection,
             meter: self.realm.counters().clone(),
@@ -208,7 +212,8 @@ async fn admit(
     for check in &namespace.admit {
         check(credentials.clone()).await?;
     }
-    let identity = (namespace.authenticate)(credentials.clone()).await?;
+    let authenticated = (namespace.authenticate)(credentials.clone()).await?;
+    let (identity, credential) = authenticated.into_parts();
     let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
-    Ok((made, identity))
+    Ok((made, identity, credential))
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     auth::{self, AnyAuthenticator, Anyone, Authenticator, Credentials},
+    config::Origins,
     data::Data,
     room::{AnyDirectory, Broadcaster, Directory, Room, RoomEvents, RoomRoute, Routes, Socket},
 };
@@ -37,6 +38,7 @@ use crate::{
 pub struct Namespace {
     pub(super) name: Name,
     pub(super) authenticate: AnyAuthenticator,
+    reads_cookies: bool,
     pub(super) identity: Kind,
     pub(super) admit: Vec<Admit>,
     pub(super) make_session: MakeSession,
@@ -101,6 +103,7 @@ impl Namespace {
         Self {
             name,
             authenticate: auth::any(Anyone),
+            reads_cookies: false,
             identity: Kind::of::<()>(),
             admit: Vec::new(),
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
@@ -114,6 +117,7 @@ impl Namespace {
     /// Who decides who a client is; [`Anyone`] by default.
     #[must_use]
     pub fn authenticate<A: Authenticator>(mut self, authenticator: A) -> Self {
+        self.reads_cookies = authenticator.reads_cookies();
         self.authenticate = auth::any(authenticator);
         self.identity = Kind::of::<A::Identity>();
         self
@@ -228,6 +232,14 @@ impl Namespace {
     /// Whether it is the one that clients connect to when they name none.
     pub(crate) fn is_main(&self) -> bool {
         matches!(&self.name, Name::Fixed(name) if name == "/")
+    }
+
+    /// A browser sends cookies with any page's request: who reads them has to check whose it is.
+    pub(crate) fn check_cookies(&self, origins: &Origins) -> Result<(), BuildError> {
+        if self.reads_cookies && *origins == Origins::Any {
+            return Err(BuildError::CookieFromAnyOrigin { namespace: self.name.to_string() });
+        }
+        Ok(())
     }
 
     pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {

@@ -3,7 +3,11 @@
 //! It must never keep a connection alive: when the client is gone, a socket is an id that nothing
 //! reaches.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,7 +19,7 @@ use super::{
 };
 use crate::{
     acknowledgement::AskError,
-    auth::Handshake,
+    auth::{Handshake, Permissions},
     event::{self, Event},
     outbox::{NotQueued, TransportKind},
     peer::{End, Peer, too_many_rooms},
@@ -89,6 +93,24 @@ impl Socket {
     #[must_use]
     pub fn identity<I: 'static>(&self) -> Option<&I> {
         self.peer.identity.downcast_ref()
+    }
+
+    /// Who it is over all connections, as the authenticator said.
+    #[must_use]
+    pub fn subject(&self) -> Option<ByteString> {
+        self.peer.credential().subject
+    }
+
+    /// When its identity lapses, as far as is known now.
+    #[must_use]
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.peer.credential().expires()
+    }
+
+    /// What it may do, as the authenticator said.
+    #[must_use]
+    pub fn permissions(&self) -> Permissions {
+        self.peer.credential().permissions
     }
 
     /// Sends an event to this client.

@@ -11,4 +11,5 @@ mod recovery;
 mod rooms;
 mod sessions;
 mod table;
+mod tokens;
 mod upgrading;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salon::{
     Namespace,
-    auth::{Authenticator, Credentials},
+    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -21,7 +21,10 @@ pub(crate) struct ByName;
 impl Authenticator for ByName {
     type Identity = Guest;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Guest, Refusal> {
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<Authenticated<Guest>, Refusal> {
         #[derive(Deserialize)]
         struct Auth {
             name: String,
@@ -31,7 +34,7 @@ impl Authenticator for ByName {
         if name == "panic" {
             panic!("a panic in the authenticator");
         }
-        Ok(Guest { name })
+        Ok(Guest { name }.into())
     }
 }
 
