@@ -10,7 +10,9 @@ pub enum BuildError {
     #[error("namespace {0:?} must begin with a slash")]
     NamespaceName(String),
     /// Two namespaces have one name.
-    #[error("there are two namespaces {0:?}; put their handlers into one")]
+    #[error(
+        "there are two namespaces {0:?}; put their handlers into one (the builder's own are of \"/\")"
+    )]
     DuplicateNamespace(String),
     /// Two events of one namespace have one name.
     #[error("two events of namespace {namespace} are called {event:?}; rename one of them")]

@@ -225,11 +225,6 @@ impl fmt::Display for Name {
 }
 
 impl Namespace {
-    /// Whether it is the one that clients connect to when they name none.
-    pub(crate) fn is_main(&self) -> bool {
-        matches!(&self.name, Name::Fixed(name) if name == "/")
-    }
-
     pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
         let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
         let rooms = self.rooms.iter().map(|room| (room.name, room.identity));

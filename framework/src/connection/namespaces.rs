@@ -51,6 +51,14 @@ impl Namespaces {
         data: &Data,
     ) -> Result<(), BuildError> {
         let name = namespace.name.to_string();
+        if let Name::Fixed(fixed) = &namespace.name {
+            if !fixed.starts_with('/') {
+                return Err(BuildError::NamespaceName(name));
+            }
+            if self.fixed.contains_key(fixed) {
+                return Err(BuildError::DuplicateNamespace(name));
+            }
+        }
         namespace.check_identities(&name)?;
         let mut routes = HashMap::new();
         let mut add_route = |event: &'static str, route| match routes.insert(event, route) {
@@ -88,23 +96,12 @@ impl Namespaces {
             routes,
             untyped: namespace.untyped,
         };
-        self.insert(Arc::new(built))
-    }
-
-    fn insert(&mut self, built: Arc<BuiltNamespace>) -> Result<(), BuildError> {
+        let built = Arc::new(built);
         match &built.name {
-            Name::Fixed(name) if !name.starts_with('/') => {
-                Err(BuildError::NamespaceName(name.to_string()))
-            }
-            Name::Fixed(name) => match self.fixed.insert(name.clone(), built.clone()) {
-                None => Ok(()),
-                Some(_) => Err(BuildError::DuplicateNamespace(name.to_string())),
-            },
-            Name::Pattern(_) | Name::Predicate(_) => {
-                self.others.push(built);
-                Ok(())
-            }
+            Name::Fixed(name) => drop(self.fixed.insert(name.clone(), built.clone())),
+            Name::Pattern(_) | Name::Predicate(_) => self.others.push(built),
         }
+        Ok(())
     }
 
     /// The namespace of that name: one with a fixed name first, then the first that accepts it.

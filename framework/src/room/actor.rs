@@ -230,7 +230,7 @@ impl<R: Room> RoomActor<R> {
     fn shut(&mut self, message: &'static str) {
         // If this panics the room is closed all the same.
         let _ = self.run(Room::closing);
-        self.state = State::Closed(Refusal::not_found(message));
+        self.state = State::Closed(Refusal::new(Code::Closed, message));
     }
 
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {

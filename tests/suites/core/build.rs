@@ -31,6 +31,7 @@ fn names_paths_and_transports_are_checked() {
     let twice = Salon::builder().namespace(Namespace::new("/a")).namespace(Namespace::new("/a"));
     let error = twice.build().expect_err("/a is there twice");
     assert_eq!(error, BuildError::DuplicateNamespace("/a".to_owned()));
+    assert_eq!(build(Namespace::new("/")), BuildError::DuplicateNamespace("/".to_owned()));
     let none = Transports { polling: false, websocket: false };
     let error = Salon::builder().transports(none).build().expect_err("nothing is left");
     assert_eq!(error, BuildError::NoTransport);
