@@ -14,10 +14,11 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, Credentials, Handshake, Principal},
+    auth::{Authenticator, Authority, Credentials, Handshake, Principal},
     config::{Heartbeat, Limits, Origins, Timeouts, Transports},
     connection::{
-        Application, BuildError, Namespace, Namespaces, Realm, Session, Settings, UntypedEvent,
+        Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm, Session, Settings,
+        UntypedEvent,
     },
     data::DataBuilder,
     disconnect::DisconnectReason,
@@ -205,6 +206,23 @@ impl Builder {
     #[must_use]
     pub fn authenticate<A: Authenticator>(self, authenticator: A) -> Self {
         self.main(|main| main.authenticate(authenticator))
+    }
+
+    /// Who decides about the permissions that events name with `permit`.
+    #[must_use]
+    pub fn authority<A: Authority>(self, authority: A) -> Self {
+        self.main(|main| main.authority(authority))
+    }
+
+    /// A check of every event of the namespace, typed or not; several are asked in the order given.
+    /// See [`Namespace::guard_events`].
+    #[must_use]
+    pub fn guard_events<F, R>(self, check: F) -> Self
+    where
+        F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.main(|main| main.guard_events(check))
     }
 
     /// The type of the sessions.

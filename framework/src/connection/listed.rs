@@ -12,17 +12,22 @@ use super::{
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
-    room::encode_or_log,
+    room::{Checks, Guards, Judged, Judging, encode_or_log},
     wire::socket_io::Arguments,
 };
 
-/// What a handler answered.
+/// What a handler answered, or why it has not been called.
 pub(crate) enum Called {
     Done(Result<Arguments, Refusal>),
     Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>),
+    /// The checks wait for something; then the handler is to be called.
+    Held(LocalBoxFuture<'static, Resume>),
 }
 
-type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments) -> Called + Send + Sync>;
+/// Calls the handler of an event whose checks were waited for.
+pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
+
+type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments, &mut Checks<'_>) -> Called + Send + Sync>;
 
 /// How one kind of event is handled by the session.
 #[doc(hidden)]
@@ -54,6 +59,7 @@ where
     S: Session + On<E>,
     E: Event<Route = ToSession> + DeserializeOwned + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
@@ -67,6 +73,7 @@ where
     S: Session + OnLater<E>,
     E: Event<Route = ToSession> + DeserializeOwned + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
@@ -81,16 +88,34 @@ fn add<S, E>(routes: &mut Vec<SessionRoute>, call: fn(&mut Connected<S>, E) -> C
 where
     S: Session,
     E: Event + DeserializeOwned + 'static,
+    E::Guards: Guards<E, S::Identity>,
 {
-    let call = move |session: &mut dyn AnySession, arguments: &Arguments| {
-        let Some(session) = downcast::<S>(session) else {
-            return Called::Done(Err(Refusal::internal("the session is of another type")));
-        };
-        match event::decode::<E>(arguments) {
-            Ok(event) => call(session, event),
-            Err(error) => Called::Done(Err(error.into())),
+    let handle = move |session: &mut dyn AnySession, Judged { event, verdict }: Judged<E>| {
+        if let Err(refusal) = verdict {
+            return Called::Done(Err(refusal));
+        }
+        match downcast::<S>(session) {
+            Some(session) => call(session, event),
+            None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
+    let call =
+        move |session: &mut dyn AnySession, arguments: &Arguments, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(arguments) {
+                Ok(event) => event,
+                Err(refusal) => return Called::Done(Err(refusal)),
+            };
+            match checks.judge::<E, S::Identity>(event, None) {
+                Judging::Done(judged) => handle(session, judged),
+                Judging::Waits(judged) => Called::Held(
+                    judged
+                        .map(move |judged| -> Resume {
+                            Box::new(move |session| handle(session, judged))
+                        })
+                        .boxed_local(),
+                ),
+            }
+        };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
     pub(super) sessions: Vec<OpenSession>,
     pub(super) buckets: Buckets,
+    /// Where the name of an event's room is written while the event is checked.
+    pub(super) room_name: String,
     pub(super) connecting: Vec<ByteString>,
     pub(super) deadline: Option<SpawnHandle>,
 }
@@ -59,6 +61,7 @@ impl SocketIo {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: Vec::new(),
             buckets: Buckets::default(),
+            room_name: String::new(),
             connecting: Vec::new(),
             deadline: None,
         }
@@ -172,6 +175,7 @@ impl Connection {
                 if let Some(index) = socket_io.index(end.session) {
                     let session = socket_io.sessions.swap_remove(index);
                     self.disconnect(session);
+                    self.stop_waiting_for(end.session, ctx);
                 }
             }
             End::Connection => {

@@ -86,13 +86,17 @@ impl<R: Room> RoomActor<R> {
     /// has become one by this event.
     fn enter<E: RoomEvent<Room = R>>(
         &mut self,
-        sender: &Arc<Peer>,
+        origin: &Origin,
         address: WeakAddr<Self>,
     ) -> Result<bool, Refusal> {
+        let Origin { sender, granted, .. } = origin;
         if let State::Closed(refusal) = &self.state {
             return Err(refusal.clone());
         }
         if self.cx.roll.contains(sender.number) {
+            if E::ENTRY == Entry::Join {
+                self.cx.roll.renew(sender.number, *granted);
+            }
             return Ok(false);
         }
         match E::ENTRY {
@@ -107,8 +111,8 @@ impl<R: Room> RoomActor<R> {
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
-                if !self.cx.roll.add(sender.clone()) {
-                    sender.leave(self.cx.roll.room);
+                if !self.cx.roll.add(sender.clone(), *granted) {
+                    sender.leave(self.cx.roll.room, &self.cx.roll.name);
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
                 }
@@ -132,10 +136,13 @@ impl<R: Room> RoomActor<R> {
             session = %sent.origin.sender.id,
         );
         let _entered = span.enter();
-        let Sent { event, origin } = sent;
-        let entered = self.enter::<E>(&origin.sender, ctx.address().downgrade());
+        let Sent { event, mut origin } = sent;
+        let entered = self.enter::<E>(&origin, ctx.address().downgrade());
         let joined = *entered.as_ref().unwrap_or(&false);
         let result = entered.and_then(|_| {
+            if let Some(refusal) = origin.refused.take() {
+                return Err(*refusal);
+            }
             self.cx.sender = Some(origin.sender.clone());
             self.run(|room, cx| on(room, event, cx)).and_then(|answer| answer)
         });
