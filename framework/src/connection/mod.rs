@@ -6,6 +6,7 @@ mod actor;
 mod application;
 mod bucket;
 mod build_error;
+mod call;
 mod close;
 mod connect;
 mod dispatch;

@@ -15,8 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
     bucket::Buckets,
+    call::Call,
     close::{Trouble, Verdict},
-    dispatch::Call,
     namespaces::BuiltNamespace,
     session::AnySession,
 };

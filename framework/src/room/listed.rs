@@ -112,45 +112,22 @@ impl<R: Room> Routes<'_, R> {
     {
         let directory = self.directory.clone();
         let forward = move |sent: SentByClient, checks: &mut Checks<'_>| {
-            let SentByClient { sender, arguments, acknowledgement, permit } = sent;
-            let event = match event::decode_or_refuse::<E>(&arguments) {
+            let event = match event::decode_or_refuse::<E>(&sent.arguments) {
                 Ok(event) => event,
                 Err(refusal) => return Forwarded::Done(Err(refusal)),
             };
-            let (directory, rooms) = (&directory, directory.clone());
-            let deliver = move |Judged { event, verdict }: Judged<E>| {
-                let (granted, refused) = match verdict {
-                    Ok(granted) => (granted, None),
-                    Err(refusal) if E::ENTRY == Entry::Join => return Err(refusal),
-                    Err(refusal) => (None, Some(Box::new(refusal))),
-                };
-                let (key, near) = (event.key().clone(), sender.shard);
-                let sent = |ticket| {
-                    let origin = Origin {
-                        sender,
-                        acknowledgement,
-                        granted,
-                        refused,
-                        _permit: permit,
-                        _ticket: ticket,
-                    };
-                    message(Sent { event, origin })
-                };
-                match E::ENTRY {
-                    Entry::Join => rooms.send(&key, Some(near), sent),
-                    // A room that is not open has no members: it is not opened to say so.
-                    Entry::Member if rooms.send_if_open(&key, sent) => Ok(()),
-                    Entry::Member => Err(not_a_member(E::NAME)),
-                }
-            };
-            match judge::<R, E>(event, directory, checks) {
+            match judge::<R, E>(event, &directory, checks) {
                 Err(refusal) => Forwarded::Done(Err(refusal)),
-                Ok(Judging::Done(judged)) => Forwarded::Done(deliver(judged)),
-                Ok(Judging::Waits(judged)) => Forwarded::Held(
-                    judged
-                        .map(|judged| -> Deliver { Box::new(move || deliver(judged)) })
-                        .boxed_local(),
-                ),
+                Ok(Judging::Done(judged)) => {
+                    Forwarded::Done(deliver(&directory, judged, sent, message))
+                }
+                Ok(Judging::Waits(judged)) => {
+                    let directory = directory.clone();
+                    let then = move |judged| -> Deliver {
+                        Box::new(move || deliver(&directory, judged, sent, message))
+                    };
+                    Forwarded::Held(judged.map(then).boxed_local())
+                }
             }
         };
         self.routes.push(RoomRoute {
@@ -158,6 +135,41 @@ impl<R: Room> Routes<'_, R> {
             policy: E::POLICY,
             forward: Box::new(forward),
         });
+    }
+}
+
+/// Sends an event to its room, with what its checks have said.
+fn deliver<R, E, M>(
+    directory: &Arc<Directory<R>>,
+    Judged { event, verdict }: Judged<E>,
+    sent: SentByClient,
+    message: fn(Sent<E>) -> M,
+) -> Result<(), Refusal>
+where
+    R: Room,
+    E: RoomEvent<Room = R> + 'static,
+    M: Message<Result = ()> + Send + 'static,
+    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+{
+    let SentByClient { sender, arguments: _, acknowledgement, permit } = sent;
+    let (granted, refused) = match verdict {
+        Ok(granted) => (granted, None),
+        // It would open the room, and make its sender a member.
+        Err(refusal) if E::ENTRY == Entry::Join => return Err(refusal),
+        // That its sender is no member comes first, and only the room knows.
+        Err(refusal) => (None, Some(Box::new(refusal))),
+    };
+    let (key, near) = (event.key().clone(), sender.shard);
+    let sent = |ticket| {
+        let origin =
+            Origin { sender, acknowledgement, granted, refused, _permit: permit, _ticket: ticket };
+        message(Sent { event, origin })
+    };
+    match E::ENTRY {
+        Entry::Join => directory.send(&key, Some(near), sent),
+        // A room that is not open has no members: it is not opened to say so.
+        Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
+        Entry::Member => Err(not_a_member(E::NAME)),
     }
 }
 
