@@ -1,6 +1,6 @@
 //! What a client may grow, and what happens at the limit.
 
-use salon::{Count, Namespace, Salon, prelude::*};
+use salon::{Count, Salon, prelude::*};
 use salon_tests::{
     Result,
     in_process::InProcess,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salon::{Namespace, Salon};
+use salon::Salon;
 use salon_tests::{
     Result,
     in_process::InProcess,
