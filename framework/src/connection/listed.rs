@@ -47,7 +47,8 @@ pub trait SessionEvents<S: Session> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the session `{S}`",
     note = "an event of a session derives `Event` without `room`, and `Deserialize`",
-    note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`"
+    note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`",
+    note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{S}`"
 )]
 pub trait SessionListed<S: Session> {
     #[doc(hidden)]

@@ -71,7 +71,8 @@ pub trait RoomEvents<R: Room> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the room `{R}`",
     note = "an event of the room derives `Event` with `room = {R}(key_field)`, and `Deserialize`",
-    note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`"
+    note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`",
+    note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{R}`"
 )]
 pub trait RoomListed<R: Room> {
     #[doc(hidden)]
