@@ -36,6 +36,9 @@ pub struct Limits {
     pub max_events_in_flight: usize,
     /// Acknowledgements that the server waits for from one session.
     pub max_pending_acknowledgements: usize,
+    /// Grants of an authority that are kept for one session; the oldest goes first, and is asked
+    /// for again. 256: a session that is in as many rooms is rare, and 256 grants are some 20 KB.
+    pub max_grants: usize,
     /// Frames that are kept for clients that come back, if recovery is on.
     pub max_recovery_frames: usize,
     /// Bytes of the frames that are kept for clients that come back.
@@ -62,6 +65,7 @@ impl Default for Limits {
             max_name: 256,
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,
+            max_grants: 256,
             max_recovery_frames: 10_000,
             max_recovery_bytes: 16 << 20,
             max_recovery_sessions: 10_000,
@@ -93,7 +97,7 @@ impl Default for Heartbeat {
     }
 }
 
-/// How long the framework waits for a client in each step.
+/// How long the framework waits for a client in each step, and for the application's checks.
 ///
 /// ```
 /// use std::time::Duration;
@@ -115,6 +119,10 @@ pub struct Timeouts {
     /// From a close that Salon starts to the end of the TCP connection, whether or not the client
     /// answers it.
     pub close: Duration,
+    /// For all that is asked about one event before its handler gets it: the namespace's checks of
+    /// events once, and the authority and the event's guards once more. 5 s: the client's later
+    /// events wait as long.
+    pub middleware: Duration,
 }
 
 impl Default for Timeouts {
@@ -123,6 +131,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(45),
             upgrade: Duration::from_secs(10),
             close: Duration::from_secs(2),
+            middleware: Duration::from_secs(5),
         }
     }
 }

@@ -58,8 +58,8 @@ pub use salon_macros::test;
 pub use self::{
     acknowledgement::AskError,
     connection::{
-        Acknowledge, Application, BuildError, Candidate, Namespace, RawConnection, Session,
-        SessionContext, UntypedEvent,
+        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Namespace, RawConnection,
+        Session, SessionContext, UntypedEvent,
     },
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
@@ -67,7 +67,10 @@ pub use self::{
     number::SessionNumber,
     outbox::{NotQueued, TransportKind},
     refusal::{Code, Refusal},
-    room::{Answers, Audience, Departure, Member, Receive, Room, RoomContext, RoomHandle, Socket},
+    room::{
+        Answers, Audience, Checked, Departure, Guard, Member, Receive, Room, RoomContext,
+        RoomHandle, Socket,
+    },
     salon::{Builder, Salon},
     wire::socket_io::{Binary, Value},
 };
@@ -77,7 +80,7 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Answer, Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal,
-        Room, RoomContext, Salon, Session, SessionContext,
+        Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
+        Receive, Refusal, Room, RoomContext, Salon, Session, SessionContext,
     };
 }

@@ -16,7 +16,7 @@ use bytestring::ByteString;
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Credential, Handshake},
+    auth::{AnyIdentity, Credential, Grants, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
     meter::{Count, Meter},
@@ -90,6 +90,7 @@ pub(crate) struct PeerState {
     pub(crate) acknowledgements: Acknowledgements,
     /// Untyped rooms; its shard alone changes it.
     pub(crate) named_rooms: Mutex<Vec<ByteString>>,
+    pub(crate) grants: Grants,
     memberships: Mutex<Memberships>,
     ended: AtomicBool,
 }
@@ -160,8 +161,9 @@ impl Peer {
         }
     }
 
-    /// Records that the session has left a room.
-    pub(crate) fn leave(&self, room: RoomNumber) {
+    /// Records that the session has left a room, and what it was granted there with it.
+    pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
+        self.state.grants.forget(name);
         if let Memberships::Present(present) =
             &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner)
         {

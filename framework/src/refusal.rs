@@ -29,6 +29,8 @@ pub enum Code {
     UnknownEvent,
     /// `not_found`: what the event is about does not exist.
     NotFound,
+    /// `closed`: the room has closed.
+    Closed,
     /// `timeout`: no answer in time.
     Timeout,
     /// `disconnected`: the other side is gone.
@@ -69,6 +71,7 @@ impl Code {
             Self::InvalidPayload => "invalid_payload",
             Self::UnknownEvent => "unknown_event",
             Self::NotFound => "not_found",
+            Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Disconnected => "disconnected",
             Self::Internal => "internal",

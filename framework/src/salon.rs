@@ -14,12 +14,14 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, Handshake, Principal},
+    auth::{Authenticator, Authority, Credentials, Handshake, Principal},
     config::{Heartbeat, Limits, Origins, Timeouts, Transports},
     connection::{
-        Application, BuildError, Namespace, Namespaces, Realm, Session, Settings, UntypedEvent,
+        Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm, Session, Settings,
+        UntypedEvent,
     },
     data::DataBuilder,
+    disconnect::DisconnectReason,
     meter::Counters,
     refusal::Refusal,
     room::{Audience, Broadcaster, Directory, Recovery, Room, RoomHandle, Socket},
@@ -209,19 +211,36 @@ impl Builder {
     /// Who decides who a client is.
     #[must_use]
     pub fn authenticate<A: Authenticator>(self, authenticator: A) -> Self {
-        self.change_main(|main| main.authenticate(authenticator))
+        self.main(|main| main.authenticate(authenticator))
+    }
+
+    /// Who decides about the permissions that events name with `permit`.
+    #[must_use]
+    pub fn authority<A: Authority>(self, authority: A) -> Self {
+        self.main(|main| main.authority(authority))
+    }
+
+    /// A check of every event of the namespace, typed or not; several are asked in the order given.
+    /// See [`Namespace::guard_events`].
+    #[must_use]
+    pub fn guard_events<F, R>(self, check: F) -> Self
+    where
+        F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.main(|main| main.guard_events(check))
     }
 
     /// The type of the sessions.
     #[must_use]
     pub fn session<S: Session>(self) -> Self {
-        self.change_main(Namespace::session::<S>)
+        self.main(Namespace::session::<S>)
     }
 
     /// A kind of room.
     #[must_use]
     pub fn room<R: Room>(self) -> Self {
-        self.change_main(Namespace::room::<R>)
+        self.main(Namespace::room::<R>)
     }
 
     /// An untyped handler of the events of one name.
@@ -231,25 +250,81 @@ impl Builder {
         name: impl Into<String>,
         handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
     ) -> Self {
-        self.change_main(|main| main.on(name, handler))
+        self.main(|main| main.on(name, handler))
     }
 
-    fn change_main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
+    /// An untyped handler of every event that nothing else handles.
+    #[must_use]
+    pub fn on_any(self, handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static) -> Self {
+        self.main(|main| main.on_any(handler))
+    }
+
+    /// A check before a client is connected; several are asked in the order given.
+    #[must_use]
+    pub fn admit<F, R>(self, check: F) -> Self
+    where
+        F: Fn(Credentials) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.main(|main| main.admit(check))
+    }
+
+    /// Called when a client has connected.
+    #[must_use]
+    pub fn connected(self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> Self {
+        self.main(|main| main.connected(handler))
+    }
+
+    /// Called when a session ends, while it is still in its rooms.
+    #[must_use]
+    pub fn disconnecting(
+        self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.main(|main| main.disconnecting(handler))
+    }
+
+    /// Called when a session has ended and has left its rooms.
+    #[must_use]
+    pub fn disconnected(
+        self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.main(|main| main.disconnected(handler))
+    }
+
+    /// Says of the main namespace whatever `change` says; for a function that describes several
+    /// namespaces alike.
+    ///
+    /// ```
+    /// use salon::{Namespace, Salon};
+    ///
+    /// fn with_echo(namespace: Namespace) -> Namespace {
+    ///     namespace.on("echo", |_, event| {
+    ///         let echo = (event.arguments.len(),);
+    ///         let _ = event.acknowledge(echo);
+    ///     })
+    /// }
+    ///
+    /// let salon = Salon::builder()
+    ///     .main(with_echo)
+    ///     .namespace(with_echo(Namespace::new("/other")))
+    ///     .build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
         self.main = change(self.main);
         self
     }
 }
 
 impl Builder {
-    /// Another namespace; one called `/` takes the place of the main one, and of all that was said
-    /// of it before.
+    /// Another namespace. The main one, `/`, is described by the builder's own methods, or by
+    /// [`main`](Self::main): a second one of that name is a [`BuildError`].
     #[must_use]
     pub fn namespace(mut self, namespace: Namespace) -> Self {
-        if namespace.is_main() {
-            self.main = namespace;
-        } else {
-            self.others.push(namespace);
-        }
+        self.others.push(namespace);
         self
     }
 

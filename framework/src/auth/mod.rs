@@ -4,7 +4,10 @@
 
 mod authenticated;
 mod authenticator;
+mod authority;
 mod credential;
+mod grant;
+mod grants;
 mod handshake;
 pub mod jwt;
 mod lease;
@@ -13,6 +16,8 @@ mod principal;
 
 pub use authenticated::Authenticated;
 pub use authenticator::{Anyone, Authenticator, Credentials};
+pub use authority::{Authority, Question};
+pub use grant::Grant;
 pub use handshake::Handshake;
 pub use jwt::Jwt;
 pub use permissions::{Permissions, PermissionsError};
@@ -20,5 +25,8 @@ pub use principal::Principal;
 
 pub(crate) use authenticated::AnyIdentity;
 pub(crate) use authenticator::{AnyAuthenticator, any};
+pub(crate) use authority::{AnyAuthority, Asked, any_authority};
 pub(crate) use credential::Credential;
+pub(crate) use grant::Granted;
+pub(crate) use grants::Grants;
 pub(crate) use lease::{Lease, Lessor};

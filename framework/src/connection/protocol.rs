@@ -15,8 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
     bucket::Buckets,
+    call::Call,
     close::{Trouble, Verdict},
-    dispatch::Call,
     namespaces::BuiltNamespace,
     session::AnySession,
 };
@@ -37,6 +37,8 @@ pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
     pub(super) sessions: Vec<OpenSession>,
     pub(super) buckets: Buckets,
+    /// Where the name of an event's room is written while the event is checked.
+    pub(super) room_name: String,
     pub(super) connecting: Vec<ByteString>,
     pub(super) deadline: Option<SpawnHandle>,
 }
@@ -60,6 +62,7 @@ impl SocketIo {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: Vec::new(),
             buckets: Buckets::default(),
+            room_name: String::new(),
             connecting: Vec::new(),
             deadline: None,
         }
@@ -174,6 +177,7 @@ impl Connection {
                 if let Some(index) = socket_io.index(end.session) {
                     let session = socket_io.sessions.swap_remove(index);
                     self.disconnect(session);
+                    self.stop_waiting_for(end.session, ctx);
                 }
             }
             End::Connection => {

@@ -65,6 +65,7 @@ impl Settings {
             ("timeouts.connect", self.timeouts.connect),
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
+            ("timeouts.middleware", self.timeouts.middleware),
         ];
         if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
             let found = format!("{span:?}");

@@ -94,13 +94,17 @@ impl<R: Room> RoomActor<R> {
     /// has become one by this event.
     fn enter<E: RoomEvent<Room = R>>(
         &mut self,
-        sender: &Arc<Peer>,
+        origin: &Origin,
         address: WeakAddr<Self>,
     ) -> Result<bool, Refusal> {
+        let Origin { sender, granted, .. } = origin;
         if let State::Closed(refusal) = &self.state {
             return Err(refusal.clone());
         }
         if self.cx.roll.contains(sender.number) {
+            if E::ENTRY == Entry::Join {
+                self.cx.roll.renew(sender.number, *granted);
+            }
             return Ok(false);
         }
         match E::ENTRY {
@@ -115,8 +119,8 @@ impl<R: Room> RoomActor<R> {
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
-                if !self.cx.roll.add(sender.clone()) {
-                    sender.leave(self.cx.roll.room);
+                if !self.cx.roll.add(sender.clone(), *granted) {
+                    sender.leave(self.cx.roll.room, &self.cx.roll.name);
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
                 }
@@ -141,10 +145,13 @@ impl<R: Room> RoomActor<R> {
             session = %sent.origin.sender.id,
         );
         let _entered = span.enter();
-        let Sent { event, origin } = sent;
-        let entered = self.enter::<E>(&origin.sender, ctx.address().downgrade());
+        let Sent { event, mut origin } = sent;
+        let entered = self.enter::<E>(&origin, ctx.address().downgrade());
         let joined = *entered.as_ref().unwrap_or(&false);
         let result = entered.and_then(|_| {
+            if let Some(refusal) = origin.refused.take() {
+                return Err(*refusal);
+            }
             self.cx.sender = Some(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
@@ -247,7 +254,7 @@ impl<R: Room> RoomActor<R> {
     fn shut(&mut self, message: &'static str) {
         // If this panics the room is closed all the same.
         let _ = self.run(Room::closing);
-        self.state = State::Closed(Refusal::not_found(message));
+        self.state = State::Closed(Refusal::new(Code::Closed, message));
     }
 
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     acknowledgement::AskError,
+    auth::{Grant, Granted},
     data::Data,
     event::{self, Event},
     number::{RoomNumber, SessionNumber},
@@ -48,8 +49,14 @@ pub(super) struct Roll {
     pub(super) name: ByteString,
     pub(super) namespace: ByteString,
     pub(super) broadcaster: Arc<Broadcaster>,
-    members: BTreeMap<SessionNumber, Arc<Peer>>,
+    members: BTreeMap<SessionNumber, Enrolled>,
     outlets: Vec<Outlet>,
+}
+
+/// A member, and the grant by which it became one.
+struct Enrolled {
+    peer: Arc<Peer>,
+    granted: Option<Granted>,
 }
 
 /// A worker with members of the room.
@@ -149,7 +156,15 @@ impl<R: Room> RoomContext<R> {
 
     /// The members, in the order in which their sessions began.
     pub fn members(&self) -> impl Iterator<Item = Member<R::Identity>> {
-        self.roll.members.values().cloned().map(Member::new)
+        self.roll.members.values().map(|enrolled| Member::new(enrolled.peer.clone()))
+    }
+
+    /// The grant by which a member was admitted: the answer to the `permit` of the joining event
+    /// that it sent last. `None` if that event has no `permit`, or it is no member.
+    #[must_use]
+    pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
+        let enrolled = self.roll.members.get(&member.number())?;
+        enrolled.granted.map(|granted| granted.grant)
     }
 
     /// One member alone.
@@ -242,7 +257,7 @@ impl Roll {
 
     /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
     /// and its session with it.
-    pub(super) fn add(&mut self, peer: Arc<Peer>) -> bool {
+    pub(super) fn add(&mut self, peer: Arc<Peer>, granted: Option<Granted>) -> bool {
         let number = peer.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
@@ -252,15 +267,22 @@ impl Roll {
             },
         }
         self.tell(&peer, Command::Enter { room: self.room, peer: peer.clone() });
-        self.members.insert(peer.number, peer);
+        self.members.insert(peer.number, Enrolled { peer, granted });
         true
+    }
+
+    /// A member has sent a joining event once more: it stays by the newer grant.
+    pub(super) fn renew(&mut self, session: SessionNumber, granted: Option<Granted>) {
+        if let Some(enrolled) = self.members.get_mut(&session) {
+            enrolled.granted = granted;
+        }
     }
 
     /// Lets a member go: from here on it gets nothing.
     pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let peer = self.members.remove(&session)?;
+        let Enrolled { peer, .. } = self.members.remove(&session)?;
         self.tell(&peer, Command::Leave { room: self.room, session });
-        peer.leave(self.room);
+        peer.leave(self.room, &self.name);
         if let Some(outlet) =
             self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
         {
@@ -280,8 +302,8 @@ impl Roll {
         for outlet in self.outlets.drain(..) {
             outlet.shard.send(Command::CloseRoom { room: self.room });
         }
-        for peer in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room);
+        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
+            peer.leave(self.room, &self.name);
         }
     }
 

@@ -5,8 +5,10 @@
 mod actor;
 mod audience;
 mod broadcaster;
+mod check;
 mod context;
 mod directory;
+mod guard;
 mod handle;
 mod listed;
 mod mailbox;
@@ -21,6 +23,7 @@ use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
 pub use audience::Audience;
 pub use context::{RoomAudience, RoomContext};
+pub use guard::{Checked, Guard, Guards};
 pub use handle::RoomHandle;
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
@@ -28,8 +31,9 @@ pub use question::Answers;
 pub use socket::Socket;
 
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
+pub(crate) use check::{Checks, Judged, Judging, bounded};
 pub(crate) use directory::{AnyDirectory, Directory};
-pub(crate) use listed::SentByClient;
+pub(crate) use listed::{Deliver, Forwarded, SentByClient};
 pub(crate) use recovery::{Recovered, Recovery};
 pub(crate) use shard::{Command, ShardHandle};
 

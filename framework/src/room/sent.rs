@@ -8,7 +8,10 @@ use actix::Message;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::directory::Ticket;
-use crate::{disconnect::DisconnectReason, number::SessionNumber, peer::Peer};
+use crate::{
+    auth::Granted, disconnect::DisconnectReason, number::SessionNumber, peer::Peer,
+    refusal::Refusal,
+};
 
 /// An event on its way from a session to a room.
 pub(crate) struct Sent<E> {
@@ -23,6 +26,10 @@ pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
 pub(crate) struct Origin {
     pub(super) sender: Arc<Peer>,
     pub(super) acknowledgement: Option<u64>,
+    /// The grant by which it passed, if it has a permission.
+    pub(super) granted: Option<Granted>,
+    /// What a member gets in place of its handling.
+    pub(super) refused: Option<Box<Refusal>>,
     /// One of the events that the connection may have in flight; given back when this is dropped.
     pub(super) _permit: OwnedSemaphorePermit,
     pub(super) _ticket: Ticket,

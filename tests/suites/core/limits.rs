@@ -1,6 +1,6 @@
 //! What a client may grow, and what happens at the limit.
 
-use salon::{Count, Namespace, Salon, prelude::*};
+use salon::{Count, Salon, prelude::*};
 use salon_tests::{
     Result,
     in_process::InProcess,
@@ -154,11 +154,11 @@ async fn leaving_a_namespace_and_coming_back_fills_no_rate() -> Result<()> {
 async fn untyped_rooms_of_a_session_are_limited() -> Result<()> {
     let salon = Salon::builder()
         .limits(|limits| limits.max_rooms = 2)
-        .namespace(Namespace::new("/").on("join", |socket, event| {
+        .on("join", |socket, event| {
             let room: String = event.arguments.get(0).unwrap_or_default();
             let joined = socket.join(room).map_err(|refusal| refusal.code().to_string());
             let _ = event.acknowledge((joined.err(),));
-        }))
+        })
         .build()?;
     let server = InProcess::start(&salon, 1)?;
     let mut client = Client::connect(server.address(), json!({})).await?;

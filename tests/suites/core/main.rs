@@ -4,8 +4,11 @@
 
 mod build;
 mod ending;
+mod library;
 mod limits;
 mod order;
+mod permission;
+mod precedence;
 mod raw;
 mod recovery;
 mod rooms;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salon::{Namespace, Salon};
+use salon::Salon;
 use salon_tests::{
     Result,
     in_process::InProcess,
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 const TARGET: &str = "/socket.io/?EIO=4&transport=websocket";
 
 fn salon() -> Result<Salon> {
-    let main = Namespace::new("/").on("join", |socket, event| {
+    let builder = Salon::builder().on("join", |socket, event| {
         let room: String = event.arguments.get(0).unwrap_or_default();
         let joined = socket.join(room).is_ok();
         let _ = event.acknowledge((joined,));
     });
-    Ok(Salon::builder().namespace(main).recovery(Duration::from_secs(60)).build()?)
+    Ok(builder.recovery(Duration::from_secs(60)).build()?)
 }
 
 /// Opens a connection and gives the first text that is no open packet, having sent `connect`.

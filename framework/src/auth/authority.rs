@@ -1,0 +1,114 @@
+//! Who may do what, and until when.
+//!
+//! It must never be asked where a grant still holds: what it answers is kept by the session.
+
+use std::{any::type_name, fmt, marker::PhantomData, sync::Arc};
+
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+use super::{AnyIdentity, Grant};
+use crate::refusal::Refusal;
+
+/// Decides whether an identity may do what an event's `permit` names.
+///
+/// It is asked on the worker of the session that sent the event, and the session's later events
+/// wait for its answer: for `timeouts.middleware` at most, then the event is refused as `timeout`.
+/// What it grants is kept for the session and the room, and is not asked for again before its end;
+/// what it refuses is.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use salon::{Refusal, auth::{Authority, Grant, Question}};
+///
+/// struct Player { level: u32 }
+///
+/// /// Who has reached level 3 may do everything, for an hour at a time.
+/// struct ByLevel;
+///
+/// impl Authority for ByLevel {
+///     type Identity = Player;
+///
+///     async fn decide(&self, question: Question<Player>) -> Result<Grant, Refusal> {
+///         if question.identity().level < 3 {
+///             let permission = question.permission();
+///             return Err(Refusal::forbidden(format!("{permission:?} is for level 3 and up")));
+///         }
+///         Ok(Grant::until(SystemTime::now() + Duration::from_secs(3600)))
+///     }
+/// }
+/// ```
+pub trait Authority: Send + Sync + 'static {
+    /// What the namespace's authenticator yields.
+    type Identity: Send + Sync + 'static;
+
+    /// Decides about one permission of one session, in one room or in none.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is the answer to the event; [`Refusal::forbidden`] says that this identity has
+    /// not this permission. It is not kept.
+    fn decide(
+        &self,
+        question: Question<Self::Identity>,
+    ) -> impl Future<Output = Result<Grant, Refusal>>;
+}
+
+/// What an [`Authority`] is asked: may this identity do this, in this room?
+pub struct Question<I> {
+    asked: Asked,
+    of: PhantomData<fn() -> I>,
+}
+
+impl<I: 'static> Question<I> {
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &I {
+        // The builder compares the authority's identity with the authenticator's.
+        self.asked.identity.downcast_ref().expect("the identity's type was checked at build")
+    }
+
+    /// The permission, as the event's `permit` has it.
+    #[must_use]
+    pub fn permission(&self) -> &'static str {
+        self.asked.permission
+    }
+
+    /// The name of the room, `NAME:key`, if the event goes to one.
+    #[must_use]
+    pub fn room(&self) -> Option<&str> {
+        self.asked.room.as_deref()
+    }
+}
+
+/// Without the identity, which need not be printable.
+impl<I> fmt::Debug for Question<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("identity", &type_name::<I>())
+            .field("permission", &self.asked.permission)
+            .field("room", &self.asked.room)
+            .finish()
+    }
+}
+
+/// A question about an identity of a type that is not known here.
+pub(crate) struct Asked {
+    pub(crate) identity: AnyIdentity,
+    pub(crate) permission: &'static str,
+    pub(crate) room: Option<ByteString>,
+}
+
+/// An authority of a type that is not known here.
+pub(crate) type AnyAuthority =
+    Arc<dyn Fn(Asked) -> LocalBoxFuture<'static, Result<Grant, Refusal>> + Send + Sync>;
+
+/// Forgets an authority's type.
+pub(crate) fn any_authority<A: Authority>(authority: A) -> AnyAuthority {
+    let authority = Arc::new(authority);
+    Arc::new(move |asked| {
+        let authority = authority.clone();
+        let question = Question { asked, of: PhantomData };
+        async move { authority.decide(question).await }.boxed_local()
+    })
+}

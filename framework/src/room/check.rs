@@ -1,0 +1,194 @@
+//! What is asked about one event once it is decoded: the permission, then the guards.
+//!
+//! It must never decide about membership, which the room alone knows, and never let a panic of the
+//! application's checks out.
+
+use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, time::Duration};
+
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+use super::{
+    Socket,
+    guard::{Checked, Guards},
+};
+use crate::{
+    auth::{AnyAuthority, Asked, Grant, Granted},
+    clock,
+    data::Data,
+    event::Event,
+    meter::Count,
+    refusal::{Code, Refusal},
+};
+
+/// What the checks of one event look at, and what they cost at most.
+pub(crate) struct Checks<'a> {
+    pub(crate) socket: &'a Socket,
+    pub(crate) authority: Option<&'a AnyAuthority>,
+    pub(crate) data: &'a Data,
+    pub(crate) max_grants: usize,
+    pub(crate) time_limit: Duration,
+    /// Holds the name of the event's room; kept by the connection, so that a name costs no
+    /// allocation.
+    pub(crate) name: &'a mut String,
+}
+
+/// An event whose checks are done.
+pub(crate) struct Judged<E> {
+    pub(crate) event: E,
+    /// The grant by which it may pass, if it needs one.
+    pub(crate) verdict: Result<Option<Granted>, Refusal>,
+}
+
+/// An event whose checks are done, or wait for something.
+pub(crate) enum Judging<E> {
+    Done(Judged<E>),
+    Waits(LocalBoxFuture<'static, Judged<E>>),
+}
+
+/// Whether anything is asked about events of this type.
+pub(crate) const fn is_checked<E: Event, I>() -> bool
+where
+    E::Guards: Guards<E, I>,
+{
+    E::POLICY.permission.is_some() || !E::Guards::NONE
+}
+
+impl Checks<'_> {
+    /// Asks what is to be asked about an event. It costs nothing if that is nothing, and no
+    /// allocation if it is a permission whose grant is kept.
+    pub(crate) fn judge<E, I>(&mut self, event: E, room: Option<&str>) -> Judging<E>
+    where
+        E: Event + 'static,
+        E::Guards: Guards<E, I>,
+        I: 'static,
+    {
+        let mut permission = Permission::Granted(None);
+        if let Some(wanted) = E::POLICY.permission {
+            permission = self.permission(wanted, room);
+        }
+        let permission = match permission {
+            Permission::Granted(granted) if E::Guards::NONE => {
+                return Judging::Done(Judged { event, verdict: Ok(granted) });
+            }
+            permission => permission,
+        };
+        let questions = Questions {
+            permission,
+            room: room.map(ByteString::from),
+            socket: self.socket.clone(),
+            data: self.data.clone(),
+            max_grants: self.max_grants,
+        };
+        let time_limit = self.time_limit;
+        let mut judged = async move {
+            let verdict = questions.ask::<E, I>(&event, time_limit).await;
+            Judged { event, verdict }
+        }
+        .boxed_local();
+        match (&mut judged).now_or_never() {
+            Some(judged) => Judging::Done(judged),
+            None => Judging::Waits(judged),
+        }
+    }
+
+    fn permission(&self, permission: &'static str, room: Option<&str>) -> Permission {
+        let grants = &self.socket.peer().state.grants;
+        if let Some(grant) = grants.find(permission, room, clock::wall) {
+            return Permission::Granted(Some(Granted { permission, grant }));
+        }
+        let Some(authority) = self.authority else {
+            // The builder refuses such an event in a namespace without an authority.
+            return Permission::Asked(
+                permission,
+                Box::pin(async {
+                    Err(Refusal::internal("an event has a permission, and nobody to ask for it"))
+                }),
+            );
+        };
+        let identity = self.socket.peer().identity.clone();
+        let room = room.map(ByteString::from);
+        Permission::Asked(permission, authority(Asked { identity, permission, room }))
+    }
+}
+
+/// How far a permission has come.
+enum Permission {
+    Granted(Option<Granted>),
+    Asked(&'static str, LocalBoxFuture<'static, Result<Grant, Refusal>>),
+}
+
+/// What is to be asked about one event, with all that it takes.
+struct Questions {
+    permission: Permission,
+    room: Option<ByteString>,
+    socket: Socket,
+    data: Data,
+    max_grants: usize,
+}
+
+impl Questions {
+    /// Asks in order, and for no longer than the limit.
+    async fn ask<E, I>(self, event: &E, time_limit: Duration) -> Result<Option<Granted>, Refusal>
+    where
+        E: Event,
+        E::Guards: Guards<E, I>,
+    {
+        let socket = self.socket.clone();
+        let answers = self.ask_all::<E, I>(event);
+        bounded(&socket, E::NAME, time_limit, answers).await
+    }
+
+    async fn ask_all<E, I>(self, event: &E) -> Result<Option<Granted>, Refusal>
+    where
+        E: Event,
+        E::Guards: Guards<E, I>,
+    {
+        let Self { permission, room, socket, data, max_grants } = self;
+        let room = room.as_deref();
+        let granted = match permission {
+            Permission::Granted(granted) => granted,
+            Permission::Asked(permission, answer) => {
+                let granted = Granted { permission, grant: answer.await? };
+                if !granted.grant.holds(clock::wall) {
+                    let message = format!("the permission {permission:?} has ended already");
+                    return Err(Refusal::forbidden(message));
+                }
+                socket.peer().state.grants.keep(granted, room, max_grants);
+                Some(granted)
+            }
+        };
+        let cx = Checked { event, room, socket: &socket, data: &data, of: PhantomData };
+        E::Guards::check(cx).await?;
+        Ok(granted)
+    }
+}
+
+/// Runs checks of the application: for no longer than `limit`, and a panic is a refusal.
+pub(crate) async fn bounded<T>(
+    socket: &Socket,
+    event: &str,
+    limit: Duration,
+    checks: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let caught = AssertUnwindSafe(checks).catch_unwind();
+    match tokio::time::timeout(limit, caught).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => {
+            socket.peer().meter.one(Count::HandlerPanics);
+            tracing::error!(event, session = socket.id(), "a check of the event panicked");
+            Err(Refusal::logged_already())
+        }
+        Err(_) => {
+            tracing::warn!(event, session = socket.id(), ?limit, "the checks took too long");
+            let message = format!("whether {event:?} may be sent was not known in {limit:?}");
+            Err(Refusal::new(Code::Timeout, message))
+        }
+    }
+}
+
+impl fmt::Debug for Checks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checks").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
