@@ -95,7 +95,15 @@ pub trait Authenticator: Send + Sync + 'static {
 
     /// Whether it reads cookies. A browser sends them with any page's request, so that a namespace
     /// with such an authenticator is not built while [every origin](crate::config::Origins::Any)
-    /// may connect.
+    /// may connect. One that asks another authenticator answers as that does.
+    ///
+    /// ```
+    /// use salon::auth::{Authenticator, jwt::{Claims, Jwt}};
+    ///
+    /// let tokens = Jwt::<Claims>::hs256([1; 32])?.cookie("token");
+    /// assert!(tokens.reads_cookies());
+    /// # Ok::<(), salon::auth::jwt::KeyError>(())
+    /// ```
     fn reads_cookies(&self) -> bool {
         false
     }

@@ -161,6 +161,12 @@ fn is_match(wanted: &str, asked: &str) -> bool {
 }
 
 /// Why a set of permissions is refused. It does not show the pattern, which comes out of a token.
+///
+/// ```
+/// use salon::auth::{Permissions, PermissionsError};
+///
+/// assert_eq!("lobby:**:play".parse::<Permissions>(), Err(PermissionsError::RestInside));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PermissionsError {

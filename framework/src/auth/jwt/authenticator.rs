@@ -183,6 +183,15 @@ impl<I> Jwt<I> {
     ///
     /// A browser sends cookies with any page's request, so that the origin has to be checked:
     /// `build` refuses it together with [`Origins::Any`](crate::config::Origins::Any).
+    ///
+    /// ```
+    /// use salon::{BuildError, Salon, auth::{Jwt, jwt::Claims}, config::Origins};
+    ///
+    /// let tokens = Jwt::<Claims>::hs256([1; 32])?.cookie("token");
+    /// let salon = Salon::builder().authenticate(tokens).origins(Origins::Any).build();
+    /// assert!(matches!(salon, Err(BuildError::CookieFromAnyOrigin { .. })));
+    /// # Ok::<(), salon::auth::jwt::KeyError>(())
+    /// ```
     #[must_use]
     pub fn cookie(mut self, name: impl Into<String>) -> Self {
         self.sources.cookie = Some(name.into());

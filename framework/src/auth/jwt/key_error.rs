@@ -3,6 +3,14 @@
 //! It must never show any part of the key.
 
 /// Why a [`Key`](super::Key) is refused. It never shows the key.
+///
+/// ```
+/// use salon::auth::jwt::{Key, KeyError};
+///
+/// let error = Key::hs512([1; 32]).unwrap_err();
+/// assert_eq!(error, KeyError::ShortSecret { algorithm: "HS512", found: 32, wanted: 64 });
+/// assert!(error.to_string().ends_with("make one with `openssl rand -base64 64`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

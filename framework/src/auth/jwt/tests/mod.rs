@@ -3,6 +3,7 @@
 //! Bad tokens are made by hand, since no library would make them.
 
 mod contents;
+mod log;
 mod shapes;
 mod signatures;
 
