@@ -13,6 +13,7 @@ use super::{
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
     room::{Checks, Guards, Judged, Judging, encode_or_log},
+    simulation,
     wire::socket_io::Arguments,
 };
 
