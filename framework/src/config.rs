@@ -45,6 +45,8 @@ pub struct Limits {
     pub max_recovery_bytes: usize,
     /// Sessions that are kept for clients that come back; the oldest goes first.
     pub max_recovery_sessions: usize,
+    /// Users and tokens that are remembered as revoked; the oldest goes first.
+    pub max_revocations: usize,
     /// Bytes that may wait in one connection's outbox. 1 MiB holds seconds of a busy room; a client
     /// that is further behind than that is better served by a reconnection.
     pub max_outbox_bytes: usize,
@@ -69,6 +71,7 @@ impl Default for Limits {
             max_recovery_frames: 10_000,
             max_recovery_bytes: 16 << 20,
             max_recovery_sessions: 10_000,
+            max_revocations: 100_000,
             max_outbox_bytes: 1 << 20,
             max_outbox_frames: 4_096,
         }
@@ -94,6 +97,44 @@ pub struct Heartbeat {
 impl Default for Heartbeat {
     fn default() -> Self {
         Self { ping_interval: Duration::from_secs(25), ping_timeout: Duration::from_secs(20) }
+    }
+}
+
+/// When rights end, and what goes before.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let salon = salon::Salon::builder()
+///     .lapses(|lapses| lapses.reevaluate_every = Some(Duration::from_secs(300)))
+///     .build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Lapses {
+    /// How long before its identity lapses a client is told, by `salon:lapsing`. 30 s: enough to
+    /// fetch a token over a bad network.
+    pub notice: Duration,
+    /// How long before the end of a grant that keeps a member in a room the authority is asked
+    /// again, so that a right that goes on has no gap. At most half of what is left of the grant.
+    pub ask_ahead: Duration,
+    /// How often the authority is asked again about what keeps members in rooms, and the
+    /// authenticator about who they are, though nothing has ended; never by default.
+    pub reevaluate_every: Option<Duration>,
+    /// How long it is remembered who was revoked. A day: the tokens that were issued before should
+    /// be over by then.
+    pub revocation_memory: Duration,
+}
+
+impl Default for Lapses {
+    fn default() -> Self {
+        Self {
+            notice: Duration::from_secs(30),
+            ask_ahead: Duration::from_secs(2),
+            reevaluate_every: None,
+            revocation_memory: Duration::from_secs(24 * 60 * 60),
+        }
     }
 }
 

@@ -40,14 +40,17 @@ mod clock;
 mod data;
 mod disconnect;
 mod frame;
+mod membership;
 mod meter;
 mod number;
 mod outbox;
 mod peer;
 mod random;
 mod refusal;
+mod revocation;
 mod salon;
 mod simulation;
+mod standing;
 mod supervisor;
 mod transport;
 
@@ -67,6 +70,7 @@ pub use self::{
     number::SessionNumber,
     outbox::{NotQueued, TransportKind},
     refusal::{Code, Refusal},
+    revocation::Revoked,
     room::{
         Answers, Audience, Checked, Departure, Guard, Member, Receive, Room, RoomContext,
         RoomHandle, Socket,

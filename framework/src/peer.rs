@@ -13,16 +13,19 @@ use std::{
 
 use actix::{Message, WeakRecipient};
 use bytestring::ByteString;
+use tokio::sync::oneshot;
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Credential, Grants, Handshake},
+    auth::{AnyIdentity, Asked, Credential, Grants, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
+    membership::{Membership, Memberships},
     meter::{Count, Meter},
     number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
-    refusal::{Code, Refusal},
+    refusal::Code,
+    standing::Standing,
 };
 
 /// What the server ends.
@@ -44,25 +47,6 @@ pub(crate) struct EndSession {
     pub(crate) end: End,
 }
 
-/// How a room learns that a member's session has ended.
-pub(crate) trait Membership: Send {
-    /// The room of this membership.
-    fn room(&self) -> RoomNumber;
-    /// The session ended.
-    fn ended(&self, session: SessionNumber, reason: DisconnectReason);
-}
-
-enum Memberships {
-    Present(Vec<Box<dyn Membership>>),
-    Gone,
-}
-
-impl Default for Memberships {
-    fn default() -> Self {
-        Self::Present(Vec::new())
-    }
-}
-
 /// The shared part of one session.
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
@@ -74,10 +58,8 @@ pub(crate) struct Peer {
     pub(crate) namespace: ByteString,
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
-    pub(crate) auth: Option<ByteString>,
     pub(crate) identity: AnyIdentity,
-    /// What the identity stands on; a refresh replaces it.
-    pub(crate) credential: Mutex<Credential>,
+    pub(crate) standing: Standing,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) connection: WeakRecipient<EndSession>,
     pub(crate) meter: Arc<dyn Meter>,
@@ -91,16 +73,11 @@ pub(crate) struct PeerState {
     /// Untyped rooms; its shard alone changes it.
     pub(crate) named_rooms: Mutex<Vec<ByteString>>,
     pub(crate) grants: Grants,
-    memberships: Mutex<Memberships>,
+    pub(crate) memberships: Memberships,
     ended: AtomicBool,
 }
 
 impl Peer {
-    /// What the identity stands on now.
-    pub(crate) fn credential(&self) -> Credential {
-        self.credential.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
         self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -141,49 +118,70 @@ impl Peer {
         queued
     }
 
-    /// Records that a room has admitted the session.
-    ///
-    /// # Errors
-    /// A [`Refusal`] if the session has ended, or is in `limit` rooms: then the room must not keep
-    /// it.
-    pub(crate) fn enter(
-        &self,
-        membership: Box<dyn Membership>,
-        limit: usize,
-    ) -> Result<(), Refusal> {
-        match &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
-            Memberships::Present(present) if present.len() >= limit => Err(too_many_rooms(limit)),
-            Memberships::Present(present) => {
-                present.push(membership);
-                Ok(())
-            }
-            Memberships::Gone => Err(Refusal::new(Code::Disconnected, "the session has ended")),
-        }
-    }
-
     /// Records that the session has left a room, and what it was granted there with it.
     pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
         self.state.grants.forget(name);
-        if let Memberships::Present(present) =
-            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            present.retain(|membership| membership.room() != room);
+        self.state.memberships.leave(room);
+    }
+
+    /// Takes the memberships that `which` means from the session. From now on nothing of their rooms
+    /// is written to it, not even what is queued; what is returned resolves when each room has let
+    /// it go.
+    pub(crate) fn withdraw(
+        &self,
+        code: &Code,
+        which: impl Fn(&Membership) -> bool,
+    ) -> Vec<oneshot::Receiver<()>> {
+        let lose = |membership: &Membership| {
+            self.outbox.bar(membership.room, membership.number);
+            self.state.grants.forget(&membership.name);
+        };
+        self.state.memberships.withdraw(self.number, code, which, lose)
+    }
+
+    /// Ends the session because what it stands on has ended: `farewell` is the last that it gets,
+    /// and nothing of a room comes before it that has not been written yet. What is returned
+    /// resolves when its rooms know. `None` if another end came first, or a refresh: `is_over` is
+    /// asked under their lock.
+    pub(crate) fn lapse(
+        &self,
+        code: &Code,
+        farewell: Option<&Frame>,
+        is_over: impl FnOnce(&Credential) -> bool,
+    ) -> Option<Vec<oneshot::Receiver<()>>> {
+        if !self.standing.end(is_over) {
+            return None;
         }
+        tracing::debug!(session = %self.id, %code, "the session lapses");
+        self.state.ended.store(true, Ordering::Release);
+        let known = self.withdraw(code, |_| true);
+        if let Some(farewell) = farewell {
+            // A client that is gone needs no farewell.
+            let _ = self.push_recovered(farewell);
+        }
+        self.request_end(End::Connection);
+        Some(known)
+    }
+
+    /// What an authority is asked about the session.
+    pub(crate) fn asked(&self, permission: &'static str, room: Option<ByteString>) -> Asked {
+        let permissions = self.standing.credential().permissions;
+        Asked { identity: self.identity.clone(), permissions, permission, room }
+    }
+
+    /// Whether the session has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.ended.load(Ordering::Acquire)
     }
 
     /// The session has ended: its rooms are told, and none admits it from now on.
     pub(crate) fn end(&self, reason: DisconnectReason) {
         self.state.ended.store(true, Ordering::Release);
-        let ended = std::mem::replace(
-            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner),
-            Memberships::Gone,
-        );
-        if let Memberships::Present(present) = ended {
-            for membership in present {
-                membership.ended(self.number, reason);
-            }
+        for membership in self.state.memberships.end() {
+            membership.link.ended(self.number, reason);
         }
         self.state.acknowledgements.clear();
+        self.standing.wake();
     }
 
     /// Asks the connection to end.
@@ -192,12 +190,6 @@ impl Peer {
             connection.do_send(EndSession { session: self.number, end });
         }
     }
-}
-
-/// The refusal of a session that is in as many rooms as it may be.
-pub(crate) fn too_many_rooms(limit: usize) -> Refusal {
-    let message = format!("the session is in {limit} rooms already; leave one first");
-    Refusal::new(Code::LimitExceeded, message)
 }
 
 impl fmt::Debug for Peer {

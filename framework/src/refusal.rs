@@ -17,6 +17,8 @@ pub enum Code {
     Forbidden,
     /// `lapsed`: the right was there, and has ended.
     Lapsed,
+    /// `revoked`: the right was there, and was taken away.
+    Revoked,
     /// `not_a_member`: only members of the room may send this event.
     NotAMember,
     /// `rate_limited`: more often than the event's rate; `retry_after_ms` says when to try again.
@@ -43,16 +45,18 @@ pub enum Code {
 
 impl Code {
     /// The framework's own codes.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::Lapsed,
+        Self::Revoked,
         Self::NotAMember,
         Self::RateLimited,
         Self::LimitExceeded,
         Self::InvalidPayload,
         Self::UnknownEvent,
         Self::NotFound,
+        Self::Closed,
         Self::Timeout,
         Self::Disconnected,
         Self::Internal,
@@ -65,6 +69,7 @@ impl Code {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::Lapsed => "lapsed",
+            Self::Revoked => "revoked",
             Self::NotAMember => "not_a_member",
             Self::RateLimited => "rate_limited",
             Self::LimitExceeded => "limit_exceeded",

@@ -14,8 +14,8 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, Authority, Credentials, Handshake, Principal},
-    config::{Heartbeat, Limits, Origins, Timeouts, Transports},
+    auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
+    config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
         Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm, Session, Settings,
         UntypedEvent,
@@ -24,6 +24,7 @@ use crate::{
     disconnect::DisconnectReason,
     meter::Counters,
     refusal::Refusal,
+    revocation::{self, Revoked},
     room::{Audience, Broadcaster, Directory, Recovery, Room, RoomHandle, Socket},
     supervisor::Supervisor,
     transport,
@@ -127,6 +128,44 @@ impl Salon {
         }
     }
 
+    /// Takes rights away from those who have them now. When the future resolves nothing of what was
+    /// taken is handed to their sockets any more, not even what was queued before, and the rooms
+    /// that they lost know.
+    ///
+    /// Who loses a room gets `salon:evicted { room, code: "revoked" }`, who loses everything
+    /// `salon:lapsed { code: "revoked" }` and the disconnection. Whether somebody may have a right
+    /// again is for the authority to say, which is asked anew; a user or a token from whom
+    /// everything was taken is refused by what was issued before, as long as
+    /// [it is remembered](crate::config::Lapses::revocation_memory).
+    ///
+    /// ```
+    /// use salon::{Salon, auth::{What, Who}};
+    ///
+    /// async fn logged_out_everywhere(salon: &Salon, user: &str) {
+    ///     salon.revoke(Who::user(user), What::Everything).await;
+    /// }
+    ///
+    /// async fn banned_from(salon: &Salon, user: &str, lobby: u32) {
+    ///     salon.revoke(Who::user(user), What::room(format!("lobby:{lobby}"))).await;
+    /// }
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as a sentence")]
+    pub async fn revoke(&self, who: Who, what: What) -> Revoked {
+        revocation::revoke(&self.realm, &who, &what).await
+    }
+
+    /// Asks the authority again about everybody who is in a room by a grant; who has no right to be
+    /// there any more is out when the future resolves. The room is meant by its name, `NAME:key`.
+    pub async fn reevaluate(&self, room: &str) {
+        revocation::reevaluate(&self.realm, Some(room)).await;
+    }
+
+    /// Asks the authenticator again about every session, and the authority about everybody who is in
+    /// a room by a grant: after keys were rotated, or rules were changed.
+    pub async fn reevaluate_all(&self) {
+        revocation::reevaluate(&self.realm, None).await;
+    }
+
     /// The counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
@@ -216,7 +255,7 @@ impl Builder {
 
     /// Who decides about the permissions that events name with `permit`.
     #[must_use]
-    pub fn authority<A: Authority>(self, authority: A) -> Self {
+    pub fn authority<M>(self, authority: impl IntoAuthority<M>) -> Self {
         self.main(|main| main.authority(authority))
     }
 
@@ -381,6 +420,13 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.settings.limits);
+        self
+    }
+
+    /// Changes when rights end, and what goes before.
+    #[must_use]
+    pub fn lapses(mut self, change: impl FnOnce(&mut Lapses)) -> Self {
+        change(&mut self.settings.lapses);
         self
     }
 

@@ -58,6 +58,14 @@ impl<I> Authenticated<I> {
         self
     }
 
+    /// When what was presented was issued: whoever is [revoked](crate::Salon::revoke) after that
+    /// comes back with something newer only.
+    #[must_use]
+    pub fn issued(mut self, issued: SystemTime) -> Self {
+        self.credential.issued = Some(issued);
+        self
+    }
+
     /// When the identity lapses; never if this is not called.
     #[must_use]
     pub fn until(mut self, expires: SystemTime) -> Self {

@@ -2,12 +2,18 @@
 //!
 //! It must never be asked where a grant still holds: what it answers is kept by the session.
 
-use std::{any::type_name, fmt, marker::PhantomData, sync::Arc};
+use std::{
+    any::{TypeId, type_name},
+    fmt,
+    future::ready,
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use super::{AnyIdentity, Grant};
+use super::{AnyIdentity, Grant, Permissions};
 use crate::refusal::Refusal;
 
 /// Decides whether an identity may do what an event's `permit` names.
@@ -74,6 +80,12 @@ impl<I: 'static> Question<I> {
         self.asked.permission
     }
 
+    /// What the session may do by what it presented, such as the claims of its token.
+    #[must_use]
+    pub fn permissions(&self) -> &Permissions {
+        &self.asked.permissions
+    }
+
     /// The name of the room, `NAME:key`, if the event goes to one.
     #[must_use]
     pub fn room(&self) -> Option<&str> {
@@ -95,6 +107,7 @@ impl<I> fmt::Debug for Question<I> {
 /// A question about an identity of a type that is not known here.
 pub(crate) struct Asked {
     pub(crate) identity: AnyIdentity,
+    pub(crate) permissions: Permissions,
     pub(crate) permission: &'static str,
     pub(crate) room: Option<ByteString>,
 }
@@ -103,8 +116,69 @@ pub(crate) struct Asked {
 pub(crate) type AnyAuthority =
     Arc<dyn Fn(Asked) -> LocalBoxFuture<'static, Result<Grant, Refusal>> + Send + Sync>;
 
+/// Grants what the session's [`Permissions`] have, which a [`Jwt`](super::Jwt) reads from the claims
+/// of its token: `lobby:*:play` is the permission `play` in every room of the kind `lobby`.
+///
+/// ```
+/// use salon::{Salon, auth::{Jwt, ScopesInClaims}};
+///
+/// let salon = Salon::builder()
+///     .authenticate(Jwt::<salon::auth::jwt::Claims>::hs256([7; 32])?)
+///     .authority(ScopesInClaims)
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScopesInClaims;
+
+/// What can be given to a builder as an authority: an [`Authority`], or [`ScopesInClaims`], which
+/// takes every identity. `M` tells the two apart, and is never written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an authority",
+    note = "write `impl Authority for {Self}`, or use `ScopesInClaims`"
+)]
+pub trait IntoAuthority<M> {
+    #[doc(hidden)]
+    fn into_authority(self) -> NamedAuthority;
+}
+
+/// An authority, and the identity that it takes, if it takes only one.
+#[doc(hidden)]
+pub struct NamedAuthority {
+    pub(crate) identity: Option<(TypeId, &'static str)>,
+    pub(crate) decide: AnyAuthority,
+}
+
+/// An authority of the application's own.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Own;
+
+impl<A: Authority> IntoAuthority<Own> for A {
+    fn into_authority(self) -> NamedAuthority {
+        let identity = (TypeId::of::<A::Identity>(), type_name::<A::Identity>());
+        NamedAuthority { identity: Some(identity), decide: any_authority(self) }
+    }
+}
+
+impl IntoAuthority<ScopesInClaims> for ScopesInClaims {
+    fn into_authority(self) -> NamedAuthority {
+        let decide = |Asked { permissions, permission, room, .. }: Asked| {
+            let has = permissions.allows(permission, room.as_deref());
+            let decision = if has {
+                // It ends with what the permissions came with.
+                Ok(Grant::standing())
+            } else {
+                Err(Refusal::forbidden(format!("the permission {permission:?} is not among yours")))
+            };
+            ready(decision).boxed_local()
+        };
+        NamedAuthority { identity: None, decide: Arc::new(decide) }
+    }
+}
+
 /// Forgets an authority's type.
-pub(crate) fn any_authority<A: Authority>(authority: A) -> AnyAuthority {
+fn any_authority<A: Authority>(authority: A) -> AnyAuthority {
     let authority = Arc::new(authority);
     Arc::new(move |asked| {
         let authority = authority.clone();

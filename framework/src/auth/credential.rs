@@ -16,6 +16,8 @@ pub(crate) struct Credential {
     pub(crate) subject: Option<ByteString>,
     /// The id of the token that was presented.
     pub(crate) token_id: Option<ByteString>,
+    /// When it was issued.
+    pub(crate) issued: Option<SystemTime>,
     /// When it lapses by itself.
     pub(crate) until: Option<SystemTime>,
     /// What it may do.

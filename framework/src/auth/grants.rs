@@ -70,6 +70,20 @@ impl Grants {
         kept.rooms.entry(room.unwrap_or_default().into()).or_default().push(entry);
     }
 
+    /// Forgets all grants.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Forgets what was granted by a permission, in whatever room.
+    pub(crate) fn forget_permission(&self, permission: &str) {
+        if let Some(kept) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            for room in kept.rooms.keys().cloned().collect::<Vec<_>>() {
+                kept.remove(permission, &room);
+            }
+        }
+    }
+
     /// Forgets all grants in a room.
     pub(crate) fn forget(&self, room: &str) {
         if let Some(kept) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -50,7 +50,6 @@ impl Lease {
     }
 
     /// Waits until [`until`](Self::until) has changed; forever if it never does.
-    #[allow(dead_code, reason = "the supervision of lapses waits for it")]
     pub(crate) async fn changed(&mut self) {
         if let Some(until) = &mut self.0
             && until.changed().await.is_ok()

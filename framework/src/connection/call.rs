@@ -2,6 +2,8 @@
 //!
 //! It must never answer: what became of the event is told to `dispatch.rs`.
 
+use std::sync::Arc;
+
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde_json::json;
@@ -14,6 +16,7 @@ use super::{
     middleware,
     namespaces::{BuiltNamespace, TypedRoute},
     protocol::OpenSession,
+    rights::{REFRESH, REFRESH_RATE, refresh},
 };
 use crate::{
     event::{Policy, Rate},
@@ -45,7 +48,7 @@ pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Outcom
 
 /// What a connection lends to the checks of its events.
 pub(super) struct Desk<'a> {
-    pub(super) realm: &'a Realm,
+    pub(super) realm: &'a Arc<Realm>,
     pub(super) buckets: &'a mut Buckets,
     pub(super) room_name: &'a mut String,
 }
@@ -54,6 +57,9 @@ impl OpenSession {
     /// Checks an event, in the order that the guide's page on events states, and hands it to
     /// whatever handles it.
     pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+        if call.name == REFRESH {
+            return self.refresh(call, desk);
+        }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
         if let Some((name, route)) = route {
@@ -91,6 +97,14 @@ impl OpenSession {
                     .boxed_local(),
             ),
         }
+    }
+
+    fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.buckets) {
+            return Outcome::Answered(Err(refusal));
+        }
+        let refreshed = refresh(desk.realm.clone(), self.socket.clone(), call.arguments);
+        Outcome::Later(refreshed.boxed_local(), call.permit)
     }
 
     fn check_rate(
@@ -164,6 +178,7 @@ impl OpenSession {
                     sender: self.socket.peer().clone(),
                     arguments: call.arguments,
                     acknowledgement: call.id,
+                    withdrawals: self.socket.peer().state.memberships.withdrawals(),
                     permit: call.permit,
                 };
                 match (route.forward)(sent, &mut checks) {

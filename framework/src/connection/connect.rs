@@ -2,10 +2,7 @@
 //!
 //! It must never let anything of a session out before its CONNECT reply, but for what it missed.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WeakRecipient, WrapFuture};
 use bytestring::ByteString;
@@ -20,6 +17,7 @@ use super::{
     protocol::OpenSession,
     realm::session_id,
     session::{ConnectRefusal, ConnectReply, Unconnected},
+    worker::{Watch, Worker},
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},
@@ -28,6 +26,7 @@ use crate::{
     peer::{EndSession, Peer, PeerState},
     refusal::Code,
     room::{Command, Recovered, Socket},
+    standing::Standing,
     wire::socket_io::{Arguments, Packet},
 };
 
@@ -105,7 +104,7 @@ impl Connection {
             socket_io.connecting.retain(|connecting| *connecting != namespace);
         }
         let made = admitted.and_then(|(made, identity, credential)| {
-            let origin = self.origin(&namespace, auth.as_ref())?;
+            let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
             Ok((made, identity, credential, origin))
         });
         let (made, identity, credential, origin) = match made {
@@ -124,14 +123,20 @@ impl Connection {
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
-            auth,
             identity,
-            credential: Mutex::new(credential),
+            standing: Standing::new(credential, auth),
             outbox: self.handle.outbox().clone(),
             connection,
             meter: self.realm.counters().clone(),
             state: PeerState::default(),
         });
+        // Whoever revokes finds the session from here on, and what was revoked before is found here.
+        self.realm.sessions().add(&peer);
+        if self.realm.revocations().refuse(&peer.standing.credential()) {
+            self.realm.sessions().remove(&peer);
+            self.realm.counters().one(Count::SessionsRefused);
+            return self.refuse_connect(&peer.namespace, &unauthorized());
+        }
         if let Some(recovered) = &origin.recovered {
             for frame in &recovered.missed {
                 // A client that is gone again misses it again.
@@ -149,6 +154,10 @@ impl Connection {
         }
         self.realm.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %peer.id, namespace = %peer.namespace, "connected");
+        if peer.standing.credential().expires().is_some() || built.authority.is_some() {
+            let worker = Worker::current(&self.realm);
+            worker.supervisor.do_send(Watch::Session(peer.clone()));
+        }
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
         let mut session = OpenSession { socket, namespace: built.clone(), state };
@@ -167,14 +176,20 @@ impl Connection {
     }
 
     /// Where a session comes from: a new one, or one that its client had before.
-    fn origin(&self, namespace: &ByteString, auth: Option<&ByteString>) -> Result<Origin, Refusal> {
+    fn origin(
+        &self,
+        namespace: &ByteString,
+        auth: Option<&ByteString>,
+        subject: Option<&ByteString>,
+    ) -> Result<Origin, Refusal> {
         let Some(recovery) = &self.realm.broadcaster().recovery else {
             return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
         let recovered = claim.and_then(|Claim { pid, offset }| {
             let principal = self.handle.principal();
-            let recovered = recovery.recover(namespace, &pid, offset.as_deref(), principal)?;
+            let recovered =
+                recovery.recover(namespace, &pid, offset.as_deref(), principal, subject)?;
             Some((ByteString::from(pid), recovered))
         });
         Ok(match recovered {
@@ -201,6 +216,11 @@ impl Connection {
         let data = error.json_text().clone();
         self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
     }
+}
+
+/// What a client is told whose token is not taken, whatever is wrong with it.
+pub(super) fn unauthorized() -> Refusal {
+    Refusal::unauthorized("a valid token is required")
 }
 
 /// Everything that is asked before a client is connected to a namespace.

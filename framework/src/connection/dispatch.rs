@@ -62,7 +62,7 @@ impl Connection {
         );
         let entered = span.enter();
         let outcome = self.guard(|| {
-            let realm = &*self.realm;
+            let realm = &self.realm;
             let (buckets, room_name) = (&mut buckets, &mut room_name);
             step(&mut session, &mut Desk { realm, buckets, room_name })
         });

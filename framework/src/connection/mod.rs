@@ -18,7 +18,9 @@ mod namespace;
 mod namespaces;
 mod protocol;
 mod realm;
+mod rights;
 mod session;
+mod sessions;
 mod untyped;
 mod worker;
 
@@ -35,6 +37,7 @@ pub(crate) use handle::{Claim, ConnectionHandle, Ended};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
 pub(crate) use realm::{Realm, Settings};
+pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 
 use crate::{disconnect::DisconnectReason, outbox::TransportKind, refusal::Refusal};

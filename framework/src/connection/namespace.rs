@@ -20,7 +20,9 @@ use super::{
     untyped::Untyped,
 };
 use crate::{
-    auth::{self, AnyAuthenticator, AnyAuthority, Anyone, Authenticator, Authority, Credentials},
+    auth::{
+        self, AnyAuthenticator, Anyone, Authenticator, Credentials, IntoAuthority, NamedAuthority,
+    },
     config::Origins,
     data::Data,
     room::{AnyDirectory, Broadcaster, Directory, Room, RoomEvents, RoomRoute, Routes, Socket},
@@ -44,7 +46,7 @@ pub struct Namespace {
     pub(super) identity: Kind,
     /// Whether somebody was named who says who a client is, and that is not [`Anyone`].
     pub(super) identified: Option<bool>,
-    pub(super) authority: Option<(Kind, AnyAuthority)>,
+    pub(super) authority: Option<NamedAuthority>,
     pub(super) admit: Vec<Admit>,
     pub(super) guard_events: Vec<GuardEvent>,
     pub(super) make_session: MakeSession,
@@ -138,8 +140,8 @@ impl Namespace {
 
     /// Who decides about the permissions that events name with `permit`.
     #[must_use]
-    pub fn authority<A: Authority>(mut self, authority: A) -> Self {
-        self.authority = Some((Kind::of::<A::Identity>(), auth::any_authority(authority)));
+    pub fn authority<M>(mut self, authority: impl IntoAuthority<M>) -> Self {
+        self.authority = Some(authority.into_authority());
         self
     }
 
@@ -288,7 +290,8 @@ impl Namespace {
     pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
         let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
         let rooms = self.rooms.iter().map(|room| (room.name, room.identity));
-        let authority = self.authority.iter().map(|(kind, _)| ("the authority", *kind));
+        let authority = self.authority.iter().filter_map(|authority| authority.identity);
+        let authority = authority.map(|(id, name)| ("the authority", Kind { id, name }));
         let mut all = session.chain(rooms).chain(authority);
         match all.find(|(_, identity)| identity.id != self.identity.id) {
             None => Ok(()),

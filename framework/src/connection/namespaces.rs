@@ -136,7 +136,7 @@ impl Namespaces {
             make_session: namespace.make_session,
             // Without an authenticator no event is listed that wants an identity.
             identified: identified.unwrap_or_default(),
-            authority: namespace.authority.map(|(_, authority)| authority),
+            authority: namespace.authority.map(|authority| authority.decide),
             guard_events: namespace.guard_events,
             routes,
             untyped: namespace.untyped,

@@ -211,6 +211,7 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(socket_io) = self.socket_io() else { return };
         for session in socket_io.take_sessions() {
+            self.realm.sessions().remove(session.socket.peer());
             self.tell_shard(Command::Unregister(session.socket.peer().clone()));
             session.socket.peer().end(DisconnectReason::ForcedServerClose);
         }
@@ -230,6 +231,7 @@ impl Connection {
         {
             recovery.park(peer, self.handle.principal());
         }
+        self.realm.sessions().remove(peer);
         self.tell_shard(Command::Unregister(peer.clone()));
         peer.end(reason);
         self.guard(|| {

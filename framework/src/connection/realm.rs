@@ -23,11 +23,12 @@ use super::{
     TransportKind,
     actor::{Closed, Upper},
     namespaces::Namespaces,
+    sessions::Sessions,
     worker::{RealmNumber, Supervise, Watch, Worker},
 };
 use crate::{
-    auth::{Handshake, Principal},
-    config::{Heartbeat, Http, Limits, Timeouts},
+    auth::{Handshake, Principal, Revocations},
+    config::{Heartbeat, Http, Lapses, Limits, Timeouts},
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
@@ -42,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) heartbeat: Heartbeat,
+    pub(crate) lapses: Lapses,
     pub(crate) http: Http,
     pub(crate) hooks: Hooks,
     /// How long what a client misses is kept for it; not at all if `None`.
@@ -89,6 +91,8 @@ pub(crate) struct Realm {
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
+    sessions: Sessions,
+    revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
     connections: RwLock<IndexMap<ByteString, Arc<ConnectionHandle>>>,
     opened: AtomicU64,
@@ -104,8 +108,12 @@ impl Realm {
         application: Option<Arc<dyn Application>>,
         supervise: Supervise,
     ) -> Self {
+        let memory = settings.lapses.revocation_memory;
+        let revocations = Revocations::new(memory, settings.limits.max_revocations);
         Self {
             number: RealmNumber::next(),
+            sessions: Sessions::default(),
+            revocations,
             settings,
             namespaces,
             broadcaster,
@@ -140,6 +148,21 @@ impl Realm {
 
     pub(crate) fn hooks(&self) -> &Hooks {
         &self.settings.hooks
+    }
+
+    /// When rights end, and what goes before.
+    pub(crate) fn lapses(&self) -> &Lapses {
+        &self.settings.lapses
+    }
+
+    /// All sessions.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// What was revoked.
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     pub(super) fn namespaces(&self) -> &Namespaces {
@@ -268,7 +291,7 @@ impl Realm {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(handle.sid().clone(), handle.clone());
-        worker.supervisor.do_send(Watch(handle.clone()));
+        worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }

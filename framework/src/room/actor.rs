@@ -21,14 +21,15 @@ use super::{
     directory::OnTheWay,
     listed::not_a_member,
     member::Departure,
-    sent::{Origin, Sent, SessionEnded},
+    sent::{Lapse, Origin, Sent, SessionEnded},
 };
 use crate::{
     disconnect::DisconnectReason,
     event,
+    membership::{Lapsed, Membership, RoomLink},
     meter::{Count, Meter},
-    number::{RoomNumber, SessionNumber},
-    peer::{Membership, Peer},
+    number::SessionNumber,
+    peer::Peer,
     refusal::{Code, Refusal},
     simulation,
     wire::socket_io::Arguments,
@@ -97,13 +98,14 @@ impl<R: Room> RoomActor<R> {
         origin: &Origin,
         address: WeakAddr<Self>,
     ) -> Result<bool, Refusal> {
-        let Origin { sender, granted, .. } = origin;
+        let Origin { sender, granted, withdrawals, .. } = origin;
         if let State::Closed(refusal) = &self.state {
             return Err(refusal.clone());
         }
         if self.cx.roll.contains(sender.number) {
             if E::ENTRY == Entry::Join {
-                self.cx.roll.renew(sender.number, *granted);
+                sender.state.memberships.renew(&self.cx.roll.name, *granted);
+                sender.standing.wake();
             }
             return Ok(false);
         }
@@ -113,16 +115,27 @@ impl<R: Room> RoomActor<R> {
                 self.cx.sender = Some(sender.clone());
                 let member = Member::new(sender.clone());
                 self.run(|room, cx| room.admit(&member, cx))??;
-                let membership = RoomMembership { room: self.cx.roll.room, address };
+                let number = self.cx.roll.next_membership();
+                let membership = Membership {
+                    room: self.cx.roll.room,
+                    name: self.cx.roll.name.clone(),
+                    number,
+                    granted: *granted,
+                    link: Box::new(Link(address)),
+                };
                 let limit = self.cx.roll.broadcaster.max_rooms;
-                if let Err(refusal) = sender.enter(Box::new(membership), limit) {
+                let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
+                if let Err(refusal) = entered {
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
-                if !self.cx.roll.add(sender.clone(), *granted) {
+                if !self.cx.roll.add(sender.clone(), number) {
                     sender.leave(self.cx.roll.room, &self.cx.roll.name);
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
+                }
+                if granted.is_some() {
+                    sender.standing.wake();
                 }
                 tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
                 Ok(true)
@@ -272,9 +285,23 @@ impl<R: Room> RoomActor<R> {
         let Some(peer) = self.cx.roll.remove(session) else { return };
         tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
         if why == Departure::Evicted {
-            self.tell_evicted(&peer);
+            self.tell_evicted(&peer, "evicted");
         }
         self.depart(&Member::new(peer), why);
+    }
+
+    /// Lets a member go that has lost its membership, unless it has a newer one.
+    pub(super) fn lapse(&mut self, lapsed: Lapsed) {
+        let Lapsed { session, membership, code, done } = lapsed;
+        if self.cx.roll.is_member_by(session, membership)
+            && let Some(peer) = self.cx.roll.remove(session)
+        {
+            tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
+            self.tell_evicted(&peer, code.as_str());
+            self.depart(&Member::new(peer), Departure::Lapsed);
+        }
+        // Whoever took it away may have stopped waiting.
+        let _ = done.send(());
     }
 
     fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
@@ -288,15 +315,15 @@ impl<R: Room> RoomActor<R> {
     fn empty(&mut self) {
         while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
         {
-            self.tell_evicted(&peer);
+            let code = match &self.state {
+                State::Open(_) => "evicted",
+                State::Closed(refusal) => refusal.code().as_str(),
+            };
+            self.tell_evicted(&peer, code);
         }
     }
 
-    fn tell_evicted(&self, peer: &Arc<Peer>) {
-        let code = match &self.state {
-            State::Open(_) => "evicted",
-            State::Closed(refusal) => refusal.code().as_str(),
-        };
+    fn tell_evicted(&self, peer: &Arc<Peer>, code: &str) {
         let notice = json!({ "room": &*self.cx.roll.name, "code": code });
         let arguments = Arguments::encode_single(&notice);
         if let Some(arguments) = encode_or_log("salon:evicted", arguments) {
@@ -328,20 +355,19 @@ impl<R: Room> Drop for RoomActor<R> {
     }
 }
 
-/// How the room hears of the end of a member's session.
-struct RoomMembership<R: Room> {
-    room: RoomNumber,
-    address: WeakAddr<RoomActor<R>>,
-}
+/// How the room hears of a member's session.
+struct Link<R: Room>(WeakAddr<RoomActor<R>>);
 
-impl<R: Room> Membership for RoomMembership<R> {
-    fn room(&self) -> RoomNumber {
-        self.room
+impl<R: Room> RoomLink for Link<R> {
+    fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
+        if let Some(address) = self.0.upgrade() {
+            address.do_send(SessionEnded { session, reason });
+        }
     }
 
-    fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
-        if let Some(address) = self.address.upgrade() {
-            address.do_send(SessionEnded { session, reason });
+    fn lapsed(&self, lapsed: Lapsed) {
+        if let Some(address) = self.0.upgrade() {
+            address.do_send(Lapse(lapsed));
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     guard::{Checked, Guards},
 };
 use crate::{
-    auth::{AnyAuthority, Asked, Grant, Granted},
+    auth::{AnyAuthority, Grant, Granted},
     clock,
     data::Data,
     event::Event,
@@ -106,9 +106,8 @@ impl Checks<'_> {
                 }),
             );
         };
-        let identity = self.socket.peer().identity.clone();
-        let room = room.map(ByteString::from);
-        Permission::Asked(permission, authority(Asked { identity, permission, room }))
+        let asked = self.socket.peer().asked(permission, room.map(ByteString::from));
+        Permission::Asked(permission, authority(asked))
     }
 }
 

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     acknowledgement::AskError,
-    auth::{Grant, Granted},
+    auth::Grant,
     data::Data,
     event::{self, Event},
-    number::{RoomNumber, SessionNumber},
+    number::{MembershipNumber, RoomNumber, SessionNumber},
     peer::Peer,
     refusal::Refusal,
 };
@@ -50,13 +50,14 @@ pub(super) struct Roll {
     pub(super) namespace: ByteString,
     pub(super) broadcaster: Arc<Broadcaster>,
     members: BTreeMap<SessionNumber, Enrolled>,
+    next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
 }
 
-/// A member, and the grant by which it became one.
+/// A member, by its latest membership.
 struct Enrolled {
     peer: Arc<Peer>,
-    granted: Option<Granted>,
+    membership: MembershipNumber,
 }
 
 /// A worker with members of the room.
@@ -79,6 +80,7 @@ impl<R> RoomContext<R> {
             namespace,
             broadcaster,
             members: BTreeMap::new(),
+            next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
         };
         Self { roll, sender: None, actions: Vec::new(), data }
@@ -163,8 +165,8 @@ impl<R: Room> RoomContext<R> {
     /// that it sent last. `None` if that event has no `permit`, or it is no member.
     #[must_use]
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
-        let enrolled = self.roll.members.get(&member.number())?;
-        enrolled.granted.map(|granted| granted.grant)
+        let memberships = &member.peer().state.memberships;
+        memberships.granted(self.roll.room).map(|granted| granted.grant)
     }
 
     /// One member alone.
@@ -257,7 +259,7 @@ impl Roll {
 
     /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
     /// and its session with it.
-    pub(super) fn add(&mut self, peer: Arc<Peer>, granted: Option<Granted>) -> bool {
+    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
         let number = peer.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
@@ -266,16 +268,25 @@ impl Roll {
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room, peer: peer.clone() });
-        self.members.insert(peer.number, Enrolled { peer, granted });
+        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
+        self.members.insert(peer.number, Enrolled { peer, membership });
         true
     }
 
-    /// A member has sent a joining event once more: it stays by the newer grant.
-    pub(super) fn renew(&mut self, session: SessionNumber, granted: Option<Granted>) {
-        if let Some(enrolled) = self.members.get_mut(&session) {
-            enrolled.granted = granted;
-        }
+    /// The number of a new membership.
+    pub(super) fn next_membership(&mut self) -> MembershipNumber {
+        let number = self.next_membership;
+        self.next_membership = number.next();
+        number
+    }
+
+    /// Whether a session is a member by this membership, and not by a later one.
+    pub(super) fn is_member_by(
+        &self,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    ) -> bool {
+        self.members.get(&session).is_some_and(|enrolled| enrolled.membership == membership)
     }
 
     /// Lets a member go: from here on it gets nothing.

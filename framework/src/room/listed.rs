@@ -29,6 +29,8 @@ pub(crate) struct SentByClient {
     pub(crate) sender: Arc<Peer>,
     pub(crate) arguments: Arguments,
     pub(crate) acknowledgement: Option<u64>,
+    /// How much had been taken from the sender when its checks began.
+    pub(crate) withdrawals: u64,
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
@@ -152,7 +154,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, arguments: _, acknowledgement, permit } = sent;
+    let SentByClient { sender, arguments: _, acknowledgement, withdrawals, permit } = sent;
     let (granted, refused) = match verdict {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member.
@@ -162,8 +164,15 @@ where
     };
     let (key, near) = (event.key().clone(), sender.shard);
     let sent = |ticket| {
-        let origin =
-            Origin { sender, acknowledgement, granted, refused, _permit: permit, _ticket: ticket };
+        let origin = Origin {
+            sender,
+            acknowledgement,
+            granted,
+            withdrawals,
+            refused,
+            _permit: permit,
+            _ticket: ticket,
+        };
         message(Sent { event, origin })
     };
     match E::ENTRY {

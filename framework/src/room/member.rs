@@ -64,4 +64,7 @@ pub enum Departure {
     Disconnected(DisconnectReason),
     /// The room put it out.
     Evicted,
+    /// Its right to be there ended: its grant, its identity, or by a
+    /// [revocation](crate::Salon::revoke).
+    Lapsed,
 }

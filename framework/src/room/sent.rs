@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::directory::Ticket;
 use crate::{
-    auth::Granted, disconnect::DisconnectReason, number::SessionNumber, peer::Peer,
-    refusal::Refusal,
+    auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
+    peer::Peer, refusal::Refusal,
 };
 
 /// An event on its way from a session to a room.
@@ -28,6 +28,8 @@ pub(crate) struct Origin {
     pub(super) acknowledgement: Option<u64>,
     /// The grant by which it passed, if it has a permission.
     pub(super) granted: Option<Granted>,
+    /// How much had been taken from the sender when it was checked.
+    pub(super) withdrawals: u64,
     /// What a member gets in place of its handling.
     pub(super) refused: Option<Box<Refusal>>,
     /// One of the events that the connection may have in flight; given back when this is dropped.
@@ -53,9 +55,12 @@ pub(super) struct SessionEnded {
     pub(super) reason: DisconnectReason,
 }
 
+/// A member has lost its membership.
+pub(super) struct Lapse(pub(super) Lapsed);
+
 macro_rules! message_without_result {
     ($($message:ident $(<$parameter:ident>)?),*) => {
         $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
     };
 }
-message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded);
+message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded, Lapse);

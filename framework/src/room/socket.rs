@@ -21,8 +21,9 @@ use crate::{
     acknowledgement::AskError,
     auth::{Handshake, Permissions},
     event::{self, Event},
+    membership::too_many_rooms,
     outbox::{NotQueued, TransportKind},
-    peer::{End, Peer, too_many_rooms},
+    peer::{End, Peer},
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
@@ -85,7 +86,7 @@ impl Socket {
     /// # Errors
     /// An [`ArgumentError`] when it does not fit `T`.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        let json = self.peer.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
+        let json = self.peer.standing.auth().unwrap_or_else(|| ByteString::from_static("{}"));
         Arguments::from_parts(json, Vec::new()).single()
     }
 
@@ -98,19 +99,19 @@ impl Socket {
     /// Who it is over all connections, as the authenticator said.
     #[must_use]
     pub fn subject(&self) -> Option<ByteString> {
-        self.peer.credential().subject
+        self.peer.standing.credential().subject
     }
 
     /// When its identity lapses, as far as is known now.
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
-        self.peer.credential().expires()
+        self.peer.standing.credential().expires()
     }
 
     /// What it may do, as the authenticator said.
     #[must_use]
     pub fn permissions(&self) -> Permissions {
-        self.peer.credential().permissions
+        self.peer.standing.credential().permissions
     }
 
     /// Sends an event to this client.

@@ -33,7 +33,7 @@ type SubjectOf = Arc<dyn Fn(&Claims) -> Option<String> + Send + Sync>;
 ///   the token must say the same. `crit` in a header is refused; `jku`, `jwk`, `x5u` and `x5c`,
 ///   which bring a key along, are ignored.
 /// - `exp`, which must be there, and `nbf` if it is: whole numbers of seconds since 1970. What is
-///   of another type is refused. `iat` is not looked at.
+///   of another type is refused. `iat` makes no token valid or invalid by itself.
 /// - `iss` and `aud`, if they are [configured](Self::issuer); and `iss` by a key that is
 ///   [bound to one](Key::issued_by).
 /// - That each claim is there once, and that the claims fit `I`.
@@ -48,6 +48,7 @@ type SubjectOf = Arc<dyn Fn(&Claims) -> Option<String> + Send + Sync>;
 /// | all | the identity `I` |
 /// | `sub` | the [subject](Authenticated::subject), unless [`subject_of`](Self::subject_of) says otherwise |
 /// | `jti` | the [token's id](Authenticated::token_id) |
+/// | `iat` | when it was [issued](Authenticated::issued): one that was issued before its user was [revoked](crate::Salon::revoke) is refused |
 /// | `exp` | the [end](Authenticated::until), with the leeway; earlier if the key ends earlier |
 /// | `permissions`, or else `scope` | the [permissions](crate::auth::Permissions) |
 ///

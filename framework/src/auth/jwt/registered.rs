@@ -12,14 +12,15 @@ use crate::auth::Permissions;
 /// The end of the year 9999. Whoever gives a later moment has given milliseconds.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// The claims that the framework understands. `iat` is not among them: when a token was issued, by
-/// its own word, decides nothing.
+/// The claims that the framework understands. `iat` decides nothing about validity: it tells a token
+/// that was issued before a revocation from one that came after.
 pub(super) struct Registered<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) subject: Option<&'a str>,
     pub(super) token_id: Option<&'a str>,
     pub(super) expires: SystemTime,
     pub(super) permissions: Permissions,
+    pub(super) issued: Option<SystemTime>,
     audience: Vec<&'a str>,
     not_before: Option<SystemTime>,
 }
@@ -33,6 +34,8 @@ impl<'a> Registered<'a> {
             token_id: text(claims, "jti")?,
             expires: moment(claims, "exp")?.ok_or(TokenError::NoExpiry)?,
             permissions: permissions(claims)?,
+            // Some write it with a fraction, which is no reason to refuse them.
+            issued: moment(claims, "iat").unwrap_or_default(),
             audience: audience(claims)?,
             not_before: moment(claims, "nbf")?,
         })

@@ -55,7 +55,7 @@ impl<I: DeserializeOwned> Jwt<I> {
         };
         let token_id = registered.token_id.map(ByteString::from);
         let until = registered.until(self.leeway);
-        let permissions = registered.permissions;
+        let (permissions, issued) = (registered.permissions, registered.issued);
         let identity = serde_json::from_value(claims.into_value())
             .map_err(|_| TokenError::Identity(type_name::<I>()))?;
         let mut authenticated = Authenticated::new(identity)
@@ -64,6 +64,9 @@ impl<I: DeserializeOwned> Jwt<I> {
             .lease(signer.lease());
         if let Some(subject) = subject {
             authenticated = authenticated.subject(subject);
+        }
+        if let Some(issued) = issued {
+            authenticated = authenticated.issued(issued);
         }
         if let Some(token_id) = token_id {
             authenticated = authenticated.token_id(token_id);
