@@ -107,7 +107,7 @@ impl Authority for Clerk {
         let permission = question.permission();
         match question.identity().rights.get(permission) {
             Some(Right::Standing) => Ok(Grant::standing()),
-            Some(Right::Brief) => Ok(Grant::until(SystemTime::now() + MOMENT)),
+            Some(Right::Brief) => Ok(Grant::until(question.now() + MOMENT)),
             Some(Right::Past) => Ok(Grant::until(SystemTime::UNIX_EPOCH)),
             Some(Right::Slow) => {
                 self.0.wait().await;
