@@ -3,7 +3,7 @@
 //! It must never decide about membership, which the room alone knows, and never let a panic of the
 //! application's checks out.
 
-use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -74,15 +74,19 @@ impl Checks<'_> {
             permission => permission,
         };
         let questions = Questions {
-            permission,
             room: room.map(ByteString::from),
             socket: self.socket.clone(),
             data: self.data.clone(),
             max_grants: self.max_grants,
         };
-        let time_limit = self.time_limit;
+        let limit = self.time_limit;
         let mut judged = async move {
-            let verdict = questions.ask::<E, I>(&event, time_limit).await;
+            // Pinned here, so that it is not moved through the layers around it, each of which
+            // would have room for it once more.
+            let verdict = {
+                let asked = pin!(questions.ask::<E, I>(&event, permission));
+                bounded(&questions.socket, E::NAME, limit, asked).await
+            };
             Judged { event, verdict }
         }
         .boxed_local();
@@ -118,9 +122,8 @@ enum Permission {
     Asked(&'static str, LocalBoxFuture<'static, Result<Grant, Refusal>>),
 }
 
-/// What is to be asked about one event, with all that it takes.
+/// What the questions about one event take.
 struct Questions {
-    permission: Permission,
     room: Option<ByteString>,
     socket: Socket,
     data: Data,
@@ -128,23 +131,13 @@ struct Questions {
 }
 
 impl Questions {
-    /// Asks in order, and for no longer than the limit.
-    async fn ask<E, I>(self, event: &E, time_limit: Duration) -> Result<Option<Granted>, Refusal>
+    /// Asks in order.
+    async fn ask<E, I>(&self, event: &E, permission: Permission) -> Result<Option<Granted>, Refusal>
     where
         E: Event,
         E::Guards: Guards<E, I>,
     {
-        let socket = self.socket.clone();
-        let answers = self.ask_all::<E, I>(event);
-        bounded(&socket, E::NAME, time_limit, answers).await
-    }
-
-    async fn ask_all<E, I>(self, event: &E) -> Result<Option<Granted>, Refusal>
-    where
-        E: Event,
-        E::Guards: Guards<E, I>,
-    {
-        let Self { permission, room, socket, data, max_grants } = self;
+        let Self { room, socket, data, max_grants } = self;
         let room = room.as_deref();
         let granted = match permission {
             Permission::Granted(granted) => granted,
@@ -154,11 +147,11 @@ impl Questions {
                     let message = format!("the permission {permission:?} has ended already");
                     return Err(Refusal::forbidden(message));
                 }
-                socket.peer().state.grants.keep(granted, room, max_grants);
+                socket.peer().state.grants.keep(granted, room, *max_grants);
                 Some(granted)
             }
         };
-        let cx = Checked { event, room, socket: &socket, data: &data, of: PhantomData };
+        let cx = Checked { event, room, socket, data, of: PhantomData };
         E::Guards::check(cx).await?;
         Ok(granted)
     }
