@@ -97,8 +97,7 @@ impl Memberships {
             return Err(Refusal::new(Code::Disconnected, "the session has ended"));
         }
         if state.withdrawals != withdrawals {
-            let message = "a right was revoked meanwhile; try again if you still have it";
-            return Err(Refusal::new(Code::Revoked, message));
+            return Err(revoked_meanwhile());
         }
         if state.present.len() >= limit {
             return Err(too_many_rooms(limit));
@@ -183,6 +182,12 @@ impl State {
     fn find(&mut self, room: &str) -> Option<&mut Membership> {
         self.present.iter_mut().find(|membership| membership.name == room)
     }
+}
+
+/// The refusal of what was decided before something was taken from the session.
+pub(crate) fn revoked_meanwhile() -> Refusal {
+    let message = "a right was revoked meanwhile; try again if you still have it";
+    Refusal::new(Code::Revoked, message)
 }
 
 /// The refusal of a session that is in as many rooms as it may be.

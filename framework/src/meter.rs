@@ -23,7 +23,7 @@ pub enum Count {
     EventsReceived,
     /// Events refused, by whatever check.
     EventsRefused,
-    /// Handlers that panicked.
+    /// Handlers, and checks of events, that panicked.
     HandlerPanics,
     /// Packets that could not be decoded.
     BadPackets,

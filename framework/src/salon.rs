@@ -14,7 +14,7 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
+    auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal, What, Who},
     config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
         Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm, Session, Settings,

@@ -8,13 +8,14 @@ use std::{
     future::ready,
     marker::PhantomData,
     sync::Arc,
+    time::SystemTime,
 };
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{AnyIdentity, Grant, Permissions};
-use crate::refusal::Refusal;
+use crate::{clock, refusal::Refusal};
 
 /// Decides whether an identity may do what an event's `permit` names.
 ///
@@ -24,7 +25,7 @@ use crate::refusal::Refusal;
 /// what it refuses is.
 ///
 /// ```
-/// use std::time::{Duration, SystemTime};
+/// use std::time::Duration;
 ///
 /// use salon::{Refusal, auth::{Authority, Grant, Question}};
 ///
@@ -41,7 +42,7 @@ use crate::refusal::Refusal;
 ///             let permission = question.permission();
 ///             return Err(Refusal::forbidden(format!("{permission:?} is for level 3 and up")));
 ///         }
-///         Ok(Grant::until(SystemTime::now() + Duration::from_secs(3600)))
+///         Ok(Grant::until(question.now() + Duration::from_secs(3600)))
 ///     }
 /// }
 /// ```
@@ -90,6 +91,13 @@ impl<I: 'static> Question<I> {
     #[must_use]
     pub fn room(&self) -> Option<&str> {
         self.asked.room.as_deref()
+    }
+
+    /// Wall time, by the clock that the grant's end will be held against: in a test it may be
+    /// another one than the system's.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        clock::wall()
     }
 }
 

@@ -3,7 +3,7 @@
 //! It must never decide about membership, which the room alone knows, and never let a panic of the
 //! application's checks out.
 
-use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -17,6 +17,7 @@ use crate::{
     clock,
     data::Data,
     event::Event,
+    membership::revoked_meanwhile,
     meter::Count,
     refusal::{Code, Refusal},
 };
@@ -63,6 +64,7 @@ impl Checks<'_> {
         E::Guards: Guards<E, I>,
         I: 'static,
     {
+        let withdrawals = self.socket.peer().state.memberships.withdrawals();
         let mut permission = Permission::Granted(None);
         if let Some(wanted) = E::POLICY.permission {
             permission = self.permission(wanted, room);
@@ -74,15 +76,20 @@ impl Checks<'_> {
             permission => permission,
         };
         let questions = Questions {
-            permission,
             room: room.map(ByteString::from),
             socket: self.socket.clone(),
             data: self.data.clone(),
             max_grants: self.max_grants,
+            withdrawals,
         };
-        let time_limit = self.time_limit;
+        let limit = self.time_limit;
         let mut judged = async move {
-            let verdict = questions.ask::<E, I>(&event, time_limit).await;
+            // Pinned here, so that it is not moved through the layers around it, each of which
+            // would have room for it once more.
+            let verdict = {
+                let asked = pin!(questions.ask::<E, I>(&event, permission));
+                bounded(&questions.socket, E::NAME, limit, asked).await
+            };
             Judged { event, verdict }
         }
         .boxed_local();
@@ -117,33 +124,24 @@ enum Permission {
     Asked(&'static str, LocalBoxFuture<'static, Result<Grant, Refusal>>),
 }
 
-/// What is to be asked about one event, with all that it takes.
+/// What the questions about one event take.
 struct Questions {
-    permission: Permission,
     room: Option<ByteString>,
     socket: Socket,
     data: Data,
     max_grants: usize,
+    /// How much had been taken from the session when the authority was asked.
+    withdrawals: u64,
 }
 
 impl Questions {
-    /// Asks in order, and for no longer than the limit.
-    async fn ask<E, I>(self, event: &E, time_limit: Duration) -> Result<Option<Granted>, Refusal>
+    /// Asks in order.
+    async fn ask<E, I>(&self, event: &E, permission: Permission) -> Result<Option<Granted>, Refusal>
     where
         E: Event,
         E::Guards: Guards<E, I>,
     {
-        let socket = self.socket.clone();
-        let answers = self.ask_all::<E, I>(event);
-        bounded(&socket, E::NAME, time_limit, answers).await
-    }
-
-    async fn ask_all<E, I>(self, event: &E) -> Result<Option<Granted>, Refusal>
-    where
-        E: Event,
-        E::Guards: Guards<E, I>,
-    {
-        let Self { permission, room, socket, data, max_grants } = self;
+        let Self { room, socket, data, max_grants, withdrawals } = self;
         let room = room.as_deref();
         let granted = match permission {
             Permission::Granted(granted) => granted,
@@ -153,11 +151,17 @@ impl Questions {
                     let message = format!("the permission {permission:?} has ended already");
                     return Err(Refusal::forbidden(message));
                 }
-                socket.peer().state.grants.keep(granted, room, max_grants);
+                let state = &socket.peer().state;
+                state.grants.keep(granted, room, *max_grants);
+                // Kept first, looked at then: a revocation counts first, and then forgets.
+                if state.memberships.withdrawals() != *withdrawals {
+                    state.grants.forget(room.unwrap_or_default());
+                    return Err(revoked_meanwhile());
+                }
                 Some(granted)
             }
         };
-        let cx = Checked { event, room, socket: &socket, data: &data, of: PhantomData };
+        let cx = Checked { event, room, socket, data, of: PhantomData };
         E::Guards::check(cx).await?;
         Ok(granted)
     }

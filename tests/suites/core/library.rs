@@ -10,7 +10,7 @@ use std::{
 };
 
 use salon::{
-    auth::{Authenticator, Authority, Credentials, Grant, Question},
+    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -47,8 +47,11 @@ pub(crate) struct ByWord;
 impl Authenticator for ByWord {
     type Identity = Reader;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Reader, Refusal> {
-        Ok(credentials.auth()?)
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<Authenticated<Reader>, Refusal> {
+        Ok(Authenticated::new(credentials.auth()?))
     }
 }
 
@@ -107,7 +110,7 @@ impl Authority for Clerk {
         let permission = question.permission();
         match question.identity().rights.get(permission) {
             Some(Right::Standing) => Ok(Grant::standing()),
-            Some(Right::Brief) => Ok(Grant::until(SystemTime::now() + MOMENT)),
+            Some(Right::Brief) => Ok(Grant::until(question.now() + MOMENT)),
             Some(Right::Past) => Ok(Grant::until(SystemTime::UNIX_EPOCH)),
             Some(Right::Slow) => {
                 self.0.wait().await;

@@ -2,7 +2,7 @@
 
 use salon::{
     Count, IncomingEvent,
-    auth::{Anyone, Authenticator, Authority, Credentials, Grant, Question},
+    auth::{Anyone, Authenticated, Authenticator, Authority, Credentials, Grant, Question},
     prelude::*,
 };
 use salon_tests::{Result, in_process::InProcess, socket_io::Client};
@@ -24,8 +24,8 @@ struct Named;
 impl Authenticator for Named {
     type Identity = ();
 
-    async fn authenticate(&self, _: Credentials) -> Result<(), Refusal> {
-        Ok(())
+    async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
+        Ok(().into())
     }
 }
 

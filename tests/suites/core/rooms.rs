@@ -121,6 +121,23 @@ async fn who_is_evicted_is_told_and_is_out() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_room_that_closes_itself_tells_its_members_so() -> Result<()> {
+    let salon = salon();
+    let server = InProcess::start(&salon, 2)?;
+    let mut ada = Client::connect(server.address(), guest("ada")).await?;
+    let mut bob = Client::connect(server.address(), guest("bob")).await?;
+    ada.ask("table:sit", json!({ "table": 1 })).await?;
+    bob.ask("table:sit", json!({ "table": 1 })).await?;
+    assert_eq!(ada.ask("table:clear", json!({ "table": 1 })).await?, Vec::<Value>::new());
+    for member in [&mut ada, &mut bob] {
+        let evicted = member.expect("salon:evicted").await?;
+        assert_eq!(evicted, [json!({ "room": "table:1", "code": "closed" })]);
+    }
+    assert_eq!(bob.ask("table:sit", json!({ "table": 1 })).await?, [json!(["bob"])]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_panic_closes_the_room_alone_and_its_members_are_told() -> Result<()> {
     let server = InProcess::start(&salon(), 2)?;
     let mut ada = Client::connect(server.address(), guest("ada")).await?;

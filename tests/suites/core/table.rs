@@ -81,6 +81,13 @@ pub(crate) struct Flip {
     pub(crate) table: u64,
 }
 
+/// Closes the table, with whoever sits there.
+#[derive(Deserialize, Event)]
+#[event("table:clear", room = Table(table))]
+pub(crate) struct Clear {
+    pub(crate) table: u64,
+}
+
 #[derive(Deserialize, Event)]
 #[event("table:ring", room = Table(table))]
 pub(crate) struct Ring {
@@ -124,7 +131,7 @@ impl Room for Table {
     const LINGER: Duration = Duration::ZERO;
     type Key = u64;
     type Identity = Guest;
-    type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Ring, ThrowOut);
+    type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Clear, Ring, ThrowOut);
 
     fn open(key: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         match key {
@@ -198,6 +205,13 @@ impl On<Stand> for Table {
 impl On<Flip> for Table {
     fn on(&mut self, _: Flip, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
         panic!("a panic in a room's handler");
+    }
+}
+
+impl On<Clear> for Table {
+    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.close();
+        Ok(())
     }
 }
 
