@@ -144,7 +144,7 @@ impl Client {
         self.conversation.emit(name, encoded(name, arguments.into_arguments()), false);
     }
 
-    /// Sends any message of Engine.IO, such as a packet that is not one.
+    /// Sends any message of Engine.IO, such as a packet of Socket.IO that is not one.
     pub fn send_raw(&self, message: Message) {
         self.conversation.send_raw(message);
     }
@@ -252,6 +252,21 @@ impl Client {
         }
     }
 
+    /// The next message, as it came to a client that was [opened](super::Visitor::open) raw.
+    ///
+    /// # Panics
+    /// When nothing is left to run and none came.
+    #[track_caller]
+    pub fn expect_raw(&self) -> impl Future<Output = Message> + use<> {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        async move {
+            match conversation.world.find(|| conversation.take_message()).await {
+                Some(message) => message,
+                None => fail(&conversation, caller, "expected a message, and none came"),
+            }
+        }
+    }
+
     /// How the connection or its session ended.
     ///
     /// # Panics
@@ -354,7 +369,7 @@ impl Client {
         self.link.up.block(false);
         self.link.down.block(false);
         self.conversation.begin_again();
-        self.link.settled.set(self.link.wire != Wire::Upgrade);
+        self.link.settled.set(self.conversation.is_raw() || self.link.wire != Wire::Upgrade);
         self.open().await
     }
 
