@@ -112,6 +112,7 @@ impl Client {
     /// When it is awaited, nothing is left to run, and no acknowledgement came; or when the
     /// acknowledgement does not fit the event's reply.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "an event that is sent is made for that")]
     pub fn send<E: Event + Serialize>(&self, event: E) -> Sent<E::Reply>
     where
         E::Reply: DeserializeOwned,

@@ -256,7 +256,6 @@ impl Lab {
     }
 
     /// Describes a client that is to connect: its name, its namespace, its headers.
-    #[must_use]
     pub fn visitor(&self) -> Visitor<'_> {
         let number = self.clients.get();
         self.clients.set(number.wrapping_add(1));

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use salon::testing::{self, Failure, Lab};
+use salon::testing::{self, Failure, Incoming, Lab};
 use serde_json::json;
 
 use crate::app::{Double, Enter, Said, Say, Wait, app};
@@ -17,7 +17,7 @@ async fn what_is_not_asked_for_stays_in_order() {
     }
     assert_eq!(client.send(Double(1)).await?, 2);
     assert_eq!(client.expect::<Said>().await.text, "a");
-    let rest: Vec<_> = client.events().await.iter().map(|event| event.json()).collect();
+    let rest: Vec<_> = client.events().await.iter().map(Incoming::json).collect();
     assert_eq!(rest, [vec![json!({ "text": "b" })], vec![json!({ "text": "c" })]]);
     client.expect_none().await;
 }
@@ -50,7 +50,7 @@ async fn a_goodbye_ends_the_session_and_the_link() {
 }
 
 /// The message of a test that fails.
-fn failure(test: impl AsyncFn(&Lab) -> Result<(), Failure>) -> String {
+fn failure(test: &impl AsyncFn(&Lab) -> Result<(), Failure>) -> String {
     let run = || {
         testing::run(async {
             let lab = Lab::new(app()).await;
@@ -63,7 +63,7 @@ fn failure(test: impl AsyncFn(&Lab) -> Result<(), Failure>) -> String {
 
 #[test]
 fn a_failure_says_where_and_shows_what_led_to_it() {
-    let message = failure(async |lab| {
+    let message = failure(&async |lab| {
         let ada = lab.visitor().name("ada").connect().await?;
         ada.send(Double(1)).await?;
         let _: Said = ada.expect().await;
@@ -79,7 +79,7 @@ fn a_failure_says_where_and_shows_what_led_to_it() {
 
 #[test]
 fn an_answer_that_time_would_bring_is_not_waited_for() {
-    let message = failure(async |lab| {
+    let message = failure(&async |lab| {
         let client = lab.connect(()).await?;
         client.send(Wait(10)).await?;
         Ok(())
@@ -89,7 +89,7 @@ fn an_answer_that_time_would_bring_is_not_waited_for() {
 
 #[test]
 fn an_event_that_was_not_expected_fails_the_test() {
-    let message = failure(async |lab| {
+    let message = failure(&async |lab| {
         let client = lab.connect(()).await?;
         client.send(Enter { hall: 1 }).await?;
         client.emit(&Say { hall: 1, text: "hi".to_owned() });
@@ -101,7 +101,7 @@ fn an_event_that_was_not_expected_fails_the_test() {
 
 #[test]
 fn a_client_that_stays_fails_a_test_that_expects_its_end() {
-    let message = failure(async |lab| {
+    let message = failure(&async |lab| {
         let client = lab.connect(()).await?;
         client.closed().await;
         Ok(())
@@ -111,7 +111,7 @@ fn a_client_that_stays_fails_a_test_that_expects_its_end() {
 
 #[test]
 fn an_error_fails_the_test_with_its_words() {
-    let message = failure(async |lab| {
+    let message = failure(&async |lab| {
         lab.connect(json!({ "banned": true })).await?;
         Ok(())
     });
