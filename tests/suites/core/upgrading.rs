@@ -91,7 +91,9 @@ fn an_upgrade_at_any_moment_loses_nothing_and_reorders_nothing_in_the_lab() {
     let came = &threefold.0;
     let [posted, over_websocket] =
         [&came.posted, &came.over_websocket].map(|came| came.load(Ordering::Relaxed));
-    assert!(posted > 1_000 && over_websocket > 1_000, "{posted} posted, {over_websocket} not");
+    let is_one_seed = std::env::var_os("SALON_SEED").is_some();
+    let is_mixed = posted > 1_000 && over_websocket > 1_000;
+    assert!(is_mixed || is_one_seed, "{posted} posted, {over_websocket} over WebSocket");
 }
 
 #[salon::test]
