@@ -168,7 +168,8 @@ impl Client {
         self.expect().within(span)
     }
 
-    /// Runs until nothing is left to do, and checks that no event came that was not asked for.
+    /// Runs until nothing is left to do, and checks that no event came that was not asked for, nor
+    /// a message if it was [opened](super::Visitor::open) raw.
     ///
     /// # Panics
     /// When one came.
@@ -179,6 +180,9 @@ impl Client {
             conversation.world.settle().await;
             if let Some(event) = conversation.take_event(|_| true) {
                 fail(&conversation, caller, &format!("expected no event, and {} came", event.name));
+            }
+            if let Some(message) = conversation.take_message() {
+                fail(&conversation, caller, &format!("expected no message, and {message:?} came"));
             }
         }
     }

@@ -62,6 +62,23 @@ async fn a_client_that_is_opened_raw_can_send_while_it_moves() {
     assert_eq!(client.expect_raw().await, text("2 by websocket"));
 }
 
+#[test]
+fn a_message_that_was_not_expected_fails_the_test_of_a_client_that_is_opened_raw() {
+    let test = || {
+        testing::run(async {
+            let lab = Lab::new(Salon::builder().application(Postman).build()?).await;
+            let client = lab.visitor().open().await?;
+            client.expect_none().await;
+            client.send_raw(text("1"));
+            client.expect_none().await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(test)).expect_err("a message came");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("expected no message, and Text(\"1 by websocket\")"), "{message}");
+}
+
 #[salon::test]
 async fn a_client_that_is_opened_raw_connects_to_nothing_by_itself() {
     let lab = Lab::new(app()).await;
