@@ -1,4 +1,6 @@
 //! What does not go together is said when the Salon is built.
+//!
+//! It must never serve anything: no test here needs a client.
 
 use salon::{BuildError, Namespace, config::Transports, prelude::*};
 

@@ -6,5 +6,7 @@ mod both_ways;
 mod clock;
 mod crowd;
 mod faults;
+mod recovery;
 mod talking;
+mod unusual;
 mod workers;
