@@ -181,25 +181,28 @@ impl Outbox {
     }
 
     /// Withholds the frames of a room from now on, also those that are queued: the session has lost
-    /// its membership of that number. Whoever awaits an acknowledgement among them is refused.
-    pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) {
+    /// its membership of that number. Whoever awaits an acknowledgement among them is refused. How
+    /// many were queued.
+    pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
-        if state.closed.is_some() {
-            return;
-        }
         match state.barred.iter_mut().find(|(barred, _)| *barred == room) {
             Some((_, last)) => *last = membership.max(*last),
             None => state.barred.push((room, membership)),
         }
         let frames = std::mem::take(&mut state.frames);
         state.bytes = 0;
+        let mut withheld = 0;
         for frame in frames {
             if frame.room() != Some(room) {
                 state.queue(frame);
-            } else if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
+                continue;
+            }
+            withheld += 1;
+            if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
                 state.queue(instead);
             }
         }
+        withheld
     }
 
     /// The frames of a room are for this session again, if the membership is a later one than that

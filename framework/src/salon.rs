@@ -149,7 +149,6 @@ impl Salon {
     ///     salon.revoke(Who::user(user), What::room(format!("lobby:{lobby}"))).await;
     /// }
     /// ```
-    #[expect(clippy::needless_pass_by_value, reason = "it reads as a sentence")]
     pub async fn revoke(&self, who: Who, what: What) -> Revoked {
         revocation::revoke(&self.realm, &who, &what).await
     }

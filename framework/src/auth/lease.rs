@@ -49,6 +49,13 @@ impl Lease {
         *self.0.as_ref()?.borrow()
     }
 
+    /// From now on [`changed`](Self::changed) waits for what comes after this.
+    pub(crate) fn mark_seen(&mut self) {
+        if let Some(until) = &mut self.0 {
+            until.mark_unchanged();
+        }
+    }
+
     /// Waits until [`until`](Self::until) has changed; forever if it never does.
     pub(crate) async fn changed(&mut self) {
         if let Some(until) = &mut self.0

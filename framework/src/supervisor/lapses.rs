@@ -30,12 +30,16 @@ pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
             return;
         }
         let mut lease = peer.standing.credential().lease;
+        // Before the look, so that what changes after it is not missed.
+        lease.mark_seen();
         let wait = watch.look(&realm, &peer).await.min(LOOK);
         let changed = peer.standing.changed();
         drop((realm, peer));
-        let told = async { drop(select(pin!(changed.notified()), pin!(lease.changed())).await) };
+        let told = async {
+            select(pin!(changed.notified()), pin!(lease.changed())).await;
+        };
         // Whichever it was: everything is looked at anew.
-        drop(tokio::time::timeout(wait, told).await);
+        let _ = tokio::time::timeout(wait, told).await;
     }
 }
 
