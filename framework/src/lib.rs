@@ -66,7 +66,10 @@ pub use self::{
     outbox::{NotQueued, TransportKind},
     peer::SessionNumber,
     refusal::{Code, Refusal},
-    room::{Answers, Audience, Departure, Member, Receive, Room, RoomContext, RoomHandle, Socket},
+    room::{
+        Answers, Audience, Departure, Member, Receive, Restart, Room, RoomContext, RoomHandle,
+        Socket,
+    },
     salon::{Builder, Salon},
     wire::socket_io::{Binary, Value},
 };
@@ -77,6 +80,6 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal,
-        Room, RoomContext, Salon, Session, SessionContext,
+        Restart, Room, RoomContext, Salon, Session, SessionContext,
     };
 }

@@ -35,11 +35,13 @@ pub enum Count {
     RoomsOpened,
     /// Rooms closed.
     RoomsClosed,
+    /// Rooms opened anew after a panic.
+    RoomsRestarted,
 }
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::OutboxOverflows,
@@ -53,6 +55,7 @@ impl Count {
         Self::FramesDropped,
         Self::RoomsOpened,
         Self::RoomsClosed,
+        Self::RoomsRestarted,
     ];
 
     /// The counter's name.
@@ -72,6 +75,7 @@ impl Count {
             Self::FramesDropped => "frames_dropped",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
+            Self::RoomsRestarted => "rooms_restarted",
         }
     }
 }

@@ -10,14 +10,12 @@ use serde::Serialize;
 
 use super::{
     Receive, Room, RoomEvent, ToRoom,
-    actor::{Panicked, RoomActor},
+    actor::RoomActor,
     member::Departure,
     sent::{Broadcast, Sent, SentForLater, SessionEnded, Told},
+    state::Panicked,
 };
-use crate::{
-    event::{Event, On, OnLater},
-    meter::{Count, Meter},
-};
+use crate::event::{Event, On, OnLater};
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
 where
@@ -47,10 +45,11 @@ where
             self.handle_event(sent.0, ctx, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
             Ok(future) => {
+                let generation = self.generation;
                 let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
                 ctx.spawn(guarded.map(move |done, actor, ctx| {
                     let result = done.unwrap_or_else(|_| {
-                        actor.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+                        actor.future_panicked(generation);
                         Err(Panicked.into())
                     });
                     actor.answer(E::NAME, result, origin, joined);

@@ -67,4 +67,6 @@ pub enum Departure {
     Disconnected(DisconnectReason),
     /// The room put it out.
     Evicted,
+    /// The room closed with it among its members.
+    Closed,
 }
