@@ -93,7 +93,7 @@ impl Default for Heartbeat {
     }
 }
 
-/// How long the framework waits for a client in each step.
+/// How long the framework waits for a client in each step, and for the application's answers.
 ///
 /// ```
 /// use std::time::Duration;
@@ -115,6 +115,11 @@ pub struct Timeouts {
     /// From a close that Salon starts to the end of the TCP connection, whether or not the client
     /// answers it.
     pub close: Duration,
+    /// From an event to the answer of a handler that answers [`Later`](crate::event::Later);
+    /// afterwards the event is refused as `timeout`. Its future goes on for as long again, if its
+    /// session does, and then is dropped. 30 s: longer than any request that a person waits for.
+    /// With `None` there is no limit but the session's end.
+    pub handler: Option<Duration>,
 }
 
 impl Default for Timeouts {
@@ -123,6 +128,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(45),
             upgrade: Duration::from_secs(10),
             close: Duration::from_secs(2),
+            handler: Some(Duration::from_secs(30)),
         }
     }
 }

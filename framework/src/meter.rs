@@ -25,6 +25,8 @@ pub enum Count {
     EventsRefused,
     /// Handlers that panicked.
     HandlerPanics,
+    /// Handlers that outlived their time limit, so that their answers are dropped.
+    LateAnswers,
     /// Packets that could not be decoded.
     BadPackets,
     /// Frames queued, once per recipient.
@@ -41,7 +43,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::OutboxOverflows,
@@ -50,6 +52,7 @@ impl Count {
         Self::EventsReceived,
         Self::EventsRefused,
         Self::HandlerPanics,
+        Self::LateAnswers,
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
@@ -70,6 +73,7 @@ impl Count {
             Self::EventsReceived => "events_received",
             Self::EventsRefused => "events_refused",
             Self::HandlerPanics => "handler_panics",
+            Self::LateAnswers => "late_answers",
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",

@@ -5,6 +5,7 @@
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,6 +14,7 @@ use std::{
 
 use actix::{Message, WeakRecipient};
 use bytestring::ByteString;
+use tokio::sync::Notify;
 
 use crate::{
     acknowledgement::Acknowledgements,
@@ -120,6 +122,7 @@ pub(crate) struct PeerState {
     pub(crate) named_rooms: Mutex<Vec<ByteString>>,
     memberships: Mutex<Memberships>,
     ended: AtomicBool,
+    over: Notify,
 }
 
 impl Peer {
@@ -201,6 +204,17 @@ impl Peer {
             }
         }
         self.state.acknowledgements.clear();
+        self.state.over.notify_waiters();
+    }
+
+    /// Waits until the session has ended.
+    pub(crate) async fn until_ended(&self) {
+        let mut over = pin!(self.state.over.notified());
+        // From here on its end is noticed; it may have come before.
+        over.as_mut().enable();
+        if !self.state.ended.load(Ordering::Acquire) {
+            over.await;
+        }
     }
 
     /// Asks the connection to end.

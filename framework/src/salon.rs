@@ -375,7 +375,9 @@ impl Builder {
         let counters = Arc::<Counters>::default();
         let limits = &self.settings.limits;
         let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
-        let broadcaster = Arc::new(Broadcaster::new(self.parser, limits, recovery, counters));
+        let timeouts = &self.settings.timeouts;
+        let broadcaster = Broadcaster::new(self.parser, limits, timeouts, recovery, counters);
+        let broadcaster = Arc::new(broadcaster);
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {

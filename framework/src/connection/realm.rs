@@ -65,6 +65,7 @@ impl Settings {
             ("timeouts.connect", self.timeouts.connect),
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
+            ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
         ];
         if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
             let found = format!("{span:?}");

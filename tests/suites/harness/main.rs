@@ -6,5 +6,7 @@ mod both_ways;
 mod clock;
 mod crowd;
 mod faults;
+mod restarts;
 mod talking;
+mod time_limits;
 mod workers;
