@@ -180,7 +180,8 @@ impl Default for Transports {
 /// ```
 /// use salon::{Salon, config::Origins};
 ///
-/// let pages = Origins::Listed(vec!["https://example.com".to_owned()]);
+/// let pages = ["https://example.com", "https://*.example.com", "http://localhost:3000"];
+/// let pages = Origins::Listed(pages.map(str::to_owned).to_vec());
 /// let salon = Salon::builder().origins(pages).build()?;
 /// # Ok::<(), salon::BuildError>(())
 /// ```
@@ -190,8 +191,11 @@ pub enum Origins {
     #[default]
     SameOrigin,
     /// These, as browsers send them: `https://example.com`, with the port if it is not the
-    /// scheme's own.
+    /// scheme's own. `https://*.example.com` stands for one whole label or more in front of
+    /// `example.com`, such as `https://a.example.com` and `https://a.b.example.com`, with the same
+    /// scheme and port; not for `https://example.com` itself. The origin `null`, which every
+    /// sandboxed page and every file has, cannot be listed.
     Listed(Vec<String>),
-    /// Any. Credentials such as cookies are then never accepted from another origin.
+    /// Any, `null` included. Credentials such as cookies are then never accepted from another origin.
     Any,
 }

@@ -17,7 +17,8 @@ use crate::{
     auth::{Authenticator, Handshake, Principal},
     config::{Heartbeat, Limits, Origins, Timeouts, Transports},
     connection::{
-        Application, BuildError, Namespace, Namespaces, Realm, Session, Settings, UntypedEvent,
+        AllowedOrigins, Application, BuildError, Namespace, Namespaces, Realm, Session, Settings,
+        UntypedEvent,
     },
     data::DataBuilder,
     meter::Counters,
@@ -288,7 +289,8 @@ impl Builder {
         self
     }
 
-    /// Which pages of other origins may connect; none by default.
+    /// Which pages of other origins may connect; none by default. An entry of [`Origins::Listed`]
+    /// that no page could have is a [`BuildError::Origin`].
     #[must_use]
     pub fn origins(mut self, origins: Origins) -> Self {
         self.settings.http.origins = origins;
@@ -372,6 +374,7 @@ impl Builder {
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
         self.settings.check()?;
+        let origins = AllowedOrigins::new(&self.settings.http.origins)?;
         let counters = Arc::<Counters>::default();
         let limits = &self.settings.limits;
         let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
@@ -384,8 +387,9 @@ impl Builder {
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;
+        let (settings, application) = (self.settings, self.application);
         let realm =
-            Realm::new(self.settings, namespaces, broadcaster, data, self.application, supervise);
+            Realm::new(settings, origins, namespaces, broadcaster, data, application, supervise);
         Ok(Salon { realm: Arc::new(realm) })
     }
 }

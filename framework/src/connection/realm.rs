@@ -19,8 +19,8 @@ use indexmap::IndexMap;
 use tokio::sync::Semaphore;
 
 use super::{
-    Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal,
-    TransportKind,
+    AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
+    Refusal, TransportKind,
     actor::{Closed, Upper},
     namespaces::Namespaces,
     worker::{RealmNumber, Supervise, Watch, Worker},
@@ -35,6 +35,9 @@ use crate::{
     random,
     room::{AnyDirectory, Broadcaster},
 };
+
+/// The code by which a client is refused that comes while the server shuts down.
+pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
 /// How a Salon is set up.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +87,7 @@ impl Settings {
 pub(crate) struct Realm {
     number: RealmNumber,
     settings: Settings,
+    origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
     data: Data,
@@ -98,6 +102,7 @@ pub(crate) struct Realm {
 impl Realm {
     pub(crate) fn new(
         settings: Settings,
+        origins: AllowedOrigins,
         namespaces: Namespaces,
         broadcaster: Arc<Broadcaster>,
         data: Data,
@@ -107,6 +112,7 @@ impl Realm {
         Self {
             number: RealmNumber::next(),
             settings,
+            origins,
             namespaces,
             broadcaster,
             data,
@@ -124,6 +130,10 @@ impl Realm {
 
     pub(crate) fn http(&self) -> &Http {
         &self.settings.http
+    }
+
+    pub(crate) fn origins(&self) -> &AllowedOrigins {
+        &self.origins
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -241,7 +251,7 @@ impl Realm {
         upper: Upper,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
         if self.closing.load(Ordering::Acquire) {
-            return Err(Refusal::other("shutting_down", "the server is shutting down"));
+            return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
         }
         let sid = session_id()?;
         let worker = Worker::current(self);

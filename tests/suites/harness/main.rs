@@ -6,6 +6,7 @@ mod both_ways;
 mod clock;
 mod crowd;
 mod faults;
+mod origins;
 mod restarts;
 mod talking;
 mod time_limits;
