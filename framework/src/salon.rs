@@ -144,10 +144,10 @@ impl Salon {
         self.realm.open_rooms()
     }
 
-    /// Takes no new client, tells every client that the server goes away, and waits until their
-    /// sockets are closed, or for `timeout` at most. Call it before the actix server is stopped: one
-    /// open WebSocket would hold that up. The guide's page on [limits](crate::guide::limits) shows
-    /// both in order.
+    /// Takes no new client (one that comes gets 503), tells every client that the server goes away,
+    /// and waits until their sockets are closed, or for `timeout` at most. Call it before the actix
+    /// server is stopped: one open WebSocket would hold that up. The guide's page on
+    /// [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {
         self.realm.close();
         let gone = async {
@@ -348,7 +348,8 @@ impl Builder {
         self
     }
 
-    /// Headers of the response that opens a connection, such as cookies.
+    /// Headers of the response that opens a connection, such as cookies. One that is malformed is
+    /// left out, and logged.
     #[must_use]
     pub fn initial_headers(
         mut self,
@@ -358,7 +359,7 @@ impl Builder {
         self
     }
 
-    /// Headers of every response.
+    /// Headers of every response. One that is malformed is left out, and logged.
     #[must_use]
     pub fn headers(
         mut self,

@@ -234,7 +234,7 @@ impl RoomAudience<'_> {
         };
         let roll = self.roll;
         tracing::trace!(room = %roll.name, event = E::NAME, members = roll.members.len(), "broadcast");
-        roll.deliver(frame, except);
+        roll.deliver(&frame, except);
     }
 }
 
@@ -274,7 +274,7 @@ impl Roll {
     }
 
     /// Sends a frame to every member, or to every one but one.
-    pub(super) fn deliver(&self, frame: Frame, except: Option<SessionNumber>) {
+    pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
         for outlet in &self.outlets {
             let target = Target::Room { room: self.room, except };
             outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });

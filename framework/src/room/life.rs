@@ -112,7 +112,7 @@ impl<R: Room> RoomActor<R> {
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         if let Some(frame) = self.notice("salon:restarted", &json!({ "room": &*name })) {
-            self.cx.roll.deliver(frame, None);
+            self.cx.roll.deliver(&frame, None);
         }
         self.cx.sender = None;
         self.state = open(&self.key, &mut self.cx);
