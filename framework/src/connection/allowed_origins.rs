@@ -250,7 +250,7 @@ mod tests {
             ("https://", "host"),
             ("https://exa mple.com", "host"),
             ("https://bücher.example", "Punycode"),
-            ("https://[::1", "host"),
+            ("https://[::1", "port"),
             ("https://[::g]", "host"),
             ("https://example.com/", "path"),
             ("https://example.com/app", "path"),
