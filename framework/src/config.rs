@@ -36,12 +36,17 @@ pub struct Limits {
     pub max_events_in_flight: usize,
     /// Acknowledgements that the server waits for from one session.
     pub max_pending_acknowledgements: usize,
+    /// Grants of an authority that are kept for one session; the oldest goes first, and is asked
+    /// for again. 256: a session that is in as many rooms is rare, and 256 grants are some 20 KB.
+    pub max_grants: usize,
     /// Frames that are kept for clients that come back, if recovery is on.
     pub max_recovery_frames: usize,
     /// Bytes of the frames that are kept for clients that come back.
     pub max_recovery_bytes: usize,
     /// Sessions that are kept for clients that come back; the oldest goes first.
     pub max_recovery_sessions: usize,
+    /// Users and tokens that are remembered as revoked; the oldest goes first.
+    pub max_revocations: usize,
     /// Bytes that may wait in one connection's outbox. 1 MiB holds seconds of a busy room; a client
     /// that is further behind than that is better served by a reconnection.
     pub max_outbox_bytes: usize,
@@ -62,9 +67,11 @@ impl Default for Limits {
             max_name: 256,
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,
+            max_grants: 256,
             max_recovery_frames: 10_000,
             max_recovery_bytes: 16 << 20,
             max_recovery_sessions: 10_000,
+            max_revocations: 100_000,
             max_outbox_bytes: 1 << 20,
             max_outbox_frames: 4_096,
         }
@@ -93,7 +100,46 @@ impl Default for Heartbeat {
     }
 }
 
-/// How long the framework waits for a client in each step, and for the application's answers.
+/// When rights end, and what goes before.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let salon = salon::Salon::builder()
+///     .lapses(|lapses| lapses.reevaluate_every = Some(Duration::from_secs(300)))
+///     .build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Lapses {
+    /// How long before its identity lapses a client is told, by `salon:lapsing`. 30 s: enough to
+    /// fetch a token over a bad network.
+    pub notice: Duration,
+    /// How long before the end of a grant that keeps a member in a room the authority is asked
+    /// again, so that a right that goes on has no gap. At most half of what is left of the grant.
+    pub ask_ahead: Duration,
+    /// How often the authority is asked again about what keeps members in rooms, and the
+    /// authenticator about who they are, though nothing has ended; never by default.
+    pub reevaluate_every: Option<Duration>,
+    /// How long it is remembered who was revoked. A day: the tokens that were issued before should
+    /// be over by then.
+    pub revocation_memory: Duration,
+}
+
+impl Default for Lapses {
+    fn default() -> Self {
+        Self {
+            notice: Duration::from_secs(30),
+            ask_ahead: Duration::from_secs(2),
+            reevaluate_every: None,
+            revocation_memory: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// How long the framework waits for a client in each step, and for the application's checks and
+/// answers.
 ///
 /// ```
 /// use std::time::Duration;
@@ -115,6 +161,10 @@ pub struct Timeouts {
     /// From a close that Salon starts to the end of the TCP connection, whether or not the client
     /// answers it.
     pub close: Duration,
+    /// For all that is asked about one event before its handler gets it: the namespace's checks of
+    /// events once, and the authority and the event's guards once more. 5 s: the client's later
+    /// events wait as long.
+    pub middleware: Duration,
     /// From an event to the answer of a handler that answers [`Later`](crate::event::Later);
     /// afterwards the event is refused as `timeout`. Its future goes on for as long again, if its
     /// session does, and then is dropped. 30 s: longer than any request that a person waits for.
@@ -128,6 +178,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(45),
             upgrade: Duration::from_secs(10),
             close: Duration::from_secs(2),
+            middleware: Duration::from_secs(5),
             handler: Some(Duration::from_secs(30)),
         }
     }

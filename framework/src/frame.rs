@@ -9,11 +9,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use crate::wire::{
-    engine_io,
-    socket_io::{Messages, Packet, Parser},
-    websocket,
+use crate::{
+    config::Limits,
+    number::RoomNumber,
+    refusal::Refusal,
+    wire::{
+        engine_io,
+        socket_io::{Arguments, Messages, Packet, Parser},
+        websocket,
+    },
 };
 
 /// An outgoing packet with its wire forms; cloning it counts a reference.
@@ -26,6 +32,8 @@ struct Inner {
     volatile: bool,
     /// Its number among what is kept for recovery; 0 if it is not.
     number: u64,
+    /// The typed room whose members alone may have it.
+    room: Option<RoomNumber>,
     websocket: OnceLock<Bytes>,
     polling: OnceLock<Bytes>,
 }
@@ -61,25 +69,42 @@ impl Layer {
 impl Frame {
     /// Encodes a packet.
     pub(crate) fn new(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, 0)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, 0, None)
+    }
+
+    /// Encodes a packet that only members of a room may have.
+    pub(crate) fn of_room(
+        packet: &Packet,
+        parser: &dyn Parser,
+        volatile: bool,
+        room: RoomNumber,
+    ) -> Self {
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, volatile, 0, Some(room))
     }
 
     /// Encodes a packet that is kept for recovery under a number.
     pub(crate) fn numbered(packet: &Packet, parser: &dyn Parser, number: u64) -> Self {
-        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, number)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, false, number, None)
     }
 
     /// Encodes a packet that a client which is not writable may miss.
     pub(crate) fn volatile(packet: &Packet, parser: &dyn Parser) -> Self {
-        Self::from_messages(parser.encode(packet), Layer::EngineIo, true, 0)
+        Self::from_messages(parser.encode(packet), Layer::EngineIo, true, 0, None)
     }
 
-    fn from_messages(messages: Messages, layer: Layer, volatile: bool, number: u64) -> Self {
+    fn from_messages(
+        messages: Messages,
+        layer: Layer,
+        volatile: bool,
+        number: u64,
+        room: Option<RoomNumber>,
+    ) -> Self {
         Self(Arc::new(Inner {
             messages,
             layer,
             volatile,
             number,
+            room,
             websocket: OnceLock::new(),
             polling: OnceLock::new(),
         }))
@@ -87,7 +112,7 @@ impl Frame {
 
     /// A bare message, for connections without Socket.IO.
     pub(crate) fn message(message: engine_io::Message, layer: Layer) -> Self {
-        Self::from_messages(Messages::from_buf([message]), layer, false, 0)
+        Self::from_messages(Messages::from_buf([message]), layer, false, 0, None)
     }
 
     /// Whether a client that is not writable may miss it.
@@ -100,6 +125,25 @@ impl Frame {
     #[must_use]
     pub(crate) fn number(&self) -> u64 {
         self.0.number
+    }
+
+    /// The typed room whose members alone may have it.
+    #[must_use]
+    pub(crate) fn room(&self) -> Option<RoomNumber> {
+        self.0.room
+    }
+
+    /// What a client gets instead of this once it is no member any more: the acknowledgement that it
+    /// awaits, with a refusal, and nothing instead of anything else.
+    pub(crate) fn withheld(&self, parser: &dyn Parser, refusal: &Refusal) -> Option<Self> {
+        let mut decoder = parser.decoder(&Limits::default());
+        let messages = self.0.messages.iter().cloned();
+        // What was encoded here can be decoded.
+        let decoded =
+            messages.filter_map(|message| decoder.decode(message).ok().flatten()).last()?;
+        let Packet::Ack { namespace, id, .. } = decoded else { return None };
+        let arguments = Arguments::encode_single(&Withheld { error: refusal }).ok()?;
+        Some(Self::new(&Packet::Ack { namespace, id, arguments }, parser))
     }
 
     /// What it counts against the limit of an outbox, in bytes.
@@ -134,6 +178,11 @@ impl Frame {
             bytes.into()
         })
     }
+}
+
+#[derive(Serialize)]
+struct Withheld<'a> {
+    error: &'a Refusal,
 }
 
 impl fmt::Debug for Frame {

@@ -40,13 +40,17 @@ mod clock;
 mod data;
 mod disconnect;
 mod frame;
+mod membership;
 mod meter;
+mod number;
 mod outbox;
 mod peer;
 mod random;
 mod refusal;
+mod revocation;
 mod salon;
 mod simulation;
+mod standing;
 mod supervisor;
 mod transport;
 
@@ -57,18 +61,19 @@ pub use salon_macros::test;
 pub use self::{
     acknowledgement::AskError,
     connection::{
-        Acknowledge, Application, BuildError, Candidate, Namespace, RawConnection, Session,
-        SessionContext, UntypedEvent,
+        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Namespace, RawConnection,
+        Session, SessionContext, UntypedEvent,
     },
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
     meter::{Count, Counters},
+    number::SessionNumber,
     outbox::{NotQueued, TransportKind},
-    peer::SessionNumber,
     refusal::{Code, Refusal},
+    revocation::Revoked,
     room::{
-        Answers, Audience, Departure, Member, Receive, Restart, Room, RoomContext, RoomHandle,
-        Socket,
+        Answers, Audience, Checked, Departure, Guard, Member, Receive, Restart, Room, RoomContext,
+        RoomHandle, Socket,
     },
     salon::{Builder, Salon},
     wire::socket_io::{Binary, Value},
@@ -79,7 +84,7 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Answer, Binary, Candidate, Departure, Event, Later, Member, On, OnLater, Receive, Refusal,
-        Restart, Room, RoomContext, Salon, Session, SessionContext,
+        Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
+        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext,
     };
 }

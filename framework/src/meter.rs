@@ -23,7 +23,7 @@ pub enum Count {
     EventsReceived,
     /// Events refused, by whatever check.
     EventsRefused,
-    /// Handlers that panicked.
+    /// Handlers, and checks of events, that panicked.
     HandlerPanics,
     /// Handlers that outlived their time limit, so that their answers are dropped.
     LateAnswers,
@@ -33,6 +33,8 @@ pub enum Count {
     FramesQueued,
     /// Volatile frames dropped because the recipient was not writable.
     FramesDropped,
+    /// Frames of a room that were on their way to a session that had lost its membership.
+    FramesWithheld,
     /// Rooms opened.
     RoomsOpened,
     /// Rooms closed.
@@ -43,7 +45,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::OutboxOverflows,
@@ -56,6 +58,7 @@ impl Count {
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
+        Self::FramesWithheld,
         Self::RoomsOpened,
         Self::RoomsClosed,
         Self::RoomsRestarted,
@@ -77,6 +80,7 @@ impl Count {
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
+            Self::FramesWithheld => "frames_withheld",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomsRestarted => "rooms_restarted",

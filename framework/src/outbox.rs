@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -15,7 +15,14 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::{config::Limits, disconnect::DisconnectReason, frame::Frame, wire::engine_io};
+use crate::{
+    config::Limits,
+    disconnect::DisconnectReason,
+    frame::Frame,
+    number::{MembershipNumber, RoomNumber},
+    refusal::{Code, Refusal},
+    wire::{engine_io, socket_io::Parser},
+};
 
 /// The outgoing queue of one connection.
 ///
@@ -25,6 +32,7 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     max_bytes: usize,
     max_frames: usize,
+    parser: Arc<dyn Parser>,
     on_end: Box<dyn Fn(DisconnectReason) + Send + Sync>,
     upgraded: AtomicBool,
     ended: Notify,
@@ -37,6 +45,8 @@ struct State {
     link: LinkNumber,
     waker: Option<Waker>,
     closed: Option<DisconnectReason>,
+    /// Rooms whose frames are withheld, and up to which membership.
+    barred: Vec<(RoomNumber, MembershipNumber)>,
 }
 
 /// The transport that a connection is on.
@@ -100,6 +110,9 @@ pub enum NotQueued {
     /// The frame is volatile and the link is not writable.
     #[error("the frame is volatile and the connection is not writable")]
     NotWritable,
+    /// The session has lost the right to the frame's room.
+    #[error("the session is no member of the frame's room any more")]
+    Lapsed,
     /// The queue is over its limit; the connection is being closed for it.
     #[error("the outbox is full ({bytes} bytes in {frames} frames): the connection is closed")]
     Overflow {
@@ -115,6 +128,7 @@ impl Outbox {
     pub(crate) fn new(
         limits: &Limits,
         transport: TransportKind,
+        parser: Arc<dyn Parser>,
         on_end: impl Fn(DisconnectReason) + Send + Sync + 'static,
     ) -> Self {
         Self {
@@ -125,9 +139,11 @@ impl Outbox {
                 link: LinkNumber::FIRST,
                 waker: None,
                 closed: None,
+                barred: Vec::new(),
             }),
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
+            parser,
             on_end: Box::new(on_end),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
             ended: Notify::new(),
@@ -146,6 +162,12 @@ impl Outbox {
         if frame.is_volatile() && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
+        if state.withholds(frame) {
+            if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
+                state.queue(instead);
+            }
+            return Err(NotQueued::Lapsed);
+        }
         let (bytes, frames) = (state.bytes + frame.cost(), state.frames.len() + 1);
         // A single frame over the limit is let through an empty outbox: refusing it would close
         // every member of a room for what one handler sent.
@@ -154,10 +176,37 @@ impl Outbox {
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
         }
-        state.bytes = bytes;
-        state.frames.push_back(frame.clone());
-        state.wake();
+        state.queue(frame.clone());
         Ok(())
+    }
+
+    /// Withholds the frames of a room from now on, also those that are queued: the session has lost
+    /// its membership of that number. Whoever awaits an acknowledgement among them is refused.
+    pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) {
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return;
+        }
+        match state.barred.iter_mut().find(|(barred, _)| *barred == room) {
+            Some((_, last)) => *last = membership.max(*last),
+            None => state.barred.push((room, membership)),
+        }
+        let frames = std::mem::take(&mut state.frames);
+        state.bytes = 0;
+        for frame in frames {
+            if frame.room() != Some(room) {
+                state.queue(frame);
+            } else if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
+                state.queue(instead);
+            }
+        }
+    }
+
+    /// The frames of a room are for this session again, if the membership is a later one than that
+    /// which it lost.
+    pub(crate) fn lift(&self, room: RoomNumber, membership: MembershipNumber) {
+        let mut state = self.lock();
+        state.barred.retain(|(barred, last)| *barred != room || *last >= membership);
     }
 
     /// Queues a control packet; it overtakes the frames.
@@ -286,6 +335,16 @@ impl Outbox {
 }
 
 impl State {
+    fn withholds(&self, frame: &Frame) -> bool {
+        frame.room().is_some_and(|room| self.barred.iter().any(|(barred, _)| *barred == room))
+    }
+
+    fn queue(&mut self, frame: Frame) {
+        self.bytes += frame.cost();
+        self.frames.push_back(frame);
+        self.wake();
+    }
+
     /// Whether a link is waiting for something to write.
     fn is_writable(&self) -> bool {
         self.waker.is_some() && self.frames.is_empty()
@@ -311,6 +370,11 @@ impl State {
     }
 }
 
+/// What a session is told that awaits an answer from a room that it is no member of any more.
+fn lapsed() -> Refusal {
+    Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
+}
+
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
@@ -330,7 +394,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::frame::Layer;
+    use crate::{frame::Layer, wire::socket_io::JsonParser};
 
     fn frame() -> Frame {
         Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
@@ -341,9 +405,10 @@ mod tests {
         let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
         let ends = Arc::<AtomicUsize>::default();
         let counted = ends.clone();
-        let outbox = Outbox::new(&limits, TransportKind::WebSocket, move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-        });
+        let outbox =
+            Outbox::new(&limits, TransportKind::WebSocket, Arc::new(JsonParser), move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+            });
         for _ in 0..3 {
             assert_eq!(outbox.push(&frame()), Ok(()));
         }
@@ -358,7 +423,7 @@ mod tests {
     #[test]
     fn a_single_frame_over_the_limit_passes_an_empty_outbox_alone() {
         let limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
-        let outbox = Outbox::new(&limits, TransportKind::WebSocket, |_| {});
+        let outbox = Outbox::new(&limits, TransportKind::WebSocket, Arc::new(JsonParser), |_| {});
         assert_eq!(outbox.push(&frame()), Ok(()));
         assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
     }

@@ -8,54 +8,26 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
 use actix::{Message, WeakRecipient};
 use bytestring::ByteString;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Handshake},
+    auth::{AnyIdentity, Asked, Credential, Grants, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
+    membership::{Membership, Memberships},
     meter::{Count, Meter},
+    number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
-    refusal::{Code, Refusal},
+    refusal::Code,
+    standing::Standing,
 };
-
-/// A session's number: unique in this process, never on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionNumber(u64);
-
-impl SessionNumber {
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// Which shard, and so which worker, a session is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ShardNumber(pub(crate) u64);
-
-/// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RoomNumber(u64);
-
-impl RoomNumber {
-    /// An index below `count`, another one for each room in turn; 0 if there is none.
-    pub(crate) fn spread(self, count: usize) -> usize {
-        usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
-    }
-
-    /// The next one that `counter` gives out.
-    pub(crate) fn next(counter: &AtomicU64) -> Self {
-        Self(counter.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// What the server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,25 +48,6 @@ pub(crate) struct EndSession {
     pub(crate) end: End,
 }
 
-/// How a room learns that a member's session has ended.
-pub(crate) trait Membership: Send {
-    /// The room of this membership.
-    fn room(&self) -> RoomNumber;
-    /// The session ended.
-    fn ended(&self, session: SessionNumber, reason: DisconnectReason);
-}
-
-enum Memberships {
-    Present(Vec<Box<dyn Membership>>),
-    Gone,
-}
-
-impl Default for Memberships {
-    fn default() -> Self {
-        Self::Present(Vec::new())
-    }
-}
-
 /// The shared part of one session.
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
@@ -106,8 +59,8 @@ pub(crate) struct Peer {
     pub(crate) namespace: ByteString,
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
-    pub(crate) auth: Option<ByteString>,
     pub(crate) identity: AnyIdentity,
+    pub(crate) standing: Standing,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) connection: WeakRecipient<EndSession>,
     pub(crate) meter: Arc<dyn Meter>,
@@ -120,7 +73,8 @@ pub(crate) struct PeerState {
     pub(crate) acknowledgements: Acknowledgements,
     /// Untyped rooms; its shard alone changes it.
     pub(crate) named_rooms: Mutex<Vec<ByteString>>,
-    memberships: Mutex<Memberships>,
+    pub(crate) grants: Grants,
+    pub(crate) memberships: Memberships,
     ended: AtomicBool,
     over: Notify,
 }
@@ -157,53 +111,79 @@ impl Peer {
                 tracing::debug!(session = %self.id, %overflow, "an outbox is full");
                 self.meter.one(Count::OutboxOverflows);
             }
+            Err(NotQueued::Lapsed) => {
+                tracing::debug!(session = %self.id, "a frame of a room is withheld");
+                self.meter.one(Count::FramesWithheld);
+            }
             Err(NotQueued::Closed) => {}
         }
         queued
     }
 
-    /// Records that a room has admitted the session.
-    ///
-    /// # Errors
-    /// A [`Refusal`] if the session has ended, or is in `limit` rooms: then the room must not keep
-    /// it.
-    pub(crate) fn enter(
-        &self,
-        membership: Box<dyn Membership>,
-        limit: usize,
-    ) -> Result<(), Refusal> {
-        match &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner) {
-            Memberships::Present(present) if present.len() >= limit => Err(too_many_rooms(limit)),
-            Memberships::Present(present) => {
-                present.push(membership);
-                Ok(())
-            }
-            Memberships::Gone => Err(Refusal::new(Code::Disconnected, "the session has ended")),
-        }
+    /// Records that the session has left a room, and what it was granted there with it.
+    pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
+        self.state.grants.forget(name);
+        self.state.memberships.leave(room);
     }
 
-    /// Records that the session has left a room.
-    pub(crate) fn leave(&self, room: RoomNumber) {
-        if let Memberships::Present(present) =
-            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            present.retain(|membership| membership.room() != room);
+    /// Takes the memberships that `which` means from the session. From now on nothing of their rooms
+    /// is written to it, not even what is queued; what is returned resolves when each room has let
+    /// it go.
+    pub(crate) fn withdraw(
+        &self,
+        code: &Code,
+        which: impl Fn(&Membership) -> bool,
+    ) -> Vec<oneshot::Receiver<()>> {
+        let lose = |membership: &Membership| {
+            self.outbox.bar(membership.room, membership.number);
+            self.state.grants.forget(&membership.name);
+        };
+        self.state.memberships.withdraw(self.number, code, which, lose)
+    }
+
+    /// Ends the session because what it stands on has ended: `farewell` is the last that it gets,
+    /// and nothing of a room comes before it that has not been written yet. What is returned
+    /// resolves when its rooms know. `None` if another end came first, or a refresh: `is_over` is
+    /// asked under their lock.
+    pub(crate) fn lapse(
+        &self,
+        code: &Code,
+        farewell: Option<&Frame>,
+        is_over: impl FnOnce(&Credential) -> bool,
+    ) -> Option<Vec<oneshot::Receiver<()>>> {
+        if !self.standing.end(is_over) {
+            return None;
         }
+        tracing::debug!(session = %self.id, %code, "the session lapses");
+        self.state.ended.store(true, Ordering::Release);
+        let known = self.withdraw(code, |_| true);
+        if let Some(farewell) = farewell {
+            // A client that is gone needs no farewell.
+            let _ = self.push_recovered(farewell);
+        }
+        self.request_end(End::Connection);
+        Some(known)
+    }
+
+    /// What an authority is asked about the session.
+    pub(crate) fn asked(&self, permission: &'static str, room: Option<ByteString>) -> Asked {
+        let permissions = self.standing.credential().permissions;
+        Asked { identity: self.identity.clone(), permissions, permission, room }
+    }
+
+    /// Whether the session has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.ended.load(Ordering::Acquire)
     }
 
     /// The session has ended: its rooms are told, and none admits it from now on.
     pub(crate) fn end(&self, reason: DisconnectReason) {
         self.state.ended.store(true, Ordering::Release);
-        let ended = std::mem::replace(
-            &mut *self.state.memberships.lock().unwrap_or_else(PoisonError::into_inner),
-            Memberships::Gone,
-        );
-        if let Memberships::Present(present) = ended {
-            for membership in present {
-                membership.ended(self.number, reason);
-            }
+        for membership in self.state.memberships.end() {
+            membership.link.ended(self.number, reason);
         }
         self.state.acknowledgements.clear();
+        self.standing.wake();
         self.state.over.notify_waiters();
     }
 
@@ -223,12 +203,6 @@ impl Peer {
             connection.do_send(EndSession { session: self.number, end });
         }
     }
-}
-
-/// The refusal of a session that is in as many rooms as it may be.
-pub(crate) fn too_many_rooms(limit: usize) -> Refusal {
-    let message = format!("the session is in {limit} rooms already; leave one first");
-    Refusal::new(Code::LimitExceeded, message)
 }
 
 impl fmt::Debug for Peer {

@@ -15,6 +15,10 @@ pub enum Code {
     Unauthorized,
     /// `forbidden`: known, but not allowed.
     Forbidden,
+    /// `lapsed`: the right was there, and has ended.
+    Lapsed,
+    /// `revoked`: the right was there, and was taken away.
+    Revoked,
     /// `not_a_member`: only members of the room may send this event.
     NotAMember,
     /// `rate_limited`: more often than the event's rate; `retry_after_ms` says when to try again.
@@ -27,6 +31,8 @@ pub enum Code {
     UnknownEvent,
     /// `not_found`: what the event is about does not exist.
     NotFound,
+    /// `closed`: the room has closed.
+    Closed,
     /// `timeout`: no answer in time.
     Timeout,
     /// `disconnected`: the other side is gone.
@@ -39,15 +45,18 @@ pub enum Code {
 
 impl Code {
     /// The framework's own codes.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Unauthorized,
         Self::Forbidden,
+        Self::Lapsed,
+        Self::Revoked,
         Self::NotAMember,
         Self::RateLimited,
         Self::LimitExceeded,
         Self::InvalidPayload,
         Self::UnknownEvent,
         Self::NotFound,
+        Self::Closed,
         Self::Timeout,
         Self::Disconnected,
         Self::Internal,
@@ -59,12 +68,15 @@ impl Code {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::Lapsed => "lapsed",
+            Self::Revoked => "revoked",
             Self::NotAMember => "not_a_member",
             Self::RateLimited => "rate_limited",
             Self::LimitExceeded => "limit_exceeded",
             Self::InvalidPayload => "invalid_payload",
             Self::UnknownEvent => "unknown_event",
             Self::NotFound => "not_found",
+            Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Disconnected => "disconnected",
             Self::Internal => "internal",

@@ -14,15 +14,17 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, Handshake, Principal},
-    config::{Heartbeat, Limits, Origins, Timeouts, Transports},
+    auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal, What, Who},
+    config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
-        AllowedOrigins, Application, BuildError, Namespace, Namespaces, Realm, Session, Settings,
-        UntypedEvent,
+        AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
+        Session, Settings, UntypedEvent,
     },
     data::DataBuilder,
+    disconnect::DisconnectReason,
     meter::Counters,
     refusal::Refusal,
+    revocation::{self, Revoked},
     room::{Audience, Broadcaster, Directory, Recovery, Room, RoomHandle, Socket},
     supervisor::Supervisor,
     transport,
@@ -126,6 +128,44 @@ impl Salon {
         }
     }
 
+    /// Takes rights away from those who have them now. When the future resolves nothing of what was
+    /// taken is handed to their sockets any more, not even what was queued before, and the rooms
+    /// that they lost know.
+    ///
+    /// Who loses a room gets `salon:evicted { room, code: "revoked" }`, who loses everything
+    /// `salon:lapsed { code: "revoked" }` and the disconnection. Whether somebody may have a right
+    /// again is for the authority to say, which is asked anew; a user or a token from whom
+    /// everything was taken is refused by what was issued before, as long as
+    /// [it is remembered](crate::config::Lapses::revocation_memory).
+    ///
+    /// ```
+    /// use salon::{Salon, auth::{What, Who}};
+    ///
+    /// async fn logged_out_everywhere(salon: &Salon, user: &str) {
+    ///     salon.revoke(Who::user(user), What::Everything).await;
+    /// }
+    ///
+    /// async fn banned_from(salon: &Salon, user: &str, lobby: u32) {
+    ///     salon.revoke(Who::user(user), What::room(format!("lobby:{lobby}"))).await;
+    /// }
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as a sentence")]
+    pub async fn revoke(&self, who: Who, what: What) -> Revoked {
+        revocation::revoke(&self.realm, &who, &what).await
+    }
+
+    /// Asks the authority again about everybody who is in a room by a grant; who has no right to be
+    /// there any more is out when the future resolves. The room is meant by its name, `NAME:key`.
+    pub async fn reevaluate(&self, room: &str) {
+        revocation::reevaluate(&self.realm, Some(room)).await;
+    }
+
+    /// Asks the authenticator again about every session, and the authority about everybody who is in
+    /// a room by a grant: after keys were rotated, or rules were changed.
+    pub async fn reevaluate_all(&self) {
+        revocation::reevaluate(&self.realm, None).await;
+    }
+
     /// The counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
@@ -210,19 +250,36 @@ impl Builder {
     /// Who decides who a client is.
     #[must_use]
     pub fn authenticate<A: Authenticator>(self, authenticator: A) -> Self {
-        self.change_main(|main| main.authenticate(authenticator))
+        self.main(|main| main.authenticate(authenticator))
+    }
+
+    /// Who decides about the permissions that events name with `permit`.
+    #[must_use]
+    pub fn authority<M>(self, authority: impl IntoAuthority<M>) -> Self {
+        self.main(|main| main.authority(authority))
+    }
+
+    /// A check of every event of the namespace, typed or not; several are asked in the order given.
+    /// See [`Namespace::guard_events`].
+    #[must_use]
+    pub fn guard_events<F, R>(self, check: F) -> Self
+    where
+        F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.main(|main| main.guard_events(check))
     }
 
     /// The type of the sessions.
     #[must_use]
     pub fn session<S: Session>(self) -> Self {
-        self.change_main(Namespace::session::<S>)
+        self.main(Namespace::session::<S>)
     }
 
     /// A kind of room.
     #[must_use]
     pub fn room<R: Room>(self) -> Self {
-        self.change_main(Namespace::room::<R>)
+        self.main(Namespace::room::<R>)
     }
 
     /// An untyped handler of the events of one name.
@@ -232,25 +289,81 @@ impl Builder {
         name: impl Into<String>,
         handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
     ) -> Self {
-        self.change_main(|main| main.on(name, handler))
+        self.main(|main| main.on(name, handler))
     }
 
-    fn change_main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
+    /// An untyped handler of every event that nothing else handles.
+    #[must_use]
+    pub fn on_any(self, handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static) -> Self {
+        self.main(|main| main.on_any(handler))
+    }
+
+    /// A check before a client is connected; several are asked in the order given.
+    #[must_use]
+    pub fn admit<F, R>(self, check: F) -> Self
+    where
+        F: Fn(Credentials) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.main(|main| main.admit(check))
+    }
+
+    /// Called when a client has connected.
+    #[must_use]
+    pub fn connected(self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> Self {
+        self.main(|main| main.connected(handler))
+    }
+
+    /// Called when a session ends, while it is still in its rooms.
+    #[must_use]
+    pub fn disconnecting(
+        self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.main(|main| main.disconnecting(handler))
+    }
+
+    /// Called when a session has ended and has left its rooms.
+    #[must_use]
+    pub fn disconnected(
+        self,
+        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
+    ) -> Self {
+        self.main(|main| main.disconnected(handler))
+    }
+
+    /// Says of the main namespace whatever `change` says; for a function that describes several
+    /// namespaces alike.
+    ///
+    /// ```
+    /// use salon::{Namespace, Salon};
+    ///
+    /// fn with_echo(namespace: Namespace) -> Namespace {
+    ///     namespace.on("echo", |_, event| {
+    ///         let echo = (event.arguments.len(),);
+    ///         let _ = event.acknowledge(echo);
+    ///     })
+    /// }
+    ///
+    /// let salon = Salon::builder()
+    ///     .main(with_echo)
+    ///     .namespace(with_echo(Namespace::new("/other")))
+    ///     .build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
         self.main = change(self.main);
         self
     }
 }
 
 impl Builder {
-    /// Another namespace; one called `/` takes the place of the main one, and of all that was said
-    /// of it before.
+    /// Another namespace. The main one, `/`, is described by the builder's own methods, or by
+    /// [`main`](Self::main): a second one of that name is a [`BuildError`].
     #[must_use]
     pub fn namespace(mut self, namespace: Namespace) -> Self {
-        if namespace.is_main() {
-            self.main = namespace;
-        } else {
-            self.others.push(namespace);
-        }
+        self.others.push(namespace);
         self
     }
 
@@ -308,6 +421,13 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.settings.limits);
+        self
+    }
+
+    /// Changes when rights end, and what goes before.
+    #[must_use]
+    pub fn lapses(mut self, change: impl FnOnce(&mut Lapses)) -> Self {
+        change(&mut self.settings.lapses);
         self
     }
 
@@ -385,6 +505,7 @@ impl Builder {
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {
+            namespace.check_cookies(&self.settings.http.origins)?;
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;

@@ -4,7 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Member, spanned::Spanned};
+use syn::{Member, Type, spanned::Spanned};
 
 use crate::model::{Entry, Event, Key, Rate, Room, Shape};
 
@@ -21,6 +21,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
     let ident = ident(event);
     let shape = shape(event);
     let policy = policy(event);
+    let guards = guards(&event.guards);
     let route = match &event.room {
         Some(Room { path, .. }) => {
             let place = derived_at(path.span());
@@ -37,8 +38,14 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
             const POLICY: #salon::event::Policy = #policy;
             type Reply = #reply;
             type Route = #route;
+            type Guards = #guards;
         }
     }
+}
+
+/// The first guard and the rest, so that there may be any number.
+fn guards(guards: &[Type]) -> TokenStream {
+    guards.iter().rfold(quote!(()), |rest, guard| quote!((#guard, #rest)))
 }
 
 fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
@@ -121,7 +128,9 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
         quote!(.rate(#salon::event::Rate::new(#count, #per, #burst)))
     });
-    quote!(#salon::event::Policy::new() #volatile #rate)
+    let auth = event.auth.then(|| quote!(.auth()));
+    let permission = event.permission.as_ref().map(|name| quote!(.permission(#name)));
+    quote!(#salon::event::Policy::new() #volatile #rate #auth #permission)
 }
 
 #[cfg(test)]
@@ -150,6 +159,7 @@ mod tests {
                     const POLICY: ::salon::event::Policy = ::salon::event::Policy::new().volatile();
                     type Reply = ();
                     type Route = ::salon::connection::ToSession;
+                    type Guards = ();
                 }
             },
         );
@@ -159,7 +169,8 @@ mod tests {
     fn an_event_of_a_room_carries_its_generics_over_into_both() {
         expands(
             &parse_quote! {
-                #[event("t", crate = my::salon, room = Table<T>(1), join, reply = Vec<T>, rate = "5/m burst 9")]
+                #[event("t", crate = my::salon, room = Table<T>(1), join, reply = Vec<T>, rate = "5/m burst 9",
+                    auth, guard = NotMuted, permit = "sit", guard = Alive<T>)]
                 struct Sit<'a, T: Clone = u8>(&'a str, Id<T>) where T: Send;
             },
             &quote! {
@@ -173,9 +184,10 @@ mod tests {
                             ::core::time::Duration::from_secs(60u64),
                             9u32
                         )
-                    );
+                    ).auth().permission("sit");
                     type Reply = Vec<T>;
                     type Route = my::salon::room::ToRoom<Table<T> >;
+                    type Guards = (NotMuted, (Alive<T>, ()));
                 }
                 #[automatically_derived]
                 impl<'a, T: Clone> my::salon::room::RoomEvent for Sit<'a, T> where T: Send {

@@ -24,6 +24,10 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         shape: Shape::Single,
         volatile: false,
         rate: None,
+        auth: false,
+        permission: None,
+        // A guard that is none would be a mistake of its own, and is said of the derive's first.
+        guards: Vec::new(),
         reply: check::reply(attributes),
         room: room.map(|room| Room {
             path: room.path.clone(),

@@ -58,6 +58,9 @@ use crate::{attributes::Attributes, diagnostics::Diagnostics};
 /// | `room = Type(field)` | which room handles it: the type, and the field with the room's key | the session handles it | `#[event("lobby:ready", room = Lobby(lobby))]` |
 /// | `join` | with `room`: sending it makes the sender a member, if the room admits them | `member` | `#[event("lobby:join", room = Lobby(lobby), join)]` |
 /// | `member` | with `room`: only members may send it | it is the default | `#[event("lobby:ready", room = Lobby(lobby), member)]` |
+/// | `auth` | its sender must have an identity, one that an authenticator has yielded | anyone may send it | `#[event("mine", auth)]` |
+/// | `permit = "…"` | a permission that the namespace's authority must grant; `auth` is included | no permission is asked for | `#[event("lobby:join", room = Lobby(lobby), join, permit = "play")]` |
+/// | `guard = Type` | a check of your own, any number of them: `impl Guard<TheEvent> for Type` | no check | `#[event("chat:say", guard = NotMuted, guard = NotTooLong)]` |
 /// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
 /// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
@@ -67,6 +70,11 @@ use crate::{attributes::Attributes, diagnostics::Diagnostics};
 ///
 /// A rate is a count, a unit (`s`, `m` or `h`), and, after `burst`, how many may come at once: as
 /// many as the count if it is left out.
+///
+/// A permission is one name of 1 to 128 bytes, without whitespace, control characters or `*`: it is
+/// what the event asks for, not a pattern of what somebody has. The order of the options is free;
+/// the order of the checks is not: rate, identity, payload, membership, permission, guards, the
+/// guards among them as they are written.
 ///
 /// # The arguments
 ///

@@ -21,6 +21,12 @@ pub(crate) struct Event<'a> {
     pub(crate) volatile: bool,
     /// How often one session may send it.
     pub(crate) rate: Option<Rate>,
+    /// Whether its sender must have an identity.
+    pub(crate) auth: bool,
+    /// The permission that its sender must have been granted.
+    pub(crate) permission: Option<String>,
+    /// The guards that check it, in their order.
+    pub(crate) guards: Vec<Type>,
     /// What acknowledges it.
     pub(crate) reply: Type,
     /// The room that handles it; without one, the session does.

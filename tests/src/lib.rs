@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`] and
 //! [`websocket`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
-//! that a test has built, and [`socket_io`] is a client for it.
+//! that has been built in this process, for the benchmark.
 
 pub mod in_process;
 pub mod polling;

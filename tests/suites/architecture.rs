@@ -11,6 +11,7 @@ const RANKS: &[(&str, u32)] = &[
     ("config", 0),
     ("disconnect", 0),
     ("meter", 0),
+    ("number", 0),
     ("refusal", 0),
     ("simulation", 0),
     ("clock", 1),
@@ -22,15 +23,18 @@ const RANKS: &[(&str, u32)] = &[
     ("outbox", 4),
     ("acknowledgement", 5),
     ("auth", 5),
-    ("peer", 6),
-    ("room", 7),
-    ("connection", 8),
-    ("supervisor", 9),
-    ("transport", 10),
-    ("salon", 11),
-    ("testing", 12),
-    ("guide", 13),
-    ("lib", 14),
+    ("membership", 6),
+    ("standing", 6),
+    ("peer", 7),
+    ("room", 8),
+    ("connection", 9),
+    ("revocation", 10),
+    ("supervisor", 10),
+    ("transport", 11),
+    ("salon", 12),
+    ("testing", 13),
+    ("guide", 14),
+    ("lib", 15),
 ];
 
 /// What only some files may name, and which; a folder stands for all that is in it.
@@ -40,6 +44,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("Instant::now", &["clock.rs"]),
     ("SystemTime::now", &["clock.rs"]),
     ("getrandom", &["random.rs"]),
+    ("jsonwebtoken", &["auth/jwt"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

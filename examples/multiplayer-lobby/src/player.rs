@@ -1,7 +1,7 @@
 //! Who a player is, and how a client says so.
 
 use salon::{
-    auth::{Authenticator, Credentials},
+    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
 };
 
@@ -21,9 +21,13 @@ pub struct Introduction;
 impl Authenticator for Introduction {
     type Identity = Player;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Player, Refusal> {
-        credentials
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<Authenticated<Player>, Refusal> {
+        let player: Player = credentials
             .auth()
-            .map_err(|_| Refusal::unauthorized("Say who you are: a name of 1 to 24 characters."))
+            .map_err(|_| Refusal::unauthorized("Say who you are: a name of 1 to 24 characters."))?;
+        Ok(player.into())
     }
 }

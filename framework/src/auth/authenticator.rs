@@ -2,13 +2,13 @@
 //!
 //! It must never log what a client presents: credentials are secrets.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::Handshake;
+use super::{AnyIdentity, Authenticated, Handshake};
 use crate::{
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments},
@@ -62,18 +62,21 @@ impl fmt::Debug for Credentials {
 /// Decides who a client is, once per connection and namespace.
 ///
 /// ```
-/// use salon::{Refusal, auth::{Authenticator, Credentials}};
+/// use salon::{Refusal, auth::{Authenticated, Authenticator, Credentials}};
 ///
 /// struct ByName;
 ///
 /// impl Authenticator for ByName {
 ///     type Identity = String;
 ///
-///     async fn authenticate(&self, credentials: Credentials) -> Result<String, Refusal> {
+///     async fn authenticate(
+///         &self,
+///         credentials: Credentials,
+///     ) -> Result<Authenticated<String>, Refusal> {
 ///         #[derive(serde::Deserialize)]
 ///         struct Auth { name: String }
 ///         let Auth { name } = credentials.auth().map_err(|_| Refusal::unauthorized("say your name"))?;
-///         Ok(name)
+///         Ok(name.into())
 ///     }
 /// }
 /// ```
@@ -88,7 +91,22 @@ pub trait Authenticator: Send + Sync + 'static {
     fn authenticate(
         &self,
         credentials: Credentials,
-    ) -> impl Future<Output = Result<Self::Identity, Refusal>>;
+    ) -> impl Future<Output = Result<Authenticated<Self::Identity>, Refusal>>;
+
+    /// Whether it reads cookies. A browser sends them with any page's request, so that a namespace
+    /// with such an authenticator is not built while [every origin](crate::config::Origins::Any)
+    /// may connect. One that asks another authenticator answers as that does.
+    ///
+    /// ```
+    /// use salon::auth::{Authenticator, jwt::{Claims, Jwt}};
+    ///
+    /// let tokens = Jwt::<Claims>::hs256([1; 32])?.cookie("token");
+    /// assert!(tokens.reads_cookies());
+    /// # Ok::<(), salon::auth::jwt::KeyError>(())
+    /// ```
+    fn reads_cookies(&self) -> bool {
+        false
+    }
 }
 
 /// Lets everybody in, as nobody in particular.
@@ -98,17 +116,17 @@ pub struct Anyone;
 impl Authenticator for Anyone {
     type Identity = ();
 
-    async fn authenticate(&self, _: Credentials) -> Result<(), Refusal> {
-        Ok(())
+    async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
+        Ok(().into())
     }
 }
 
-/// An identity of a type that is not known here.
-pub(crate) type AnyIdentity = Arc<dyn Any + Send + Sync>;
-
 /// An authenticator of a type that is not known here.
-pub(crate) type AnyAuthenticator =
-    Arc<dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<AnyIdentity, Refusal>> + Send + Sync>;
+pub(crate) type AnyAuthenticator = Arc<
+    dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<Authenticated<AnyIdentity>, Refusal>>
+        + Send
+        + Sync,
+>;
 
 /// Forgets an authenticator's type.
 pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {
@@ -116,8 +134,8 @@ pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {
     Arc::new(move |credentials| {
         let authenticator = authenticator.clone();
         Box::pin(async move {
-            let identity = authenticator.authenticate(credentials).await?;
-            Ok(Arc::new(identity) as AnyIdentity)
+            let authenticated = authenticator.authenticate(credentials).await?;
+            Ok(authenticated.erase())
         })
     })
 }

@@ -2,12 +2,34 @@
 //!
 //! It must never know a connection or a room: it answers questions about plain data.
 
+mod authenticated;
 mod authenticator;
+mod authority;
+mod credential;
+mod grant;
+mod grants;
 mod handshake;
+pub mod jwt;
+mod lease;
+mod permissions;
 mod principal;
+mod revocations;
 
+pub use authenticated::Authenticated;
 pub use authenticator::{Anyone, Authenticator, Credentials};
+pub use authority::{Authority, IntoAuthority, NamedAuthority, Question, ScopesInClaims};
+pub use grant::Grant;
 pub use handshake::Handshake;
+pub use jwt::Jwt;
+pub use permissions::{Permissions, PermissionsError};
 pub use principal::Principal;
+pub use revocations::{What, Who};
 
-pub(crate) use authenticator::{AnyAuthenticator, AnyIdentity, any};
+pub(crate) use authenticated::AnyIdentity;
+pub(crate) use authenticator::{AnyAuthenticator, any};
+pub(crate) use authority::{AnyAuthority, Asked};
+pub(crate) use credential::Credential;
+pub(crate) use grant::Granted;
+pub(crate) use grants::Grants;
+pub(crate) use lease::{Lease, Lessor};
+pub(crate) use revocations::Revocations;

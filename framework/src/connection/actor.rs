@@ -5,7 +5,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
+    WrapFuture,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -16,7 +17,8 @@ use crate::{
     auth::Handshake,
     frame::Layer,
     meter::{Count, Meter},
-    peer::{EndSession, ShardNumber},
+    number::{SessionNumber, ShardNumber},
+    peer::EndSession,
     wire::engine_io,
 };
 
@@ -29,6 +31,7 @@ pub(crate) struct Connection {
     in_flight: Arc<Semaphore>,
     inbox: VecDeque<Item>,
     waiting: bool,
+    pub(super) held: Option<Held>,
     upper: Upper,
     span: tracing::Span,
 }
@@ -38,6 +41,12 @@ enum Item {
     Message(engine_io::Message, Option<Arc<Handshake>>),
     /// Everything that came with it is handled: its link may read on.
     Done(oneshot::Sender<()>),
+}
+
+/// An event whose checks are waited for; nothing that came after it is handled meanwhile.
+pub(super) struct Held {
+    pub(super) number: SessionNumber,
+    pub(super) future: SpawnHandle,
 }
 
 /// What is above Engine.IO.
@@ -88,6 +97,7 @@ impl Connection {
             in_flight,
             inbox: VecDeque::new(),
             waiting: false,
+            held: None,
             upper,
             span,
         }
@@ -110,8 +120,8 @@ impl Connection {
     }
 
     /// Handles what is in the inbox, as far as the bound on events in flight allows.
-    fn work(&mut self, ctx: &mut Context<Self>) {
-        while !self.waiting && ctx.state().alive() {
+    pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
+        while !self.waiting && self.held.is_none() && ctx.state().alive() {
             match self.inbox.front() {
                 None => return,
                 Some(Item::Done(_)) => {
@@ -136,6 +146,14 @@ impl Connection {
             drop(permit);
             actor.work(ctx);
         }));
+    }
+
+    /// A session has ended: what the checks of its event wait for is of no interest any more.
+    pub(super) fn stop_waiting_for(&mut self, session: SessionNumber, ctx: &mut Context<Self>) {
+        if let Some(held) = self.held.take_if(|held| held.number == session) {
+            ctx.cancel_future(held.future);
+            self.work(ctx);
+        }
     }
 
     fn take(&mut self, permit: OwnedSemaphorePermit, ctx: &mut Context<Self>) {

@@ -10,7 +10,9 @@ pub enum BuildError {
     #[error("namespace {0:?} must begin with a slash")]
     NamespaceName(String),
     /// Two namespaces have one name.
-    #[error("there are two namespaces {0:?}; put their handlers into one")]
+    #[error(
+        "there are two namespaces {0:?}; put their handlers into one (the builder's own are of \"/\")"
+    )]
     DuplicateNamespace(String),
     /// Two events of one namespace have one name.
     #[error("two events of namespace {namespace} are called {event:?}; rename one of them")]
@@ -20,12 +22,12 @@ pub enum BuildError {
         /// The event's name.
         event: String,
     },
-    /// A room or session wants another identity than the authenticator yields.
+    /// A room, session or authority wants another identity than the authenticator yields.
     #[error(
         "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}"
     )]
     IdentityMismatch {
-        /// The room or session.
+        /// The room, session or authority.
         what: String,
         /// The namespace.
         namespace: String,
@@ -33,6 +35,32 @@ pub enum BuildError {
         wanted: &'static str,
         /// The identity there is.
         yielded: &'static str,
+    },
+    /// An event wants an identity in a namespace whose clients have none.
+    #[error(
+        "event {event:?} of namespace {namespace} has `{option}`, but nobody says who a client is; \
+         give the namespace an authenticator with `.authenticate(..)`"
+    )]
+    NoAuthenticator {
+        /// The namespace.
+        namespace: String,
+        /// The event's name.
+        event: &'static str,
+        /// The option of its derive: `auth` or `permit`.
+        option: &'static str,
+    },
+    /// An event has a permission in a namespace where nobody decides about it.
+    #[error(
+        "event {event:?} of namespace {namespace} has the permission {permission:?}, but nobody \
+         decides about it; give the namespace an authority with `.authority(..)`"
+    )]
+    NoAuthority {
+        /// The namespace.
+        namespace: String,
+        /// The event's name.
+        event: &'static str,
+        /// The permission of its derive.
+        permission: &'static str,
     },
     /// One kind of room is in two namespaces.
     #[error("room {0:?} is added twice; a kind of room belongs to one namespace")]
@@ -42,6 +70,15 @@ pub enum BuildError {
     RoomInPattern {
         /// The room.
         room: &'static str,
+        /// The namespace.
+        namespace: String,
+    },
+    /// An authenticator reads cookies, which a browser sends with any page's request, and any page
+    /// may connect.
+    #[error(
+        "the authenticator of namespace {namespace} reads cookies, but any origin may connect: list the origins with Origins::Listed, or take the token from `auth.token`"
+    )]
+    CookieFromAnyOrigin {
         /// The namespace.
         namespace: String,
     },

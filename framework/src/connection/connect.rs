@@ -17,13 +17,16 @@ use super::{
     protocol::OpenSession,
     realm::session_id,
     session::{ConnectRefusal, ConnectReply, Unconnected},
+    worker::{Watch, Worker},
 };
 use crate::{
-    auth::{AnyIdentity, Credentials},
+    auth::{AnyIdentity, Credential, Credentials},
     meter::{Count, Meter},
-    peer::{EndSession, Peer, PeerState, SessionNumber},
+    number::SessionNumber,
+    peer::{EndSession, Peer, PeerState},
     refusal::Code,
     room::{Command, Recovered, Socket},
+    standing::Standing,
     wire::socket_io::{Arguments, Packet},
 };
 
@@ -45,7 +48,7 @@ struct Claim {
 }
 
 /// What came of an attempt to connect.
-type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity), Refusal>;
+type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity, Credential), Refusal>;
 
 impl Connection {
     /// Lets a client connect to a namespace, or refuses it.
@@ -100,11 +103,11 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.retain(|connecting| *connecting != namespace);
         }
-        let made = admitted.and_then(|(made, identity)| {
-            let origin = self.origin(&namespace, auth.as_ref())?;
-            Ok((made, identity, origin))
+        let made = admitted.and_then(|(made, identity, credential)| {
+            let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
+            Ok((made, identity, credential, origin))
         });
-        let (made, identity, origin) = match made {
+        let (made, identity, credential, origin) = match made {
             Ok(made) => made,
             Err(refusal) => {
                 self.realm.counters().one(Count::SessionsRefused);
@@ -120,13 +123,20 @@ impl Connection {
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
-            auth,
             identity,
+            standing: Standing::new(credential, auth),
             outbox: self.handle.outbox().clone(),
             connection,
             meter: self.realm.counters().clone(),
             state: PeerState::default(),
         });
+        // Whoever revokes finds the session from here on, and what was revoked before is found here.
+        self.realm.sessions().add(&peer);
+        if self.realm.revocations().refuse(&peer.standing.credential()) {
+            self.realm.sessions().remove(&peer);
+            self.realm.counters().one(Count::SessionsRefused);
+            return self.refuse_connect(&peer.namespace, &unauthorized());
+        }
         if let Some(recovered) = &origin.recovered {
             for frame in &recovered.missed {
                 // A client that is gone again misses it again.
@@ -144,6 +154,10 @@ impl Connection {
         }
         self.realm.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %peer.id, namespace = %peer.namespace, "connected");
+        if peer.standing.credential().expires().is_some() || built.authority.is_some() {
+            let worker = Worker::current(&self.realm);
+            worker.supervisor.do_send(Watch::Session(peer.clone()));
+        }
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
         let mut session = OpenSession { socket, namespace: built.clone(), state };
@@ -162,14 +176,20 @@ impl Connection {
     }
 
     /// Where a session comes from: a new one, or one that its client had before.
-    fn origin(&self, namespace: &ByteString, auth: Option<&ByteString>) -> Result<Origin, Refusal> {
+    fn origin(
+        &self,
+        namespace: &ByteString,
+        auth: Option<&ByteString>,
+        subject: Option<&ByteString>,
+    ) -> Result<Origin, Refusal> {
         let Some(recovery) = &self.realm.broadcaster().recovery else {
             return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
         let recovered = claim.and_then(|Claim { pid, offset }| {
             let principal = self.handle.principal();
-            let recovered = recovery.recover(namespace, &pid, offset.as_deref(), principal)?;
+            let recovered =
+                recovery.recover(namespace, &pid, offset.as_deref(), principal, subject)?;
             Some((ByteString::from(pid), recovered))
         });
         Ok(match recovered {
@@ -198,6 +218,11 @@ impl Connection {
     }
 }
 
+/// What a client is told whose token is not taken, whatever is wrong with it.
+pub(super) fn unauthorized() -> Refusal {
+    Refusal::unauthorized("a valid token is required")
+}
+
 /// Everything that is asked before a client is connected to a namespace.
 async fn admit(
     realm: Arc<Realm>,
@@ -207,7 +232,8 @@ async fn admit(
     for check in &namespace.admit {
         check(credentials.clone()).await?;
     }
-    let identity = (namespace.authenticate)(credentials.clone()).await?;
+    let authenticated = (namespace.authenticate)(credentials.clone()).await?;
+    let (identity, credential) = authenticated.into_parts();
     let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
-    Ok((made, identity))
+    Ok((made, identity, credential))
 }

@@ -1,81 +1,108 @@
 //! Events on one connection: from a packet to its handler, and from its answer to a frame.
 //!
-//! It must never hold up the next event for the answer of one that takes time.
+//! It must never hold up the next event for the answer of one that takes time; for its checks it
+//! must, so that events are handled in the order sent.
 
 use std::panic::AssertUnwindSafe;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Acknowledge, Connection, Refusal, UntypedEvent,
-    bucket::Buckets,
-    listed::Called,
-    namespaces::{BuiltNamespace, TypedRoute},
+    Connection, Refusal,
+    actor::Held,
+    call::{Call, Desk, Outcome, Step},
     protocol::OpenSession,
     session::AnyStep,
 };
 use crate::{
-    event::{Rate, Waited, too_late, wait},
+    event::{Waited, too_late, wait},
     meter::{Count, Meter},
-    peer::SessionNumber,
-    refusal::Code,
-    room::{SentByClient, Socket},
+    number::SessionNumber,
+    room::Socket,
     wire::socket_io::Arguments,
 };
 
-/// An event on its way to its handler.
-pub(super) struct Call {
-    pub(super) name: ByteString,
-    pub(super) arguments: Arguments,
-    pub(super) id: Option<u64>,
-    pub(super) permit: OwnedSemaphorePermit,
-}
-
-/// What became of an event.
-enum Outcome {
-    Answered(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, OwnedSemaphorePermit),
-    /// A room or an untyped handler answers.
-    Elsewhere,
+/// How an event is called, and how it wants to be answered.
+struct Address {
+    name: ByteString,
+    id: Option<u64>,
 }
 
 impl Connection {
     /// Handles one event of a session.
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
         self.realm.counters().one(Count::EventsReceived);
+        let address = Address { name: call.name.clone(), id: call.id };
+        let received = |session: &mut OpenSession, desk: &mut Desk<'_>| {
+            tracing::trace!("received");
+            session.call(call, desk)
+        };
+        self.advance(session, address, received, ctx);
+    }
+
+    /// Takes an event one step further, to its answer or to the next wait.
+    fn advance(
+        &mut self,
+        session: usize,
+        address: Address,
+        step: impl FnOnce(&mut OpenSession, &mut Desk<'_>) -> Outcome,
+        ctx: &mut Context<Self>,
+    ) {
         let Some(socket_io) = self.socket_io() else { return };
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
+        let mut room_name = std::mem::take(&mut socket_io.room_name);
         let span = tracing::debug_span!(
             "salon.event",
-            event = %call.name,
+            event = %address.name,
             namespace = %session.socket.namespace(),
             session = %session.socket.id(),
         );
         let entered = span.enter();
-        tracing::trace!("received");
-        let (name, id) = (call.name.clone(), call.id);
-        let called = self.guard(|| session.call(call, &mut buckets));
+        let outcome = self.guard(|| {
+            let realm = &self.realm;
+            let (buckets, room_name) = (&mut buckets, &mut room_name);
+            step(&mut session, &mut Desk { realm, buckets, room_name })
+        });
         drop(entered);
-        match called {
-            Some(Outcome::Answered(result)) => {
-                self.answer(&session.socket, &name, id, result);
-            }
+        let Address { name, id } = &address;
+        match outcome {
+            Some(Outcome::Answered(result)) => self.answer(&session.socket, name, *id, result),
             Some(Outcome::Later(future, permit)) => {
-                self.answer_later(&session.socket, name, id, (future, permit), ctx);
+                self.answer_later(&session.socket, name.clone(), *id, (future, permit), ctx);
             }
+            Some(Outcome::Held(future)) => self.hold(session.number(), address, future, ctx),
             Some(Outcome::Elsewhere) => {}
-            None => self.answer(&session.socket, &name, id, Err(Refusal::logged_already())),
+            None => self.answer(&session.socket, name, *id, Err(Refusal::logged_already())),
         }
         self.run_futures(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
             socket_io.buckets = buckets;
+            socket_io.room_name = room_name;
         }
+    }
+
+    /// Lets a client's later events wait until the checks of this one are done.
+    fn hold(
+        &mut self,
+        number: SessionNumber,
+        address: Address,
+        checks: LocalBoxFuture<'static, Step>,
+        ctx: &mut Context<Self>,
+    ) {
+        let done = checks.into_actor(self).map(move |step, actor, ctx| {
+            actor.held = None;
+            if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number)) {
+                actor.advance(session, address, step, ctx);
+            }
+            actor.work(ctx);
+        });
+        let future = ctx.spawn(done);
+        self.held = Some(Held { number, future });
     }
 
     fn answer(
@@ -89,7 +116,7 @@ impl Connection {
             self.realm.counters().one(Count::EventsRefused);
         }
         let broadcaster = self.realm.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(socket.peer(), name, id, result) {
+        if let Some(frame) = broadcaster.answer_frame(socket.peer(), None, name, id, result) {
             // A client that is gone needs no answer.
             let _ = socket.peer().push(&frame);
         }
@@ -154,67 +181,5 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
         }
-    }
-}
-
-impl OpenSession {
-    /// Checks an event and hands it to whatever handles it.
-    fn call(&mut self, call: Call, buckets: &mut Buckets) -> Outcome {
-        let namespace = self.namespace.clone();
-        let Some((name, route)) = namespace.routes.get_key_value(&*call.name) else {
-            return self.call_untyped(&namespace, call);
-        };
-        let policy = match route {
-            TypedRoute::Session(route) => route.policy,
-            TypedRoute::Room(route) => route.policy,
-        };
-        if let Some(rate) = policy.rate
-            && let Err(refusal) = self.check_rate(name, rate, buckets)
-        {
-            return Outcome::Answered(Err(refusal));
-        }
-        match route {
-            TypedRoute::Session(route) => match (route.call)(&mut *self.state, &call.arguments) {
-                Called::Done(result) => Outcome::Answered(result),
-                Called::Later(future) => Outcome::Later(future, call.permit),
-            },
-            TypedRoute::Room(route) => {
-                let sent = SentByClient {
-                    sender: self.socket.peer().clone(),
-                    arguments: call.arguments,
-                    acknowledgement: call.id,
-                    permit: call.permit,
-                };
-                match (route.forward)(sent) {
-                    Ok(()) => Outcome::Elsewhere,
-                    Err(refusal) => Outcome::Answered(Err(refusal)),
-                }
-            }
-        }
-    }
-
-    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Outcome {
-        let Some(handler) = namespace.untyped.handler(&call.name) else {
-            let message = "nothing here handles events of this name";
-            return Outcome::Answered(Err(Refusal::new(Code::UnknownEvent, message)));
-        };
-        let Call { name, arguments, id, permit } = call;
-        let acknowledge = id.map(|id| Acknowledge::new(self.socket.clone(), id, permit));
-        handler(&self.socket, UntypedEvent { name, arguments, acknowledge });
-        Outcome::Elsewhere
-    }
-
-    fn check_rate(
-        &self,
-        name: &'static str,
-        rate: Rate,
-        buckets: &mut Buckets,
-    ) -> Result<(), Refusal> {
-        buckets.take(&self.socket.peer().namespace, name, rate).map_err(|wait| {
-            let wait = wait.as_millis();
-            let message = format!("too many {name:?} events; try again in {wait} ms");
-            let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
-            Refusal::new(Code::RateLimited, message).with_data(data)
-        })
     }
 }

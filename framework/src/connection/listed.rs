@@ -12,18 +12,23 @@ use super::{
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
-    room::encode_or_log,
+    room::{Checks, Guards, Judged, Judging, encode_or_log},
     simulation,
     wire::socket_io::Arguments,
 };
 
-/// What a handler answered.
+/// What a handler answered, or why it has not been called.
 pub(crate) enum Called {
     Done(Result<Arguments, Refusal>),
     Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>),
+    /// The checks wait for something; then the handler is to be called.
+    Held(LocalBoxFuture<'static, Resume>),
 }
 
-type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments) -> Called + Send + Sync>;
+/// Calls the handler of an event whose checks were waited for.
+pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
+
+type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments, &mut Checks<'_>) -> Called + Send + Sync>;
 
 /// How one kind of event is handled by the session.
 #[doc(hidden)]
@@ -43,7 +48,8 @@ pub trait SessionEvents<S: Session> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the session `{S}`",
     note = "an event of a session derives `Event` without `room`, and `Deserialize`",
-    note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`"
+    note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`",
+    note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{S}`"
 )]
 pub trait SessionListed<S: Session> {
     #[doc(hidden)]
@@ -55,6 +61,7 @@ where
     S: Session + On<E>,
     E: Event<Route = ToSession> + DeserializeOwned + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
@@ -68,6 +75,7 @@ where
     S: Session + OnLater<E>,
     E: Event<Route = ToSession> + DeserializeOwned + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
@@ -82,19 +90,37 @@ fn add<S, E>(routes: &mut Vec<SessionRoute>, call: fn(&mut Connected<S>, E) -> C
 where
     S: Session,
     E: Event + DeserializeOwned + 'static,
+    E::Guards: Guards<E, S::Identity>,
 {
-    let call = move |session: &mut dyn AnySession, arguments: &Arguments| {
-        let Some(session) = downcast::<S>(session) else {
-            return Called::Done(Err(Refusal::internal("the session is of another type")));
-        };
-        match event::decode::<E>(arguments) {
-            Ok(event) => {
+    let handle = move |session: &mut dyn AnySession, Judged { event, verdict }: Judged<E>| {
+        if let Err(refusal) = verdict {
+            return Called::Done(Err(refusal));
+        }
+        match downcast::<S>(session) {
+            Some(session) => {
                 simulation::before_handler(E::NAME);
                 call(session, event)
             }
-            Err(error) => Called::Done(Err(error.into())),
+            None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
+    let call =
+        move |session: &mut dyn AnySession, arguments: &Arguments, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(arguments) {
+                Ok(event) => event,
+                Err(refusal) => return Called::Done(Err(refusal)),
+            };
+            match checks.judge::<E, S::Identity>(event, None) {
+                Judging::Done(judged) => handle(session, judged),
+                Judging::Waits(judged) => Called::Held(
+                    judged
+                        .map(move |judged| -> Resume {
+                            Box::new(move |session| handle(session, judged))
+                        })
+                        .boxed_local(),
+                ),
+            }
+        };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 

@@ -13,12 +13,17 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    BuildError, DisconnectReason, Refusal, Session, SessionEvents, SessionRoute, UntypedEvent,
+    BuildError, DisconnectReason, IncomingEvent, Refusal, Session, SessionEvents, SessionRoute,
+    UntypedEvent,
+    middleware::GuardEvent,
     session::{MakeSession, NoSession, make},
     untyped::Untyped,
 };
 use crate::{
-    auth::{self, AnyAuthenticator, Anyone, Authenticator, Credentials},
+    auth::{
+        self, AnyAuthenticator, Anyone, Authenticator, Credentials, IntoAuthority, NamedAuthority,
+    },
+    config::Origins,
     data::Data,
     room::{AnyDirectory, Broadcaster, Directory, Room, RoomEvents, RoomRoute, Routes, Socket},
 };
@@ -37,8 +42,13 @@ use crate::{
 pub struct Namespace {
     pub(super) name: Name,
     pub(super) authenticate: AnyAuthenticator,
+    reads_cookies: bool,
     pub(super) identity: Kind,
+    /// Whether somebody was named who says who a client is, and that is not [`Anyone`].
+    pub(super) identified: Option<bool>,
+    pub(super) authority: Option<NamedAuthority>,
     pub(super) admit: Vec<Admit>,
+    pub(super) guard_events: Vec<GuardEvent>,
     pub(super) make_session: MakeSession,
     pub(super) session_identity: Option<(&'static str, Kind)>,
     pub(super) session_routes: Vec<SessionRoute>,
@@ -101,8 +111,12 @@ impl Namespace {
         Self {
             name,
             authenticate: auth::any(Anyone),
+            reads_cookies: false,
             identity: Kind::of::<()>(),
+            identified: None,
+            authority: None,
             admit: Vec::new(),
+            guard_events: Vec::new(),
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
             session_identity: None,
             session_routes: Vec::new(),
@@ -112,10 +126,22 @@ impl Namespace {
     }
 
     /// Who decides who a client is; [`Anyone`] by default.
+    ///
+    /// With `Anyone`, said here, events that have `auth` or `permit` are refused as `unauthorized`;
+    /// with nobody named, they are a [`BuildError`].
     #[must_use]
     pub fn authenticate<A: Authenticator>(mut self, authenticator: A) -> Self {
+        self.reads_cookies = authenticator.reads_cookies();
         self.authenticate = auth::any(authenticator);
         self.identity = Kind::of::<A::Identity>();
+        self.identified = Some(TypeId::of::<A>() != TypeId::of::<Anyone>());
+        self
+    }
+
+    /// Who decides about the permissions that events name with `permit`.
+    #[must_use]
+    pub fn authority<M>(mut self, authority: impl IntoAuthority<M>) -> Self {
+        self.authority = Some(authority.into_authority());
         self
     }
 
@@ -127,6 +153,34 @@ impl Namespace {
         R: Future<Output = Result<(), Refusal>> + 'static,
     {
         self.admit.push(Arc::new(move |credentials| check(credentials).boxed_local()));
+        self
+    }
+
+    /// A check of every event of the namespace, typed or not; several are asked in the order given,
+    /// until one refuses.
+    ///
+    /// It comes after the event's rate and identity, and before its payload is decoded. The client's
+    /// later events wait for it, for `timeouts.middleware` at most; so it must not await the client.
+    ///
+    /// ```
+    /// use salon::{IncomingEvent, Namespace, Refusal};
+    ///
+    /// let chat = Namespace::new("/chat")
+    ///     .on("say", |socket, event| {
+    ///         socket.to("all").emit_named("said", event.arguments);
+    ///     })
+    ///     .guard_events(async |event: IncomingEvent| match event.socket().rooms().is_empty() {
+    ///         true if event.name() != "join" => Err(Refusal::forbidden("join a room first")),
+    ///         _ => Ok(()),
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn guard_events<F, R>(mut self, check: F) -> Self
+    where
+        F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Refusal>> + 'static,
+    {
+        self.guard_events.push(Arc::new(move |event| check(event).boxed_local()));
         self
     }
 
@@ -225,15 +279,21 @@ impl fmt::Display for Name {
 }
 
 impl Namespace {
-    /// Whether it is the one that clients connect to when they name none.
-    pub(crate) fn is_main(&self) -> bool {
-        matches!(&self.name, Name::Fixed(name) if name == "/")
+    /// A browser sends cookies with any page's request: who reads them has to check whose it is.
+    pub(crate) fn check_cookies(&self, origins: &Origins) -> Result<(), BuildError> {
+        if self.reads_cookies && *origins == Origins::Any {
+            return Err(BuildError::CookieFromAnyOrigin { namespace: self.name.to_string() });
+        }
+        Ok(())
     }
 
     pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
         let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
         let rooms = self.rooms.iter().map(|room| (room.name, room.identity));
-        match session.chain(rooms).find(|(_, identity)| identity.id != self.identity.id) {
+        let authority = self.authority.iter().filter_map(|authority| authority.identity);
+        let authority = authority.map(|(id, name)| ("the authority", Kind { id, name }));
+        let mut all = session.chain(rooms).chain(authority);
+        match all.find(|(_, identity)| identity.id != self.identity.id) {
             None => Ok(()),
             Some((what, identity)) => Err(BuildError::IdentityMismatch {
                 what: what.to_owned(),

@@ -8,13 +8,15 @@ use bytestring::ByteString;
 
 use super::{
     BuildError, Namespace, SessionRoute,
+    middleware::GuardEvent,
     namespace::{Admit, Name},
     session::MakeSession,
     untyped::Untyped,
 };
 use crate::{
-    auth::AnyAuthenticator,
+    auth::{AnyAuthenticator, AnyAuthority},
     data::Data,
+    event::Policy,
     room::{AnyDirectory, Broadcaster, RoomRoute},
 };
 
@@ -24,12 +26,46 @@ pub(crate) enum TypedRoute {
     Room(RoomRoute),
 }
 
+impl TypedRoute {
+    pub(super) fn policy(&self) -> Policy {
+        match self {
+            Self::Session(route) => route.policy,
+            Self::Room(route) => route.policy,
+        }
+    }
+}
+
+/// Refuses an event whose identity or permission nobody in its namespace could know.
+fn check_policy(
+    namespace: &str,
+    event: &'static str,
+    policy: Policy,
+    identified: Option<bool>,
+    authority: bool,
+) -> Result<(), BuildError> {
+    let namespace = || namespace.to_owned();
+    if policy.wants_identity() && identified.is_none() {
+        let option = if policy.auth { "auth" } else { "permit" };
+        return Err(BuildError::NoAuthenticator { namespace: namespace(), event, option });
+    }
+    match policy.permission {
+        Some(permission) if !authority => {
+            Err(BuildError::NoAuthority { namespace: namespace(), event, permission })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A namespace in use.
 pub(crate) struct BuiltNamespace {
     name: Name,
     pub(super) authenticate: AnyAuthenticator,
     pub(super) admit: Vec<Admit>,
     pub(super) make_session: MakeSession,
+    /// Whether an authenticator has said who each client is.
+    pub(super) identified: bool,
+    pub(super) authority: Option<AnyAuthority>,
+    pub(super) guard_events: Vec<GuardEvent>,
     pub(super) routes: HashMap<&'static str, TypedRoute>,
     pub(super) untyped: Untyped,
 }
@@ -51,12 +87,25 @@ impl Namespaces {
         data: &Data,
     ) -> Result<(), BuildError> {
         let name = namespace.name.to_string();
+        if let Name::Fixed(fixed) = &namespace.name {
+            if !fixed.starts_with('/') {
+                return Err(BuildError::NamespaceName(name));
+            }
+            if self.fixed.contains_key(fixed) {
+                return Err(BuildError::DuplicateNamespace(name));
+            }
+        }
         namespace.check_identities(&name)?;
+        let (identified, authority) = (namespace.identified, namespace.authority.is_some());
         let mut routes = HashMap::new();
-        let mut add_route = |event: &'static str, route| match routes.insert(event, route) {
-            None => Ok(()),
-            Some(_) => {
-                Err(BuildError::DuplicateEvent { namespace: name.clone(), event: event.to_owned() })
+        let mut add_route = |event: &'static str, route: TypedRoute| {
+            check_policy(&name, event, route.policy(), identified, authority)?;
+            match routes.insert(event, route) {
+                None => Ok(()),
+                Some(_) => Err(BuildError::DuplicateEvent {
+                    namespace: name.clone(),
+                    event: event.to_owned(),
+                }),
             }
         };
         for route in namespace.session_routes {
@@ -85,26 +134,19 @@ impl Namespaces {
             authenticate: namespace.authenticate,
             admit: namespace.admit,
             make_session: namespace.make_session,
+            // Without an authenticator no event is listed that wants an identity.
+            identified: identified.unwrap_or_default(),
+            authority: namespace.authority.map(|authority| authority.decide),
+            guard_events: namespace.guard_events,
             routes,
             untyped: namespace.untyped,
         };
-        self.insert(Arc::new(built))
-    }
-
-    fn insert(&mut self, built: Arc<BuiltNamespace>) -> Result<(), BuildError> {
+        let built = Arc::new(built);
         match &built.name {
-            Name::Fixed(name) if !name.starts_with('/') => {
-                Err(BuildError::NamespaceName(name.to_string()))
-            }
-            Name::Fixed(name) => match self.fixed.insert(name.clone(), built.clone()) {
-                None => Ok(()),
-                Some(_) => Err(BuildError::DuplicateNamespace(name.to_string())),
-            },
-            Name::Pattern(_) | Name::Predicate(_) => {
-                self.others.push(built);
-                Ok(())
-            }
+            Name::Fixed(name) => drop(self.fixed.insert(name.clone(), built.clone())),
+            Name::Pattern(_) | Name::Predicate(_) => self.others.push(built),
         }
+        Ok(())
     }
 
     /// The namespace of that name: one with a fixed name first, then the first that accepts it.

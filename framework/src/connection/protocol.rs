@@ -15,15 +15,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
     bucket::Buckets,
+    call::Call,
     close::{Trouble, Verdict},
-    dispatch::Call,
     namespaces::BuiltNamespace,
     session::AnySession,
 };
 use crate::{
     frame::Frame,
     meter::{Count, Meter},
-    peer::{End, EndSession, SessionNumber},
+    number::SessionNumber,
+    peer::{End, EndSession},
     room::{Command, Socket},
     wire::{
         engine_io,
@@ -36,6 +37,8 @@ pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
     pub(super) sessions: Vec<OpenSession>,
     pub(super) buckets: Buckets,
+    /// Where the name of an event's room is written while the event is checked.
+    pub(super) room_name: String,
     pub(super) connecting: Vec<ByteString>,
     pub(super) deadline: Option<SpawnHandle>,
 }
@@ -59,6 +62,7 @@ impl SocketIo {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: Vec::new(),
             buckets: Buckets::default(),
+            room_name: String::new(),
             connecting: Vec::new(),
             deadline: None,
         }
@@ -173,6 +177,7 @@ impl Connection {
                 if let Some(index) = socket_io.index(end.session) {
                     let session = socket_io.sessions.swap_remove(index);
                     self.disconnect(session);
+                    self.stop_waiting_for(end.session, ctx);
                 }
             }
             End::Connection => {
@@ -206,6 +211,7 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(socket_io) = self.socket_io() else { return };
         for session in socket_io.take_sessions() {
+            self.realm.sessions().remove(session.socket.peer());
             self.tell_shard(Command::Unregister(session.socket.peer().clone()));
             session.socket.peer().end(DisconnectReason::ForcedServerClose);
         }
@@ -225,6 +231,7 @@ impl Connection {
         {
             recovery.park(peer, self.handle.principal());
         }
+        self.realm.sessions().remove(peer);
         self.tell_shard(Command::Unregister(peer.clone()));
         peer.end(reason);
         self.guard(|| {

@@ -23,11 +23,12 @@ use super::{
     Refusal, TransportKind,
     actor::{Closed, Upper},
     namespaces::Namespaces,
+    sessions::Sessions,
     worker::{RealmNumber, Supervise, Watch, Worker},
 };
 use crate::{
-    auth::{Handshake, Principal},
-    config::{Heartbeat, Http, Limits, Timeouts},
+    auth::{Handshake, Principal, Revocations},
+    config::{Heartbeat, Http, Lapses, Limits, Timeouts},
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
@@ -45,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) heartbeat: Heartbeat,
+    pub(crate) lapses: Lapses,
     pub(crate) http: Http,
     pub(crate) hooks: Hooks,
     /// How long what a client misses is kept for it; not at all if `None`.
@@ -68,6 +70,7 @@ impl Settings {
             ("timeouts.connect", self.timeouts.connect),
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
+            ("timeouts.middleware", self.timeouts.middleware),
             ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
         ];
         if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
@@ -93,6 +96,8 @@ pub(crate) struct Realm {
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
+    sessions: Sessions,
+    revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
     connections: RwLock<IndexMap<ByteString, Arc<ConnectionHandle>>>,
     opened: AtomicU64,
@@ -109,8 +114,12 @@ impl Realm {
         application: Option<Arc<dyn Application>>,
         supervise: Supervise,
     ) -> Self {
+        let memory = settings.lapses.revocation_memory;
+        let revocations = Revocations::new(memory, settings.limits.max_revocations);
         Self {
             number: RealmNumber::next(),
+            sessions: Sessions::default(),
+            revocations,
             settings,
             origins,
             namespaces,
@@ -150,6 +159,21 @@ impl Realm {
 
     pub(crate) fn hooks(&self) -> &Hooks {
         &self.settings.hooks
+    }
+
+    /// When rights end, and what goes before.
+    pub(crate) fn lapses(&self) -> &Lapses {
+        &self.settings.lapses
+    }
+
+    /// All sessions.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// What was revoked.
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     pub(super) fn namespaces(&self) -> &Namespaces {
@@ -264,7 +288,8 @@ impl Realm {
                     address.do_send(Closed { reason });
                 }
             };
-            let outbox = Arc::new(Outbox::new(self.limits(), transport, on_end));
+            let parser = self.broadcaster.share_parser();
+            let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
             let handshake = Arc::new(handshake);
             let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
@@ -277,7 +302,7 @@ impl Realm {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(handle.sid().clone(), handle.clone());
-        worker.supervisor.do_send(Watch(handle.clone()));
+        worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }

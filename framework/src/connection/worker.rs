@@ -15,12 +15,17 @@ use std::{
 use actix::{Message, Recipient};
 
 use super::{ConnectionHandle, Realm};
-use crate::{room::ShardHandle, simulation};
+use crate::{peer::Peer, room::ShardHandle, simulation};
 
-/// Asks a supervisor to watch over a connection until it is closed.
+/// What a supervisor is asked to watch over.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(crate) struct Watch(pub(crate) Arc<ConnectionHandle>);
+pub(crate) enum Watch {
+    /// A connection, until it is closed.
+    Connection(Arc<ConnectionHandle>),
+    /// A session whose rights may lapse, until it ends.
+    Session(Arc<Peer>),
+}
 
 /// How the supervisor of a worker is started.
 pub(crate) type Supervise = fn(&Arc<Realm>) -> Recipient<Watch>;

@@ -19,6 +19,7 @@ pub use shape::Shape;
 pub(crate) use time_limit::{Waited, too_late, wait};
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
 
 use crate::{
     refusal::{Code, Refusal},
@@ -55,6 +56,10 @@ pub trait Event {
     type Reply: 'static;
     /// Who handles it when a client sends it: the session, or a room named by one of its fields.
     type Route: Route;
+    /// The [`Guard`](crate::Guard)s that check it, in their order: `()` for none, else the first
+    /// and the rest, as in `(NotMuted, (NotBanned, ()))`. That each of them is a guard of this event
+    /// is checked where the event is listed.
+    type Guards: 'static;
 }
 
 /// Where an event goes: implemented by [`ToSession`](crate::connection::ToSession) and
@@ -151,6 +156,24 @@ pub fn decode<E: Event + DeserializeOwned>(arguments: &Arguments) -> Result<E, A
         Shape::Positional => arguments.positional(),
         Shape::Empty => arguments.empty(),
     }
+}
+
+/// As [`decode`], for a client that may have got it wrong: the refusal says where, too.
+pub(crate) fn decode_or_refuse<E: Event + DeserializeOwned>(
+    arguments: &Arguments,
+) -> Result<E, Refusal> {
+    decode::<E>(arguments).map_err(|error| {
+        let path = match E::SHAPE {
+            Shape::Single => arguments.path_in_single::<E>(),
+            Shape::Positional => arguments.path_in_positional::<E>(),
+            Shape::Empty => None,
+        };
+        let refusal = Refusal::from(error);
+        match path {
+            Some(path) => refusal.with_data(json!({ "path": path })),
+            None => refusal,
+        }
+    })
 }
 
 /// Turns an event into the arguments that go on the wire.

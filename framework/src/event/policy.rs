@@ -18,13 +18,17 @@ pub struct Policy {
     pub volatile: bool,
     /// How often one session may send it.
     pub rate: Option<Rate>,
+    /// Whether its sender must have an identity, one that an authenticator has yielded.
+    pub auth: bool,
+    /// What the namespace's authority is asked for.
+    pub permission: Option<&'static str>,
 }
 
 impl Policy {
-    /// Delivered in full, and not limited in rate.
+    /// Delivered in full, not limited in rate, and nobody's in particular to send.
     #[must_use]
     pub const fn new() -> Self {
-        Self { volatile: false, rate: None }
+        Self { volatile: false, rate: None, auth: false, permission: None }
     }
 
     /// Dropped for a client that is not writable.
@@ -39,5 +43,25 @@ impl Policy {
     pub const fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
+    }
+
+    /// For senders with an identity.
+    #[must_use]
+    pub const fn auth(mut self) -> Self {
+        self.auth = true;
+        self
+    }
+
+    /// For senders to whom the authority grants that permission; they have an identity, too.
+    #[must_use]
+    pub const fn permission(mut self, permission: &'static str) -> Self {
+        self.permission = Some(permission);
+        self
+    }
+
+    /// Whether its sender must have an identity, be it for a permission.
+    #[must_use]
+    pub const fn wants_identity(&self) -> bool {
+        self.auth || self.permission.is_some()
     }
 }

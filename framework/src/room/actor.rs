@@ -14,17 +14,17 @@ use super::{
     context::RoomContext,
     directory::OnTheWay,
     life::{self, Generation},
+    link::Link,
     listed::not_a_member,
     member::Departure,
-    membership::RoomMembership,
     restart::Restarts,
     sent::{Origin, Sent},
     state::{Panicked, State, guarded},
 };
 use crate::{
     event,
+    membership::Membership,
     meter::{Count, Meter},
-    peer::Peer,
     refusal::{Code, Refusal},
     simulation,
 };
@@ -64,11 +64,16 @@ impl<R: Room> RoomActor<R> {
     /// has become one by this event.
     fn enter<E: RoomEvent<Room = R>>(
         &mut self,
-        sender: &Arc<Peer>,
+        origin: &Origin,
         address: WeakAddr<Self>,
     ) -> Result<bool, Refusal> {
+        let Origin { sender, granted, withdrawals, .. } = origin;
         self.state.room()?;
         if self.cx.roll.contains(sender.number) {
+            if E::ENTRY == Entry::Join {
+                sender.state.memberships.renew(&self.cx.roll.name, *granted);
+                sender.standing.wake();
+            }
             return Ok(false);
         }
         match E::ENTRY {
@@ -77,16 +82,27 @@ impl<R: Room> RoomActor<R> {
                 self.cx.sender = Some(sender.clone());
                 let member = Member::new(sender.clone());
                 self.run(|room, cx| room.admit(&member, cx))??;
-                let membership = RoomMembership { room: self.cx.roll.room, address };
+                let number = self.cx.roll.next_membership();
+                let membership = Membership {
+                    room: self.cx.roll.room,
+                    name: self.cx.roll.name.clone(),
+                    number,
+                    granted: *granted,
+                    link: Box::new(Link(address)),
+                };
                 let limit = self.cx.roll.broadcaster.max_rooms;
-                if let Err(refusal) = sender.enter(Box::new(membership), limit) {
+                let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
+                if let Err(refusal) = entered {
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
-                if !self.cx.roll.add(sender.clone()) {
-                    sender.leave(self.cx.roll.room);
+                if !self.cx.roll.add(sender.clone(), number) {
+                    sender.leave(self.cx.roll.room, &self.cx.roll.name);
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
+                }
+                if granted.is_some() {
+                    sender.standing.wake();
                 }
                 tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
                 Ok(true)
@@ -109,10 +125,13 @@ impl<R: Room> RoomActor<R> {
             session = %sent.origin.sender.id,
         );
         let _entered = span.enter();
-        let Sent { event, origin } = sent;
-        let entered = self.enter::<E>(&origin.sender, ctx.address().downgrade());
+        let Sent { event, mut origin } = sent;
+        let entered = self.enter::<E>(&origin, ctx.address().downgrade());
         let joined = *entered.as_ref().unwrap_or(&false);
         let result = entered.and_then(|_| {
+            if let Some(refusal) = origin.refused.take() {
+                return Err(*refusal);
+            }
             self.cx.sender = Some(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
@@ -144,9 +163,13 @@ impl<R: Room> RoomActor<R> {
             }
         }
         let broadcaster = &self.cx.roll.broadcaster;
-        if let Some(frame) =
-            broadcaster.answer_frame(&origin.sender, name, origin.acknowledgement, result)
-        {
+        if let Some(frame) = broadcaster.answer_frame(
+            &origin.sender,
+            Some(self.cx.roll.room),
+            name,
+            origin.acknowledgement,
+            result,
+        ) {
             broadcaster.send_to(&origin.sender, frame);
         }
         // The event is no longer in flight, nor on its way here.

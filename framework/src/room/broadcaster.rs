@@ -25,7 +25,8 @@ use crate::{
     event::{self, Event},
     frame::Frame,
     meter::Counters,
-    peer::{Peer, RoomNumber, ShardNumber},
+    number::{RoomNumber, ShardNumber},
+    peer::Peer,
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
 };
@@ -71,7 +72,6 @@ impl Broadcaster {
         &*self.parser
     }
 
-    #[cfg(feature = "testing")]
     pub(crate) fn share_parser(&self) -> Arc<dyn Parser> {
         self.parser.clone()
     }
@@ -168,18 +168,18 @@ impl Broadcaster {
         }
     }
 
-    /// A frame with a typed event. An event that cannot be serialized is a mistake in the
-    /// application: it is logged, and nobody gets it.
-    pub(crate) fn typed_frame<E: Event + Serialize>(
+    /// A frame with a typed event, for members of a room. An event that cannot be serialized is a
+    /// mistake in the application: it is logged, and nobody gets it.
+    pub(crate) fn room_frame<E: Event + Serialize>(
         &self,
         namespace: &ByteString,
+        room: RoomNumber,
         event: &E,
-        volatile: bool,
     ) -> Option<Frame> {
         let arguments = encode_or_log(E::NAME, event::encode(event))?;
-        let volatile = volatile || E::POLICY.volatile;
         let name = ByteString::from_static(E::NAME);
-        Some(self.event_frame(namespace, name, arguments, None, volatile))
+        let packet = Packet::Event { namespace: namespace.clone(), id: None, name, arguments };
+        Some(Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room))
     }
 
     /// A frame with the acknowledgement of an event.
@@ -194,10 +194,11 @@ impl Broadcaster {
     }
 
     /// The frame that answers an event: its acknowledgement, or the event `salon:refused` when it
-    /// was refused and no acknowledgement was asked for.
+    /// was refused and no acknowledgement was asked for. What a room answered is for its members.
     pub(crate) fn answer_frame(
         &self,
         sender: &Peer,
+        room: Option<RoomNumber>,
         name: &str,
         acknowledgement: Option<u64>,
         result: Result<Arguments, Refusal>,
@@ -212,7 +213,13 @@ impl Broadcaster {
         };
         match (result, acknowledgement) {
             (Ok(_), None) => None,
-            (Ok(arguments), Some(_)) => Some(frame(arguments)),
+            (Ok(arguments), Some(id)) => Some(match room {
+                Some(room) => {
+                    let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
+                    Frame::of_room(&packet, self.parser(), false, room)
+                }
+                None => frame(arguments),
+            }),
             (Err(refusal), _) => {
                 tracing::debug!(event = name, session = %sender.id, %refusal, "refused");
                 let refused =

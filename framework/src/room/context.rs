@@ -21,10 +21,12 @@ use super::{
 };
 use crate::{
     acknowledgement::AskError,
+    auth::Grant,
     data::Data,
     event::{self, Event},
     frame::Frame,
-    peer::{Peer, RoomNumber, SessionNumber},
+    number::{MembershipNumber, RoomNumber, SessionNumber},
+    peer::Peer,
     refusal::Refusal,
 };
 
@@ -53,8 +55,15 @@ pub(super) struct Roll {
     pub(super) name: ByteString,
     pub(super) namespace: ByteString,
     pub(super) broadcaster: Arc<Broadcaster>,
-    members: BTreeMap<SessionNumber, Arc<Peer>>,
+    members: BTreeMap<SessionNumber, Enrolled>,
+    next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
+}
+
+/// A member, by its latest membership.
+struct Enrolled {
+    peer: Arc<Peer>,
+    membership: MembershipNumber,
 }
 
 /// A worker with members of the room.
@@ -77,6 +86,7 @@ impl<R> RoomContext<R> {
             namespace,
             broadcaster,
             members: BTreeMap::new(),
+            next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
         };
         Self { roll, sender: None, actions: VecDeque::new(), data }
@@ -156,7 +166,15 @@ impl<R: Room> RoomContext<R> {
 
     /// The members, in the order in which their sessions began.
     pub fn members(&self) -> impl Iterator<Item = Member<R::Identity>> {
-        self.roll.members.values().cloned().map(Member::new)
+        self.roll.members.values().map(|enrolled| Member::new(enrolled.peer.clone()))
+    }
+
+    /// The grant by which a member was admitted: the answer to the `permit` of the joining event
+    /// that it sent last. `None` if that event has no `permit`, or it is no member.
+    #[must_use]
+    pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
+        let memberships = &member.peer().state.memberships;
+        memberships.granted(self.roll.room).map(|granted| granted.grant)
     }
 
     /// One member alone.
@@ -224,7 +242,8 @@ impl RoomAudience<'_> {
         if self.roll.members.is_empty() && !matches!(self.choice, Choice::One(_)) {
             return;
         }
-        let Some(frame) = broadcaster.typed_frame(&self.roll.namespace, event, false) else {
+        let Some(frame) = broadcaster.room_frame(&self.roll.namespace, self.roll.room, event)
+        else {
             return;
         };
         let except = match &self.choice {
@@ -245,7 +264,7 @@ impl Roll {
 
     /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
     /// and its session with it.
-    pub(super) fn add(&mut self, peer: Arc<Peer>) -> bool {
+    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
         let number = peer.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
@@ -254,16 +273,32 @@ impl Roll {
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room, peer: peer.clone() });
-        self.members.insert(peer.number, peer);
+        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
+        self.members.insert(peer.number, Enrolled { peer, membership });
         true
+    }
+
+    /// The number of a new membership.
+    pub(super) fn next_membership(&mut self) -> MembershipNumber {
+        let number = self.next_membership;
+        self.next_membership = number.next();
+        number
+    }
+
+    /// Whether a session is a member by this membership, and not by a later one.
+    pub(super) fn is_member_by(
+        &self,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    ) -> bool {
+        self.members.get(&session).is_some_and(|enrolled| enrolled.membership == membership)
     }
 
     /// Lets a member go: from here on it gets nothing.
     pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let peer = self.members.remove(&session)?;
+        let Enrolled { peer, .. } = self.members.remove(&session)?;
         self.tell(&peer, Command::Leave { room: self.room, session });
-        peer.leave(self.room);
+        peer.leave(self.room, &self.name);
         if let Some(outlet) =
             self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
         {
@@ -291,8 +326,8 @@ impl Roll {
         for outlet in self.outlets.drain(..) {
             outlet.shard.send(Command::CloseRoom { room: self.room });
         }
-        for peer in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room);
+        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
+            peer.leave(self.room, &self.name);
         }
     }
 

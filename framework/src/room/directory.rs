@@ -20,7 +20,7 @@ use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext, shard::Sh
 use crate::{
     data::Data,
     meter::{Count, Meter},
-    peer::{RoomNumber, ShardNumber},
+    number::{RoomNumber, ShardNumber},
     refusal::{Code, Refusal},
 };
 
@@ -137,11 +137,7 @@ impl<R: Room> Directory<R> {
 
     fn start(self: &Arc<Self>, key: R::Key, near: Option<ShardNumber>) -> Result<Open<R>, Refusal> {
         let name = ByteString::from(format!("{}:{key}", R::NAME));
-        let limit = self.broadcaster.max_name;
-        if name.len() > limit {
-            let message = format!("a room's name of {} bytes is longer than {limit}", name.len());
-            return Err(Refusal::new(Code::LimitExceeded, message));
-        }
+        self.check_name(&name)?;
         let number = self.broadcaster.next_room();
         let shard = self
             .place(number, near)
@@ -160,6 +156,22 @@ impl<R: Room> Directory<R> {
         });
         self.broadcaster.counters.one(Count::RoomsOpened);
         Ok(Open { number, address: Addr::new(sender), on_the_way })
+    }
+
+    /// Refuses a name that is too long for a room.
+    pub(super) fn check_name(&self, name: &str) -> Result<(), Refusal> {
+        let limit = self.broadcaster.max_name;
+        if name.len() <= limit {
+            return Ok(());
+        }
+        let message = format!("a room's name of {} bytes is longer than {limit}", name.len());
+        Err(Refusal::new(Code::LimitExceeded, message))
+    }
+
+    /// Whether the room of that key is open.
+    pub(super) fn is_open(&self, key: &R::Key) -> bool {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(key).is_some_and(|open| open.address.connected())
     }
 
     /// The worker for a new room: that of its first member, else one after the other.

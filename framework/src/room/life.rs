@@ -20,10 +20,12 @@ use super::{
 };
 use crate::{
     frame::Frame,
+    membership::Lapsed,
     meter::{Count, Meter},
-    peer::{Peer, SessionNumber},
-    refusal::Refusal,
-    wire::socket_io::Arguments,
+    number::SessionNumber,
+    peer::Peer,
+    refusal::{Code, Refusal},
+    wire::socket_io::{Arguments, Packet},
 };
 
 /// Which of the states that a room has had, one after the other.
@@ -111,8 +113,10 @@ impl<R: Room> RoomActor<R> {
             return self.change(State::Closed(Panicked.into()));
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
-        if let Some(frame) = self.notice("salon:restarted", &json!({ "room": &*name })) {
-            self.cx.roll.deliver(&frame, None);
+        if let Some(packet) = self.notice("salon:restarted", &json!({ "room": &*name })) {
+            let roll = &self.cx.roll;
+            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
+            roll.deliver(&frame, None);
         }
         self.cx.sender = None;
         self.state = open(&self.key, &mut self.cx);
@@ -191,9 +195,23 @@ impl<R: Room> RoomActor<R> {
         self.settle(ctx);
     }
 
+    /// Lets a member go that has lost its membership, unless it has a newer one.
+    pub(super) fn lapse(&mut self, lapsed: Lapsed) {
+        let Lapsed { session, membership, code, done } = lapsed;
+        if self.cx.roll.is_member_by(session, membership)
+            && let Some(peer) = self.cx.roll.remove(session)
+        {
+            tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
+            self.tell_evicted(&peer, code.as_str());
+            self.depart(&Member::new(peer), Departure::Lapsed);
+        }
+        // Whoever took it away may have stopped waiting.
+        let _ = done.send(());
+    }
+
     /// Closes the room in an orderly way: its code is told, then each of its members leaves.
     fn shut(&mut self, message: &'static str) {
-        let refusal = Refusal::not_found(message);
+        let refusal = Refusal::new(Code::Closed, message);
         // If this panics the room is closed all the same, and its code hears no more of it.
         let _ = self.run(Room::closing);
         while let Some(session) = self.cx.roll.first() {
@@ -241,16 +259,17 @@ impl<R: Room> RoomActor<R> {
 
     fn tell_evicted(&self, peer: &Arc<Peer>, code: &str) {
         let notice = json!({ "room": &*self.cx.roll.name, "code": code });
-        if let Some(frame) = self.notice("salon:evicted", &notice) {
-            self.cx.roll.broadcaster.send_to(peer, frame);
+        if let Some(packet) = self.notice("salon:evicted", &notice) {
+            // Not a frame of the room: of those it gets no more.
+            let broadcaster = &self.cx.roll.broadcaster;
+            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
         }
     }
 
     /// An event of the framework's own.
-    fn notice(&self, name: &'static str, notice: &serde_json::Value) -> Option<Frame> {
+    fn notice(&self, name: &'static str, notice: &serde_json::Value) -> Option<Packet> {
         let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
-        let (broadcaster, roll) = (&self.cx.roll.broadcaster, &self.cx.roll);
-        let name = ByteString::from_static(name);
-        Some(broadcaster.event_frame(&roll.namespace, name, arguments, None, false))
+        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
+        Some(Packet::Event { namespace, id: None, name, arguments })
     }
 }

@@ -3,15 +3,18 @@
 //! It must never be needed at run time to decide a type: a listed event without a handler does not
 //! compile.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use actix::{Actor, Context, Handler, Message};
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    Directory, Entry, Room, RoomEvent, ToRoom,
+    Checks, Directory, Entry, Room, RoomEvent, ToRoom,
     actor::RoomActor,
+    check::{Judged, Judging, is_checked},
+    guard::Guards,
     sent::{Origin, Sent, SentForLater},
 };
 use crate::{
@@ -26,11 +29,24 @@ pub(crate) struct SentByClient {
     pub(crate) sender: Arc<Peer>,
     pub(crate) arguments: Arguments,
     pub(crate) acknowledgement: Option<u64>,
+    /// How much had been taken from the sender when its checks began.
+    pub(crate) withdrawals: u64,
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
-/// Sends an event on to its room; the room answers.
-type Forward = Box<dyn Fn(SentByClient) -> Result<(), Refusal> + Send + Sync>;
+/// What became of an event for a room.
+pub(crate) enum Forwarded {
+    /// It is on its way to the room, which answers; or it is refused already.
+    Done(Result<(), Refusal>),
+    /// Its checks wait for something; then it is to be sent on.
+    Held(LocalBoxFuture<'static, Deliver>),
+}
+
+/// Sends an event on whose checks were waited for.
+pub(crate) type Deliver = Box<dyn FnOnce() -> Result<(), Refusal>>;
+
+/// Checks an event, and sends it on to its room.
+type Forward = Box<dyn Fn(SentByClient, &mut Checks<'_>) -> Forwarded + Send + Sync>;
 
 /// How one kind of event gets to its room.
 #[doc(hidden)]
@@ -57,7 +73,8 @@ pub trait RoomEvents<R: Room> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the room `{R}`",
     note = "an event of the room derives `Event` with `room = {R}(key_field)`, and `Deserialize`",
-    note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`"
+    note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`",
+    note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{R}`"
 )]
 pub trait RoomListed<R: Room> {
     #[doc(hidden)]
@@ -69,6 +86,7 @@ where
     R: Room + On<E>,
     E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, R::Identity>,
 {
     fn list(routes: &mut Routes<'_, R>) {
         routes.add::<E, Sent<E>>(|sent| sent);
@@ -80,6 +98,7 @@ where
     R: Room + OnLater<E>,
     E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
     E::Reply: Serialize,
+    E::Guards: Guards<E, R::Identity>,
 {
     fn list(routes: &mut Routes<'_, R>) {
         routes.add::<E, SentForLater<E>>(SentForLater);
@@ -90,23 +109,28 @@ impl<R: Room> Routes<'_, R> {
     fn add<E, M>(&mut self, message: fn(Sent<E>) -> M)
     where
         E: RoomEvent<Room = R> + DeserializeOwned + Send + 'static,
+        E::Guards: Guards<E, R::Identity>,
         M: Message<Result = ()> + Send + 'static,
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
-        let forward = move |sent: SentByClient| {
-            let SentByClient { sender, arguments, acknowledgement, permit } = sent;
-            let event = event::decode::<E>(&arguments)?;
-            let (key, near) = (event.key().clone(), sender.shard);
-            let sent = |ticket| {
-                let origin = Origin { sender, acknowledgement, _permit: permit, _ticket: ticket };
-                message(Sent { event, origin })
+        let forward = move |sent: SentByClient, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(&sent.arguments) {
+                Ok(event) => event,
+                Err(refusal) => return Forwarded::Done(Err(refusal)),
             };
-            match E::ENTRY {
-                Entry::Join => directory.send(&key, Some(near), sent),
-                // A room that is not open has no members: it is not opened to say so.
-                Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
-                Entry::Member => Err(not_a_member(E::NAME)),
+            match judge::<R, E>(event, &directory, checks) {
+                Err(refusal) => Forwarded::Done(Err(refusal)),
+                Ok(Judging::Done(judged)) => {
+                    Forwarded::Done(deliver(&directory, judged, sent, message))
+                }
+                Ok(Judging::Waits(judged)) => {
+                    let directory = directory.clone();
+                    let then = move |judged| -> Deliver {
+                        Box::new(move || deliver(&directory, judged, sent, message))
+                    };
+                    Forwarded::Held(judged.map(then).boxed_local())
+                }
             }
         };
         self.routes.push(RoomRoute {
@@ -115,6 +139,75 @@ impl<R: Room> Routes<'_, R> {
             forward: Box::new(forward),
         });
     }
+}
+
+/// Sends an event to its room, with what its checks have said.
+fn deliver<R, E, M>(
+    directory: &Arc<Directory<R>>,
+    Judged { event, verdict }: Judged<E>,
+    sent: SentByClient,
+    message: fn(Sent<E>) -> M,
+) -> Result<(), Refusal>
+where
+    R: Room,
+    E: RoomEvent<Room = R> + 'static,
+    M: Message<Result = ()> + Send + 'static,
+    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+{
+    let SentByClient { sender, arguments: _, acknowledgement, withdrawals, permit } = sent;
+    let (granted, refused) = match verdict {
+        Ok(granted) => (granted, None),
+        // It would open the room, and make its sender a member.
+        Err(refusal) if E::ENTRY == Entry::Join => return Err(refusal),
+        // That its sender is no member comes first, and only the room knows.
+        Err(refusal) => (None, Some(Box::new(refusal))),
+    };
+    let (key, near) = (event.key().clone(), sender.shard);
+    let sent = |ticket| {
+        let origin = Origin {
+            sender,
+            acknowledgement,
+            granted,
+            withdrawals,
+            refused,
+            _permit: permit,
+            _ticket: ticket,
+        };
+        message(Sent { event, origin })
+    };
+    match E::ENTRY {
+        Entry::Join => directory.send(&key, Some(near), sent),
+        // A room that is not open has no members: it is not opened to say so.
+        Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
+        Entry::Member => Err(not_a_member(E::NAME)),
+    }
+}
+
+/// Asks what is to be asked about an event, unless it can be refused without.
+fn judge<R, E>(
+    event: E,
+    directory: &Directory<R>,
+    checks: &mut Checks<'_>,
+) -> Result<Judging<E>, Refusal>
+where
+    R: Room,
+    E: RoomEvent<Room = R> + 'static,
+    E::Guards: Guards<E, R::Identity>,
+{
+    if !is_checked::<E, R::Identity>() {
+        return Ok(checks.judge::<E, R::Identity>(event, None));
+    }
+    if E::ENTRY == Entry::Member && !directory.is_open(event.key()) {
+        return Err(not_a_member(E::NAME));
+    }
+    let mut name = std::mem::take(checks.name);
+    name.clear();
+    // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
+    let _ = write!(name, "{}:{}", R::NAME, event.key());
+    let judging =
+        directory.check_name(&name).map(|()| checks.judge::<E, R::Identity>(event, Some(&name)));
+    *checks.name = name;
+    judging
 }
 
 /// The refusal of an event that only members may send.

@@ -13,7 +13,7 @@ use super::{
     actor::RoomActor,
     life::Generation,
     member::Departure,
-    sent::{Broadcast, Sent, SentForLater, SessionEnded, Told},
+    sent::{Broadcast, Lapse, Sent, SentForLater, SessionEnded, Told},
     state::Panicked,
 };
 use crate::{
@@ -127,6 +127,15 @@ impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
 
     fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
         self.remove(ended.session, Departure::Disconnected(ended.reason));
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Lapse> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Lapse(lapsed): Lapse, ctx: &mut Self::Context) {
+        self.lapse(lapsed);
         self.settle(ctx);
     }
 }

@@ -5,10 +5,7 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use crate::{
-    disconnect::DisconnectReason,
-    peer::{Peer, SessionNumber},
-};
+use crate::{disconnect::DisconnectReason, number::SessionNumber, peer::Peer};
 
 /// One session in a room. Cloning it counts a reference.
 pub struct Member<I> {
@@ -69,4 +66,7 @@ pub enum Departure {
     Evicted,
     /// The room closed with it among its members.
     Closed,
+    /// Its right to be there ended: its grant, its identity, or by a
+    /// [revocation](crate::Salon::revoke).
+    Lapsed,
 }

@@ -5,14 +5,16 @@
 mod actor;
 mod audience;
 mod broadcaster;
+mod check;
 mod context;
 mod directory;
+mod guard;
 mod handle;
 mod life;
+mod link;
 mod listed;
 mod mailbox;
 mod member;
-mod membership;
 mod question;
 mod recovery;
 mod restart;
@@ -25,6 +27,7 @@ use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
 pub use audience::Audience;
 pub use context::{RoomAudience, RoomContext};
+pub use guard::{Checked, Guard, Guards};
 pub use handle::RoomHandle;
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
@@ -33,8 +36,9 @@ pub use restart::Restart;
 pub use socket::Socket;
 
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
+pub(crate) use check::{Checks, Judged, Judging, bounded};
 pub(crate) use directory::{AnyDirectory, Directory};
-pub(crate) use listed::SentByClient;
+pub(crate) use listed::{Deliver, Forwarded, SentByClient};
 pub(crate) use recovery::{Recovered, Recovery};
 pub(crate) use shard::{Command, ShardHandle};
 

@@ -15,7 +15,7 @@ use bytestring::ByteString;
 
 use super::shard::Target;
 use crate::{
-    auth::Principal,
+    auth::{Credential, Principal, Who},
     clock::{self, Instant},
     config::Limits,
     frame::Frame,
@@ -50,6 +50,8 @@ struct Kept {
 struct Away {
     until: Instant,
     principal: Principal,
+    /// What it stood on: whoever comes back must be the same, and not be revoked meanwhile.
+    credential: Credential,
     namespace: ByteString,
     id: ByteString,
     rooms: Vec<ByteString>,
@@ -105,6 +107,7 @@ impl Recovery {
         let away = Away {
             until: clock::after(self.window),
             principal: principal.clone(),
+            credential: peer.standing.credential(),
             namespace: peer.namespace.clone(),
             id: peer.id.clone(),
             rooms: peer.named_rooms(),
@@ -130,10 +133,13 @@ impl Recovery {
         private_id: &str,
         offset: Option<&str>,
         principal: &Principal,
+        subject: Option<&ByteString>,
     ) -> Option<Recovered> {
         let mut state = self.lock();
         let away = state.away.get(private_id)?;
-        let theirs = away.principal == *principal && away.namespace == *namespace;
+        let theirs = away.principal == *principal
+            && away.credential.subject.as_ref() == subject
+            && away.namespace == *namespace;
         if !theirs || away.until <= clock::now() {
             return None;
         }
@@ -155,6 +161,12 @@ impl Recovery {
             .map(|kept| kept.frame.clone())
             .collect();
         Some(Recovered { id: away.id, rooms: away.rooms, missed, covered: state.last })
+    }
+
+    /// Gives nobody's session back who is meant.
+    pub(crate) fn revoke(&self, who: &Who) {
+        let mut state = self.lock();
+        state.away.retain(|_, away| !who.is(&away.id, &away.credential));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::directory::Ticket;
 use crate::{
-    disconnect::DisconnectReason,
-    peer::{Peer, SessionNumber},
+    auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
+    peer::Peer, refusal::Refusal,
 };
 
 /// An event on its way from a session to a room.
@@ -26,6 +26,12 @@ pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
 pub(crate) struct Origin {
     pub(super) sender: Arc<Peer>,
     pub(super) acknowledgement: Option<u64>,
+    /// The grant by which it passed, if it has a permission.
+    pub(super) granted: Option<Granted>,
+    /// How much had been taken from the sender when it was checked.
+    pub(super) withdrawals: u64,
+    /// What a member gets in place of its handling.
+    pub(super) refused: Option<Box<Refusal>>,
     /// One of the events that the connection may have in flight; given back when this is dropped.
     pub(super) _permit: OwnedSemaphorePermit,
     pub(super) _ticket: Ticket,
@@ -49,9 +55,12 @@ pub(super) struct SessionEnded {
     pub(super) reason: DisconnectReason,
 }
 
+/// A member has lost its membership.
+pub(super) struct Lapse(pub(super) Lapsed);
+
 macro_rules! message_without_result {
     ($($message:ident $(<$parameter:ident>)?),*) => {
         $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
     };
 }
-message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded);
+message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded, Lapse);

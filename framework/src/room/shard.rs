@@ -21,7 +21,8 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::{
     frame::Frame,
-    peer::{End, Peer, RoomNumber, SessionNumber, ShardNumber},
+    number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
+    peer::{End, Peer},
     simulation,
 };
 
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Unregister(Arc<Peer>),
     Enter {
         room: RoomNumber,
+        membership: MembershipNumber,
         peer: Arc<Peer>,
     },
     Leave {
@@ -146,7 +148,7 @@ impl ShardHandle {
     }
 
     /// Runs something on this shard's worker, never before this returns.
-    pub(super) fn run(&self, run: impl FnOnce() + Send + 'static) {
+    pub(crate) fn run(&self, run: impl FnOnce() + Send + 'static) {
         self.address.do_send(Run(Box::new(run)));
     }
 
@@ -217,7 +219,9 @@ impl State {
         match command {
             Command::Register(peer) => self.register(peer),
             Command::Unregister(peer) => self.unregister(&peer),
-            Command::Enter { room, peer } => {
+            Command::Enter { room, membership, peer } => {
+                // Whatever the room sent before is delivered, or withheld, by now.
+                peer.outbox.lift(room, membership);
                 self.rooms.entry(room).or_default().insert(peer.number, peer);
             }
             Command::Leave { room, session } => self.leave(room, session),

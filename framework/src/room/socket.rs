@@ -3,7 +3,11 @@
 //! It must never keep a connection alive: when the client is gone, a socket is an id that nothing
 //! reaches.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,10 +19,11 @@ use super::{
 };
 use crate::{
     acknowledgement::AskError,
-    auth::Handshake,
+    auth::{Handshake, Permissions},
     event::{self, Event},
+    membership::too_many_rooms,
     outbox::{NotQueued, TransportKind},
-    peer::{End, Peer, too_many_rooms},
+    peer::{End, Peer},
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
@@ -81,7 +86,7 @@ impl Socket {
     /// # Errors
     /// An [`ArgumentError`] when it does not fit `T`.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        let json = self.peer.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
+        let json = self.peer.standing.auth().unwrap_or_else(|| ByteString::from_static("{}"));
         Arguments::from_parts(json, Vec::new()).single()
     }
 
@@ -89,6 +94,24 @@ impl Socket {
     #[must_use]
     pub fn identity<I: 'static>(&self) -> Option<&I> {
         self.peer.identity.downcast_ref()
+    }
+
+    /// Who it is over all connections, as the authenticator said.
+    #[must_use]
+    pub fn subject(&self) -> Option<ByteString> {
+        self.peer.standing.credential().subject
+    }
+
+    /// When its identity lapses, as far as is known now.
+    #[must_use]
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.peer.standing.credential().expires()
+    }
+
+    /// What it may do, as the authenticator said.
+    #[must_use]
+    pub fn permissions(&self) -> Permissions {
+        self.peer.standing.credential().permissions
     }
 
     /// Sends an event to this client.

@@ -15,6 +15,7 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 use tokio_util::time::{DelayQueue, delay_queue::Expired};
 
+use super::lapses;
 use crate::{
     clock::{self, Instant},
     config::Heartbeat,
@@ -96,8 +97,14 @@ impl Actor for Supervisor {
 impl Handler<Watch> for Supervisor {
     type Result = ();
 
-    fn handle(&mut self, Watch(handle): Watch, _: &mut Self::Context) {
-        self.schedule(handle, Due::Ping);
+    fn handle(&mut self, watch: Watch, _: &mut Self::Context) {
+        match watch {
+            Watch::Connection(handle) => self.schedule(handle, Due::Ping),
+            Watch::Session(peer) => {
+                // A task of its own: an authority that takes its time holds up nobody else.
+                actix::spawn(lapses::watch(self.realm.clone(), Arc::downgrade(&peer)));
+            }
+        }
     }
 }
 

@@ -4,5 +4,6 @@
 //! ends what gave no sign of life.
 
 mod heartbeat;
+mod lapses;
 
 pub(crate) use heartbeat::Supervisor;

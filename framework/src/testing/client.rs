@@ -146,7 +146,7 @@ impl Client {
         self.conversation.emit(name, encoded(name, arguments.into_arguments()), false);
     }
 
-    /// Sends any message of Engine.IO, such as a packet that is not one.
+    /// Sends any message of Engine.IO, such as a packet of Socket.IO that is not one.
     pub fn send_raw(&self, message: Message) {
         self.conversation.send_raw(message);
     }
@@ -169,7 +169,8 @@ impl Client {
         self.expect().within(span)
     }
 
-    /// Runs until nothing is left to do, and checks that no event came that was not asked for.
+    /// Runs until nothing is left to do, and checks that no event came that was not asked for, nor
+    /// a message if it was [opened](super::Visitor::open) raw.
     ///
     /// # Panics
     /// When one came.
@@ -180,6 +181,9 @@ impl Client {
             conversation.world.settle().await;
             if let Some(event) = conversation.take_event(|_| true) {
                 fail(&conversation, caller, &format!("expected no event, and {} came", event.name));
+            }
+            if let Some(message) = conversation.take_message() {
+                fail(&conversation, caller, &format!("expected no message, and {message:?} came"));
             }
         }
     }
@@ -250,6 +254,21 @@ impl Client {
                 Some((_, None)) | None => {
                     fail(&conversation, caller, &format!("expected to be asked {}", E::NAME))
                 }
+            }
+        }
+    }
+
+    /// The next message, as it came to a client that was [opened](super::Visitor::open) raw.
+    ///
+    /// # Panics
+    /// When nothing is left to run and none came.
+    #[track_caller]
+    pub fn expect_raw(&self) -> impl Future<Output = Message> + use<> {
+        let (conversation, caller) = (self.conversation.clone(), Location::caller());
+        async move {
+            match conversation.world.find(|| conversation.take_message()).await {
+                Some(message) => message,
+                None => fail(&conversation, caller, "expected a message, and none came"),
             }
         }
     }
@@ -356,7 +375,7 @@ impl Client {
         self.link.up.block(false);
         self.link.down.block(false);
         self.conversation.begin_again();
-        self.link.settled.set(self.link.wire != Wire::Upgrade);
+        self.link.settled.set(self.conversation.is_raw() || self.link.wire != Wire::Upgrade);
         self.open().await
     }
 

@@ -34,6 +34,8 @@ pub(super) struct Conversation {
     pub(super) world: Rc<World>,
     pub(super) journal: Journal,
     pub(super) namespace: ByteString,
+    /// Whether it speaks Engine.IO alone: then messages are given to the test as they come.
+    raw: bool,
     parser: Arc<dyn Parser>,
     state: RefCell<State>,
 }
@@ -95,15 +97,23 @@ struct State {
     /// What the session can be recovered with.
     recovery: Option<(String, Option<String>)>,
     events: VecDeque<Incoming>,
+    messages: VecDeque<Message>,
     answers: BTreeMap<u64, Arguments>,
     next_id: u64,
     /// How many connections there have been before.
     generation: u64,
-    disconnected: bool,
+    /// When the server disconnected the session, if it did.
+    disconnected: Option<Duration>,
     code: Option<Code>,
     closed: Option<Closed>,
     twice: bool,
     mute: bool,
+}
+
+/// What a server says of a connection.
+#[derive(Deserialize)]
+struct Opened {
+    sid: String,
 }
 
 /// What a server says of a session.
@@ -128,6 +138,7 @@ impl Conversation {
         parser: Arc<dyn Parser>,
         namespace: ByteString,
         auth: Option<Value>,
+        raw: bool,
     ) -> Rc<Self> {
         let state = RefCell::new(State {
             decoder: parser.decoder(&Limits::default()),
@@ -137,16 +148,17 @@ impl Conversation {
             attempt: None,
             recovery: None,
             events: VecDeque::new(),
+            messages: VecDeque::new(),
             answers: BTreeMap::new(),
             next_id: 0,
             generation: 0,
-            disconnected: false,
+            disconnected: None,
             code: None,
             closed: None,
             twice: false,
             mute: false,
         });
-        Rc::new(Self { name, world, journal, namespace, parser, state })
+        Rc::new(Self { name, world, journal, namespace, raw, parser, state })
     }
 
     /// Forgets the connection that was, for the next one; what came and was not asked for stays.
@@ -157,11 +169,16 @@ impl Conversation {
         state.attempt = None;
         state.generation += 1;
         state.answers.clear();
-        (state.disconnected, state.code, state.closed) = (false, None, None);
+        (state.disconnected, state.code, state.closed) = (None, None, None);
     }
 
     pub(super) fn note(&self, what: String) {
         self.journal.note(Actor::Client(self.name.clone()), what);
+    }
+
+    /// Whether it speaks Engine.IO alone.
+    pub(super) fn is_raw(&self) -> bool {
+        self.raw
     }
 
     /// Whether the client leaves pings unanswered.
@@ -222,15 +239,42 @@ impl Conversation {
         }
     }
 
+    /// Adds what else is to be sent to the packets of a post, as far as its bytes go.
+    pub(super) fn take_packets(&self, max_bytes: usize, packets: &mut Vec<engine_io::Packet>) {
+        // One byte for the separator.
+        let mut bytes: usize = packets.iter().map(|packet| packet.polling_len() + 1).sum();
+        let mut state = self.state.borrow_mut();
+        while let Some(Outgoing::Packet(packet)) = state.outgoing.front() {
+            bytes += packet.polling_len() + 1;
+            if bytes > max_bytes {
+                return;
+            }
+            if let Some(Outgoing::Packet(packet)) = state.outgoing.pop_front() {
+                packets.push(packet);
+            }
+        }
+    }
+
     /// Takes a packet of the link in.
     pub(super) fn receive(&self, packet: engine_io::Packet) {
         match packet {
+            engine_io::Packet::Open(open) if self.raw => {
+                let opened = serde_json::from_str(&open).ok();
+                self.state.borrow_mut().attempt =
+                    opened.map(|Opened { sid }| Attempt::Connected { sid });
+            }
             engine_io::Packet::Open(_) => self.connect(),
             engine_io::Packet::Ping(data) => {
                 let mut state = self.state.borrow_mut();
-                if !state.mute {
+                if state.mute {
+                    self.note("← ping, which is left unanswered".to_owned());
+                } else {
                     state.queue(Outgoing::Packet(engine_io::Packet::Pong(data)));
                 }
+            }
+            engine_io::Packet::Message(message) if self.raw => {
+                self.note(format!("← {message:?}"));
+                self.state.borrow_mut().messages.push_back(message);
             }
             engine_io::Packet::Message(message) => {
                 let decoded = self.state.borrow_mut().decoder.decode(message);
@@ -265,7 +309,9 @@ impl Conversation {
                 let Some(Connected { sid, pid }) = auth else { return };
                 self.note("← connected".to_owned());
                 let mut state = self.state.borrow_mut();
-                state.recovery = pid.map(|pid| (pid, None));
+                // What was missed came before this; its offset stands.
+                let offset = state.recovery.take().and_then(|(_, offset)| offset);
+                state.recovery = pid.map(|pid| (pid, offset));
                 state.attempt = Some(Attempt::Connected { sid });
             }
             Packet::ConnectError { data, .. } => {
@@ -289,7 +335,7 @@ impl Conversation {
             }
             Packet::Disconnect { .. } => {
                 self.note("← disconnect".to_owned());
-                self.state.borrow_mut().disconnected = true;
+                self.state.borrow_mut().disconnected = Some(self.world.elapsed());
             }
         }
     }
@@ -307,7 +353,7 @@ impl Conversation {
         if state.closed.is_none() {
             self.note(format!("· {why}"));
             let code = state.code.clone().unwrap_or(Code::Disconnected);
-            let (disconnected, at) = (state.disconnected, self.world.elapsed());
+            let (disconnected, at) = (state.disconnected.is_some(), self.world.elapsed());
             state.closed = Some(Closed { code, disconnected, close_code, at });
         }
     }
@@ -320,9 +366,9 @@ impl Conversation {
     pub(super) fn closed(&self) -> Option<Closed> {
         let state = self.state.borrow();
         state.closed.clone().or_else(|| {
+            let at = state.disconnected?;
             let code = state.code.clone().unwrap_or(Code::Disconnected);
-            let (close_code, at) = (None, self.world.elapsed());
-            state.disconnected.then_some(Closed { code, disconnected: true, close_code, at })
+            Some(Closed { code, disconnected: true, close_code: None, at })
         })
     }
 
@@ -340,6 +386,11 @@ impl Conversation {
         let mut state = self.state.borrow_mut();
         let index = state.events.iter().position(wanted)?;
         state.events.remove(index)
+    }
+
+    /// Takes the next message of a client that speaks Engine.IO alone.
+    pub(super) fn take_message(&self) -> Option<Message> {
+        self.state.borrow_mut().messages.pop_front()
     }
 
     /// Everything that came and was not asked for.

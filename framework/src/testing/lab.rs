@@ -5,6 +5,7 @@
 use std::{
     cell::Cell,
     net::{Ipv4Addr, SocketAddr},
+    panic::Location,
     rc::Rc,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -32,6 +33,9 @@ const WINDOW: usize = 64 * 1024;
 
 /// How long what comes over a real socket is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a test waits at most for what it has set no end to.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many workers serve a real port.
 const SERVED_WORKERS: usize = 2;
@@ -290,7 +294,21 @@ impl Lab {
 
     /// Lets time pass until something happens, and says how much; `None` if nothing did for a day.
     pub async fn advance_to_next_timer(&self) -> Option<Duration> {
-        self.world.advance_to_next_timer(Duration::from_secs(24 * 60 * 60)).await
+        self.world.advance_to_next_timer(DAY).await
+    }
+
+    /// Awaits a future of the app's own, such as [`Salon::shutdown`], while the server and its
+    /// clients go on; time passes only where nothing else is left to do.
+    ///
+    /// # Panics
+    /// When it is not done within a day.
+    #[track_caller]
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> impl Future<Output = T> {
+        let caller = Location::caller();
+        async move {
+            let output = self.world.drive(future, Some(DAY)).await;
+            output.unwrap_or_else(|| panic!("{caller}: what was awaited was not done within a day"))
+        }
     }
 
     /// A worker does nothing from now on, until it is [resumed](Self::resume); the first is 0.

@@ -72,8 +72,11 @@ pub(super) struct Link {
 
 /// The first packet of a server.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Opened {
     sid: String,
+    /// How many bytes a post may have.
+    max_payload: usize,
 }
 
 /// Why a link ended.
@@ -126,14 +129,14 @@ impl Link {
         let Some(Packet::Open(open)) = opened.first() else {
             return Ended::Protocol(format!("{opened:?} is no opening"));
         };
-        let Ok(Opened { sid }) = serde_json::from_str(open) else {
+        let Ok(Opened { sid, max_payload }) = serde_json::from_str(open) else {
             return Ended::Protocol(format!("{open} names no session"));
         };
         for packet in opened {
             self.conversation.receive(packet);
         }
         let moving = Notify::new();
-        let polling = pin!(self.poll(&sid, &moving));
+        let polling = pin!(self.poll(&sid, max_payload, &moving));
         if !upgrades {
             return match polling.await {
                 Err(ended) => ended,
@@ -159,7 +162,7 @@ impl Link {
     }
 
     /// Polls and posts until the link ends or is to move.
-    async fn poll(&self, sid: &str, moving: &Notify) -> Result<(), Ended> {
+    async fn poll(&self, sid: &str, max_payload: usize, moving: &Notify) -> Result<(), Ended> {
         let receiving = async {
             let mut moved = pin!(moving.notified());
             loop {
@@ -182,9 +185,13 @@ impl Link {
             loop {
                 let first = pin!(poll_fn(|cx| self.conversation.poll_outgoing(cx)));
                 match select(first, moved.as_mut()).await {
-                    Either::Left((Outgoing::Packet(packet), _)) => self.post(sid, packet).await?,
+                    Either::Left((Outgoing::Packet(packet), _)) => {
+                        let mut packets = vec![packet];
+                        self.conversation.take_packets(max_payload, &mut packets);
+                        self.post(sid, &packets).await?;
+                    }
                     Either::Left((Outgoing::Close, _)) => {
-                        self.post(sid, Packet::Close).await?;
+                        self.post(sid, &[Packet::Close]).await?;
                         return Err(Ended::ByClient);
                     }
                     Either::Right(_) => return Ok(()),
@@ -221,9 +228,9 @@ impl Link {
         }
     }
 
-    async fn post(&self, sid: &str, packet: Packet) -> Result<(), Ended> {
+    async fn post(&self, sid: &str, packets: &[Packet]) -> Result<(), Ended> {
         let mut body = Vec::new();
-        payload::encode(&[packet], &mut body);
+        payload::encode(packets, &mut body);
         self.up.pass(body.len()).await;
         let response = self.request(Method::POST, Some(sid), body.into()).await?;
         if response.status == StatusCode::OK { Ok(()) } else { Err(Ended::Rejected(response)) }
@@ -241,9 +248,7 @@ impl Link {
 
     /// The worker of the next request.
     fn worker(&self) -> usize {
-        let world = &self.conversation.world;
-        let workers = world.workers().max(1);
-        self.worker.unwrap_or_else(|| world.random(|random| random.usize(..workers)))
+        self.conversation.world.pick_worker(self.worker)
     }
 
     fn describe(&self, method: Method, transport: &str, sid: Option<&str>, body: Bytes) -> Request {

@@ -25,6 +25,7 @@ pub use self::{
     journal::{Actor, Entry, Transcript},
     lab::{Lab, LabBuilder},
     link::Wire,
+    server::Response,
     visitor::Visitor,
 };
 

@@ -37,9 +37,19 @@ pub(super) struct Request {
 
 /// What a request was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Response {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+pub struct Response {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// The body as text; what is no UTF-8 in it is replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
 }
 
 /// The two directions of a WebSocket, as the server has them.

@@ -8,15 +8,19 @@ use std::{
     sync::Arc,
 };
 
+use actix_web::http::Method;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     client::{Client, ConnectError},
     conversation::Conversation,
+    journal::Actor,
     lab::{Lab, name},
-    line::Direction,
+    line::{Direction, Reset},
     link::{Link, Wire},
+    server::{Request, Response},
 };
 
 /// Describes a client that is to connect; made by [`Lab::visitor`].
@@ -99,6 +103,47 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// [`ConnectError`] says why it could not.
     pub async fn connect(self) -> Result<Client, ConnectError> {
+        self.client(false).open().await
+    }
+
+    /// Opens a connection of Engine.IO and nothing above it: no namespace is connected to, and what
+    /// comes is taken with [`Client::expect_raw`]. The move of [`Wire::Upgrade`] is not waited for.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why it could not.
+    pub async fn open(self) -> Result<Client, ConnectError> {
+        self.client(true).open().await
+    }
+
+    /// Sends one HTTP request to the app, with the visitor's headers; it waits for nothing but the
+    /// response, so that no time passes.
+    ///
+    /// # Errors
+    /// [`ConnectError::Unanswered`] if nothing is left to run and no response came.
+    pub async fn request(
+        self,
+        method: Method,
+        target: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Response, ConnectError> {
+        let Self { lab, number, name, headers, worker, .. } = self;
+        let (world, body, peer) = (lab.world(), body.into(), Lab::address(number));
+        let actor = || Actor::Client(name.clone());
+        let text = String::from_utf8_lossy(&body);
+        lab.journal().note(actor(), format!("→ {method} {target} {text}").trim_end().to_owned());
+        let request = Request { method, target: target.to_owned(), headers, body, peer };
+        let answer = lab.door().request(world, world.pick_worker(worker), request);
+        match world.drive(answer, None).await {
+            Some(Ok(response)) => {
+                let (status, text) = (response.status.as_u16(), response.text());
+                lab.journal().note(actor(), format!("← HTTP {status} {text}"));
+                Ok(response)
+            }
+            Some(Err(Reset)) | None => Err(ConnectError::Unanswered(lab.journal().around(&name))),
+        }
+    }
+
+    fn client(self, raw: bool) -> Client {
         let Self { lab, number, name, wire, namespace, auth, headers, query, worker } = self;
         let world = lab.world();
         let direction = || Direction::new(world.random(fastrand::Rng::fork));
@@ -111,6 +156,7 @@ impl<'a> Visitor<'a> {
             realm.broadcaster().share_parser(),
             namespace.into(),
             auth,
+            raw,
         );
         let link = Rc::new(Link {
             conversation: conversation.clone(),
@@ -125,8 +171,8 @@ impl<'a> Visitor<'a> {
             down,
             window: lab.window(),
             pipes: RefCell::default(),
-            settled: Cell::new(wire != Wire::Upgrade),
+            settled: Cell::new(raw || wire != Wire::Upgrade),
         });
-        Client { conversation, link, running: RefCell::default() }.open().await
+        Client { conversation, link, running: RefCell::default() }
     }
 }

@@ -15,7 +15,11 @@ use std::{
     time::Duration,
 };
 
-use futures_util::task::AtomicWaker;
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+    task::AtomicWaker,
+};
 use tokio::{
     task::{JoinHandle, LocalSet, yield_now},
     time::{Sleep, sleep_until},
@@ -110,6 +114,12 @@ impl World {
         draw(&mut self.random.borrow_mut())
     }
 
+    /// The worker of a request: that one, or whichever chance has it be.
+    pub(super) fn pick_worker(&self, worker: Option<usize>) -> usize {
+        let workers = self.workers().max(1);
+        worker.unwrap_or_else(|| self.random(|random| random.usize(..workers)))
+    }
+
     /// Starts a task.
     pub(super) fn spawn<T: 'static>(
         &self,
@@ -181,6 +191,26 @@ impl World {
             if !self.woken_before(end.as_mut()).await {
                 return self.until(&mut found, Duration::ZERO).await;
             }
+        }
+    }
+
+    /// Runs a future and everything else until it is done; `None` when nothing is left to do, or,
+    /// with a span, when that has passed.
+    pub(super) async fn drive<T>(
+        &self,
+        future: impl Future<Output = T>,
+        span: Option<Duration>,
+    ) -> Option<T> {
+        let mut future = pin!(future);
+        let rest = async {
+            match span {
+                Some(span) => self.advance(span).await,
+                None => drop(self.find(|| None::<()>).await),
+            }
+        };
+        match select(future.as_mut(), pin!(rest)).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(_) => future.now_or_never(),
         }
     }
 

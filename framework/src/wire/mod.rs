@@ -11,3 +11,5 @@ pub mod engine_io;
 pub mod msgpack;
 pub mod socket_io;
 pub mod websocket;
+
+pub(crate) use self::excerpt::excerpt;

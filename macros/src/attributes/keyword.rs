@@ -13,6 +13,12 @@ pub(crate) enum Keyword {
     Join,
     /// Only members may send it.
     Member,
+    /// Its sender must have an identity.
+    Auth,
+    /// A permission that its sender must have been granted.
+    Permit,
+    /// A check of the application's own.
+    Guard,
     /// How often one session may send it.
     Rate,
     /// A client that is not writable misses it.
@@ -22,11 +28,14 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::Reply,
         Self::Room,
         Self::Join,
         Self::Member,
+        Self::Auth,
+        Self::Permit,
+        Self::Guard,
         Self::Rate,
         Self::Volatile,
         Self::Crate,
@@ -38,12 +47,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 7] {
+    pub(super) fn names() -> [&'static str; 10] {
         Self::ALL.map(Self::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 7] {
+    pub(super) fn examples() -> [&'static str; 10] {
         Self::ALL.map(Self::example)
     }
 
@@ -54,6 +63,9 @@ impl Keyword {
             Self::Room => "room",
             Self::Join => "join",
             Self::Member => "member",
+            Self::Auth => "auth",
+            Self::Permit => "permit",
+            Self::Guard => "guard",
             Self::Rate => "rate",
             Self::Volatile => "volatile",
             Self::Crate => "crate",
@@ -67,6 +79,9 @@ impl Keyword {
             Self::Room => "room = Lobby(lobby)",
             Self::Join => "join",
             Self::Member => "member",
+            Self::Auth => "auth",
+            Self::Permit => "permit = \"play\"",
+            Self::Guard => "guard = NotMuted",
             Self::Rate => "rate = \"5/s\"",
             Self::Volatile => "volatile",
             Self::Crate => "crate = my_crate::salon",
@@ -77,15 +92,6 @@ impl Keyword {
 /// For an option of the design that this version does not have: what to do instead.
 pub(super) fn instead_of(name: &str) -> Option<&'static str> {
     match name {
-        "auth" => Some(
-            "check the identity in `Session::connect`, or in the handler and return \
-             `Refusal::unauthorized(..)`",
-        ),
-        "guard" => Some("check it in the handler and return `Refusal::forbidden(..)`"),
-        "permit" => Some(
-            "check it in the handler and return `Refusal::forbidden(..)`, or once for the whole \
-             connection in `Session::connect`",
-        ),
         "latest" => Some("use `volatile`, or leave it out"),
         _ => None,
     }
@@ -105,9 +111,8 @@ mod tests {
 
     #[test]
     fn an_option_is_there_or_not_there_yet_but_never_both() {
-        for name in ["auth", "guard", "permit", "latest"] {
-            assert!(instead_of(name).is_some());
-            assert_eq!(Keyword::named(name), None);
-        }
+        assert!(instead_of("latest").is_some());
+        assert_eq!(Keyword::named("latest"), None);
+        assert!(Keyword::ALL.iter().all(|keyword| instead_of(keyword.name()).is_none()));
     }
 }

@@ -31,6 +31,12 @@ pub(crate) struct Attributes {
     pub(crate) join: Option<Given<()>>,
     /// `member`
     pub(crate) member: Option<Given<()>>,
+    /// `auth`
+    pub(crate) auth: Option<Given<()>>,
+    /// `permit = "play"`
+    pub(crate) permit: Option<Given<LitStr>>,
+    /// `guard = NotMuted`, as often as there are guards.
+    pub(crate) guards: Vec<Given<Type>>,
     /// `rate = "5/s"`
     pub(crate) rate: Option<Given<LitStr>>,
     /// `volatile`

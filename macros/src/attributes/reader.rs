@@ -168,6 +168,16 @@ impl<'a> Reader<'a> {
             Keyword::Member => {
                 fill(&mut attributes.member, option, value::none, input, diagnostics)
             }
+            Keyword::Auth => fill(&mut attributes.auth, option, value::none, input, diagnostics),
+            Keyword::Permit => {
+                fill(&mut attributes.permit, option, value::string, input, diagnostics)
+            }
+            Keyword::Guard => {
+                let mut guard = None;
+                fill(&mut guard, option, value::ty, input, diagnostics)?;
+                attributes.guards.extend(guard);
+                Ok(())
+            }
             Keyword::Rate => fill(&mut attributes.rate, option, value::string, input, diagnostics),
             Keyword::Volatile => {
                 fill(&mut attributes.volatile, option, value::none, input, diagnostics)

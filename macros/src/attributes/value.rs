@@ -75,10 +75,10 @@ pub(super) fn string(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -
     }
     let (name, example) = (option.name(), option.example());
     let help = match input.fork().parse::<LitInt>() {
-        Ok(number) => {
+        Ok(number) if option == Keyword::Rate => {
             format!("say in how long, in quotes: `{name} = \"{}/s\"`", number.base10_digits())
         }
-        Err(_) => format!("write it in quotes: `{example}`"),
+        _ => format!("write it in quotes: `{example}`"),
     };
     Err(mistake(item(input)?, format_args!("`{name}` is a string"), help))
 }

@@ -3,7 +3,9 @@
 //! It reports what contradicts itself, the type, or the rules of Socket.IO and of Salon. It must
 //! never stop at the first mistake.
 
+mod guard;
 mod name;
+mod permit;
 mod rate;
 mod room;
 
@@ -28,6 +30,9 @@ pub(crate) fn check<'a>(
     let room = room::check(input, attributes, diagnostics);
     let rate = given(attributes.rate.as_ref());
     let rate = rate.and_then(|rate| diagnostics.accept(rate::check(rate)));
+    let permission = given(attributes.permit.as_ref());
+    let permission = permission.and_then(|name| diagnostics.accept(permit::check(name)));
+    let guards = guard::check(&attributes.guards, diagnostics);
     Some(Event {
         ident: &input.ident,
         generics: &input.generics,
@@ -36,6 +41,9 @@ pub(crate) fn check<'a>(
         shape: shape?,
         volatile: attributes.volatile.is_some(),
         rate,
+        auth: attributes.auth.is_some(),
+        permission,
+        guards,
         reply: reply(attributes),
         room,
     })

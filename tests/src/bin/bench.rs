@@ -12,7 +12,9 @@ use std::{
 };
 
 use salon::{
-    Salon, config,
+    Salon,
+    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
+    config,
     event::{decode, encode},
     prelude::*,
     wire::{
@@ -35,11 +37,55 @@ struct Echo {
     number: u64,
 }
 
+/// The same, with a permission whose grant is kept.
+#[derive(Deserialize, Event)]
+#[event("echo:permitted", permit = "echo", reply = Echo)]
+struct Permitted(Echo);
+
+/// The same, with a guard that awaits nothing.
+#[derive(Deserialize, Event)]
+#[event("echo:guarded", guard = Short, reply = Echo)]
+struct Guarded(Echo);
+
+struct Short;
+
+impl Guard<Guarded> for Short {
+    type Identity = ();
+
+    async fn check(cx: Checked<'_, Guarded, ()>) -> Result<(), Refusal> {
+        match cx.event().0.text.len() {
+            0..=500 => Ok(()),
+            bytes => Err(Refusal::other("too_long", format!("{bytes} bytes are over 500"))),
+        }
+    }
+}
+
+/// Everybody is nobody, but that is known.
+struct Nobody;
+
+impl Authenticator for Nobody {
+    type Identity = ();
+
+    async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
+        Ok(().into())
+    }
+}
+
+struct Everything;
+
+impl Authority for Everything {
+    type Identity = ();
+
+    async fn decide(&self, _: Question<()>) -> Result<Grant, Refusal> {
+        Ok(Grant::standing())
+    }
+}
+
 struct Echoes;
 
 impl Session for Echoes {
     type Identity = ();
-    type Events = (Echo,);
+    type Events = (Echo, Permitted, Guarded);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -52,6 +98,18 @@ impl On<Echo> for Echoes {
     }
 }
 
+impl On<Permitted> for Echoes {
+    fn on(&mut self, event: Permitted, _: &mut SessionContext<Self>) -> Result<Echo, Refusal> {
+        Ok(event.0)
+    }
+}
+
+impl On<Guarded> for Echoes {
+    fn on(&mut self, event: Guarded, _: &mut SessionContext<Self>) -> Result<Echo, Refusal> {
+        Ok(event.0)
+    }
+}
+
 fn main() -> Result<()> {
     let events = match std::env::args().nth(1) {
         None => 200_000,
@@ -59,11 +117,13 @@ fn main() -> Result<()> {
             .parse()
             .map_err(|_| format!("{count:?} is not a number of events; try: bench 200000"))?,
     };
-    println!("{events} events of 64 bytes of text and a number, as {}", packet_text());
+    println!("{events} events of 64 bytes of text and a number, as {}", packet_text(Echo::NAME));
     println!("{:<44} {:>10} {:>14} {:>12}", "one event", "ns", "allocations", "bytes");
     decoding(events);
     encoding(events);
-    round_trip(events)?;
+    round_trip("dispatch: socket → handler → socket", Echo::NAME, events)?;
+    round_trip("the same, with a permission", Permitted::NAME, events)?;
+    round_trip("the same, with a guard", Guarded::NAME, events)?;
     Ok(())
 }
 
@@ -71,10 +131,9 @@ fn echo() -> Echo {
     Echo { text: "x".repeat(64), number: 7 }
 }
 
-fn packet_text() -> String {
+fn packet_text(name: &'static str) -> String {
     let arguments = encode(&echo()).expect("an event of plain fields");
-    let packet =
-        Packet::Event { namespace: "/".into(), id: Some(1), name: Echo::NAME.into(), arguments };
+    let packet = Packet::Event { namespace: "/".into(), id: Some(1), name: name.into(), arguments };
     match JsonParser.encode(&packet).into_iter().next() {
         Some(Message::Text(text)) => text.to_string(),
         other => unreachable!("the JSON parser writes text, not {other:?}"),
@@ -83,7 +142,7 @@ fn packet_text() -> String {
 
 fn decoding(events: u32) {
     let mut frame = Vec::new();
-    masked(format!("4{}", packet_text()).as_bytes(), &mut frame);
+    masked(format!("4{}", packet_text(Echo::NAME)).as_bytes(), &mut frame);
     let limits = config::Limits::default();
     let mut reader = FrameReader::new(FrameLimits::from(&limits));
     let mut buffer = bytes::BytesMut::new();
@@ -91,7 +150,7 @@ fn decoding(events: u32) {
         buffer.extend_from_slice(&frame);
         black_box(reader.read(&mut buffer)).expect("a frame");
     });
-    let message = Message::Text(packet_text().into());
+    let message = Message::Text(packet_text(Echo::NAME).into());
     let mut decoder = JsonParser.decoder(&limits);
     measure("packet: message → packet", events, || {
         black_box(decoder.decode(message.clone())).expect("a packet");
@@ -115,7 +174,7 @@ fn encoding(events: u32) {
     measure("packet: packet → message", events, || {
         black_box(JsonParser.encode(&packet));
     });
-    let text = packet_text();
+    let text = packet_text(Echo::NAME);
     let mut out = Vec::new();
     measure("frame: message → bytes", events, || {
         out.clear();
@@ -149,9 +208,10 @@ fn report(what: &str, events: u32, elapsed: Duration, region: &Region<'_, System
 
 /// Events with acknowledgements through a server of one worker and back, 64 under way at a time.
 /// The client is a plain socket with ready-made frames: what is allocated is the server's.
-fn round_trip(events: u32) -> Result<()> {
+fn round_trip(what: &str, name: &'static str, events: u32) -> Result<()> {
     const UNDER_WAY: u32 = 64;
-    let server = InProcess::start(&Salon::builder().session::<Echoes>().build()?, 1)?;
+    let builder = Salon::builder().authenticate(Nobody).authority(Everything);
+    let server = InProcess::start(&builder.session::<Echoes>().build()?, 1)?;
     let mut socket = TcpStream::connect(server.address())?;
     socket.set_nodelay(true)?;
     socket.write_all(
@@ -170,9 +230,9 @@ fn round_trip(events: u32) -> Result<()> {
     }
 
     let mut event = Vec::new();
-    masked(format!("4{}", packet_text()).as_bytes(), &mut event);
+    masked(format!("4{}", packet_text(name)).as_bytes(), &mut event);
     let batch = event.repeat(UNDER_WAY as usize);
-    let answer = packet_text().replacen("2", "3", 1).replacen("\"echo\",", "", 1);
+    let answer = packet_text(name).replacen("2", "3", 1).replacen(&format!("{name:?},"), "", 1);
     // A frame's header of two bytes, or of four, and the Engine.IO type before the answer.
     let answer = 1 + answer.len() + if answer.len() < 125 { 2 } else { 4 };
     let mut batch_through = || -> Result<()> {
@@ -197,7 +257,7 @@ fn round_trip(events: u32) -> Result<()> {
     for _ in 0..batches {
         batch_through()?;
     }
-    report("dispatch: socket → handler → socket", batches * UNDER_WAY, started.elapsed(), &region);
+    report(what, batches * UNDER_WAY, started.elapsed(), &region);
     Ok(())
 }
 

@@ -133,7 +133,7 @@ async fn a_silent_websocket_is_closed(subject: Subject) -> Result<()> {
 
 async fn a_second_poll_ends_the_session(subject: Subject) -> Result<()> {
     let session = subject.polling().await?;
-    let first = pending_poll(&session).await;
+    let first = pending_poll(subject, &session).await?;
     let second = session.get().await?;
     assert!(matches!(second.status, 400 | 500), "{second:?}");
     let first = first.await??;
@@ -143,7 +143,7 @@ async fn a_second_poll_ends_the_session(subject: Subject) -> Result<()> {
 
 async fn an_aborted_poll_ends_the_session(subject: Subject) -> Result<()> {
     let session = subject.polling().await?;
-    let poll = pending_poll(&session).await;
+    let poll = pending_poll(subject, &session).await?;
     poll.abort();
     assert!(poll.await.is_err());
     assert_eq!(session.get().await?.status, 400);
@@ -152,7 +152,7 @@ async fn an_aborted_poll_ends_the_session(subject: Subject) -> Result<()> {
 
 async fn a_close_ends_a_pending_poll(subject: Subject) -> Result<()> {
     let session = subject.polling().await?;
-    let poll = pending_poll(&session).await;
+    let poll = pending_poll(subject, &session).await?;
     assert_eq!(session.post("1").await?.text(), "ok");
     assert_eq!(poll.await??.text(), "6");
     assert_unknown(&session).await
@@ -187,7 +187,7 @@ async fn the_first_ping_comes_alone_and_in_time(subject: Subject) -> Result<()> 
 
 async fn an_upgrade_ends_a_pending_poll_and_polling_itself(subject: Subject) -> Result<()> {
     let session = subject.polling().await?;
-    let poll = pending_poll(&session).await;
+    let poll = pending_poll(subject, &session).await?;
     let target = subject.websocket_target(Some(session.sid()));
     let mut socket = WebSocket::open(subject.address, &target).await?;
     socket.send("2probe").await?;

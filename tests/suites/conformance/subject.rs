@@ -16,8 +16,6 @@ use tokio::task::JoinHandle;
 
 /// Longer than any test needs.
 const LIMIT: Duration = Duration::from_secs(15);
-/// Nothing tells a client that its poll has reached the server; this is ample.
-const ARRIVAL: Duration = Duration::from_millis(50);
 
 /// A server under test.
 #[derive(Clone, Copy, Debug)]
@@ -107,12 +105,15 @@ impl Subject {
     }
 }
 
-/// A poll that the server holds.
-pub(crate) async fn pending_poll(session: &Polling) -> JoinHandle<Result<Response>> {
+/// A poll that the server holds, as it says itself.
+pub(crate) async fn pending_poll(
+    subject: Subject,
+    session: &Polling,
+) -> Result<JoinHandle<Result<Response>>> {
     let session = session.clone();
     let poll = tokio::spawn(async move { session.get().await });
-    tokio::time::sleep(ARRIVAL).await;
-    poll
+    assert_eq!(subject.request("GET", "/held").await?.status, 200);
+    Ok(poll)
 }
 
 /// A client over WebSocket.

@@ -1,64 +1,90 @@
 //! What a client may grow, and what happens at the limit.
+//!
+//! It must never be the limit of the harness that is met: a line holds less than the limit tested.
 
-use salon::{Count, Namespace, Salon, prelude::*};
-use salon_tests::{
-    Result,
-    in_process::InProcess,
-    socket_io::{Client, Packet},
-    websocket::{Incoming, WebSocket},
+use salon::{
+    Code, Count, Salon,
+    prelude::*,
+    testing::{Failure, Lab},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::table::{guest, salon_with};
+use crate::table::{
+    Left, Limited, Say, Sit, Stand, code, come, guest, next_text, salon_with, text,
+};
 
-#[tokio::test]
-async fn a_client_that_does_not_read_loses_its_connection_and_harms_nobody() -> Result<()> {
-    let salon = salon_with(|builder| builder.limits(|limits| limits.max_outbox_bytes = 200_000));
-    let server = InProcess::start(&salon, 2)?;
-    let mut reader = Client::connect(server.address(), guest("reader")).await?;
-    let mut sleeper = Client::connect(server.address(), guest("sleeper")).await?;
-    reader.ask("table:sit", json!({ "table": 1 })).await?;
-    sleeper.ask("table:sit", json!({ "table": 1 })).await?;
+/// An app whose clients may leave so much unread.
+fn small_outboxes() -> Salon {
+    salon_with(|builder| builder.limits(|limits| limits.max_outbox_bytes = 200_000))
+}
+
+both_ways! {
+    crate::limits::small_outboxes(),
+    0..3,
+    a_client_that_does_not_read_loses_its_connection_and_harms_nobody
+}
+
+async fn a_client_that_does_not_read_loses_its_connection_and_harms_nobody(
+    lab: &Lab,
+) -> Result<(), Failure> {
+    let (reader, sleeper) = (come(lab, "reader").await?, come(lab, "sleeper").await?);
+    reader.send(Sit { table: 1 }).await?;
+    sleeper.send(Sit { table: 1 }).await?;
+    sleeper.stop_reading();
     let text = "x".repeat(50_000);
     let mut said = 0;
-    // The kernel's buffers take some megabytes before the outbox feels it.
-    while salon.counters().get(Count::OutboxOverflows) == 0 {
-        let answer = reader.ask("table:say", json!({ "table": 1, "text": text })).await?;
+    // Behind a real port the kernel's buffers take some megabytes before the outbox feels it.
+    while lab.counters().get(Count::OutboxOverflows) == 0 {
         said += 1;
-        assert_eq!(answer, [json!(said)]);
+        assert_eq!(reader.send(Say { table: 1, text: text.clone() }).await?, said);
         assert!(said < 2_000, "the sleeper was never closed");
     }
-    assert_eq!(reader.expect("table:left").await?, [json!({ "name": "sleeper" })]);
+    assert_eq!(reader.expect::<Left>().await, Left { name: "sleeper".to_owned() });
     Ok(())
 }
 
-#[tokio::test]
-async fn the_namespaces_of_a_connection_are_limited() -> Result<()> {
-    let salon = salon_with(|builder| builder.limits(|limits| limits.max_namespaces = 3));
-    let server = InProcess::start(&salon, 1)?;
-    let target = "/socket.io/?EIO=4&transport=websocket";
-    let mut socket = WebSocket::open(server.address(), target).await?;
-    for hall in 1..=4 {
-        socket.send(&format!("40/hall-{hall},")).await?;
+#[salon::test]
+async fn an_outbox_holds_what_its_limit_says_and_not_one_event_more() {
+    let lab = Lab::builder(small_outboxes()).window(1).start().await;
+    let (reader, sleeper) = (come(&lab, "reader").await?, come(&lab, "sleeper").await?);
+    reader.send(Sit { table: 1 }).await?;
+    sleeper.send(Sit { table: 1 }).await?;
+    sleeper.stop_reading();
+    let say = || Say { table: 1, text: "x".repeat(49_000) };
+    // Of six the line holds one, one waits to be put into it, and four fit the outbox.
+    for _ in 0..6 {
+        reader.send(say()).await?;
+        reader.expect_none_of::<Left>().await;
     }
-    let refused = loop {
-        match socket.receive().await? {
-            Incoming::Text(text) if text.starts_with("44") => break text,
-            Incoming::Text(_) => {}
-            other => panic!("the fourth namespace was not refused: {other:?}"),
-        }
-    };
-    assert!(refused.starts_with("44/hall-4,"), "{refused}");
+    reader.send(say()).await?;
+    assert_eq!(reader.expect::<Left>().await, Left { name: "sleeper".to_owned() });
+    assert_eq!(lab.counters().get(Count::OutboxOverflows), 1);
+}
+
+#[salon::test]
+async fn the_namespaces_of_a_connection_are_limited() {
+    let salon = salon_with(|builder| builder.limits(|limits| limits.max_namespaces = 3));
+    let lab = Lab::new(salon).await;
+    let client = lab.visitor().open().await?;
+    for hall in 1..=3 {
+        client.send_raw(text(format!("0/hall-{hall},")));
+        let connected = next_text(&client).await;
+        assert!(connected.starts_with(&format!(r#"0/hall-{hall},{{"sid":"#)), "{connected}");
+        let welcome = format!(r#"2/hall-{hall},["welcome","/hall-{hall}"]"#);
+        assert_eq!(next_text(&client).await, welcome);
+    }
+    client.send_raw(text("0/hall-4,"));
+    let refused = next_text(&client).await;
+    assert!(refused.starts_with("4/hall-4,"), "{refused}");
     assert!(refused.contains(r#""code":"limit_exceeded""#), "{refused}");
-    Ok(())
 }
 
 /// Held by the test: each event waits for a permit of it.
 #[derive(Clone)]
 struct Gate(std::sync::Arc<Semaphore>);
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("wait", reply = u64)]
 struct Wait(u64);
 
@@ -83,88 +109,92 @@ impl OnLater<Wait> for Waiting {
     }
 }
 
-#[tokio::test]
-async fn beyond_the_events_in_flight_the_next_ones_wait_and_none_is_lost() -> Result<()> {
+#[salon::test]
+async fn beyond_the_events_in_flight_the_next_ones_wait_and_none_is_lost() {
     let gate = Gate(std::sync::Arc::new(Semaphore::new(0)));
     let salon = Salon::builder()
         .session::<Waiting>()
         .data(gate.clone())
         .limits(|limits| limits.max_events_in_flight = 4)
         .build()?;
-    let server = InProcess::start(&salon, 1)?;
-    let mut client = Client::connect(server.address(), json!({})).await?;
-    for number in 0..50 {
-        client.start_asking("wait", json!(number)).await?;
-    }
-    let mut answers = Vec::new();
-    for answered in 1..=50 {
+    let lab = Lab::new(salon).await;
+    let client = lab.connect(()).await?;
+    let waiting: Vec<_> = (0..50).map(|number| client.send(Wait(number))).collect();
+    let acknowledged = || {
+        let transcript = client.transcript();
+        let is_answer = |what: &str| what.starts_with("← acknowledgement");
+        transcript.entries().iter().filter(|entry| is_answer(&entry.what)).count() as u64
+    };
+    for answered in 0..=50 {
+        lab.settle().await;
+        assert_eq!(acknowledged(), answered);
+        assert_eq!(lab.counters().get(Count::EventsReceived), 50.min(answered + 4));
         gate.0.add_permits(1);
-        // Futures of several events end in any order.
-        if let Packet::Ack(_, answer) = client.next().await? {
-            answers.push(answer[0].as_u64().ok_or("a number")?);
-        }
-        let received = salon.counters().get(Count::EventsReceived);
-        assert!(received <= answered + 4, "{received} events, {answered} of them answered");
     }
-    answers.sort_unstable();
-    assert_eq!(answers, Vec::from_iter(0..50));
-    Ok(())
+    for (number, waited) in (0..).zip(waiting) {
+        assert_eq!(waited.await?, number);
+    }
 }
 
-#[tokio::test]
-async fn typed_rooms_of_a_session_are_limited_and_so_are_their_names() -> Result<()> {
+#[salon::test]
+async fn typed_rooms_of_a_session_are_limited_and_so_are_their_names() {
     let salon = salon_with(|builder| {
         builder.limits(|limits| {
             limits.max_rooms = 2;
             limits.max_name = 12;
         })
     });
-    let server = InProcess::start(&salon, 1)?;
-    let mut client = Client::connect(server.address(), guest("ada")).await?;
-    let code = |answer: Vec<Value>| answer[0]["error"]["code"].clone();
+    let lab = Lab::new(salon).await;
+    let client = come(&lab, "ada").await?;
     for table in 1..=2 {
-        client.ask("table:sit", json!({ "table": table })).await?;
+        client.send(Sit { table }).await?;
     }
-    let third = client.ask("table:sit", json!({ "table": 3 })).await?;
-    assert_eq!(code(third), "limit_exceeded");
-    client.ask("table:stand", json!({ "table": 1 })).await?;
-    let third = client.ask("table:sit", json!({ "table": 3 })).await?;
-    assert_eq!(third, [json!(["ada"])], "a place is free again");
-    let long = client.ask("table:sit", json!({ "table": 10_000_000_u64 })).await?;
-    assert_eq!(code(long), "limit_exceeded", "table:10000000 has 14 bytes");
-    Ok(())
+    assert_eq!(code(client.send(Sit { table: 3 }).await), Code::LimitExceeded);
+    client.send(Stand { table: 1 }).await?;
+    assert_eq!(client.send(Sit { table: 3 }).await?, ["ada"], "a place is free again");
+    client.send(Stand { table: 3 }).await?;
+    let longest = client.send(Sit { table: 999_999 }).await?;
+    assert_eq!(longest, ["ada"], "table:999999 has 12 bytes");
+    client.send(Stand { table: 999_999 }).await?;
+    let long = client.send(Sit { table: 1_000_000 }).await;
+    assert_eq!(code(long), Code::LimitExceeded, "table:1000000 has 13 bytes");
 }
 
-#[tokio::test]
-async fn leaving_a_namespace_and_coming_back_fills_no_rate() -> Result<()> {
-    let server = InProcess::start(&salon_with(|builder| builder), 1)?;
-    let mut client = Client::connect(server.address(), guest("ada")).await?;
-    for _ in 0..2 {
-        assert_eq!(client.ask("limited", Value::Null).await?, Vec::<Value>::new());
+#[salon::test]
+async fn leaving_a_namespace_and_coming_back_fills_no_rate() {
+    let lab = Lab::new(salon_with(|builder| builder)).await;
+    let client = lab.visitor().open().await?;
+    let connect = format!("0{}", guest("ada"));
+    client.send_raw(text(&connect));
+    assert!(next_text(&client).await.starts_with("0{"));
+    for id in 0..2 {
+        client.send_raw(text(format!(r#"2{id}["limited"]"#)));
+        assert_eq!(next_text(&client).await, format!("3{id}[]"));
     }
-    client.send("41").await?;
-    client.send(&format!("40{}", guest("ada"))).await?;
-    assert!(matches!(client.next().await?, Packet::Connected(_)));
-    let answer = client.ask("limited", Value::Null).await?;
-    assert_eq!(answer[0]["error"]["code"], "rate_limited");
-    Ok(())
+    client.send_raw(text("1"));
+    client.send_raw(text(&connect));
+    assert!(next_text(&client).await.starts_with("0{"));
+    client.send_raw(text(r#"22["limited"]"#));
+    let refused = next_text(&client).await;
+    assert!(refused.starts_with(r#"32[{"error":{"code":"rate_limited""#), "{refused}");
+    // A connection of its own has a rate of its own.
+    come(&lab, "ada").await?.send(Limited).await?;
 }
 
-#[tokio::test]
-async fn untyped_rooms_of_a_session_are_limited() -> Result<()> {
+#[salon::test]
+async fn untyped_rooms_of_a_session_are_limited() {
     let salon = Salon::builder()
         .limits(|limits| limits.max_rooms = 2)
-        .namespace(Namespace::new("/").on("join", |socket, event| {
+        .on("join", |socket, event| {
             let room: String = event.arguments.get(0).unwrap_or_default();
             let joined = socket.join(room).map_err(|refusal| refusal.code().to_string());
             let _ = event.acknowledge((joined.err(),));
-        }))
+        })
         .build()?;
-    let server = InProcess::start(&salon, 1)?;
-    let mut client = Client::connect(server.address(), json!({})).await?;
+    let lab = Lab::new(salon).await;
+    let client = lab.connect(()).await?;
     for (room, error) in [("a", Value::Null), ("b", Value::Null), ("a", Value::Null)] {
-        assert_eq!(client.ask("join", json!(room)).await?, [error], "for {room}");
+        assert_eq!(client.call::<Value>("join", (room,)).await?, error, "for {room}");
     }
-    assert_eq!(client.ask("join", json!("c")).await?, [json!("limit_exceeded")]);
-    Ok(())
+    assert_eq!(client.call::<Value>("join", ("c",)).await?, json!("limit_exceeded"));
 }

@@ -1,14 +1,41 @@
-//! The promises of the core, kept over real sockets: typed events, rooms, limits, endings.
+//! The promises of the core: typed events, rooms, limits, endings.
 //!
-//! It must never sleep to let something happen: each test waits for what it expects.
+//! It must never sleep, nor wait for time: the tests run in a lab, whose clock they move themselves.
+//! Those in modules called `over_real_sockets` run there as well, and wait for what they expect.
+
+/// Tests that run in a lab for many seeds, and once over real sockets, where workers are threads.
+macro_rules! both_ways {
+    ($app:expr, $seeds:expr, $($test:ident)*) => {
+        mod in_the_lab {
+            $(#[test]
+            fn $test() {
+                salon::testing::for_seeds($seeds, async |seed| {
+                    let lab = salon::testing::Lab::builder($app).workers(4).seed(seed);
+                    super::$test(&lab.start().await).await
+                });
+            })*
+        }
+
+        mod over_real_sockets {
+            $(#[salon::test]
+            async fn $test() {
+                super::$test(&salon::testing::Lab::serve($app).await?).await?;
+            })*
+        }
+    };
+}
 
 mod build;
 mod ending;
+mod library;
 mod limits;
 mod order;
+mod permission;
+mod precedence;
 mod raw;
 mod recovery;
 mod rooms;
 mod sessions;
 mod table;
+mod tokens;
 mod upgrading;

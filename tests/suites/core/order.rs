@@ -1,122 +1,207 @@
 //! One order for everybody, over several workers, while members come and go.
+//!
+//! It must never let two clients take turns for the workers' sake: in each round all send before
+//! any answer is awaited.
 
-use salon_tests::{
-    Result,
-    in_process::InProcess,
-    socket_io::{Client, Packet},
+use salon::{
+    Count,
+    testing::{Client, Failure, Lab, Wire},
 };
-use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
-use crate::table::{guest, salon};
+use crate::table::{Count as CountCalls, Said, Say, Sit, Stand, code, come, guest, salon};
 
-/// Reads until the acknowledgement of `id`, and gives it with the numbers heard before it.
-async fn hear_until(client: &mut Client, id: u64, heard: &mut Vec<u64>) -> Result<Vec<Value>> {
-    loop {
-        match client.next().await? {
-            Packet::Ack(ack, answer) if ack == id => return Ok(answer),
-            Packet::Event(name, arguments, _) if name == "table:said" => {
-                heard.push(arguments[0]["number"].as_u64().ok_or("a number")?);
+both_ways! {
+    crate::table::salon(),
+    0..25,
+    every_member_hears_everything_once_in_the_rooms_order_and_before_its_own_acknowledgement
+    who_comes_and_goes_hears_exactly_what_was_said_in_between
+    a_room_that_closes_while_somebody_comes_loses_no_event
+}
+
+/// What a client sent and got that the order is about.
+enum Step {
+    /// It sent an event, to be acknowledged under an id.
+    Sent { event: String, id: u64 },
+    /// It heard what is numbered so.
+    Heard(u64),
+    /// It got an acknowledgement, of these arguments.
+    Acknowledged { id: u64, arguments: String },
+}
+
+/// All steps of a client, from its transcript.
+fn steps(client: &Client) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    for entry in client.transcript().entries() {
+        let mut words = entry.what.splitn(4, ' ');
+        let next = [words.next(), words.next(), words.next(), words.next()];
+        match next.map(Option::unwrap_or_default) {
+            ["←", "table:said", rest @ ..] => {
+                let said: Said = serde_json::from_str(rest.join(" ").trim_end())?;
+                steps.push(Step::Heard(said.number));
+            }
+            ["←", "acknowledgement", id, arguments] => {
+                let (id, arguments) = (id.trim_start_matches('#').parse()?, arguments.to_owned());
+                steps.push(Step::Acknowledged { id, arguments });
+            }
+            ["→", event, id, _] if id.starts_with('#') => {
+                let (event, id) = (event.to_owned(), id.trim_start_matches('#').parse()?);
+                steps.push(Step::Sent { event, id });
             }
             _ => {}
         }
     }
+    Ok(steps)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_member_hears_everything_once_in_the_rooms_order_and_before_its_own_acknowledgement()
--> Result<()> {
-    const TALKERS: u64 = 24;
-    const TURNS: u64 = 40;
-    let server = InProcess::start(&salon(), 4)?;
-    let mut clients = Vec::new();
+async fn every_member_hears_everything_once_in_the_rooms_order_and_before_its_own_acknowledgement(
+    lab: &Lab,
+) -> Result<(), Failure> {
+    const TALKERS: u64 = 12;
+    const TURNS: u64 = 12;
+    let mut talkers = Vec::new();
     for talker in 0..TALKERS {
-        let mut client = Client::connect(server.address(), guest(&talker.to_string())).await?;
-        client.ask("table:sit", json!({ "table": 1 })).await?;
-        clients.push(client);
+        let name = format!("talker {talker}");
+        let wire = Wire::ALL[usize::try_from(talker)? % Wire::ALL.len()];
+        let visitor = lab.visitor().name(&name).wire(wire).auth(guest(&name));
+        let client = visitor.connect().await?;
+        client.send(Sit { table: 1 }).await?;
+        talkers.push(client);
     }
-    let mut talkers = JoinSet::<Result<Vec<u64>>>::new();
-    for mut client in clients {
-        talkers.spawn(async move {
-            let mut heard = Vec::new();
-            for turn in 0..TURNS {
-                let say = json!({ "table": 1, "text": turn.to_string() });
-                let id = client.start_asking("table:say", say).await?;
-                let answer = hear_until(&mut client, id, &mut heard).await?;
+    for turn in 0..TURNS {
+        let say = || Say { table: 1, text: turn.to_string() };
+        let said: Vec<_> = talkers.iter().map(|talker| talker.send(say())).collect();
+        let mut numbers = Vec::new();
+        for said in said {
+            numbers.push(said.await?);
+        }
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(turn * TALKERS + 1..=(turn + 1) * TALKERS));
+    }
+    for talker in &talkers {
+        for number in 1..=TALKERS * TURNS {
+            assert_eq!(talker.expect::<Said>().await.number, number, "no gap, no double");
+        }
+        talker.expect_none().await;
+        let mut last = None;
+        for step in steps(talker)? {
+            match step {
+                Step::Heard(number) => last = Some(number),
                 // The reply is the number of what was just broadcast: it must have been heard.
-                assert_eq!(heard.last(), answer[0].as_u64().as_ref());
+                Step::Acknowledged { id, arguments } if id > 0 => {
+                    assert_eq!(last, Some(arguments.parse()?), "the last before {arguments}");
+                }
+                Step::Acknowledged { .. } | Step::Sent { .. } => {}
             }
-            while heard.len() < usize::try_from(TALKERS * TURNS)? {
-                let said = client.expect("table:said").await?;
-                heard.push(said[0]["number"].as_u64().ok_or("a number")?);
-            }
-            Ok(heard)
-        });
-    }
-    let all: Vec<u64> = (1..=TALKERS * TURNS).collect();
-    while let Some(heard) = talkers.join_next().await {
-        assert_eq!(heard??, all, "no gap, no double, one order");
+        }
     }
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_and_goes_hears_exactly_what_was_said_in_between() -> Result<()> {
-    const VISITS: usize = 60;
-    let server = InProcess::start(&salon(), 4)?;
-    let address = server.address();
-    let mut host = Client::connect(address, guest("host")).await?;
-    host.ask("table:sit", json!({ "table": 1 })).await?;
-    let mut visitors = JoinSet::<Result<()>>::new();
-    for visitor in 0..6 {
-        visitors.spawn(async move {
-            let mut client = Client::connect(address, guest(&format!("visitor {visitor}"))).await?;
-            for _ in 0..VISITS {
-                client.ask("table:sit", json!({ "table": 1 })).await?;
-                let mut heard = Vec::new();
-                let say = json!({ "table": 1, "text": "hello" });
-                let id = client.start_asking("table:say", say).await?;
-                hear_until(&mut client, id, &mut heard).await?;
-                let id = client.start_asking("table:stand", json!({ "table": 1 })).await?;
-                hear_until(&mut client, id, &mut heard).await?;
-                let gaps = heard.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count();
-                assert_eq!(gaps, 0, "one visit hears without a gap or a double: {heard:?}");
-                let id = client.start_asking("count", Value::Null).await?;
-                let mut after = Vec::new();
-                hear_until(&mut client, id, &mut after).await?;
-                assert_eq!(after, [0; 0], "nothing is heard after the leave was acknowledged");
-            }
-            Ok(())
-        });
+async fn who_comes_and_goes_hears_exactly_what_was_said_in_between(
+    lab: &Lab,
+) -> Result<(), Failure> {
+    const VISITORS: usize = 6;
+    const VISITS: usize = 15;
+    let host = come(lab, "host").await?;
+    host.send(Sit { table: 1 }).await?;
+    let mut visitors = Vec::new();
+    for visitor in 0..VISITORS {
+        visitors.push(come(lab, &format!("visitor {visitor}")).await?);
     }
-    while let Some(visitor) = visitors.join_next().await {
-        visitor??;
+    // Each visitor is one step behind the one before it, so that comings, talk and goings race.
+    for round in 0..3 * VISITS + VISITORS {
+        let steps = visitors.iter().enumerate().filter_map(|(late, visitor)| {
+            let step = round.checked_sub(late).filter(|step| *step < 3 * VISITS)?;
+            Some((visitor, step % 3))
+        });
+        let (mut sat, mut said, mut stood) = (Vec::new(), Vec::new(), Vec::new());
+        for (visitor, step) in steps {
+            match step {
+                0 => sat.push(visitor.send(Sit { table: 1 })),
+                1 => said.push(visitor.send(Say { table: 1, text: "hello".to_owned() })),
+                _ => stood.push(visitor.send(Stand { table: 1 })),
+            }
+        }
+        for sat in sat {
+            sat.await?;
+        }
+        for said in said {
+            said.await?;
+        }
+        for stood in stood {
+            stood.await?;
+        }
+    }
+    let all = 1..=u64::try_from(VISITORS * VISITS)?;
+    for number in all {
+        assert_eq!(host.expect::<Said>().await.number, number);
+    }
+    for visitor in &visitors {
+        // Nothing more is on its way to it.
+        visitor.send(CountCalls).await?;
+        let mut visits = 0;
+        // What was heard in this visit, and the ids of its talk and its leave.
+        let (mut visit, mut talk, mut leave) = (None::<Vec<u64>>, None, None);
+        for step in steps(visitor)? {
+            match step {
+                Step::Sent { event, id } => match event.as_str() {
+                    "table:sit" => visit = Some(Vec::new()),
+                    "table:say" => talk = Some(id),
+                    "table:stand" => leave = Some(id),
+                    _ => {}
+                },
+                Step::Heard(number) => {
+                    let visit = visit.as_mut();
+                    visit.expect("nothing is heard after the leave was acknowledged").push(number);
+                }
+                Step::Acknowledged { id, arguments } if Some(id) == talk => {
+                    let last = visit.as_ref().and_then(|visit| visit.last());
+                    assert_eq!(last, Some(&arguments.parse()?), "its own words come right before");
+                }
+                Step::Acknowledged { id, .. } if Some(id) == leave => {
+                    let visit = visit.take().expect("who leaves has been there");
+                    let gaps = visit.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count();
+                    assert_eq!(gaps, 0, "one visit hears without a gap or a double: {visit:?}");
+                    visits += 1;
+                }
+                Step::Acknowledged { .. } => {}
+            }
+        }
+        assert_eq!(visits, VISITS);
     }
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_room_that_closes_while_somebody_comes_loses_no_event() -> Result<()> {
-    let salon = salon();
-    let server = InProcess::start(&salon, 4)?;
-    let address = server.address();
-    let mut visitors = JoinSet::<Result<()>>::new();
+async fn a_room_that_closes_while_somebody_comes_loses_no_event(lab: &Lab) -> Result<(), Failure> {
     // With more of them the table would hardly ever be empty.
-    for visitor in 0..2 {
-        visitors.spawn(async move {
-            let mut client = Client::connect(address, guest(&visitor.to_string())).await?;
-            // The table lingers for no time: it closes and opens all the time.
-            for _ in 0..500 {
-                let sat = client.ask("table:sit", json!({ "table": 7 })).await?;
-                assert!(sat[0].is_array(), "every join is answered by a table: {sat:?}");
-                client.ask("table:stand", json!({ "table": 7 })).await?;
-            }
-            Ok(())
+    let visitors = [come(lab, "ada").await?, come(lab, "bob").await?];
+    for _ in 0..25 {
+        // The table lingers for no time: it closes and opens all the time.
+        let visits = visitors.each_ref().map(|visitor| {
+            (visitor, visitor.send(Sit { table: 7 }), visitor.send(Stand { table: 7 }))
         });
+        for (visitor, sat, stood) in visits {
+            let members = sat.await?;
+            assert!(members.iter().any(|name| name == visitor.name()), "{members:?}");
+            stood.await?;
+        }
     }
-    while let Some(visitor) = visitors.join_next().await {
-        visitor??;
-    }
-    assert!(salon.counters().get(salon::Count::RoomsOpened) > 1, "the race was never run");
+    assert!(lab.counters().get(Count::RoomsOpened) > 1, "the race was never run");
     Ok(())
+}
+
+#[salon::test]
+async fn a_room_that_closed_is_opened_anew_for_who_comes_next() {
+    let lab = Lab::builder(salon()).workers(2).start().await;
+    let visitor = come(&lab, "ada").await?;
+    for opened in 1..=500 {
+        assert_eq!(visitor.send(Sit { table: 7 }).await?, ["ada"]);
+        assert_eq!(visitor.send(Say { table: 7, text: "hello".to_owned() }).await?, 1);
+        visitor.send(Stand { table: 7 }).await?;
+        let late = visitor.send(Say { table: 7, text: "hello".to_owned() }).await;
+        assert_eq!(code(late), salon::Code::NotAMember);
+        lab.settle().await;
+        assert_eq!(lab.counters().get(Count::RoomsOpened), opened);
+        assert_eq!(lab.counters().get(Count::RoomsClosed), opened);
+    }
 }

@@ -1,27 +1,23 @@
 //! The layer below Socket.IO.
+//!
+//! It must never let a session of Socket.IO in: its clients speak Engine.IO alone.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use salon::{Application, DisconnectReason, RawConnection, Salon, wire::engine_io::Message};
-use salon_tests::{
-    Result,
-    in_process::InProcess,
-    polling::{Endpoint, Polling},
+use salon::{
+    Application, DisconnectReason, RawConnection, Salon,
+    testing::{Lab, Wire},
+    wire::engine_io::Message,
 };
-use tokio::sync::Notify;
+
+use crate::table::{next_text, text};
 
 /// Echoes; `close` ends the connection, `panic` panics.
 #[derive(Clone, Default)]
-struct Echo(Arc<Seen>);
-
-#[derive(Default)]
-struct Seen {
-    closed: AtomicUsize,
-    changed: Notify,
-}
+struct Echo(Arc<Mutex<Vec<DisconnectReason>>>);
 
 impl Application for Echo {
     fn received(&self, connection: &RawConnection, message: Message) {
@@ -32,26 +28,36 @@ impl Application for Echo {
         }
     }
 
-    fn closed(&self, _: &RawConnection, _: DisconnectReason) {
-        self.0.closed.fetch_add(1, Ordering::Relaxed);
-        self.0.changed.notify_one();
+    fn closed(&self, _: &RawConnection, reason: DisconnectReason) {
+        self.0.lock().expect("no panic under it").push(reason);
     }
 }
 
-#[tokio::test]
-async fn whichever_way_a_connection_ends_the_application_hears_of_it_once() -> Result<()> {
-    let echo = Echo::default();
-    let salon = Salon::builder().application(echo.clone()).build()?;
-    let server = InProcess::start(&salon, 1)?;
-    for (ended, packet) in ["4close", "4panic", "1"].into_iter().enumerate() {
-        let endpoint =
-            Endpoint { address: server.address(), path: "/socket.io/", parameters: String::new() };
-        let (polling, _open) = Polling::open(endpoint).await?;
-        polling.post("4hello").await?;
-        assert_eq!(polling.get().await?.text(), "4hello");
-        polling.post(packet).await?;
-        echo.0.changed.notified().await;
-        assert_eq!(echo.0.closed.load(Ordering::Relaxed), ended + 1, "after {packet}");
+#[salon::test]
+async fn whichever_way_a_connection_ends_the_application_hears_of_it_once() {
+    for wire in Wire::ALL {
+        let echo = Echo::default();
+        let lab = Lab::new(Salon::builder().application(echo.clone()).build()?).await;
+        let mut expected = Vec::new();
+        for (end, reason) in [
+            ("close", DisconnectReason::ForcedServerClose),
+            ("panic", DisconnectReason::ForcedServerClose),
+            ("goodbye", DisconnectReason::TransportClose),
+        ] {
+            let client = lab.visitor().wire(wire).open().await?;
+            client.send_raw(text("hello"));
+            assert_eq!(next_text(&client).await, "hello");
+            if end == "goodbye" {
+                client.close();
+            } else {
+                client.send_raw(text(end));
+            }
+            // A move to WebSocket that is under way comes first.
+            client.closed().within(Duration::from_secs(1)).await;
+            lab.advance(Duration::from_secs(100)).await;
+            expected.push(reason);
+            let heard = echo.0.lock().expect("no panic under it").clone();
+            assert_eq!(heard, expected, "after {end} over {wire:?}");
+        }
     }
-    Ok(())
 }

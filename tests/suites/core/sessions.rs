@@ -1,142 +1,175 @@
 //! Events that go to the session of their sender.
+//!
+//! It must never connect more than it needs: most tests are of one client and one worker.
 
-use salon_tests::{
-    Result,
-    in_process::InProcess,
-    socket_io::{Client, Packet},
+use std::time::Duration;
+
+use salon::{
+    Code,
+    testing::{Client, ConnectError, Failure, Lab},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::table::{guest, salon};
+use crate::table::{
+    Add, AskMe, Count, Crash, CrashLater, Favourite, Limited, Reverse, SLOW, Slow, code, come,
+    guest, next_text, said_and_heard, salon, text,
+};
 
-async fn client() -> Result<(InProcess, Client)> {
-    let server = InProcess::start(&salon(), 1)?;
-    let client = Client::connect(server.address(), guest("ada")).await?;
-    Ok((server, client))
+async fn client() -> Result<(Lab, Client), Failure> {
+    let lab = Lab::new(salon()).await;
+    let client = come(&lab, "ada").await?;
+    Ok((lab, client))
 }
 
-fn code(answer: &[Value]) -> &str {
-    answer[0]["error"]["code"].as_str().unwrap_or_default()
+#[salon::test]
+async fn a_unit_struct_takes_no_argument_and_its_reply_acknowledges() {
+    let (_lab, client) = client().await?;
+    assert_eq!(client.send(Count).await?, 1);
+    let more: u64 = client.call("count", ("more than asked for",)).await?;
+    assert_eq!(more, 2);
+    client.expect_none().await;
+    assert_eq!(
+        said_and_heard(&client),
+        [
+            "← connected",
+            "→ count #0",
+            "← acknowledgement #0 1",
+            r#"→ count #1 "more than asked for""#,
+            "← acknowledgement #1 2",
+        ]
+    );
 }
 
-#[tokio::test]
-async fn a_unit_struct_takes_no_argument_and_its_reply_acknowledges() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    client.send(r#"427["count"]"#).await?;
-    assert_eq!(client.answer(7).await?, [json!(1)]);
-    assert_eq!(client.ask("count", json!("more than asked for")).await?, [json!(2)]);
-    Ok(())
+#[salon::test]
+async fn a_tuple_struct_takes_an_argument_per_field() {
+    let (_lab, client) = client().await?;
+    assert_eq!(client.send(Add(40, 2)).await?, 42);
+    assert_eq!(said_and_heard(&client)[1], "→ add #0 40,2");
+    assert_eq!(code(client.call::<i64>("add", (40,)).await), Code::InvalidPayload);
 }
 
-#[tokio::test]
-async fn a_tuple_struct_takes_an_argument_per_field() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    client.send(r#"420["add",40,2]"#).await?;
-    assert_eq!(client.answer(0).await?, [json!(42)]);
-    client.send(r#"421["add",40]"#).await?;
-    assert_eq!(code(&client.answer(1).await?), "invalid_payload");
-    Ok(())
+#[salon::test]
+async fn an_acknowledgement_has_the_id_that_the_client_chose() {
+    let lab = Lab::new(salon()).await;
+    let client = lab.visitor().open().await?;
+    client.send_raw(text(format!("0{}", guest("ada"))));
+    assert!(next_text(&client).await.starts_with(r#"0{"sid":""#));
+    client.send_raw(text(r#"27["count"]"#));
+    assert_eq!(next_text(&client).await, "37[1]");
 }
 
-#[tokio::test]
-async fn a_binary_field_is_an_attachment_in_both_directions() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    client.send(r#"451-3["reverse",{"data":{"_placeholder":true,"num":0}}]"#).await?;
-    client.send_binary(&[1, 2, 3]).await?;
-    let answer = client.answer(3).await?;
-    assert_eq!(answer, [json!({ "data": { "_placeholder": true, "num": 0 } })]);
-    assert_eq!(client.next().await?, Packet::Binary(vec![3, 2, 1]));
-    Ok(())
+#[salon::test]
+async fn a_binary_field_is_an_attachment_in_both_directions() {
+    let (_lab, client) = client().await?;
+    let reversed = client.send(Reverse { data: vec![1, 2, 3].into() }).await?;
+    assert_eq!(*reversed.data, [3, 2, 1]);
+    let placeholder = r#"{"data":{"_placeholder":true,"num":0}}"#;
+    assert_eq!(
+        said_and_heard(&client)[1..],
+        [format!("→ reverse #0 {placeholder}"), format!("← acknowledgement #0 {placeholder}")]
+    );
 }
 
-#[tokio::test]
-async fn an_answer_that_takes_time_does_not_hold_up_the_next_event() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    let slow = client.start_asking("slow", json!({ "text": "loud" })).await?;
-    let count = client.start_asking("count", json!(null)).await?;
-    assert_eq!(client.answer(count).await?, [json!(1)]);
-    assert_eq!(client.answer(slow).await?, [json!("LOUD")]);
-    Ok(())
+#[salon::test]
+async fn an_answer_that_takes_time_does_not_hold_up_the_next_event() {
+    let (lab, client) = client().await?;
+    let slow = client.send(Slow { text: "loud".to_owned() });
+    assert_eq!(client.send(Count).await?, 1);
+    assert_eq!(lab.elapsed(), Duration::ZERO);
+    assert_eq!(lab.advance_to_next_timer().await, Some(SLOW));
+    assert_eq!(slow.await?, "LOUD");
 }
 
-#[tokio::test]
-async fn the_server_can_ask_a_client() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    let mine = client.start_asking("ask-me", json!(null)).await?;
-    let (question, id) = client
-        .find(|packet| match packet {
-            Packet::Event(name, arguments, Some(id)) if name == "favourite" => {
-                Some((arguments.clone(), *id))
-            }
-            _ => None,
-        })
-        .await?;
-    assert_eq!(question, [json!({ "of": "colours" })]);
-    client.send(&format!(r#"43{id}["green"]"#)).await?;
-    assert_eq!(client.answer(mine).await?, [json!("green")]);
-    Ok(())
+#[salon::test]
+async fn the_server_can_ask_a_client() {
+    let (_lab, client) = client().await?;
+    let mine = client.send(AskMe);
+    let question = client.expect_question::<Favourite>().await;
+    assert_eq!(question.event, Favourite { of: "colours".to_owned() });
+    question.answer(&"green".to_owned());
+    assert_eq!(mine.await?, "green");
 }
 
-#[tokio::test]
-async fn a_payload_that_does_not_fit_is_refused_and_the_connection_goes_on() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    let answer = client.ask("slow", json!({ "text": 5 })).await?;
-    assert_eq!(code(&answer), "invalid_payload");
-    assert!(answer[0]["error"]["message"].as_str().is_some_and(|text| text.contains("string")));
-    assert_eq!(client.ask("count", json!(null)).await?, [json!(1)]);
-    Ok(())
+#[salon::test]
+async fn a_client_that_does_not_answer_the_server_is_waited_for_no_longer_than_said() {
+    let (lab, client) = client().await?;
+    let mine = client.send(AskMe);
+    client.expect_question::<Favourite>().await;
+    lab.advance(Duration::from_millis(9_999)).await;
+    client.expect_none().await;
+    assert_eq!(said_and_heard(&client).len(), 3, "no answer yet");
+    lab.advance(Duration::from_millis(1)).await;
+    assert_eq!(code(mine.await), Code::Internal);
 }
 
-#[tokio::test]
-async fn an_unknown_event_is_refused_and_without_an_acknowledgement_the_refusal_is_an_event()
--> Result<()> {
-    let (_server, mut client) = client().await?;
-    assert_eq!(code(&client.ask("nonsense", json!(1)).await?), "unknown_event");
-    client.emit("nonsense", json!(1)).await?;
-    let refused = client.expect("salon:refused").await?;
+#[salon::test]
+async fn a_payload_that_does_not_fit_is_refused_and_the_connection_goes_on() {
+    let (_lab, client) = client().await?;
+    let refused = client.call::<String>("slow", (json!({ "text": 5 }),)).await;
+    let refused = refused.expect_err("5 is no text");
+    assert_eq!(*refused.code(), Code::InvalidPayload);
+    assert!(refused.message().contains("string"), "{refused}");
+    assert_eq!(client.send(Count).await?, 1);
+}
+
+#[salon::test]
+async fn an_unknown_event_is_refused_and_without_an_acknowledgement_the_refusal_is_an_event() {
+    let (_lab, client) = client().await?;
+    assert_eq!(code(client.call::<()>("nonsense", (1,)).await), Code::UnknownEvent);
+    client.emit_named("nonsense", (1,));
+    let refused = client.expect_named("salon:refused").await.json();
     assert_eq!(refused[0]["event"], "nonsense");
     assert_eq!(refused[0]["error"]["code"], "unknown_event");
-    Ok(())
+    client.expect_none().await;
 }
 
-#[tokio::test]
-async fn a_rate_lets_its_burst_through_and_says_when_to_come_back() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    assert_eq!(client.ask("limited", json!(null)).await?, Vec::<Value>::new());
-    assert_eq!(client.ask("limited", json!(null)).await?, Vec::<Value>::new());
-    let answer = client.ask("limited", json!(null)).await?;
-    assert_eq!(code(&answer), "rate_limited");
-    assert!(answer[0]["error"]["data"]["retry_after_ms"].as_u64() > Some(3_000_000));
-    Ok(())
+#[salon::test]
+async fn a_rate_lets_its_burst_through_and_says_to_the_millisecond_when_to_come_back() {
+    let (lab, client) = client().await?;
+    client.send(Limited).await?;
+    client.send(Limited).await?;
+    assert_eq!(said_and_heard(&client)[4], "← acknowledgement #1", "a reply of () is no argument");
+    let refused = client.send(Limited).await.expect_err("two at once, one an hour");
+    assert_eq!(*refused.code(), Code::RateLimited);
+    let wait = refused.data().and_then(|data| data["retry_after_ms"].as_u64());
+    assert_eq!(wait, Some(3_600_000));
+    lab.advance(Duration::from_millis(3_599_999)).await;
+    assert_eq!(code(client.send(Limited).await), Code::RateLimited);
+    lab.advance(Duration::from_millis(1)).await;
+    client.send(Limited).await?;
 }
 
-#[tokio::test]
-async fn a_panic_in_a_handler_is_an_internal_refusal_and_the_session_goes_on() -> Result<()> {
-    let (_server, mut client) = client().await?;
-    assert_eq!(client.ask("count", json!(null)).await?, [json!(1)]);
-    assert_eq!(code(&client.ask("crash", json!(null)).await?), "internal");
-    assert_eq!(code(&client.ask("crash-later", json!(null)).await?), "internal");
-    assert_eq!(client.ask("count", json!(null)).await?, [json!(2)]);
-    Ok(())
+#[salon::test]
+async fn a_panic_in_a_handler_is_an_internal_refusal_and_the_session_goes_on() {
+    let (lab, client) = client().await?;
+    assert_eq!(client.send(Count).await?, 1);
+    assert_eq!(code(client.send(Crash).await), Code::Internal);
+    assert_eq!(code(client.send(CrashLater).await), Code::Internal);
+    assert_eq!(client.send(Count).await?, 2);
+    assert_eq!(lab.counters().get(salon::Count::HandlerPanics), 2);
 }
 
-#[tokio::test]
-async fn a_client_that_is_refused_learns_the_code_and_may_try_again() -> Result<()> {
-    let server = InProcess::start(&salon(), 1)?;
-    let mut client = Client::open(server.address()).await?;
+#[salon::test]
+async fn a_client_that_is_refused_learns_the_code_and_may_try_again() {
+    let lab = Lab::new(salon()).await;
+    let client = lab.visitor().open().await?;
     for (auth, code) in [
-        (json!({}), "unauthorized"),
-        (guest("nobody"), "forbidden"),
-        (guest("crash"), "internal"),
-        (guest("panic"), "internal"),
+        (json!({}), Code::Unauthorized),
+        (guest("nobody"), Code::Forbidden),
+        (guest("crash"), Code::Internal),
+        (guest("panic"), Code::Internal),
     ] {
-        client.send(&format!("40{auth}")).await?;
-        match client.next().await? {
-            Packet::Refused(error) => assert_eq!(error["data"]["code"], code, "for {auth}"),
+        client.send_raw(text(format!("0{auth}")));
+        let refused = next_text(&client).await;
+        assert!(refused.starts_with('4'), "{auth} was not refused: {refused}");
+        let error: serde_json::Value = serde_json::from_str(&refused[1..])?;
+        assert_eq!(error["data"]["code"], code.as_str(), "for {auth}");
+        // As a client sees it that opens a connection of its own.
+        match lab.connect(&auth).await {
+            Err(ConnectError::Refused(refusal)) => assert_eq!(*refusal.code(), code, "for {auth}"),
             other => panic!("{auth} was not refused: {other:?}"),
         }
     }
-    client.send(&format!("40{}", guest("ada"))).await?;
-    assert!(matches!(client.next().await?, Packet::Connected(_)));
-    Ok(())
+    client.send_raw(text(format!("0{}", guest("ada"))));
+    assert!(next_text(&client).await.starts_with(r#"0{"sid":""#));
 }

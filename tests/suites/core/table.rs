@@ -3,11 +3,19 @@
 use std::time::Duration;
 
 use salon::{
-    Namespace,
-    auth::{Authenticator, Credentials},
+    Code, Namespace,
+    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
+    testing::{Client, ConnectError, Lab},
+    wire::engine_io::Message,
 };
 use serde_json::{Value, json};
+
+/// How long what is slow here takes.
+pub(crate) const SLOW: Duration = Duration::from_secs(1);
+
+/// When a table rings after it was asked to.
+pub(crate) const BELL: Duration = Duration::from_millis(1);
 
 /// Who sits at a table.
 #[derive(Debug)]
@@ -21,7 +29,10 @@ pub(crate) struct ByName;
 impl Authenticator for ByName {
     type Identity = Guest;
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Guest, Refusal> {
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<Authenticated<Guest>, Refusal> {
         #[derive(Deserialize)]
         struct Auth {
             name: String,
@@ -31,7 +42,7 @@ impl Authenticator for ByName {
         if name == "panic" {
             panic!("a panic in the authenticator");
         }
-        Ok(Guest { name })
+        Ok(Guest { name }.into())
     }
 }
 
@@ -39,59 +50,95 @@ pub(crate) fn guest(name: &str) -> Value {
     json!({ "name": name })
 }
 
-#[derive(Deserialize, Event)]
+/// A client of that name, connected.
+pub(crate) async fn come(lab: &Lab, name: &str) -> Result<Client, ConnectError> {
+    lab.visitor().name(name).auth(guest(name)).connect().await
+}
+
+/// A message of text, for clients that are opened raw.
+pub(crate) fn text(text: impl Into<String>) -> Message {
+    Message::Text(text.into().into())
+}
+
+/// The next message of a client that is opened raw, which must be text.
+pub(crate) async fn next_text(client: &Client) -> String {
+    match client.expect_raw().await {
+        Message::Text(text) => text.into(),
+        Message::Binary(bytes) => panic!("text was due, and {bytes:?} came"),
+    }
+}
+
+/// What a client sent and got, line by line.
+pub(crate) fn said_and_heard(client: &Client) -> Vec<String> {
+    let transcript = client.transcript();
+    transcript.entries().iter().map(|entry| entry.what.trim_end().to_owned()).collect()
+}
+
+/// The code of what was refused.
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> Code {
+    answer.expect_err("it is to be refused").code().clone()
+}
+
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:sit", room = Table(table), join, reply = Vec<String>)]
 pub(crate) struct Sit {
     pub(crate) table: u64,
 }
 
 /// As [`Sit`], with an answer that takes time.
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:knock", room = Table(table), join)]
 pub(crate) struct Knock {
     pub(crate) table: u64,
     pub(crate) password: String,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:say", room = Table(table), reply = u64)]
 pub(crate) struct Say {
     pub(crate) table: u64,
     pub(crate) text: String,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:think", room = Table(table), reply = String)]
 pub(crate) struct Think {
     pub(crate) table: u64,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:stand", room = Table(table))]
 pub(crate) struct Stand {
     pub(crate) table: u64,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:flip", room = Table(table))]
 pub(crate) struct Flip {
     pub(crate) table: u64,
 }
 
-#[derive(Deserialize, Event)]
+/// Closes the table, with whoever sits there.
+#[derive(Serialize, Deserialize, Event)]
+#[event("table:clear", room = Table(table))]
+pub(crate) struct Clear {
+    pub(crate) table: u64,
+}
+
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:ring", room = Table(table))]
 pub(crate) struct Ring {
     pub(crate) table: u64,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("table:throw-out", room = Table(table))]
 pub(crate) struct ThrowOut {
     pub(crate) table: u64,
     pub(crate) name: String,
 }
 
-#[derive(Serialize, Event)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("table:said")]
 pub(crate) struct Said {
     pub(crate) number: u64,
@@ -99,13 +146,13 @@ pub(crate) struct Said {
     pub(crate) text: String,
 }
 
-#[derive(Serialize, Event)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("table:left")]
 pub(crate) struct Left {
     pub(crate) name: String,
 }
 
-#[derive(Serialize, Event)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("table:bell")]
 pub(crate) struct Bell;
 
@@ -121,7 +168,7 @@ impl Room for Table {
     const LINGER: Duration = Duration::ZERO;
     type Key = u64;
     type Identity = Guest;
-    type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Ring, ThrowOut);
+    type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Clear, Ring, ThrowOut);
 
     fn open(key: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         match key {
@@ -178,7 +225,7 @@ impl OnLater<Think> for Table {
     fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<String> {
         let said = self.said;
         Answer::later(async move {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(SLOW).await;
             Ok(format!("{said} things were said"))
         })
     }
@@ -198,9 +245,16 @@ impl On<Flip> for Table {
     }
 }
 
+impl On<Clear> for Table {
+    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.close();
+        Ok(())
+    }
+}
+
 impl On<Ring> for Table {
     fn on(&mut self, _: Ring, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        cx.after(Duration::from_millis(1), RingNow);
+        cx.after(BELL, RingNow);
         Ok(())
     }
 }
@@ -220,49 +274,49 @@ impl Receive<RingNow> for Table {
     }
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("count", reply = u64)]
 pub(crate) struct Count;
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("add", reply = i64)]
 pub(crate) struct Add(pub(crate) i64, pub(crate) i64);
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("slow", reply = String)]
 pub(crate) struct Slow {
     pub(crate) text: String,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("reverse", reply = Reversed)]
 pub(crate) struct Reverse {
     pub(crate) data: Binary,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reversed {
     pub(crate) data: Binary,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("limited", rate = "1/h burst 2")]
 pub(crate) struct Limited;
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("crash")]
 pub(crate) struct Crash;
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("crash-later")]
 pub(crate) struct CrashLater;
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("ask-me", reply = String)]
 pub(crate) struct AskMe;
 
 /// What the server asks.
-#[derive(Serialize, Event)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("favourite", reply = String)]
 pub(crate) struct Favourite {
     pub(crate) of: String,
@@ -303,7 +357,7 @@ impl On<Add> for Counter {
 impl OnLater<Slow> for Counter {
     fn on_later(&mut self, event: Slow, _: &mut SessionContext<Self>) -> Answer<String> {
         Answer::later(async move {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(SLOW).await;
             Ok(event.text.to_uppercase())
         })
     }

@@ -9,6 +9,7 @@ use crate::app::{Double, Enter, Introduce, Knock, Left, Wait, app, gone};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[salon::test]
+#[allow(clippy::disallowed_methods, reason = "it is real time that is to be short")]
 async fn an_hour_takes_no_time_and_every_heartbeat_in_it_happens() {
     let lab = Lab::new(app()).await;
     let client = lab.connect(()).await?;

@@ -13,7 +13,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Value, attachments, pieces::Pieces};
+use super::{Value, attachments, path, pieces::Pieces};
 use crate::wire::excerpt::excerpt;
 
 /// The arguments of an event (what follows its name) or of an acknowledgement.
@@ -137,6 +137,25 @@ impl Arguments {
             }
             _ => ArgumentError::Missing { index: list.index },
         })
+    }
+
+    /// Where in the first argument it fails to be a `T`; `None` if it does not fail.
+    pub(crate) fn path_in_single<T: DeserializeOwned>(&self) -> Option<String> {
+        let Some(piece) = self.pieces().next() else { return Some(path::WHOLE.to_owned()) };
+        attachments::provide(&self.attachments, || {
+            let mut deserializer = serde_json::Deserializer::from_str(piece);
+            path::of_mistake::<T, _>(&mut deserializer)
+        })
+    }
+
+    /// Where in the arguments as one sequence they fail to be a `T`; `None` if they do not fail.
+    pub(crate) fn path_in_positional<T: DeserializeOwned>(&self) -> Option<String> {
+        let mut list = List { pieces: self.pieces(), index: 0, piece: "" };
+        let path = attachments::provide(&self.attachments, || {
+            path::of_mistake::<T, _>(SeqAccessDeserializer::new(&mut list))
+        });
+        // What is missing at the end is not in the sequence.
+        path.map(|path| if list.piece.is_empty() { format!("[{}]", list.index) } else { path })
     }
 
     /// A struct without fields, from no arguments; any that came are ignored.

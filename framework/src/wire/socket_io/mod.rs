@@ -13,6 +13,7 @@ mod event_data;
 mod into_arguments;
 mod packet;
 mod parser;
+mod path;
 mod pieces;
 mod placeholder;
 mod value;

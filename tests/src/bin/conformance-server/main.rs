@@ -5,6 +5,7 @@
 
 mod arguments;
 mod fixtures;
+mod held;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{App, HttpServer, rt};
 use arguments::Arguments;
 use fixtures::{Failure, Fixture};
+use held::Held;
 use salon::Salon;
 
 /// How long clients have to take the news that the server ends.
@@ -39,7 +41,15 @@ async fn main() -> ExitCode {
 async fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let fixture = (arguments.build)(arguments.parser)?;
     let Fixture { salon, .. } = fixture.clone();
-    let server = HttpServer::new(move || App::new().configure(fixture.routes()))
+    let held = Held::default();
+    let app = move || {
+        let (held, routes) = (held.clone(), fixture.routes());
+        App::new()
+            .configure(held.route())
+            .configure(routes)
+            .wrap_fn(move |request, service| held.watch(request, service))
+    };
+    let server = HttpServer::new(app)
         .on_connect(Salon::on_connect)
         .h1_allow_half_closed(false)
         .workers(arguments.workers)

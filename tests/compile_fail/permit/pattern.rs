@@ -1,7 +1,7 @@
 use salon::Event;
 
 #[derive(Event)]
-#[event("lobby:join", guard = NotMuted)]
+#[event("lobby:join", permit = "lobby:*")]
 struct Join {
     lobby: u64,
 }

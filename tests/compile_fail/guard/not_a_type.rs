@@ -1,7 +1,7 @@
 use salon::Event;
 
 #[derive(Event)]
-#[event("lobby:join", permit = "play")]
+#[event("lobby:join", guard = 5)]
 struct Join {
     lobby: u64,
 }

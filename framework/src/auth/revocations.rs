@@ -1,0 +1,211 @@
+//! What was revoked, remembered for as long as somebody might still come with it.
+//!
+//! It must never forget in the moment between a client's authentication and its registration: who
+//! connects is looked up here after it can be found by whoever revokes.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use bytestring::ByteString;
+
+use super::Credential;
+
+/// Whose rights are revoked.
+///
+/// ```
+/// use salon::auth::Who;
+///
+/// let everywhere = Who::user("user-7");
+/// let this_login = Who::token("3f1c");
+/// assert_ne!(everywhere, this_login);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Who {
+    /// Every session with this [subject](super::Authenticated::subject). Tokens of this subject that
+    /// say when they were issued are refused from now on, if it was before.
+    User(ByteString),
+    /// The session of this id, as its client knows it.
+    Session(ByteString),
+    /// Every session that presented the token of this [id](super::Authenticated::token_id); the
+    /// token is refused from now on.
+    Token(ByteString),
+}
+
+impl Who {
+    /// By the subject.
+    pub fn user(subject: impl Into<ByteString>) -> Self {
+        Self::User(subject.into())
+    }
+
+    /// By the session's id.
+    pub fn session(id: impl Into<ByteString>) -> Self {
+        Self::Session(id.into())
+    }
+
+    /// By the token's id, `jti` in a JWT.
+    pub fn token(id: impl Into<ByteString>) -> Self {
+        Self::Token(id.into())
+    }
+
+    /// Whether a session is meant.
+    pub(crate) fn is(&self, session: &str, credential: &Credential) -> bool {
+        match self {
+            Self::User(subject) => credential.subject.as_ref() == Some(subject),
+            Self::Session(id) => id == session,
+            Self::Token(id) => credential.token_id.as_ref() == Some(id),
+        }
+    }
+}
+
+/// What is revoked.
+///
+/// ```
+/// use salon::auth::What;
+///
+/// assert_eq!(What::room("lobby:7"), What::Room("lobby:7".into()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum What {
+    /// Everything: the session ends, and its connection with it.
+    Everything,
+    /// The membership of a typed room, by its name, `NAME:key`, and what was granted there.
+    Room(ByteString),
+    /// A permission, in whatever room: what was granted by it, and the memberships that rest on it.
+    Permission(ByteString),
+}
+
+impl What {
+    /// One room, by its name.
+    pub fn room(name: impl Into<ByteString>) -> Self {
+        Self::Room(name.into())
+    }
+
+    /// One permission.
+    pub fn permission(permission: impl Into<ByteString>) -> Self {
+        Self::Permission(permission.into())
+    }
+}
+
+/// Who was revoked altogether, and when.
+pub(crate) struct Revocations {
+    memory: Duration,
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    at: HashMap<Who, SystemTime>,
+    order: VecDeque<(Who, SystemTime)>,
+}
+
+impl Revocations {
+    /// Remembers up to `limit` of them, each for `memory`.
+    pub(crate) fn new(memory: Duration, limit: usize) -> Self {
+        Self { memory, limit, state: Mutex::default() }
+    }
+
+    /// Remembers that everything was taken from somebody. Session ids are not used again, and need
+    /// no memory.
+    pub(crate) fn remember(&self, who: &Who, now: SystemTime) {
+        if matches!(who, Who::Session(_)) {
+            return;
+        }
+        let mut state = self.lock();
+        state.at.insert(who.clone(), now);
+        state.order.push_back((who.clone(), now));
+        while let Some((oldest, at)) = state.order.front().cloned() {
+            let is_over = now.duration_since(at).is_ok_and(|age| age > self.memory);
+            if !is_over && state.order.len() <= self.limit {
+                break;
+            }
+            state.order.pop_front();
+            // It may have been revoked once more since.
+            if state.at.get(&oldest) == Some(&at) {
+                state.at.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether what a credential stands on was revoked.
+    pub(crate) fn refuse(&self, credential: &Credential) -> bool {
+        let state = self.lock();
+        if state.at.is_empty() {
+            return false;
+        }
+        let token = credential.token_id.clone().map(Who::Token);
+        if token.is_some_and(|token| state.at.contains_key(&token)) {
+            return true;
+        }
+        let (Some(subject), Some(issued)) = (&credential.subject, credential.issued) else {
+            return false;
+        };
+        // A token says when it was issued by the second: one of the same second may be older.
+        state.at.get(&Who::User(subject.clone())).is_some_and(|revoked| issued <= *revoked)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Revocations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Revocations").field("remembered", &self.lock().at.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn credential(subject: &'static str, token: &'static str, issued: u64) -> Credential {
+        Credential {
+            subject: Some(subject.into()),
+            token_id: Some(token.into()),
+            issued: Some(at(issued)),
+            ..Credential::default()
+        }
+    }
+
+    #[test]
+    fn a_revoked_user_comes_back_with_a_newer_token_alone() {
+        let revocations = Revocations::new(Duration::from_secs(100), 8);
+        revocations.remember(&Who::user("ada"), at(10));
+        assert!(revocations.refuse(&credential("ada", "1", 9)));
+        assert!(revocations.refuse(&credential("ada", "1", 10)));
+        assert!(!revocations.refuse(&credential("ada", "2", 11)));
+        assert!(!revocations.refuse(&credential("bob", "3", 9)));
+    }
+
+    #[test]
+    fn a_revoked_token_does_not_come_back() {
+        let revocations = Revocations::new(Duration::from_secs(100), 8);
+        revocations.remember(&Who::token("1"), at(10));
+        assert!(revocations.refuse(&credential("ada", "1", 50)));
+        assert!(!revocations.refuse(&credential("ada", "2", 5)));
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_the_limit_and_nothing_longer_than_its_time() {
+        let revocations = Revocations::new(Duration::from_secs(100), 2);
+        for token in ["1", "2", "3"] {
+            revocations.remember(&Who::token(token), at(10));
+        }
+        assert_eq!(revocations.lock().at.len(), 2);
+        assert!(!revocations.refuse(&credential("ada", "1", 5)));
+        revocations.remember(&Who::token("4"), at(111));
+        assert_eq!(revocations.lock().at.len(), 1);
+        assert!(revocations.refuse(&credential("ada", "4", 5)));
+    }
+}

@@ -1,0 +1,225 @@
+//! One event on its way to its handler: what is asked about it, and in which order.
+//!
+//! It must never answer: what became of the event is told to `dispatch.rs`.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    Acknowledge, IncomingEvent, Realm, Refusal, UntypedEvent,
+    bucket::Buckets,
+    listed::{Called, Resume},
+    middleware,
+    namespaces::{BuiltNamespace, TypedRoute},
+    protocol::OpenSession,
+    rights::{REFRESH, REFRESH_RATE, refresh},
+};
+use crate::{
+    event::{Policy, Rate},
+    refusal::Code,
+    room::{Checks, Deliver, Forwarded, SentByClient, bounded},
+    wire::socket_io::Arguments,
+};
+
+/// An event on its way to its handler.
+pub(super) struct Call {
+    pub(super) name: ByteString,
+    pub(super) arguments: Arguments,
+    pub(super) id: Option<u64>,
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// What became of an event.
+pub(super) enum Outcome {
+    Answered(Result<Arguments, Refusal>),
+    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, OwnedSemaphorePermit),
+    /// Its checks wait for something, and the client's later events for it.
+    Held(LocalBoxFuture<'static, Step>),
+    /// A room or an untyped handler answers.
+    Elsewhere,
+}
+
+/// What is next to be done about an event.
+pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Outcome>;
+
+/// What a connection lends to the checks of its events.
+pub(super) struct Desk<'a> {
+    pub(super) realm: &'a Arc<Realm>,
+    pub(super) buckets: &'a mut Buckets,
+    pub(super) room_name: &'a mut String,
+}
+
+impl OpenSession {
+    /// Checks an event, in the order that the guide's page on events states, and hands it to
+    /// whatever handles it.
+    pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+        if call.name == REFRESH {
+            return self.refresh(call, desk);
+        }
+        let namespace = self.namespace.clone();
+        let route = namespace.routes.get_key_value(&*call.name);
+        if let Some((name, route)) = route {
+            let policy = route.policy();
+            let checked = match policy.rate {
+                Some(rate) => self.check_rate(name, rate, desk.buckets),
+                None => Ok(()),
+            };
+            if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
+                return Outcome::Answered(Err(refusal));
+            }
+        } else if namespace.untyped.handler(&call.name).is_none() {
+            let message = "nothing here handles events of this name";
+            return Outcome::Answered(Err(Refusal::new(Code::UnknownEvent, message)));
+        }
+        let route = route.map(|(_, route)| route);
+        if namespace.guard_events.is_empty() {
+            return self.route(&namespace, route, call, desk);
+        }
+        let mut asked = self.ask_namespace(&call, desk.realm);
+        match (&mut asked).now_or_never() {
+            Some(Ok(())) => self.route(&namespace, route, call, desk),
+            Some(Err(refusal)) => Outcome::Answered(Err(refusal)),
+            None => Outcome::Held(
+                asked
+                    .map(move |asked| -> Step {
+                        Box::new(move |session, desk| match asked {
+                            Ok(()) => {
+                                let route = namespace.routes.get(&*call.name);
+                                session.route(&namespace, route, call, desk)
+                            }
+                            Err(refusal) => Outcome::Answered(Err(refusal)),
+                        })
+                    })
+                    .boxed_local(),
+            ),
+        }
+    }
+
+    fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.buckets) {
+            return Outcome::Answered(Err(refusal));
+        }
+        let refreshed = refresh(desk.realm.clone(), self.socket.clone(), call.arguments);
+        Outcome::Later(refreshed.boxed_local(), call.permit)
+    }
+
+    fn check_rate(
+        &self,
+        name: &'static str,
+        rate: Rate,
+        buckets: &mut Buckets,
+    ) -> Result<(), Refusal> {
+        buckets.take(&self.socket.peer().namespace, name, rate).map_err(|wait| {
+            let wait = wait.as_millis();
+            let message = format!("too many {name:?} events; try again in {wait} ms");
+            let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
+            Refusal::new(Code::RateLimited, message).with_data(data)
+        })
+    }
+
+    fn check_identity(&self, name: &'static str, policy: Policy) -> Result<(), Refusal> {
+        if self.namespace.identified || !policy.wants_identity() {
+            return Ok(());
+        }
+        let message = format!("{name:?} is for clients with an identity, and here nobody has one");
+        Err(Refusal::unauthorized(message))
+    }
+
+    /// What the namespace's own checks of events say.
+    fn ask_namespace(
+        &self,
+        call: &Call,
+        realm: &Realm,
+    ) -> LocalBoxFuture<'static, Result<(), Refusal>> {
+        let event = IncomingEvent {
+            socket: self.socket.clone(),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+            data: realm.data().clone(),
+        };
+        let (socket, name) = (self.socket.clone(), call.name.clone());
+        let (namespace, limit) = (self.namespace.clone(), realm.timeouts().middleware);
+        async move {
+            let asked = middleware::ask_all(&namespace.guard_events, event);
+            bounded(&socket, &name, limit, asked).await
+        }
+        .boxed_local()
+    }
+
+    /// Hands an event to whatever handles it; its payload, permission and guards are checked there,
+    /// where its type is known.
+    fn route(
+        &mut self,
+        namespace: &BuiltNamespace,
+        route: Option<&TypedRoute>,
+        call: Call,
+        desk: &mut Desk<'_>,
+    ) -> Outcome {
+        let Some(route) = route else { return self.call_untyped(namespace, call) };
+        let mut checks = Checks {
+            socket: &self.socket,
+            authority: namespace.authority.as_ref(),
+            data: desk.realm.data(),
+            max_grants: desk.realm.limits().max_grants,
+            time_limit: desk.realm.timeouts().middleware,
+            name: desk.room_name,
+        };
+        match route {
+            TypedRoute::Session(route) => {
+                let called = (route.call)(&mut *self.state, &call.arguments, &mut checks);
+                called_outcome(called, call.permit)
+            }
+            TypedRoute::Room(route) => {
+                let sent = SentByClient {
+                    sender: self.socket.peer().clone(),
+                    arguments: call.arguments,
+                    acknowledgement: call.id,
+                    withdrawals: self.socket.peer().state.memberships.withdrawals(),
+                    permit: call.permit,
+                };
+                match (route.forward)(sent, &mut checks) {
+                    Forwarded::Done(result) => forwarded_outcome(result),
+                    Forwarded::Held(deliver) => {
+                        let step = |deliver: Deliver| -> Step {
+                            Box::new(|_, _| forwarded_outcome(deliver()))
+                        };
+                        Outcome::Held(deliver.map(step).boxed_local())
+                    }
+                }
+            }
+        }
+    }
+
+    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Outcome {
+        let Call { name, arguments, id, permit } = call;
+        if let Some(handler) = namespace.untyped.handler(&name) {
+            let acknowledge = id.map(|id| Acknowledge::new(self.socket.clone(), id, permit));
+            handler(&self.socket, UntypedEvent { name, arguments, acknowledge });
+        }
+        Outcome::Elsewhere
+    }
+}
+
+fn called_outcome(called: Called, permit: OwnedSemaphorePermit) -> Outcome {
+    match called {
+        Called::Done(result) => Outcome::Answered(result),
+        Called::Later(future) => Outcome::Later(future, permit),
+        Called::Held(resume) => {
+            let step = move |resume: Resume| -> Step {
+                Box::new(move |session, _| called_outcome(resume(&mut *session.state), permit))
+            };
+            Outcome::Held(resume.map(step).boxed_local())
+        }
+    }
+}
+
+fn forwarded_outcome(result: Result<(), Refusal>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Elsewhere,
+        Err(refusal) => Outcome::Answered(Err(refusal)),
+    }
+}

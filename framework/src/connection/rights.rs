@@ -1,0 +1,163 @@
+//! The rights of a session while it lives: refreshed by its client, asked about again, ended.
+//!
+//! It must never take no answer for an answer: where an authority or an authenticator fails, what
+//! was granted holds until its own end, and not longer.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::{Realm, Refusal, connect::unauthorized, namespaces::BuiltNamespace};
+use crate::{
+    auth::{Credential, Credentials, Granted},
+    clock,
+    event::Rate,
+    frame::Frame,
+    membership::Basis,
+    peer::Peer,
+    refusal::Code,
+    room::{Socket, bounded, encode_or_log},
+    wire::socket_io::Arguments,
+};
+
+/// The event by which a client presents something newer: a JSON object as its `auth` was, so
+/// `{ token }` by custom.
+pub(super) const REFRESH: &str = "salon:refresh";
+
+/// How often it may: each time costs what connecting costs.
+pub(super) const REFRESH_RATE: Rate = Rate::new(1, std::time::Duration::from_secs(1), 5);
+
+/// What a client is told that has refreshed its identity.
+#[derive(Serialize)]
+struct Refreshed {
+    /// From now; nothing if the identity does not lapse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_ms: Option<u64>,
+}
+
+/// Puts what the client presents now in the place of what its identity stood on.
+pub(super) async fn refresh(
+    realm: Arc<Realm>,
+    socket: Socket,
+    arguments: Arguments,
+) -> Result<Arguments, Refusal> {
+    let peer = socket.peer();
+    let auth: Value = arguments.single()?;
+    let auth = Some(ByteString::from(auth.to_string()));
+    let credential = authenticate(&realm, peer, auth.clone()).await?;
+    if realm.revocations().refuse(&credential) {
+        return Err(unauthorized());
+    }
+    peer.standing.refresh(credential, auth)?;
+    // It may do other things now than before.
+    peer.state.grants.clear();
+    reconsider(&realm, peer, |_| true).await;
+    let refreshed = Refreshed { expires_in_ms: remaining(&peer.standing.credential()) };
+    encode_or_log(REFRESH, Arguments::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
+}
+
+/// Asks the authenticator again about what the client presented last. A session that it refuses
+/// now ends.
+pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
+    let auth = peer.standing.auth();
+    let answer = match authenticate(realm, peer, auth.clone()).await {
+        Ok(credential) => peer.standing.refresh(credential, auth),
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = answer
+        && is_answer(&refusal)
+        && peer.standing.credential().subject.is_some()
+    {
+        lapse(realm, peer, refusal.code(), |_| true);
+    }
+}
+
+async fn authenticate(
+    realm: &Arc<Realm>,
+    peer: &Arc<Peer>,
+    auth: Option<ByteString>,
+) -> Result<Credential, Refusal> {
+    let namespace = namespace(realm, peer)?;
+    let credentials = Credentials::new(peer.handshake.clone(), peer.namespace.clone(), auth);
+    let asked = (namespace.authenticate)(credentials);
+    let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
+    let limit = realm.timeouts().middleware;
+    let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
+    Ok(credential)
+}
+
+/// Asks the authority again about what keeps the session in those of its rooms that `which` means.
+/// It is out of a room whose permission it has no more.
+pub(crate) async fn reconsider(
+    realm: &Arc<Realm>,
+    peer: &Arc<Peer>,
+    which: impl Fn(&Basis) -> bool,
+) {
+    let Ok(namespace) = namespace(realm, peer) else { return };
+    let Some(authority) = &namespace.authority else { return };
+    let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
+    let limit = realm.timeouts().middleware;
+    for basis in peer.state.memberships.bases().into_iter().filter(which) {
+        let permission = basis.granted.permission;
+        let asked = authority(peer.asked(permission, Some(basis.room.clone())));
+        match bounded(&socket, permission, limit, asked).await {
+            Ok(grant) if grant.holds(clock::wall) => {
+                let granted = Granted { permission, grant };
+                let max_grants = realm.limits().max_grants;
+                peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                peer.state.memberships.renew(&basis.room, Some(granted));
+            }
+            Err(refusal) if !is_answer(&refusal) => {}
+            Ok(_) | Err(_) => {
+                let lost = |code: &Code| peer.withdraw(code, |one| basis.is(one));
+                drop(lost(&Code::Lapsed));
+            }
+        }
+    }
+}
+
+/// Whether a refusal says no, rather than that nothing can be said.
+fn is_answer(refusal: &Refusal) -> bool {
+    !matches!(refusal.code(), Code::Timeout | Code::Internal)
+}
+
+/// Ends a session whose right to be there has ended, unless another end, or a refresh, came first:
+/// `is_over` looks at what it stands on now. What is returned resolves when its rooms know.
+pub(crate) fn lapse(
+    realm: &Realm,
+    peer: &Peer,
+    code: &Code,
+    is_over: impl FnOnce(&Credential) -> bool,
+) -> Option<Vec<oneshot::Receiver<()>>> {
+    let farewell = notice(realm, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
+    peer.lapse(code, farewell.as_ref(), is_over)
+}
+
+/// Tells a client that its identity is about to lapse.
+pub(crate) fn announce(realm: &Realm, peer: &Peer) {
+    let soon = json!({ "expires_in_ms": remaining(&peer.standing.credential()) });
+    if let Some(frame) = notice(realm, peer, "salon:lapsing", &soon) {
+        // A client that is gone needs no notice.
+        let _ = peer.push(&frame);
+    }
+}
+
+fn notice(realm: &Realm, peer: &Peer, name: &'static str, notice: &Value) -> Option<Frame> {
+    let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
+    let name = ByteString::from_static(name);
+    Some(realm.broadcaster().event_frame(&peer.namespace, name, arguments, None, false))
+}
+
+/// Milliseconds until the identity lapses, if it does.
+fn remaining(credential: &Credential) -> Option<u64> {
+    let left = credential.expires()?.duration_since(clock::wall()).unwrap_or_default();
+    Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn namespace(realm: &Realm, peer: &Peer) -> Result<Arc<BuiltNamespace>, Refusal> {
+    let found = realm.namespaces().find(&peer.namespace).cloned();
+    found.ok_or_else(|| Refusal::internal("the session's namespace is not there"))
+}

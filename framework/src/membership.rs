@@ -1,0 +1,203 @@
+//! The typed rooms that one session is in, and by what right.
+//!
+//! It must never let a session into a room by a right that was taken from it meanwhile: entering and
+//! withdrawing take the same lock.
+
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use crate::{
+    auth::Granted,
+    disconnect::DisconnectReason,
+    number::{MembershipNumber, RoomNumber, SessionNumber},
+    refusal::{Code, Refusal},
+};
+
+/// How a room learns what became of a member's session.
+pub(crate) trait RoomLink: Send {
+    /// The session ended.
+    fn ended(&self, session: SessionNumber, reason: DisconnectReason);
+    /// The session has lost this membership; `done` is dropped or sent to once the room knows.
+    fn lapsed(&self, lapsed: Lapsed);
+}
+
+/// A membership that was lost.
+#[derive(Debug)]
+pub(crate) struct Lapsed {
+    pub(crate) session: SessionNumber,
+    pub(crate) membership: MembershipNumber,
+    /// Why, as the member is told.
+    pub(crate) code: Code,
+    pub(crate) done: oneshot::Sender<()>,
+}
+
+/// One room that the session is in.
+pub(crate) struct Membership {
+    pub(crate) room: RoomNumber,
+    pub(crate) name: ByteString,
+    pub(crate) number: MembershipNumber,
+    /// The grant by which it was admitted, if the joining event has a permission.
+    pub(crate) granted: Option<Granted>,
+    pub(crate) link: Box<dyn RoomLink>,
+}
+
+/// The rooms that a session is in.
+#[derive(Default)]
+pub(crate) struct Memberships(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// How often something was taken from the session.
+    withdrawals: u64,
+    present: Vec<Membership>,
+    gone: bool,
+}
+
+/// What a membership rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Basis {
+    pub(crate) room: ByteString,
+    pub(crate) number: MembershipNumber,
+    pub(crate) granted: Granted,
+}
+
+impl Basis {
+    /// Whether it is what that membership rests on.
+    pub(crate) fn is(&self, membership: &Membership) -> bool {
+        membership.number == self.number && membership.name == self.room
+    }
+}
+
+impl Memberships {
+    /// How often something was taken from the session: what was decided before may not hold after.
+    pub(crate) fn withdrawals(&self) -> u64 {
+        self.lock().withdrawals
+    }
+
+    /// Records that a room has admitted the session, by a right that it had when so many things had
+    /// been taken from it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if the session has ended, is in `limit` rooms, or lost something since: then
+    /// the room must not keep it.
+    pub(crate) fn enter(
+        &self,
+        membership: Membership,
+        limit: usize,
+        withdrawals: u64,
+    ) -> Result<(), Refusal> {
+        let mut state = self.lock();
+        if state.gone {
+            return Err(Refusal::new(Code::Disconnected, "the session has ended"));
+        }
+        if state.withdrawals != withdrawals {
+            return Err(revoked_meanwhile());
+        }
+        if state.present.len() >= limit {
+            return Err(too_many_rooms(limit));
+        }
+        state.present.push(membership);
+        Ok(())
+    }
+
+    /// A member stays by a newer grant.
+    pub(crate) fn renew(&self, room: &str, granted: Option<Granted>) {
+        if let Some(membership) = self.lock().find(room) {
+            membership.granted = granted;
+        }
+    }
+
+    /// The grant by which the session is in a room.
+    pub(crate) fn granted(&self, room: RoomNumber) -> Option<Granted> {
+        let state = self.lock();
+        state.present.iter().find(|membership| membership.room == room)?.granted
+    }
+
+    /// The session has left a room.
+    pub(crate) fn leave(&self, room: RoomNumber) {
+        self.lock().present.retain(|membership| membership.room != room);
+    }
+
+    /// The session has ended: no room admits it from now on. The rooms that it was in.
+    pub(crate) fn end(&self) -> Vec<Membership> {
+        let mut state = self.lock();
+        state.gone = true;
+        std::mem::take(&mut state.present)
+    }
+
+    /// Takes something from the session. The memberships that `which` means are lost: `lose` is
+    /// called for each before anybody else can enter or leave, and each room is told. What is
+    /// returned resolves when the room has let the session go.
+    pub(crate) fn withdraw(
+        &self,
+        session: SessionNumber,
+        code: &Code,
+        which: impl Fn(&Membership) -> bool,
+        mut lose: impl FnMut(&Membership),
+    ) -> Vec<oneshot::Receiver<()>> {
+        let mut state = self.lock();
+        state.withdrawals += 1;
+        let lost = state.present.iter_mut().filter(|membership| which(membership));
+        lost.map(|membership| {
+            lose(membership);
+            // Nothing is asked about it any more; the room lets it go.
+            membership.granted = None;
+            let (done, known) = oneshot::channel();
+            let (code, membership_number) = (code.clone(), membership.number);
+            membership.link.lapsed(Lapsed { session, membership: membership_number, code, done });
+            known
+        })
+        .collect()
+    }
+
+    /// What the memberships rest on that rest on a grant.
+    pub(crate) fn bases(&self) -> Vec<Basis> {
+        let basis = |membership: &Membership| {
+            let Membership { name, number, .. } = membership;
+            let granted = membership.granted?;
+            Some(Basis { room: name.clone(), number: *number, granted })
+        };
+        self.lock().present.iter().filter_map(basis).collect()
+    }
+
+    /// The earliest end of a grant that keeps the session in a room.
+    pub(crate) fn earliest_end(&self) -> Option<SystemTime> {
+        let state = self.lock();
+        state.present.iter().filter_map(|membership| membership.granted?.grant.end()).min()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the state half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn find(&mut self, room: &str) -> Option<&mut Membership> {
+        self.present.iter_mut().find(|membership| membership.name == room)
+    }
+}
+
+/// The refusal of what was decided before something was taken from the session.
+pub(crate) fn revoked_meanwhile() -> Refusal {
+    let message = "a right was revoked meanwhile; try again if you still have it";
+    Refusal::new(Code::Revoked, message)
+}
+
+/// The refusal of a session that is in as many rooms as it may be.
+pub(crate) fn too_many_rooms(limit: usize) -> Refusal {
+    let message = format!("the session is in {limit} rooms already; leave one first");
+    Refusal::new(Code::LimitExceeded, message)
+}
+
+impl fmt::Debug for Memberships {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memberships").field("count", &self.lock().present.len()).finish()
+    }
+}

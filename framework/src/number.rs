@@ -1,0 +1,50 @@
+//! What sessions, rooms and workers are called inside a process.
+//!
+//! It must never be on the wire: a number tells how many there have been.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A session's number: unique in this process, never on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionNumber(u64);
+
+impl SessionNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Which shard, and so which worker, a session is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ShardNumber(pub(crate) u64);
+
+/// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RoomNumber(u64);
+
+impl RoomNumber {
+    /// An index below `count`, another one for each room in turn; 0 if there is none.
+    pub(crate) fn spread(self, count: usize) -> usize {
+        usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
+    }
+
+    /// The next one that `counter` gives out.
+    pub(crate) fn next(counter: &AtomicU64) -> Self {
+        Self(counter.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Which of the memberships that a room has given out: a session that comes back has a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct MembershipNumber(u64);
+
+impl MembershipNumber {
+    /// The first that a room gives out.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// The one after it.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}

@@ -1,0 +1,101 @@
+//! Taking rights away, and asking about them again, while clients are connected.
+//!
+//! It must never wait for a client: what is taken is taken when the future resolves, however little
+//! the client reads.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::{
+    auth::{What, Who},
+    clock,
+    connection::{Realm, lapse, reauthenticate, reconsider},
+    membership::Basis,
+    peer::Peer,
+    refusal::Code,
+};
+
+/// What a revocation has reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Revoked {
+    /// Sessions of whom something was taken, or that could have had it.
+    pub sessions: usize,
+    /// Memberships of rooms that were lost.
+    pub memberships: usize,
+}
+
+/// See [`Salon::revoke`](crate::Salon::revoke).
+pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoked {
+    if *what == What::Everything {
+        // Before anybody is looked for: who connects meanwhile finds it.
+        realm.revocations().remember(who, clock::wall());
+        if let Some(recovery) = &realm.broadcaster().recovery {
+            recovery.revoke(who);
+        }
+    }
+    let meant = |peer: &Peer| who.is(&peer.id, &peer.standing.credential());
+    let peers = realm.sessions().find(meant);
+    let lost: Vec<_> = peers.iter().flat_map(|peer| take(realm, peer, what)).collect();
+    tracing::info!(?what, sessions = peers.len(), memberships = lost.len(), "revoked");
+    let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
+    for known in lost {
+        // A room that is gone knows nothing, and sends nothing.
+        let _ = known.await;
+    }
+    revoked
+}
+
+fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
+    match what {
+        What::Everything => lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_default(),
+        What::Room(room) => {
+            peer.state.grants.forget(room);
+            peer.withdraw(&Code::Revoked, |membership| membership.name == *room)
+        }
+        What::Permission(permission) => {
+            peer.state.grants.forget_permission(permission);
+            peer.withdraw(&Code::Revoked, |membership| {
+                membership.granted.is_some_and(|granted| *granted.permission == **permission)
+            })
+        }
+    }
+}
+
+/// Asks about the sessions that are in a room by a grant, or about all sessions altogether.
+pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
+    let is_in = |peer: &Peer| match room {
+        Some(room) => peer.state.memberships.bases().iter().any(|basis| basis.room == room),
+        None => true,
+    };
+    let asked = realm.sessions().find(is_in).into_iter().filter_map(|peer| {
+        let shard = realm.broadcaster().shard(peer.shard)?;
+        let (done, asked) = oneshot::channel();
+        let (realm, room) = (realm.clone(), room.map(ToOwned::to_owned));
+        // On its own worker: the application's futures need not be sendable.
+        shard.run(move || {
+            actix::spawn(async move {
+                ask_again(&realm, &peer, room.as_deref()).await;
+                // Whoever asked for it may have stopped waiting.
+                let _ = done.send(());
+            });
+        });
+        Some(asked)
+    });
+    for asked in asked.collect::<Vec<_>>() {
+        // A worker that is gone has no sessions.
+        let _ = asked.await;
+    }
+}
+
+async fn ask_again(realm: &Arc<Realm>, peer: &Arc<Peer>, room: Option<&str>) {
+    match room {
+        Some(room) => reconsider(realm, peer, |basis: &Basis| basis.room == room).await,
+        None => {
+            reauthenticate(realm, peer).await;
+            peer.state.grants.clear();
+            reconsider(realm, peer, |_| true).await;
+        }
+    }
+}

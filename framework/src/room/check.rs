@@ -1,0 +1,197 @@
+//! What is asked about one event once it is decoded: the permission, then the guards.
+//!
+//! It must never decide about membership, which the room alone knows, and never let a panic of the
+//! application's checks out.
+
+use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, time::Duration};
+
+use bytestring::ByteString;
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+use super::{
+    Socket,
+    guard::{Checked, Guards},
+};
+use crate::{
+    auth::{AnyAuthority, Grant, Granted},
+    clock,
+    data::Data,
+    event::Event,
+    membership::revoked_meanwhile,
+    meter::Count,
+    refusal::{Code, Refusal},
+};
+
+/// What the checks of one event look at, and what they cost at most.
+pub(crate) struct Checks<'a> {
+    pub(crate) socket: &'a Socket,
+    pub(crate) authority: Option<&'a AnyAuthority>,
+    pub(crate) data: &'a Data,
+    pub(crate) max_grants: usize,
+    pub(crate) time_limit: Duration,
+    /// Holds the name of the event's room; kept by the connection, so that a name costs no
+    /// allocation.
+    pub(crate) name: &'a mut String,
+}
+
+/// An event whose checks are done.
+pub(crate) struct Judged<E> {
+    pub(crate) event: E,
+    /// The grant by which it may pass, if it needs one.
+    pub(crate) verdict: Result<Option<Granted>, Refusal>,
+}
+
+/// An event whose checks are done, or wait for something.
+pub(crate) enum Judging<E> {
+    Done(Judged<E>),
+    Waits(LocalBoxFuture<'static, Judged<E>>),
+}
+
+/// Whether anything is asked about events of this type.
+pub(crate) const fn is_checked<E: Event, I>() -> bool
+where
+    E::Guards: Guards<E, I>,
+{
+    E::POLICY.permission.is_some() || !E::Guards::NONE
+}
+
+impl Checks<'_> {
+    /// Asks what is to be asked about an event. It costs nothing if that is nothing, and no
+    /// allocation if it is a permission whose grant is kept.
+    pub(crate) fn judge<E, I>(&mut self, event: E, room: Option<&str>) -> Judging<E>
+    where
+        E: Event + 'static,
+        E::Guards: Guards<E, I>,
+        I: 'static,
+    {
+        let withdrawals = self.socket.peer().state.memberships.withdrawals();
+        let mut permission = Permission::Granted(None);
+        if let Some(wanted) = E::POLICY.permission {
+            permission = self.permission(wanted, room);
+        }
+        let permission = match permission {
+            Permission::Granted(granted) if E::Guards::NONE => {
+                return Judging::Done(Judged { event, verdict: Ok(granted) });
+            }
+            permission => permission,
+        };
+        let questions = Questions {
+            room: room.map(ByteString::from),
+            socket: self.socket.clone(),
+            data: self.data.clone(),
+            max_grants: self.max_grants,
+            withdrawals,
+        };
+        let limit = self.time_limit;
+        let mut judged = async move {
+            // Pinned here, so that it is not moved through the layers around it, each of which
+            // would have room for it once more.
+            let verdict = {
+                let asked = pin!(questions.ask::<E, I>(&event, permission));
+                bounded(&questions.socket, E::NAME, limit, asked).await
+            };
+            Judged { event, verdict }
+        }
+        .boxed_local();
+        match (&mut judged).now_or_never() {
+            Some(judged) => Judging::Done(judged),
+            None => Judging::Waits(judged),
+        }
+    }
+
+    fn permission(&self, permission: &'static str, room: Option<&str>) -> Permission {
+        let grants = &self.socket.peer().state.grants;
+        if let Some(grant) = grants.find(permission, room, clock::wall) {
+            return Permission::Granted(Some(Granted { permission, grant }));
+        }
+        let Some(authority) = self.authority else {
+            // The builder refuses such an event in a namespace without an authority.
+            return Permission::Asked(
+                permission,
+                Box::pin(async {
+                    Err(Refusal::internal("an event has a permission, and nobody to ask for it"))
+                }),
+            );
+        };
+        let asked = self.socket.peer().asked(permission, room.map(ByteString::from));
+        Permission::Asked(permission, authority(asked))
+    }
+}
+
+/// How far a permission has come.
+enum Permission {
+    Granted(Option<Granted>),
+    Asked(&'static str, LocalBoxFuture<'static, Result<Grant, Refusal>>),
+}
+
+/// What the questions about one event take.
+struct Questions {
+    room: Option<ByteString>,
+    socket: Socket,
+    data: Data,
+    max_grants: usize,
+    /// How much had been taken from the session when the authority was asked.
+    withdrawals: u64,
+}
+
+impl Questions {
+    /// Asks in order.
+    async fn ask<E, I>(&self, event: &E, permission: Permission) -> Result<Option<Granted>, Refusal>
+    where
+        E: Event,
+        E::Guards: Guards<E, I>,
+    {
+        let Self { room, socket, data, max_grants, withdrawals } = self;
+        let room = room.as_deref();
+        let granted = match permission {
+            Permission::Granted(granted) => granted,
+            Permission::Asked(permission, answer) => {
+                let granted = Granted { permission, grant: answer.await? };
+                if !granted.grant.holds(clock::wall) {
+                    let message = format!("the permission {permission:?} has ended already");
+                    return Err(Refusal::forbidden(message));
+                }
+                let state = &socket.peer().state;
+                state.grants.keep(granted, room, *max_grants);
+                // Kept first, looked at then: a revocation counts first, and then forgets.
+                if state.memberships.withdrawals() != *withdrawals {
+                    state.grants.forget(room.unwrap_or_default());
+                    return Err(revoked_meanwhile());
+                }
+                Some(granted)
+            }
+        };
+        let cx = Checked { event, room, socket, data, of: PhantomData };
+        E::Guards::check(cx).await?;
+        Ok(granted)
+    }
+}
+
+/// Runs checks of the application: for no longer than `limit`, and a panic is a refusal.
+pub(crate) async fn bounded<T>(
+    socket: &Socket,
+    event: &str,
+    limit: Duration,
+    checks: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let caught = AssertUnwindSafe(checks).catch_unwind();
+    match tokio::time::timeout(limit, caught).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => {
+            socket.peer().meter.one(Count::HandlerPanics);
+            tracing::error!(event, session = socket.id(), "a check of the event panicked");
+            Err(Refusal::logged_already())
+        }
+        Err(_) => {
+            tracing::warn!(event, session = socket.id(), ?limit, "the checks took too long");
+            let message = format!("whether {event:?} may be sent was not known in {limit:?}");
+            Err(Refusal::new(Code::Timeout, message))
+        }
+    }
+}
+
+impl fmt::Debug for Checks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checks").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,9 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("lobby:join", permit = "play deal")]
+struct Join {
+    lobby: u64,
+}
+
+fn main() {}

@@ -1,0 +1,201 @@
+//! What a client of the framework would not do, or not tell: bare Engine.IO, single requests, and
+//! what the app awaits itself.
+
+use std::{cell::Cell, panic::AssertUnwindSafe, time::Duration};
+
+use actix_web::{
+    http::{Method, StatusCode},
+    web,
+};
+use salon::{
+    Application, RawConnection, Salon,
+    testing::{self, ConnectError, Lab, Wire},
+    wire::engine_io::Message,
+};
+
+use crate::app::{Double, Enter, Said, Say, app};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Says on which request each message came.
+struct Postman;
+
+impl Application for Postman {
+    fn received(&self, connection: &RawConnection, message: Message) {
+        let by = if connection.request().is_some() { "post" } else { "websocket" };
+        if let Message::Text(text) = message {
+            let _ = connection.send(Message::Text(format!("{text} by {by}").into()));
+        }
+    }
+}
+
+fn text(text: &str) -> Message {
+    Message::Text(text.to_owned().into())
+}
+
+#[salon::test]
+async fn a_client_can_speak_engine_io_alone_over_each_wire() {
+    for (wire, by) in [(Wire::WebSocket, "websocket"), (Wire::Polling, "post")] {
+        let lab = Lab::new(Salon::builder().application(Postman).build()?).await;
+        let client = lab.visitor().wire(wire).open().await?;
+        assert!(client.is_connected());
+        for number in ["1", "2", "3"] {
+            client.send_raw(text(number));
+        }
+        for number in ["1", "2", "3"] {
+            assert_eq!(client.expect_raw().await, text(&format!("{number} by {by}")));
+        }
+        let client = client.reconnect().await?;
+        client.send_raw(text("again"));
+        assert_eq!(client.expect_raw().await, text(&format!("again by {by}")));
+    }
+}
+
+#[salon::test]
+async fn a_client_that_is_opened_raw_can_send_while_it_moves() {
+    let lab = Lab::new(Salon::builder().application(Postman).build()?).await;
+    let client = lab.visitor().wire(Wire::Upgrade).open().await?;
+    client.send_raw(text("1"));
+    assert_eq!(client.expect_raw().await, text("1 by post"));
+    lab.advance(SECOND).await;
+    client.send_raw(text("2"));
+    assert_eq!(client.expect_raw().await, text("2 by websocket"));
+}
+
+#[test]
+fn a_message_that_was_not_expected_fails_the_test_of_a_client_that_is_opened_raw() {
+    let test = || {
+        testing::run(async {
+            let lab = Lab::new(Salon::builder().application(Postman).build()?).await;
+            let client = lab.visitor().open().await?;
+            client.expect_none().await;
+            client.send_raw(text("1"));
+            client.expect_none().await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(test)).expect_err("a message came");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("expected no message, and Text(\"1 by websocket\")"), "{message}");
+}
+
+#[salon::test]
+async fn a_client_that_is_opened_raw_connects_to_nothing_by_itself() {
+    let lab = Lab::new(app()).await;
+    let client = lab.visitor().open().await?;
+    lab.settle().await;
+    assert_eq!(lab.counters().get(salon::Count::SessionsConnected), 0);
+    client.send_raw(text("0"));
+    assert!(matches!(client.expect_raw().await, Message::Text(text) if text.starts_with("0{")));
+}
+
+#[salon::test]
+async fn a_visitor_sends_single_requests_to_the_whole_app() {
+    let salon = app();
+    let routes = salon.routes();
+    let lab = Lab::builder(salon)
+        .configure(move |config| {
+            config.configure(&routes).route("/health", web::get().to(async || "well"));
+        })
+        .start()
+        .await;
+    let health = lab.visitor().request(Method::GET, "/health", "").await?;
+    assert_eq!((health.status, health.text()), (StatusCode::OK, "well".to_owned()));
+    let nowhere = lab.visitor().name("ada").request(Method::POST, "/nowhere", "hello").await?;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    let said = lab.transcript().of("ada").to_string();
+    assert!(said.contains("→ POST /nowhere hello") && said.contains("← HTTP 404"), "{said}");
+}
+
+#[salon::test]
+async fn a_request_that_time_would_answer_is_not_waited_for() {
+    let lab = Lab::new(app()).await;
+    let open = "/socket.io/?EIO=4&transport=polling";
+    let opened = lab.visitor().request(Method::GET, open, "").await?.text();
+    let opened: serde_json::Value = serde_json::from_str(&opened[1..])?;
+    let poll = format!("{open}&sid={}", opened["sid"].as_str().ok_or("no session")?);
+    let polled = lab.visitor().request(Method::GET, &poll, "").await;
+    assert!(matches!(polled, Err(ConnectError::Unanswered(_))), "{polled:?}");
+    assert_eq!(lab.elapsed(), Duration::ZERO);
+}
+
+#[salon::test]
+async fn what_the_app_awaits_is_done_while_server_and_clients_go_on() {
+    let lab = Lab::builder(app()).workers(2).start().await;
+    let client = lab.connect(()).await?;
+    assert_eq!(lab.drive(lab.salon().namespace("/").fetch()).await.len(), 1);
+    assert_eq!(lab.elapsed(), Duration::ZERO, "no time passes that is not needed");
+    lab.drive(tokio::time::sleep(SECOND)).await;
+    assert_eq!(lab.elapsed(), SECOND);
+    lab.drive(lab.salon().shutdown(5 * SECOND)).await;
+    assert_eq!(client.closed().await.close_code, Some(1012));
+}
+
+#[test]
+fn what_is_never_done_fails_the_test_where_it_was_awaited() {
+    let never = || {
+        testing::run(async {
+            let lab = Lab::new(app()).await;
+            lab.drive(std::future::pending::<()>()).await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(never)).expect_err("it is never done");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("unusual.rs:") && message.contains("within a day"), "{message}");
+}
+
+#[salon::test]
+async fn what_is_sent_at_once_is_posted_at_once_as_far_as_a_post_goes() {
+    let posts = std::rc::Rc::<Cell<usize>>::default();
+    let salon = Salon::builder().application(Postman).build()?;
+    let (routes, counted) = (salon.routes(), posts.clone());
+    let lab = Lab::builder(salon)
+        .configure(move |config| {
+            let counted = counted.clone();
+            let count = move |request: &actix_web::guard::GuardContext<'_>| {
+                counted.set(counted.get() + usize::from(request.head().method == Method::POST));
+                false
+            };
+            config.service(web::resource("/{any:.*}").guard(actix_web::guard::fn_guard(count)));
+            config.configure(&routes);
+        })
+        .start()
+        .await;
+    let client = lab.visitor().wire(Wire::Polling).open().await?;
+    for _ in 0..100 {
+        client.send_raw(text("hello"));
+    }
+    client.send_raw(text(&"x".repeat(999_900)));
+    for _ in 0..101 {
+        client.expect_raw().await;
+    }
+    assert_eq!(posts.get(), 2, "the last one does not fit with the others");
+}
+
+#[salon::test]
+async fn a_session_that_the_server_ends_has_ended_when_it_did() {
+    let lab = Lab::new(app()).await;
+    let client = lab.connect(()).await?;
+    lab.advance(SECOND).await;
+    lab.salon().namespace("/").disconnect();
+    lab.settle().await;
+    lab.advance(SECOND).await;
+    let closed = client.closed().await;
+    assert_eq!((closed.disconnected, closed.at), (true, SECOND));
+}
+
+#[salon::test]
+async fn a_ping_that_is_left_unanswered_is_in_the_transcript() {
+    let lab = Lab::new(app()).await;
+    let client = lab.connect(()).await?;
+    client.send(Enter { hall: 1 }).await?;
+    client.stop_answering_pings();
+    lab.advance(25 * SECOND).await;
+    let transcript = client.transcript();
+    let last = transcript.entries().last().ok_or("nothing came")?;
+    assert_eq!((last.at, &*last.what), (25 * SECOND, "← ping, which is left unanswered"));
+    client.send(Say { hall: 1, text: "still here".to_owned() }).await?;
+    assert_eq!(client.expect::<Said>().await.text, "still here");
+    assert_eq!(client.send(Double(1)).await?, 2);
+}
