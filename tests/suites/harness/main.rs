@@ -12,4 +12,5 @@ mod restarts;
 mod talking;
 mod time_limits;
 mod unusual;
+mod vault;
 mod workers;
