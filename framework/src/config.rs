@@ -138,7 +138,8 @@ impl Default for Lapses {
     }
 }
 
-/// How long the framework waits for a client in each step, and for the application's checks.
+/// How long the framework waits for a client in each step, and for the application's checks and
+/// answers.
 ///
 /// ```
 /// use std::time::Duration;
@@ -164,6 +165,11 @@ pub struct Timeouts {
     /// events once, and the authority and the event's guards once more. 5 s: the client's later
     /// events wait as long.
     pub middleware: Duration,
+    /// From an event to the answer of a handler that answers [`Later`](crate::event::Later);
+    /// afterwards the event is refused as `timeout`. Its future goes on for as long again, if its
+    /// session does, and then is dropped. 30 s: longer than any request that a person waits for.
+    /// With `None` there is no limit but the session's end.
+    pub handler: Option<Duration>,
 }
 
 impl Default for Timeouts {
@@ -173,6 +179,7 @@ impl Default for Timeouts {
             upgrade: Duration::from_secs(10),
             close: Duration::from_secs(2),
             middleware: Duration::from_secs(5),
+            handler: Some(Duration::from_secs(30)),
         }
     }
 }
@@ -224,7 +231,8 @@ impl Default for Transports {
 /// ```
 /// use salon::{Salon, config::Origins};
 ///
-/// let pages = Origins::Listed(vec!["https://example.com".to_owned()]);
+/// let pages = ["https://example.com", "https://*.example.com", "http://localhost:3000"];
+/// let pages = Origins::Listed(pages.map(str::to_owned).to_vec());
 /// let salon = Salon::builder().origins(pages).build()?;
 /// # Ok::<(), salon::BuildError>(())
 /// ```
@@ -234,8 +242,11 @@ pub enum Origins {
     #[default]
     SameOrigin,
     /// These, as browsers send them: `https://example.com`, with the port if it is not the
-    /// scheme's own.
+    /// scheme's own. `https://*.example.com` stands for one whole label or more in front of
+    /// `example.com`, such as `https://a.example.com` and `https://a.b.example.com`, with the same
+    /// scheme and port; not for `https://example.com` itself. The origin `null`, which every
+    /// sandboxed page and every file has, cannot be listed.
     Listed(Vec<String>),
-    /// Any. Credentials such as cookies are then never accepted from another origin.
+    /// Any, `null` included. Credentials such as cookies are then never accepted from another origin.
     Any,
 }

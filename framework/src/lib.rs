@@ -72,7 +72,7 @@ pub use self::{
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Checked, Departure, Guard, Member, Receive, Room, RoomContext,
+        Answers, Audience, Checked, Departure, Guard, Member, Receive, Restart, Room, RoomContext,
         RoomHandle, Socket,
     },
     salon::{Builder, Salon},
@@ -85,6 +85,6 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
-        Receive, Refusal, Room, RoomContext, Salon, Session, SessionContext,
+        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext,
     };
 }

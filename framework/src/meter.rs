@@ -25,6 +25,8 @@ pub enum Count {
     EventsRefused,
     /// Handlers, and checks of events, that panicked.
     HandlerPanics,
+    /// Handlers that outlived their time limit, so that their answers are dropped.
+    LateAnswers,
     /// Packets that could not be decoded.
     BadPackets,
     /// Frames queued, once per recipient.
@@ -37,11 +39,13 @@ pub enum Count {
     RoomsOpened,
     /// Rooms closed.
     RoomsClosed,
+    /// Rooms opened anew after a panic.
+    RoomsRestarted,
 }
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::OutboxOverflows,
@@ -50,12 +54,14 @@ impl Count {
         Self::EventsReceived,
         Self::EventsRefused,
         Self::HandlerPanics,
+        Self::LateAnswers,
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
         Self::FramesWithheld,
         Self::RoomsOpened,
         Self::RoomsClosed,
+        Self::RoomsRestarted,
     ];
 
     /// The counter's name.
@@ -70,12 +76,14 @@ impl Count {
             Self::EventsReceived => "events_received",
             Self::EventsRefused => "events_refused",
             Self::HandlerPanics => "handler_panics",
+            Self::LateAnswers => "late_answers",
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
             Self::FramesWithheld => "frames_withheld",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
+            Self::RoomsRestarted => "rooms_restarted",
         }
     }
 }

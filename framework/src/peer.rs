@@ -5,6 +5,7 @@
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,7 @@ use std::{
 
 use actix::{Message, WeakRecipient};
 use bytestring::ByteString;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{
     acknowledgement::Acknowledgements,
@@ -75,6 +76,7 @@ pub(crate) struct PeerState {
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
     ended: AtomicBool,
+    over: Notify,
 }
 
 impl Peer {
@@ -183,6 +185,17 @@ impl Peer {
         }
         self.state.acknowledgements.clear();
         self.standing.wake();
+        self.state.over.notify_waiters();
+    }
+
+    /// Waits until the session has ended.
+    pub(crate) async fn until_ended(&self) {
+        let mut over = pin!(self.state.over.notified());
+        // From here on its end is noticed; it may have come before.
+        over.as_mut().enable();
+        if !self.state.ended.load(Ordering::Acquire) {
+            over.await;
+        }
     }
 
     /// Asks the connection to end.

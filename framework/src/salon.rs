@@ -17,8 +17,8 @@ use crate::{
     auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal, What, Who},
     config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
-        Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm, Session, Settings,
-        UntypedEvent,
+        AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
+        Session, Settings, UntypedEvent,
     },
     data::DataBuilder,
     disconnect::DisconnectReason,
@@ -183,10 +183,10 @@ impl Salon {
         self.realm.open_rooms()
     }
 
-    /// Takes no new client, tells every client that the server goes away, and waits until their
-    /// sockets are closed, or for `timeout` at most. Call it before the actix server is stopped: one
-    /// open WebSocket would hold that up. The guide's page on [limits](crate::guide::limits) shows
-    /// both in order.
+    /// Takes no new client (one that comes gets 503), tells every client that the server goes away,
+    /// and waits until their sockets are closed, or for `timeout` at most. Call it before the actix
+    /// server is stopped: one open WebSocket would hold that up. The guide's page on
+    /// [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {
         self.realm.close();
         let gone = async {
@@ -401,7 +401,8 @@ impl Builder {
         self
     }
 
-    /// Which pages of other origins may connect; none by default.
+    /// Which pages of other origins may connect; none by default. An entry of [`Origins::Listed`]
+    /// that no page could have is a [`BuildError::Origin`].
     #[must_use]
     pub fn origins(mut self, origins: Origins) -> Self {
         self.settings.http.origins = origins;
@@ -466,7 +467,8 @@ impl Builder {
         self
     }
 
-    /// Headers of the response that opens a connection, such as cookies.
+    /// Headers of the response that opens a connection, such as cookies. One that is malformed is
+    /// left out, and logged.
     #[must_use]
     pub fn initial_headers(
         mut self,
@@ -476,7 +478,7 @@ impl Builder {
         self
     }
 
-    /// Headers of every response.
+    /// Headers of every response. One that is malformed is left out, and logged.
     #[must_use]
     pub fn headers(
         mut self,
@@ -492,10 +494,13 @@ impl Builder {
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
         self.settings.check()?;
+        let origins = AllowedOrigins::new(&self.settings.http.origins)?;
         let counters = Arc::<Counters>::default();
         let limits = &self.settings.limits;
         let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
-        let broadcaster = Arc::new(Broadcaster::new(self.parser, limits, recovery, counters));
+        let timeouts = &self.settings.timeouts;
+        let broadcaster = Broadcaster::new(self.parser, limits, timeouts, recovery, counters);
+        let broadcaster = Arc::new(broadcaster);
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
         for namespace in std::iter::once(self.main).chain(self.others) {
@@ -503,8 +508,9 @@ impl Builder {
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;
+        let (settings, application) = (self.settings, self.application);
         let realm =
-            Realm::new(self.settings, namespaces, broadcaster, data, self.application, supervise);
+            Realm::new(settings, origins, namespaces, broadcaster, data, application, supervise);
         Ok(Salon { realm: Arc::new(realm) })
     }
 }

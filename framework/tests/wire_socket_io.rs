@@ -175,8 +175,6 @@ fn what_the_reference_refuses_is_refused() {
         "31{}",
         "31[",
         "31null",
-        "4",
-        "4{\"message\":\"x\"}",
         "5[\"a\"]",
         "5-[\"a\"]",
         "50-[\"a\"]",
@@ -193,6 +191,13 @@ fn what_the_reference_refuses_is_refused() {
     ] {
         assert!(decode(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_connect_error_is_decoded_and_it_is_the_server_that_refuses_it() {
+    let data = r#"{"message":"x"}"#;
+    let packet = Packet::ConnectError { namespace: "/".into(), data: data.into() };
+    assert_eq!(decoded(&format!("4{data}")), packet);
 }
 
 #[test]

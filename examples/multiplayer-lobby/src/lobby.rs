@@ -45,7 +45,14 @@ impl Room for Lobby {
 
     fn open(name: &Name, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let lobbies = cx.data::<Lobbies>()?.clone();
-        Ok(Self { name: name.clone(), lobbies, seats: Vec::new(), countdown: None, countdowns: 0 })
+        // Nobody, unless the lobby is opened anew after a panic: then its players keep their seats.
+        let seats: Vec<_> = cx.members().map(|member| Seat::of(&member)).collect();
+        let mut lobby = Self { name: name.clone(), lobbies, seats, countdown: None, countdowns: 0 };
+        if !cx.is_empty() {
+            cx.broadcast(&Countdown { seconds: None });
+            lobby.changed(cx);
+        }
+        Ok(lobby)
     }
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
@@ -53,9 +60,8 @@ impl Room for Lobby {
             let message = format!("All {SEATS} seats of this lobby are taken.");
             return Err(Refusal::other("full", message));
         }
-        let name = who.identity().name.clone();
-        cx.broadcast(&News { text: format!("{name} came in.") });
-        self.seats.push(Seat { id: who.id().to_string(), name, ready: false });
+        cx.broadcast(&News { text: format!("{} came in.", who.identity().name) });
+        self.seats.push(Seat::of(who));
         Ok(())
     }
 
@@ -121,6 +127,11 @@ impl Receive<Tick> for Lobby {
 }
 
 impl Seat {
+    /// The seat of one who has just come.
+    fn of(who: &Member<Player>) -> Self {
+        Self { id: who.id().to_string(), name: who.identity().name.clone(), ready: false }
+    }
+
     fn is_of(&self, who: &Member<Player>) -> bool {
         *who.id() == self.id
     }

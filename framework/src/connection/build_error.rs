@@ -98,4 +98,15 @@ pub enum BuildError {
     /// The path is not one.
     #[error("path {0:?} must begin with a slash")]
     Path(String),
+    /// A listed origin is none that a page could have.
+    #[error(
+        "origin {origin:?}: {problem}; write it as a browser sends it, \"https://example.com\", or \
+         \"https://*.example.com\" for all below it, with the port if it is not the scheme's own"
+    )]
+    Origin {
+        /// The entry.
+        origin: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
 }

@@ -18,6 +18,7 @@ use super::{
     session::AnyStep,
 };
 use crate::{
+    event::{Waited, too_late, wait},
     meter::{Count, Meter},
     number::SessionNumber,
     room::Socket,
@@ -133,10 +134,28 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let socket = socket.clone();
-        let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-        ctx.spawn(guarded.map(move |result, actor, _| {
-            let result = result.unwrap_or_else(|_| Err(actor.panicked(&name)));
-            actor.answer(&socket, &name, id, result);
+        let peer = socket.peer().clone();
+        let ended = async move { peer.until_ended().await };
+        let limit = self.realm.timeouts().handler;
+        let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
+        let waiting = wait(guarded, limit, ended).into_actor(self);
+        ctx.spawn(waiting.map(move |waited, actor, ctx| {
+            match waited {
+                Waited::Done(result) => {
+                    let result = result.unwrap_or_else(|_| Err(actor.panicked(&name)));
+                    actor.answer(&socket, &name, id, result);
+                }
+                Waited::Late(rest) => {
+                    actor.realm.counters().one(Count::LateAnswers);
+                    actor.answer(&socket, &name, id, Err(too_late(&name, limit)));
+                    ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| {
+                        if let Some(Err(_)) = done {
+                            drop(actor.panicked(&name));
+                        }
+                    }));
+                }
+                Waited::Void => {}
+            }
             drop(permit);
         }));
     }

@@ -3,6 +3,7 @@
 //! It must never know a transport: links hand it messages and drain its outbox.
 
 mod actor;
+mod allowed_origins;
 mod application;
 mod bucket;
 mod build_error;
@@ -33,10 +34,11 @@ pub use session::{Candidate, Session, SessionContext, ToSession};
 pub use untyped::{Acknowledge, UntypedEvent};
 
 pub(crate) use actor::Connection;
+pub(crate) use allowed_origins::AllowedOrigins;
 pub(crate) use handle::{Claim, ConnectionHandle, Ended};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
-pub(crate) use realm::{Realm, Settings};
+pub(crate) use realm::{Realm, SHUTTING_DOWN, Settings};
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 

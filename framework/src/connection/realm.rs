@@ -19,8 +19,8 @@ use indexmap::IndexMap;
 use tokio::sync::Semaphore;
 
 use super::{
-    Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks, Refusal,
-    TransportKind,
+    AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
+    Refusal, TransportKind,
     actor::{Closed, Upper},
     namespaces::Namespaces,
     sessions::Sessions,
@@ -36,6 +36,9 @@ use crate::{
     random,
     room::{AnyDirectory, Broadcaster},
 };
+
+/// The code by which a client is refused that comes while the server shuts down.
+pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
 /// How a Salon is set up.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +71,7 @@ impl Settings {
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
             ("timeouts.middleware", self.timeouts.middleware),
+            ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
         ];
         if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
             let found = format!("{span:?}");
@@ -86,6 +90,7 @@ impl Settings {
 pub(crate) struct Realm {
     number: RealmNumber,
     settings: Settings,
+    origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
     data: Data,
@@ -102,6 +107,7 @@ pub(crate) struct Realm {
 impl Realm {
     pub(crate) fn new(
         settings: Settings,
+        origins: AllowedOrigins,
         namespaces: Namespaces,
         broadcaster: Arc<Broadcaster>,
         data: Data,
@@ -115,6 +121,7 @@ impl Realm {
             sessions: Sessions::default(),
             revocations,
             settings,
+            origins,
             namespaces,
             broadcaster,
             data,
@@ -132,6 +139,10 @@ impl Realm {
 
     pub(crate) fn http(&self) -> &Http {
         &self.settings.http
+    }
+
+    pub(crate) fn origins(&self) -> &AllowedOrigins {
+        &self.origins
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -264,7 +275,7 @@ impl Realm {
         upper: Upper,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
         if self.closing.load(Ordering::Acquire) {
-            return Err(Refusal::other("shutting_down", "the server is shutting down"));
+            return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
         }
         let sid = session_id()?;
         let worker = Worker::current(self);

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     acknowledgement::AskError,
     clock,
+    config::{Limits, Timeouts},
     event::{self, Event},
     frame::Frame,
     meter::Counters,
@@ -40,13 +41,16 @@ pub(crate) struct Broadcaster {
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
     pub(crate) max_name: usize,
+    /// How long a room's handler has for its answer.
+    pub(crate) time_limit: Option<Duration>,
     pub(crate) counters: Arc<Counters>,
 }
 
 impl Broadcaster {
     pub(crate) fn new(
         parser: Arc<dyn Parser>,
-        limits: &crate::config::Limits,
+        limits: &Limits,
+        timeouts: &Timeouts,
         recovery: Option<Recovery>,
         counters: Arc<Counters>,
     ) -> Self {
@@ -59,6 +63,7 @@ impl Broadcaster {
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
             max_name: limits.max_name,
+            time_limit: timeouts.handler,
             counters,
         }
     }

@@ -2,7 +2,12 @@
 //!
 //! It must never touch the actor while a handler runs: what changes it is noted, and done after.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -19,6 +24,7 @@ use crate::{
     auth::Grant,
     data::Data,
     event::{self, Event},
+    frame::Frame,
     number::{MembershipNumber, RoomNumber, SessionNumber},
     peer::Peer,
     refusal::Refusal,
@@ -28,7 +34,7 @@ use crate::{
 pub struct RoomContext<R> {
     pub(super) roll: Roll,
     pub(super) sender: Option<Arc<Peer>>,
-    pub(super) actions: Vec<Action<R>>,
+    pub(super) actions: VecDeque<Action<R>>,
     data: Data,
 }
 
@@ -83,7 +89,7 @@ impl<R> RoomContext<R> {
             next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
         };
-        Self { roll, sender: None, actions: Vec::new(), data }
+        Self { roll, sender: None, actions: VecDeque::new(), data }
     }
 
     /// The room's name: its kind and its key.
@@ -121,26 +127,28 @@ impl<R> RoomContext<R> {
         RoomAudience { roll: &self.roll, choice: Choice::Everyone }
     }
 
-    /// Does something later, unless the room closes before: the message comes to
+    /// Does something later, unless the room closes or restarts before: the message comes to
     /// [`Receive::receive`].
     pub fn after<M: 'static>(&mut self, delay: Duration, message: M)
     where
         R: Receive<M>,
     {
-        self.actions.push(Action::After(delay, receive(message)));
+        self.actions.push_back(Action::After(delay, receive(message)));
     }
 
-    /// Runs a future beside the room; what it yields comes back as a message.
+    /// Runs a future beside the room; what it yields comes back as a message, unless the room
+    /// closes or restarts before. If it panics the room does.
     pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
     where
         R: Receive<M>,
     {
-        self.actions.push(Action::Spawn(future.map(receive).boxed_local()));
+        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
     }
 
-    /// Closes the room when the handler has returned; its members are out.
+    /// Closes the room when the handler has returned: [`Room::closing`] is called, then
+    /// [`Room::left`] for each member, which is told `salon:evicted`.
     pub fn close(&mut self) {
-        self.actions.push(Action::Close);
+        self.actions.push_back(Action::Close);
     }
 }
 
@@ -201,12 +209,12 @@ impl<R: Room> RoomContext<R> {
 
     /// Lets a member go that asked to: it is out when the handler has returned.
     pub fn leave(&mut self, member: &Member<R::Identity>) {
-        self.actions.push(Action::Remove(member.number(), Departure::Left));
+        self.actions.push_back(Action::Remove(member.number(), Departure::Left));
     }
 
     /// Puts a member out: it is out, and told so, when the handler has returned.
     pub fn evict(&mut self, member: &Member<R::Identity>) {
-        self.actions.push(Action::Remove(member.number(), Departure::Evicted));
+        self.actions.push_back(Action::Remove(member.number(), Departure::Evicted));
     }
 }
 
@@ -245,10 +253,7 @@ impl RoomAudience<'_> {
         };
         let roll = self.roll;
         tracing::trace!(room = %roll.name, event = E::NAME, members = roll.members.len(), "broadcast");
-        for outlet in &roll.outlets {
-            let target = Target::Room { room: self.roll.room, except };
-            outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
-        }
+        roll.deliver(&frame, except);
     }
 }
 
@@ -301,6 +306,14 @@ impl Roll {
         }
         self.outlets.retain(|outlet| outlet.members > 0);
         Some(peer)
+    }
+
+    /// Sends a frame to every member, or to every one but one.
+    pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
+        for outlet in &self.outlets {
+            let target = Target::Room { room: self.room, except };
+            outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
+        }
     }
 
     /// The member with the lowest number, for emptying the room.

@@ -4,19 +4,22 @@
 
 use std::panic::AssertUnwindSafe;
 
-use actix::{ActorFutureExt, AsyncContext, Handler, WrapFuture};
-use futures_util::FutureExt;
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Serialize;
 
 use super::{
     Receive, Room, RoomEvent, ToRoom,
-    actor::{Panicked, RoomActor},
+    actor::RoomActor,
+    life::Generation,
     member::Departure,
     sent::{Broadcast, Lapse, Sent, SentForLater, SessionEnded, Told},
+    state::Panicked,
 };
 use crate::{
-    event::{Event, On, OnLater},
+    event::{Event, On, OnLater, Waited, too_late, wait},
     meter::{Count, Meter},
+    refusal::{Code, Refusal},
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -47,12 +50,26 @@ where
             self.handle_event(sent.0, ctx, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
             Ok(future) => {
-                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-                ctx.spawn(guarded.map(move |done, actor, ctx| {
-                    let result = done.unwrap_or_else(|_| {
-                        actor.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-                        Err(Panicked.into())
-                    });
+                let generation = self.generation;
+                let limit = self.cx.roll.broadcaster.time_limit;
+                let sender = origin.sender.clone();
+                let ended = async move { sender.until_ended().await };
+                let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
+                let waiting = wait(guarded, limit, ended).into_actor(self);
+                ctx.spawn(waiting.map(move |waited, actor, ctx| {
+                    let result = match waited {
+                        Waited::Done(Ok(result)) => result,
+                        Waited::Done(Err(_)) => {
+                            actor.future_panicked(generation);
+                            Err(Panicked.into())
+                        }
+                        Waited::Late(rest) => {
+                            actor.cx.roll.broadcaster.counters.one(Count::LateAnswers);
+                            actor.finish(rest, generation, ctx);
+                            Err(too_late(E::NAME, limit))
+                        }
+                        Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
+                    };
                     actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
                 }));
@@ -60,6 +77,23 @@ where
             Err(refusal) => self.answer::<E::Reply>(E::NAME, Err(refusal), origin, joined),
         }
         self.settle(ctx);
+    }
+}
+
+impl<R: Room> RoomActor<R> {
+    /// Lets an answer come to its end that nobody waits for.
+    fn finish<T: 'static>(
+        &mut self,
+        rest: LocalBoxFuture<'static, Option<std::thread::Result<T>>>,
+        generation: Generation,
+        ctx: &mut Context<Self>,
+    ) {
+        ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| {
+            if let Some(Err(_)) = done {
+                actor.future_panicked(generation);
+                actor.settle(ctx);
+            }
+        }));
     }
 }
 

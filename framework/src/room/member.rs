@@ -64,6 +64,8 @@ pub enum Departure {
     Disconnected(DisconnectReason),
     /// The room put it out.
     Evicted,
+    /// The room closed with it among its members.
+    Closed,
     /// Its right to be there ended: its grant, its identity, or by a
     /// [revocation](crate::Salon::revoke).
     Lapsed,

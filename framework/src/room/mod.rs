@@ -10,14 +10,18 @@ mod context;
 mod directory;
 mod guard;
 mod handle;
+mod life;
+mod link;
 mod listed;
 mod mailbox;
 mod member;
 mod question;
 mod recovery;
+mod restart;
 mod sent;
 mod shard;
 mod socket;
+mod state;
 
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
@@ -28,6 +32,7 @@ pub use handle::RoomHandle;
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
 pub use question::Answers;
+pub use restart::Restart;
 pub use socket::Socket;
 
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
@@ -106,6 +111,10 @@ pub trait Room: Sized + 'static {
     /// How long a room without members is kept.
     const LINGER: Duration = Duration::from_secs(10);
 
+    /// What becomes of the room when its code panics: by default it is opened anew, three times
+    /// within a minute at most.
+    const RESTART: Restart = Restart::DEFAULT;
+
     /// What tells the rooms of this kind apart; a field of every event that goes to one.
     type Key: Clone + Eq + Hash + Display + Send + Sync + 'static;
 
@@ -116,10 +125,13 @@ pub trait Room: Sized + 'static {
     /// answered by a future.
     type Events: RoomEvents<Self>;
 
-    /// Opens the room of that key.
+    /// Opens the room of that key. It has no members then, unless it is opened anew after a panic:
+    /// then [`RoomContext::members`] has those that stayed, and [`admit`](Self::admit) is not
+    /// called for them.
     ///
     /// # Errors
-    /// A [`Refusal`] is the answer to every event that was to go to the room.
+    /// A [`Refusal`] is the answer to every event that was to go to the room. If it is opened anew
+    /// its members are out, and are told the refusal's code.
     fn open(key: &Self::Key, cx: &mut RoomContext<Self>) -> Result<Self, Refusal>;
 
     /// Decides whether a session that sent a joining event becomes a member.
@@ -135,14 +147,16 @@ pub trait Room: Sized + 'static {
         Ok(())
     }
 
-    /// A member has left, for whatever reason but the room's own end: see
-    /// [`closing`](Self::closing). It is no member any more when this is called.
+    /// A member has left, for whatever reason; if the room closes, after
+    /// [`closing`](Self::closing), and with [`Departure::Closed`]. It is no member any more when
+    /// this is called. Not called for those who are out because the room panicked too often.
     fn left(&mut self, who: &Member<Self::Identity>, why: Departure, cx: &mut RoomContext<Self>) {
         let _ = (who, why, cx);
     }
 
-    /// The room is about to close, with the members it has. [`left`](Self::left) is not called for
-    /// them. Not called after a panic.
+    /// The room is about to close, with the members it has; [`left`](Self::left) is called for each
+    /// of them afterwards. Nothing is done any more of what either asks for: the room does close.
+    /// Not called after a panic.
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         let _ = cx;
     }

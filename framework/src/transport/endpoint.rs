@@ -41,7 +41,7 @@ async fn serve(
     realm: web::Data<Realm>,
 ) -> HttpResponse {
     let realm = realm.into_inner();
-    let origin = match Origin::judge(&request, &realm.http().origins) {
+    let origin = match Origin::judge(&request, realm.origins()) {
         Ok(origin) => origin,
         Err(error) => return untrusted(error),
     };

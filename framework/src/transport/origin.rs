@@ -8,7 +8,7 @@ use actix_web::{
     http::{Method, header, uri::Authority},
 };
 
-use crate::{config::Origins, wire::engine_io::RequestError};
+use crate::{connection::AllowedOrigins, wire::engine_io::RequestError};
 
 /// The verdict on a request's origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,10 @@ impl Origin {
     /// # Errors
     /// [`RequestError::Forbidden`] if the origin may not connect, [`RequestError::BadRequest`] if
     /// the header is malformed.
-    pub(super) fn judge(request: &HttpRequest, allowed: &Origins) -> Result<Self, RequestError> {
+    pub(super) fn judge(
+        request: &HttpRequest,
+        allowed: &AllowedOrigins,
+    ) -> Result<Self, RequestError> {
         let mut origins = request.headers().get_all(header::ORIGIN);
         let Some(origin) = origins.next() else { return Ok(Self::None) };
         let (Ok(origin), None) = (origin.to_str(), origins.next()) else {
@@ -39,12 +42,11 @@ impl Origin {
             return Ok(Self::Same(origin.to_owned()));
         }
         match allowed {
-            Origins::SameOrigin => Err(RequestError::Forbidden),
-            Origins::Listed(list) if list.iter().any(|one| one.eq_ignore_ascii_case(origin)) => {
+            AllowedOrigins::Listed(listed) if listed.contains(origin) => {
                 Ok(Self::Listed(origin.to_owned()))
             }
-            Origins::Listed(_) => Err(RequestError::Forbidden),
-            Origins::Any => Ok(Self::Any),
+            AllowedOrigins::None | AllowedOrigins::Listed(_) => Err(RequestError::Forbidden),
+            AllowedOrigins::Any => Ok(Self::Any),
         }
     }
 
@@ -111,13 +113,14 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::config::Origins;
 
     fn judge(origin: &str, host: &str, allowed: &Origins) -> Result<Origin, RequestError> {
         let request = TestRequest::default()
             .insert_header((header::ORIGIN, origin))
             .insert_header((header::HOST, host))
             .to_http_request();
-        Origin::judge(&request, allowed)
+        Origin::judge(&request, &AllowedOrigins::new(allowed).unwrap())
     }
 
     #[test]
@@ -171,6 +174,32 @@ mod tests {
     }
 
     #[test]
+    fn below_a_listed_origin_whole_labels_may() {
+        let listed = Origins::Listed(vec!["https://*.app.com".to_owned()]);
+        for origin in ["https://a.app.com", "https://a.b.app.com", "https://a.app.com:443"] {
+            let verdict = judge(origin, "example.com", &listed);
+            assert_eq!(verdict, Ok(Origin::Listed(origin.to_owned())), "{origin}");
+        }
+        for origin in [
+            "https://app.com",
+            "https://notapp.com",
+            "https://a.notapp.com",
+            "https://a.app.com.evil.com",
+            "https://a.app.com:8443",
+            "http://a.app.com",
+            "https://*.app.com",
+            "https://.app.com",
+            "null",
+            "",
+        ] {
+            let verdict = judge(origin, "example.com", &listed);
+            assert_eq!(verdict, Err(RequestError::Forbidden), "{origin}");
+        }
+        let same = judge("http://example.com", "example.com", &listed);
+        assert_eq!(same, Ok(Origin::Same("http://example.com".to_owned())), "as always");
+    }
+
+    #[test]
     fn any_origin_may_without_credentials() {
         let verdict = judge("https://app.com", "example.com", &Origins::Any).unwrap();
         assert_eq!(verdict, Origin::Any);
@@ -184,11 +213,11 @@ mod tests {
     #[test]
     fn no_origin_is_no_browser_and_two_are_nonsense() {
         let none = TestRequest::default().to_http_request();
-        assert_eq!(Origin::judge(&none, &Origins::SameOrigin), Ok(Origin::None));
+        assert_eq!(Origin::judge(&none, &AllowedOrigins::None), Ok(Origin::None));
         let two = TestRequest::default()
             .append_header((header::ORIGIN, "http://a.com"))
             .append_header((header::ORIGIN, "http://b.com"))
             .to_http_request();
-        assert_eq!(Origin::judge(&two, &Origins::Any), Err(RequestError::BadRequest));
+        assert_eq!(Origin::judge(&two, &AllowedOrigins::Any), Err(RequestError::BadRequest));
     }
 }

@@ -55,7 +55,7 @@ async fn serve<F>(
 where
     F: Fn(&Arc<Realm>, Handshake, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
 {
-    let origin = match Origin::judge(&request, &realm.http().origins) {
+    let origin = match Origin::judge(&request, realm.origins()) {
         Ok(origin) => origin,
         Err(error) => return untrusted(error),
     };

@@ -6,30 +6,41 @@ use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
 };
 use bytes::Bytes;
 
 use super::{compression, origin::Origin};
-use crate::{auth::Handshake, connection::Realm, refusal::Refusal, wire::engine_io::RequestError};
+use crate::{
+    auth::Handshake,
+    connection::{Realm, SHUTTING_DOWN},
+    refusal::Refusal,
+    wire::engine_io::RequestError,
+};
 
 /// Why a request was refused.
 #[derive(Clone, Debug)]
 pub(super) struct Rejection {
     error: RequestError,
     message: Option<Cow<'static, str>>,
+    /// Whether the server goes away: a matter of this process, not of the client.
+    unavailable: bool,
 }
 
 impl From<RequestError> for Rejection {
     fn from(error: RequestError) -> Self {
-        Self { error, message: None }
+        Self { error, message: None, unavailable: false }
     }
 }
 
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
         let message = Some(refusal.message().to_owned().into());
-        Self { error: RequestError::Forbidden, message }
+        let unavailable = refusal.code().as_str() == SHUTTING_DOWN;
+        Self { error: RequestError::Forbidden, message, unavailable }
     }
 }
 
@@ -93,6 +104,10 @@ impl Reply {
     /// The answer to a refused request.
     pub(super) fn refused(&self, rejection: &Rejection) -> HttpResponse {
         let mut response = refusal(rejection.error);
+        if rejection.unavailable {
+            // A load balancer tries another process then; 403 is for good.
+            response.status(StatusCode::SERVICE_UNAVAILABLE);
+        }
         self.origin.allow(&mut response);
         if self.handshake.header("upgrade").is_some() {
             // No WebSocket client shows a body to a program; a text is for people.
@@ -117,7 +132,12 @@ impl Reply {
         let initial_headers = hooks.initial_headers.as_ref().filter(|_| initial);
         for make in initial_headers.into_iter().chain(&hooks.headers) {
             for (name, value) in make(&self.handshake) {
-                response.append_header((name, value));
+                // actix-web would put an error in the place of the whole response, and with it of
+                // what has been taken out of an outbox for it.
+                match (HeaderName::try_from(&*name), HeaderValue::try_from(&*value)) {
+                    (Ok(name), Ok(value)) => drop(response.append_header((name, value))),
+                    _ => tracing::error!(?name, "a header of the application's own is malformed"),
+                }
             }
         }
     }

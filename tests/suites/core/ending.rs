@@ -174,7 +174,7 @@ async fn a_shutdown_tells_the_clients_that_the_server_restarts() {
     let closed = ada.closed().await;
     assert_eq!((closed.close_code, closed.code), (Some(1012), Code::Disconnected));
     match lab.visitor().open().await {
-        Err(ConnectError::Rejected { status: 403, .. }) => {}
+        Err(ConnectError::Rejected { status: 503, .. }) => {}
         late => panic!("a server that shuts down takes no new client: {late:?}"),
     }
     assert_empty(&lab).await;

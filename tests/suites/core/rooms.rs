@@ -132,18 +132,18 @@ async fn a_room_that_closes_itself_tells_its_members_so() {
 }
 
 #[salon::test]
-async fn a_panic_closes_the_room_alone_and_its_members_are_told() {
+async fn a_panic_restarts_the_room_alone_and_its_members_are_told() {
     let (lab, ada, bob) = ada_and_bob().await?;
     let eve = come(&lab, "eve").await?;
     eve.send(Sit { table: 2 }).await?;
     assert_eq!(code(ada.send(Flip { table: 1 }).await), Code::Internal);
     for member in [&ada, &bob] {
-        let evicted = member.expect_named("salon:evicted").await;
-        assert_eq!(evicted.json(), [json!({ "room": "table:1", "code": "internal" })]);
+        let restarted = member.expect_named("salon:restarted").await;
+        assert_eq!(restarted.json(), [json!({ "room": "table:1" })]);
         member.expect_none().await;
     }
     assert_eq!(eve.send(say(2, "what was that?")).await?, 1);
-    assert_eq!(bob.send(Sit { table: 1 }).await?, ["bob"]);
+    assert_eq!(bob.send(Sit { table: 1 }).await?, ["ada", "bob"]);
 }
 
 #[salon::test]

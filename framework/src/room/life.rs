@@ -1,0 +1,275 @@
+//! What becomes of a room between its events: what its code asked for, its members' ways out, its
+//! restarts and its end.
+//!
+//! It must never let anything of a state that is gone reach the one that came after it.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use bytestring::ByteString;
+use futures_util::FutureExt;
+use serde_json::json;
+
+use super::{
+    Member, Room,
+    actor::RoomActor,
+    broadcaster::encode_or_log,
+    context::{Action, RoomContext, Step},
+    member::Departure,
+    state::{Panicked, State, guarded},
+};
+use crate::{
+    frame::Frame,
+    membership::Lapsed,
+    meter::{Count, Meter},
+    number::SessionNumber,
+    peer::Peer,
+    refusal::{Code, Refusal},
+    wire::socket_io::{Arguments, Packet},
+};
+
+/// Which of the states that a room has had, one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Generation(u64);
+
+/// Opens a room, or says why it is closed from the start.
+pub(super) fn open<R: Room>(key: &R::Key, cx: &mut RoomContext<R>) -> State<R> {
+    match guarded(|| R::open(key, cx)) {
+        Ok(Ok(room)) => {
+            tracing::debug!(room = %cx.roll.name, "opened");
+            State::Open(room)
+        }
+        Ok(Err(refusal)) => {
+            tracing::debug!(room = %cx.roll.name, %refusal, "not opened");
+            State::Closed(refusal)
+        }
+        Err(panicked) => {
+            cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+            tracing::error!(room = %cx.roll.name, "opening the room panicked: it is closed");
+            State::Closed(panicked.into())
+        }
+    }
+}
+
+impl<R: Room> RoomActor<R> {
+    /// Runs a piece of the room's code. After a panic in it the room is opened anew, or closed, by
+    /// the next [`settle`](Self::settle).
+    pub(super) fn run<T>(
+        &mut self,
+        code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
+    ) -> Result<T, Refusal> {
+        let room = self.state.room()?;
+        let cx = &mut self.cx;
+        let asked = cx.actions.len();
+        guarded(|| code(room, cx)).map_err(|panicked| {
+            // What it asked for was to be done when it returned.
+            let _ = guarded(|| self.cx.actions.truncate(asked));
+            self.panicked();
+            panicked.into()
+        })
+    }
+
+    /// The room's code has panicked: its state is not to be trusted any more.
+    fn panicked(&mut self) {
+        self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+        tracing::error!(room = %self.cx.roll.name, "code of the room panicked");
+        if matches!(self.state, State::Open(_)) {
+            self.change(State::Panicked);
+        }
+    }
+
+    /// As [`panicked`](Self::panicked), for a future of the state that the room had then.
+    pub(super) fn future_panicked(&mut self, generation: Generation) {
+        if generation == self.generation {
+            self.panicked();
+        } else {
+            self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+            tracing::error!(room = %self.cx.roll.name, "a future of a former state panicked");
+        }
+    }
+
+    /// Drops the state that the room has. Who was to leave still leaves; the messages that the
+    /// state has on the way to itself are void.
+    pub(super) fn change(&mut self, state: State<R>) {
+        self.generation.0 += 1;
+        let old = std::mem::replace(&mut self.state, state);
+        let actions = std::mem::take(&mut self.cx.actions);
+        let kept = guarded(|| {
+            let kept = actions.into_iter();
+            kept.filter(|action| matches!(action, Action::Remove(..) | Action::Close)).collect()
+        });
+        self.cx.actions = kept.unwrap_or_default();
+        if guarded(|| drop(old)).is_err() {
+            self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
+            tracing::error!(room = %self.cx.roll.name, "the room's state panicked when dropped");
+        }
+    }
+
+    /// Opens a room that panicked anew, or closes it if it did so too often.
+    fn restart(&mut self) {
+        let name = self.cx.roll.name.clone();
+        if !self.restarts.allow(R::RESTART) {
+            tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
+            return self.change(State::Closed(Panicked.into()));
+        }
+        // Ahead of whatever `open` sends: what comes after it is of the new state.
+        if let Some(packet) = self.notice("salon:restarted", &json!({ "room": &*name })) {
+            let roll = &self.cx.roll;
+            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
+            roll.deliver(&frame, None);
+        }
+        self.cx.sender = None;
+        self.state = open(&self.key, &mut self.cx);
+        if matches!(self.state, State::Open(_)) {
+            self.cx.roll.broadcaster.counters.one(Count::RoomsRestarted);
+            tracing::debug!(room = %name, "restarted");
+        }
+    }
+
+    /// Does what the room's code asked for, opens the room anew if it panicked, and closes it if
+    /// it is time.
+    pub(super) fn settle(&mut self, ctx: &mut Context<Self>) {
+        loop {
+            if matches!(self.state, State::Panicked) {
+                self.restart();
+            }
+            if matches!(self.state, State::Closed(_)) {
+                break;
+            }
+            let Some(action) = self.cx.actions.pop_front() else { break };
+            self.perform(action, ctx);
+        }
+        if let State::Closed(refusal) = &self.state {
+            let code = refusal.code().as_str().to_owned();
+            let _ = guarded(|| self.cx.actions.clear());
+            self.empty(&code);
+            self.directory.close(&self.key, self.cx.roll.room);
+            if self.on_the_way.is_none() {
+                ctx.stop();
+            }
+        } else if self.cx.is_empty() {
+            self.linger(ctx);
+        }
+    }
+
+    /// Closes the room a while from now if it is empty then too.
+    fn linger(&mut self, ctx: &mut Context<Self>) {
+        if !self.lingering {
+            self.lingering = true;
+            ctx.run_later(R::LINGER, |actor, ctx| {
+                actor.lingering = false;
+                actor.close_if_idle(ctx);
+            });
+        }
+    }
+
+    fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
+        let generation = self.generation;
+        match action {
+            Action::After(delay, step) => {
+                ctx.run_later(delay, move |actor, ctx| actor.step(generation, step, ctx));
+            }
+            Action::Spawn(future) => {
+                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
+                ctx.spawn(guarded.map(move |done, actor, ctx| match done {
+                    Ok(step) => actor.step(generation, step, ctx),
+                    Err(_) => {
+                        actor.future_panicked(generation);
+                        actor.settle(ctx);
+                    }
+                }));
+            }
+            Action::Remove(session, why) => self.remove(session, why),
+            Action::Close => self.shut("the room is closed"),
+        }
+    }
+
+    fn step(&mut self, generation: Generation, step: Step<R>, ctx: &mut Context<Self>) {
+        if generation != self.generation {
+            // Its message is dropped, and that is the application's code.
+            let _ = guarded(|| drop(step));
+            return;
+        }
+        // Whether it panicked is seen to below.
+        let _ = self.run(step);
+        self.settle(ctx);
+    }
+
+    /// Lets a member go that has lost its membership, unless it has a newer one.
+    pub(super) fn lapse(&mut self, lapsed: Lapsed) {
+        let Lapsed { session, membership, code, done } = lapsed;
+        if self.cx.roll.is_member_by(session, membership)
+            && let Some(peer) = self.cx.roll.remove(session)
+        {
+            tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
+            self.tell_evicted(&peer, code.as_str());
+            self.depart(&Member::new(peer), Departure::Lapsed);
+        }
+        // Whoever took it away may have stopped waiting.
+        let _ = done.send(());
+    }
+
+    /// Closes the room in an orderly way: its code is told, then each of its members leaves.
+    fn shut(&mut self, message: &'static str) {
+        let refusal = Refusal::new(Code::Closed, message);
+        // If this panics the room is closed all the same, and its code hears no more of it.
+        let _ = self.run(Room::closing);
+        while let Some(session) = self.cx.roll.first() {
+            let Some(peer) = self.cx.roll.remove(session) else { break };
+            self.tell_evicted(&peer, refusal.code().as_str());
+            self.depart(&Member::new(peer), Departure::Closed);
+        }
+        self.change(State::Closed(refusal));
+    }
+
+    fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
+        if !self.cx.is_empty() {
+            return;
+        }
+        if self.directory.close_if_idle(&self.key, self.cx.roll.room) {
+            self.shut("the room was empty and is closed");
+            ctx.stop();
+        }
+    }
+
+    /// Lets a member go, and tells the room's code.
+    pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
+        let Some(peer) = self.cx.roll.remove(session) else { return };
+        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
+        if why == Departure::Evicted {
+            self.tell_evicted(&peer, "evicted");
+        }
+        self.depart(&Member::new(peer), why);
+    }
+
+    pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
+        let sender = self.cx.sender.replace(member.peer().clone());
+        // A room that has closed needs no telling.
+        let _ = self.run(|room, cx| room.left(member, why, cx));
+        self.cx.sender = sender;
+    }
+
+    /// Puts every member out of a room that has closed without its code's doing.
+    fn empty(&mut self, code: &str) {
+        while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
+        {
+            self.tell_evicted(&peer, code);
+        }
+    }
+
+    fn tell_evicted(&self, peer: &Arc<Peer>, code: &str) {
+        let notice = json!({ "room": &*self.cx.roll.name, "code": code });
+        if let Some(packet) = self.notice("salon:evicted", &notice) {
+            // Not a frame of the room: of those it gets no more.
+            let broadcaster = &self.cx.roll.broadcaster;
+            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
+        }
+    }
+
+    /// An event of the framework's own.
+    fn notice(&self, name: &'static str, notice: &serde_json::Value) -> Option<Packet> {
+        let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
+        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
+        Some(Packet::Event { namespace, id: None, name, arguments })
+    }
+}
