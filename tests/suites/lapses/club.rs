@@ -132,13 +132,13 @@ pub(crate) enum Rule {
 impl Rules {
     /// Sets the rule about a guest and a permission.
     pub(crate) fn set(&self, guest: &str, permission: &str, rule: Rule) {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock().expect("no rule panics");
         state.rules.insert((guest.to_owned(), permission.to_owned()), rule);
     }
 
     /// How often the authority was asked.
     pub(crate) fn asked(&self) -> usize {
-        self.0.lock().unwrap().asked
+        self.0.lock().expect("no rule panics").asked
     }
 }
 
@@ -147,7 +147,7 @@ impl Authority for Rules {
 
     async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
         let rule = {
-            let mut state = self.0.lock().unwrap();
+            let mut state = self.0.lock().expect("no rule panics");
             state.asked += 1;
             let key = (question.identity().sub.clone(), question.permission().to_owned());
             state.rules.get(&key).copied()

@@ -1,7 +1,5 @@
 //! The end of what an identity stands on: told ahead, put off by a refresh, and then final.
 
-use std::time::Duration;
-
 use salon::{Code, testing::Wire};
 use serde_json::{Value, json};
 
