@@ -39,7 +39,7 @@ const RANKS: &[(&str, u32)] = &[
 
 /// What only some files may name, and which; a folder stands for all that is in it.
 const PLACES: &[(&str, &[&str])] = &[
-    ("actix_web", &["transport", "salon.rs", "testing"]),
+    ("actix_web", &["transport", "salon", "testing"]),
     ("actix_web_actors", &["transport/websocket.rs"]),
     ("Instant::now", &["clock.rs"]),
     ("SystemTime::now", &["clock.rs"]),

@@ -8,6 +8,7 @@ mod awaited;
 mod client;
 mod conversation;
 mod door;
+mod faults;
 mod journal;
 mod lab;
 mod line;

@@ -1,0 +1,202 @@
+//! The handle that an app keeps, and the builder that it comes from.
+//!
+//! It must never be needed below: what connections and rooms share is in the realm.
+
+mod builder;
+
+pub use builder::Builder;
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{dev::Extensions, web::ServiceConfig};
+use bytestring::ByteString;
+use futures_util::FutureExt;
+
+use crate::{
+    auth::{Authenticator, IntoAuthority, What, Who},
+    connection::{Application, Realm, Session},
+    meter::Counters,
+    revocation::{self, Revoked},
+    room::{Audience, Directory, Room, RoomHandle},
+    transport,
+    wire::socket_io::Parser,
+};
+
+/// A realtime server inside an actix-web app. Cloning it counts a reference.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer};
+/// use salon::Salon;
+///
+/// #[actix_web::main]
+/// async fn main() -> std::io::Result<()> {
+///     let salon = Salon::builder()
+///         .on("hello", |socket, event| {
+///             let _ = event.acknowledge(("hello to you",));
+///         })
+///         .build()
+///         .map_err(std::io::Error::other)?;
+///     HttpServer::new(move || App::new().configure(salon.routes()))
+///         .on_connect(Salon::on_connect)
+///         .bind(("127.0.0.1", 8080))?
+///         .run()
+///         .await
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Salon {
+    realm: Arc<Realm>,
+}
+
+impl Salon {
+    /// Starts to describe a Salon.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What its connections and rooms share.
+    #[cfg(feature = "testing")]
+    pub(crate) fn realm(&self) -> &Arc<Realm> {
+        &self.realm
+    }
+
+    /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
+    /// inside the factory that `HttpServer::new` is given.
+    pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
+        let realm = self.realm.clone();
+        move |config| {
+            realm.enlist();
+            transport::configure(realm.clone())(config);
+        }
+    }
+
+    /// The route of a plain WebSocket endpoint, for `App::configure`: messages as they come, for an
+    /// application without Socket.IO.
+    pub fn plain_routes(
+        &self,
+        path: &str,
+        application: Arc<dyn Application>,
+    ) -> impl Fn(&mut ServiceConfig) + use<> {
+        let (realm, path) = (self.realm.clone(), path.to_owned());
+        move |config| {
+            realm.enlist();
+            let application = application.clone();
+            let open = move |realm: &Arc<Realm>, handshake, principal| {
+                realm.open_plain(handshake, principal, application.clone())
+            };
+            transport::plain(realm.clone(), &path, open)(config);
+        }
+    }
+
+    /// For `HttpServer::on_connect`: sets the socket's options, and keeps a way to end it when its
+    /// client has stopped reading. Without it everything works, but such a client's socket is ended
+    /// only by the operating system.
+    pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
+        transport::on_connect(connection, extensions);
+    }
+
+    /// All sessions of a namespace, to emit to, to fetch, or to narrow down.
+    pub fn namespace(&self, name: impl Into<ByteString>) -> Audience {
+        Audience::new(self.realm.broadcaster().clone(), name.into())
+    }
+
+    /// One room, by its key, whether it is open or not.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
+        let directory = self.realm.directory(TypeId::of::<Directory<R>>()).cloned();
+        let directory: Option<Arc<dyn Any + Send + Sync>> =
+            directory.map(|directory| directory as _);
+        match directory.map(Arc::downcast) {
+            Some(Ok(directory)) => RoomHandle::new(key.clone(), directory),
+            _ => panic!(
+                "no room {:?} was added to this Salon: call .room::<…>() on its builder",
+                R::NAME
+            ),
+        }
+    }
+
+    /// Takes rights away from those who have them now. When the future resolves nothing of what was
+    /// taken is handed to their sockets any more, not even what was queued before, and the rooms
+    /// that they lost know.
+    ///
+    /// Who loses a room gets `salon:evicted { room, code: "revoked" }`, who loses everything
+    /// `salon:lapsed { code: "revoked" }` and the disconnection. Whether somebody may have a right
+    /// again is for the authority to say, which is asked anew; a user or a token from whom
+    /// everything was taken is refused by what was issued before, as long as
+    /// [it is remembered](crate::config::Lapses::revocation_memory).
+    ///
+    /// ```
+    /// use salon::{Salon, auth::{What, Who}};
+    ///
+    /// async fn logged_out_everywhere(salon: &Salon, user: &str) {
+    ///     salon.revoke(Who::user(user), What::Everything).await;
+    /// }
+    ///
+    /// async fn banned_from(salon: &Salon, user: &str, lobby: u32) {
+    ///     salon.revoke(Who::user(user), What::room(format!("lobby:{lobby}"))).await;
+    /// }
+    /// ```
+    pub async fn revoke(&self, who: Who, what: What) -> Revoked {
+        revocation::revoke(&self.realm, &who, &what).await
+    }
+
+    /// Asks the authority again about everybody who is in a room by a grant; who has no right to be
+    /// there any more is out when the future resolves. The room is meant by its name, `NAME:key`.
+    pub async fn reevaluate(&self, room: &str) {
+        revocation::reevaluate(&self.realm, Some(room)).await;
+    }
+
+    /// Asks the authenticator again about every session, and the authority about everybody who is in
+    /// a room by a grant: after keys were rotated, or rules were changed.
+    pub async fn reevaluate_all(&self) {
+        revocation::reevaluate(&self.realm, None).await;
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        self.realm.counters()
+    }
+
+    /// How many connections there are, closed ones that have not been told so included.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.realm.connections().len()
+    }
+
+    /// How many typed rooms are open.
+    #[must_use]
+    pub fn open_rooms(&self) -> usize {
+        self.realm.open_rooms()
+    }
+
+    /// Takes no new client (one that comes gets 503), tells every client that the server goes away,
+    /// and waits until their sockets are closed, or for `timeout` at most. Call it before the actix
+    /// server is stopped: one open WebSocket would hold that up. The guide's page on
+    /// [limits](crate::guide::limits) shows both in order.
+    pub async fn shutdown(&self, timeout: Duration) {
+        self.realm.close();
+        let gone = async {
+            while self.realm.connections().iter().any(|handle| handle.has_link()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        // Whoever is left after that has had its time.
+        let _ = tokio::time::timeout(timeout, gone).await;
+    }
+}
+
+impl fmt::Debug for Salon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Salon").field("realm", &self.realm).finish()
+    }
+}

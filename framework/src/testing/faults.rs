@@ -1,0 +1,105 @@
+//! What can go wrong with a client and its link, on order.
+//!
+//! It must never do to a client what no network, and no client, ever did.
+
+use std::time::Duration;
+
+use super::{
+    client::{Client, ConnectError},
+    link::Wire,
+};
+use crate::wire::socket_io::Packet;
+
+impl Client {
+    /// Says goodbye: disconnects the session, then closes the link.
+    pub fn disconnect(&self) {
+        self.conversation.note("→ disconnect".to_owned());
+        self.conversation
+            .send(&Packet::Disconnect { namespace: self.conversation.namespace.clone() });
+        self.conversation.close_link();
+    }
+
+    /// The link ends cleanly, without a goodbye of Socket.IO: a page that is closed.
+    pub fn close(&self) {
+        self.conversation.close_link();
+    }
+
+    /// The link ends at once, and what was under way is lost: a process that is killed.
+    pub fn reset(&self) {
+        self.abandon("the link is reset");
+        for pipe in self.link.pipes.take() {
+            pipe.reset();
+        }
+    }
+
+    /// The link is dead, and neither side is told: a phone in a tunnel.
+    pub fn vanish(&self) {
+        self.conversation.note("· the link is dead".to_owned());
+        self.link.up.block(true);
+        self.link.down.block(true);
+    }
+
+    /// Nothing is read any more: what the server sends waits on its side.
+    pub fn stop_reading(&self) {
+        self.conversation.note("· stops reading".to_owned());
+        self.link.down.block(true);
+    }
+
+    /// Reads again.
+    pub fn read_on(&self) {
+        self.link.down.pace(None);
+        self.link.down.block(false);
+    }
+
+    /// Reads so many bytes a second, at least 1.
+    pub fn read_slowly(&self, bytes_per_second: usize) {
+        self.link.down.pace(Some(bytes_per_second));
+    }
+
+    /// What it sends is held back, so that others overtake it.
+    pub fn hold(&self) {
+        self.link.up.block(true);
+    }
+
+    /// What was held back arrives.
+    pub fn release(&self) {
+        self.link.up.block(false);
+    }
+
+    /// Whatever is sent is under way for `latency`, and up to `jitter` longer; it stays in order.
+    pub fn delay(&self, latency: Duration, jitter: Duration) {
+        self.link.up.delay(latency, jitter);
+        self.link.down.delay(latency, jitter);
+    }
+
+    /// The next packet is delivered twice.
+    pub fn deliver_next_twice(&self) {
+        self.conversation.send_next_twice();
+    }
+
+    /// Pings are answered no more.
+    pub fn stop_answering_pings(&self) {
+        self.conversation.set_mute(true);
+    }
+
+    /// Resets the link if there is one, and connects again as the same client; what came and was
+    /// not asked for stays. With recovery on, the session is asked for again.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why it could not.
+    pub async fn reconnect(self) -> Result<Self, ConnectError> {
+        self.reset();
+        self.link.up.block(false);
+        self.link.down.block(false);
+        self.conversation.begin_again();
+        self.link.settled.set(self.conversation.is_raw() || self.link.wire != Wire::Upgrade);
+        self.open().await
+    }
+
+    fn abandon(&self, why: &str) {
+        if let Some(running) = self.running.take() {
+            running.abort();
+        }
+        self.conversation.end(why, None);
+    }
+}
