@@ -2,7 +2,7 @@
 //!
 //! It must refuse what could only fail later, and say which two things do not go together.
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 

@@ -15,16 +15,14 @@ use std::{
 
 use actix_web::{dev::Extensions, web::ServiceConfig};
 use bytestring::ByteString;
-use futures_util::FutureExt;
 
 use crate::{
-    auth::{Authenticator, IntoAuthority, What, Who},
-    connection::{Application, Realm, Session},
+    auth::{What, Who},
+    connection::{Application, Realm},
     meter::Counters,
     revocation::{self, Revoked},
     room::{Audience, Directory, Room, RoomHandle},
     transport,
-    wire::socket_io::Parser,
 };
 
 /// A realtime server inside an actix-web app. Cloning it counts a reference.
