@@ -106,6 +106,24 @@ impl Memberships {
         Ok(())
     }
 
+    /// A membership goes on by what it rests on now, if nothing was taken from the session since:
+    /// whether it does.
+    pub(crate) fn confirm(&self, basis: &Basis, granted: Granted, withdrawals: u64) -> bool {
+        let mut state = self.lock();
+        if state.withdrawals != withdrawals {
+            return false;
+        }
+        if let Some(membership) = state.present.iter_mut().find(|one| basis.is(one)) {
+            membership.granted = Some(granted);
+        }
+        true
+    }
+
+    /// No room admits the session from now on; those that it is in are for the caller to tell.
+    pub(crate) fn shut(&self) {
+        self.lock().gone = true;
+    }
+
     /// A member stays by a newer grant.
     pub(crate) fn renew(&self, room: &str, granted: Option<Granted>) {
         if let Some(membership) = self.lock().find(room) {

@@ -157,7 +157,10 @@ impl Peer {
         }
         tracing::debug!(session = %self.id, %code, "the session lapses");
         self.state.ended.store(true, Ordering::Release);
+        self.state.memberships.shut();
         let known = self.withdraw(code, |_| true);
+        self.outbox.drop_frames();
+        self.state.grants.clear();
         if let Some(farewell) = farewell {
             // A client that is gone needs no farewell.
             let _ = self.push_recovered(farewell);

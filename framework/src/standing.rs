@@ -25,12 +25,14 @@ struct State {
     credential: Credential,
     /// The `auth` object that was presented last: a secret.
     auth: Option<ByteString>,
+    /// How often it was replaced.
+    version: u64,
     ended: bool,
 }
 
 impl Standing {
     pub(crate) fn new(credential: Credential, auth: Option<ByteString>) -> Self {
-        let state = State { credential, auth, ended: false };
+        let state = State { credential, auth, version: 0, ended: false };
         Self { state: Mutex::new(state), changed: Arc::default() }
     }
 
@@ -44,10 +46,16 @@ impl Standing {
         self.lock().auth.clone()
     }
 
+    /// What the client presented last, and which of the things that it presented this is.
+    pub(crate) fn presented(&self) -> (Option<ByteString>, u64) {
+        let state = self.lock();
+        (state.auth.clone(), state.version)
+    }
+
     /// Puts something newer in the place of what the session stood on.
     ///
     /// # Errors
-    /// A [`Refusal`] if it has ended already, or is of somebody else.
+    /// A [`Refusal`] if it has ended already, or is of somebody else, or of nobody.
     pub(crate) fn refresh(
         &self,
         credential: Credential,
@@ -61,10 +69,28 @@ impl Standing {
             let message = "a session is refreshed by a token of its own subject; connect anew";
             return Err(Refusal::forbidden(message));
         }
-        (state.credential, state.auth) = (credential, auth);
+        state.replace(credential, auth);
         drop(state);
         self.wake();
         Ok(())
+    }
+
+    /// Notes what became of a question about what was presented, and whether the session may go on.
+    /// An answer that a refresh has overtaken is of no interest.
+    pub(crate) fn confirm(&self, version: u64, credential: Option<Credential>) -> bool {
+        let mut state = self.lock();
+        if state.ended || state.version != version {
+            return true;
+        }
+        let Some(credential) = credential else { return false };
+        if credential.subject != state.credential.subject {
+            return false;
+        }
+        let auth = state.auth.clone();
+        state.replace(credential, auth);
+        drop(state);
+        self.wake();
+        true
     }
 
     /// Ends it, if `is_over` says so of what it stands on now; whether this was the end.
@@ -79,6 +105,11 @@ impl Standing {
         ends
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Tells whoever waits for a change.
     pub(crate) fn wake(&self) {
         self.changed.notify_one();
@@ -91,6 +122,13 @@ impl Standing {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn replace(&mut self, credential: Credential, auth: Option<ByteString>) {
+        (self.credential, self.auth) = (credential, auth);
+        self.version += 1;
     }
 }
 
@@ -121,6 +159,18 @@ mod tests {
         assert!(!standing.end(|_| true), "the end comes once");
         let refused = standing.refresh(of("ada"), None).map_err(|refusal| refusal.code().clone());
         assert_eq!(refused, Err(Code::Lapsed));
+    }
+
+    #[test]
+    fn an_answer_that_a_refresh_has_overtaken_changes_nothing() {
+        let standing = Standing::new(of("ada"), None);
+        let (_, version) = standing.presented();
+        assert!(standing.refresh(of("ada"), Some("{}".into())).is_ok());
+        assert!(standing.confirm(version, None), "the old proof was refused, and nobody minds");
+        let (_, version) = standing.presented();
+        assert!(!standing.confirm(version, None));
+        assert!(!standing.confirm(version, Some(of("bob"))));
+        assert!(standing.confirm(version, Some(of("ada"))));
     }
 
     #[test]

@@ -52,6 +52,10 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
+        if socket_io.sessions[session].socket.peer().has_ended() {
+            // It has lapsed; that it is to end is in the mailbox.
+            return;
+        }
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
         let mut room_name = std::mem::take(&mut socket_io.room_name);

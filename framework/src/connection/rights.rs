@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::{Realm, Refusal, connect::unauthorized, namespaces::BuiltNamespace};
 use crate::{
-    auth::{Credential, Credentials, Granted},
+    auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
     event::Rate,
     frame::Frame,
@@ -52,6 +53,11 @@ pub(super) async fn refresh(
         return Err(unauthorized());
     }
     peer.standing.refresh(credential, auth)?;
+    // Once more, now that whoever revokes finds it.
+    if realm.revocations().refuse(&peer.standing.credential()) {
+        lapse(&realm, peer, &Code::Revoked, |_| true);
+        return Err(unauthorized());
+    }
     // It may do other things now than before.
     peer.state.grants.clear();
     reconsider(&realm, peer, |_| true).await;
@@ -62,16 +68,14 @@ pub(super) async fn refresh(
 /// Asks the authenticator again about what the client presented last. A session that it refuses
 /// now ends.
 pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
-    let auth = peer.standing.auth();
-    let answer = match authenticate(realm, peer, auth.clone()).await {
-        Ok(credential) => peer.standing.refresh(credential, auth),
-        Err(refusal) => Err(refusal),
+    let (auth, version) = peer.standing.presented();
+    let (credential, code) = match authenticate(realm, peer, auth).await {
+        Ok(credential) => (Some(credential), Code::Unauthorized),
+        Err(refusal) if !is_answer(&refusal) => return,
+        Err(refusal) => (None, refusal.code().clone()),
     };
-    if let Err(refusal) = answer
-        && is_answer(&refusal)
-        && peer.standing.credential().subject.is_some()
-    {
-        lapse(realm, peer, refusal.code(), |_| true);
+    if !peer.standing.confirm(version, credential) {
+        lapse(realm, peer, &code, |_| true);
     }
 }
 
@@ -98,22 +102,41 @@ pub(crate) async fn reconsider(
 ) {
     let Ok(namespace) = namespace(realm, peer) else { return };
     let Some(authority) = &namespace.authority else { return };
-    let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
+    let socket = &Socket::new(peer.clone(), realm.broadcaster().clone());
+    let bases = peer.state.memberships.bases().into_iter().filter(which);
+    let asked = bases.map(|basis| ask_about(realm, socket, authority, basis));
+    join_all(asked).await;
+}
+
+/// Asks about one membership, until the answer is about what the session has now.
+async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, basis: Basis) {
+    let (peer, permission) = (socket.peer(), basis.granted.permission);
     let limit = realm.timeouts().middleware;
-    for basis in peer.state.memberships.bases().into_iter().filter(which) {
-        let permission = basis.granted.permission;
+    loop {
+        let withdrawals = peer.state.memberships.withdrawals();
         let asked = authority(peer.asked(permission, Some(basis.room.clone())));
-        match bounded(&socket, permission, limit, asked).await {
+        let answer = bounded(socket, permission, limit, asked).await;
+        if !peer.state.memberships.bases().iter().any(|other| other.number == basis.number) {
+            // It has left, or lost it, meanwhile.
+            return;
+        }
+        match answer {
             Ok(grant) if grant.holds(clock::wall) => {
                 let granted = Granted { permission, grant };
-                let max_grants = realm.limits().max_grants;
-                peer.state.grants.keep(granted, Some(&basis.room), max_grants);
-                peer.state.memberships.renew(&basis.room, Some(granted));
+                if peer.state.memberships.confirm(&basis, granted, withdrawals) {
+                    let max_grants = realm.limits().max_grants;
+                    peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                    if peer.state.memberships.withdrawals() != withdrawals {
+                        peer.state.grants.forget(&basis.room);
+                    }
+                    return;
+                }
             }
-            Err(refusal) if !is_answer(&refusal) => {}
+            Err(refusal) if !is_answer(&refusal) => return,
             Ok(_) | Err(_) => {
-                let lost = |code: &Code| peer.withdraw(code, |one| basis.is(one));
-                drop(lost(&Code::Lapsed));
+                // The room is told; nobody waits for that here.
+                drop(peer.withdraw(&Code::Lapsed, |one| basis.is(one)));
+                return;
             }
         }
     }

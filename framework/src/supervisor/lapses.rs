@@ -14,6 +14,7 @@ use futures_util::future::select;
 use crate::{
     clock::{self, Instant},
     connection::{Realm, announce, lapse, reauthenticate, reconsider},
+    membership::Basis,
     peer::Peer,
     refusal::Code,
 };
@@ -32,7 +33,7 @@ pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
         let mut lease = peer.standing.credential().lease;
         // Before the look, so that what changes after it is not missed.
         lease.mark_seen();
-        let wait = watch.look(&realm, &peer).await.min(LOOK);
+        let wait = watch.look(&realm, &peer).min(LOOK);
         let changed = peer.standing.changed();
         drop((realm, peer));
         let told = async {
@@ -55,10 +56,10 @@ struct Watching {
 
 impl Watching {
     /// Does what is due, and says when to look again.
-    async fn look(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
+    fn look(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
         let identity = self.look_at_identity(realm, peer);
-        let evaluation = self.evaluate(realm, peer).await;
-        let grants = self.look_at_grants(realm, peer).await;
+        let evaluation = self.evaluate(realm, peer);
+        let grants = self.look_at_grants(realm, peer);
         identity.min(evaluation).min(grants)
     }
 
@@ -81,19 +82,25 @@ impl Watching {
         left
     }
 
-    async fn evaluate(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
+    fn evaluate(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
         let Some(every) = realm.lapses().reevaluate_every else { return Duration::MAX };
         let passed = clock::now().saturating_duration_since(self.evaluated);
         if passed < every {
             return every - passed;
         }
         self.evaluated = clock::now();
-        reauthenticate(realm, peer).await;
-        reconsider(realm, peer, |_| true).await;
+        let (realm, peer) = (realm.clone(), peer.clone());
+        // A task of its own: an answer that takes its time makes no end late.
+        actix::spawn(async move {
+            reauthenticate(&realm, &peer).await;
+            peer.state.grants.clear();
+            reconsider(&realm, &peer, |_| true).await;
+            peer.standing.wake();
+        });
         every
     }
 
-    async fn look_at_grants(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
+    fn look_at_grants(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
         loop {
             let Some(end) = peer.state.memberships.earliest_end() else { return Duration::MAX };
             let Some(left) = until(end) else {
@@ -117,7 +124,12 @@ impl Watching {
                         return wait;
                     }
                     self.asking = Some((end, None));
-                    reconsider(realm, peer, |basis| basis.granted.grant.end() == Some(end)).await;
+                    let (realm, peer) = (realm.clone(), peer.clone());
+                    actix::spawn(async move {
+                        let is_next = |basis: &Basis| basis.granted.grant.end() == Some(end);
+                        reconsider(&realm, &peer, is_next).await;
+                        peer.standing.wake();
+                    });
                 }
             }
         }
