@@ -136,7 +136,13 @@ impl Frame {
     /// What a client gets instead of this once it is no member any more: the acknowledgement that it
     /// awaits, with a refusal, and nothing instead of anything else.
     pub(crate) fn withheld(&self, parser: &dyn Parser, refusal: &Refusal) -> Option<Self> {
-        let mut decoder = parser.decoder(&Limits::default());
+        let limits = Limits {
+            max_attachments: usize::MAX,
+            max_attachment_bytes: usize::MAX,
+            max_name: usize::MAX,
+            ..Limits::default()
+        };
+        let mut decoder = parser.decoder(&limits);
         let messages = self.0.messages.iter().cloned();
         // What was encoded here can be decoded.
         let decoded =

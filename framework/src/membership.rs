@@ -5,8 +5,10 @@
 
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytestring::ByteString;
@@ -49,35 +51,56 @@ pub(crate) struct Membership {
 
 /// The rooms that a session is in.
 #[derive(Default)]
-pub(crate) struct Memberships(Mutex<State>);
+pub(crate) struct Memberships {
+    /// How often something was taken from the session; raised under the lock.
+    withdrawals: AtomicU64,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
-    /// How often something was taken from the session.
-    withdrawals: u64,
     present: Vec<Membership>,
     gone: bool,
 }
 
 /// What a membership rests on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Basis {
+    pub(crate) number_of_room: RoomNumber,
     pub(crate) room: ByteString,
     pub(crate) number: MembershipNumber,
     pub(crate) granted: Granted,
 }
 
+/// What became of a membership that was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// It goes on.
+    Renewed,
+    /// Something was taken from the session since: it has to be asked about again.
+    Overtaken,
+    /// There is no such membership any more.
+    Gone,
+}
+
 impl Basis {
     /// Whether it is what that membership rests on.
     pub(crate) fn is(&self, membership: &Membership) -> bool {
-        membership.number == self.number && membership.name == self.room
+        membership.number == self.number && membership.room == self.number_of_room
     }
 }
 
 impl Memberships {
     /// How often something was taken from the session: what was decided before may not hold after.
     pub(crate) fn withdrawals(&self) -> u64 {
-        self.lock().withdrawals
+        self.withdrawals.load(Ordering::Acquire)
+    }
+
+    /// Something is about to be taken from the session that is no membership, or may be none: what
+    /// was decided before does not count any more.
+    pub(crate) fn note_withdrawal(&self) {
+        let _state = self.lock();
+        self.withdrawals.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Records that a room has admitted the session, by a right that it had when so many things had
@@ -96,7 +119,7 @@ impl Memberships {
         if state.gone {
             return Err(Refusal::new(Code::Disconnected, "the session has ended"));
         }
-        if state.withdrawals != withdrawals {
+        if self.withdrawals() != withdrawals {
             return Err(revoked_meanwhile());
         }
         if state.present.len() >= limit {
@@ -106,17 +129,18 @@ impl Memberships {
         Ok(())
     }
 
-    /// A membership goes on by what it rests on now, if nothing was taken from the session since:
-    /// whether it does.
-    pub(crate) fn confirm(&self, basis: &Basis, granted: Granted, withdrawals: u64) -> bool {
+    /// A membership goes on by a newer grant, if nothing was taken from the session since it was
+    /// asked about.
+    pub(crate) fn confirm(&self, basis: &Basis, granted: Granted, withdrawals: u64) -> Confirmed {
         let mut state = self.lock();
-        if state.withdrawals != withdrawals {
-            return false;
+        let Some(membership) = state.present.iter_mut().find(|one| basis.is(one)) else {
+            return Confirmed::Gone;
+        };
+        if self.withdrawals() != withdrawals {
+            return Confirmed::Overtaken;
         }
-        if let Some(membership) = state.present.iter_mut().find(|one| basis.is(one)) {
-            membership.granted = Some(granted);
-        }
-        true
+        membership.granted = Some(granted);
+        Confirmed::Renewed
     }
 
     /// No room admits the session from now on; those that it is in are for the caller to tell.
@@ -160,9 +184,9 @@ impl Memberships {
         mut lose: impl FnMut(&Membership),
     ) -> Vec<oneshot::Receiver<()>> {
         let mut state = self.lock();
-        state.withdrawals += 1;
         let lost = state.present.iter_mut().filter(|membership| which(membership));
         lost.map(|membership| {
+            self.withdrawals.fetch_add(1, Ordering::AcqRel);
             lose(membership);
             // Nothing is asked about it any more; the room lets it go.
             membership.granted = None;
@@ -177,22 +201,16 @@ impl Memberships {
     /// What the memberships rest on that rest on a grant.
     pub(crate) fn bases(&self) -> Vec<Basis> {
         let basis = |membership: &Membership| {
-            let Membership { name, number, .. } = membership;
+            let Membership { room, name, number, .. } = membership;
             let granted = membership.granted?;
-            Some(Basis { room: name.clone(), number: *number, granted })
+            Some(Basis { number_of_room: *room, room: name.clone(), number: *number, granted })
         };
         self.lock().present.iter().filter_map(basis).collect()
     }
 
-    /// The earliest end of a grant that keeps the session in a room.
-    pub(crate) fn earliest_end(&self) -> Option<SystemTime> {
-        let state = self.lock();
-        state.present.iter().filter_map(|membership| membership.granted?.grant.end()).min()
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half-changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

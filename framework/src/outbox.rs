@@ -4,7 +4,7 @@
 //! Control packets have a lane of their own, so that data cannot starve liveness.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -32,6 +32,7 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     max_bytes: usize,
     max_frames: usize,
+    max_barred: usize,
     parser: Arc<dyn Parser>,
     on_end: Box<dyn Fn(DisconnectReason) + Send + Sync>,
     upgraded: AtomicBool,
@@ -46,7 +47,7 @@ struct State {
     waker: Option<Waker>,
     closed: Option<DisconnectReason>,
     /// Rooms whose frames are withheld, and up to which membership.
-    barred: Vec<(RoomNumber, MembershipNumber)>,
+    barred: HashMap<RoomNumber, MembershipNumber>,
 }
 
 /// The transport that a connection is on.
@@ -139,10 +140,11 @@ impl Outbox {
                 link: LinkNumber::FIRST,
                 waker: None,
                 closed: None,
-                barred: Vec::new(),
+                barred: HashMap::new(),
             }),
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
+            max_barred: limits.max_rooms.saturating_mul(2),
             parser,
             on_end: Box::new(on_end),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
@@ -185,10 +187,8 @@ impl Outbox {
     /// many were queued.
     pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
-        match state.barred.iter_mut().find(|(barred, _)| *barred == room) {
-            Some((_, last)) => *last = membership.max(*last),
-            None => state.barred.push((room, membership)),
-        }
+        let last = state.barred.entry(room).or_insert(membership);
+        *last = membership.max(*last);
         let frames = std::mem::take(&mut state.frames);
         state.bytes = 0;
         let mut withheld = 0;
@@ -202,6 +202,10 @@ impl Outbox {
                 state.queue(instead);
             }
         }
+        // A client that joins and loses rooms without end is one to be rid of.
+        if state.barred.len() > self.max_barred {
+            self.end(state, DisconnectReason::ForcedServerClose, true);
+        }
         withheld
     }
 
@@ -213,11 +217,18 @@ impl Outbox {
         state.bytes = 0;
     }
 
+    /// Whether the frames of a room are withheld.
+    pub(crate) fn withholds(&self, room: RoomNumber) -> bool {
+        self.lock().barred.contains_key(&room)
+    }
+
     /// The frames of a room are for this session again, if the membership is a later one than that
     /// which it lost.
     pub(crate) fn lift(&self, room: RoomNumber, membership: MembershipNumber) {
         let mut state = self.lock();
-        state.barred.retain(|(barred, last)| *barred != room || *last >= membership);
+        if state.barred.get(&room).is_some_and(|last| *last < membership) {
+            state.barred.remove(&room);
+        }
     }
 
     /// Queues a control packet; it overtakes the frames.
@@ -347,7 +358,7 @@ impl Outbox {
 
 impl State {
     fn withholds(&self, frame: &Frame) -> bool {
-        frame.room().is_some_and(|room| self.barred.iter().any(|(barred, _)| *barred == room))
+        frame.room().is_some_and(|room| self.barred.contains_key(&room))
     }
 
     fn queue(&mut self, frame: Frame) {

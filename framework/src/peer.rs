@@ -187,6 +187,8 @@ impl Peer {
             membership.link.ended(self.number, reason);
         }
         self.state.acknowledgements.clear();
+        // Nothing that is still asked about it may end it once more, and its connection with it.
+        self.standing.end(|_| true);
         self.standing.wake();
         self.state.over.notify_waiters();
     }

@@ -11,7 +11,7 @@ use crate::{
     auth::{What, Who},
     clock,
     connection::{Realm, lapse, reauthenticate, reconsider},
-    membership::Basis,
+    membership::{Basis, Membership},
     peer::Peer,
     refusal::Code,
 };
@@ -35,9 +35,15 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
             recovery.revoke(who);
         }
     }
-    let meant = |peer: &Peer| who.is(&peer.id, &peer.standing.credential());
+    let meant = |peer: &Peer| peer.standing.look(|credential| who.is(&peer.id, credential));
     let peers = realm.sessions().find(meant);
     let lost: Vec<_> = peers.iter().flat_map(|peer| take(realm, peer, what)).collect();
+    if let Some(recovery) = &realm.broadcaster().recovery
+        && *what == What::Everything
+    {
+        // One that ended meanwhile.
+        recovery.revoke(who);
+    }
     tracing::info!(?what, sessions = peers.len(), memberships = lost.len(), "revoked");
     let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
     for known in lost {
@@ -48,17 +54,25 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
 }
 
 fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
+    // Counted first, forgotten last: an answer that is on its way is either not kept, or forgotten.
+    peer.state.memberships.note_withdrawal();
+    let withdraw = |which: &dyn Fn(&Membership) -> bool| peer.withdraw(&Code::Revoked, which);
     match what {
-        What::Everything => lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_default(),
+        // Whoever ends it already has not told all of its rooms, perhaps.
+        What::Everything => {
+            lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_else(|| withdraw(&|_| true))
+        }
         What::Room(room) => {
+            let lost = withdraw(&|membership| membership.name == *room);
             peer.state.grants.forget(room);
-            peer.withdraw(&Code::Revoked, |membership| membership.name == *room)
+            lost
         }
         What::Permission(permission) => {
-            peer.state.grants.forget_permission(permission);
-            peer.withdraw(&Code::Revoked, |membership| {
+            let lost = withdraw(&|membership| {
                 membership.granted.is_some_and(|granted| *granted.permission == **permission)
-            })
+            });
+            peer.state.grants.forget_permission(permission);
+            lost
         }
     }
 }
@@ -68,6 +82,7 @@ pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
     let is_asked_about = |peer: &Peer| match room {
         Some(room) => {
             // Also of those who only might come: they are asked about when they do.
+            peer.state.memberships.note_withdrawal();
             peer.state.grants.forget(room);
             peer.state.memberships.bases().iter().any(|basis| basis.room == room)
         }
@@ -98,6 +113,7 @@ async fn ask_again(realm: &Arc<Realm>, peer: &Arc<Peer>, room: Option<&str>) {
         Some(room) => reconsider(realm, peer, |basis: &Basis| basis.room == room).await,
         None => {
             reauthenticate(realm, peer).await;
+            peer.state.memberships.note_withdrawal();
             peer.state.grants.clear();
             reconsider(realm, peer, |_| true).await;
         }

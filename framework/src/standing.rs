@@ -41,6 +41,11 @@ impl Standing {
         self.lock().credential.clone()
     }
 
+    /// Looks at what the identity stands on now.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Credential) -> T) -> T {
+        look(&self.lock().credential)
+    }
+
     /// What the client presented last.
     pub(crate) fn auth(&self) -> Option<ByteString> {
         self.lock().auth.clone()
@@ -69,7 +74,8 @@ impl Standing {
             let message = "a session is refreshed by a token of its own subject; connect anew";
             return Err(Refusal::forbidden(message));
         }
-        state.replace(credential, auth);
+        (state.credential, state.auth) = (credential, auth);
+        state.version += 1;
         drop(state);
         self.wake();
         Ok(())
@@ -86,8 +92,8 @@ impl Standing {
         if credential.subject != state.credential.subject {
             return false;
         }
-        let auth = state.auth.clone();
-        state.replace(credential, auth);
+        // No newer version: a later question about the same must not lose to an earlier one.
+        state.credential = credential;
         drop(state);
         self.wake();
         true
@@ -122,13 +128,6 @@ impl Standing {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn replace(&mut self, credential: Credential, auth: Option<ByteString>) {
-        (self.credential, self.auth) = (credential, auth);
-        self.version += 1;
     }
 }
 

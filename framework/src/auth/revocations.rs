@@ -102,7 +102,7 @@ pub(crate) struct Revocations {
 #[derive(Default)]
 struct State {
     at: HashMap<Who, SystemTime>,
-    order: VecDeque<(Who, SystemTime)>,
+    order: VecDeque<Who>,
 }
 
 impl Revocations {
@@ -117,18 +117,29 @@ impl Revocations {
         if matches!(who, Who::Session(_)) {
             return;
         }
-        let mut state = self.lock();
-        state.at.insert(who.clone(), now);
-        state.order.push_back((who.clone(), now));
-        while let Some((oldest, at)) = state.order.front().cloned() {
+        let state = &mut *self.lock();
+        match state.at.get_mut(who) {
+            // It keeps its place until it is its turn to go.
+            Some(at) => *at = now.max(*at),
+            None => {
+                state.at.insert(who.clone(), now);
+                state.order.push_back(who.clone());
+            }
+        }
+        let mut looked_at = state.order.len();
+        while let Some(oldest) = state.order.front().cloned() {
+            let at = state.at.get(&oldest).copied().unwrap_or(now);
             let is_over = now.duration_since(at).is_ok_and(|age| age > self.memory);
             if !is_over && state.order.len() <= self.limit {
                 break;
             }
             state.order.pop_front();
-            // It may have been revoked once more since.
-            if state.at.get(&oldest) == Some(&at) {
+            looked_at -= 1;
+            if is_over || looked_at == 0 || at < now {
                 state.at.remove(&oldest);
+            } else {
+                // It was revoked once more, just now.
+                state.order.push_back(oldest);
             }
         }
     }

@@ -78,6 +78,13 @@ impl Connection {
         let handshake = self.handle.handshake().clone();
         let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
         let admission = admit(self.realm.clone(), built.clone(), credentials);
+        let limit = self.realm.timeouts().connect;
+        let admission = async move {
+            let late = |_| {
+                Err(Refusal::new(Code::Timeout, "whether you may connect was not known in time"))
+            };
+            tokio::time::timeout(limit, admission).await.unwrap_or_else(late)
+        };
         let mut admission = AssertUnwindSafe(admission).catch_unwind().boxed_local();
         let admitted =
             move |admitted: Caught<Admitted>, actor: &mut Self, ctx: &mut Context<Self>| {
@@ -233,8 +240,11 @@ async fn admit(
     for check in &namespace.admit {
         check(credentials.clone()).await?;
     }
+    let began = clock::wall();
     let authenticated = (namespace.authenticate)(credentials.clone()).await?;
-    let (identity, credential) = authenticated.into_parts();
+    let (identity, mut credential) = authenticated.into_parts();
+    // What was revoked while it was asked about counts, also where nothing says how old it is.
+    credential.issued.get_or_insert(began);
     let is_over = credential.expires().is_some_and(|expires| expires <= clock::wall());
     if is_over || realm.revocations().refuse(&credential) {
         return Err(unauthorized());

@@ -180,6 +180,8 @@ impl Connection {
                     self.stop_waiting_for(end.session, ctx);
                 }
             }
+            // It has ended meanwhile, and the connection serves others.
+            End::Connection if socket_io.index(end.session).is_none() => {}
             End::Connection => {
                 for session in socket_io.take_sessions() {
                     self.disconnect(session);

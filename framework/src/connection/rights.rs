@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ use crate::{
     clock,
     event::Rate,
     frame::Frame,
-    membership::Basis,
+    membership::{Basis, Confirmed},
     peer::Peer,
     refusal::Code,
     room::{Socket, bounded, encode_or_log},
@@ -54,11 +54,12 @@ pub(super) async fn refresh(
     }
     peer.standing.refresh(credential, auth)?;
     // Once more, now that whoever revokes finds it.
-    if realm.revocations().refuse(&peer.standing.credential()) {
+    if peer.standing.look(|credential| realm.revocations().refuse(credential)) {
         lapse(&realm, peer, &Code::Revoked, |_| true);
         return Err(unauthorized());
     }
     // It may do other things now than before.
+    peer.state.memberships.note_withdrawal();
     peer.state.grants.clear();
     reconsider(&realm, peer, |_| true).await;
     let refreshed = Refreshed { expires_in_ms: remaining(&peer.standing.credential()) };
@@ -76,6 +77,8 @@ pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
     };
     if !peer.standing.confirm(version, credential) {
         lapse(realm, peer, &code, |_| true);
+    } else if peer.standing.look(|credential| realm.revocations().refuse(credential)) {
+        lapse(realm, peer, &Code::Revoked, |_| true);
     }
 }
 
@@ -105,8 +108,11 @@ pub(crate) async fn reconsider(
     let socket = &Socket::new(peer.clone(), realm.broadcaster().clone());
     let bases = peer.state.memberships.bases().into_iter().filter(which);
     let asked = bases.map(|basis| ask_about(realm, socket, authority, basis));
-    join_all(asked).await;
+    stream::iter(asked).for_each_concurrent(QUESTIONS, |asked| asked).await;
 }
+
+/// How many questions about one session an authority is asked at a time.
+const QUESTIONS: usize = 16;
 
 /// Asks about one membership, until the answer is about what the session has now.
 async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, basis: Basis) {
@@ -115,27 +121,25 @@ async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, bas
     loop {
         let withdrawals = peer.state.memberships.withdrawals();
         let asked = authority(peer.asked(permission, Some(basis.room.clone())));
-        let answer = bounded(socket, permission, limit, asked).await;
-        if !peer.state.memberships.bases().iter().any(|other| other.number == basis.number) {
-            // It has left, or lost it, meanwhile.
-            return;
-        }
-        match answer {
-            Ok(grant) if grant.holds(clock::wall) => {
-                let granted = Granted { permission, grant };
-                if peer.state.memberships.confirm(&basis, granted, withdrawals) {
-                    let max_grants = realm.limits().max_grants;
-                    peer.state.grants.keep(granted, Some(&basis.room), max_grants);
-                    if peer.state.memberships.withdrawals() != withdrawals {
-                        peer.state.grants.forget(&basis.room);
-                    }
-                    return;
-                }
-            }
+        let grant = match bounded(socket, permission, limit, asked).await {
+            Ok(grant) if grant.holds(clock::wall) => grant,
             Err(refusal) if !is_answer(&refusal) => return,
             Ok(_) | Err(_) => {
                 // The room is told; nobody waits for that here.
                 drop(peer.withdraw(&Code::Lapsed, |one| basis.is(one)));
+                return;
+            }
+        };
+        let granted = Granted { permission, grant };
+        match peer.state.memberships.confirm(&basis, granted, withdrawals) {
+            Confirmed::Overtaken => {}
+            Confirmed::Gone => return,
+            Confirmed::Renewed => {
+                let max_grants = realm.limits().max_grants;
+                peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                if peer.state.memberships.withdrawals() != withdrawals {
+                    peer.state.grants.forget(&basis.room);
+                }
                 return;
             }
         }

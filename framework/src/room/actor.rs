@@ -25,6 +25,7 @@ use crate::{
     event,
     membership::{Membership, revoked_meanwhile},
     meter::{Count, Meter},
+    number::MembershipNumber,
     refusal::{Code, Refusal},
     simulation,
 };
@@ -60,13 +61,13 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
-    /// Admits the sender if the event says so, and checks that it is a member then. True if it
-    /// has become one by this event.
+    /// Admits the sender if the event says so, and checks that it is a member then. Its membership, if
+    /// it is a new one.
     fn enter<E: RoomEvent<Room = R>>(
         &mut self,
         origin: &Origin,
         address: WeakAddr<Self>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<MembershipNumber>, Refusal> {
         let Origin { sender, granted, withdrawals, .. } = origin;
         self.state.room()?;
         if self.cx.roll.contains(sender.number) {
@@ -74,15 +75,21 @@ impl<R: Room> RoomActor<R> {
                 sender.state.memberships.renew(&self.cx.roll.name, *granted);
                 sender.standing.wake();
             }
-            return Ok(false);
+            return Ok(None);
         }
         match E::ENTRY {
             Entry::Member => Err(not_a_member(E::NAME)),
             Entry::Join => {
                 self.cx.sender = Some(sender.clone());
                 let member = Member::new(sender.clone());
-                self.run(|room, cx| room.admit(&member, cx))??;
                 let number = self.cx.roll.next_membership();
+                self.cx.roll.lift(sender, number);
+                let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
+                if let Err(refusal) = admitted {
+                    // What it was sent while it was asked in is not for it.
+                    sender.outbox.bar(self.cx.roll.room, number);
+                    return Err(refusal);
+                }
                 let membership = Membership {
                     room: self.cx.roll.room,
                     name: self.cx.roll.name.clone(),
@@ -93,6 +100,7 @@ impl<R: Room> RoomActor<R> {
                 let limit = self.cx.roll.broadcaster.max_rooms;
                 let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
                 if let Err(refusal) = entered {
+                    sender.outbox.bar(self.cx.roll.room, number);
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
@@ -105,7 +113,7 @@ impl<R: Room> RoomActor<R> {
                     sender.standing.wake();
                 }
                 tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
-                Ok(true)
+                Ok(Some(number))
             }
         }
     }
@@ -117,7 +125,7 @@ impl<R: Room> RoomActor<R> {
         sent: Sent<E>,
         ctx: &Context<Self>,
         on: impl FnOnce(&mut R, E, &mut RoomContext<R>) -> Result<T, Refusal>,
-    ) -> (Result<T, Refusal>, Origin, bool) {
+    ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
         let span = tracing::debug_span!(
             "salon.room",
             room = %self.cx.roll.name,
@@ -127,13 +135,13 @@ impl<R: Room> RoomActor<R> {
         let _entered = span.enter();
         let Sent { event, mut origin } = sent;
         let entered = self.enter::<E>(&origin, ctx.address().downgrade());
-        let joined = *entered.as_ref().unwrap_or(&false);
+        let joined = *entered.as_ref().unwrap_or(&None);
         let result = entered.and_then(|_| {
             if let Some(refusal) = origin.refused.take() {
                 return Err(*refusal);
             }
-            let withdrawals = origin.sender.state.memberships.withdrawals();
-            if origin.granted.is_some() && withdrawals != origin.withdrawals {
+            let withdrawals = || origin.sender.state.memberships.withdrawals();
+            if origin.granted.is_some() && withdrawals() != origin.withdrawals {
                 return Err(revoked_meanwhile());
             }
             self.cx.sender = Some(origin.sender.clone());
@@ -153,7 +161,7 @@ impl<R: Room> RoomActor<R> {
         name: &'static str,
         result: Result<T, Refusal>,
         origin: Origin,
-        joined: bool,
+        joined: Option<MembershipNumber>,
     ) {
         let result = result.and_then(|reply| {
             guarded(|| encode_or_log(name, event::encode_reply(&reply)))?
@@ -161,9 +169,10 @@ impl<R: Room> RoomActor<R> {
         });
         if result.is_err() {
             self.cx.roll.broadcaster.counters.one(Count::EventsRefused);
-            if joined {
+            let session = origin.sender.number;
+            if joined.is_some_and(|number| self.cx.roll.is_member_by(session, number)) {
                 // The event that made a member was refused: it made none.
-                self.remove(origin.sender.number, Departure::Left);
+                self.remove(session, Departure::Left);
             }
         }
         let broadcaster = &self.cx.roll.broadcaster;

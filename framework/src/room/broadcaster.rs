@@ -229,16 +229,24 @@ impl Broadcaster {
         }
     }
 
-    /// Asks one session, and waits for its acknowledgement.
+    /// Asks one session, and waits for its acknowledgement; what a room asks is for its members.
     pub(crate) async fn ask(
         &self,
         peer: Arc<Peer>,
+        room: Option<RoomNumber>,
         name: ByteString,
         arguments: Arguments,
         timeout: Duration,
     ) -> Result<Arguments, AskError> {
         let id = self.next_acknowledgement();
-        let frame = self.event_frame(&peer.namespace, name, arguments, Some(id), false);
+        let frame = match room {
+            None => self.event_frame(&peer.namespace, name, arguments, Some(id), false),
+            Some(room) => {
+                let namespace = peer.namespace.clone();
+                let packet = Packet::Event { namespace, id: Some(id), name, arguments };
+                Frame::of_room(&packet, self.parser(), false, room)
+            }
+        };
         let (answer, answered) = tokio::sync::oneshot::channel();
         let waiter = Box::new(move |arguments| {
             // The asker may have stopped waiting.

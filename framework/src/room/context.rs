@@ -200,9 +200,10 @@ impl<R: Room> RoomContext<R> {
     {
         let arguments = event::encode(event);
         let (broadcaster, peer) = (self.roll.broadcaster.clone(), member.peer().clone());
+        let room = Some(self.roll.room);
         async move {
             let name = ByteString::from_static(E::NAME);
-            let answer = broadcaster.ask(peer, name, arguments?, timeout).await?;
+            let answer = broadcaster.ask(peer, room, name, arguments?, timeout).await?;
             Ok(event::decode_reply(&answer)?)
         }
     }
@@ -283,6 +284,16 @@ impl Roll {
         let number = self.next_membership;
         self.next_membership = number.next();
         number
+    }
+
+    /// What was withheld of this room from a session is not, from here on: it may become a member
+    /// by this membership.
+    pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
+        if peer.outbox.withholds(self.room)
+            && let Some(shard) = self.broadcaster.shard(peer.shard)
+        {
+            shard.send(Command::Lift { room: self.room, membership, peer: peer.clone() });
+        }
     }
 
     /// Whether a session is a member by this membership, and not by a later one.

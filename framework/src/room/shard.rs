@@ -44,6 +44,12 @@ pub(crate) enum Command {
         membership: MembershipNumber,
         peer: Arc<Peer>,
     },
+    /// A session is about to be asked in: what the room sends it from here on is for it.
+    Lift {
+        room: RoomNumber,
+        membership: MembershipNumber,
+        peer: Arc<Peer>,
+    },
     Leave {
         room: RoomNumber,
         session: SessionNumber,
@@ -224,6 +230,7 @@ impl State {
                 peer.outbox.lift(room, membership);
                 self.rooms.entry(room).or_default().insert(peer.number, peer);
             }
+            Command::Lift { room, membership, peer } => peer.outbox.lift(room, membership),
             Command::Leave { room, session } => self.leave(room, session),
             Command::CloseRoom { room } => {
                 self.rooms.remove(&room);

@@ -219,7 +219,7 @@ impl Socket {
         arguments: Arguments,
         timeout: Duration,
     ) -> Result<Arguments, AskError> {
-        self.broadcaster.ask(self.peer.clone(), name, arguments, timeout).await
+        self.broadcaster.ask(self.peer.clone(), None, name, arguments, timeout).await
     }
 
     /// Joins an untyped room.

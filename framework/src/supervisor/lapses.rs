@@ -15,6 +15,7 @@ use crate::{
     clock::{self, Instant},
     connection::{Realm, announce, lapse, reauthenticate, reconsider},
     membership::Basis,
+    number::{MembershipNumber, RoomNumber},
     peer::Peer,
     refusal::Code,
 };
@@ -24,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(60);
 
 /// Watches over a session until it ends. It holds neither the session nor the Salon.
 pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
-    let mut watch = Watching { announced: None, asking: None, evaluated: clock::now() };
+    let mut watch = Watching { announced: None, asking: Vec::new(), evaluated: clock::now() };
     loop {
         let (Some(realm), Some(peer)) = (realm.upgrade(), peer.upgrade()) else { return };
         if peer.has_ended() {
@@ -48,10 +49,19 @@ pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
 struct Watching {
     /// The end of the identity that its client was told of.
     announced: Option<SystemTime>,
-    /// The grant's end that is next, and when its authority is to be asked; never again if `None`.
-    asking: Option<(SystemTime, Option<SystemTime>)>,
+    /// The memberships whose grants end.
+    asking: Vec<Asking>,
     /// When everything was asked about last.
     evaluated: Instant,
+}
+
+/// When an authority is asked ahead of the end of a grant.
+struct Asking {
+    room: RoomNumber,
+    membership: MembershipNumber,
+    end: SystemTime,
+    /// Not any more, once it was.
+    at: Option<SystemTime>,
 }
 
 impl Watching {
@@ -93,6 +103,7 @@ impl Watching {
         // A task of its own: an answer that takes its time makes no end late.
         actix::spawn(async move {
             reauthenticate(&realm, &peer).await;
+            peer.state.memberships.note_withdrawal();
             peer.state.grants.clear();
             reconsider(&realm, &peer, |_| true).await;
             peer.standing.wake();
@@ -101,38 +112,63 @@ impl Watching {
     }
 
     fn look_at_grants(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
-        loop {
-            let Some(end) = peer.state.memberships.earliest_end() else { return Duration::MAX };
+        let bases = peer.state.memberships.bases();
+        self.asking.retain(|asking| bases.iter().any(|basis| asking.is_about(basis)));
+        let (mut over, mut due, mut next) = (Vec::new(), Vec::new(), Duration::MAX);
+        for basis in bases {
+            let Some(end) = basis.granted.grant.end() else { continue };
             let Some(left) = until(end) else {
-                // Each of them is told to its room; nobody waits for that here.
-                drop(peer.withdraw(&Code::Lapsed, |membership| {
-                    let end = membership.granted.and_then(|granted| granted.grant.end());
-                    end.is_some_and(|end| until(end).is_none())
-                }));
+                over.push(basis);
                 continue;
             };
+            next = next.min(left);
             let ahead = realm.lapses().ask_ahead.min(left / 2);
-            let ask = match self.asking {
-                Some((asked, ask)) if asked == end => ask,
-                _ => Some(end - ahead),
-            };
-            self.asking = Some((end, ask));
-            match ask {
-                None => return left,
-                Some(ask) => {
-                    if let Some(wait) = until(ask) {
-                        return wait;
-                    }
-                    self.asking = Some((end, None));
-                    let (realm, peer) = (realm.clone(), peer.clone());
-                    actix::spawn(async move {
-                        let is_next = |basis: &Basis| basis.granted.grant.end() == Some(end);
-                        reconsider(&realm, &peer, is_next).await;
-                        peer.standing.wake();
-                    });
+            let asking = self.asking(&basis, end, end - ahead);
+            match asking.at.map(until) {
+                // It was asked, and there is no answer yet.
+                None => {}
+                Some(Some(wait)) => next = next.min(wait),
+                Some(None) => {
+                    asking.at = None;
+                    due.push(basis);
                 }
             }
         }
+        if !over.is_empty() {
+            // Each of them is told to its room; nobody waits for that here.
+            drop(peer.withdraw(&Code::Lapsed, |membership| {
+                over.iter().any(|basis| basis.is(membership))
+            }));
+        }
+        if !due.is_empty() {
+            let (realm, peer) = (realm.clone(), peer.clone());
+            actix::spawn(async move {
+                reconsider(&realm, &peer, |basis| due.contains(basis)).await;
+                peer.standing.wake();
+            });
+        }
+        next
+    }
+
+    /// When it is asked about a membership whose grant ends then: at `at`, unless that is known.
+    fn asking(&mut self, basis: &Basis, end: SystemTime, at: SystemTime) -> &mut Asking {
+        let known = self.asking.iter().position(|asking| asking.is_about(basis));
+        let index = known.unwrap_or_else(|| {
+            let (room, membership) = (basis.number_of_room, basis.number);
+            self.asking.push(Asking { room, membership, end, at: Some(at) });
+            self.asking.len() - 1
+        });
+        let asking = &mut self.asking[index];
+        if asking.end != end {
+            (asking.end, asking.at) = (end, Some(at));
+        }
+        asking
+    }
+}
+
+impl Asking {
+    fn is_about(&self, basis: &Basis) -> bool {
+        self.room == basis.number_of_room && self.membership == basis.number
     }
 }
 
