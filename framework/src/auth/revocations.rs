@@ -119,27 +119,20 @@ impl Revocations {
         }
         let state = &mut *self.lock();
         match state.at.get_mut(who) {
-            // It keeps its place until it is its turn to go.
+            // It keeps its place: nobody's revocations push out those of others.
             Some(at) => *at = now.max(*at),
             None => {
                 state.at.insert(who.clone(), now);
                 state.order.push_back(who.clone());
             }
         }
-        let mut looked_at = state.order.len();
-        while let Some(oldest) = state.order.front().cloned() {
-            let at = state.at.get(&oldest).copied().unwrap_or(now);
-            let is_over = now.duration_since(at).is_ok_and(|age| age > self.memory);
-            if !is_over && state.order.len() <= self.limit {
-                break;
-            }
-            state.order.pop_front();
-            looked_at -= 1;
-            if is_over || looked_at == 0 || at < now {
+        let memory = self.memory;
+        let is_over = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age > memory);
+        while let Some(oldest) = state.order.front()
+            && (state.order.len() > self.limit || state.at.get(oldest).is_none_or(is_over))
+        {
+            if let Some(oldest) = state.order.pop_front() {
                 state.at.remove(&oldest);
-            } else {
-                // It was revoked once more, just now.
-                state.order.push_back(oldest);
             }
         }
     }

@@ -191,7 +191,10 @@ impl Club {
             .authority(rules.clone())
             .room::<Parlour>();
         let salon = change(builder).build()?;
-        Ok(Self { lab: Lab::builder(salon).workers(workers).start().await, rules, keys })
+        // A whole second, as tokens have it: then an end is exactly when it is said to be.
+        let noon = UNIX_EPOCH + 1_800_000_000 * SECOND;
+        let lab = Lab::builder(salon).workers(workers).wall(noon).start().await;
+        Ok(Self { lab, rules, keys })
     }
 
     /// A token for a guest, that lasts so long.
