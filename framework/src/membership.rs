@@ -113,6 +113,17 @@ impl Memberships {
         }
     }
 
+    /// A member stays by a newer grant of the same permission: `keep` is called, unless it has lost
+    /// the membership while that was asked for.
+    pub(crate) fn renew_basis(&self, basis: &Basis, granted: Granted, keep: impl FnOnce()) {
+        let mut state = self.lock();
+        let rests = |one: &&mut Membership| basis.is(one) && one.granted.is_some();
+        if let Some(membership) = state.present.iter_mut().find(rests) {
+            membership.granted = Some(granted);
+            keep();
+        }
+    }
+
     /// The grant by which the session is in a room.
     pub(crate) fn granted(&self, room: RoomNumber) -> Option<Granted> {
         let state = self.lock();

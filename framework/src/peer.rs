@@ -18,7 +18,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Asked, Credential, Grants, Handshake},
+    auth::{AnyIdentity, Asked, Grants, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
     membership::{Membership, Memberships},
@@ -26,7 +26,7 @@ use crate::{
     number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
     refusal::Code,
-    standing::Standing,
+    standing::{Presented, Standing},
 };
 
 /// What the server ends.
@@ -150,7 +150,7 @@ impl Peer {
         &self,
         code: &Code,
         farewell: Option<&Frame>,
-        is_over: impl FnOnce(&Credential) -> bool,
+        is_over: impl FnOnce(&Presented) -> bool,
     ) -> Option<Vec<oneshot::Receiver<()>>> {
         if !self.standing.end(is_over) {
             return None;

@@ -20,6 +20,7 @@ use crate::{
     peer::Peer,
     refusal::Code,
     room::{Socket, bounded, encode_or_log},
+    standing::Presented,
     wire::socket_io::Arguments,
 };
 
@@ -52,6 +53,11 @@ pub(super) async fn refresh(
         return Err(unauthorized());
     }
     peer.standing.refresh(credential, auth)?;
+    // Whoever revokes it finds the session from here on, and what was revoked before is found here.
+    let is_revoked = |presented: &Presented| realm.revocations().refuse(&presented.credential);
+    if lapse(&realm, peer, &Code::Revoked, is_revoked).is_some() {
+        return Err(unauthorized());
+    }
     // It may do other things now than before.
     peer.state.grants.clear();
     reconsider(&realm, peer, |_| true).await;
@@ -62,16 +68,16 @@ pub(super) async fn refresh(
 /// Asks the authenticator again about what the client presented last. A session that it refuses
 /// now ends.
 pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
-    let auth = peer.standing.auth();
-    let answer = match authenticate(realm, peer, auth.clone()).await {
-        Ok(credential) => peer.standing.refresh(credential, auth),
+    let asked = peer.standing.presented();
+    let answer = match authenticate(realm, peer, asked.auth.clone()).await {
+        Ok(credential) => peer.standing.renew(&asked, credential),
         Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = answer
         && is_answer(&refusal)
         && peer.standing.credential().subject.is_some()
     {
-        lapse(realm, peer, refusal.code(), |_| true);
+        lapse(realm, peer, refusal.code(), |presented| presented.is(&asked));
     }
 }
 
@@ -107,8 +113,8 @@ pub(crate) async fn reconsider(
             Ok(grant) if grant.holds(clock::wall) => {
                 let granted = Granted { permission, grant };
                 let max_grants = realm.limits().max_grants;
-                peer.state.grants.keep(granted, Some(&basis.room), max_grants);
-                peer.state.memberships.renew(&basis.room, Some(granted));
+                let keep = || peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                peer.state.memberships.renew_basis(&basis, granted, keep);
             }
             Err(refusal) if !is_answer(&refusal) => {}
             Ok(_) | Err(_) => {
@@ -130,7 +136,7 @@ pub(crate) fn lapse(
     realm: &Realm,
     peer: &Peer,
     code: &Code,
-    is_over: impl FnOnce(&Credential) -> bool,
+    is_over: impl FnOnce(&Presented) -> bool,
 ) -> Option<Vec<oneshot::Receiver<()>>> {
     let farewell = notice(realm, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
     peer.lapse(code, farewell.as_ref(), is_over)
