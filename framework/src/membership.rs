@@ -135,6 +135,11 @@ impl Memberships {
         self.lock().present.retain(|membership| membership.room != room);
     }
 
+    /// No room admits the session from now on.
+    pub(crate) fn close(&self) {
+        self.lock().gone = true;
+    }
+
     /// The session has ended: no room admits it from now on. The rooms that it was in.
     pub(crate) fn end(&self) -> Vec<Membership> {
         let mut state = self.lock();

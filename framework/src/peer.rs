@@ -157,6 +157,8 @@ impl Peer {
         }
         tracing::debug!(session = %self.id, %code, "the session lapses");
         self.state.ended.store(true, Ordering::Release);
+        // What it has sent already makes it no member again.
+        self.state.memberships.close();
         let known = self.withdraw(code, |_| true);
         if let Some(farewell) = farewell {
             // A client that is gone needs no farewell.

@@ -52,6 +52,10 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
+        if socket_io.sessions[session].socket.peer().has_ended() {
+            // Its right to be here is over, and its end is on the way: nothing of it is handled.
+            return;
+        }
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
         let mut room_name = std::mem::take(&mut socket_io.room_name);
