@@ -6,53 +6,19 @@
 
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime},
 };
 
 use salon::{
     Answer, BuildError,
-    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question, What, Who},
+    auth::{What, Who},
     prelude::*,
 };
 
-/// What a client presents.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Badge {
-    pub(crate) name: String,
-    /// Which of the name's logins it is: the token's id.
-    pub(crate) login: u64,
-    /// When it ends, in milliseconds of wall time; never if it is 0.
-    #[serde(default)]
-    pub(crate) until: u64,
-    /// How many milliseconds the authenticator takes for it.
-    #[serde(default)]
-    pub(crate) takes: u64,
-    /// How many milliseconds it takes for it each time but the first.
-    #[serde(default)]
-    pub(crate) takes_again: u64,
-    /// How many milliseconds the authority takes for it, but for its first answer.
-    #[serde(default)]
-    pub(crate) thinks: u64,
-    /// How many milliseconds a grant lasts; for as long as the session if it is 0.
-    #[serde(default)]
-    pub(crate) lasts: u64,
-}
-
-impl Badge {
-    pub(crate) fn of(name: impl Into<String>, login: u64) -> Self {
-        Self { name: name.into(), login, ..Self::default() }
-    }
-
-    /// The id of the token.
-    pub(crate) fn token(&self) -> String {
-        format!("{}#{}", self.name, self.login)
-    }
-}
+use crate::rights::{Badge, ByBadge, Steward};
 
 /// Enters an arena; `slow` is acknowledged a while after the member was admitted.
 #[derive(Debug, Serialize, Deserialize, Event)]
@@ -69,6 +35,11 @@ pub(crate) struct Enter {
 pub(crate) struct Say {
     pub(crate) arena: u32,
 }
+
+/// Knocks, which the app counts.
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event("knock")]
+pub(crate) struct Knock;
 
 /// The snapshot of a new member: everything from `next` on is for it.
 #[derive(Debug, Serialize, Deserialize, Event)]
@@ -163,6 +134,32 @@ impl Published {
     }
 }
 
+/// How often somebody knocked or was admitted to an arena.
+#[derive(Clone, Default)]
+pub(crate) struct Deeds {
+    count: Arc<AtomicU64>,
+    /// How many it were when the last revocation resolved.
+    then: Arc<AtomicU64>,
+}
+
+impl Deeds {
+    fn add(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn mark(&self) {
+        self.then.store(self.count(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn then(&self) -> u64 {
+        self.then.load(Ordering::SeqCst)
+    }
+}
+
 /// The Salon, for its own handlers; taken out again when the test is over.
 #[derive(Clone, Default)]
 struct Office(Arc<Mutex<Option<Salon>>>);
@@ -171,6 +168,7 @@ struct Office(Arc<Mutex<Option<Salon>>>);
 pub(crate) struct Stage {
     pub(crate) salon: Salon,
     pub(crate) published: Published,
+    pub(crate) deeds: Deeds,
     office: Office,
 }
 
@@ -179,17 +177,19 @@ impl Stage {
         arenas: u32,
         configure: impl FnOnce(salon::Builder) -> salon::Builder,
     ) -> Result<Self, BuildError> {
-        let (published, office) = (Published::new(arenas), Office::default());
+        let (published, office, deeds) =
+            (Published::new(arenas), Office::default(), Deeds::default());
         let builder = Salon::builder()
             .authenticate(ByBadge::default())
             .authority(Steward::default())
             .data(published.clone())
             .data(office.clone())
+            .data(deeds.clone())
             .session::<Visit>()
             .room::<Arena>();
         let salon = configure(builder).build()?;
         *office.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(salon.clone());
-        Ok(Self { salon, published, office })
+        Ok(Self { salon, published, deeds, office })
     }
 }
 
@@ -199,77 +199,12 @@ impl Drop for Stage {
     }
 }
 
-/// Believes every badge; with some it takes its time.
-#[derive(Default)]
-struct ByBadge {
-    seen: Mutex<HashSet<String>>,
-}
-
-impl Authenticator for ByBadge {
-    type Identity = Badge;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<Badge>, Refusal> {
-        let badge: Badge = credentials.auth()?;
-        let is_new = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.insert(badge.token())
-        };
-        wait(if is_new { badge.takes } else { badge.takes_again }).await;
-        let name = badge.name.clone();
-        let identity = Authenticated::new(badge.clone()).subject(name).token_id(badge.token());
-        Ok(match badge.until {
-            0 => identity,
-            until => identity.until(SystemTime::UNIX_EPOCH + Duration::from_millis(until)),
-        })
-    }
-}
-
-/// Grants whatever it is asked for; with some answers it takes its time.
-#[derive(Default)]
-struct Steward {
-    answered: Mutex<HashMap<String, u64>>,
-}
-
-impl Authority for Steward {
-    type Identity = Badge;
-
-    async fn decide(&self, question: Question<Badge>) -> Result<Grant, Refusal> {
-        let badge = question.identity();
-        let answered = {
-            let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = answered.entry(badge.name.clone()).or_default();
-            *count += 1;
-            *count
-        };
-        if answered > 1 {
-            wait(badge.thinks).await;
-        }
-        for _ in 0..answered % 3 {
-            tokio::task::yield_now().await;
-        }
-        Ok(match badge.lasts {
-            0 => Grant::standing(),
-            lasts => Grant::until(question.now() + Duration::from_millis(lasts)),
-        })
-    }
-}
-
-/// Waits as an answer from another machine does: by the clock of the lab, where there is one.
-async fn wait(milliseconds: u64) {
-    if milliseconds > 0 {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-    }
-}
-
 /// What a client is outside of arenas: it can ask the office.
 pub(crate) struct Visit;
 
 impl Session for Visit {
     type Identity = Badge;
-    type Events = (Later<Revoke>,);
+    type Events = (Later<Revoke>, Knock);
 
     fn connect(_: &Candidate<'_, Badge>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -280,19 +215,33 @@ impl OnLater<Revoke> for Visit {
     fn on_later(&mut self, revoke: Revoke, cx: &mut SessionContext<Self>) -> Answer<Marker> {
         let office = cx.data::<Office>().cloned();
         let published = cx.data::<Published>().cloned();
-        Answer::later(async move {
+        let deeds = cx.data::<Deeds>().cloned();
+        let done = async move {
             let salon = office?.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let salon = salon.ok_or_else(|| Refusal::internal("the test is over"))?;
             let published = published?;
             let sockets = salon.namespace("/").to(revoke.session.clone()).fetch().await;
             let revoked = salon.revoke(revoke.who.who(), revoke.taken.what()).await;
+            deeds?.mark();
             let marker = Marker { lost: revoked.memberships, last: published.all() };
             let queued = sockets.iter().map(|socket| socket.emit(&marker)).all(|it| it.is_ok());
             if queued && revoke.taken == Taken::Everything && revoked.sessions > 0 {
                 return Err(Refusal::internal("something came behind the farewell"));
             }
             Ok(marker)
+        };
+        // It goes on when whoever asked is gone, which may be whom it takes everything from.
+        let done = actix_web::rt::spawn(done);
+        Answer::later(async move {
+            done.await.unwrap_or_else(|_| Err(Refusal::internal("the office is closed")))
         })
+    }
+}
+
+impl On<Knock> for Visit {
+    fn on(&mut self, _: Knock, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
+        cx.data::<Deeds>()?.add();
+        Ok(())
     }
 }
 
@@ -309,6 +258,11 @@ impl Room for Arena {
     type Key = u32;
     type Identity = Badge;
     type Events = (Later<Enter>, Say);
+
+    fn admit(&mut self, _: &Member<Badge>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.data::<Deeds>()?.add();
+        Ok(())
+    }
 
     fn open(key: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let published = cx.data::<Published>()?.clone();

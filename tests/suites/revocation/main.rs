@@ -4,7 +4,11 @@
 //! done: what comes behind a marker, or was published after the end of a revocation, is too late.
 
 mod app;
+mod common;
 mod member;
+mod race;
 mod races;
+mod races_of_answers;
 mod recorder;
+mod rights;
 mod stress;

@@ -18,7 +18,8 @@ use tokio::{
 
 use crate::{
     app::{Marker, Published, Stage, Taken, Whose},
-    member::{Common, Member, Order, Session},
+    common::{Common, Order, Session},
+    member::Member,
 };
 
 const WORKERS: usize = 4;
@@ -81,11 +82,10 @@ async fn nothing_of_a_room_comes_after_its_revocation_and_nobody_else_misses_any
     }
     let mut outcome = Ok(());
     let time = async {
-        while let Some(member) = members.join_next().await {
+        if let Some(member) = members.join_next().await {
             member??;
-            return Err("a member was done before the end".into());
         }
-        Ok(())
+        Err("a member was done before the end".into())
     };
     if let Ok(early) = tokio::time::timeout(Duration::from_secs(seconds), time).await {
         outcome = early;
