@@ -11,14 +11,15 @@
 //! 2. [`Session`]: what answers to one client.
 //! 3. [`Room`]: what many clients share.
 //! 4. [`Salon`]: how an app puts them together, and speaks to clients from outside.
-//! 5. [`Namespace`], [`Socket`], [`Audience`]: the untyped layer, for a Socket.IO app that moves
+//! 5. [`auth`]: who a client is, what it may do, and until when.
+//! 6. [`Namespace`], [`Socket`], [`Audience`]: the untyped layer, for a Socket.IO app that moves
 //!    over.
-//! 6. [`config`]: what is limited, and how far.
+//! 7. [`config`]: what is limited, and how far.
 //!
 //! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
-//! [rooms](guide::rooms), [moving over from Socket.IO](guide::untyped), the
-//! [architecture](guide::architecture), the [wire protocols](guide::protocols), and all
-//! [limits](guide::limits).
+//! [rooms](guide::rooms), [who may do what, and until when](guide::permissions),
+//! [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
+//! [wire protocols](guide::protocols), and all [limits](guide::limits).
 //!
 //! # Features
 //!

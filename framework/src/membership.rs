@@ -106,21 +106,28 @@ impl Memberships {
         Ok(())
     }
 
+    /// A membership goes on by what it rests on now, if nothing was taken from the session since:
+    /// whether it does.
+    pub(crate) fn confirm(&self, basis: &Basis, granted: Granted, withdrawals: u64) -> bool {
+        let mut state = self.lock();
+        if state.withdrawals != withdrawals {
+            return false;
+        }
+        if let Some(membership) = state.present.iter_mut().find(|one| basis.is(one)) {
+            membership.granted = Some(granted);
+        }
+        true
+    }
+
+    /// No room admits the session from now on; those that it is in are for the caller to tell.
+    pub(crate) fn shut(&self) {
+        self.lock().gone = true;
+    }
+
     /// A member stays by a newer grant.
     pub(crate) fn renew(&self, room: &str, granted: Option<Granted>) {
         if let Some(membership) = self.lock().find(room) {
             membership.granted = granted;
-        }
-    }
-
-    /// A member stays by a newer grant of the same permission: `keep` is called, unless it has lost
-    /// the membership while that was asked for.
-    pub(crate) fn renew_basis(&self, basis: &Basis, granted: Granted, keep: impl FnOnce()) {
-        let mut state = self.lock();
-        let rests = |one: &&mut Membership| basis.is(one) && one.granted.is_some();
-        if let Some(membership) = state.present.iter_mut().find(rests) {
-            membership.granted = Some(granted);
-            keep();
         }
     }
 
@@ -133,11 +140,6 @@ impl Memberships {
     /// The session has left a room.
     pub(crate) fn leave(&self, room: RoomNumber) {
         self.lock().present.retain(|membership| membership.room != room);
-    }
-
-    /// No room admits the session from now on.
-    pub(crate) fn close(&self) {
-        self.lock().gone = true;
     }
 
     /// The session has ended: no room admits it from now on. The rooms that it was in.

@@ -205,6 +205,14 @@ impl Outbox {
         withheld
     }
 
+    /// Drops the frames that are queued: the connection is about to end, and its client has lost the
+    /// right to them.
+    pub(crate) fn drop_frames(&self) {
+        let mut state = self.lock();
+        state.frames = VecDeque::new();
+        state.bytes = 0;
+    }
+
     /// The frames of a room are for this session again, if the membership is a later one than that
     /// which it lost.
     pub(crate) fn lift(&self, room: RoomNumber, membership: MembershipNumber) {

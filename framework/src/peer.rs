@@ -18,7 +18,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Asked, Grants, Handshake},
+    auth::{AnyIdentity, Asked, Credential, Grants, Handshake},
     disconnect::DisconnectReason,
     frame::Frame,
     membership::{Membership, Memberships},
@@ -26,7 +26,7 @@ use crate::{
     number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
     refusal::Code,
-    standing::{Presented, Standing},
+    standing::Standing,
 };
 
 /// What the server ends.
@@ -150,16 +150,17 @@ impl Peer {
         &self,
         code: &Code,
         farewell: Option<&Frame>,
-        is_over: impl FnOnce(&Presented) -> bool,
+        is_over: impl FnOnce(&Credential) -> bool,
     ) -> Option<Vec<oneshot::Receiver<()>>> {
         if !self.standing.end(is_over) {
             return None;
         }
         tracing::debug!(session = %self.id, %code, "the session lapses");
         self.state.ended.store(true, Ordering::Release);
-        // What it has sent already makes it no member again.
-        self.state.memberships.close();
+        self.state.memberships.shut();
         let known = self.withdraw(code, |_| true);
+        self.outbox.drop_frames();
+        self.state.grants.clear();
         if let Some(farewell) = farewell {
             // A client that is gone needs no farewell.
             let _ = self.push_recovered(farewell);

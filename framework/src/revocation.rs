@@ -63,13 +63,17 @@ fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
     }
 }
 
-/// Asks about the sessions that are in a room by a grant, or about all sessions altogether.
+/// Asks about what sessions were granted in a room, or about all of them altogether.
 pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
-    let is_in = |peer: &Peer| match room {
-        Some(room) => peer.state.memberships.bases().iter().any(|basis| basis.room == room),
+    let is_asked_about = |peer: &Peer| match room {
+        Some(room) => {
+            // Also of those who only might come: they are asked about when they do.
+            peer.state.grants.forget(room);
+            peer.state.memberships.bases().iter().any(|basis| basis.room == room)
+        }
         None => true,
     };
-    let asked = realm.sessions().find(is_in).into_iter().filter_map(|peer| {
+    let asked = realm.sessions().find(is_asked_about).into_iter().filter_map(|peer| {
         let shard = realm.broadcaster().shard(peer.shard)?;
         let (done, asked) = oneshot::channel();
         let (realm, room) = (realm.clone(), room.map(ToOwned::to_owned));

@@ -22,86 +22,92 @@ pub(crate) struct Standing {
 }
 
 struct State {
-    presented: Presented,
+    credential: Credential,
+    /// The `auth` object that was presented last: a secret.
+    auth: Option<ByteString>,
+    /// How often it was replaced.
+    version: u64,
     ended: bool,
-}
-
-/// What was presented last.
-#[derive(Clone)]
-pub(crate) struct Presented {
-    pub(crate) credential: Credential,
-    /// The `auth` object: a secret.
-    pub(crate) auth: Option<ByteString>,
-    /// How often something newer was presented before.
-    number: u64,
 }
 
 impl Standing {
     pub(crate) fn new(credential: Credential, auth: Option<ByteString>) -> Self {
-        let presented = Presented { credential, auth, number: 0 };
-        let state = State { presented, ended: false };
+        let state = State { credential, auth, version: 0, ended: false };
         Self { state: Mutex::new(state), changed: Arc::default() }
     }
 
     /// What the identity stands on now.
     pub(crate) fn credential(&self) -> Credential {
-        self.lock().presented.credential.clone()
+        self.lock().credential.clone()
     }
 
     /// What the client presented last.
     pub(crate) fn auth(&self) -> Option<ByteString> {
-        self.lock().presented.auth.clone()
+        self.lock().auth.clone()
     }
 
-    /// Both of them, of one moment.
-    pub(crate) fn presented(&self) -> Presented {
-        self.lock().presented.clone()
+    /// What the client presented last, and which of the things that it presented this is.
+    pub(crate) fn presented(&self) -> (Option<ByteString>, u64) {
+        let state = self.lock();
+        (state.auth.clone(), state.version)
     }
 
     /// Puts something newer in the place of what the session stood on.
     ///
     /// # Errors
-    /// A [`Refusal`] if it has ended already, or is of somebody else.
+    /// A [`Refusal`] if it has ended already, or is of somebody else, or of nobody.
     pub(crate) fn refresh(
         &self,
         credential: Credential,
         auth: Option<ByteString>,
     ) -> Result<(), Refusal> {
         let mut state = self.lock();
-        state.check(&credential)?;
-        let number = state.presented.number + 1;
-        state.presented = Presented { credential, auth, number };
+        if state.ended {
+            return Err(Refusal::new(Code::Lapsed, "the session has ended; connect anew"));
+        }
+        if credential.subject.is_none() || credential.subject != state.credential.subject {
+            let message = "a session is refreshed by a token of its own subject; connect anew";
+            return Err(Refusal::forbidden(message));
+        }
+        state.replace(credential, auth);
         drop(state);
         self.wake();
         Ok(())
     }
 
-    /// Takes a newer answer about what was presented, unless something else was presented since.
-    ///
-    /// # Errors
-    /// As [`refresh`](Self::refresh).
-    pub(crate) fn renew(&self, asked: &Presented, credential: Credential) -> Result<(), Refusal> {
+    /// Notes what became of a question about what was presented, and whether the session may go on.
+    /// An answer that a refresh has overtaken is of no interest.
+    pub(crate) fn confirm(&self, version: u64, credential: Option<Credential>) -> bool {
         let mut state = self.lock();
-        if !state.presented.is(asked) {
-            return Ok(());
+        if state.ended || state.version != version {
+            return true;
         }
-        state.check(&credential)?;
-        state.presented.credential = credential;
+        let Some(credential) = credential else { return false };
+        if credential.subject != state.credential.subject {
+            return false;
+        }
+        let auth = state.auth.clone();
+        state.replace(credential, auth);
         drop(state);
         self.wake();
-        Ok(())
+        true
     }
 
     /// Ends it, if `is_over` says so of what it stands on now; whether this was the end.
-    pub(crate) fn end(&self, is_over: impl FnOnce(&Presented) -> bool) -> bool {
+    pub(crate) fn end(&self, is_over: impl FnOnce(&Credential) -> bool) -> bool {
         let mut state = self.lock();
-        let ends = !state.ended && is_over(&state.presented);
+        let ends = !state.ended && is_over(&state.credential);
         state.ended |= ends;
         drop(state);
         if ends {
             self.wake();
         }
         ends
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().ended
     }
 
     /// Tells whoever waits for a change.
@@ -120,24 +126,9 @@ impl Standing {
 }
 
 impl State {
-    /// Whether it may go on by this.
-    fn check(&self, credential: &Credential) -> Result<(), Refusal> {
-        if self.ended {
-            return Err(Refusal::new(Code::Lapsed, "the session has ended; connect anew"));
-        }
-        let subject = &self.presented.credential.subject;
-        if credential.subject.is_none() || credential.subject != *subject {
-            let message = "a session is refreshed by a token of its own subject; connect anew";
-            return Err(Refusal::forbidden(message));
-        }
-        Ok(())
-    }
-}
-
-impl Presented {
-    /// Whether it is the same, and nothing was presented in between.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.number == other.number
+    fn replace(&mut self, credential: Credential, auth: Option<ByteString>) {
+        (self.credential, self.auth) = (credential, auth);
+        self.version += 1;
     }
 }
 
@@ -146,7 +137,7 @@ impl fmt::Debug for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
         f.debug_struct("Standing")
-            .field("credential", &state.presented.credential)
+            .field("credential", &state.credential)
             .field("ended", &state.ended)
             .finish_non_exhaustive()
     }
@@ -171,16 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_what_was_presented_before_a_refresh_changes_nothing() {
+    fn an_answer_that_a_refresh_has_overtaken_changes_nothing() {
         let standing = Standing::new(of("ada"), None);
-        let asked = standing.presented();
-        let login = |id: &'static str| Credential { token_id: Some(id.into()), ..of("ada") };
-        assert!(standing.refresh(login("2"), None).is_ok());
-        assert!(standing.renew(&asked, login("1")).is_ok());
-        assert_eq!(standing.credential().token_id.as_deref(), Some("2"));
-        assert!(!standing.end(|presented| presented.is(&asked)), "nor does it end the session");
-        assert!(standing.renew(&standing.presented(), login("3")).is_ok());
-        assert_eq!(standing.credential().token_id.as_deref(), Some("3"));
+        let (_, version) = standing.presented();
+        assert!(standing.refresh(of("ada"), Some("{}".into())).is_ok());
+        assert!(standing.confirm(version, None), "the old proof was refused, and nobody minds");
+        let (_, version) = standing.presented();
+        assert!(!standing.confirm(version, None));
+        assert!(!standing.confirm(version, Some(of("bob"))));
+        assert!(standing.confirm(version, Some(of("ada"))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! It must never log what a client presents: credentials are secrets.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{AnyIdentity, Authenticated, Handshake};
 use crate::{
+    clock,
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments},
 };
@@ -35,6 +36,12 @@ impl Credentials {
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
+    }
+
+    /// The time by which it is judged: what a harness simulates as well.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        clock::wall()
     }
 
     /// The namespace that it wants to connect to.

@@ -54,7 +54,7 @@ pub(super) struct Desk<'a> {
 }
 
 impl OpenSession {
-    /// Checks an event, in the order that the guide's page on events states, and hands it to
+    /// Checks an event, in the order that the guide's page on permissions states, and hands it to
     /// whatever handles it.
     pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Outcome {
         if call.name == REFRESH {

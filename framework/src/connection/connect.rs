@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},
+    clock,
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{EndSession, Peer, PeerState},
@@ -154,7 +155,7 @@ impl Connection {
         }
         self.realm.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %peer.id, namespace = %peer.namespace, "connected");
-        if peer.standing.credential().expires().is_some() || built.authority.is_some() {
+        if built.identified || built.authority.is_some() {
             let worker = Worker::current(&self.realm);
             worker.supervisor.do_send(Watch::Session(peer.clone()));
         }
@@ -234,6 +235,10 @@ async fn admit(
     }
     let authenticated = (namespace.authenticate)(credentials.clone()).await?;
     let (identity, credential) = authenticated.into_parts();
+    let is_over = credential.expires().is_some_and(|expires| expires <= clock::wall());
+    if is_over || realm.revocations().refuse(&credential) {
+        return Err(unauthorized());
+    }
     let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
     Ok((made, identity, credential))
 }

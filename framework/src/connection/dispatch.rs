@@ -53,7 +53,7 @@ impl Connection {
     ) {
         let Some(socket_io) = self.socket_io() else { return };
         if socket_io.sessions[session].socket.peer().has_ended() {
-            // Its right to be here is over, and its end is on the way: nothing of it is handled.
+            // It has lapsed; that it is to end is in the mailbox.
             return;
         }
         let mut session = socket_io.sessions.swap_remove(session);

@@ -228,6 +228,7 @@ impl Connection {
         let peer = session.socket.peer();
         if let Some(recovery) = &self.realm.broadcaster().recovery
             && reason.is_recoverable()
+            && !peer.standing.has_ended()
         {
             recovery.park(peer, self.handle.principal());
         }

@@ -72,6 +72,8 @@ impl Settings {
             ("timeouts.close", self.timeouts.close),
             ("timeouts.middleware", self.timeouts.middleware),
             ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
+            ("lapses.reevaluate_every", self.lapses.reevaluate_every.unwrap_or(day)),
+            ("lapses.notice", self.lapses.notice),
         ];
         if let Some((name, span)) = spans.iter().find(|(_, span)| span.is_zero() || *span > day) {
             let found = format!("{span:?}");

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::{Realm, Refusal, connect::unauthorized, namespaces::BuiltNamespace};
 use crate::{
-    auth::{Credential, Credentials, Granted},
+    auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
     event::Rate,
     frame::Frame,
@@ -20,7 +21,6 @@ use crate::{
     peer::Peer,
     refusal::Code,
     room::{Socket, bounded, encode_or_log},
-    standing::Presented,
     wire::socket_io::Arguments,
 };
 
@@ -53,9 +53,9 @@ pub(super) async fn refresh(
         return Err(unauthorized());
     }
     peer.standing.refresh(credential, auth)?;
-    // Whoever revokes it finds the session from here on, and what was revoked before is found here.
-    let is_revoked = |presented: &Presented| realm.revocations().refuse(&presented.credential);
-    if lapse(&realm, peer, &Code::Revoked, is_revoked).is_some() {
+    // Once more, now that whoever revokes finds it.
+    if realm.revocations().refuse(&peer.standing.credential()) {
+        lapse(&realm, peer, &Code::Revoked, |_| true);
         return Err(unauthorized());
     }
     // It may do other things now than before.
@@ -68,16 +68,14 @@ pub(super) async fn refresh(
 /// Asks the authenticator again about what the client presented last. A session that it refuses
 /// now ends.
 pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
-    let asked = peer.standing.presented();
-    let answer = match authenticate(realm, peer, asked.auth.clone()).await {
-        Ok(credential) => peer.standing.renew(&asked, credential),
-        Err(refusal) => Err(refusal),
+    let (auth, version) = peer.standing.presented();
+    let (credential, code) = match authenticate(realm, peer, auth).await {
+        Ok(credential) => (Some(credential), Code::Unauthorized),
+        Err(refusal) if !is_answer(&refusal) => return,
+        Err(refusal) => (None, refusal.code().clone()),
     };
-    if let Err(refusal) = answer
-        && is_answer(&refusal)
-        && peer.standing.credential().subject.is_some()
-    {
-        lapse(realm, peer, refusal.code(), |presented| presented.is(&asked));
+    if !peer.standing.confirm(version, credential) {
+        lapse(realm, peer, &code, |_| true);
     }
 }
 
@@ -104,22 +102,41 @@ pub(crate) async fn reconsider(
 ) {
     let Ok(namespace) = namespace(realm, peer) else { return };
     let Some(authority) = &namespace.authority else { return };
-    let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
+    let socket = &Socket::new(peer.clone(), realm.broadcaster().clone());
+    let bases = peer.state.memberships.bases().into_iter().filter(which);
+    let asked = bases.map(|basis| ask_about(realm, socket, authority, basis));
+    join_all(asked).await;
+}
+
+/// Asks about one membership, until the answer is about what the session has now.
+async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, basis: Basis) {
+    let (peer, permission) = (socket.peer(), basis.granted.permission);
     let limit = realm.timeouts().middleware;
-    for basis in peer.state.memberships.bases().into_iter().filter(which) {
-        let permission = basis.granted.permission;
+    loop {
+        let withdrawals = peer.state.memberships.withdrawals();
         let asked = authority(peer.asked(permission, Some(basis.room.clone())));
-        match bounded(&socket, permission, limit, asked).await {
+        let answer = bounded(socket, permission, limit, asked).await;
+        if !peer.state.memberships.bases().iter().any(|other| other.number == basis.number) {
+            // It has left, or lost it, meanwhile.
+            return;
+        }
+        match answer {
             Ok(grant) if grant.holds(clock::wall) => {
                 let granted = Granted { permission, grant };
-                let max_grants = realm.limits().max_grants;
-                let keep = || peer.state.grants.keep(granted, Some(&basis.room), max_grants);
-                peer.state.memberships.renew_basis(&basis, granted, keep);
+                if peer.state.memberships.confirm(&basis, granted, withdrawals) {
+                    let max_grants = realm.limits().max_grants;
+                    peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                    if peer.state.memberships.withdrawals() != withdrawals {
+                        peer.state.grants.forget(&basis.room);
+                    }
+                    return;
+                }
             }
-            Err(refusal) if !is_answer(&refusal) => {}
+            Err(refusal) if !is_answer(&refusal) => return,
             Ok(_) | Err(_) => {
-                let lost = |code: &Code| peer.withdraw(code, |one| basis.is(one));
-                drop(lost(&Code::Lapsed));
+                // The room is told; nobody waits for that here.
+                drop(peer.withdraw(&Code::Lapsed, |one| basis.is(one)));
+                return;
             }
         }
     }
@@ -136,7 +153,7 @@ pub(crate) fn lapse(
     realm: &Realm,
     peer: &Peer,
     code: &Code,
-    is_over: impl FnOnce(&Presented) -> bool,
+    is_over: impl FnOnce(&Credential) -> bool,
 ) -> Option<Vec<oneshot::Receiver<()>>> {
     let farewell = notice(realm, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
     peer.lapse(code, farewell.as_ref(), is_over)

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     event,
-    membership::Membership,
+    membership::{Membership, revoked_meanwhile},
     meter::{Count, Meter},
     refusal::{Code, Refusal},
     simulation,
@@ -131,6 +131,10 @@ impl<R: Room> RoomActor<R> {
         let result = entered.and_then(|_| {
             if let Some(refusal) = origin.refused.take() {
                 return Err(*refusal);
+            }
+            let withdrawals = origin.sender.state.memberships.withdrawals();
+            if origin.granted.is_some() && withdrawals != origin.withdrawals {
+                return Err(revoked_meanwhile());
             }
             self.cx.sender = Some(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {

@@ -163,6 +163,9 @@ impl Questions {
         };
         let cx = Checked { event, room, socket, data, of: PhantomData };
         E::Guards::check(cx).await?;
+        if granted.is_some() && socket.peer().state.memberships.withdrawals() != *withdrawals {
+            return Err(revoked_meanwhile());
+        }
         Ok(granted)
     }
 }

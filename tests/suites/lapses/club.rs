@@ -123,6 +123,8 @@ pub(crate) enum Rule {
     /// Granted for so long from when it is asked.
     For(Duration),
     Never,
+    /// Granted for good, after so long.
+    Slow(Duration),
     /// It does not answer.
     Silent,
     /// It answers that it cannot say.
@@ -155,6 +157,10 @@ impl Authority for Rules {
         match rule {
             None => Ok(Grant::standing()),
             Some(Rule::For(span)) => Ok(Grant::until(question.now() + span)),
+            Some(Rule::Slow(span)) => {
+                tokio::time::sleep(span).await;
+                Ok(Grant::standing())
+            }
             Some(Rule::Never) => Err(Refusal::forbidden("not any more")),
             Some(Rule::Silent) => std::future::pending().await,
             Some(Rule::Broken) => Err(Refusal::internal("the rules cannot be read")),

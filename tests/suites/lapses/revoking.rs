@@ -7,7 +7,7 @@ use salon::{
 };
 use serde_json::json;
 
-use crate::club::{Club, Enter, Left, Ring, SECOND, Said, evicted, lapsed, say};
+use crate::club::{Club, Enter, Left, Ring, Rule, SECOND, Said, evicted, lapsed, say};
 
 async fn revoke(lab: &Lab, who: Who, what: What) -> Revoked {
     let salon = lab.salon().clone();
@@ -155,6 +155,58 @@ async fn a_revoked_users_session_is_not_recovered() {
     revoke(&club.lab, Who::user("ada"), What::Everything).await;
     let refused = ada.reconnect().await.expect_err("it is revoked");
     assert!(refused.to_string().contains("unauthorized"), "{refused}");
+}
+
+#[salon::test]
+async fn what_else_was_queued_for_a_revoked_session_is_dropped_as_well() {
+    let club = Club::open().await?;
+    let ada = club.guest("ada").await?;
+    ada.stop_reading();
+    let salon = club.lab.salon().clone();
+    for number in 0..50 {
+        let news = format!("{number} {}", "x".repeat(8_000));
+        salon.namespace("/").emit_named("news", (news,));
+    }
+    club.lab.settle().await;
+    revoke(&club.lab, Who::user("ada"), What::Everything).await;
+    ada.read_on();
+    club.lab.settle().await;
+    let heard = ada.events().await;
+    assert!(heard.len() < 25, "{} of 50 were on the line already", heard.len());
+    assert_eq!(heard.last().map(|event| event.name.as_str()), Some("salon:lapsed"));
+}
+
+#[salon::test]
+async fn an_answer_from_before_a_revocation_is_not_kept() {
+    let club = Club::open().await?;
+    let guests = club.guests_in_1(&["ada"]).await?;
+    club.rules.set("ada", "enter", Rule::Slow(SECOND));
+    let salon = club.lab.salon().clone();
+    let asking = actix_web::rt::spawn(async move { salon.reevaluate("parlour:1").await });
+    club.lab.settle().await;
+    let salon = club.lab.salon().clone();
+    let revoking = actix_web::rt::spawn(async move {
+        salon.revoke(Who::user("ada"), What::room("parlour:1")).await
+    });
+    club.lab.advance(2 * SECOND).await;
+    assert_eq!(revoking.await?.memberships, 1);
+    asking.await?;
+    club.rules.set("ada", "enter", Rule::Never);
+    let refused = guests[0].send(Enter { room: 1 }).await.expect_err("the authority says no");
+    assert_eq!(*refused.code(), Code::Forbidden);
+}
+
+#[salon::test]
+async fn an_event_that_waits_for_its_permission_does_not_survive_its_revocation() {
+    let club = Club::open().await?;
+    let guests = club.guests_in_1(&["ada"]).await?;
+    club.rules.set("ada", "ring", Rule::Slow(SECOND));
+    let ringing = guests[0].send(Ring { room: 1 });
+    club.lab.settle().await;
+    revoke(&club.lab, Who::user("ada"), What::permission("ring")).await;
+    club.lab.advance(2 * SECOND).await;
+    let refused = ringing.await.expect_err("it was revoked meanwhile");
+    assert_eq!(*refused.code(), Code::Revoked);
 }
 
 #[salon::test]

@@ -34,8 +34,7 @@ impl<'a> Registered<'a> {
             token_id: text(claims, "jti")?,
             expires: moment(claims, "exp")?.ok_or(TokenError::NoExpiry)?,
             permissions: permissions(claims)?,
-            // Some write it with a fraction, which is no reason to refuse them.
-            issued: moment(claims, "iat").unwrap_or_default(),
+            issued: issued(claims),
             audience: audience(claims)?,
             not_before: moment(claims, "nbf")?,
         })
@@ -86,6 +85,16 @@ fn moment(claims: &Claims, claim: &'static str) -> Result<Option<SystemTime>, To
             .ok_or(TokenError::WrongType { claim, wanted })
     };
     claims.value(claim).map(as_moment).transpose()
+}
+
+/// When the token was issued, to the second. Some write it with a fraction, which is no reason to
+/// refuse them.
+fn issued(claims: &Claims) -> Option<SystemTime> {
+    let seconds = value(claims, "iat")?.as_f64()?;
+    if !(0.0..=LAST_SECOND as f64).contains(&seconds) {
+        return None;
+    }
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds as u64))
 }
 
 /// One text, or a list of texts.

@@ -43,6 +43,15 @@ const HANDSHAKE_WITH_ORIGIN: &[&str] = &[
     r#"body 0{"sid":"*","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
 ];
 
+/// A handshake whose origin names the port that its scheme has anyway.
+const HANDSHAKE_WITH_PORT: &[&str] = &[
+    r#"status 200"#,
+    r#"access-control-allow-credentials: true"#,
+    r#"access-control-allow-origin: http://allowed.test:80"#,
+    r#"content-type: text/plain; charset=utf-8"#,
+    r#"body 0{"sid":"*","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
+];
+
 /// A handshake without an origin.
 const HANDSHAKE: &[&str] = &[
     r#"status 200"#,
@@ -244,8 +253,8 @@ pub(super) const DIVERGENCES: &[Divergence] = &[
     entry(
         ("requests with an origin", "handshake, allowed with a port"),
         OWN_REQUESTS,
-        (HANDSHAKE_WITHOUT_ORIGIN, FORBIDDEN),
-        UNKNOWN_ORIGIN,
+        (HANDSHAKE_WITHOUT_ORIGIN, HANDSHAKE_WITH_PORT),
+        "an origin is the same with the port that its scheme has anyway",
     ),
     entry(
         ("requests with an origin", "handshake, null"),
