@@ -1,14 +1,12 @@
-//! What one event costs: time and allocations of decoding, encoding, and the whole way through a
-//! server.
+//! One event: decoding, encoding, and the whole way through a server, with a permission and with a
+//! guard.
 //!
-//! It prints figures and judges none: time depends on the machine, allocations do not.
+//! It must never count what the client allocates: its frames are ready-made.
 
 use std::{
-    alloc::System,
     hint::black_box,
     io::{Read, Write},
     net::TcpStream,
-    time::{Duration, Instant},
 };
 
 use salon::{
@@ -24,10 +22,9 @@ use salon::{
     },
 };
 use salon_tests::{Result, in_process::InProcess};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stats_alloc::Region;
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use crate::{ALLOCATOR, measure, now, report};
 
 /// 64 bytes of text and a number: what a chat or a small game sends.
 #[derive(Serialize, Deserialize, Event)]
@@ -61,7 +58,7 @@ impl Guard<Guarded> for Short {
 }
 
 /// Everybody is nobody, but that is known.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Authenticator for Nobody {
     type Identity = ();
@@ -71,7 +68,7 @@ impl Authenticator for Nobody {
     }
 }
 
-struct Everything;
+pub(crate) struct Everything;
 
 impl Authority for Everything {
     type Identity = ();
@@ -110,21 +107,15 @@ impl On<Guarded> for Echoes {
     }
 }
 
-fn main() -> Result<()> {
-    let events = match std::env::args().nth(1) {
-        None => 200_000,
-        Some(count) => count
-            .parse()
-            .map_err(|_| format!("{count:?} is not a number of events; try: bench 200000"))?,
-    };
+/// Prints what each step costs.
+pub(crate) fn run(events: u32) -> Result<()> {
     println!("{events} events of 64 bytes of text and a number, as {}", packet_text(Echo::NAME));
     println!("{:<44} {:>10} {:>14} {:>12}", "one event", "ns", "allocations", "bytes");
     decoding(events);
     encoding(events);
     round_trip("dispatch: socket → handler → socket", Echo::NAME, events)?;
     round_trip("the same, with a permission", Permitted::NAME, events)?;
-    round_trip("the same, with a guard", Guarded::NAME, events)?;
-    Ok(())
+    round_trip("the same, with a guard", Guarded::NAME, events)
 }
 
 fn echo() -> Echo {
@@ -180,30 +171,6 @@ fn encoding(events: u32) {
         out.clear();
         encode_frame(Opcode::Text, black_box(text.as_bytes()), &mut out);
     });
-}
-
-/// Times `work`, after a tenth of it to warm up.
-fn measure(what: &str, events: u32, mut work: impl FnMut()) {
-    for _ in 0..events / 10 {
-        work();
-    }
-    let region = Region::new(ALLOCATOR);
-    let started = now();
-    for _ in 0..events {
-        work();
-    }
-    report(what, events, started.elapsed(), &region);
-}
-
-fn report(what: &str, events: u32, elapsed: Duration, region: &Region<'_, System>) {
-    let change = region.change();
-    let per_event = |count: usize| count as f64 / f64::from(events);
-    println!(
-        "{what:<44} {:>10.0} {:>14.2} {:>12.0}",
-        elapsed.as_nanos() as f64 / f64::from(events),
-        per_event(change.allocations + change.reallocations),
-        per_event(change.bytes_allocated),
-    );
 }
 
 /// Events with acknowledgements through a server of one worker and back, 64 under way at a time.
@@ -271,9 +238,4 @@ fn masked(payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&frame[2..header]);
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(payload);
-}
-
-#[allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
-fn now() -> Instant {
-    Instant::now()
 }
