@@ -9,7 +9,6 @@ pub mod in_process;
 pub mod polling;
 pub mod raw_http;
 pub mod server;
-pub mod socket_io;
 pub mod transcript;
 pub mod websocket;
 

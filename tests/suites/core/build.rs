@@ -4,10 +4,7 @@
 
 use salon::{BuildError, Namespace, config::Transports, prelude::*};
 
-use crate::{
-    library::{ByWord, Clerk, Desk, Shelf, Visit},
-    table::{ByName, Counter, Table},
-};
+use crate::table::{ByName, Counter, Table};
 
 #[test]
 fn two_events_of_one_name_in_one_namespace_are_refused() {
@@ -42,46 +39,4 @@ fn names_paths_and_transports_are_checked() {
     assert_eq!(error, BuildError::NoTransport);
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));
-}
-
-#[test]
-fn an_event_with_an_identity_or_a_permission_needs_somebody_to_decide() {
-    let error = Salon::builder().session::<Anybody>().build().expect_err("nobody authenticates");
-    let (namespace, event) = ("/".to_owned(), "mine");
-    assert_eq!(error, BuildError::NoAuthenticator { namespace, event, option: "auth" });
-    assert!(error.to_string().contains(".authenticate(..)"), "{error}");
-    let unowned = || Salon::builder().authenticate(ByWord).session::<Visit>().room::<Shelf>();
-    let error = unowned().build().expect_err("nobody decides");
-    let (namespace, event, permission) = ("/".to_owned(), "list", "list");
-    assert_eq!(error, BuildError::NoAuthority { namespace, event, permission });
-    assert!(error.to_string().contains(".authority(..)"), "{error}");
-}
-
-#[derive(Deserialize, Event)]
-#[event("mine", auth)]
-struct Mine;
-
-struct Anybody;
-
-impl Session for Anybody {
-    type Identity = ();
-    type Events = (Mine,);
-
-    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
-        Ok(Self)
-    }
-}
-
-impl On<Mine> for Anybody {
-    fn on(&mut self, _: Mine, _: &mut SessionContext<Self>) -> Result<(), Refusal> {
-        Ok(())
-    }
-}
-
-#[test]
-fn an_authority_must_see_the_identity_that_the_authenticator_yields() {
-    let mixed = Salon::builder().authenticate(ByName).authority(Clerk(Desk::new()));
-    let error = mixed.build().expect_err("a guest is no reader");
-    let BuildError::IdentityMismatch { what, .. } = &error else { panic!("{error}") };
-    assert_eq!(what, "the authority");
 }

@@ -27,15 +27,11 @@ macro_rules! both_ways {
 
 mod build;
 mod ending;
-mod library;
 mod limits;
 mod order;
-mod permission;
-mod precedence;
 mod raw;
 mod recovery;
 mod rooms;
 mod sessions;
 mod table;
-mod tokens;
 mod upgrading;

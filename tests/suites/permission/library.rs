@@ -1,133 +1,12 @@
-//! The app of the tests of permissions: a library whose readers bring their rights with them.
+//! The app of the tests of permissions: a library whose shelves are open to who has the right.
+//!
+//! It must never decide anything itself: who may do what is said by the clerk and the guards.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, SystemTime},
-};
+use std::time::SystemTime;
 
-use salon::{
-    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
-    prelude::*,
-};
-use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use salon::prelude::*;
 
-/// Who reads, and what the clerk answers about each permission.
-#[derive(Deserialize)]
-pub(crate) struct Reader {
-    pub(crate) name: String,
-    rights: HashMap<String, Right>,
-}
-
-/// How a permission is answered; one that is not named is refused.
-#[derive(Clone, Copy, Deserialize)]
-enum Right {
-    Standing,
-    /// For as long as `MOMENT`.
-    Brief,
-    Past,
-    /// When the test lets it.
-    Slow,
-    Never,
-    Panic,
-}
-
-pub(crate) const MOMENT: Duration = Duration::from_millis(200);
-
-pub(crate) fn reader(rights: &Value) -> Value {
-    json!({ "name": "ada", "rights": rights })
-}
-
-pub(crate) struct ByWord;
-
-impl Authenticator for ByWord {
-    type Identity = Reader;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<Reader>, Refusal> {
-        Ok(Authenticated::new(credentials.auth()?))
-    }
-}
-
-/// What the tests see of the checks, and how they let them go on.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    questions: Arc<AtomicUsize>,
-    /// A permit for each check that has begun to wait.
-    pub(crate) begun: Arc<Semaphore>,
-    /// A permit for each check that may go on.
-    pub(crate) gate: Arc<Semaphore>,
-    /// A permit for each check whose waiting was given up.
-    pub(crate) given_up: Arc<Semaphore>,
-}
-
-impl Desk {
-    pub(crate) fn new() -> Self {
-        let semaphore = || Arc::new(Semaphore::new(0));
-        let (begun, gate, given_up) = (semaphore(), semaphore(), semaphore());
-        Self { questions: Arc::default(), begun, gate, given_up }
-    }
-
-    /// How often the authority was asked.
-    pub(crate) fn questions(&self) -> usize {
-        self.questions.load(Ordering::SeqCst)
-    }
-
-    pub(crate) async fn take(semaphore: &Semaphore) {
-        semaphore.acquire().await.expect("never closed").forget();
-    }
-
-    async fn wait(&self) {
-        struct GivenUp<'a>(&'a Semaphore);
-
-        impl Drop for GivenUp<'_> {
-            fn drop(&mut self) {
-                self.0.add_permits(1);
-            }
-        }
-
-        let given_up = GivenUp(&self.given_up);
-        self.begun.add_permits(1);
-        Self::take(&self.gate).await;
-        std::mem::forget(given_up);
-    }
-}
-
-/// The authority: it answers what the reader's rights say.
-pub(crate) struct Clerk(pub(crate) Desk);
-
-impl Authority for Clerk {
-    type Identity = Reader;
-
-    async fn decide(&self, question: Question<Reader>) -> Result<Grant, Refusal> {
-        self.0.questions.fetch_add(1, Ordering::SeqCst);
-        let permission = question.permission();
-        match question.identity().rights.get(permission) {
-            Some(Right::Standing) => Ok(Grant::standing()),
-            Some(Right::Brief) => Ok(Grant::until(question.now() + MOMENT)),
-            Some(Right::Past) => Ok(Grant::until(SystemTime::UNIX_EPOCH)),
-            Some(Right::Slow) => {
-                self.0.wait().await;
-                Ok(Grant::standing())
-            }
-            Some(Right::Never) => {
-                self.0.begun.add_permits(1);
-                std::future::pending().await
-            }
-            Some(Right::Panic) => panic!("a panic in the authority"),
-            None => {
-                let whereabouts = question.room().unwrap_or("no room");
-                Err(Refusal::forbidden(format!("no {permission:?} in {whereabouts}")))
-            }
-        }
-    }
-}
+use crate::clerk::{ByWord, Clerk, Desk, Reader};
 
 /// Lets through what is not muted; `wait` waits for the test, `panic` panics.
 pub(crate) struct NotMuted;
@@ -189,16 +68,16 @@ impl<E: Event> Guard<E> for NotEve {
     }
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("list", permit = "list", reply = u64)]
 pub(crate) struct List;
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("whisper", guard = NotMuted, guard = NotEve, reply = u64)]
-pub(crate) struct Whisper(String);
+pub(crate) struct Whisper(pub(crate) String);
 
-/// Nothing is asked about it.
-#[derive(Deserialize, Event)]
+/// Nothing is asked about it; the answer is how many events the session has handled.
+#[derive(Serialize, Deserialize, Event)]
 #[event("count", reply = u64)]
 pub(crate) struct Count;
 
@@ -240,33 +119,39 @@ impl On<Count> for Visit {
     }
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("shelf:enter", room = Shelf(shelf), join, permit = "enter", guard = NotMuted, reply = String)]
 pub(crate) struct Enter {
-    shelf: u64,
-    #[serde(default)]
-    greeting: String,
+    pub(crate) shelf: u64,
+    pub(crate) greeting: String,
+}
+
+pub(crate) fn enter(shelf: u64) -> Enter {
+    Enter { shelf, greeting: String::new() }
 }
 
 /// Makes a member without a question.
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("shelf:pass", room = Shelf(shelf), join)]
 pub(crate) struct Pass {
-    shelf: u64,
+    pub(crate) shelf: u64,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("shelf:read", room = Shelf(shelf), permit = "read", guard = NotMuted, reply = String)]
 pub(crate) struct Read {
-    shelf: u64,
-    #[serde(default)]
-    aloud: String,
+    pub(crate) shelf: u64,
+    pub(crate) aloud: String,
 }
 
-#[derive(Deserialize, Event)]
+pub(crate) fn read(shelf: u64) -> Read {
+    Read { shelf, aloud: String::new() }
+}
+
+#[derive(Serialize, Deserialize, Event)]
 #[event("shelf:leave", room = Shelf(shelf))]
 pub(crate) struct Leave {
-    shelf: u64,
+    pub(crate) shelf: u64,
 }
 
 pub(crate) struct Shelf;
@@ -284,11 +169,9 @@ impl Room for Shelf {
 
 /// The grant by which the sender is a member, in words.
 fn grant(cx: &RoomContext<Shelf>) -> String {
-    match cx.grant(&cx.sender()) {
-        None => "none".to_owned(),
-        Some(grant) if grant.end().is_none() => "standing".to_owned(),
-        Some(_) => "brief".to_owned(),
-    }
+    let Some(grant) = cx.grant(&cx.sender()) else { return "none".to_owned() };
+    let end = grant.end().and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
+    end.map_or_else(|| "standing".to_owned(), |end| format!("until {}", end.as_secs()))
 }
 
 impl On<Enter> for Shelf {
@@ -319,7 +202,7 @@ impl On<Leave> for Shelf {
 
 /// A library, and what its tests see of it.
 pub(crate) fn library(change: impl FnOnce(salon::Builder) -> salon::Builder) -> (Salon, Desk) {
-    let desk = Desk::new();
+    let desk = Desk::default();
     let builder = Salon::builder()
         .authenticate(ByWord)
         .authority(Clerk(desk.clone()))

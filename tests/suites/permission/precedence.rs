@@ -1,12 +1,16 @@
 //! The fixed order of the checks: whatever else is wrong with an event, the first answers.
+//!
+//! It must never let the answers of the checks come at once: they come after what is sent behind.
 
 use salon::{
-    Count, IncomingEvent,
+    Code, Count, IncomingEvent,
     auth::{Anyone, Authenticated, Authenticator, Authority, Credentials, Grant, Question},
     prelude::*,
+    testing::{self, Client, Failure, Lab, Wire},
 };
-use salon_tests::{Result, in_process::InProcess, socket_io::Client};
 use serde_json::{Value, json};
+
+use crate::heard::{code, refusal};
 
 /// The checks in their order, each as the code of its refusal.
 const ORDER: [&str; 7] = [
@@ -58,13 +62,13 @@ impl Guard<Act> for NotMuted {
     }
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("enter", room = Hall(hall), join)]
 struct Enter {
     hall: u64,
 }
 
-#[derive(Deserialize, Event)]
+#[derive(Serialize, Deserialize, Event)]
 #[event("act", room = Hall(hall), rate = "1/h", auth, permit = "act", guard = NotMuted, reply = String)]
 struct Act {
     hall: u64,
@@ -136,85 +140,88 @@ fn act(wrong: &[&str]) -> Value {
 }
 
 /// A client that is about to send an event of which the checks in `wrong` fail.
-async fn client(server: &InProcess, wrong: &[&str]) -> Result<Client> {
-    let mut client = Client::connect(server.address(), json!({})).await?;
+async fn come(lab: &Lab, wire: Wire, wrong: &[&str]) -> Result<Client, Failure> {
+    let client = lab.connect_over(wire, ()).await?;
     if !wrong.contains(&"not_a_member") {
         for hall in [7, 8] {
-            client.ask("enter", json!({ "hall": hall })).await?;
+            client.send(Enter { hall }).await?;
         }
     }
     if wrong.contains(&"rate_limited") {
-        client.ask("act", act(&[])).await?;
+        // Whatever else becomes of it, it is the one of this hour.
+        let _ = client.send(Act { hall: 8, muted: false, text: "hello".to_owned() }).await;
     }
     Ok(client)
 }
 
-#[tokio::test]
-async fn whatever_fails_the_first_check_in_order_answers() -> Result<()> {
-    for anyone in [false, true] {
-        let server = InProcess::start(&salon(anyone), 2)?;
-        // Somebody keeps the halls open, so that who is no member is not refused at once.
-        let mut host = Client::connect(server.address(), json!({})).await?;
-        for hall in [7, 8] {
-            host.ask("enter", json!({ "hall": hall })).await?;
+#[test]
+fn whatever_fails_the_first_check_in_order_answers() {
+    let others: Vec<&str> = ORDER.into_iter().filter(|code| *code != "unauthorized").collect();
+    testing::for_seeds(0..3, async |seed| {
+        for anyone in [false, true] {
+            let lab = Lab::builder(salon(anyone)).workers(4).seed(seed).start().await;
+            // Somebody keeps the halls open, so that who is no member is not refused at once.
+            let _host = come(&lab, Wire::WebSocket, &[]).await?;
+            for chosen in 0..1_u32 << others.len() {
+                let mut wrong = others.clone();
+                let mut index = 0..;
+                wrong.retain(|_| index.next().is_some_and(|index: u32| chosen >> index & 1 == 1));
+                if anyone {
+                    wrong.push("unauthorized");
+                }
+                let first = ORDER.into_iter().find(|code| wrong.contains(code));
+                let client = come(&lab, Wire::WebSocket, &wrong).await?;
+                let answer = client.call::<String>("act", (act(&wrong),)).await;
+                match first {
+                    Some(first) => assert_eq!(code(answer).as_str(), first, "of {wrong:?}"),
+                    None => assert_eq!(answer?, "hello"),
+                }
+                client.expect_none().await;
+            }
         }
-        let others: Vec<&str> = ORDER.into_iter().filter(|code| *code != "unauthorized").collect();
-        for chosen in 0..1_u32 << others.len() {
-            let mut wrong = others.clone();
-            let mut index = 0..;
-            wrong.retain(|_| index.next().is_some_and(|index: u32| chosen >> index & 1 == 1));
-            if anyone {
-                wrong.push("unauthorized");
-            }
-            let first = ORDER.into_iter().find(|code| wrong.contains(code));
-            let answer = client(&server, &wrong).await?.ask("act", act(&wrong)).await?;
-            match first {
-                Some(first) => assert_eq!(answer[0]["error"]["code"], first, "of {wrong:?}"),
-                None => assert_eq!(answer, [json!("hello")]),
-            }
+        Ok(())
+    });
+}
+
+#[salon::test]
+async fn without_an_acknowledgement_each_refusal_is_an_event() {
+    for wire in Wire::ALL {
+        for code in ORDER {
+            let lab = Lab::new(salon(code == "unauthorized")).await;
+            let client = come(&lab, wire, &[code]).await?;
+            client.emit_named("act", (act(&[code]),));
+            let refused = client.expect_named("salon:refused").await.json();
+            assert_eq!(refused[0]["event"], "act", "over {wire:?}");
+            assert_eq!(refused[0]["error"]["code"], code, "over {wire:?}");
+            client.expect_none().await;
         }
     }
-    Ok(())
 }
 
-#[tokio::test]
-async fn without_an_acknowledgement_each_refusal_is_an_event() -> Result<()> {
-    for code in ORDER {
-        let server = InProcess::start(&salon(code == "unauthorized"), 1)?;
-        let mut client = client(&server, &[code]).await?;
-        client.emit("act", act(&[code])).await?;
-        let refused = client.expect("salon:refused").await?;
-        assert_eq!(refused[0]["event"], "act");
-        assert_eq!(refused[0]["error"]["code"], code);
-    }
-    Ok(())
+#[salon::test]
+async fn the_checks_of_a_namespace_see_untyped_events_but_none_that_nobody_handles() {
+    let lab = Lab::new(salon(false)).await;
+    let client = lab.connect(()).await?;
+    assert_eq!(client.call::<String>("untyped", ("hello",)).await?, "done");
+    let banned = refusal(client.call::<String>("untyped", ("banned",)).await);
+    assert_eq!(banned.message(), "no untyped for you");
+    assert_eq!(banned.code().as_str(), "banned");
+    let unknown = client.call::<String>("unknown", ("banned",)).await;
+    assert_eq!(code(unknown), Code::UnknownEvent);
+    assert_eq!(lab.counters().get(Count::EventsRefused), 2);
 }
 
-#[tokio::test]
-async fn the_checks_of_a_namespace_see_untyped_events_but_none_that_nobody_handles() -> Result<()> {
-    let salon = salon(false);
-    let server = InProcess::start(&salon, 1)?;
-    let mut client = Client::connect(server.address(), json!({})).await?;
-    assert_eq!(client.ask("untyped", json!("hello")).await?, [json!("done")]);
-    let banned = client.ask("untyped", json!("banned")).await?;
-    assert_eq!(banned[0]["error"]["message"], "no untyped for you");
-    let unknown = client.ask("unknown", json!("banned")).await?;
-    assert_eq!(unknown[0]["error"]["code"], "unknown_event");
-    assert_eq!(salon.counters().get(Count::EventsRefused), 2);
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_invalid_payload_is_refused_with_the_path_of_the_bad_field() -> Result<()> {
-    let server = InProcess::start(&salon(false), 1)?;
+#[salon::test]
+async fn an_invalid_payload_is_refused_with_the_path_of_the_bad_field() {
+    let lab = Lab::new(salon(false)).await;
     for (payload, path) in [
         (json!({ "hall": 1, "muted": false, "text": 5 }), "text"),
         (json!({ "hall": 1, "text": "hello" }), "muted"),
         (json!("hello"), "."),
     ] {
-        let mut client = Client::connect(server.address(), json!({})).await?;
-        let answer = client.ask("act", payload).await?;
-        assert_eq!(answer[0]["error"]["data"], json!({ "path": path }));
+        let client = lab.connect(()).await?;
+        let refusal = refusal(client.call::<String>("act", (payload,)).await);
+        assert_eq!(*refusal.code(), Code::InvalidPayload);
+        assert_eq!(refusal.data(), Some(&json!({ "path": path })));
     }
-    Ok(())
 }
