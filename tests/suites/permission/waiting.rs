@@ -69,12 +69,6 @@ async fn checks_that_take_too_long_refuse_in_time_and_cost_no_connection() {
     }
 }
 
-#[salon::test]
-#[ignore = "a POST is answered after the checks of its events, and no pong can come before that"]
-async fn checks_that_take_longer_than_a_heartbeat_cost_no_connection_over_polling() {
-    refused_in_time(Wire::Polling).await?;
-}
-
 /// The checks may take twice as long as a client may be silent.
 async fn refused_in_time(wire: Wire) -> Result<(), Failure> {
     let (salon, desk) = library(|builder| {
