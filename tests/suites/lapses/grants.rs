@@ -148,3 +148,20 @@ async fn a_slow_authority_makes_no_identity_late() {
     club.lab.advance(61 * SECOND).await;
     assert!(ada.closed().await.at <= 60 * SECOND);
 }
+
+#[salon::test]
+async fn each_grant_is_asked_about_ahead_of_its_own_end() {
+    let club = Club::open().await?;
+    let ada = club.guest("ada").await?;
+    club.rules.set("ada", "enter", Rule::For(60 * SECOND));
+    ada.send(Enter { room: 1 }).await?;
+    club.lab.advance(SECOND).await;
+    ada.send(Enter { room: 2 }).await?;
+    // It takes nearly as long as it is asked ahead, for each of the two.
+    club.rules.set("ada", "enter", Rule::Slow(Duration::from_millis(1_900)));
+    club.lab.advance(120 * SECOND).await;
+    ada.expect_none_of::<Left>().await;
+    for room in [1, 2] {
+        ada.send(crate::club::Say { room, text: "still here".to_owned() }).await?;
+    }
+}

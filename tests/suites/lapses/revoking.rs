@@ -1,9 +1,10 @@
 //! Rights that are taken away: of a user, a session, a token; all, of one room, or of a permission.
 
 use salon::{
-    Code, Count, Revoked,
+    Code, Count, Namespace, Revoked,
     auth::{What, Who},
     testing::{Client, Lab},
+    wire::engine_io::Message,
 };
 use serde_json::json;
 
@@ -207,6 +208,26 @@ async fn an_event_that_waits_for_its_permission_does_not_survive_its_revocation(
     club.lab.advance(2 * SECOND).await;
     let refused = ringing.await.expect_err("it was revoked meanwhile");
     assert_eq!(*refused.code(), Code::Revoked);
+}
+
+#[salon::test]
+async fn a_session_that_is_gone_takes_no_connection_with_it() {
+    let club = Club::open_with(1, |builder| {
+        builder.namespace(Namespace::new("/open").on("ping", |_, event| {
+            let _ = event.acknowledge(("pong",));
+        }))
+    })
+    .await?;
+    // One connection, two namespaces; the one with a token is left while it is asked about.
+    let client = club.lab.visitor().namespace("/open").connect().await?;
+    let token = club.token("ada", 10 * SECOND);
+    client.send_raw(Message::Text(format!("0/,{{\"token\":\"{token}\"}}").into()));
+    club.lab.settle().await;
+    client.send_raw(Message::Text("1/,".into()));
+    club.lab.settle().await;
+    revoke(&club.lab, Who::user("ada"), What::Everything).await;
+    club.lab.advance(60 * SECOND).await;
+    assert_eq!(client.call::<String>("ping", ()).await?, "pong");
 }
 
 #[salon::test]
