@@ -52,6 +52,7 @@ mod salon;
 mod simulation;
 mod standing;
 mod supervisor;
+mod timers;
 mod transport;
 
 pub use salon_macros::Event;
@@ -76,6 +77,7 @@ pub use self::{
         RoomHandle, Socket,
     },
     salon::{Builder, Salon},
+    timers::Timer,
     wire::socket_io::{Binary, Value},
 };
 
@@ -85,6 +87,6 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
-        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext,
+        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext, Timer,
     };
 }

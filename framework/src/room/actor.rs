@@ -27,6 +27,7 @@ use crate::{
     meter::{Count, Meter},
     refusal::{Code, Refusal},
     simulation,
+    timers::Alarm,
 };
 
 /// One open room.
@@ -39,6 +40,7 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) directory: Arc<Directory<R>>,
     pub(super) on_the_way: OnTheWay,
     pub(super) lingering: bool,
+    pub(super) alarm: Alarm,
 }
 
 impl<R: Room> RoomActor<R> {
@@ -57,6 +59,7 @@ impl<R: Room> RoomActor<R> {
             directory,
             on_the_way,
             lingering: false,
+            alarm: Alarm::default(),
         }
     }
 

@@ -16,7 +16,9 @@ use std::{
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
-use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext, shard::ShardHandle};
+use super::{
+    Broadcaster, Room, actor::RoomActor, context::RoomContext, roll::Roll, shard::ShardHandle,
+};
 use crate::{
     data::Data,
     meter::{Count, Meter},
@@ -150,7 +152,8 @@ impl<R: Room> Directory<R> {
             let broadcaster = directory.broadcaster.clone();
             let namespace = directory.namespace.clone();
             let data = directory.data.clone();
-            let cx = RoomContext::new(number, name, namespace, broadcaster, data);
+            let roll = Roll::new(number, name, namespace, broadcaster);
+            let cx = RoomContext::new(key.clone(), roll, data);
             let room = RoomActor::new(key, cx, directory, counted);
             Context::with_receiver(receiver).run(room);
         });

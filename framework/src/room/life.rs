@@ -25,6 +25,7 @@ use crate::{
     number::SessionNumber,
     peer::Peer,
     refusal::{Code, Refusal},
+    timers::Round,
     wire::socket_io::{Arguments, Packet},
 };
 
@@ -94,12 +95,14 @@ impl<R: Room> RoomActor<R> {
         self.generation.0 += 1;
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
+        let timers = std::mem::take(&mut self.cx.timers);
         let kept = guarded(|| {
             let kept = actions.into_iter();
             kept.filter(|action| matches!(action, Action::Remove(..) | Action::Close)).collect()
         });
         self.cx.actions = kept.unwrap_or_default();
-        if guarded(|| drop(old)).is_err() {
+        let timers = guarded(|| drop(timers));
+        if guarded(|| drop(old)).and(timers).is_err() {
             self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
             tracing::error!(room = %self.cx.roll.name, "the room's state panicked when dropped");
         }
@@ -150,6 +153,20 @@ impl<R: Room> RoomActor<R> {
         } else if self.cx.is_empty() {
             self.linger(ctx);
         }
+        self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
+    }
+
+    /// Gives the room what its timers are due to bring.
+    fn ring(&mut self, ctx: &mut Context<Self>) {
+        self.alarm.rung();
+        let round = Round::now();
+        // What one of them asks for is done, and a restart voids the rest, before the next.
+        while let Some(due) = self.cx.timers.take(round) {
+            // Whether it panicked is seen to by `settle`.
+            let _ = self.run(due);
+            self.settle(ctx);
+        }
+        self.settle(ctx);
     }
 
     /// Closes the room a while from now if it is empty then too.
@@ -166,9 +183,6 @@ impl<R: Room> RoomActor<R> {
     fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
         let generation = self.generation;
         match action {
-            Action::After(delay, step) => {
-                ctx.run_later(delay, move |actor, ctx| actor.step(generation, step, ctx));
-            }
             Action::Spawn(future) => {
                 let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
                 ctx.spawn(guarded.map(move |done, actor, ctx| match done {

@@ -16,8 +16,10 @@ mod listed;
 mod mailbox;
 mod member;
 mod question;
+mod recipients;
 mod recovery;
 mod restart;
+mod roll;
 mod sent;
 mod shard;
 mod socket;
@@ -26,12 +28,13 @@ mod state;
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
 pub use audience::Audience;
-pub use context::{RoomAudience, RoomContext};
+pub use context::RoomContext;
 pub use guard::{Checked, Guard, Guards};
 pub use handle::RoomHandle;
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
 pub use question::Answers;
+pub use recipients::RoomAudience;
 pub use restart::Restart;
 pub use socket::Socket;
 

@@ -37,5 +37,6 @@ mod recovery;
 mod rooms;
 mod sessions;
 mod table;
+mod timers;
 mod tokens;
 mod upgrading;
