@@ -73,8 +73,8 @@ pub use self::{
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Checked, Departure, Guard, Member, Receive, Restart, Room, RoomContext,
-        RoomHandle, Socket,
+        Answers, Audience, Checked, Departure, Done, Guard, Member, Receive, Reply, Restart, Room,
+        RoomContext, RoomHandle, Socket,
     },
     salon::{Builder, Salon},
     timers::Timer,
@@ -87,6 +87,6 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
-        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext, Timer,
+        Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session, SessionContext, Timer,
     };
 }

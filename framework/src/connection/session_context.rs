@@ -13,7 +13,7 @@ use crate::{
     data::Data,
     event::Event,
     outbox::NotQueued,
-    room::Socket,
+    room::{Audience, Room, RoomHandle, Socket},
     timers::{Timer, Timers},
 };
 
@@ -37,6 +37,21 @@ impl<S> SessionContext<S> {
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// All sessions of the client's namespace, to emit to, to fetch, or to narrow down.
+    pub fn namespace(&self) -> Audience {
+        Audience::new(self.socket.broadcaster().clone(), self.socket.peer().namespace.clone())
+    }
+
+    /// One room, by its key, whether it is open or not, and in whichever namespace. What it is sent
+    /// goes off at once, also if this handler refuses or panics afterwards.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
+        self.socket.broadcaster().kinds.room(key)
     }
 
     /// Sends an event to the client.

@@ -5,12 +5,11 @@
 use std::{any::Any, collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Member, Receive, Room,
-    member::Departure,
+    Audience, Member, Room, RoomHandle,
     recipients::{Choice, RoomAudience},
     roll::Roll,
 };
@@ -22,7 +21,7 @@ use crate::{
     number::SessionNumber,
     peer::Peer,
     refusal::Refusal,
-    timers::{Timer, Timers},
+    timers::Timers,
 };
 
 /// The surroundings of a room, given to each of its handlers.
@@ -43,7 +42,8 @@ pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
 /// What a handler asked for, to be done when it has returned.
 pub(super) enum Action<R> {
     Spawn(LocalBoxFuture<'static, Step<R>>),
-    Remove(SessionNumber, Departure),
+    Leave(SessionNumber),
+    Evict(SessionNumber, Option<Box<Refusal>>),
     Close,
 }
 
@@ -72,6 +72,59 @@ impl<R> RoomContext<R> {
     /// `internal` when nothing of that type was given; the log names the type.
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
         self.data.get()
+    }
+
+    /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
+    /// down. Between this and what the room broadcasts there is no order.
+    pub fn namespace(&self) -> Audience {
+        Audience::new(self.roll.broadcaster.clone(), self.roll.namespace.clone())
+    }
+
+    /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
+    /// sent goes off at once, also if this handler refuses or panics afterwards.
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// # struct Arena;
+    /// # impl Room for Arena {
+    /// #     const NAME: &'static str = "arena";
+    /// #     type Key = u32;
+    /// #     type Identity = ();
+    /// #     type Events = ();
+    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
+    /// # }
+    /// # struct Tower;
+    /// # impl Room for Tower {
+    /// #     const NAME: &'static str = "tower";
+    /// #     type Key = u32;
+    /// #     type Identity = ();
+    /// #     type Events = ();
+    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
+    /// # }
+    /// /// Round one is over in an arena.
+    /// struct Over { arena: u32 }
+    ///
+    /// # impl Receive<Over> for Tower {
+    /// #     fn receive(&mut self, _: Over, _: &mut RoomContext<Self>) {}
+    /// # }
+    /// struct TimeIsUp;
+    ///
+    /// impl Receive<TimeIsUp> for Arena {
+    ///     fn receive(&mut self, _: TimeIsUp, cx: &mut RoomContext<Self>) {
+    ///         let over = Over { arena: *cx.key() };
+    ///         if let Err(refusal) = cx.room::<Tower>(&1).tell(over) {
+    ///             eprintln!("the tower does not hear: {refusal}");
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `T`.
+    #[must_use]
+    pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
+        self.roll.broadcaster.kinds.room(key)
     }
 
     /// Sends an event to every member: in this room's one order, encoded once.
@@ -134,7 +187,7 @@ impl<R: Room> RoomContext<R> {
     /// Who sent the event that is being handled.
     ///
     /// # Panics
-    /// Where there is no sender: in `open`, `closing` and `receive`. In `admit` and `left` it is
+    /// Where there is no sender: in `open`, `closing`, `receive` and `reply`. In `admit` and `left` it is
     /// the member in question.
     #[must_use]
     pub fn sender(&self) -> Member<R::Identity> {
@@ -185,90 +238,30 @@ impl<R: Room> RoomContext<R> {
         }
     }
 
-    /// Does something later, unless the room closes or restarts before, or the timer is
-    /// [cancelled](Self::cancel): the message comes to [`Receive::receive`]. A delay of more than a
-    /// year is taken as a year.
-    pub fn after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
-    where
-        R: Receive<M>,
-    {
-        self.timers.after(delay, receive(message))
-    }
-
-    /// Does something again and again, the first time after one interval: a clone of the message
-    /// comes to [`Receive::receive`], until the room closes or restarts, or the timer is
-    /// [cancelled](Self::cancel).
-    ///
-    /// The times are whole intervals from now, whenever the room gets to each: they do not drift.
-    /// For all that it was too busy for, one message comes. A room without members is not kept open
-    /// by it. An interval below a millisecond is taken as one, and one of more than a year as a
-    /// year.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use salon::prelude::*;
-    ///
-    /// #[derive(Clone)]
-    /// struct Tick;
-    ///
-    /// struct Match { left: u32, ticking: Timer }
-    ///
-    /// impl Room for Match {
-    ///     const NAME: &'static str = "match";
-    ///     type Key = u32;
-    ///     type Identity = ();
-    ///     type Events = ();
-    ///
-    ///     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
-    ///         Ok(Self { left: 90, ticking: cx.every(Duration::from_secs(1), Tick) })
-    ///     }
-    /// }
-    ///
-    /// impl Receive<Tick> for Match {
-    ///     fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
-    ///         self.left -= 1;
-    ///         if self.left == 0 {
-    ///             cx.cancel(self.ticking);
-    ///         }
-    ///     }
-    /// }
-    /// ```
-    pub fn every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
-    where
-        R: Receive<M>,
-    {
-        self.timers.every(interval, move |room, cx| room.receive(message.clone(), cx))
-    }
-
-    /// Cancels a timer: from here on its message does not come, not even if it is due already. True
-    /// if one was still to come.
-    pub fn cancel(&mut self, timer: Timer) -> bool {
-        self.timers.cancel(timer)
-    }
-
-    /// Runs a future beside the room; what it yields comes back as a message, unless the room
-    /// closes or restarts before. If it panics the room does.
-    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
-    where
-        R: Receive<M>,
-    {
-        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
-    }
-
     /// Lets a member go that asked to: it is out when the handler has returned.
     pub fn leave(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Remove(member.number(), Departure::Left));
+        self.actions.push_back(Action::Leave(member.number()));
     }
 
     /// Puts a member out: it is out, and told so, when the handler has returned.
     pub fn evict(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Remove(member.number(), Departure::Evicted));
+        self.actions.push_back(Action::Evict(member.number(), None));
     }
-}
 
-fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
-    Box::new(move |room, cx| room.receive(message, cx))
+    /// As [`evict`](Self::evict), and says why: the member's client gets the reason's code, its
+    /// message, and its data if there is any, in place of the code `evicted`.
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// fn kick<R: Room>(member: &Member<R::Identity>, cx: &mut RoomContext<R>) {
+    ///     // salon:evicted { room: "lobby:7", code: "kicked", message: "The host asked you to go." }
+    ///     cx.evict_because(member, Refusal::other("kicked", "The host asked you to go."));
+    /// }
+    /// ```
+    pub fn evict_because(&mut self, member: &Member<R::Identity>, reason: Refusal) {
+        self.actions.push_back(Action::Evict(member.number(), Some(Box::new(reason))));
+    }
 }
 
 impl<R> fmt::Debug for RoomContext<R> {

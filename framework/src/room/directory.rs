@@ -4,7 +4,6 @@
 //! nothing is on its way to it.
 
 use std::{
-    any::Any,
     collections::HashMap,
     fmt,
     sync::{
@@ -215,7 +214,7 @@ impl<R: Room> Directory<R> {
 }
 
 /// A directory whose kind of room is not known.
-pub(crate) trait AnyDirectory: Any + Send + Sync {
+pub(crate) trait AnyDirectory: Send + Sync {
     /// How many rooms are open.
     fn open_rooms(&self) -> usize;
 }

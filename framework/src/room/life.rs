@@ -3,30 +3,25 @@
 //!
 //! It must never let anything of a state that is gone reach the one that came after it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
-use bytestring::ByteString;
 use futures_util::FutureExt;
-use serde_json::json;
 
 use super::{
     Member, Room,
     actor::RoomActor,
-    broadcaster::encode_or_log,
     context::{Action, RoomContext, Step},
     member::Departure,
+    notice::Reason,
     state::{Panicked, State, guarded},
 };
 use crate::{
-    frame::Frame,
     membership::Lapsed,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::Peer,
     refusal::{Code, Refusal},
     timers::Round,
-    wire::socket_io::{Arguments, Packet},
 };
 
 /// Which of the states that a room has had, one after the other.
@@ -98,7 +93,10 @@ impl<R: Room> RoomActor<R> {
         let timers = std::mem::take(&mut self.cx.timers);
         let kept = guarded(|| {
             let kept = actions.into_iter();
-            kept.filter(|action| matches!(action, Action::Remove(..) | Action::Close)).collect()
+            kept.filter(|action| {
+                matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
+            })
+            .collect()
         });
         self.cx.actions = kept.unwrap_or_default();
         let timers = guarded(|| drop(timers));
@@ -116,11 +114,7 @@ impl<R: Room> RoomActor<R> {
             return self.change(State::Closed(Panicked.into()));
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
-        if let Some(packet) = self.notice("salon:restarted", &json!({ "room": &*name })) {
-            let roll = &self.cx.roll;
-            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
-            roll.deliver(&frame, None);
-        }
+        self.tell_restarted();
         self.cx.sender = None;
         self.state = open(&self.key, &mut self.cx);
         if matches!(self.state, State::Open(_)) {
@@ -193,7 +187,8 @@ impl<R: Room> RoomActor<R> {
                     }
                 }));
             }
-            Action::Remove(session, why) => self.remove(session, why),
+            Action::Leave(session) => self.remove(session, Departure::Left),
+            Action::Evict(session, reason) => self.evict(session, reason.as_deref()),
             Action::Close => self.shut("the room is closed"),
         }
     }
@@ -216,7 +211,7 @@ impl<R: Room> RoomActor<R> {
             && let Some(peer) = self.cx.roll.remove(session)
         {
             tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
-            self.tell_evicted(&peer, code.as_str());
+            self.tell_evicted(&peer, &Reason::Code(code.as_str()));
             self.depart(&Member::new(peer), Departure::Lapsed);
         }
         // Whoever took it away may have stopped waiting.
@@ -230,7 +225,7 @@ impl<R: Room> RoomActor<R> {
         let _ = self.run(Room::closing);
         while let Some(session) = self.cx.roll.first() {
             let Some(peer) = self.cx.roll.remove(session) else { break };
-            self.tell_evicted(&peer, refusal.code().as_str());
+            self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
             self.depart(&Member::new(peer), Departure::Closed);
         }
         self.change(State::Closed(refusal));
@@ -250,10 +245,15 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
         tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
-        if why == Departure::Evicted {
-            self.tell_evicted(&peer, "evicted");
-        }
         self.depart(&Member::new(peer), why);
+    }
+
+    /// Puts a member out and tells it so, with the reason if there is one.
+    pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
+        let Some(peer) = self.cx.roll.remove(session) else { return };
+        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?reason, "evicted");
+        self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
+        self.depart(&Member::new(peer), Departure::Evicted);
     }
 
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
@@ -267,23 +267,7 @@ impl<R: Room> RoomActor<R> {
     fn empty(&mut self, code: &str) {
         while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
         {
-            self.tell_evicted(&peer, code);
+            self.tell_evicted(&peer, &Reason::Code(code));
         }
-    }
-
-    fn tell_evicted(&self, peer: &Arc<Peer>, code: &str) {
-        let notice = json!({ "room": &*self.cx.roll.name, "code": code });
-        if let Some(packet) = self.notice("salon:evicted", &notice) {
-            // Not a frame of the room: of those it gets no more.
-            let broadcaster = &self.cx.roll.broadcaster;
-            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
-        }
-    }
-
-    /// An event of the framework's own.
-    fn notice(&self, name: &'static str, notice: &serde_json::Value) -> Option<Packet> {
-        let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
-        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
-        Some(Packet::Event { namespace, id: None, name, arguments })
     }
 }

@@ -33,6 +33,7 @@ mod order;
 mod permission;
 mod precedence;
 mod raw;
+mod reaching;
 mod recovery;
 mod rooms;
 mod sessions;
