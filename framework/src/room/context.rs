@@ -5,11 +5,11 @@
 use std::{any::Any, collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Audience, Member, Room, RoomHandle,
+    Audience, Member, Receive, Room, RoomHandle,
     recipients::{Choice, RoomAudience},
     roll::Roll,
 };
@@ -21,7 +21,7 @@ use crate::{
     number::SessionNumber,
     peer::Peer,
     refusal::Refusal,
-    timers::Timers,
+    timers::{Timer, Timers},
 };
 
 /// The surroundings of a room, given to each of its handlers.
@@ -135,12 +135,6 @@ impl<R> RoomContext<R> {
     fn everyone(&self) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::Everyone }
     }
-
-    /// Closes the room when the handler has returned: [`Room::closing`] is called, then
-    /// [`Room::left`] for each member, which is told `salon:evicted`.
-    pub fn close(&mut self) {
-        self.actions.push_back(Action::Close);
-    }
 }
 
 impl<R: Room> RoomContext<R> {
@@ -238,30 +232,80 @@ impl<R: Room> RoomContext<R> {
         }
     }
 
-    /// Lets a member go that asked to: it is out when the handler has returned.
-    pub fn leave(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Leave(member.number()));
+    /// Does something later, unless the room closes or restarts before, or the timer is
+    /// [cancelled](Self::cancel): the message comes to [`Receive::receive`]. A delay of more than a
+    /// year is taken as a year.
+    pub fn after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.timers.after(delay, receive(message))
     }
 
-    /// Puts a member out: it is out, and told so, when the handler has returned.
-    pub fn evict(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Evict(member.number(), None));
-    }
-
-    /// As [`evict`](Self::evict), and says why: the member's client gets the reason's code, its
-    /// message, and its data if there is any, in place of the code `evicted`.
+    /// Does something again and again, the first time after one interval: a clone of the message
+    /// comes to [`Receive::receive`], until the room closes or restarts, or the timer is
+    /// [cancelled](Self::cancel).
+    ///
+    /// The times are whole intervals from now, whenever the room gets to each: they do not drift.
+    /// For all that it was too busy for, one message comes. A room without members is not kept open
+    /// by it. An interval below a millisecond is taken as one, and one of more than a year as a
+    /// year.
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use salon::prelude::*;
     ///
-    /// fn kick<R: Room>(member: &Member<R::Identity>, cx: &mut RoomContext<R>) {
-    ///     // salon:evicted { room: "lobby:7", code: "kicked", message: "The host asked you to go." }
-    ///     cx.evict_because(member, Refusal::other("kicked", "The host asked you to go."));
+    /// #[derive(Clone)]
+    /// struct Tick;
+    ///
+    /// struct Match { left: u32, ticking: Timer }
+    ///
+    /// impl Room for Match {
+    ///     const NAME: &'static str = "match";
+    ///     type Key = u32;
+    ///     type Identity = ();
+    ///     type Events = ();
+    ///
+    ///     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         Ok(Self { left: 90, ticking: cx.every(Duration::from_secs(1), Tick) })
+    ///     }
+    /// }
+    ///
+    /// impl Receive<Tick> for Match {
+    ///     fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
+    ///         self.left -= 1;
+    ///         if self.left == 0 {
+    ///             cx.cancel(self.ticking);
+    ///         }
+    ///     }
     /// }
     /// ```
-    pub fn evict_because(&mut self, member: &Member<R::Identity>, reason: Refusal) {
-        self.actions.push_back(Action::Evict(member.number(), Some(Box::new(reason))));
+    pub fn every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.timers.every(interval, move |room, cx| room.receive(message.clone(), cx))
     }
+
+    /// Cancels a timer: from here on its message does not come, not even if it is due already. True
+    /// if one was still to come.
+    pub fn cancel(&mut self, timer: Timer) -> bool {
+        self.timers.cancel(timer)
+    }
+
+    /// Runs a future beside the room; what it yields comes back as a message, unless the room
+    /// closes or restarts before. If it panics the room does.
+    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
+    where
+        R: Receive<M>,
+    {
+        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
+    }
+}
+
+fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
+    Box::new(move |room, cx| room.receive(message, cx))
 }
 
 impl<R> fmt::Debug for RoomContext<R> {
