@@ -53,6 +53,7 @@ mod salon;
 mod simulation;
 mod standing;
 mod supervisor;
+mod timers;
 mod transport;
 
 pub use salon_macros::Event;
@@ -73,10 +74,11 @@ pub use self::{
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Checked, Departure, Guard, Member, Receive, Restart, Room, RoomContext,
-        RoomHandle, Socket,
+        Answers, Audience, Checked, Departure, Done, Guard, Member, Receive, Reply, Restart, Room,
+        RoomContext, RoomHandle, Socket,
     },
     salon::{Builder, Salon},
+    timers::Timer,
     wire::socket_io::{Binary, Value},
 };
 
@@ -86,6 +88,6 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
-        Receive, Refusal, Restart, Room, RoomContext, Salon, Session, SessionContext,
+        Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session, SessionContext, Timer,
     };
 }

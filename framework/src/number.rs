@@ -48,3 +48,15 @@ impl MembershipNumber {
         Self(self.0 + 1)
     }
 }
+
+/// Which of the timers that rooms and sessions have asked for: unique in this process, a later one
+/// has a higher number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TimerNumber(u64);
+
+impl TimerNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}

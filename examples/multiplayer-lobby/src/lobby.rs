@@ -25,17 +25,19 @@ pub struct Lobby {
     lobbies: Lobbies,
     /// In the order in which players came, so that the host's successor is the next one.
     seats: Vec<Seat>,
-    countdown: Option<Tick>,
-    countdowns: u32,
+    countdown: Option<Ticking>,
+}
+
+/// A countdown that runs.
+#[derive(Debug)]
+struct Ticking {
+    timer: Timer,
+    left: u32,
 }
 
 /// A second of a countdown has passed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Tick {
-    /// Which countdown: one that was called off may still have a tick on its way.
-    countdown: u32,
-    left: u32,
-}
+#[derive(Clone)]
+struct Tick;
 
 impl Room for Lobby {
     const NAME: &'static str = "lobby";
@@ -47,7 +49,7 @@ impl Room for Lobby {
         let lobbies = cx.data::<Lobbies>()?.clone();
         // Nobody, unless the lobby is opened anew after a panic: then its players keep their seats.
         let seats: Vec<_> = cx.members().map(|member| Seat::of(&member)).collect();
-        let mut lobby = Self { name: name.clone(), lobbies, seats, countdown: None, countdowns: 0 };
+        let mut lobby = Self { name: name.clone(), lobbies, seats, countdown: None };
         if !cx.is_empty() {
             cx.broadcast(&Countdown { seconds: None });
             lobby.changed(cx);
@@ -119,10 +121,18 @@ impl On<Leave> for Lobby {
 }
 
 impl Receive<Tick> for Lobby {
-    fn receive(&mut self, tick: Tick, cx: &mut RoomContext<Self>) {
-        if self.countdown == Some(tick) {
-            self.count(Tick { left: tick.left - 1, ..tick }, cx);
+    /// Says how many seconds are left. After the last one all may get ready for the next round.
+    fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
+        let Some(ticking) = &mut self.countdown else { return };
+        ticking.left -= 1;
+        let left = ticking.left;
+        if left == 0 {
+            cx.cancel(ticking.timer);
+            self.countdown = None;
+            self.seats.iter_mut().for_each(|seat| seat.ready = false);
+            self.changed(cx);
         }
+        cx.broadcast(&Countdown { seconds: Some(left) });
     }
 }
 
@@ -144,30 +154,19 @@ impl Lobby {
         cx.broadcast(&Roster { lobby: self.name.clone(), seats: self.seats.clone() });
         let everybody_is_ready =
             self.seats.len() >= QUORUM && self.seats.iter().all(|seat| seat.ready);
-        match (everybody_is_ready, self.countdown) {
+        match (everybody_is_ready, &self.countdown) {
             (true, None) => {
-                self.countdowns += 1;
-                self.count(Tick { countdown: self.countdowns, left: COUNTDOWN }, cx);
+                let timer = cx.every(Duration::from_secs(1), Tick);
+                self.countdown = Some(Ticking { timer, left: COUNTDOWN });
+                cx.broadcast(&Countdown { seconds: Some(COUNTDOWN) });
             }
-            (false, Some(_)) => {
+            (false, Some(ticking)) => {
+                cx.cancel(ticking.timer);
                 self.countdown = None;
                 cx.broadcast(&Countdown { seconds: None });
             }
             _ => {}
         }
-    }
-
-    /// Says how many seconds are left. After the last one all may get ready for the next round.
-    fn count(&mut self, tick: Tick, cx: &mut RoomContext<Self>) {
-        if tick.left > 0 {
-            self.countdown = Some(tick);
-            cx.after(Duration::from_secs(1), tick);
-        } else {
-            self.countdown = None;
-            self.seats.iter_mut().for_each(|seat| seat.ready = false);
-            self.changed(cx);
-        }
-        cx.broadcast(&Countdown { seconds: Some(tick.left) });
     }
 }
 

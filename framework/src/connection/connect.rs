@@ -28,6 +28,7 @@ use crate::{
     refusal::Code,
     room::{Command, Recovered, Socket},
     standing::Standing,
+    timers::Alarm,
     wire::socket_io::{Arguments, Packet},
 };
 
@@ -168,14 +169,15 @@ impl Connection {
         }
         let socket = Socket::new(peer, self.realm.broadcaster().clone());
         let state = made.connect(socket.clone(), self.realm.data().clone());
-        let mut session = OpenSession { socket, namespace: built.clone(), state };
+        let mut session =
+            OpenSession { socket, namespace: built.clone(), state, alarm: Alarm::default() };
         self.guard(|| {
             session.state.connected();
             if let Some(connected) = &session.namespace.untyped.connected {
                 connected(&session.socket);
             }
         });
-        self.run_futures(&mut session, ctx);
+        self.follow_up(&mut session, ctx);
         let Some(socket_io) = self.socket_io() else { return };
         socket_io.sessions.push(session);
         if let Some(deadline) = socket_io.deadline.take() {

@@ -22,6 +22,7 @@ use crate::{
     meter::{Count, Meter},
     number::SessionNumber,
     room::Socket,
+    timers::Round,
     wire::socket_io::Arguments,
 };
 
@@ -82,7 +83,7 @@ impl Connection {
             Some(Outcome::Elsewhere) => {}
             None => self.answer(&session.socket, name, *id, Err(Refusal::logged_already())),
         }
-        self.run_futures(&mut session, ctx);
+        self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
             socket_io.buckets = buckets;
@@ -164,8 +165,8 @@ impl Connection {
         }));
     }
 
-    /// Runs the futures that a session's handlers have asked for.
-    pub(super) fn run_futures(&mut self, session: &mut OpenSession, ctx: &mut Context<Self>) {
+    /// Runs the futures that a session's handlers have asked for, and sees to their timers.
+    pub(super) fn follow_up(&mut self, session: &mut OpenSession, ctx: &mut Context<Self>) {
         let number = session.number();
         for future in session.state.take_futures() {
             let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
@@ -174,14 +175,40 @@ impl Connection {
                 Err(_) => drop(actor.panicked("a session's future")),
             }));
         }
+        let next = session.state.next_timer();
+        session.alarm.set(next, ctx, move |actor, ctx| actor.ring(number, ctx));
+    }
+
+    /// Does what a session's timers are due to do.
+    fn ring(&mut self, number: SessionNumber, ctx: &mut Context<Self>) {
+        let round = Round::now();
+        let ring = |actor: &mut Self, session: &mut OpenSession| {
+            session.alarm.rung();
+            // The session goes on after a panic, and so do its other timers.
+            while actor.guard(|| session.state.ring(round)).unwrap_or(true) {}
+        };
+        self.with_session(number, ring, ctx);
     }
 
     fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
+        let step = |actor: &mut Self, session: &mut OpenSession| {
+            actor.guard(|| step(&mut *session.state));
+        };
+        self.with_session(number, step, ctx);
+    }
+
+    /// Runs code of a session, if it has not ended.
+    fn with_session(
+        &mut self,
+        number: SessionNumber,
+        code: impl FnOnce(&mut Self, &mut OpenSession),
+        ctx: &mut Context<Self>,
+    ) {
         let Some(socket_io) = self.socket_io() else { return };
         let Some(index) = socket_io.index(number) else { return };
         let mut session = socket_io.sessions.swap_remove(index);
-        self.guard(|| step(&mut *session.state));
-        self.run_futures(&mut session, ctx);
+        code(self, &mut session);
+        self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
         }

@@ -21,6 +21,7 @@ mod protocol;
 mod realm;
 mod rights;
 mod session;
+mod session_context;
 mod sessions;
 mod untyped;
 mod worker;
@@ -30,7 +31,8 @@ pub use build_error::BuildError;
 pub use listed::{SessionEvents, SessionListed, SessionRoute};
 pub use middleware::IncomingEvent;
 pub use namespace::Namespace;
-pub use session::{Candidate, Session, SessionContext, ToSession};
+pub use session::{Candidate, Session, ToSession};
+pub use session_context::SessionContext;
 pub use untyped::{Acknowledge, UntypedEvent};
 
 pub(crate) use actor::Connection;

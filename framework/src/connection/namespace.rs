@@ -197,8 +197,10 @@ impl Namespace {
     /// A kind of room.
     #[must_use]
     pub fn room<R: Room>(mut self) -> Self {
-        let add = |namespace, broadcaster, data| -> AddedRoom {
-            let directory = Arc::new(Directory::<R>::new(namespace, broadcaster, data));
+        let add = |namespace, broadcaster: Arc<Broadcaster>, data| -> AddedRoom {
+            let directory = Directory::<R>::new(namespace, broadcaster.clone(), data);
+            let directory = Arc::new(directory);
+            broadcaster.kinds.add(&directory);
             let mut routes = Vec::new();
             R::Events::list(&mut Routes { directory: &directory, routes: &mut routes });
             (directory, routes)

@@ -26,6 +26,7 @@ use crate::{
     number::SessionNumber,
     peer::{End, EndSession},
     room::{Command, Socket},
+    timers::Alarm,
     wire::{
         engine_io,
         socket_io::{DecodeError, Decoder, Packet},
@@ -48,6 +49,7 @@ pub(super) struct OpenSession {
     pub(super) socket: Socket,
     pub(super) namespace: Arc<BuiltNamespace>,
     pub(super) state: Box<dyn AnySession>,
+    pub(super) alarm: Alarm,
 }
 
 impl OpenSession {
@@ -134,7 +136,8 @@ impl Connection {
                 }
             }
             (Packet::Disconnect { .. }, Some(session)) => {
-                let session = socket_io.sessions.swap_remove(session);
+                let mut session = socket_io.sessions.swap_remove(session);
+                session.alarm.turn_off(ctx);
                 self.end_open_session(session, DisconnectReason::ClientNamespaceDisconnect);
             }
             (Packet::ConnectError { .. }, _) => {
@@ -175,7 +178,8 @@ impl Connection {
         match end.end {
             End::Session => {
                 if let Some(index) = socket_io.index(end.session) {
-                    let session = socket_io.sessions.swap_remove(index);
+                    let mut session = socket_io.sessions.swap_remove(index);
+                    session.alarm.turn_off(ctx);
                     self.disconnect(session);
                     self.stop_waiting_for(end.session, ctx);
                 }

@@ -3,7 +3,6 @@
 //! It must never hold a lock while it runs code of the application.
 
 use std::{
-    any::TypeId,
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
@@ -34,7 +33,7 @@ use crate::{
     meter::{Count, Counters, Meter},
     outbox::Outbox,
     random,
-    room::{AnyDirectory, Broadcaster},
+    room::Broadcaster,
 };
 
 /// The code by which a client is refused that comes while the server shuts down.
@@ -201,11 +200,6 @@ impl Realm {
     /// Makes this thread one of the Salon's workers.
     pub(crate) fn enlist(self: &Arc<Self>) {
         Worker::current(self);
-    }
-
-    /// The rooms of the kind whose directory has this type.
-    pub(crate) fn directory(&self, kind: TypeId) -> Option<&Arc<dyn AnyDirectory>> {
-        self.namespaces.directories.get(&kind)
     }
 
     /// How many rooms are open, of all kinds.

@@ -2,20 +2,20 @@
 //!
 //! It must never be shared: one value, in one connection's actor, without a lock.
 
-use std::{any::Any, fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DisconnectReason, Refusal, SessionEvents};
+use super::{DisconnectReason, Refusal, SessionContext, SessionEvents, session_context::Step};
 use crate::{
-    acknowledgement::AskError,
     auth::{AnyIdentity, Credentials, Handshake},
+    clock::Instant,
     data::Data,
-    event::{Event, Route},
-    outbox::NotQueued,
+    event::Route,
     room::Socket,
+    timers::Round,
     wire::socket_io::ArgumentError,
 };
 
@@ -139,87 +139,16 @@ impl<'a, I: 'static> Candidate<'a, I> {
     }
 }
 
-/// The surroundings of a session, given to each of its handlers.
-pub struct SessionContext<S> {
-    socket: Socket,
-    data: Data,
-    futures: Vec<LocalBoxFuture<'static, Step<S>>>,
-}
-
-/// Something to do on a session when a future is done.
-type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
-
-impl<S> SessionContext<S> {
-    /// The client, as a handle that may be kept and sent elsewhere.
-    #[must_use]
-    pub fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
-    /// Sends an event to the client.
-    ///
-    /// # Errors
-    /// [`NotQueued`] says why it was not queued; a handler may well ignore it.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        self.socket.emit(event)
-    }
-
-    /// Asks the client, and waits for its acknowledgement; the future is to be given to
-    /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
-    pub fn ask<E: Event + Serialize + 'static>(
-        &self,
-        event: E,
-        timeout: Duration,
-    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, S>
-    where
-        E::Reply: DeserializeOwned,
-    {
-        let socket = self.socket.clone();
-        async move { socket.ask(&event, timeout).await }
-    }
-
-    /// What the application gave to the builder with `data`.
-    ///
-    /// # Errors
-    /// `internal` when nothing of that type was given; the log names the type.
-    pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
-        self.data.get()
-    }
-
-    /// Runs a future beside the session; `then` gets what it yields, and the session.
-    pub fn spawn<T: 'static>(
-        &mut self,
-        future: impl Future<Output = T> + 'static,
-        then: impl FnOnce(&mut S, T, &mut Self) + 'static,
-    ) where
-        S: 'static,
-    {
-        let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
-        self.futures.push(future.map(step).boxed_local());
-    }
-}
-
-impl<S: Session> SessionContext<S> {
-    /// Who the client is.
-    #[must_use]
-    pub fn identity(&self) -> &S::Identity {
-        // The builder compares the session's identity with the authenticator's.
-        self.socket.identity().expect("the identity's type was checked at build")
-    }
-}
-
-impl<S> fmt::Debug for SessionContext<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionContext").field("socket", &self.socket).finish_non_exhaustive()
-    }
-}
-
 /// A session of a type that is not known here, with its context.
 pub(crate) trait AnySession: Any {
     fn connected(&mut self);
     fn disconnected(&mut self, reason: DisconnectReason);
     /// The futures that handlers have asked to be run.
     fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>>;
+    /// When the next of the timers is due that handlers have asked for.
+    fn next_timer(&self) -> Option<Instant>;
+    /// Does what the next timer of the round is for; false if there is none left.
+    fn ring(&mut self, round: Round) -> bool;
 }
 
 /// Something to do on the session that it came from.
@@ -255,7 +184,7 @@ pub(crate) fn make<S: Session>() -> MakeSession {
 
 impl<S: Session> Unconnected for Made<S> {
     fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession> {
-        let cx = SessionContext { socket, data, futures: Vec::new() };
+        let cx = SessionContext::new(socket, data);
         Box::new(Connected { session: self.0, cx })
     }
 }
@@ -279,6 +208,16 @@ impl<S: Session> AnySession for Connected<S> {
         };
         let futures = std::mem::take(&mut self.cx.futures);
         futures.into_iter().map(|future| future.map(erase).boxed_local()).collect()
+    }
+
+    fn next_timer(&self) -> Option<Instant> {
+        self.cx.timers.next()
+    }
+
+    fn ring(&mut self, round: Round) -> bool {
+        let Some(due) = self.cx.timers.take(round) else { return false };
+        due(&mut self.session, &mut self.cx);
+        true
     }
 }
 
@@ -306,6 +245,14 @@ impl AnySession for NoSession {
 
     fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>> {
         Vec::new()
+    }
+
+    fn next_timer(&self) -> Option<Instant> {
+        None
+    }
+
+    fn ring(&mut self, _: Round) -> bool {
+        false
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
     number::MembershipNumber,
     refusal::{Code, Refusal},
     simulation,
+    timers::Alarm,
 };
 
 /// One open room.
@@ -40,6 +41,7 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) directory: Arc<Directory<R>>,
     pub(super) on_the_way: OnTheWay,
     pub(super) lingering: bool,
+    pub(super) alarm: Alarm,
 }
 
 impl<R: Room> RoomActor<R> {
@@ -58,6 +60,7 @@ impl<R: Room> RoomActor<R> {
             directory,
             on_the_way,
             lingering: false,
+            alarm: Alarm::default(),
         }
     }
 

@@ -15,6 +15,7 @@ use bytestring::ByteString;
 use serde::Serialize;
 
 use super::{
+    kinds::Kinds,
     recovery::Recovery,
     shard::{Command, ShardHandle, Target},
 };
@@ -37,6 +38,7 @@ pub(crate) struct Broadcaster {
     parser: Arc<dyn Parser>,
     acknowledgement_ids: AtomicU64,
     rooms_opened: AtomicU64,
+    pub(crate) kinds: Kinds,
     pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
@@ -59,6 +61,7 @@ impl Broadcaster {
             parser,
             acknowledgement_ids: AtomicU64::new(0),
             rooms_opened: AtomicU64::new(0),
+            kinds: Kinds::default(),
             recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,

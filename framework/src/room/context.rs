@@ -2,32 +2,26 @@
 //!
 //! It must never touch the actor while a handler runs: what changes it is noted, and done after.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Member, Receive, Room,
-    broadcaster::Broadcaster,
-    member::Departure,
-    shard::{Command, ShardHandle, Target},
+    Audience, Member, Receive, Room, RoomHandle,
+    recipients::{Choice, RoomAudience},
+    roll::Roll,
 };
 use crate::{
     acknowledgement::AskError,
     auth::Grant,
     data::Data,
     event::{self, Event},
-    frame::Frame,
-    number::{MembershipNumber, RoomNumber, SessionNumber},
+    number::SessionNumber,
     peer::Peer,
     refusal::Refusal,
+    timers::{Timer, Timers},
 };
 
 /// The surroundings of a room, given to each of its handlers.
@@ -35,6 +29,10 @@ pub struct RoomContext<R> {
     pub(super) roll: Roll,
     pub(super) sender: Option<Arc<Peer>>,
     pub(super) actions: VecDeque<Action<R>>,
+    /// They need no waiting until the handler has returned: if it panics they go with the state.
+    pub(super) timers: Timers<R, Self>,
+    /// The key, whose type is known only where `R` is known to be a room.
+    key: Box<dyn Any>,
     data: Data,
 }
 
@@ -43,55 +41,13 @@ pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
 
 /// What a handler asked for, to be done when it has returned.
 pub(super) enum Action<R> {
-    After(Duration, Step<R>),
     Spawn(LocalBoxFuture<'static, Step<R>>),
-    Remove(SessionNumber, Departure),
+    Leave(SessionNumber),
+    Evict(SessionNumber, Option<Box<Refusal>>),
     Close,
 }
 
-/// Who is in the room, and which workers they are on.
-pub(super) struct Roll {
-    pub(super) room: RoomNumber,
-    pub(super) name: ByteString,
-    pub(super) namespace: ByteString,
-    pub(super) broadcaster: Arc<Broadcaster>,
-    members: BTreeMap<SessionNumber, Enrolled>,
-    next_membership: MembershipNumber,
-    outlets: Vec<Outlet>,
-}
-
-/// A member, by its latest membership.
-struct Enrolled {
-    peer: Arc<Peer>,
-    membership: MembershipNumber,
-}
-
-/// A worker with members of the room.
-struct Outlet {
-    shard: ShardHandle,
-    members: usize,
-}
-
 impl<R> RoomContext<R> {
-    pub(super) fn new(
-        room: RoomNumber,
-        name: ByteString,
-        namespace: ByteString,
-        broadcaster: Arc<Broadcaster>,
-        data: Data,
-    ) -> Self {
-        let roll = Roll {
-            room,
-            name,
-            namespace,
-            broadcaster,
-            members: BTreeMap::new(),
-            next_membership: MembershipNumber::FIRST,
-            outlets: Vec::new(),
-        };
-        Self { roll, sender: None, actions: VecDeque::new(), data }
-    }
-
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -101,13 +57,13 @@ impl<R> RoomContext<R> {
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.roll.members.len()
+        self.roll.len()
     }
 
     /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.roll.members.is_empty()
+        self.roll.is_empty()
     }
 
     /// What the application gave to the builder with `data`.
@@ -118,6 +74,59 @@ impl<R> RoomContext<R> {
         self.data.get()
     }
 
+    /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
+    /// down. Between this and what the room broadcasts there is no order.
+    pub fn namespace(&self) -> Audience {
+        Audience::new(self.roll.broadcaster.clone(), self.roll.namespace.clone())
+    }
+
+    /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
+    /// sent goes off at once, also if this handler refuses or panics afterwards.
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// # struct Arena;
+    /// # impl Room for Arena {
+    /// #     const NAME: &'static str = "arena";
+    /// #     type Key = u32;
+    /// #     type Identity = ();
+    /// #     type Events = ();
+    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
+    /// # }
+    /// # struct Tower;
+    /// # impl Room for Tower {
+    /// #     const NAME: &'static str = "tower";
+    /// #     type Key = u32;
+    /// #     type Identity = ();
+    /// #     type Events = ();
+    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
+    /// # }
+    /// /// Round one is over in an arena.
+    /// struct Over { arena: u32 }
+    ///
+    /// # impl Receive<Over> for Tower {
+    /// #     fn receive(&mut self, _: Over, _: &mut RoomContext<Self>) {}
+    /// # }
+    /// struct TimeIsUp;
+    ///
+    /// impl Receive<TimeIsUp> for Arena {
+    ///     fn receive(&mut self, _: TimeIsUp, cx: &mut RoomContext<Self>) {
+    ///         let over = Over { arena: *cx.key() };
+    ///         if let Err(refusal) = cx.room::<Tower>(&1).tell(over) {
+    ///             eprintln!("the tower does not hear: {refusal}");
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `T`.
+    #[must_use]
+    pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
+        self.roll.broadcaster.kinds.room(key)
+    }
+
     /// Sends an event to every member: in this room's one order, encoded once.
     pub fn broadcast<E: Event + Serialize>(&self, event: &E) {
         self.everyone().emit(event);
@@ -126,37 +135,53 @@ impl<R> RoomContext<R> {
     fn everyone(&self) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::Everyone }
     }
-
-    /// Does something later, unless the room closes or restarts before: the message comes to
-    /// [`Receive::receive`].
-    pub fn after<M: 'static>(&mut self, delay: Duration, message: M)
-    where
-        R: Receive<M>,
-    {
-        self.actions.push_back(Action::After(delay, receive(message)));
-    }
-
-    /// Runs a future beside the room; what it yields comes back as a message, unless the room
-    /// closes or restarts before. If it panics the room does.
-    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
-    where
-        R: Receive<M>,
-    {
-        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
-    }
-
-    /// Closes the room when the handler has returned: [`Room::closing`] is called, then
-    /// [`Room::left`] for each member, which is told `salon:evicted`.
-    pub fn close(&mut self) {
-        self.actions.push_back(Action::Close);
-    }
 }
 
 impl<R: Room> RoomContext<R> {
+    pub(super) fn new(key: R::Key, roll: Roll, data: Data) -> Self {
+        Self {
+            roll,
+            sender: None,
+            actions: VecDeque::new(),
+            timers: Timers::default(),
+            key: Box::new(key),
+            data,
+        }
+    }
+
+    /// The room's key.
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// struct Chat { channel: u32 }
+    ///
+    /// impl Room for Chat {
+    ///     const NAME: &'static str = "chat";
+    ///     type Key = u32;
+    ///     type Identity = ();
+    ///     type Events = ();
+    ///
+    ///     fn open(channel: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         assert_eq!(cx.key(), channel);
+    ///         Ok(Self { channel: *channel })
+    ///     }
+    ///
+    ///     fn closing(&mut self, cx: &mut RoomContext<Self>) {
+    ///         println!("channel {} closes", cx.key());
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> &R::Key {
+        // A context is made with the key of its own kind of room, and nobody changes it.
+        self.key.downcast_ref().expect("a room's context has a key of its kind")
+    }
+
     /// Who sent the event that is being handled.
     ///
     /// # Panics
-    /// Where there is no sender: in `open`, `closing` and `receive`. In `admit` and `left` it is
+    /// Where there is no sender: in `open`, `closing`, `receive` and `reply`. In `admit` and `left` it is
     /// the member in question.
     #[must_use]
     pub fn sender(&self) -> Member<R::Identity> {
@@ -166,7 +191,7 @@ impl<R: Room> RoomContext<R> {
 
     /// The members, in the order in which their sessions began.
     pub fn members(&self) -> impl Iterator<Item = Member<R::Identity>> {
-        self.roll.members.values().map(|enrolled| Member::new(enrolled.peer.clone()))
+        self.roll.peers().cloned().map(Member::new)
     }
 
     /// The grant by which a member was admitted: the answer to the `permit` of the joining event
@@ -208,14 +233,75 @@ impl<R: Room> RoomContext<R> {
         }
     }
 
-    /// Lets a member go that asked to: it is out when the handler has returned.
-    pub fn leave(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Remove(member.number(), Departure::Left));
+    /// Does something later, unless the room closes or restarts before, or the timer is
+    /// [cancelled](Self::cancel): the message comes to [`Receive::receive`]. A delay of more than a
+    /// year is taken as a year.
+    pub fn after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.timers.after(delay, receive(message))
     }
 
-    /// Puts a member out: it is out, and told so, when the handler has returned.
-    pub fn evict(&mut self, member: &Member<R::Identity>) {
-        self.actions.push_back(Action::Remove(member.number(), Departure::Evicted));
+    /// Does something again and again, the first time after one interval: a clone of the message
+    /// comes to [`Receive::receive`], until the room closes or restarts, or the timer is
+    /// [cancelled](Self::cancel).
+    ///
+    /// The times are whole intervals from now, whenever the room gets to each: they do not drift.
+    /// For all that it was too busy for, one message comes. A room without members is not kept open
+    /// by it. An interval below a millisecond is taken as one, and one of more than a year as a
+    /// year.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::prelude::*;
+    ///
+    /// #[derive(Clone)]
+    /// struct Tick;
+    ///
+    /// struct Match { left: u32, ticking: Timer }
+    ///
+    /// impl Room for Match {
+    ///     const NAME: &'static str = "match";
+    ///     type Key = u32;
+    ///     type Identity = ();
+    ///     type Events = ();
+    ///
+    ///     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         Ok(Self { left: 90, ticking: cx.every(Duration::from_secs(1), Tick) })
+    ///     }
+    /// }
+    ///
+    /// impl Receive<Tick> for Match {
+    ///     fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
+    ///         self.left -= 1;
+    ///         if self.left == 0 {
+    ///             cx.cancel(self.ticking);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.timers.every(interval, move |room, cx| room.receive(message.clone(), cx))
+    }
+
+    /// Cancels a timer: from here on its message does not come, not even if it is due already. True
+    /// if one was still to come.
+    pub fn cancel(&mut self, timer: Timer) -> bool {
+        self.timers.cancel(timer)
+    }
+
+    /// Runs a future beside the room; what it yields comes back as a message, unless the room
+    /// closes or restarts before. If it panics the room does.
+    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
+    where
+        R: Receive<M>,
+    {
+        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
     }
 }
 
@@ -223,138 +309,11 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
     Box::new(move |room, cx| room.receive(message, cx))
 }
 
-/// Some members of a room.
-#[must_use = "an audience does nothing until something is emitted to it"]
-pub struct RoomAudience<'a> {
-    roll: &'a Roll,
-    choice: Choice,
-}
-
-enum Choice {
-    Everyone,
-    Except(SessionNumber),
-    One(Arc<Peer>),
-}
-
-impl RoomAudience<'_> {
-    /// Sends an event to them.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        let broadcaster = &self.roll.broadcaster;
-        if self.roll.members.is_empty() && !matches!(self.choice, Choice::One(_)) {
-            return;
-        }
-        let Some(frame) = broadcaster.room_frame(&self.roll.namespace, self.roll.room, event)
-        else {
-            return;
-        };
-        let except = match &self.choice {
-            Choice::Everyone => None,
-            Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return broadcaster.send_to(peer, frame),
-        };
-        let roll = self.roll;
-        tracing::trace!(room = %roll.name, event = E::NAME, members = roll.members.len(), "broadcast");
-        roll.deliver(&frame, except);
-    }
-}
-
-impl Roll {
-    pub(super) fn contains(&self, session: SessionNumber) -> bool {
-        self.members.contains_key(&session)
-    }
-
-    /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
-    /// and its session with it.
-    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
-        let number = peer.shard;
-        match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
-            Some(outlet) => outlet.members += 1,
-            None => match self.broadcaster.shard(number) {
-                Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
-                None => return false,
-            },
-        }
-        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
-        self.members.insert(peer.number, Enrolled { peer, membership });
-        true
-    }
-
-    /// The number of a new membership.
-    pub(super) fn next_membership(&mut self) -> MembershipNumber {
-        let number = self.next_membership;
-        self.next_membership = number.next();
-        number
-    }
-
-    /// What was withheld of this room from a session is not, from here on: it may become a member
-    /// by this membership.
-    pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
-        if peer.outbox.withholds(self.room)
-            && let Some(shard) = self.broadcaster.shard(peer.shard)
-        {
-            shard.send(Command::Lift { room: self.room, membership, peer: peer.clone() });
-        }
-    }
-
-    /// Whether a session is a member by this membership, and not by a later one.
-    pub(super) fn is_member_by(
-        &self,
-        session: SessionNumber,
-        membership: MembershipNumber,
-    ) -> bool {
-        self.members.get(&session).is_some_and(|enrolled| enrolled.membership == membership)
-    }
-
-    /// Lets a member go: from here on it gets nothing.
-    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let Enrolled { peer, .. } = self.members.remove(&session)?;
-        self.tell(&peer, Command::Leave { room: self.room, session });
-        peer.leave(self.room, &self.name);
-        if let Some(outlet) =
-            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
-        {
-            outlet.members -= 1;
-        }
-        self.outlets.retain(|outlet| outlet.members > 0);
-        Some(peer)
-    }
-
-    /// Sends a frame to every member, or to every one but one.
-    pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
-        for outlet in &self.outlets {
-            let target = Target::Room { room: self.room, except };
-            outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
-        }
-    }
-
-    /// The member with the lowest number, for emptying the room.
-    pub(super) fn first(&self) -> Option<SessionNumber> {
-        self.members.keys().next().copied()
-    }
-
-    /// The room has ended: no worker keeps anything of it.
-    pub(super) fn close(&mut self) {
-        for outlet in self.outlets.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room: self.room });
-        }
-        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room, &self.name);
-        }
-    }
-
-    fn tell(&self, peer: &Peer, command: Command) {
-        if let Some(outlet) = self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
-        {
-            outlet.shard.send(command);
-        }
-    }
-}
-
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
             .field("room", &self.roll.name)
-            .field("members", &self.roll.members.len())
+            .field("members", &self.roll.len())
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,6 @@
 //! nothing is on its way to it.
 
 use std::{
-    any::Any,
     collections::HashMap,
     fmt,
     sync::{
@@ -16,7 +15,9 @@ use std::{
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
-use super::{Broadcaster, Room, actor::RoomActor, context::RoomContext, shard::ShardHandle};
+use super::{
+    Broadcaster, Room, actor::RoomActor, context::RoomContext, roll::Roll, shard::ShardHandle,
+};
 use crate::{
     data::Data,
     meter::{Count, Meter},
@@ -150,7 +151,8 @@ impl<R: Room> Directory<R> {
             let broadcaster = directory.broadcaster.clone();
             let namespace = directory.namespace.clone();
             let data = directory.data.clone();
-            let cx = RoomContext::new(number, name, namespace, broadcaster, data);
+            let roll = Roll::new(number, name, namespace, broadcaster);
+            let cx = RoomContext::new(key.clone(), roll, data);
             let room = RoomActor::new(key, cx, directory, counted);
             Context::with_receiver(receiver).run(room);
         });
@@ -212,7 +214,7 @@ impl<R: Room> Directory<R> {
 }
 
 /// A directory whose kind of room is not known.
-pub(crate) trait AnyDirectory: Any + Send + Sync {
+pub(crate) trait AnyDirectory: Send + Sync {
     /// How many rooms are open.
     fn open_rooms(&self) -> usize;
 }

@@ -2,18 +2,30 @@
 //!
 //! It must never open a room just to tell it that somebody looked.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+};
 
 use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    Directory, Receive, Room,
-    sent::{Broadcast, Told},
+    Directory, Member, Receive, Reply, Room,
+    sent::{Asked, Broadcast, Listed, PutOut, Shut, Told},
 };
-use crate::{event::Event, refusal::Refusal};
+use crate::{
+    event::Event,
+    refusal::{Code, Refusal},
+};
 
-/// One room, by its key, whether it is open or not.
+/// One room, by its key, whether it is open or not: from [`Salon::room`](crate::Salon::room), or
+/// from the context of a room's or a session's handler. It keeps neither the room nor the Salon.
+///
+/// What it is asked to do goes off when the method is called, in the order of the calls; to wait
+/// until it is done is up to the caller. A handler, which cannot wait, does without.
 ///
 /// ```no_run
 /// use salon::prelude::*;
@@ -30,42 +42,156 @@ use crate::{event::Event, refusal::Refusal};
 /// {
 ///     let room = salon.room::<R>(key);
 ///     room.broadcast(News { text: "We open.".to_owned() }).await;
+///     println!("{} has {} members", room.name(), room.members().await.len());
 ///     room.tell(Open)
 /// }
 /// ```
 pub struct RoomHandle<R: Room> {
     key: R::Key,
-    directory: Arc<Directory<R>>,
+    directory: Weak<Directory<R>>,
 }
 
 impl<R: Room> RoomHandle<R> {
-    pub(crate) fn new(key: R::Key, directory: Arc<Directory<R>>) -> Self {
+    pub(super) fn new(key: R::Key, directory: Weak<Directory<R>>) -> Self {
         Self { key, directory }
     }
 
-    /// Sends an event to every member, and waits until the room has published it: in one order
-    /// with what the room itself publishes. A room that is not open has no members.
-    pub async fn broadcast<E: Event + Serialize + Send + 'static>(&self, event: E) {
-        let (done, published) = oneshot::channel();
-        self.directory.send_if_open(&self.key, |_ticket| Broadcast { event, _ticket, done });
+    /// Its directory, as long as the Salon is there.
+    fn directory(&self) -> Option<Arc<Directory<R>>> {
+        self.directory.upgrade()
+    }
+
+    /// The room's name: its kind and its key.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}:{}", R::NAME, self.key)
+    }
+
+    /// Whether the room is open now, on any worker.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.directory().is_some_and(|directory| directory.is_open(&self.key))
+    }
+
+    /// The members, in the order in which they became so. A room that is not open has none, and is
+    /// not opened.
+    pub async fn members(&self) -> Vec<Member<R::Identity>> {
+        let (done, found) = oneshot::channel();
+        if let Some(directory) = self.directory() {
+            directory.send_if_open(&self.key, |_ticket| Listed { _ticket, done });
+        }
         // An error means that the room is not open, or closed meanwhile.
-        let _ = published.await;
+        found.await.unwrap_or_default().into_iter().map(Member::new).collect()
+    }
+
+    /// Sends an event to every member: in one order with what the room itself publishes. It is done
+    /// when the room has published it. A room that is not open has no members, and is not opened.
+    pub fn broadcast<E: Event + Serialize + Send + 'static>(&self, event: E) -> Done<()> {
+        let (done, published) = oneshot::channel();
+        if let Some(directory) = self.directory() {
+            directory.send_if_open(&self.key, |_ticket| Broadcast { event, _ticket, done });
+        }
+        Done(published)
     }
 
     /// Sends a message to the room, opening it if need be.
     ///
     /// # Errors
-    /// `internal` while no worker serves this Salon.
+    /// `internal` while no worker serves this Salon, and after the end of the Salon.
     pub fn tell<M: Send + 'static>(&self, message: M) -> Result<(), Refusal>
     where
         R: Receive<M>,
     {
-        self.directory.send(&self.key, None, |_ticket| Told { message, _ticket })
+        let directory = self.directory();
+        let directory = directory.ok_or_else(|| Refusal::internal("the Salon has ended"))?;
+        directory.send(&self.key, None, |_ticket| Told { message, _ticket })
+    }
+
+    /// Sends a message to the room, and yields the room's answer: see [`Reply`]. A room that is not
+    /// open is not opened. The message is on its way when this returns; the future may be given to
+    /// [`RoomContext::spawn`](super::RoomContext::spawn).
+    ///
+    /// # Errors
+    /// `not_found` if the room is not open, `closed` if it closes before it has answered, and
+    /// `internal` if it panics.
+    pub fn ask<M: Send + 'static>(
+        &self,
+        message: M,
+    ) -> impl Future<Output = Result<R::Output, Refusal>> + Send + use<R, M>
+    where
+        R: Reply<M>,
+    {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.directory().is_some_and(|directory| {
+            directory.send_if_open(&self.key, |_ticket| Asked { message, _ticket, answer })
+        });
+        async move {
+            if !sent {
+                return Err(Refusal::not_found("the room is not open"));
+            }
+            let closed = || Refusal::new(Code::Closed, "the room is closed");
+            answered.await.unwrap_or_else(|_| Err(closed()))
+        }
+    }
+
+    /// Puts a session out by its [id](Member::id), as [`RoomContext::evict`] does: done when it is
+    /// out, with true if it was a member.
+    ///
+    /// [`RoomContext::evict`]: super::RoomContext::evict
+    pub fn evict(&self, session: &str) -> Done<bool> {
+        self.put_out(session, None)
+    }
+
+    /// As [`evict`](Self::evict), and says why, as [`RoomContext::evict_because`] does.
+    ///
+    /// [`RoomContext::evict_because`]: super::RoomContext::evict_because
+    pub fn evict_because(&self, session: &str, reason: Refusal) -> Done<bool> {
+        self.put_out(session, Some(reason))
+    }
+
+    fn put_out(&self, session: &str, reason: Option<Refusal>) -> Done<bool> {
+        let (done, out) = oneshot::channel();
+        let session = session.to_owned();
+        if let Some(directory) = self.directory() {
+            let put_out = |_ticket| PutOut { session, reason, _ticket, done };
+            directory.send_if_open(&self.key, put_out);
+        }
+        Done(out)
+    }
+
+    /// Closes the room, as [`RoomContext::close`](super::RoomContext::close) does: done when it is
+    /// closed, with true if it was open.
+    pub fn close(&self) -> Done<bool> {
+        let (done, closed) = oneshot::channel();
+        if let Some(directory) = self.directory() {
+            directory.send_if_open(&self.key, |_ticket| Shut { _ticket, done });
+        }
+        Done(closed)
+    }
+}
+
+impl<R: Room> Clone for RoomHandle<R> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), directory: self.directory.clone() }
     }
 }
 
 impl<R: Room> fmt::Debug for RoomHandle<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RoomHandle({}:{})", R::NAME, self.key)
+    }
+}
+
+/// What a room was asked to do: it is on its way, whether this is awaited or dropped. Awaited, it
+/// tells when it is done; `false` or nothing if the room is not open.
+#[derive(Debug)]
+pub struct Done<T>(oneshot::Receiver<T>);
+
+impl<T: Default> Future for Done<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        // An error means that the room is not open, or closed meanwhile.
+        Pin::new(&mut self.0).poll(cx).map(Result::unwrap_or_default)
     }
 }

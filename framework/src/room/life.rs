@@ -3,29 +3,25 @@
 //!
 //! It must never let anything of a state that is gone reach the one that came after it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
-use bytestring::ByteString;
 use futures_util::FutureExt;
-use serde_json::json;
 
 use super::{
     Member, Room,
     actor::RoomActor,
-    broadcaster::encode_or_log,
     context::{Action, RoomContext, Step},
     member::Departure,
+    notice::Reason,
     state::{Panicked, State, guarded},
 };
 use crate::{
-    frame::Frame,
     membership::Lapsed,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::Peer,
     refusal::{Code, Refusal},
-    wire::socket_io::{Arguments, Packet},
+    timers::Round,
 };
 
 /// Which of the states that a room has had, one after the other.
@@ -94,12 +90,17 @@ impl<R: Room> RoomActor<R> {
         self.generation.0 += 1;
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
+        let timers = std::mem::take(&mut self.cx.timers);
         let kept = guarded(|| {
             let kept = actions.into_iter();
-            kept.filter(|action| matches!(action, Action::Remove(..) | Action::Close)).collect()
+            kept.filter(|action| {
+                matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
+            })
+            .collect()
         });
         self.cx.actions = kept.unwrap_or_default();
-        if guarded(|| drop(old)).is_err() {
+        let timers = guarded(|| drop(timers));
+        if guarded(|| drop(old)).and(timers).is_err() {
             self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
             tracing::error!(room = %self.cx.roll.name, "the room's state panicked when dropped");
         }
@@ -113,11 +114,7 @@ impl<R: Room> RoomActor<R> {
             return self.change(State::Closed(Panicked.into()));
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
-        if let Some(packet) = self.notice("salon:restarted", &json!({ "room": &*name })) {
-            let roll = &self.cx.roll;
-            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
-            roll.deliver(&frame, None);
-        }
+        self.tell_restarted();
         self.cx.sender = None;
         self.state = open(&self.key, &mut self.cx);
         if matches!(self.state, State::Open(_)) {
@@ -150,6 +147,20 @@ impl<R: Room> RoomActor<R> {
         } else if self.cx.is_empty() {
             self.linger(ctx);
         }
+        self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
+    }
+
+    /// Gives the room what its timers are due to bring.
+    fn ring(&mut self, ctx: &mut Context<Self>) {
+        self.alarm.rung();
+        let round = Round::now();
+        // What one of them asks for is done, and a restart voids the rest, before the next.
+        while let Some(due) = self.cx.timers.take(round) {
+            // Whether it panicked is seen to by `settle`.
+            let _ = self.run(due);
+            self.settle(ctx);
+        }
+        self.settle(ctx);
     }
 
     /// Closes the room a while from now if it is empty then too.
@@ -166,9 +177,6 @@ impl<R: Room> RoomActor<R> {
     fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
         let generation = self.generation;
         match action {
-            Action::After(delay, step) => {
-                ctx.run_later(delay, move |actor, ctx| actor.step(generation, step, ctx));
-            }
             Action::Spawn(future) => {
                 let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
                 ctx.spawn(guarded.map(move |done, actor, ctx| match done {
@@ -179,7 +187,8 @@ impl<R: Room> RoomActor<R> {
                     }
                 }));
             }
-            Action::Remove(session, why) => self.remove(session, why),
+            Action::Leave(session) => self.remove(session, Departure::Left),
+            Action::Evict(session, reason) => self.evict(session, reason.as_deref()),
             Action::Close => self.shut("the room is closed"),
         }
     }
@@ -202,7 +211,7 @@ impl<R: Room> RoomActor<R> {
             && let Some(peer) = self.cx.roll.remove(session)
         {
             tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
-            self.tell_evicted(&peer, code.as_str());
+            self.tell_evicted(&peer, &Reason::Code(code.as_str()));
             self.depart(&Member::new(peer), Departure::Lapsed);
         }
         // Whoever took it away may have stopped waiting.
@@ -216,7 +225,7 @@ impl<R: Room> RoomActor<R> {
         let _ = self.run(Room::closing);
         while let Some(session) = self.cx.roll.first() {
             let Some(peer) = self.cx.roll.remove(session) else { break };
-            self.tell_evicted(&peer, refusal.code().as_str());
+            self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
             self.depart(&Member::new(peer), Departure::Closed);
         }
         self.change(State::Closed(refusal));
@@ -236,10 +245,15 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
         tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
-        if why == Departure::Evicted {
-            self.tell_evicted(&peer, "evicted");
-        }
         self.depart(&Member::new(peer), why);
+    }
+
+    /// Puts a member out and tells it so, with the reason if there is one.
+    pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
+        let Some(peer) = self.cx.roll.remove(session) else { return };
+        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?reason, "evicted");
+        self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
+        self.depart(&Member::new(peer), Departure::Evicted);
     }
 
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
@@ -253,23 +267,7 @@ impl<R: Room> RoomActor<R> {
     fn empty(&mut self, code: &str) {
         while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
         {
-            self.tell_evicted(&peer, code);
+            self.tell_evicted(&peer, &Reason::Code(code));
         }
-    }
-
-    fn tell_evicted(&self, peer: &Arc<Peer>, code: &str) {
-        let notice = json!({ "room": &*self.cx.roll.name, "code": code });
-        if let Some(packet) = self.notice("salon:evicted", &notice) {
-            // Not a frame of the room: of those it gets no more.
-            let broadcaster = &self.cx.roll.broadcaster;
-            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
-        }
-    }
-
-    /// An event of the framework's own.
-    fn notice(&self, name: &'static str, notice: &serde_json::Value) -> Option<Packet> {
-        let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
-        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
-        Some(Packet::Event { namespace, id: None, name, arguments })
     }
 }

@@ -1,4 +1,4 @@
-//! What a room's actor does with each thing that it is sent.
+//! What a room's actor does with each thing that its members' sessions send it.
 //!
 //! It must never lose an event: each one is answered, or its sender is gone.
 
@@ -9,11 +9,11 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Serialize;
 
 use super::{
-    Receive, Room, RoomEvent, ToRoom,
+    Room, RoomEvent, ToRoom,
     actor::RoomActor,
     life::Generation,
     member::Departure,
-    sent::{Broadcast, Lapse, Sent, SentForLater, SessionEnded, Told},
+    sent::{Lapse, Sent, SentForLater, SessionEnded},
     state::Panicked,
 };
 use crate::{
@@ -94,31 +94,6 @@ impl<R: Room> RoomActor<R> {
                 actor.settle(ctx);
             }
         }));
-    }
-}
-
-impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
-    type Result = ();
-
-    fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
-        // A room that has closed takes no messages; there is nobody to tell.
-        let _ = self.run(|room, cx| room.receive(message, cx));
-        drop(_ticket);
-        self.settle(ctx);
-    }
-}
-
-impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
-    type Result = ();
-
-    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
-        let Broadcast { event, _ticket, done } = broadcast;
-        // A room that has closed has no members.
-        let _ = self.run(|_, cx| cx.broadcast(&event));
-        // The application may have stopped waiting.
-        let _ = done.send(());
-        drop(_ticket);
-        self.settle(ctx);
     }
 }
 

@@ -10,14 +10,20 @@ mod context;
 mod directory;
 mod guard;
 mod handle;
+mod kinds;
 mod life;
 mod link;
 mod listed;
 mod mailbox;
 mod member;
+mod notice;
+mod outside;
+mod parting;
 mod question;
+mod recipients;
 mod recovery;
 mod restart;
+mod roll;
 mod sent;
 mod shard;
 mod socket;
@@ -26,12 +32,13 @@ mod state;
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
 pub use audience::Audience;
-pub use context::{RoomAudience, RoomContext};
+pub use context::RoomContext;
 pub use guard::{Checked, Guard, Guards};
-pub use handle::RoomHandle;
+pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
 pub use question::Answers;
+pub use recipients::RoomAudience;
 pub use restart::Restart;
 pub use socket::Socket;
 
@@ -171,6 +178,59 @@ pub trait Room: Sized + 'static {
 pub trait Receive<M>: Room {
     /// Handles one message. There is no sender.
     fn receive(&mut self, message: M, cx: &mut RoomContext<Self>);
+}
+
+/// Messages that a room answers, from the application through [`RoomHandle::ask`]: from an HTTP
+/// handler, from another room, from a session.
+///
+/// A message is any type that may be sent to another thread; one of actix's may have its result as
+/// `Output`.
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder, get, web};
+/// use salon::prelude::*;
+///
+/// struct Lobby { ready: usize }
+///
+/// impl Room for Lobby {
+///     const NAME: &'static str = "lobby";
+///     type Key = u32;
+///     type Identity = ();
+///     type Events = ();
+///
+///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+///         Ok(Self { ready: 0 })
+///     }
+/// }
+///
+/// struct CountReady;
+///
+/// impl Reply<CountReady> for Lobby {
+///     type Output = usize;
+///
+///     fn reply(&mut self, _: CountReady, _: &mut RoomContext<Self>) -> usize {
+///         self.ready
+///     }
+/// }
+///
+/// #[get("/lobbies/{lobby}/ready")]
+/// async fn ready(lobby: web::Path<u32>, salon: web::Data<Salon>) -> impl Responder {
+///     match salon.room::<Lobby>(&lobby).ask(CountReady).await {
+///         Ok(ready) => HttpResponse::Ok().json(ready),
+///         Err(refusal) => HttpResponse::NotFound().json(refusal),
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` does not answer messages of type `{M}`",
+    note = "write `impl Reply<{M}> for {Self}`, with its `Output`"
+)]
+pub trait Reply<M>: Room {
+    /// The answer; a `Result` if there may be none.
+    type Output: Send + 'static;
+
+    /// Answers one message. There is no sender.
+    fn reply(&mut self, message: M, cx: &mut RoomContext<Self>) -> Self::Output;
 }
 
 /// An event that goes to a room; implemented by the derive for `room = Type(field)`.

@@ -50,6 +50,33 @@ pub(crate) struct Broadcast<E> {
     pub(super) done: oneshot::Sender<()>,
 }
 
+/// A question of the application's, from outside.
+pub(crate) struct Asked<M, T> {
+    pub(super) message: M,
+    pub(super) _ticket: Ticket,
+    pub(super) answer: oneshot::Sender<Result<T, Refusal>>,
+}
+
+/// Somebody outside wants to know who is there.
+pub(super) struct Listed {
+    pub(super) _ticket: Ticket,
+    pub(super) done: oneshot::Sender<Vec<Arc<Peer>>>,
+}
+
+/// Somebody outside wants a session to be out.
+pub(super) struct PutOut {
+    pub(super) session: String,
+    pub(super) reason: Option<Refusal>,
+    pub(super) _ticket: Ticket,
+    pub(super) done: oneshot::Sender<bool>,
+}
+
+/// Somebody outside wants the room to be closed.
+pub(super) struct Shut {
+    pub(super) _ticket: Ticket,
+    pub(super) done: oneshot::Sender<bool>,
+}
+
 pub(super) struct SessionEnded {
     pub(super) session: SessionNumber,
     pub(super) reason: DisconnectReason,
@@ -59,8 +86,13 @@ pub(super) struct SessionEnded {
 pub(super) struct Lapse(pub(super) Lapsed);
 
 macro_rules! message_without_result {
-    ($($message:ident $(<$parameter:ident>)?),*) => {
-        $(impl$(<$parameter>)? Message for $message$(<$parameter>)? { type Result = (); })*
+    ($($message:ident $(<$($parameter:ident),*>)?),*) => {
+        $(impl$(<$($parameter),*>)? Message for $message$(<$($parameter),*>)? {
+            type Result = ();
+        })*
     };
 }
-message_without_result!(Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, SessionEnded, Lapse);
+message_without_result!(
+    Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, PutOut, Shut, SessionEnded,
+    Lapse
+);

@@ -6,12 +6,7 @@ mod builder;
 
 pub use builder::Builder;
 
-use std::{
-    any::{Any, TypeId},
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use actix_web::{dev::Extensions, web::ServiceConfig};
 use bytestring::ByteString;
@@ -21,7 +16,7 @@ use crate::{
     connection::{Application, Realm},
     meter::Counters,
     revocation::{self, Revoked},
-    room::{Audience, Directory, Room, RoomHandle},
+    room::{Audience, Room, RoomHandle},
     transport,
 };
 
@@ -110,16 +105,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        let directory = self.realm.directory(TypeId::of::<Directory<R>>()).cloned();
-        let directory: Option<Arc<dyn Any + Send + Sync>> =
-            directory.map(|directory| directory as _);
-        match directory.map(Arc::downcast) {
-            Some(Ok(directory)) => RoomHandle::new(key.clone(), directory),
-            _ => panic!(
-                "no room {:?} was added to this Salon: call .room::<…>() on its builder",
-                R::NAME
-            ),
-        }
+        self.realm.broadcaster().kinds.room(key)
     }
 
     /// Takes rights away from those who have them now. When the future resolves nothing of what was

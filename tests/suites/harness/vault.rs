@@ -180,7 +180,9 @@ impl On<Do> for Vault {
         let sender = cx.sender();
         match event.deed {
             Deed::Handler => panic!("a panic in a handler"),
-            Deed::Timer => cx.after(SECOND, Boom),
+            Deed::Timer => {
+                cx.after(SECOND, Boom);
+            }
             Deed::Future => cx.spawn(badly()),
             Deed::Left => {
                 self.left_panics = true;

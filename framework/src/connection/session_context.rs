@@ -1,0 +1,181 @@
+//! What a session's handler can do: speak to its client, wait, look after what goes on beside it.
+//!
+//! It must never outlive its session: what it has asked for ends with it.
+
+use std::{fmt, time::Duration};
+
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Refusal, Session};
+use crate::{
+    acknowledgement::AskError,
+    data::Data,
+    event::Event,
+    outbox::NotQueued,
+    room::{Audience, Room, RoomHandle, Socket},
+    timers::{Timer, Timers},
+};
+
+/// The surroundings of a session, given to each of its handlers.
+pub struct SessionContext<S> {
+    socket: Socket,
+    data: Data,
+    pub(super) futures: Vec<LocalBoxFuture<'static, Step<S>>>,
+    pub(super) timers: Timers<S, Self>,
+}
+
+/// Something to do on a session when a future is done.
+pub(super) type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
+
+impl<S> SessionContext<S> {
+    pub(super) fn new(socket: Socket, data: Data) -> Self {
+        Self { socket, data, futures: Vec::new(), timers: Timers::default() }
+    }
+
+    /// The client, as a handle that may be kept and sent elsewhere.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// All sessions of the client's namespace, to emit to, to fetch, or to narrow down.
+    pub fn namespace(&self) -> Audience {
+        Audience::new(self.socket.broadcaster().clone(), self.socket.peer().namespace.clone())
+    }
+
+    /// One room, by its key, whether it is open or not, and in whichever namespace. What it is sent
+    /// goes off at once, also if this handler refuses or panics afterwards.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
+        self.socket.broadcaster().kinds.room(key)
+    }
+
+    /// Sends an event to the client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued; a handler may well ignore it.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        self.socket.emit(event)
+    }
+
+    /// Asks the client, and waits for its acknowledgement; the future is to be given to
+    /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
+    pub fn ask<E: Event + Serialize + 'static>(
+        &self,
+        event: E,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, S>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let socket = self.socket.clone();
+        async move { socket.ask(&event, timeout).await }
+    }
+
+    /// What the application gave to the builder with `data`.
+    ///
+    /// # Errors
+    /// `internal` when nothing of that type was given; the log names the type.
+    pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
+        self.data.get()
+    }
+
+    /// Runs a future beside the session; `then` gets what it yields, and the session.
+    pub fn spawn<T: 'static>(
+        &mut self,
+        future: impl Future<Output = T> + 'static,
+        then: impl FnOnce(&mut S, T, &mut Self) + 'static,
+    ) where
+        S: 'static,
+    {
+        let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
+        self.futures.push(future.map(step).boxed_local());
+    }
+
+    /// Does something later, unless the session ends before, or the timer is
+    /// [cancelled](Self::cancel). A delay of more than a year is taken as a year.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::prelude::*;
+    ///
+    /// #[derive(Serialize, Event)]
+    /// #[event("still_there")]
+    /// struct StillThere;
+    ///
+    /// #[derive(Deserialize, Event)]
+    /// #[event("here")]
+    /// struct Here;
+    ///
+    /// struct Visit { asking: Timer }
+    ///
+    /// impl Visit {
+    ///     fn ask_in_a_while(cx: &mut SessionContext<Self>) -> Timer {
+    ///         cx.after(Duration::from_secs(600), |_, cx| {
+    ///             // A client that cannot take it is about to be disconnected.
+    ///             let _ = cx.emit(&StillThere);
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// impl On<Here> for Visit {
+    ///     fn on(&mut self, _: Here, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
+    ///         cx.cancel(self.asking);
+    ///         self.asking = Self::ask_in_a_while(cx);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn after(
+        &mut self,
+        delay: Duration,
+        then: impl FnOnce(&mut S, &mut Self) + 'static,
+    ) -> Timer
+    where
+        S: 'static,
+    {
+        self.timers.after(delay, then)
+    }
+
+    /// Does something again and again until the session ends or the timer is
+    /// [cancelled](Self::cancel), the first time after one interval.
+    ///
+    /// The times are whole intervals from now: they do not drift. Those for which the connection
+    /// was too busy are made up for by one. An interval below a millisecond is taken as one, and
+    /// one of more than a year as a year.
+    pub fn every(&mut self, interval: Duration, tick: impl Fn(&mut S, &mut Self) + 'static) -> Timer
+    where
+        S: 'static,
+    {
+        self.timers.every(interval, tick)
+    }
+
+    /// Cancels a timer: from here on nothing is done for it, not even if it is due already. True if
+    /// something was still to come.
+    pub fn cancel(&mut self, timer: Timer) -> bool
+    where
+        S: 'static,
+    {
+        self.timers.cancel(timer)
+    }
+}
+
+impl<S: Session> SessionContext<S> {
+    /// Who the client is.
+    #[must_use]
+    pub fn identity(&self) -> &S::Identity {
+        // The builder compares the session's identity with the authenticator's.
+        self.socket.identity().expect("the identity's type was checked at build")
+    }
+}
+
+impl<S> fmt::Debug for SessionContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionContext").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}

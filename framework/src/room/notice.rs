@@ -1,0 +1,73 @@
+//! What the framework itself tells a room's members: that they are out, that the room is another.
+//!
+//! It must never tell one who is out as a member: of a room's own frames it gets no more.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Room, actor::RoomActor, broadcaster::encode_or_log};
+use crate::{
+    frame::Frame,
+    peer::Peer,
+    refusal::Refusal,
+    wire::socket_io::{Arguments, Packet},
+};
+
+/// Why somebody is out.
+pub(super) enum Reason<'a> {
+    /// The framework has a code for it.
+    Code(&'a str),
+    /// The application says it.
+    Stated(&'a Refusal),
+}
+
+#[derive(Serialize)]
+struct Evicted<'a> {
+    room: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+struct Restarted<'a> {
+    room: &'a str,
+}
+
+impl<R: Room> RoomActor<R> {
+    /// Tells one who is no member any more why it is out.
+    pub(super) fn tell_evicted(&self, peer: &Arc<Peer>, reason: &Reason<'_>) {
+        let (code, message, data) = match reason {
+            Reason::Code(code) => (*code, None, None),
+            Reason::Stated(refusal) => {
+                (refusal.code().as_str(), Some(refusal.message()), refusal.data())
+            }
+        };
+        let notice = Evicted { room: &self.cx.roll.name, code, message, data };
+        if let Some(packet) = self.notice("salon:evicted", &notice) {
+            // Not a frame of the room: of those it gets no more.
+            let broadcaster = &self.cx.roll.broadcaster;
+            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
+        }
+    }
+
+    /// Tells the members that what comes from now on is of another state.
+    pub(super) fn tell_restarted(&self) {
+        let roll = &self.cx.roll;
+        if let Some(packet) = self.notice("salon:restarted", &Restarted { room: &roll.name }) {
+            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
+            roll.deliver(&frame, None);
+        }
+    }
+
+    fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Packet> {
+        let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
+        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
+        Some(Packet::Event { namespace, id: None, name, arguments })
+    }
+}

@@ -1,0 +1,93 @@
+//! What a room's actor does for those outside, who have a handle to it.
+//!
+//! It must never leave one waiting: whoever asks is answered, also by a room that has closed.
+
+use actix::Handler;
+use serde::Serialize;
+
+use super::{
+    Receive, Reply, Room,
+    actor::RoomActor,
+    context::Action,
+    sent::{Asked, Broadcast, Listed, PutOut, Shut, Told},
+    state::State,
+};
+use crate::event::Event;
+
+impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
+        // A room that has closed takes no messages; there is nobody to tell.
+        let _ = self.run(|room, cx| room.receive(message, cx));
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, asked: Asked<M, R::Output>, ctx: &mut Self::Context) {
+        let Asked { message, _ticket, answer } = asked;
+        let result = self.run(|room, cx| room.reply(message, cx));
+        drop(_ticket);
+        self.settle(ctx);
+        // The application may have stopped waiting.
+        let _ = answer.send(result);
+    }
+}
+
+impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
+        let Broadcast { event, _ticket, done } = broadcast;
+        // A room that has closed has no members.
+        let _ = self.run(|_, cx| cx.broadcast(&event));
+        // The application may have stopped waiting.
+        let _ = done.send(());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Listed> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Listed { _ticket, done }: Listed, ctx: &mut Self::Context) {
+        // The application may have stopped waiting.
+        let _ = done.send(self.cx.roll.by_joining());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<PutOut> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, put_out: PutOut, ctx: &mut Self::Context) {
+        let PutOut { session, reason, _ticket, done } = put_out;
+        let found = self.cx.roll.peers().find(|peer| *peer.id == *session).map(|peer| peer.number);
+        if let Some(session) = found {
+            self.evict(session, reason.as_ref());
+        }
+        drop(_ticket);
+        self.settle(ctx);
+        // The application may have stopped waiting.
+        let _ = done.send(found.is_some());
+    }
+}
+
+impl<R: Room> Handler<Shut> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Shut { _ticket, done }: Shut, ctx: &mut Self::Context) {
+        let open = matches!(self.state, State::Open(_));
+        self.cx.actions.push_back(Action::Close);
+        drop(_ticket);
+        self.settle(ctx);
+        // The application may have stopped waiting.
+        let _ = done.send(open);
+    }
+}

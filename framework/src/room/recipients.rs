@@ -1,0 +1,46 @@
+//! Members of a room, chosen by the room's handler to be sent something.
+//!
+//! It must never outlive the handler: who is a member changes.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::roll::Roll;
+use crate::{event::Event, number::SessionNumber, peer::Peer};
+
+/// Some members of a room.
+#[must_use = "an audience does nothing until something is emitted to it"]
+pub struct RoomAudience<'a> {
+    pub(super) roll: &'a Roll,
+    pub(super) choice: Choice,
+}
+
+/// Which of the members.
+pub(super) enum Choice {
+    Everyone,
+    Except(SessionNumber),
+    One(Arc<Peer>),
+}
+
+impl RoomAudience<'_> {
+    /// Sends an event to them.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        let broadcaster = &self.roll.broadcaster;
+        if self.roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
+            return;
+        }
+        let Some(frame) = broadcaster.room_frame(&self.roll.namespace, self.roll.room, event)
+        else {
+            return;
+        };
+        let except = match &self.choice {
+            Choice::Everyone => None,
+            Choice::Except(session) => Some(*session),
+            Choice::One(peer) => return broadcaster.send_to(peer, frame),
+        };
+        let roll = self.roll;
+        tracing::trace!(room = %roll.name, event = E::NAME, members = roll.len(), "broadcast");
+        roll.deliver(&frame, except);
+    }
+}

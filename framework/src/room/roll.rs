@@ -1,0 +1,170 @@
+//! Who is in a room, and which workers they are on.
+//!
+//! It must never call the room's code: who comes and goes is decided elsewhere.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytestring::ByteString;
+
+use super::{
+    broadcaster::Broadcaster,
+    shard::{Command, ShardHandle, Target},
+};
+use crate::{
+    frame::Frame,
+    number::{MembershipNumber, RoomNumber, SessionNumber},
+    peer::Peer,
+};
+
+/// Who is in the room, and which workers they are on.
+pub(super) struct Roll {
+    pub(super) room: RoomNumber,
+    pub(super) name: ByteString,
+    pub(super) namespace: ByteString,
+    pub(super) broadcaster: Arc<Broadcaster>,
+    members: BTreeMap<SessionNumber, Enrolled>,
+    next_membership: MembershipNumber,
+    outlets: Vec<Outlet>,
+}
+
+/// A member, by its latest membership.
+struct Enrolled {
+    peer: Arc<Peer>,
+    membership: MembershipNumber,
+}
+
+/// A worker with members of the room.
+struct Outlet {
+    shard: ShardHandle,
+    members: usize,
+}
+
+impl Roll {
+    pub(super) fn new(
+        room: RoomNumber,
+        name: ByteString,
+        namespace: ByteString,
+        broadcaster: Arc<Broadcaster>,
+    ) -> Self {
+        Self {
+            room,
+            name,
+            namespace,
+            broadcaster,
+            members: BTreeMap::new(),
+            next_membership: MembershipNumber::FIRST,
+            outlets: Vec::new(),
+        }
+    }
+
+    /// How many members there are.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members, in the order in which their sessions began.
+    pub(super) fn peers(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.members.values().map(|enrolled| &enrolled.peer)
+    }
+
+    /// The members, in the order in which they became so.
+    pub(super) fn by_joining(&self) -> Vec<Arc<Peer>> {
+        let mut enrolled: Vec<_> = self.members.values().collect();
+        enrolled.sort_by_key(|enrolled| enrolled.membership);
+        enrolled.into_iter().map(|enrolled| enrolled.peer.clone()).collect()
+    }
+
+    pub(super) fn contains(&self, session: SessionNumber) -> bool {
+        self.members.contains_key(&session)
+    }
+
+    /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
+    /// and its session with it.
+    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
+        let number = peer.shard;
+        match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
+            Some(outlet) => outlet.members += 1,
+            None => match self.broadcaster.shard(number) {
+                Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
+                None => return false,
+            },
+        }
+        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
+        self.members.insert(peer.number, Enrolled { peer, membership });
+        true
+    }
+
+    /// The number of a new membership.
+    pub(super) fn next_membership(&mut self) -> MembershipNumber {
+        let number = self.next_membership;
+        self.next_membership = number.next();
+        number
+    }
+
+    /// What was withheld of this room from a session is not, from here on: it may become a member
+    /// by this membership.
+    pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
+        if peer.outbox.withholds(self.room)
+            && let Some(shard) = self.broadcaster.shard(peer.shard)
+        {
+            shard.send(Command::Lift { room: self.room, membership, peer: peer.clone() });
+        }
+    }
+
+    /// Whether a session is a member by this membership, and not by a later one.
+    pub(super) fn is_member_by(
+        &self,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    ) -> bool {
+        self.members.get(&session).is_some_and(|enrolled| enrolled.membership == membership)
+    }
+
+    /// Lets a member go: from here on it gets nothing.
+    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
+        let Enrolled { peer, .. } = self.members.remove(&session)?;
+        self.tell(&peer, Command::Leave { room: self.room, session });
+        peer.leave(self.room, &self.name);
+        if let Some(outlet) =
+            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
+        {
+            outlet.members -= 1;
+        }
+        self.outlets.retain(|outlet| outlet.members > 0);
+        Some(peer)
+    }
+
+    /// Sends a frame to every member, or to every one but one.
+    pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
+        for outlet in &self.outlets {
+            let target = Target::Room { room: self.room, except };
+            outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
+        }
+    }
+
+    /// The member with the lowest number, for emptying the room.
+    pub(super) fn first(&self) -> Option<SessionNumber> {
+        self.members.keys().next().copied()
+    }
+
+    /// The room has ended: no worker keeps anything of it.
+    pub(super) fn close(&mut self) {
+        for outlet in self.outlets.drain(..) {
+            outlet.shard.send(Command::CloseRoom { room: self.room });
+        }
+        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
+            peer.leave(self.room, &self.name);
+        }
+    }
+
+    fn tell(&self, peer: &Peer, command: Command) {
+        if let Some(outlet) = self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
+        {
+            outlet.shard.send(command);
+        }
+    }
+}
