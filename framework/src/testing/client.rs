@@ -357,7 +357,11 @@ fn encoded(name: &str, arguments: Result<Arguments, ArgumentError>) -> Arguments
 
 /// Fails the test, with what led to it.
 pub(super) fn fail(conversation: &Conversation, caller: &Location<'_>, what: &str) -> ! {
-    let around = conversation.journal.around(&conversation.name);
-    let name = &conversation.name;
-    panic!("{caller}: {name} {what}\n\nWhat {name} and the server did:\n{around}")
+    let (name, journal) = (&conversation.name, &conversation.journal);
+    let (around, again) = (journal.around(name), journal.how_again());
+    journal.tell();
+    panic!(
+        "{caller}: {name} {what}\n\nWhat {name} and the server did {again}:\n{}",
+        around.shortened()
+    )
 }

@@ -19,6 +19,7 @@ use super::{
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
+    last_words,
     link::Wire,
     port::Port,
     server::{Configure, Workers},
@@ -152,7 +153,7 @@ impl LabBuilder {
         let simulation = Simulation::start(clock::now(), wall, seed);
         assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
         let world = Rc::new(World::new(self.workers, seed, Duration::ZERO));
-        let journal = Journal::new();
+        let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let subscriber = tracing::dispatcher::set_default(&dispatch);
         let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
@@ -192,10 +193,10 @@ impl Lab {
     /// As [`LabBuilder::start`].
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
         stopped_clock::let_pass();
-        let journal = Journal::new();
+        let seed = seed_of_environment();
+        let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let port = Port::serve(&salon, SERVED_WORKERS, &dispatch)?;
-        let seed = seed_of_environment();
         Ok(Self {
             salon,
             world: Rc::new(World::new(0, seed, PATIENCE)),
@@ -360,6 +361,12 @@ impl Lab {
 
     pub(super) fn address(number: u16) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, number.wrapping_add(20_000)))
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        last_words::leave(&self.journal);
     }
 }
 

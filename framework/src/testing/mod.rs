@@ -11,6 +11,7 @@ mod door;
 mod faults;
 mod journal;
 mod lab;
+mod last_words;
 mod line;
 mod link;
 mod port;
@@ -68,12 +69,15 @@ pub fn for_seeds(
     }
 }
 
-/// Runs a test, as [`#[salon::test]`](crate::test) does: on one thread, in an actix system.
+/// Runs a test, as [`#[salon::test]`](crate::test) does: on one thread, in an actix system. When it
+/// fails, the seed of its last lab, and what happened there, are printed.
 ///
 /// # Panics
 /// When the test fails.
 pub fn run(test: impl Future<Output = Result<(), Failure>>) {
+    last_words::forget();
     if let Err(failure) = stopped_clock::run(test) {
+        last_words::show();
         panic!("{failure}");
     }
 }
