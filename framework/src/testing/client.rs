@@ -27,7 +27,8 @@ use crate::{
 /// One client of the server under test.
 ///
 /// What it is asked for is taken out of what came, in order; everything else stays. It is
-/// disconnected when it is dropped, without a goodbye.
+/// disconnected when it is dropped, without a goodbye. Its server ends with its lab; what it is then
+/// asked to send or to wait for panics.
 pub struct Client {
     pub(super) conversation: Rc<Conversation>,
     pub(super) link: Rc<Link>,
@@ -285,7 +286,8 @@ impl Client {
     /// Whether the session is connected, as far as the client knows.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.conversation.closed().is_none() && self.id().is_some()
+        let conversation = &self.conversation;
+        conversation.closed().is_none() && self.id().is_some() && !conversation.world.is_over()
     }
 
     /// What it sent and got, and what became of its link.

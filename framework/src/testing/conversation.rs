@@ -192,7 +192,11 @@ impl Conversation {
     }
 
     /// Sends a packet.
+    ///
+    /// # Panics
+    /// When the lab has ended; so do the others that send.
     pub(super) fn send(&self, packet: &Packet) {
+        self.world.check();
         let state = &mut *self.state.borrow_mut();
         let times = if std::mem::take(&mut state.twice) { 2 } else { 1 };
         for _ in 0..times {
@@ -204,6 +208,7 @@ impl Conversation {
 
     /// Sends an event, with an id if it is to be acknowledged.
     pub(super) fn emit(&self, name: &str, arguments: Arguments, acknowledged: bool) -> Option<u64> {
+        self.world.check();
         let id = acknowledged.then(|| {
             let mut state = self.state.borrow_mut();
             state.next_id += 1;
@@ -218,12 +223,14 @@ impl Conversation {
 
     /// Sends something that is no Socket.IO packet.
     pub(super) fn send_raw(&self, message: Message) {
+        self.world.check();
         self.note(format!("→ {message:?}"));
         self.state.borrow_mut().queue(Outgoing::Packet(engine_io::Packet::Message(message)));
     }
 
     /// Closes the link once everything before is sent.
     pub(super) fn close_link(&self) {
+        self.world.check();
         self.state.borrow_mut().queue(Outgoing::Close);
     }
 

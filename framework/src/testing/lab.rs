@@ -48,6 +48,9 @@ const SERVED_WORKERS: usize = 2;
 /// [`advance`](Self::advance) moves it. See the guide's page on
 /// [testing](crate::guide::testing_your_app).
 ///
+/// The server ends when the lab is dropped, with every connection and every actor; a client that is
+/// still there panics when it is used.
+///
 /// ```
 /// use salon::{prelude::*, testing::Lab};
 ///
@@ -366,6 +369,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        self.world.end();
         last_words::leave(&self.journal);
     }
 }

@@ -7,7 +7,7 @@ use std::{
     future::poll_fn,
     net::SocketAddr,
     pin::pin,
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use actix_web::http::{Method, StatusCode};
@@ -54,7 +54,8 @@ const MAX_PACKETS: usize = 1 << 20;
 /// What stays the same over all connections of one client.
 pub(super) struct Link {
     pub(super) conversation: Rc<Conversation>,
-    pub(super) door: Rc<Door>,
+    /// The lab's: a client keeps no server up.
+    pub(super) door: Weak<Door>,
     pub(super) wire: Wire,
     /// The worker that its requests come to; any of them if there is none.
     pub(super) worker: Option<usize>,
@@ -243,7 +244,8 @@ impl Link {
         body: Bytes,
     ) -> Result<Response, Reset> {
         let request = self.describe(method, "polling", sid, body);
-        self.door.request(&self.conversation.world, self.worker(), request).await
+        let door = self.door.upgrade().ok_or(Reset)?;
+        door.request(&self.conversation.world, self.worker(), request).await
     }
 
     /// The worker of the next request.
@@ -282,7 +284,8 @@ impl<'a> WebSocket<'a> {
         request.headers.extend(shake.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let stream = Stream { up: up.clone(), down: down.clone() };
         let world = &link.conversation.world;
-        match link.door.open(world, link.worker(), request, stream).await? {
+        let door = link.door.upgrade().ok_or(Reset)?;
+        match door.open(world, link.worker(), request, stream).await? {
             Some(response) => Err(Ended::Rejected(response)),
             None => {
                 let limits = Limits::default();

@@ -160,7 +160,7 @@ impl<'a> Visitor<'a> {
         );
         let link = Rc::new(Link {
             conversation: conversation.clone(),
-            door: lab.door().clone(),
+            door: Rc::downgrade(lab.door()),
             wire,
             worker,
             path: realm.http().path.trim_end_matches('/').to_owned(),

@@ -36,6 +36,8 @@ const RESTLESS: usize = 50_000_000;
 /// Everything that runs in a lab.
 pub(super) struct World {
     units: Vec<Unit>,
+    /// Whether the lab has ended.
+    over: Cell<bool>,
     root: Arc<AtomicWaker>,
     random: RefCell<fastrand::Rng>,
     started: Instant,
@@ -59,7 +61,8 @@ impl UnitIndex {
 
 /// A set of tasks that run in turn: one worker, or all clients.
 struct Unit {
-    tasks: LocalSet,
+    /// None once the lab has ended.
+    tasks: RefCell<Option<LocalSet>>,
     signal: Arc<Signal>,
     stalled: Cell<bool>,
 }
@@ -87,11 +90,12 @@ impl World {
         let root = Arc::<AtomicWaker>::default();
         let unit = |_| {
             let signal = Signal { woken: AtomicBool::new(false), root: root.clone() };
-            let tasks = LocalSet::new();
+            let tasks = RefCell::new(Some(LocalSet::new()));
             Unit { tasks, signal: Arc::new(signal), stalled: Cell::new(false) }
         };
         Self {
             units: (0..=workers).map(unit).collect(),
+            over: Cell::new(false),
             root,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             started: clock::now(),
@@ -120,14 +124,46 @@ impl World {
         worker.unwrap_or_else(|| self.random(|random| random.usize(..workers)))
     }
 
+    /// Drops everything that runs: connections and actors end, whoever still has a client.
+    pub(super) fn end(&self) {
+        self.over.set(true);
+        for (index, unit) in self.units.iter().enumerate() {
+            let tasks = unit.tasks.take();
+            simulation::enter_worker(index as u32, || drop(tasks));
+        }
+    }
+
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// Checks that there is something that could run still.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub(super) fn check(&self) {
+        assert!(
+            !self.is_over(),
+            "the lab of this client was dropped, and the server with it; keep the lab for as long \
+             as its clients are used"
+        );
+    }
+
     /// Starts a task.
+    ///
+    /// # Panics
+    /// When the world has ended.
     pub(super) fn spawn<T: 'static>(
         &self,
         unit: UnitIndex,
         task: impl Future<Output = T> + 'static,
     ) -> JoinHandle<T> {
+        self.check();
         let unit = &self.units[unit.0];
-        let handle = unit.tasks.spawn_local(task);
+        let tasks = unit.tasks.borrow();
+        let tasks = tasks.as_ref().expect("a world that is not over has its tasks");
+        let handle = tasks.spawn_local(task);
         unit.signal.wake_by_ref();
         handle
     }
@@ -152,6 +188,7 @@ impl World {
         mut found: impl FnMut() -> Option<T>,
         patience: Duration,
     ) -> Option<T> {
+        self.check();
         let mut turns = 0;
         loop {
             if let Some(found) = found() {
@@ -277,7 +314,9 @@ impl Unit {
     fn run(&self) {
         self.signal.woken.store(false, Ordering::Release);
         let waker = Waker::from(self.signal.clone());
-        let turn = pin!(self.tasks.run_until(pending::<()>()));
+        let tasks = self.tasks.borrow();
+        let Some(tasks) = &*tasks else { return };
+        let turn = pin!(tasks.run_until(pending::<()>()));
         // It is pending by its nature: the tasks are what runs.
         let _ = turn.poll(&mut Context::from_waker(&waker));
     }
