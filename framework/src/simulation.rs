@@ -60,12 +60,11 @@ mod simulated {
 
     impl Simulation {
         /// Starts to simulate on this thread; `None` if something is simulated on it already.
-        pub(crate) fn start(now: Instant, wall: SystemTime, seed: u64) -> Option<Self> {
+        pub(crate) fn start(now: Instant, wall: SystemTime, random: fastrand::Rng) -> Option<Self> {
             STATE.with_borrow_mut(|state| {
                 if state.is_some() {
                     return None;
                 }
-                let random = fastrand::Rng::with_seed(seed);
                 *state = Some(State { started: now, wall, random, panics: Vec::new() });
                 Some(Self(()))
             })

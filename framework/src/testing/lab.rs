@@ -22,6 +22,7 @@ use super::{
     last_words,
     link::Wire,
     port::Port,
+    seed,
     server::{Configure, Workers},
     stopped_clock::{self, StoppedClock},
     visitor::Visitor,
@@ -115,7 +116,8 @@ impl LabBuilder {
     }
 
     /// What decides everything that is left to chance: session ids, turns of workers, jitter. By
-    /// default what the environment variable `SALON_SEED` says, else 0.
+    /// default that of [`for_seeds`](super::for_seeds), else 0. The environment variable
+    /// `SALON_SEED` overrides both.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -150,12 +152,14 @@ impl LabBuilder {
     /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
     /// a lab is alive already on this thread.
     pub async fn start(self) -> Lab {
-        let seed = self.seed.unwrap_or_else(seed_of_environment);
+        let seed = seed::choose(self.seed);
         let stopped = StoppedClock::stop();
         let wall = self.wall.unwrap_or_else(clock::wall);
-        let simulation = Simulation::start(clock::now(), wall, seed);
+        // Two streams: else session ids would follow from the turns that were taken.
+        let mut random = fastrand::Rng::with_seed(seed);
+        let simulation = Simulation::start(clock::now(), wall, random.fork());
         assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
-        let world = Rc::new(World::new(self.workers, seed, Duration::ZERO));
+        let world = Rc::new(World::new(self.workers, random.fork(), Duration::ZERO));
         let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let subscriber = tracing::dispatcher::set_default(&dispatch);
@@ -196,13 +200,13 @@ impl Lab {
     /// As [`LabBuilder::start`].
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
         stopped_clock::let_pass();
-        let seed = seed_of_environment();
+        let seed = seed::choose(None);
         let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let port = Port::serve(&salon, SERVED_WORKERS, &dispatch)?;
         Ok(Self {
             salon,
-            world: Rc::new(World::new(0, seed, PATIENCE)),
+            world: Rc::new(World::new(0, fastrand::Rng::with_seed(seed), PATIENCE)),
             door: Rc::new(Door::Port(port)),
             journal,
             simulation: None,
@@ -377,13 +381,6 @@ impl Drop for Lab {
 impl std::fmt::Debug for Lab {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lab").field("seed", &self.seed).finish_non_exhaustive()
-    }
-}
-
-fn seed_of_environment() -> u64 {
-    match std::env::var("SALON_SEED") {
-        Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("SALON_SEED={seed:?} is no number")),
-        Err(_) => 0,
     }
 }
 

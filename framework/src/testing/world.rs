@@ -85,8 +85,8 @@ impl Wake for Signal {
 }
 
 impl World {
-    /// A world of some workers, which a seed decides the turns of.
-    pub(super) fn new(workers: usize, seed: u64, patience: Duration) -> Self {
+    /// A world of some workers, which chance decides the turns of.
+    pub(super) fn new(workers: usize, random: fastrand::Rng, patience: Duration) -> Self {
         let root = Arc::<AtomicWaker>::default();
         let unit = |_| {
             let signal = Signal { woken: AtomicBool::new(false), root: root.clone() };
@@ -97,7 +97,7 @@ impl World {
             units: (0..=workers).map(unit).collect(),
             over: Cell::new(false),
             root,
-            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            random: RefCell::new(random),
             started: clock::now(),
             patience,
         }

@@ -3,16 +3,20 @@
 
 use std::process::Command;
 
-use salon::testing::Lab;
+use salon::testing::{self, Lab};
 
 use crate::app::{Double, Wait, app};
 
 /// What a test of this module prints when it is run alone.
 fn printed_by(test: &str) -> String {
+    printed_with("17", test)
+}
+
+fn printed_with(seed: &str, test: &str) -> String {
     let suite = std::env::current_exe().expect("a test has a file");
     let run = Command::new(suite)
         .args(["--exact", &format!("failing::{test}"), "--ignored", "--nocapture"])
-        .env("SALON_SEED", "17")
+        .env("SALON_SEED", seed)
         .output()
         .expect("the suite can be run");
     assert!(!run.status.success(), "it was to fail");
@@ -39,6 +43,20 @@ fn a_failure_of_the_lab_is_shown_once_and_not_at_any_length() {
     assert_eq!(printed.matches("SALON_SEED=17").count(), 1, "{printed}");
     assert!(printed.contains(" earlier entries are left out)"), "{printed}");
     assert!(printed.lines().filter(|line| line.contains(" s  ")).count() == 200, "{printed}");
+}
+
+#[test]
+fn a_seed_that_is_no_number_fails_every_lab() {
+    for test in ["fails_by_an_assertion", "fails_in_a_loop_over_seeds"] {
+        let printed = printed_with("seventeen", test);
+        assert!(printed.contains("SALON_SEED is \"seventeen\", and not a number"), "{printed}");
+    }
+}
+
+#[test]
+#[ignore = "it is to fail"]
+fn fails_in_a_loop_over_seeds() {
+    testing::for_seeds(0..3, async |_| Err("it failed")?);
 }
 
 #[salon::test]
