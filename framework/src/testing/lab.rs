@@ -193,6 +193,10 @@ impl Lab {
     /// Serves an app behind a real port of this machine, on two workers, for the same tests: there
     /// time is real, and nothing is simulated but what goes wrong on a client's own side.
     ///
+    /// What is awaited is waited for up to 10 seconds. To [`settle`](Self::settle), and so to check
+    /// that nothing came, takes until nothing has come over any socket for 100 milliseconds, and no
+    /// longer than 10 seconds: a server that takes longer to answer is not waited for.
+    ///
     /// # Errors
     /// When no port can be listened on.
     ///
@@ -290,7 +294,8 @@ impl Lab {
         self.simulation().set_wall(wall, clock::now());
     }
 
-    /// Runs until nothing is left to do at this moment.
+    /// Runs until nothing is left to do at this moment; over a port, until nothing has come for 100
+    /// milliseconds of real time, or for 10 seconds.
     pub async fn settle(&self) {
         self.world.settle().await;
     }
@@ -309,13 +314,16 @@ impl Lab {
     /// clients go on; time passes only where nothing else is left to do.
     ///
     /// # Panics
-    /// When it is not done within a day.
+    /// When it is not done within a day, or over a port within 10 seconds.
     #[track_caller]
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> impl Future<Output = T> {
         let caller = Location::caller();
         async move {
             let output = self.world.drive(future, Some(DAY)).await;
-            output.unwrap_or_else(|| panic!("{caller}: what was awaited was not done within a day"))
+            output.unwrap_or_else(|| match self.world.bounded(DAY) {
+                DAY => panic!("{caller}: what was awaited was not done within a day"),
+                span => panic!("{caller}: what was awaited was not done within {span:?}"),
+            })
         }
     }
 

@@ -33,6 +33,9 @@ use crate::{
 /// How often something may run before a lab that comes to no rest is given up.
 const RESTLESS: usize = 50_000_000;
 
+/// How long nothing comes over a real socket before a lab behind a port counts as settled.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// Everything that runs in a lab.
 pub(super) struct World {
     units: Vec<Unit>,
@@ -43,6 +46,17 @@ pub(super) struct World {
     started: Instant,
     /// How long other threads are waited for, in real time; none in a lab of one thread.
     patience: Duration,
+}
+
+/// How long other threads are waited for, in a lab behind a port; elsewhere there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Not at all.
+    Not,
+    /// Until nothing has come for [`QUIET`].
+    Quiet,
+    /// As long as the lab is patient.
+    Patience,
 }
 
 /// Which part of the world.
@@ -173,22 +187,21 @@ impl World {
         self.units[unit.0].stalled.set(stalled);
     }
 
-    /// Runs until nothing is left to do at this moment.
+    /// Runs until nothing is left to do at this moment; over a port, until nothing has come for a
+    /// while, and no longer than the lab is patient.
     pub(super) async fn settle(&self) {
-        self.until(|| None::<()>, Duration::ZERO).await;
+        self.until(|| None::<()>, Wait::Quiet).await;
     }
 
-    /// Runs until `found` finds something; `None` when nothing is left to do.
+    /// Runs until `found` finds something; `None` when nothing is left to do, or over a port when the
+    /// patience is at its end.
     pub(super) async fn find<T>(&self, found: impl FnMut() -> Option<T>) -> Option<T> {
-        self.until(found, self.patience).await
+        self.until(found, Wait::Patience).await
     }
 
-    async fn until<T>(
-        &self,
-        mut found: impl FnMut() -> Option<T>,
-        patience: Duration,
-    ) -> Option<T> {
+    async fn until<T>(&self, mut found: impl FnMut() -> Option<T>, wait: Wait) -> Option<T> {
         self.check();
+        let patience = clock::after(self.patience);
         let mut turns = 0;
         loop {
             if let Some(found) = found() {
@@ -201,8 +214,12 @@ impl World {
                     yield_now().await;
                 }
             } else if !self.is_woken_by_others().await {
-                let mut patience = pin!(sleep_until(clock::after(patience)));
-                if self.patience.is_zero() || !self.woken_before(patience.as_mut()).await {
+                let end = match wait {
+                    Wait::Quiet => patience.min(clock::after(QUIET)),
+                    Wait::Not | Wait::Patience => patience,
+                };
+                let waits = wait != Wait::Not && !self.patience.is_zero();
+                if !waits || !self.woken_before(pin!(sleep_until(end))).await {
                     return found();
                 }
             }
@@ -222,17 +239,17 @@ impl World {
     ) -> Option<T> {
         let mut end = pin!(sleep_until(clock::after(span)));
         loop {
-            if let Some(found) = self.until(&mut found, Duration::ZERO).await {
+            if let Some(found) = self.until(&mut found, Wait::Not).await {
                 return Some(found);
             }
             if !self.woken_before(end.as_mut()).await {
-                return self.until(&mut found, Duration::ZERO).await;
+                return self.until(&mut found, Wait::Not).await;
             }
         }
     }
 
     /// Runs a future and everything else until it is done; `None` when nothing is left to do, or,
-    /// with a span, when that has passed.
+    /// with a span, when that has passed; over a port when the patience is at its end.
     pub(super) async fn drive<T>(
         &self,
         future: impl Future<Output = T>,
@@ -241,7 +258,7 @@ impl World {
         let mut future = pin!(future);
         let rest = async {
             match span {
-                Some(span) => self.advance(span).await,
+                Some(span) => self.advance(self.bounded(span)).await,
                 None => drop(self.find(|| None::<()>).await),
             }
         };
@@ -249,6 +266,11 @@ impl World {
             Either::Left((output, _)) => Some(output),
             Either::Right(_) => future.now_or_never(),
         }
+    }
+
+    /// No more than the patience, where there is one.
+    pub(super) fn bounded(&self, span: Duration) -> Duration {
+        if self.patience.is_zero() { span } else { span.min(self.patience) }
     }
 
     /// Lets time pass until something runs, and says how much; `None` if that was all of `span`.
