@@ -45,13 +45,13 @@ impl Client {
         self.link.down.block(true);
     }
 
-    /// Reads again.
+    /// Reads again, and as fast as it can.
     pub fn read_on(&self) {
         self.link.down.pace(None);
         self.link.down.block(false);
     }
 
-    /// Reads so many bytes a second, at least 1.
+    /// Reads so many bytes a second, at least 1, in pieces of any size.
     pub fn read_slowly(&self, bytes_per_second: usize) {
         self.link.down.pace(Some(bytes_per_second));
     }

@@ -85,6 +85,49 @@ async fn a_client_that_reads_slowly_gets_everything_late() {
 }
 
 #[salon::test]
+async fn what_is_read_slowly_takes_its_bytes_over_the_rate_however_small_its_pieces() {
+    let lab = Lab::new(app()).await;
+    let (speaks, slow) = members(&lab, Wire::WebSocket).await?;
+    slow.read_slowly(1_000);
+    for _ in 0..10 {
+        // About 100 bytes each, in frames of their own.
+        speaks.send(say("x".repeat(70))).await?;
+    }
+    lab.advance(2 * SECOND).await;
+    let said = slow.events().await;
+    assert_eq!(said.len(), 10);
+    let took = said[9].at - said[0].at;
+    assert!(took > SECOND / 2 && took < SECOND * 3 / 2, "{took:?}");
+}
+
+#[salon::test]
+async fn a_client_that_reads_on_waits_no_longer() {
+    for wire in [Wire::WebSocket, Wire::Polling] {
+        let lab = Lab::new(app()).await;
+        let (speaks, slow) = members(&lab, wire).await?;
+        slow.read_slowly(1);
+        speaks.send(say("hi")).await?;
+        slow.expect_none().await;
+        slow.read_on();
+        assert_eq!(slow.expect::<Said>().await.text, "hi", "{wire:?}");
+        assert_eq!(lab.elapsed(), Duration::ZERO, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn the_end_of_a_link_is_under_way_as_long_as_its_bytes() {
+    let lab = Lab::new(app()).await;
+    let (speaks, leaves) = members(&lab, Wire::WebSocket).await?;
+    leaves.delay(SECOND, Duration::ZERO);
+    leaves.emit(say("farewell"));
+    leaves.close();
+    speaks.expect_none().await;
+    lab.advance(SECOND).await;
+    assert_eq!(speaks.expect::<Said>().await.text, "farewell");
+    assert_eq!(speaks.expect::<Left>().await, gone(DisconnectReason::TransportClose));
+}
+
+#[salon::test]
 async fn a_packet_can_be_delivered_twice() {
     let lab = Lab::new(app()).await;
     let (speaks, hears) = members(&lab, Wire::WebSocket).await?;
