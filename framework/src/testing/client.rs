@@ -2,7 +2,12 @@
 //!
 //! It must never let a failure pass without what led to it.
 
-use std::{panic::Location, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    panic::Location,
+    rc::Rc,
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -12,7 +17,7 @@ use super::{
     awaited::{Closing, Expectation, Sent},
     conversation::{Attempt, Conversation, Incoming},
     journal::Transcript,
-    link::Link,
+    link::{Freezable, Link},
     world::UnitIndex,
 };
 use crate::{
@@ -32,7 +37,14 @@ use crate::{
 pub struct Client {
     pub(super) conversation: Rc<Conversation>,
     pub(super) link: Rc<Link>,
-    pub(super) running: std::cell::RefCell<Option<AbortHandle>>,
+    pub(super) running: RefCell<Option<Running>>,
+}
+
+/// The connection that a client has.
+pub(super) struct Running {
+    pub(super) task: AbortHandle,
+    /// Whether it is left as it is.
+    pub(super) frozen: Rc<Cell<bool>>,
 }
 
 /// Why a client could not connect.
@@ -86,9 +98,11 @@ impl Client {
     }
 
     fn start(&self) {
-        let link = self.link.clone();
-        let running = self.conversation.world.spawn(UnitIndex::CLIENTS, link.run());
-        self.running.replace(Some(running.abort_handle()));
+        let frozen = Rc::<Cell<bool>>::default();
+        let running = Box::pin(self.link.clone().run());
+        let running = Freezable { frozen: frozen.clone(), running };
+        let task = self.conversation.world.spawn(UnitIndex::CLIENTS, running).abort_handle();
+        self.running.replace(Some(Running { task, frozen }));
     }
 
     /// Its name in transcripts.

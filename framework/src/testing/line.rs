@@ -38,6 +38,14 @@ impl Direction {
         Rc::new(Self { random: RefCell::new(random), ..Self::default() })
     }
 
+    /// One for another connection of the same client: as late, and nothing is blocked.
+    pub(super) fn anew(&self) -> Rc<Self> {
+        let new = Self::new(self.random.borrow_mut().fork());
+        new.delay(self.latency.get(), self.jitter.get());
+        new.pace(self.bytes_per_second.get());
+        new
+    }
+
     /// Nothing arrives any more, or again.
     pub(super) fn block(&self, blocked: bool) {
         self.blocked.set(blocked);

@@ -6,8 +6,9 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     rc::{Rc, Weak},
+    task::{Context, Poll},
 };
 
 use actix_web::http::{Method, StatusCode};
@@ -63,12 +64,16 @@ pub(super) struct Link {
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: String,
     pub(super) peer: SocketAddr,
-    pub(super) up: Rc<Direction>,
-    pub(super) down: Rc<Direction>,
+    /// The way to the server, of this connection.
+    pub(super) up: RefCell<Rc<Direction>>,
+    /// The way from it.
+    pub(super) down: RefCell<Rc<Direction>>,
     pub(super) window: usize,
     pub(super) pipes: RefCell<Vec<Pipe>>,
     /// Whether there is nothing left of the move to WebSocket.
     pub(super) settled: Cell<bool>,
+    /// Whether this connection is half-open: the server must not learn what becomes of the client.
+    pub(super) vanished: Cell<bool>,
 }
 
 /// The first packet of a server.
@@ -95,7 +100,41 @@ enum Ended {
     Protocol(String),
 }
 
+/// What a connection runs in, so that it can be left as it is: then it does nothing any more, and
+/// nothing that it holds is dropped before its lab.
+pub(super) struct Freezable<F> {
+    pub(super) frozen: Rc<Cell<bool>>,
+    pub(super) running: F,
+}
+
+impl<F: Future<Output = ()> + Unpin> Future for Freezable<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.frozen.get() { Poll::Pending } else { Pin::new(&mut self.running).poll(cx) }
+    }
+}
+
 impl Link {
+    /// The way to the server, as it is now.
+    pub(super) fn up(&self) -> Rc<Direction> {
+        self.up.borrow().clone()
+    }
+
+    /// The way from the server, as it is now.
+    pub(super) fn down(&self) -> Rc<Direction> {
+        self.down.borrow().clone()
+    }
+
+    /// Gets ready for another connection; what still is of the one before keeps its own line.
+    pub(super) fn begin_again(&self) {
+        let (up, down) = (self.up().anew(), self.down().anew());
+        self.up.replace(up);
+        self.down.replace(down);
+        self.vanished.set(false);
+        self.settled.set(self.conversation.is_raw() || self.wire != Wire::Upgrade);
+    }
+
     /// Serves one connection, from its opening to its end.
     pub(super) async fn run(self: Rc<Self>) {
         let ended = match self.wire {
@@ -221,7 +260,7 @@ impl Link {
         if response.status != StatusCode::OK {
             return Err(Ended::Rejected(response));
         }
-        self.down.pass(response.body.len()).await;
+        self.down().pass(response.body.len()).await;
         let payload = payload::decode(response.body, MAX_PACKETS);
         match payload.error {
             None => Ok(payload.packets),
@@ -232,7 +271,7 @@ impl Link {
     async fn post(&self, sid: &str, packets: &[Packet]) -> Result<(), Ended> {
         let mut body = Vec::new();
         payload::encode(packets, &mut body);
-        self.up.pass(body.len()).await;
+        self.up().pass(body.len()).await;
         let response = self.request(Method::POST, Some(sid), body.into()).await?;
         if response.status == StatusCode::OK { Ok(()) } else { Err(Ended::Rejected(response)) }
     }
@@ -271,8 +310,8 @@ struct WebSocket<'a> {
 
 impl<'a> WebSocket<'a> {
     async fn open(link: &'a Link, sid: Option<&str>) -> Result<Self, Ended> {
-        let up = Pipe::new(&link.up, link.window);
-        let down = Pipe::new(&link.down, link.window);
+        let up = Pipe::new(&link.up(), link.window);
+        let down = Pipe::new(&link.down(), link.window);
         link.pipes.borrow_mut().extend([up.clone(), down.clone()]);
         let mut request = link.describe(Method::GET, "websocket", sid, Bytes::new());
         let shake = [

@@ -167,11 +167,12 @@ impl<'a> Visitor<'a> {
             headers,
             query,
             peer: Lab::address(number),
-            up,
-            down,
+            up: RefCell::new(up),
+            down: RefCell::new(down),
             window: lab.window(),
             pipes: RefCell::default(),
             settled: Cell::new(raw || wire != Wire::Upgrade),
+            vanished: Cell::new(false),
         });
         Client { conversation, link, running: RefCell::default() }
     }

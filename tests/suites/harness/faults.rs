@@ -54,6 +54,32 @@ async fn a_dead_link_is_noticed_by_the_heartbeat_alone() {
 }
 
 #[salon::test]
+async fn a_dead_link_leaves_a_ghost_beside_the_client_that_comes_back() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(app()).await;
+        let (stays, dead) = members(&lab, wire).await?;
+        let ghost = dead.id();
+        dead.vanish();
+        let back = dead.reconnect().await?;
+        back.send(Enter { hall: 1 }).await?;
+        assert_ne!(back.id(), ghost, "{wire:?}");
+        assert_eq!(lab.salon().connections(), 3, "{wire:?}");
+        lab.advance(24 * SECOND).await;
+        stays.expect_none().await;
+        lab.advance(31 * SECOND).await;
+        assert_eq!(stays.expect::<Left>().await, gone(DisconnectReason::PingTimeout), "{wire:?}");
+        assert_eq!(lab.salon().connections(), 2, "{wire:?}");
+        assert_eq!(back.send(Double(1)).await?, 2, "{wire:?}");
+        back.vanish();
+        drop(back);
+        lab.settle().await;
+        assert_eq!(lab.salon().connections(), 2, "{wire:?}: nobody was told");
+        lab.advance(60 * SECOND).await;
+        assert_eq!(lab.salon().connections(), 1, "{wire:?}");
+    }
+}
+
+#[salon::test]
 async fn a_client_that_stops_reading_fills_its_outbox_and_nothing_else() {
     let salon = Salon::builder()
         .room::<Hall>()
