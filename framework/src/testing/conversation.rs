@@ -25,6 +25,7 @@ use crate::{
     wire::{
         engine_io::{self, Message},
         socket_io::{Arguments, Decoder, Packet, Parser},
+        websocket::CloseFrame,
     },
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Conversation {
 
 /// An event that came.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Incoming {
     /// Its name.
     pub name: String,
@@ -54,13 +56,16 @@ pub struct Incoming {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Closed {
-    /// The code that the server gave before; [`Code::Disconnected`] if none.
+    /// Why the session lapsed, as `salon:lapsed` said before; [`Code::Disconnected`] if it did not.
     pub code: Code,
     /// Whether the server ended the session by a disconnect packet.
     pub disconnected: bool,
     /// The code of the WebSocket's close frame, if there was one.
     pub close_code: Option<u16>,
+    /// The reason in the WebSocket's close frame, if there was one; it may be empty.
+    pub reason: Option<String>,
     /// When, since the lab began.
     pub at: Duration,
 }
@@ -355,13 +360,17 @@ impl Conversation {
     }
 
     /// The link has ended. The first end stands.
-    pub(super) fn end(&self, why: &str, close_code: Option<u16>) {
+    pub(super) fn end(&self, why: &str, frame: Option<CloseFrame>) {
         let mut state = self.state.borrow_mut();
         if state.closed.is_none() {
             self.note(format!("· {why}"));
             let code = state.code.clone().unwrap_or(Code::Disconnected);
             let (disconnected, at) = (state.disconnected.is_some(), self.world.elapsed());
-            state.closed = Some(Closed { code, disconnected, close_code, at });
+            let (close_code, reason) = match frame {
+                Some(CloseFrame { code, reason }) => (Some(code.get()), Some(reason.to_string())),
+                None => (None, None),
+            };
+            state.closed = Some(Closed { code, disconnected, close_code, reason, at });
         }
     }
 
@@ -375,7 +384,7 @@ impl Conversation {
         state.closed.clone().or_else(|| {
             let at = state.disconnected?;
             let code = state.code.clone().unwrap_or(Code::Disconnected);
-            Some(Closed { code, disconnected: true, close_code: None, at })
+            Some(Closed { code, disconnected: true, close_code: None, reason: None, at })
         })
     }
 
@@ -421,7 +430,8 @@ impl State {
         {
             *offset = Some(last);
         }
-        if incoming.name.starts_with("salon:") {
+        // An eviction has a code as well, which is about its room.
+        if incoming.name == "salon:lapsed" {
             let notice = incoming.arguments.get::<Value>(0).unwrap_or_default();
             if let Some(code) = notice.get("code").and_then(Value::as_str) {
                 self.code = Some(Code::from(code));

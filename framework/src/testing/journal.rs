@@ -47,6 +47,7 @@ impl fmt::Display for Actor {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// When, since the lab began.
     pub at: Duration,

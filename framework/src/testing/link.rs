@@ -93,7 +93,7 @@ enum Ended {
     #[error("the request was refused with HTTP {} {}", .0.status.as_u16(), String::from_utf8_lossy(&.0.body))]
     Rejected(Response),
     #[error("the server closed the connection")]
-    ByServer(Option<u16>),
+    ByServer(Option<CloseFrame>),
     #[error("the client closed the connection")]
     ByClient,
     #[error("the server broke the protocol: {0}")]
@@ -142,14 +142,15 @@ impl Link {
             Wire::Polling => self.open_polling(false).await,
             Wire::Upgrade => self.open_polling(true).await,
         };
-        match &ended {
+        let why = ended.to_string();
+        match ended {
             Ended::Rejected(response) => {
                 let body = String::from_utf8_lossy(&response.body).into_owned();
                 self.conversation.reject(response.status.as_u16(), body);
             }
-            Ended::ByServer(code) => self.conversation.end(&ended.to_string(), *code),
+            Ended::ByServer(frame) => self.conversation.end(&why, frame),
             Ended::Reset(_) | Ended::ByClient | Ended::Protocol(_) => {
-                self.conversation.end(&ended.to_string(), None);
+                self.conversation.end(&why, None);
             }
         }
     }
@@ -396,8 +397,7 @@ impl<'a> WebSocket<'a> {
                     return Ok(Packet::Message(Message::Binary(bytes)));
                 }
                 Some(Incoming::Close(frame)) => {
-                    let code = frame.map(|CloseFrame { code, .. }| code.get());
-                    return Err(Ended::ByServer(code));
+                    return Err(Ended::ByServer(frame));
                 }
                 Some(Incoming::Ping(_) | Incoming::Pong(_)) => {}
                 None => match self.down.read().await? {

@@ -37,6 +37,7 @@ pub(super) struct Request {
 
 /// What a request was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Response {
     /// Its status.
     pub status: StatusCode,

@@ -128,7 +128,8 @@ async fn what_the_app_awaits_is_done_while_server_and_clients_go_on() {
     lab.drive(tokio::time::sleep(SECOND)).await;
     assert_eq!(lab.elapsed(), SECOND);
     lab.drive(lab.salon().shutdown(5 * SECOND)).await;
-    assert_eq!(client.closed().await.close_code, Some(1012));
+    let closed = client.closed().await;
+    assert_eq!((closed.close_code, closed.reason.is_some()), (Some(1012), true));
 }
 
 #[test]
