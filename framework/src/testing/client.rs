@@ -66,12 +66,13 @@ pub enum ConnectError {
     Unanswered(Transcript),
 }
 
-/// How long the move from polling to WebSocket takes at most.
+/// How long the move from polling to WebSocket takes at most, if its client was given no longer.
 const MOVE: Duration = Duration::from_secs(1);
 
 impl Client {
-    /// Opens the connection, and waits until the session is connected.
-    pub(super) async fn open(self) -> Result<Self, ConnectError> {
+    /// Opens the connection, and waits until the session is connected; with a span, while time
+    /// passes.
+    pub(super) async fn open(&self, span: Option<Duration>) -> Result<(), ConnectError> {
         self.start();
         let conversation = &self.conversation;
         let ended = || {
@@ -79,12 +80,17 @@ impl Client {
                 conversation.closed().map(|_| Attempt::Rejected { status: 0, body: String::new() })
             })
         };
-        match conversation.world.find(ended).await {
+        let ended = match span {
+            None => conversation.world.find(ended).await,
+            Some(span) => conversation.world.find_within(span, ended).await,
+        };
+        match ended {
             Some(Attempt::Connected { .. }) => {
                 let settled =
                     || (self.link.settled.get() || conversation.closed().is_some()).then_some(());
-                conversation.world.find_within(MOVE, settled).await;
-                Ok(self)
+                let span = span.map_or(MOVE, |span| span.max(MOVE));
+                conversation.world.find_within(span, settled).await;
+                Ok(())
             }
             Some(Attempt::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
             Some(Attempt::Rejected { status, body }) if status != 0 => {

@@ -94,11 +94,30 @@ impl Client {
     /// not asked for stays. With recovery on, the session is asked for again.
     ///
     /// # Errors
-    /// [`ConnectError`] says why it could not.
-    pub async fn reconnect(self) -> Result<Self, ConnectError> {
+    /// [`ConnectError`] says why it could not; it may be tried again.
+    ///
+    /// # Panics
+    /// When its lab was dropped.
+    pub async fn reconnect(&self) -> Result<(), ConnectError> {
+        self.come_back(None).await
+    }
+
+    /// As [`reconnect`](Self::reconnect), while time passes: until it is connected, and no longer
+    /// than `span`. A client whose line is [late](Self::delay) needs it.
+    ///
+    /// # Errors
+    /// As [`reconnect`](Self::reconnect).
+    ///
+    /// # Panics
+    /// As [`reconnect`](Self::reconnect).
+    pub async fn reconnect_within(&self, span: Duration) -> Result<(), ConnectError> {
+        self.come_back(Some(span)).await
+    }
+
+    async fn come_back(&self, span: Option<Duration>) -> Result<(), ConnectError> {
         self.reset();
         self.conversation.begin_again();
         self.link.begin_again();
-        self.open().await
+        self.open(span).await
     }
 }

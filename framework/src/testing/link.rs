@@ -257,6 +257,7 @@ impl Link {
     }
 
     async fn get(&self, sid: Option<&str>) -> Result<Vec<Packet>, Ended> {
+        self.up().pass(0).await;
         let response = self.request(Method::GET, sid, Bytes::new()).await?;
         if response.status != StatusCode::OK {
             return Err(Ended::Rejected(response));
@@ -314,6 +315,7 @@ impl<'a> WebSocket<'a> {
         let up = Pipe::new(&link.up(), link.window);
         let down = Pipe::new(&link.down(), link.window);
         link.pipes.borrow_mut().extend([up.clone(), down.clone()]);
+        link.up().pass(0).await;
         let mut request = link.describe(Method::GET, "websocket", sid, Bytes::new());
         let shake = [
             ("connection", "Upgrade"),

@@ -6,6 +6,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::http::Method;
@@ -35,6 +36,9 @@ pub struct Visitor<'a> {
     headers: Vec<(String, String)>,
     query: String,
     worker: Option<usize>,
+    span: Option<Duration>,
+    latency: Duration,
+    jitter: Duration,
 }
 
 impl<'a> Visitor<'a> {
@@ -49,6 +53,9 @@ impl<'a> Visitor<'a> {
             headers: vec![("host".to_owned(), "lab.test".to_owned())],
             query: String::new(),
             worker: None,
+            span: None,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
         }
     }
 
@@ -98,12 +105,25 @@ impl<'a> Visitor<'a> {
         self
     }
 
+    /// Whatever it sends or is sent is under way for `latency`, and up to `jitter` longer, from its
+    /// first request on; see [`Client::delay`]. It connects only [while time passes](Self::within).
+    pub fn delay(mut self, latency: Duration, jitter: Duration) -> Self {
+        (self.latency, self.jitter) = (latency, jitter);
+        self
+    }
+
+    /// Lets time pass until it is connected, and no longer than `span`. By default none does.
+    pub fn within(mut self, span: Duration) -> Self {
+        self.span = Some(span);
+        self
+    }
+
     /// Connects, and waits until the session is connected.
     ///
     /// # Errors
     /// [`ConnectError`] says why it could not.
     pub async fn connect(self) -> Result<Client, ConnectError> {
-        self.client(false).open().await
+        self.opened(false).await
     }
 
     /// Opens a connection of Engine.IO and nothing above it: no namespace is connected to, and what
@@ -112,7 +132,7 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// [`ConnectError`] says why it could not.
     pub async fn open(self) -> Result<Client, ConnectError> {
-        self.client(true).open().await
+        self.opened(true).await
     }
 
     /// Sends one HTTP request to the app, with the visitor's headers; it waits for nothing but the
@@ -143,11 +163,20 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    async fn opened(self, raw: bool) -> Result<Client, ConnectError> {
+        let span = self.span;
+        let client = self.client(raw);
+        client.open(span).await?;
+        Ok(client)
+    }
+
     fn client(self, raw: bool) -> Client {
-        let Self { lab, number, name, wire, namespace, auth, headers, query, worker } = self;
+        let Self { lab, number, name, wire, namespace, auth, headers, query, worker, .. } = self;
         let world = lab.world();
         let direction = || Direction::new(world.random(fastrand::Rng::fork));
         let (up, down) = (direction(), direction());
+        up.delay(self.latency, self.jitter);
+        down.delay(self.latency, self.jitter);
         let realm = lab.salon().realm();
         let conversation = Conversation::new(
             name,

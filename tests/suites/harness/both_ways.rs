@@ -101,7 +101,7 @@ async fn a_reset_is_noticed_by_the_others(lab: Lab) -> Result<(), Failure> {
 async fn a_client_comes_back(lab: Lab) -> Result<(), Failure> {
     let client = lab.connect(()).await?;
     let first = client.id();
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     assert_ne!(client.id(), first);
     assert_eq!(client.send(Double(1)).await?, 2);
     Ok(())

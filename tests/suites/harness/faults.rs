@@ -60,7 +60,8 @@ async fn a_dead_link_leaves_a_ghost_beside_the_client_that_comes_back() {
         let (stays, dead) = members(&lab, wire).await?;
         let ghost = dead.id();
         dead.vanish();
-        let back = dead.reconnect().await?;
+        dead.reconnect().await?;
+        let back = dead;
         back.send(Enter { hall: 1 }).await?;
         assert_ne!(back.id(), ghost, "{wire:?}");
         assert_eq!(lab.salon().connections(), 3, "{wire:?}");
@@ -198,11 +199,31 @@ async fn latency_delays_and_keeps_the_order() {
 }
 
 #[salon::test]
+async fn a_client_that_is_far_away_connects_while_time_passes() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(app()).await;
+        let far = || lab.visitor().wire(wire).delay(SECOND, Duration::ZERO);
+        far().connect().await.expect_err("no time passes");
+        let client = far().within(20 * SECOND).connect().await?;
+        // The opening request at least goes one way and back.
+        assert!(lab.elapsed() >= 2 * SECOND, "{wire:?}");
+        let before = (lab.elapsed(), client.id());
+        client.reconnect().await.expect_err("no time passes");
+        client.reconnect_within(20 * SECOND).await?;
+        assert!(lab.elapsed() >= before.0 + 2 * SECOND, "{wire:?}");
+        assert!(client.is_connected() && client.id() != before.1, "{wire:?}");
+        let doubled = client.send(Double(1));
+        lab.advance(4 * SECOND).await;
+        assert_eq!(doubled.await?, 2, "{wire:?}");
+    }
+}
+
+#[salon::test]
 async fn a_client_can_reconnect_while_it_awaits_an_answer() {
     let lab = Lab::new(app()).await;
     let client = lab.connect(()).await?;
     let waiting = client.send(Wait(1_000));
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     lab.advance(2 * SECOND).await;
     let lost = waiting.await.expect_err("the answer went with the connection");
     assert_eq!(*lost.code(), Code::Disconnected);

@@ -45,7 +45,7 @@ async fn a_client_can_speak_engine_io_alone_over_each_wire() {
         for number in ["1", "2", "3"] {
             assert_eq!(client.expect_raw().await, text(&format!("{number} by {by}")));
         }
-        let client = client.reconnect().await?;
+        client.reconnect().await?;
         client.send_raw(text("again"));
         assert_eq!(client.expect_raw().await, text(&format!("again by {by}")));
     }
