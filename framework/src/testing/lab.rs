@@ -16,6 +16,7 @@ use serde::Serialize;
 use tracing::{Dispatch, subscriber::DefaultGuard};
 
 use super::{
+    alone::Alone,
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
@@ -95,6 +96,8 @@ pub struct Lab {
     window: usize,
     _clock: Option<StoppedClock>,
     _subscriber: DefaultGuard,
+    /// The last to go: then another lab may come.
+    _alone: Alone,
 }
 
 /// How a [`Lab`] is to be.
@@ -152,13 +155,14 @@ impl LabBuilder {
     /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
     /// a lab is alive already on this thread.
     pub async fn start(self) -> Lab {
+        let alone = Alone::take();
         let seed = seed::choose(self.seed);
         let stopped = StoppedClock::stop();
         let wall = self.wall.unwrap_or_else(clock::wall);
         // Two streams: else session ids would follow from the turns that were taken.
         let mut random = fastrand::Rng::with_seed(seed);
         let simulation = Simulation::start(clock::now(), wall, random.fork());
-        assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
+        assert!(simulation.is_some(), "something is simulated on this thread without a lab");
         let world = Rc::new(World::new(self.workers, random.fork(), Duration::ZERO));
         let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
@@ -177,6 +181,7 @@ impl LabBuilder {
             window: self.window,
             _clock: Some(stopped),
             _subscriber: subscriber,
+            _alone: alone,
         }
     }
 }
@@ -203,6 +208,7 @@ impl Lab {
     /// # Panics
     /// As [`LabBuilder::start`].
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
+        let alone = Alone::take();
         stopped_clock::let_pass();
         let seed = seed::choose(None);
         let journal = Journal::new(seed);
@@ -219,6 +225,7 @@ impl Lab {
             window: WINDOW,
             _clock: None,
             _subscriber: tracing::dispatcher::set_default(&dispatch),
+            _alone: alone,
         })
     }
 

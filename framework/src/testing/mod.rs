@@ -4,6 +4,7 @@
 //! clock and chance are simulated. It must never be compiled into a server: it is for
 //! `[dev-dependencies]`, behind the feature `testing`.
 
+mod alone;
 mod awaited;
 mod client;
 mod conversation;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use salon::{
     Salon,
     testing::{self, Lab, Wire},
@@ -66,4 +67,26 @@ fn a_client_that_is_used_after_its_lab_says_so() {
     let panic = catch_unwind(AssertUnwindSafe(late)).expect_err("there is no server any more");
     let message = panic.downcast_ref::<&str>().expect("a message");
     assert!(message.contains("the lab of this client was dropped"), "{message}");
+}
+
+#[test]
+fn a_second_lab_on_a_thread_is_refused_before_it_changes_anything() {
+    for (first_served, second_served) in [(false, false), (false, true), (true, false)] {
+        testing::run(async {
+            let start = async |served| match served {
+                true => Lab::serve(app()).await,
+                false => Ok(Lab::new(app()).await),
+            };
+            let first = start(first_served).await?;
+            let second = AssertUnwindSafe(start(second_served)).catch_unwind().await;
+            let panic = second.expect_err("there is one already");
+            let message = panic.downcast_ref::<&str>().expect("a message");
+            assert!(message.contains("there is a lab on this thread already"), "{message}");
+            assert_eq!(first.connect(()).await?.send(Double(1)).await?, 2);
+            if !first_served {
+                first.advance(Duration::from_secs(3600)).await;
+            }
+            Ok(())
+        });
+    }
 }
