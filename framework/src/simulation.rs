@@ -79,6 +79,11 @@ mod simulated {
         pub(crate) fn order_panic(&self, event: &str) {
             with(|state| state.panics.push(event.to_owned()));
         }
+
+        /// The events whose handlers were to panic, and did not.
+        pub(crate) fn unspent_panics(&self) -> Vec<String> {
+            with(|state| std::mem::take(&mut state.panics)).unwrap_or_default()
+        }
     }
 
     impl Drop for Simulation {

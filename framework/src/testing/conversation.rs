@@ -166,6 +166,19 @@ impl Conversation {
         Rc::new(Self { name, world, journal, namespace, raw, parser, state })
     }
 
+    /// Checks that a session can be asked for again, if there is one to ask for.
+    ///
+    /// # Panics
+    /// When the `auth` is no object, which has no room for that.
+    pub(super) fn check_recovery(&self) {
+        let state = self.state.borrow();
+        let fits = state.auth.as_ref().is_none_or(Value::is_object);
+        assert!(
+            fits || state.recovery.is_none(),
+            "the session cannot be asked for again: this client's auth is no object"
+        );
+    }
+
     /// Forgets the connection that was, for the next one; what came and was not asked for stays.
     pub(super) fn begin_again(&self) {
         let state = &mut *self.state.borrow_mut();

@@ -97,7 +97,8 @@ impl Client {
     /// [`ConnectError`] says why it could not; it may be tried again.
     ///
     /// # Panics
-    /// When its lab was dropped.
+    /// When its lab was dropped; and when a session is to be asked for again by a client whose `auth`
+    /// is no object.
     pub async fn reconnect(&self) -> Result<(), ConnectError> {
         self.come_back(None).await
     }
@@ -115,6 +116,7 @@ impl Client {
     }
 
     async fn come_back(&self, span: Option<Duration>) -> Result<(), ConnectError> {
+        self.conversation.check_recovery();
         self.reset();
         self.conversation.begin_again();
         self.link.begin_again();

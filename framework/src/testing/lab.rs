@@ -153,7 +153,7 @@ impl LabBuilder {
     ///
     /// # Panics
     /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
-    /// a lab is alive already on this thread.
+    /// a lab is alive already on this thread; and when the app's configuration panics.
     pub async fn start(self) -> Lab {
         let alone = Alone::take();
         let seed = seed::choose(self.seed);
@@ -170,6 +170,7 @@ impl LabBuilder {
         let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
         let workers = Workers::start(&world, &configure);
         world.settle().await;
+        workers.check();
         Lab {
             salon: self.salon,
             world,
@@ -335,18 +336,29 @@ impl Lab {
     }
 
     /// A worker does nothing from now on, until it is [resumed](Self::resume); the first is 0.
+    ///
+    /// # Panics
+    /// When there is no such worker; a lab behind a port has none of its own.
+    #[track_caller]
     pub fn stall(&self, worker: usize) {
+        self.world.check_worker(worker);
         self.journal.note(Actor::Test, format!("worker {worker} stalls"));
         self.world.stall(UnitIndex::worker(worker), true);
     }
 
     /// A worker goes on.
+    ///
+    /// # Panics
+    /// As [`stall`](Self::stall).
+    #[track_caller]
     pub fn resume(&self, worker: usize) {
+        self.world.check_worker(worker);
         self.journal.note(Actor::Test, format!("worker {worker} goes on"));
         self.world.stall(UnitIndex::worker(worker), false);
     }
 
-    /// The next handler of that event panics instead of doing anything.
+    /// The next handler of that event panics instead of doing anything. What is not spent when the
+    /// lab is dropped is named on standard error.
     ///
     /// # Panics
     /// Where the server is not on this thread.
@@ -389,6 +401,9 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.world.end();
+        for event in self.simulation.iter().flat_map(Simulation::unspent_panics) {
+            eprintln!("the panic that was ordered in the handler of {event:?} never came");
+        }
         last_words::leave(&self.journal);
     }
 }

@@ -93,6 +93,20 @@ impl Workers {
         Self((0..world.workers()).map(start).collect())
     }
 
+    /// Checks that the app is up on every worker.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub(super) fn check(&self) {
+        for (worker, slot) in self.0.iter().enumerate() {
+            assert!(
+                slot.borrow().is_some(),
+                "the app did not come up on worker {worker}: its configuration panicked (see \
+                 above), or waits for something"
+            );
+        }
+    }
+
     /// Serves a request on a worker. Dropping the future takes the request back.
     pub(super) async fn request(
         &self,

@@ -87,9 +87,14 @@ impl<'a> Visitor<'a> {
         self
     }
 
-    /// A header of each of its requests, such as `origin` or `cookie`.
+    /// A header of each of its requests, such as `origin` or `cookie`. A `host` takes the place of
+    /// the default, `lab.test`; over a port it is always the port's.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_lowercase(), value.to_owned()));
+        let name = name.to_lowercase();
+        if name == "host" {
+            self.headers.retain(|(name, _)| name != "host");
+        }
+        self.headers.push((name, value.to_owned()));
         self
     }
 
@@ -100,7 +105,12 @@ impl<'a> Visitor<'a> {
     }
 
     /// The worker that serves it; the first is 0. By default chance decides for each request.
+    ///
+    /// # Panics
+    /// When the lab has no such worker; one behind a port has none to choose from.
+    #[track_caller]
     pub fn worker(mut self, worker: usize) -> Self {
+        self.lab.world().check_worker(worker);
         self.worker = Some(worker);
         self
     }
@@ -136,7 +146,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Sends one HTTP request to the app, with the visitor's headers; it waits for nothing but the
-    /// response, so that no time passes.
+    /// response, so that no time passes. Query parameters are added to those of `target`.
     ///
     /// # Errors
     /// [`ConnectError::Unanswered`] if nothing is left to run and no response came.
@@ -146,12 +156,13 @@ impl<'a> Visitor<'a> {
         target: &str,
         body: impl Into<Bytes>,
     ) -> Result<Response, ConnectError> {
-        let Self { lab, number, name, headers, worker, .. } = self;
+        let Self { lab, number, name, headers, query, worker, .. } = self;
+        let target = with_query(target, &query);
         let (world, body, peer) = (lab.world(), body.into(), Lab::address(number));
         let actor = || Actor::Client(name.clone());
         let text = String::from_utf8_lossy(&body);
         lab.journal().note(actor(), format!("→ {method} {target} {text}").trim_end().to_owned());
-        let request = Request { method, target: target.to_owned(), headers, body, peer };
+        let request = Request { method, target, headers, body, peer };
         let answer = lab.door().request(world, world.pick_worker(worker), request);
         match world.drive(answer, None).await {
             Some(Ok(response)) => {
@@ -204,5 +215,13 @@ impl<'a> Visitor<'a> {
             vanished: Cell::new(false),
         });
         Client { conversation, link, running: RefCell::default() }
+    }
+}
+
+/// Adds parameters, each of which begins with `&`.
+fn with_query(target: &str, query: &str) -> String {
+    match query.strip_prefix('&') {
+        Some(first) if !target.contains('?') => format!("{target}?{first}"),
+        Some(_) | None => format!("{target}{query}"),
     }
 }

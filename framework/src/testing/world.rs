@@ -164,6 +164,19 @@ impl World {
         );
     }
 
+    /// Checks that there is a worker of that number.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    pub(super) fn check_worker(&self, worker: usize) {
+        let workers = self.workers();
+        assert!(
+            worker < workers,
+            "there is no worker {worker}: this lab has {workers}, and the first is 0"
+        );
+    }
+
     /// Starts a task.
     ///
     /// # Panics

@@ -46,6 +46,20 @@ fn a_failure_of_the_lab_is_shown_once_and_not_at_any_length() {
 }
 
 #[test]
+fn a_panic_that_was_ordered_and_never_came_is_named() {
+    let printed = printed_by("fails_with_a_panic_that_never_came");
+    assert!(printed.contains("ordered in the handler of \"double\" never came"), "{printed}");
+}
+
+#[salon::test]
+#[ignore = "it is to fail"]
+async fn fails_with_a_panic_that_never_came() {
+    let lab = Lab::new(app()).await;
+    lab.panic_in::<Double>();
+    Err("nobody asked")?;
+}
+
+#[test]
 fn a_seed_that_is_no_number_fails_every_lab() {
     for test in ["fails_by_an_assertion", "fails_in_a_loop_over_seeds"] {
         let printed = printed_with("seventeen", test);

@@ -108,6 +108,56 @@ async fn a_visitor_sends_single_requests_to_the_whole_app() {
 }
 
 #[salon::test]
+async fn a_single_request_has_the_query_and_the_host_of_its_visitor() {
+    let tell = async |request: actix_web::HttpRequest| {
+        format!("{} {}", request.query_string(), request.connection_info().host())
+    };
+    let lab = Lab::builder(app())
+        .configure(move |config| {
+            config.route("/tell", web::get().to(tell));
+        })
+        .start()
+        .await;
+    let ada = || lab.visitor().query("a", "1").header("Host", "salon.test");
+    for (target, told) in [("/tell", "a=1 salon.test"), ("/tell?b=2", "b=2&a=1 salon.test")] {
+        assert_eq!(ada().request(Method::GET, target, "").await?.text(), told);
+    }
+}
+
+/// The message of the panic that something in a lab ends with.
+fn panic_of(test: &impl AsyncFn(&Lab)) -> String {
+    let run = || {
+        testing::run(async {
+            test(&Lab::new(app()).await).await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it was to panic");
+    panic.downcast_ref::<String>().expect("a message").clone()
+}
+
+#[test]
+fn a_worker_that_is_not_there_is_named() {
+    let stalled = panic_of(&async |lab| lab.stall(1));
+    assert_eq!(stalled, "there is no worker 1: this lab has 1, and the first is 0");
+    let visited = panic_of(&async |lab| drop(lab.visitor().worker(7)));
+    assert_eq!(visited, "there is no worker 7: this lab has 1, and the first is 0");
+}
+
+#[test]
+fn an_app_whose_configuration_panics_does_not_start() {
+    let start = || {
+        testing::run(async {
+            Lab::builder(app()).configure(|_| panic!("no routes today")).start().await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(start)).expect_err("it cannot start");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("the app did not come up on worker 0"), "{message}");
+}
+
+#[salon::test]
 async fn a_request_that_time_would_answer_is_not_waited_for() {
     let lab = Lab::new(app()).await;
     let open = "/socket.io/?EIO=4&transport=polling";

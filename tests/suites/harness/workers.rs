@@ -51,7 +51,8 @@ fn a_lab_without_a_seed_has_that_of_the_loop_around_it() {
     testing::for_seeds([3, 4], async |seed| {
         let lab = Lab::new(app()).await;
         assert_eq!(lab.seed(), seed);
-        seeds.borrow_mut().push(lab.connect(()).await?.id());
+        let id = lab.connect(()).await?.id();
+        seeds.borrow_mut().push(id);
         Ok(())
     });
     if std::env::var_os("SALON_SEED").is_none() {
