@@ -65,7 +65,7 @@ impl fmt::Display for Entry {
 }
 
 /// What happened in a lab, or in one part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Transcript(pub(super) Vec<Entry>);
 
 impl Transcript {
@@ -91,6 +91,13 @@ impl Transcript {
             }
             self.0[cut..].iter().try_for_each(|entry| writeln!(f, "{entry}"))
         })
+    }
+}
+
+/// As it is displayed: a test that prints it wants to read it.
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

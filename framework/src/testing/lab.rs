@@ -103,7 +103,8 @@ pub struct Lab {
 /// How a [`Lab`] is to be.
 pub struct LabBuilder {
     salon: Salon,
-    workers: usize,
+    /// As many as usual if none is said.
+    workers: Option<usize>,
     seed: Option<u64>,
     wall: Option<SystemTime>,
     window: usize,
@@ -111,10 +112,10 @@ pub struct LabBuilder {
 }
 
 impl LabBuilder {
-    /// How many workers serve; 1 by default. They take turns in an order that the seed decides.
+    /// How many workers serve; 1 by default, and 2 behind a port. They take turns in an order that the seed decides.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers.max(1);
+        self.workers = Some(workers.max(1));
         self
     }
 
@@ -142,10 +143,14 @@ impl LabBuilder {
         self
     }
 
-    /// The routes of the whole app, if they are more than [`Salon::routes`].
+    /// The routes of the whole app, if they are more than [`Salon::routes`]. Behind a port each
+    /// worker calls it on a thread of its own.
     #[must_use]
-    pub fn configure(mut self, configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
-        self.configure = Some(Rc::new(configure));
+    pub fn configure(
+        mut self,
+        configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        self.configure = Some(Arc::new(configure));
         self
     }
 
@@ -163,11 +168,11 @@ impl LabBuilder {
         let mut random = fastrand::Rng::with_seed(seed);
         let simulation = Simulation::start(clock::now(), wall, random.fork());
         assert!(simulation.is_some(), "something is simulated on this thread without a lab");
-        let world = Rc::new(World::new(self.workers, random.fork(), Duration::ZERO));
+        let world = Rc::new(World::new(self.workers.unwrap_or(1), random.fork(), Duration::ZERO));
         let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let subscriber = tracing::dispatcher::set_default(&dispatch);
-        let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
+        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
         let workers = Workers::start(&world, &configure);
         world.settle().await;
         workers.check();
@@ -184,6 +189,39 @@ impl LabBuilder {
             _subscriber: subscriber,
             _alone: alone,
         }
+    }
+
+    /// Serves the app behind a real port of this machine; see [`Lab::serve`]. There the wall clock
+    /// is the real one.
+    ///
+    /// # Errors
+    /// When no port can be listened on.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[expect(clippy::unused_async, reason = "as `start`; it needs a runtime as well")]
+    pub async fn serve(self) -> std::io::Result<Lab> {
+        let alone = Alone::take();
+        stopped_clock::let_pass();
+        let seed = seed::choose(self.seed);
+        let journal = Journal::new(seed);
+        let dispatch = Dispatch::new(journal.subscriber());
+        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
+        let workers = self.workers.unwrap_or(SERVED_WORKERS);
+        let port = Port::serve(&configure, workers, &dispatch)?;
+        Ok(Lab {
+            salon: self.salon,
+            world: Rc::new(World::new(0, fastrand::Rng::with_seed(seed), PATIENCE)),
+            door: Rc::new(Door::Port(port)),
+            journal,
+            simulation: None,
+            seed,
+            clients: Cell::new(0),
+            window: self.window,
+            _clock: None,
+            _subscriber: tracing::dispatcher::set_default(&dispatch),
+            _alone: alone,
+        })
     }
 }
 
@@ -209,32 +247,14 @@ impl Lab {
     /// # Panics
     /// As [`LabBuilder::start`].
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
-        let alone = Alone::take();
-        stopped_clock::let_pass();
-        let seed = seed::choose(None);
-        let journal = Journal::new(seed);
-        let dispatch = Dispatch::new(journal.subscriber());
-        let port = Port::serve(&salon, SERVED_WORKERS, &dispatch)?;
-        Ok(Self {
-            salon,
-            world: Rc::new(World::new(0, fastrand::Rng::with_seed(seed), PATIENCE)),
-            door: Rc::new(Door::Port(port)),
-            journal,
-            simulation: None,
-            seed,
-            clients: Cell::new(0),
-            window: WINDOW,
-            _clock: None,
-            _subscriber: tracing::dispatcher::set_default(&dispatch),
-            _alone: alone,
-        })
+        Self::builder(salon).serve().await
     }
 
     /// Describes a lab.
     #[must_use]
     pub fn builder(salon: Salon) -> LabBuilder {
         let (seed, wall, configure) = (None, None, None);
-        LabBuilder { salon, workers: 1, seed, wall, window: WINDOW, configure }
+        LabBuilder { salon, workers: None, seed, wall, window: WINDOW, configure }
     }
 
     /// The server under test.
@@ -405,6 +425,15 @@ impl Drop for Lab {
             eprintln!("the panic that was ordered in the handler of {event:?} never came");
         }
         last_words::leave(&self.journal);
+    }
+}
+
+impl std::fmt::Debug for LabBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { workers, seed, wall, window, .. } = self;
+        let mut debug = f.debug_struct("LabBuilder");
+        debug.field("workers", workers).field("seed", seed).field("wall", wall);
+        debug.field("window", window).finish_non_exhaustive()
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Visitor<'a> {
     auth: Option<Value>,
     headers: Vec<(String, String)>,
     query: String,
+    path: Option<String>,
     worker: Option<usize>,
     span: Option<Duration>,
     latency: Duration,
@@ -52,6 +53,7 @@ impl<'a> Visitor<'a> {
             auth: None,
             headers: vec![("host".to_owned(), "lab.test".to_owned())],
             query: String::new(),
+            path: None,
             worker: None,
             span: None,
             latency: Duration::ZERO,
@@ -101,6 +103,13 @@ impl<'a> Visitor<'a> {
     /// A query parameter of each of its requests, encoded as it is to be sent.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.query = format!("{}&{name}={value}", self.query);
+        self
+    }
+
+    /// Where it looks for the server, if the app's routes are in a scope; by default the path that
+    /// the Salon was built with.
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
         self
     }
 
@@ -182,7 +191,8 @@ impl<'a> Visitor<'a> {
     }
 
     fn client(self, raw: bool) -> Client {
-        let Self { lab, number, name, wire, namespace, auth, headers, query, worker, .. } = self;
+        let Self { lab, number, name, wire, namespace, auth, headers, query, path, worker, .. } =
+            self;
         let world = lab.world();
         let direction = || Direction::new(world.random(fastrand::Rng::fork));
         let (up, down) = (direction(), direction());
@@ -203,7 +213,7 @@ impl<'a> Visitor<'a> {
             door: Rc::downgrade(lab.door()),
             wire,
             worker,
-            path: realm.http().path.trim_end_matches('/').to_owned(),
+            path: path.as_ref().unwrap_or(&realm.http().path).trim_end_matches('/').to_owned(),
             headers,
             query,
             peer: Lab::address(number),
@@ -215,6 +225,15 @@ impl<'a> Visitor<'a> {
             vanished: Cell::new(false),
         });
         Client { conversation, link, running: RefCell::default() }
+    }
+}
+
+impl std::fmt::Debug for Visitor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, wire, namespace, .. } = self;
+        let mut debug = f.debug_struct("Visitor");
+        debug.field("name", name).field("wire", wire).field("namespace", namespace);
+        debug.finish_non_exhaustive()
     }
 }
 

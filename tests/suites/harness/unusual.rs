@@ -1,7 +1,14 @@
 //! What a client of the framework would not do, or not tell: bare Engine.IO, single requests, and
 //! what the app awaits itself.
 
-use std::{cell::Cell, panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::{
     http::{Method, StatusCode},
@@ -124,6 +131,30 @@ async fn a_single_request_has_the_query_and_the_host_of_its_visitor() {
     }
 }
 
+#[salon::test]
+async fn an_app_in_a_scope_is_reached_in_the_lab_and_over_a_port() {
+    let builder = || {
+        let salon = app();
+        let routes = salon.routes();
+        Lab::builder(salon).workers(3).configure(move |config| {
+            let well = web::get().to(async || "well");
+            let scope = web::scope("/deep").configure(&routes).route("/health", well);
+            config.service(scope);
+        })
+    };
+    for served in [false, true] {
+        let lab = if served { builder().serve().await? } else { builder().start().await };
+        lab.connect(()).await.expect_err("it is not there");
+        let client = lab.visitor().path("/deep/socket.io/").connect().await?;
+        assert_eq!(client.send(Double(1)).await?, 2);
+        let health = lab.visitor().request(Method::GET, "/deep/health", "").await?;
+        assert_eq!(health.text(), "well");
+        let kind = health.headers.get("content-type").ok_or("no content type")?;
+        assert!(kind.to_str()?.starts_with("text/plain"), "served: {served}");
+        assert_eq!(format!("{:?}", lab.transcript()), lab.transcript().to_string());
+    }
+}
+
 /// The message of the panic that something in a lab ends with.
 fn panic_of(test: &impl AsyncFn(&Lab)) -> String {
     let run = || {
@@ -198,14 +229,15 @@ fn what_is_never_done_fails_the_test_where_it_was_awaited() {
 
 #[salon::test]
 async fn what_is_sent_at_once_is_posted_at_once_as_far_as_a_post_goes() {
-    let posts = std::rc::Rc::<Cell<usize>>::default();
+    let posts = Arc::<AtomicUsize>::default();
     let salon = Salon::builder().application(Postman).build()?;
     let (routes, counted) = (salon.routes(), posts.clone());
     let lab = Lab::builder(salon)
         .configure(move |config| {
             let counted = counted.clone();
             let count = move |request: &actix_web::guard::GuardContext<'_>| {
-                counted.set(counted.get() + usize::from(request.head().method == Method::POST));
+                let posts = usize::from(request.head().method == Method::POST);
+                counted.fetch_add(posts, Ordering::Relaxed);
                 false
             };
             config.service(web::resource("/{any:.*}").guard(actix_web::guard::fn_guard(count)));
@@ -221,7 +253,7 @@ async fn what_is_sent_at_once_is_posted_at_once_as_far_as_a_post_goes() {
     for _ in 0..101 {
         client.expect_raw().await;
     }
-    assert_eq!(posts.get(), 2, "the last one does not fit with the others");
+    assert_eq!(posts.load(Ordering::Relaxed), 2, "the last one does not fit with the others");
 }
 
 #[salon::test]
