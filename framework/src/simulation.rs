@@ -60,12 +60,11 @@ mod simulated {
 
     impl Simulation {
         /// Starts to simulate on this thread; `None` if something is simulated on it already.
-        pub(crate) fn start(now: Instant, wall: SystemTime, seed: u64) -> Option<Self> {
+        pub(crate) fn start(now: Instant, wall: SystemTime, random: fastrand::Rng) -> Option<Self> {
             STATE.with_borrow_mut(|state| {
                 if state.is_some() {
                     return None;
                 }
-                let random = fastrand::Rng::with_seed(seed);
                 *state = Some(State { started: now, wall, random, panics: Vec::new() });
                 Some(Self(()))
             })
@@ -73,16 +72,17 @@ mod simulated {
 
         /// Moves the wall clock alone.
         pub(crate) fn set_wall(&self, wall: SystemTime, now: Instant) {
-            self.with(|state| (state.wall, state.started) = (wall, now));
+            with(|state| (state.wall, state.started) = (wall, now));
         }
 
         /// Makes the next handler of this event panic, once.
         pub(crate) fn order_panic(&self, event: &str) {
-            self.with(|state| state.panics.push(event.to_owned()));
+            with(|state| state.panics.push(event.to_owned()));
         }
 
-        fn with(&self, change: impl FnOnce(&mut State)) {
-            STATE.with_borrow_mut(|state| state.as_mut().map(change));
+        /// The events whose handlers were to panic, and did not.
+        pub(crate) fn unspent_panics(&self) -> Vec<String> {
+            with(|state| std::mem::take(&mut state.panics)).unwrap_or_default()
         }
     }
 
@@ -94,39 +94,50 @@ mod simulated {
 
     /// Runs code as that of a worker, and gives the worker back that it was before.
     pub(crate) fn enter_worker<T>(worker: u32, code: impl FnOnce() -> T) -> T {
-        let before = WORKER.replace(worker);
-        let value = code();
-        WORKER.set(before);
-        value
+        let _before = Before(WORKER.replace(worker));
+        code()
+    }
+
+    /// The worker to give back, also when code panics.
+    struct Before(u32);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            WORKER.set(self.0);
+        }
     }
 
     /// Which of the workers on this thread the running code belongs to.
     pub(crate) fn worker() -> u32 {
-        // At the thread's end actors may outlive thread-locals.
+        // As in `with`.
         WORKER.try_with(Cell::get).unwrap_or_default()
+    }
+
+    /// Looks at what is simulated on this thread, if something is. At the thread's end actors may
+    /// outlive thread-locals; nothing is simulated then.
+    fn with<T>(look: impl FnOnce(&mut State) -> T) -> Option<T> {
+        STATE.try_with(|state| state.borrow_mut().as_mut().map(look)).ok().flatten()
     }
 
     /// The wall time that is simulated on this thread, if it is.
     pub(crate) fn wall(now: Instant) -> Option<SystemTime> {
-        STATE.with_borrow(|state| {
-            let state = state.as_ref()?;
-            Some(state.wall + now.saturating_duration_since(state.started))
-        })
+        with(|state| state.wall + now.saturating_duration_since(state.started))
     }
 
     /// Fills `bytes` from the harness's seed; false if there is no harness.
     pub(crate) fn fill_random(bytes: &mut [u8]) -> bool {
-        STATE
-            .with_borrow_mut(|state| state.as_mut().map(|state| state.random.fill(bytes)).is_some())
+        with(|state| state.random.fill(bytes)).is_some()
     }
 
     /// Panics if a test has ordered a panic in the next handler of this event.
     pub(crate) fn before_handler(event: &str) {
-        let ordered = STATE.with_borrow_mut(|state| {
-            let panics = &mut state.as_mut()?.panics;
-            let index = panics.iter().position(|ordered| ordered == event)?;
-            Some(panics.swap_remove(index))
+        let ordered = with(|state| {
+            let index = state.panics.iter().position(|ordered| ordered == event);
+            index.map(|index| state.panics.swap_remove(index))
         });
-        assert!(ordered.is_none(), "a panic that the test ordered in the handler of {event:?}");
+        assert!(
+            ordered.flatten().is_none(),
+            "a panic that the test ordered in the handler of {event:?}"
+        );
     }
 }

@@ -76,6 +76,29 @@ impl<R: DeserializeOwned + 'static> IntoFuture for Sent<R> {
     }
 }
 
+impl<R> std::fmt::Debug for Sent<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, id, .. } = self;
+        f.debug_struct("Sent").field("name", name).field("id", id).finish_non_exhaustive()
+    }
+}
+
+impl<E> std::fmt::Debug for Expectation<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let client = &self.conversation.name;
+        let mut debug = f.debug_struct("Expectation");
+        debug.field("client", client).field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Closing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let client = &self.conversation.name;
+        let mut debug = f.debug_struct("Closing");
+        debug.field("client", client).field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
 /// An acknowledgement that refuses.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,12 @@
 //!
 //! It must never let a failure pass without what led to it.
 
-use std::{panic::Location, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    panic::Location,
+    rc::Rc,
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -12,7 +17,7 @@ use super::{
     awaited::{Closing, Expectation, Sent},
     conversation::{Attempt, Conversation, Incoming},
     journal::Transcript,
-    link::Link,
+    link::{Freezable, Link},
     world::UnitIndex,
 };
 use crate::{
@@ -27,11 +32,19 @@ use crate::{
 /// One client of the server under test.
 ///
 /// What it is asked for is taken out of what came, in order; everything else stays. It is
-/// disconnected when it is dropped, without a goodbye.
+/// disconnected when it is dropped, without a goodbye. Its server ends with its lab; what it is then
+/// asked to send or to wait for panics.
 pub struct Client {
     pub(super) conversation: Rc<Conversation>,
     pub(super) link: Rc<Link>,
-    pub(super) running: std::cell::RefCell<Option<AbortHandle>>,
+    pub(super) running: RefCell<Option<Running>>,
+}
+
+/// The connection that a client has.
+pub(super) struct Running {
+    pub(super) task: AbortHandle,
+    /// Whether it is left as it is.
+    pub(super) frozen: Rc<Cell<bool>>,
 }
 
 /// Why a client could not connect.
@@ -53,12 +66,13 @@ pub enum ConnectError {
     Unanswered(Transcript),
 }
 
-/// How long the move from polling to WebSocket takes at most.
+/// How long the move from polling to WebSocket takes at most, if its client was given no longer.
 const MOVE: Duration = Duration::from_secs(1);
 
 impl Client {
-    /// Opens the connection, and waits until the session is connected.
-    pub(super) async fn open(self) -> Result<Self, ConnectError> {
+    /// Opens the connection, and waits until the session is connected; with a span, while time
+    /// passes.
+    pub(super) async fn open(&self, span: Option<Duration>) -> Result<(), ConnectError> {
         self.start();
         let conversation = &self.conversation;
         let ended = || {
@@ -66,12 +80,17 @@ impl Client {
                 conversation.closed().map(|_| Attempt::Rejected { status: 0, body: String::new() })
             })
         };
-        match conversation.world.find(ended).await {
+        let ended = match span {
+            None => conversation.world.find(ended).await,
+            Some(span) => conversation.world.find_within(span, ended).await,
+        };
+        match ended {
             Some(Attempt::Connected { .. }) => {
                 let settled =
                     || (self.link.settled.get() || conversation.closed().is_some()).then_some(());
-                conversation.world.find_within(MOVE, settled).await;
-                Ok(self)
+                let span = span.map_or(MOVE, |span| span.max(MOVE));
+                conversation.world.find_within(span, settled).await;
+                Ok(())
             }
             Some(Attempt::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
             Some(Attempt::Rejected { status, body }) if status != 0 => {
@@ -85,9 +104,11 @@ impl Client {
     }
 
     fn start(&self) {
-        let link = self.link.clone();
-        let running = self.conversation.world.spawn(UnitIndex::CLIENTS, link.run());
-        self.running.replace(Some(running.abort_handle()));
+        let frozen = Rc::<Cell<bool>>::default();
+        let running = Box::pin(self.link.clone().run());
+        let running = Freezable { frozen: frozen.clone(), running };
+        let task = self.conversation.world.spawn(UnitIndex::CLIENTS, running).abort_handle();
+        self.running.replace(Some(Running { task, frozen }));
     }
 
     /// Its name in transcripts.
@@ -285,7 +306,8 @@ impl Client {
     /// Whether the session is connected, as far as the client knows.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.conversation.closed().is_none() && self.id().is_some()
+        let conversation = &self.conversation;
+        conversation.closed().is_none() && self.id().is_some() && !conversation.world.is_over()
     }
 
     /// What it sent and got, and what became of its link.
@@ -357,7 +379,11 @@ fn encoded(name: &str, arguments: Result<Arguments, ArgumentError>) -> Arguments
 
 /// Fails the test, with what led to it.
 pub(super) fn fail(conversation: &Conversation, caller: &Location<'_>, what: &str) -> ! {
-    let around = conversation.journal.around(&conversation.name);
-    let name = &conversation.name;
-    panic!("{caller}: {name} {what}\n\nWhat {name} and the server did:\n{around}")
+    let (name, journal) = (&conversation.name, &conversation.journal);
+    let (around, again) = (journal.around(name), journal.how_again());
+    journal.tell();
+    panic!(
+        "{caller}: {name} {what}\n\nWhat {name} and the server did {again}:\n{}",
+        around.shortened()
+    )
 }

@@ -25,6 +25,7 @@ use crate::{
     wire::{
         engine_io::{self, Message},
         socket_io::{Arguments, Decoder, Packet, Parser},
+        websocket::CloseFrame,
     },
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Conversation {
 
 /// An event that came.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Incoming {
     /// Its name.
     pub name: String,
@@ -54,13 +56,16 @@ pub struct Incoming {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Closed {
-    /// The code that the server gave before; [`Code::Disconnected`] if none.
+    /// Why the session lapsed, as `salon:lapsed` said before; [`Code::Disconnected`] if it did not.
     pub code: Code,
     /// Whether the server ended the session by a disconnect packet.
     pub disconnected: bool,
     /// The code of the WebSocket's close frame, if there was one.
     pub close_code: Option<u16>,
+    /// The reason in the WebSocket's close frame, if there was one; it may be empty.
+    pub reason: Option<String>,
     /// When, since the lab began.
     pub at: Duration,
 }
@@ -161,6 +166,19 @@ impl Conversation {
         Rc::new(Self { name, world, journal, namespace, raw, parser, state })
     }
 
+    /// Checks that a session can be asked for again, if there is one to ask for.
+    ///
+    /// # Panics
+    /// When the `auth` is no object, which has no room for that.
+    pub(super) fn check_recovery(&self) {
+        let state = self.state.borrow();
+        let fits = state.auth.as_ref().is_none_or(Value::is_object);
+        assert!(
+            fits || state.recovery.is_none(),
+            "the session cannot be asked for again: this client's auth is no object"
+        );
+    }
+
     /// Forgets the connection that was, for the next one; what came and was not asked for stays.
     pub(super) fn begin_again(&self) {
         let state = &mut *self.state.borrow_mut();
@@ -192,7 +210,11 @@ impl Conversation {
     }
 
     /// Sends a packet.
+    ///
+    /// # Panics
+    /// When the lab has ended; so do the others that send.
     pub(super) fn send(&self, packet: &Packet) {
+        self.world.check();
         let state = &mut *self.state.borrow_mut();
         let times = if std::mem::take(&mut state.twice) { 2 } else { 1 };
         for _ in 0..times {
@@ -204,6 +226,7 @@ impl Conversation {
 
     /// Sends an event, with an id if it is to be acknowledged.
     pub(super) fn emit(&self, name: &str, arguments: Arguments, acknowledged: bool) -> Option<u64> {
+        self.world.check();
         let id = acknowledged.then(|| {
             let mut state = self.state.borrow_mut();
             state.next_id += 1;
@@ -218,12 +241,14 @@ impl Conversation {
 
     /// Sends something that is no Socket.IO packet.
     pub(super) fn send_raw(&self, message: Message) {
+        self.world.check();
         self.note(format!("→ {message:?}"));
         self.state.borrow_mut().queue(Outgoing::Packet(engine_io::Packet::Message(message)));
     }
 
     /// Closes the link once everything before is sent.
     pub(super) fn close_link(&self) {
+        self.world.check();
         self.state.borrow_mut().queue(Outgoing::Close);
     }
 
@@ -348,13 +373,17 @@ impl Conversation {
     }
 
     /// The link has ended. The first end stands.
-    pub(super) fn end(&self, why: &str, close_code: Option<u16>) {
+    pub(super) fn end(&self, why: &str, frame: Option<CloseFrame>) {
         let mut state = self.state.borrow_mut();
         if state.closed.is_none() {
             self.note(format!("· {why}"));
             let code = state.code.clone().unwrap_or(Code::Disconnected);
             let (disconnected, at) = (state.disconnected.is_some(), self.world.elapsed());
-            state.closed = Some(Closed { code, disconnected, close_code, at });
+            let (close_code, reason) = match frame {
+                Some(CloseFrame { code, reason }) => (Some(code.get()), Some(reason.to_string())),
+                None => (None, None),
+            };
+            state.closed = Some(Closed { code, disconnected, close_code, reason, at });
         }
     }
 
@@ -368,7 +397,7 @@ impl Conversation {
         state.closed.clone().or_else(|| {
             let at = state.disconnected?;
             let code = state.code.clone().unwrap_or(Code::Disconnected);
-            Some(Closed { code, disconnected: true, close_code: None, at })
+            Some(Closed { code, disconnected: true, close_code: None, reason: None, at })
         })
     }
 
@@ -414,7 +443,8 @@ impl State {
         {
             *offset = Some(last);
         }
-        if incoming.name.starts_with("salon:") {
+        // An eviction has a code as well, which is about its room.
+        if incoming.name == "salon:lapsed" {
             let notice = incoming.arguments.get::<Value>(0).unwrap_or_default();
             if let Some(code) = notice.get("code").and_then(Value::as_str) {
                 self.code = Some(Code::from(code));

@@ -6,7 +6,10 @@
 use std::{
     collections::VecDeque,
     fmt, io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,6 +20,9 @@ use crate::clock::{self, Instant};
 
 /// How many entries are kept; the oldest go first.
 const MAX_ENTRIES: usize = 20_000;
+
+/// How many entries a failure shows; the newest.
+const MAX_SHOWN: usize = 200;
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,7 @@ impl fmt::Display for Actor {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// When, since the lab began.
     pub at: Duration,
@@ -58,7 +65,7 @@ impl fmt::Display for Entry {
 }
 
 /// What happened in a lab, or in one part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Transcript(pub(super) Vec<Entry>);
 
 impl Transcript {
@@ -74,6 +81,24 @@ impl Transcript {
         let is_client = |who: &Actor| matches!(who, Actor::Client(name) if **name == *client);
         Self(self.0.iter().filter(|entry| is_client(&entry.who)).cloned().collect())
     }
+
+    /// As a failure shows it: its last entries, and how many came before them.
+    pub(super) fn shortened(&self) -> impl fmt::Display + '_ {
+        let cut = self.0.len().saturating_sub(MAX_SHOWN);
+        fmt::from_fn(move |f| {
+            if cut > 0 {
+                writeln!(f, "({cut} earlier entries are left out)")?;
+            }
+            self.0[cut..].iter().try_for_each(|entry| writeln!(f, "{entry}"))
+        })
+    }
+}
+
+/// As it is displayed: a test that prints it wants to read it.
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for Transcript {
@@ -85,14 +110,28 @@ impl fmt::Display for Transcript {
 /// Where everything is written down.
 #[derive(Clone)]
 pub(super) struct Journal {
+    seed: u64,
     started: Instant,
     entries: Arc<Mutex<VecDeque<Entry>>>,
+    /// Whether a failure has shown it.
+    told: Arc<AtomicBool>,
 }
 
 impl Journal {
-    /// An empty journal that begins now.
-    pub(super) fn new() -> Self {
-        Self { started: clock::now(), entries: Arc::default() }
+    /// An empty journal, of a lab with that seed, that begins now.
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, started: clock::now(), entries: Arc::default(), told: Arc::default() }
+    }
+
+    /// Takes down that a failure shows it; whether it is the first to do so.
+    pub(super) fn tell(&self) -> bool {
+        !self.told.swap(true, Ordering::Relaxed)
+    }
+
+    /// What to do to see the same again.
+    pub(super) fn how_again(&self) -> String {
+        let seed = self.seed;
+        format!("with seed {seed} (SALON_SEED={seed} runs it again)")
     }
 
     /// Writes something down.

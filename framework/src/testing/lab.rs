@@ -16,11 +16,14 @@ use serde::Serialize;
 use tracing::{Dispatch, subscriber::DefaultGuard};
 
 use super::{
+    alone::Alone,
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
+    last_words,
     link::Wire,
     port::Port,
+    seed,
     server::{Configure, Workers},
     stopped_clock::{self, StoppedClock},
     visitor::Visitor,
@@ -46,6 +49,9 @@ const SERVED_WORKERS: usize = 2;
 /// clients, the clock and chance are simulated. Nothing sleeps: time stands until
 /// [`advance`](Self::advance) moves it. See the guide's page on
 /// [testing](crate::guide::testing_your_app).
+///
+/// The server ends when the lab is dropped, with every connection and every actor; a client that is
+/// still there panics when it is used.
 ///
 /// ```
 /// use salon::{prelude::*, testing::Lab};
@@ -90,12 +96,15 @@ pub struct Lab {
     window: usize,
     _clock: Option<StoppedClock>,
     _subscriber: DefaultGuard,
+    /// The last to go: then another lab may come.
+    _alone: Alone,
 }
 
 /// How a [`Lab`] is to be.
 pub struct LabBuilder {
     salon: Salon,
-    workers: usize,
+    /// As many as usual if none is said.
+    workers: Option<usize>,
     seed: Option<u64>,
     wall: Option<SystemTime>,
     window: usize,
@@ -103,15 +112,16 @@ pub struct LabBuilder {
 }
 
 impl LabBuilder {
-    /// How many workers serve; 1 by default. They take turns in an order that the seed decides.
+    /// How many workers serve; 1 by default, and 2 behind a port. They take turns in an order that the seed decides.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers.max(1);
+        self.workers = Some(workers.max(1));
         self
     }
 
     /// What decides everything that is left to chance: session ids, turns of workers, jitter. By
-    /// default what the environment variable `SALON_SEED` says, else 0.
+    /// default that of [`for_seeds`](super::for_seeds), else 0. The environment variable
+    /// `SALON_SEED` overrides both.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -133,10 +143,14 @@ impl LabBuilder {
         self
     }
 
-    /// The routes of the whole app, if they are more than [`Salon::routes`].
+    /// The routes of the whole app, if they are more than [`Salon::routes`]. Behind a port each
+    /// worker calls it on a thread of its own.
     #[must_use]
-    pub fn configure(mut self, configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
-        self.configure = Some(Rc::new(configure));
+    pub fn configure(
+        mut self,
+        configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        self.configure = Some(Arc::new(configure));
         self
     }
 
@@ -144,20 +158,24 @@ impl LabBuilder {
     ///
     /// # Panics
     /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
-    /// a lab is alive already on this thread.
+    /// a lab is alive already on this thread; and when the app's configuration panics.
     pub async fn start(self) -> Lab {
-        let seed = self.seed.unwrap_or_else(seed_of_environment);
+        let alone = Alone::take();
+        let seed = seed::choose(self.seed);
         let stopped = StoppedClock::stop();
         let wall = self.wall.unwrap_or_else(clock::wall);
-        let simulation = Simulation::start(clock::now(), wall, seed);
-        assert!(simulation.is_some(), "there is a lab on this thread already; drop it first");
-        let world = Rc::new(World::new(self.workers, seed, Duration::ZERO));
-        let journal = Journal::new();
+        // Two streams: else session ids would follow from the turns that were taken.
+        let mut random = fastrand::Rng::with_seed(seed);
+        let simulation = Simulation::start(clock::now(), wall, random.fork());
+        assert!(simulation.is_some(), "something is simulated on this thread without a lab");
+        let world = Rc::new(World::new(self.workers.unwrap_or(1), random.fork(), Duration::ZERO));
+        let journal = Journal::new(seed);
         let dispatch = Dispatch::new(journal.subscriber());
         let subscriber = tracing::dispatcher::set_default(&dispatch);
-        let configure = self.configure.unwrap_or_else(|| Rc::new(self.salon.routes()));
+        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
         let workers = Workers::start(&world, &configure);
         world.settle().await;
+        workers.check();
         Lab {
             salon: self.salon,
             world,
@@ -169,7 +187,41 @@ impl LabBuilder {
             window: self.window,
             _clock: Some(stopped),
             _subscriber: subscriber,
+            _alone: alone,
         }
+    }
+
+    /// Serves the app behind a real port of this machine; see [`Lab::serve`]. There the wall clock
+    /// is the real one.
+    ///
+    /// # Errors
+    /// When no port can be listened on.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[expect(clippy::unused_async, reason = "as `start`; it needs a runtime as well")]
+    pub async fn serve(self) -> std::io::Result<Lab> {
+        let alone = Alone::take();
+        stopped_clock::let_pass();
+        let seed = seed::choose(self.seed);
+        let journal = Journal::new(seed);
+        let dispatch = Dispatch::new(journal.subscriber());
+        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
+        let workers = self.workers.unwrap_or(SERVED_WORKERS);
+        let port = Port::serve(&configure, workers, &dispatch)?;
+        Ok(Lab {
+            salon: self.salon,
+            world: Rc::new(World::new(0, fastrand::Rng::with_seed(seed), PATIENCE)),
+            door: Rc::new(Door::Port(port)),
+            journal,
+            simulation: None,
+            seed,
+            clients: Cell::new(0),
+            window: self.window,
+            _clock: None,
+            _subscriber: tracing::dispatcher::set_default(&dispatch),
+            _alone: alone,
+        })
     }
 }
 
@@ -185,36 +237,24 @@ impl Lab {
     /// Serves an app behind a real port of this machine, on two workers, for the same tests: there
     /// time is real, and nothing is simulated but what goes wrong on a client's own side.
     ///
+    /// What is awaited is waited for up to 10 seconds. To [`settle`](Self::settle), and so to check
+    /// that nothing came, takes until nothing has come over any socket for 100 milliseconds, and no
+    /// longer than 10 seconds: a server that takes longer to answer is not waited for.
+    ///
     /// # Errors
     /// When no port can be listened on.
     ///
     /// # Panics
     /// As [`LabBuilder::start`].
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
-        stopped_clock::let_pass();
-        let journal = Journal::new();
-        let dispatch = Dispatch::new(journal.subscriber());
-        let port = Port::serve(&salon, SERVED_WORKERS, &dispatch)?;
-        let seed = seed_of_environment();
-        Ok(Self {
-            salon,
-            world: Rc::new(World::new(0, seed, PATIENCE)),
-            door: Rc::new(Door::Port(port)),
-            journal,
-            simulation: None,
-            seed,
-            clients: Cell::new(0),
-            window: WINDOW,
-            _clock: None,
-            _subscriber: tracing::dispatcher::set_default(&dispatch),
-        })
+        Self::builder(salon).serve().await
     }
 
     /// Describes a lab.
     #[must_use]
     pub fn builder(salon: Salon) -> LabBuilder {
         let (seed, wall, configure) = (None, None, None);
-        LabBuilder { salon, workers: 1, seed, wall, window: WINDOW, configure }
+        LabBuilder { salon, workers: None, seed, wall, window: WINDOW, configure }
     }
 
     /// The server under test.
@@ -282,7 +322,8 @@ impl Lab {
         self.simulation().set_wall(wall, clock::now());
     }
 
-    /// Runs until nothing is left to do at this moment.
+    /// Runs until nothing is left to do at this moment; over a port, until nothing has come for 100
+    /// milliseconds of real time, or for 10 seconds.
     pub async fn settle(&self) {
         self.world.settle().await;
     }
@@ -301,29 +342,43 @@ impl Lab {
     /// clients go on; time passes only where nothing else is left to do.
     ///
     /// # Panics
-    /// When it is not done within a day.
+    /// When it is not done within a day, or over a port within 10 seconds.
     #[track_caller]
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> impl Future<Output = T> {
         let caller = Location::caller();
         async move {
             let output = self.world.drive(future, Some(DAY)).await;
-            output.unwrap_or_else(|| panic!("{caller}: what was awaited was not done within a day"))
+            output.unwrap_or_else(|| match self.world.bounded(DAY) {
+                DAY => panic!("{caller}: what was awaited was not done within a day"),
+                span => panic!("{caller}: what was awaited was not done within {span:?}"),
+            })
         }
     }
 
     /// A worker does nothing from now on, until it is [resumed](Self::resume); the first is 0.
+    ///
+    /// # Panics
+    /// When there is no such worker; a lab behind a port has none of its own.
+    #[track_caller]
     pub fn stall(&self, worker: usize) {
+        self.world.check_worker(worker);
         self.journal.note(Actor::Test, format!("worker {worker} stalls"));
         self.world.stall(UnitIndex::worker(worker), true);
     }
 
     /// A worker goes on.
+    ///
+    /// # Panics
+    /// As [`stall`](Self::stall).
+    #[track_caller]
     pub fn resume(&self, worker: usize) {
+        self.world.check_worker(worker);
         self.journal.note(Actor::Test, format!("worker {worker} goes on"));
         self.world.stall(UnitIndex::worker(worker), false);
     }
 
-    /// The next handler of that event panics instead of doing anything.
+    /// The next handler of that event panics instead of doing anything. What is not spent when the
+    /// lab is dropped is named on standard error.
     ///
     /// # Panics
     /// Where the server is not on this thread.
@@ -363,16 +418,28 @@ impl Lab {
     }
 }
 
-impl std::fmt::Debug for Lab {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lab").field("seed", &self.seed).finish_non_exhaustive()
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.world.end();
+        for event in self.simulation.iter().flat_map(Simulation::unspent_panics) {
+            eprintln!("the panic that was ordered in the handler of {event:?} never came");
+        }
+        last_words::leave(&self.journal);
     }
 }
 
-fn seed_of_environment() -> u64 {
-    match std::env::var("SALON_SEED") {
-        Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("SALON_SEED={seed:?} is no number")),
-        Err(_) => 0,
+impl std::fmt::Debug for LabBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { workers, seed, wall, window, .. } = self;
+        let mut debug = f.debug_struct("LabBuilder");
+        debug.field("workers", workers).field("seed", seed).field("wall", wall);
+        debug.field("window", window).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab").field("seed", &self.seed).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     future::poll_fn,
-    pin::Pin,
+    pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -36,6 +36,14 @@ pub(super) struct Direction {
 impl Direction {
     pub(super) fn new(random: fastrand::Rng) -> Rc<Self> {
         Rc::new(Self { random: RefCell::new(random), ..Self::default() })
+    }
+
+    /// One for another connection of the same client: as late, and nothing is blocked.
+    pub(super) fn anew(&self) -> Rc<Self> {
+        let new = Self::new(self.random.borrow_mut().fork());
+        new.delay(self.latency.get(), self.jitter.get());
+        new.pace(self.bytes_per_second.get());
+        new
     }
 
     /// Nothing arrives any more, or again.
@@ -69,10 +77,19 @@ impl Direction {
         if arrival > clock::now() {
             sleep_until(arrival).await;
         }
-        if let Some(rate) = self.bytes_per_second.get() {
-            let seconds = bytes as f64 / rate.max(1) as f64;
-            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-        }
+        let mut slow = pin!(self.bytes_per_second.get().map_or_else(
+            || sleep_until(clock::now()),
+            |rate| sleep_until(clock::after(span_of(bytes, rate)))
+        ));
+        poll_fn(|cx| {
+            // Whoever is slow no longer does not wait for what it would have taken.
+            if self.bytes_per_second.get().is_none() {
+                return Poll::Ready(());
+            }
+            self.register(cx);
+            slow.as_mut().poll(cx)
+        })
+        .await;
         poll_fn(|cx| self.poll_open(cx)).await;
     }
 
@@ -80,8 +97,16 @@ impl Direction {
         if !self.blocked.get() {
             return Poll::Ready(());
         }
-        self.waiting.borrow_mut().push(cx.waker().clone());
+        self.register(cx);
         Poll::Pending
+    }
+
+    /// Has a task woken when anything about this direction changes.
+    fn register(&self, cx: &Context<'_>) {
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
     }
 
     fn wake(&self) {
@@ -89,6 +114,11 @@ impl Direction {
             waker.wake();
         }
     }
+}
+
+/// How long so many bytes take.
+fn span_of(bytes: usize, bytes_per_second: usize) -> Duration {
+    Duration::from_secs_f64(bytes as f64 / bytes_per_second.max(1) as f64)
 }
 
 /// One direction of one stream.
@@ -103,11 +133,13 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    chunks: VecDeque<(Instant, Bytes)>,
+    /// What is under way, and when it arrives; nothing is the end.
+    chunks: VecDeque<(Instant, Option<Bytes>)>,
     bytes: usize,
     last: Option<Instant>,
     /// When a slow line gives out the next bytes.
     not_before: Option<Instant>,
+    /// Whether the end is among them.
     ended: bool,
     reset: bool,
     reader: Option<Waker>,
@@ -130,11 +162,8 @@ impl Pipe {
         poll_fn(|cx| self.poll_room(cx)).await?;
         let at = self.0.direction.arrival();
         let mut state = self.0.state.borrow_mut();
-        let at = state.last.map_or(at, |last| last.max(at));
-        state.last = Some(at);
         state.bytes += bytes.len();
-        state.chunks.push_back((at, bytes));
-        wake(&mut state.reader);
+        state.queue(at, Some(bytes));
         Ok(())
     }
 
@@ -168,24 +197,28 @@ impl Pipe {
         if self.0.direction.poll_open(cx).is_pending() {
             return Poll::Pending;
         }
-        let Some((at, _)) = state.chunks.front() else {
-            return if state.ended { Poll::Ready(Ok(None)) } else { Poll::Pending };
-        };
-        let at = state.not_before.map_or(*at, |not_before| not_before.max(*at));
+        let Some((at, _)) = state.chunks.front() else { return Poll::Pending };
+        let rate = self.0.direction.bytes_per_second.get();
+        // Whoever is slow no longer reads at once what has arrived.
+        let not_before = state.not_before.filter(|_| rate.is_some());
+        let at = not_before.map_or(*at, |not_before| not_before.max(*at));
         if at > clock::now() {
+            self.0.direction.register(cx);
             let timer = state.timer.insert(Box::pin(sleep_until(at)));
             if timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
         }
-        Poll::Ready(Ok(state.take(self.0.direction.bytes_per_second.get())))
+        Poll::Ready(Ok(state.take(rate)))
     }
 
-    /// No more bytes come; those that are in it still arrive.
+    /// No more bytes come; those that are in it still arrive, and the end after them.
     pub(super) fn end(&self) {
+        let at = self.0.direction.arrival();
         let mut state = self.0.state.borrow_mut();
-        state.ended = true;
-        wake(&mut state.reader);
+        if !std::mem::replace(&mut state.ended, true) {
+            state.queue(at, None);
+        }
     }
 
     /// Ends it at once for both sides; what is in it is lost.
@@ -199,14 +232,27 @@ impl Pipe {
 }
 
 impl State {
+    /// Nothing arrives before what was sent before it.
+    fn queue(&mut self, at: Instant, what: Option<Bytes>) {
+        let at = self.last.map_or(at, |last| last.max(at));
+        self.last = Some(at);
+        self.chunks.push_back((at, what));
+        wake(&mut self.reader);
+    }
+
     fn take(&mut self, bytes_per_second: Option<usize>) -> Option<Bytes> {
-        let (_, mut chunk) = self.chunks.pop_front()?;
+        let (at, chunk) = self.chunks.pop_front()?;
+        let Some(mut chunk) = chunk else {
+            // The end stays: whoever reads on finds it again.
+            self.chunks.push_front((at, None));
+            return None;
+        };
         if let Some(rate) = bytes_per_second {
             let rest = chunk.split_off(chunk.len().min(rate.max(1)));
             if !rest.is_empty() {
-                self.chunks.push_front((clock::now(), rest));
+                self.chunks.push_front((at, Some(rest)));
             }
-            self.not_before = Some(clock::after(Duration::from_secs(1)));
+            self.not_before = Some(clock::after(span_of(chunk.len(), rate)));
         }
         self.bytes -= chunk.len();
         wake(&mut self.writer);

@@ -6,8 +6,9 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net::SocketAddr,
-    pin::pin,
-    rc::Rc,
+    pin::{Pin, pin},
+    rc::{Rc, Weak},
+    task::{Context, Poll},
 };
 
 use actix_web::http::{Method, StatusCode};
@@ -54,7 +55,8 @@ const MAX_PACKETS: usize = 1 << 20;
 /// What stays the same over all connections of one client.
 pub(super) struct Link {
     pub(super) conversation: Rc<Conversation>,
-    pub(super) door: Rc<Door>,
+    /// The lab's: a client keeps no server up.
+    pub(super) door: Weak<Door>,
     pub(super) wire: Wire,
     /// The worker that its requests come to; any of them if there is none.
     pub(super) worker: Option<usize>,
@@ -62,12 +64,16 @@ pub(super) struct Link {
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: String,
     pub(super) peer: SocketAddr,
-    pub(super) up: Rc<Direction>,
-    pub(super) down: Rc<Direction>,
+    /// The way to the server, of this connection.
+    pub(super) up: RefCell<Rc<Direction>>,
+    /// The way from it.
+    pub(super) down: RefCell<Rc<Direction>>,
     pub(super) window: usize,
     pub(super) pipes: RefCell<Vec<Pipe>>,
     /// Whether there is nothing left of the move to WebSocket.
     pub(super) settled: Cell<bool>,
+    /// Whether this connection is half-open: the server must not learn what becomes of the client.
+    pub(super) vanished: Cell<bool>,
 }
 
 /// The first packet of a server.
@@ -87,14 +93,48 @@ enum Ended {
     #[error("the request was refused with HTTP {} {}", .0.status.as_u16(), String::from_utf8_lossy(&.0.body))]
     Rejected(Response),
     #[error("the server closed the connection")]
-    ByServer(Option<u16>),
+    ByServer(Option<CloseFrame>),
     #[error("the client closed the connection")]
     ByClient,
     #[error("the server broke the protocol: {0}")]
     Protocol(String),
 }
 
+/// What a connection runs in, so that it can be left as it is: then it does nothing any more, and
+/// nothing that it holds is dropped before its lab.
+pub(super) struct Freezable<F> {
+    pub(super) frozen: Rc<Cell<bool>>,
+    pub(super) running: F,
+}
+
+impl<F: Future<Output = ()> + Unpin> Future for Freezable<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.frozen.get() { Poll::Pending } else { Pin::new(&mut self.running).poll(cx) }
+    }
+}
+
 impl Link {
+    /// The way to the server, as it is now.
+    pub(super) fn up(&self) -> Rc<Direction> {
+        self.up.borrow().clone()
+    }
+
+    /// The way from the server, as it is now.
+    pub(super) fn down(&self) -> Rc<Direction> {
+        self.down.borrow().clone()
+    }
+
+    /// Gets ready for another connection; what still is of the one before keeps its own line.
+    pub(super) fn begin_again(&self) {
+        let (up, down) = (self.up().anew(), self.down().anew());
+        self.up.replace(up);
+        self.down.replace(down);
+        self.vanished.set(false);
+        self.settled.set(self.conversation.is_raw() || self.wire != Wire::Upgrade);
+    }
+
     /// Serves one connection, from its opening to its end.
     pub(super) async fn run(self: Rc<Self>) {
         let ended = match self.wire {
@@ -102,14 +142,15 @@ impl Link {
             Wire::Polling => self.open_polling(false).await,
             Wire::Upgrade => self.open_polling(true).await,
         };
-        match &ended {
+        let why = ended.to_string();
+        match ended {
             Ended::Rejected(response) => {
                 let body = String::from_utf8_lossy(&response.body).into_owned();
                 self.conversation.reject(response.status.as_u16(), body);
             }
-            Ended::ByServer(code) => self.conversation.end(&ended.to_string(), *code),
+            Ended::ByServer(frame) => self.conversation.end(&why, frame),
             Ended::Reset(_) | Ended::ByClient | Ended::Protocol(_) => {
-                self.conversation.end(&ended.to_string(), None);
+                self.conversation.end(&why, None);
             }
         }
     }
@@ -216,11 +257,12 @@ impl Link {
     }
 
     async fn get(&self, sid: Option<&str>) -> Result<Vec<Packet>, Ended> {
+        self.up().pass(0).await;
         let response = self.request(Method::GET, sid, Bytes::new()).await?;
         if response.status != StatusCode::OK {
             return Err(Ended::Rejected(response));
         }
-        self.down.pass(response.body.len()).await;
+        self.down().pass(response.body.len()).await;
         let payload = payload::decode(response.body, MAX_PACKETS);
         match payload.error {
             None => Ok(payload.packets),
@@ -231,7 +273,7 @@ impl Link {
     async fn post(&self, sid: &str, packets: &[Packet]) -> Result<(), Ended> {
         let mut body = Vec::new();
         payload::encode(packets, &mut body);
-        self.up.pass(body.len()).await;
+        self.up().pass(body.len()).await;
         let response = self.request(Method::POST, Some(sid), body.into()).await?;
         if response.status == StatusCode::OK { Ok(()) } else { Err(Ended::Rejected(response)) }
     }
@@ -243,7 +285,8 @@ impl Link {
         body: Bytes,
     ) -> Result<Response, Reset> {
         let request = self.describe(method, "polling", sid, body);
-        self.door.request(&self.conversation.world, self.worker(), request).await
+        let door = self.door.upgrade().ok_or(Reset)?;
+        door.request(&self.conversation.world, self.worker(), request).await
     }
 
     /// The worker of the next request.
@@ -269,9 +312,10 @@ struct WebSocket<'a> {
 
 impl<'a> WebSocket<'a> {
     async fn open(link: &'a Link, sid: Option<&str>) -> Result<Self, Ended> {
-        let up = Pipe::new(&link.up, link.window);
-        let down = Pipe::new(&link.down, link.window);
+        let up = Pipe::new(&link.up(), link.window);
+        let down = Pipe::new(&link.down(), link.window);
         link.pipes.borrow_mut().extend([up.clone(), down.clone()]);
+        link.up().pass(0).await;
         let mut request = link.describe(Method::GET, "websocket", sid, Bytes::new());
         let shake = [
             ("connection", "Upgrade"),
@@ -282,7 +326,8 @@ impl<'a> WebSocket<'a> {
         request.headers.extend(shake.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let stream = Stream { up: up.clone(), down: down.clone() };
         let world = &link.conversation.world;
-        match link.door.open(world, link.worker(), request, stream).await? {
+        let door = link.door.upgrade().ok_or(Reset)?;
+        match door.open(world, link.worker(), request, stream).await? {
             Some(response) => Err(Ended::Rejected(response)),
             None => {
                 let limits = Limits::default();
@@ -354,8 +399,7 @@ impl<'a> WebSocket<'a> {
                     return Ok(Packet::Message(Message::Binary(bytes)));
                 }
                 Some(Incoming::Close(frame)) => {
-                    let code = frame.map(|CloseFrame { code, .. }| code.get());
-                    return Err(Ended::ByServer(code));
+                    return Err(Ended::ByServer(frame));
                 }
                 Some(Incoming::Ping(_) | Incoming::Pong(_)) => {}
                 None => match self.down.read().await? {

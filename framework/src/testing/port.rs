@@ -9,7 +9,15 @@ use std::{
     thread::JoinHandle,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, http::StatusCode, rt::System};
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    rt::System,
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::LocalBoxFuture;
 use tokio::{
@@ -18,7 +26,7 @@ use tokio::{
 };
 use tracing::Dispatch;
 
-use super::server::{Request, Response, Stream};
+use super::server::{Configure, Request, Response, Stream};
 use crate::salon::Salon;
 
 /// The most headers that a response may have here.
@@ -32,19 +40,24 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Serves a Salon on a free port.
+    /// Serves an app on a free port.
     ///
     /// # Errors
     /// When no port can be listened on.
-    pub(super) fn serve(salon: &Salon, workers: usize, dispatch: &Dispatch) -> io::Result<Self> {
-        let (salon, dispatch) = (salon.clone(), dispatch.clone());
+    pub(super) fn serve(
+        configure: &Configure,
+        workers: usize,
+        dispatch: &Dispatch,
+    ) -> io::Result<Self> {
+        let (configure, dispatch) = (configure.clone(), dispatch.clone());
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
                 let app = move || {
+                    let configure = configure.clone();
                     // For as long as the worker's thread lives.
                     std::mem::forget(tracing::dispatcher::set_default(&dispatch));
-                    App::new().configure(salon.routes())
+                    App::new().configure(move |config| configure(config))
                 };
                 let server = HttpServer::new(app)
                     .on_connect(Salon::on_connect)
@@ -80,7 +93,7 @@ impl Port {
         stream.write_all(&request.body).await?;
         let mut buffer = BytesMut::new();
         let head = read_head(&mut stream, &mut buffer).await?;
-        read_body(&mut stream, buffer, &head).await
+        read_body(&mut stream, buffer, head).await
     }
 
     /// Opens a WebSocket: nothing if it was opened, and its bytes flow through `stream` until it
@@ -100,7 +113,7 @@ impl Port {
         let mut buffer = BytesMut::new();
         let head = read_head(&mut socket, &mut buffer).await?;
         if head.status != StatusCode::SWITCHING_PROTOCOLS {
-            return read_body(&mut socket, buffer, &head).await.map(Some);
+            return read_body(&mut socket, buffer, head).await.map(Some);
         }
         spawn(Box::pin(bridge(socket, buffer.freeze(), stream)));
         Ok(None)
@@ -150,6 +163,7 @@ async fn bridge(socket: TcpStream, first: Bytes, stream: Stream) {
 
 struct Head {
     status: StatusCode,
+    headers: HeaderMap,
     length: usize,
 }
 
@@ -174,14 +188,18 @@ async fn read_head(stream: &mut TcpStream, buffer: &mut BytesMut) -> io::Result<
         let parsed = response.parse(buffer).map_err(io::Error::other)?;
         if let httparse::Status::Complete(end) = parsed {
             let status = StatusCode::from_u16(response.code.unwrap_or_default());
-            let length = response
-                .headers
-                .iter()
-                .find(|header| header.name.eq_ignore_ascii_case("content-length"));
-            let length =
-                length.and_then(|header| std::str::from_utf8(header.value).ok()?.parse().ok());
+            let mut headers = HeaderMap::new();
+            for header in &*response.headers {
+                let name = HeaderName::from_bytes(header.name.as_bytes());
+                let value = HeaderValue::from_bytes(header.value);
+                let (name, value) = name.ok().zip(value.ok()).ok_or(io::ErrorKind::InvalidData)?;
+                headers.append(name, value);
+            }
+            let length = headers.get(header::CONTENT_LENGTH);
+            let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
             let head = Head {
                 status: status.map_err(io::Error::other)?,
+                headers,
                 length: length.unwrap_or_default(),
             };
             let _ = buffer.split_to(end);
@@ -196,12 +214,13 @@ async fn read_head(stream: &mut TcpStream, buffer: &mut BytesMut) -> io::Result<
 async fn read_body(
     stream: &mut TcpStream,
     mut buffer: BytesMut,
-    head: &Head,
+    head: Head,
 ) -> io::Result<Response> {
     while buffer.len() < head.length {
         if stream.read_buf(&mut buffer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    Ok(Response { status: head.status, body: buffer.split_to(head.length).freeze() })
+    let Head { status, headers, length } = head;
+    Ok(Response { status, headers, body: buffer.split_to(length).freeze() })
 }

@@ -3,14 +3,14 @@
 //! It must never answer for the app: requests go through its real routes, and the bytes of a
 //! WebSocket through the real transport.
 
-use std::{cell::RefCell, net::SocketAddr, pin::pin, rc::Rc};
+use std::{cell::RefCell, net::SocketAddr, pin::pin, rc::Rc, sync::Arc};
 
 use actix_web::{
     App, Error,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceResponse},
     error::PayloadError,
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header::HeaderMap},
     test::{TestRequest, call_service, init_service},
     web::ServiceConfig,
 };
@@ -36,10 +36,13 @@ pub(super) struct Request {
 }
 
 /// What a request was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Response {
     /// Its status.
     pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
 }
@@ -62,7 +65,7 @@ pub(super) struct Stream {
 type Serve = Rc<dyn Fn(TestRequest, Option<Pipe>) -> LocalBoxFuture<'static, ServiceResponse>>;
 
 /// What an app adds to its routes.
-pub(super) type Configure = Rc<dyn Fn(&mut ServiceConfig)>;
+pub(super) type Configure = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// The app on all workers.
 pub(super) struct Workers(Vec<Rc<RefCell<Option<Serve>>>>);
@@ -90,6 +93,20 @@ impl Workers {
             slot
         };
         Self((0..world.workers()).map(start).collect())
+    }
+
+    /// Checks that the app is up on every worker.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub(super) fn check(&self) {
+        for (worker, slot) in self.0.iter().enumerate() {
+            assert!(
+                slot.borrow().is_some(),
+                "the app did not come up on worker {worker}: its configuration panicked (see \
+                 above), or waits for something"
+            );
+        }
     }
 
     /// Serves a request on a worker. Dropping the future takes the request back.
@@ -170,10 +187,10 @@ async fn pump(response: ServiceResponse<BoxBody>, down: &Pipe) {
 }
 
 async fn collect(response: ServiceResponse<BoxBody>) -> Response {
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     let body: Result<Bytes, Error> =
         actix_web::body::to_bytes(response.into_body()).await.map_err(Error::from);
-    Response { status, body: body.unwrap_or_default() }
+    Response { status, headers, body: body.unwrap_or_default() }
 }
 
 /// A task that ends with whoever waits for it.

@@ -45,6 +45,17 @@ pub(super) fn let_pass() {
     }
 }
 
+/// Gives back what the thread had before, also when what runs on it panics.
+struct FromStart {
+    before: bool,
+}
+
+impl Drop for FromStart {
+    fn drop(&mut self) {
+        FROM_START.set(self.before);
+    }
+}
+
 /// Runs something on this thread, in an actix system whose clock stands from the start: then timers
 /// are due to the millisecond.
 pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
@@ -52,8 +63,6 @@ pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
         runtime.expect("the operating system gives a runtime what it needs")
     };
-    let before = FROM_START.replace(true);
-    let output = actix::System::with_tokio_rt(runtime).block_on(future);
-    FROM_START.set(before);
-    output
+    let _before = FromStart { before: FROM_START.replace(true) };
+    actix::System::with_tokio_rt(runtime).block_on(future)
 }

@@ -6,6 +6,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::http::Method;
@@ -34,7 +35,11 @@ pub struct Visitor<'a> {
     auth: Option<Value>,
     headers: Vec<(String, String)>,
     query: String,
+    path: Option<String>,
     worker: Option<usize>,
+    span: Option<Duration>,
+    latency: Duration,
+    jitter: Duration,
 }
 
 impl<'a> Visitor<'a> {
@@ -48,7 +53,11 @@ impl<'a> Visitor<'a> {
             auth: None,
             headers: vec![("host".to_owned(), "lab.test".to_owned())],
             query: String::new(),
+            path: None,
             worker: None,
+            span: None,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
         }
     }
 
@@ -80,9 +89,14 @@ impl<'a> Visitor<'a> {
         self
     }
 
-    /// A header of each of its requests, such as `origin` or `cookie`.
+    /// A header of each of its requests, such as `origin` or `cookie`. A `host` takes the place of
+    /// the default, `lab.test`; over a port it is always the port's.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_lowercase(), value.to_owned()));
+        let name = name.to_lowercase();
+        if name == "host" {
+            self.headers.retain(|(name, _)| name != "host");
+        }
+        self.headers.push((name, value.to_owned()));
         self
     }
 
@@ -92,9 +106,34 @@ impl<'a> Visitor<'a> {
         self
     }
 
+    /// Where it looks for the server, if the app's routes are in a scope; by default the path that
+    /// the Salon was built with.
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
     /// The worker that serves it; the first is 0. By default chance decides for each request.
+    ///
+    /// # Panics
+    /// When the lab has no such worker; one behind a port has none to choose from.
+    #[track_caller]
     pub fn worker(mut self, worker: usize) -> Self {
+        self.lab.world().check_worker(worker);
         self.worker = Some(worker);
+        self
+    }
+
+    /// Whatever it sends or is sent is under way for `latency`, and up to `jitter` longer, from its
+    /// first request on; see [`Client::delay`]. It connects only [while time passes](Self::within).
+    pub fn delay(mut self, latency: Duration, jitter: Duration) -> Self {
+        (self.latency, self.jitter) = (latency, jitter);
+        self
+    }
+
+    /// Lets time pass until it is connected, and no longer than `span`. By default none does.
+    pub fn within(mut self, span: Duration) -> Self {
+        self.span = Some(span);
         self
     }
 
@@ -103,7 +142,7 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// [`ConnectError`] says why it could not.
     pub async fn connect(self) -> Result<Client, ConnectError> {
-        self.client(false).open().await
+        self.opened(false).await
     }
 
     /// Opens a connection of Engine.IO and nothing above it: no namespace is connected to, and what
@@ -112,11 +151,11 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// [`ConnectError`] says why it could not.
     pub async fn open(self) -> Result<Client, ConnectError> {
-        self.client(true).open().await
+        self.opened(true).await
     }
 
     /// Sends one HTTP request to the app, with the visitor's headers; it waits for nothing but the
-    /// response, so that no time passes.
+    /// response, so that no time passes. Query parameters are added to those of `target`.
     ///
     /// # Errors
     /// [`ConnectError::Unanswered`] if nothing is left to run and no response came.
@@ -126,12 +165,13 @@ impl<'a> Visitor<'a> {
         target: &str,
         body: impl Into<Bytes>,
     ) -> Result<Response, ConnectError> {
-        let Self { lab, number, name, headers, worker, .. } = self;
+        let Self { lab, number, name, headers, query, worker, .. } = self;
+        let target = with_query(target, &query);
         let (world, body, peer) = (lab.world(), body.into(), Lab::address(number));
         let actor = || Actor::Client(name.clone());
         let text = String::from_utf8_lossy(&body);
         lab.journal().note(actor(), format!("→ {method} {target} {text}").trim_end().to_owned());
-        let request = Request { method, target: target.to_owned(), headers, body, peer };
+        let request = Request { method, target, headers, body, peer };
         let answer = lab.door().request(world, world.pick_worker(worker), request);
         match world.drive(answer, None).await {
             Some(Ok(response)) => {
@@ -143,11 +183,21 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    async fn opened(self, raw: bool) -> Result<Client, ConnectError> {
+        let span = self.span;
+        let client = self.client(raw);
+        client.open(span).await?;
+        Ok(client)
+    }
+
     fn client(self, raw: bool) -> Client {
-        let Self { lab, number, name, wire, namespace, auth, headers, query, worker } = self;
+        let Self { lab, number, name, wire, namespace, auth, headers, query, path, worker, .. } =
+            self;
         let world = lab.world();
         let direction = || Direction::new(world.random(fastrand::Rng::fork));
         let (up, down) = (direction(), direction());
+        up.delay(self.latency, self.jitter);
+        down.delay(self.latency, self.jitter);
         let realm = lab.salon().realm();
         let conversation = Conversation::new(
             name,
@@ -160,19 +210,37 @@ impl<'a> Visitor<'a> {
         );
         let link = Rc::new(Link {
             conversation: conversation.clone(),
-            door: lab.door().clone(),
+            door: Rc::downgrade(lab.door()),
             wire,
             worker,
-            path: realm.http().path.trim_end_matches('/').to_owned(),
+            path: path.as_ref().unwrap_or(&realm.http().path).trim_end_matches('/').to_owned(),
             headers,
             query,
             peer: Lab::address(number),
-            up,
-            down,
+            up: RefCell::new(up),
+            down: RefCell::new(down),
             window: lab.window(),
             pipes: RefCell::default(),
             settled: Cell::new(raw || wire != Wire::Upgrade),
+            vanished: Cell::new(false),
         });
         Client { conversation, link, running: RefCell::default() }
+    }
+}
+
+impl std::fmt::Debug for Visitor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, wire, namespace, .. } = self;
+        let mut debug = f.debug_struct("Visitor");
+        debug.field("name", name).field("wire", wire).field("namespace", namespace);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Adds parameters, each of which begins with `&`.
+fn with_query(target: &str, query: &str) -> String {
+    match query.strip_prefix('&') {
+        Some(first) if !target.contains('?') => format!("{target}?{first}"),
+        Some(_) | None => format!("{target}{query}"),
     }
 }

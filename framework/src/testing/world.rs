@@ -33,14 +33,30 @@ use crate::{
 /// How often something may run before a lab that comes to no rest is given up.
 const RESTLESS: usize = 50_000_000;
 
+/// How long nothing comes over a real socket before a lab behind a port counts as settled.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// Everything that runs in a lab.
 pub(super) struct World {
     units: Vec<Unit>,
+    /// Whether the lab has ended.
+    over: Cell<bool>,
     root: Arc<AtomicWaker>,
     random: RefCell<fastrand::Rng>,
     started: Instant,
     /// How long other threads are waited for, in real time; none in a lab of one thread.
     patience: Duration,
+}
+
+/// How long other threads are waited for, in a lab behind a port; elsewhere there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Not at all.
+    Not,
+    /// Until nothing has come for [`QUIET`].
+    Quiet,
+    /// As long as the lab is patient.
+    Patience,
 }
 
 /// Which part of the world.
@@ -59,7 +75,8 @@ impl UnitIndex {
 
 /// A set of tasks that run in turn: one worker, or all clients.
 struct Unit {
-    tasks: LocalSet,
+    /// None once the lab has ended.
+    tasks: RefCell<Option<LocalSet>>,
     signal: Arc<Signal>,
     stalled: Cell<bool>,
 }
@@ -82,18 +99,19 @@ impl Wake for Signal {
 }
 
 impl World {
-    /// A world of some workers, which a seed decides the turns of.
-    pub(super) fn new(workers: usize, seed: u64, patience: Duration) -> Self {
+    /// A world of some workers, which chance decides the turns of.
+    pub(super) fn new(workers: usize, random: fastrand::Rng, patience: Duration) -> Self {
         let root = Arc::<AtomicWaker>::default();
         let unit = |_| {
             let signal = Signal { woken: AtomicBool::new(false), root: root.clone() };
-            let tasks = LocalSet::new();
+            let tasks = RefCell::new(Some(LocalSet::new()));
             Unit { tasks, signal: Arc::new(signal), stalled: Cell::new(false) }
         };
         Self {
             units: (0..=workers).map(unit).collect(),
+            over: Cell::new(false),
             root,
-            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            random: RefCell::new(random),
             started: clock::now(),
             patience,
         }
@@ -120,14 +138,59 @@ impl World {
         worker.unwrap_or_else(|| self.random(|random| random.usize(..workers)))
     }
 
+    /// Drops everything that runs: connections and actors end, whoever still has a client.
+    pub(super) fn end(&self) {
+        self.over.set(true);
+        for (index, unit) in self.units.iter().enumerate() {
+            let tasks = unit.tasks.take();
+            simulation::enter_worker(index as u32, || drop(tasks));
+        }
+    }
+
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// Checks that there is something that could run still.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub(super) fn check(&self) {
+        assert!(
+            !self.is_over(),
+            "the lab of this client was dropped, and the server with it; keep the lab for as long \
+             as its clients are used"
+        );
+    }
+
+    /// Checks that there is a worker of that number.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[track_caller]
+    pub(super) fn check_worker(&self, worker: usize) {
+        let workers = self.workers();
+        assert!(
+            worker < workers,
+            "there is no worker {worker}: this lab has {workers}, and the first is 0"
+        );
+    }
+
     /// Starts a task.
+    ///
+    /// # Panics
+    /// When the world has ended.
     pub(super) fn spawn<T: 'static>(
         &self,
         unit: UnitIndex,
         task: impl Future<Output = T> + 'static,
     ) -> JoinHandle<T> {
+        self.check();
         let unit = &self.units[unit.0];
-        let handle = unit.tasks.spawn_local(task);
+        let tasks = unit.tasks.borrow();
+        let tasks = tasks.as_ref().expect("a world that is not over has its tasks");
+        let handle = tasks.spawn_local(task);
         unit.signal.wake_by_ref();
         handle
     }
@@ -137,21 +200,21 @@ impl World {
         self.units[unit.0].stalled.set(stalled);
     }
 
-    /// Runs until nothing is left to do at this moment.
+    /// Runs until nothing is left to do at this moment; over a port, until nothing has come for a
+    /// while, and no longer than the lab is patient.
     pub(super) async fn settle(&self) {
-        self.until(|| None::<()>, Duration::ZERO).await;
+        self.until(|| None::<()>, Wait::Quiet).await;
     }
 
-    /// Runs until `found` finds something; `None` when nothing is left to do.
+    /// Runs until `found` finds something; `None` when nothing is left to do, or over a port when the
+    /// patience is at its end.
     pub(super) async fn find<T>(&self, found: impl FnMut() -> Option<T>) -> Option<T> {
-        self.until(found, self.patience).await
+        self.until(found, Wait::Patience).await
     }
 
-    async fn until<T>(
-        &self,
-        mut found: impl FnMut() -> Option<T>,
-        patience: Duration,
-    ) -> Option<T> {
+    async fn until<T>(&self, mut found: impl FnMut() -> Option<T>, wait: Wait) -> Option<T> {
+        self.check();
+        let patience = clock::after(self.patience);
         let mut turns = 0;
         loop {
             if let Some(found) = found() {
@@ -164,8 +227,12 @@ impl World {
                     yield_now().await;
                 }
             } else if !self.is_woken_by_others().await {
-                let mut patience = pin!(sleep_until(clock::after(patience)));
-                if self.patience.is_zero() || !self.woken_before(patience.as_mut()).await {
+                let end = match wait {
+                    Wait::Quiet => patience.min(clock::after(QUIET)),
+                    Wait::Not | Wait::Patience => patience,
+                };
+                let waits = wait != Wait::Not && !self.patience.is_zero();
+                if !waits || !self.woken_before(pin!(sleep_until(end))).await {
                     return found();
                 }
             }
@@ -185,17 +252,17 @@ impl World {
     ) -> Option<T> {
         let mut end = pin!(sleep_until(clock::after(span)));
         loop {
-            if let Some(found) = self.until(&mut found, Duration::ZERO).await {
+            if let Some(found) = self.until(&mut found, Wait::Not).await {
                 return Some(found);
             }
             if !self.woken_before(end.as_mut()).await {
-                return self.until(&mut found, Duration::ZERO).await;
+                return self.until(&mut found, Wait::Not).await;
             }
         }
     }
 
     /// Runs a future and everything else until it is done; `None` when nothing is left to do, or,
-    /// with a span, when that has passed.
+    /// with a span, when that has passed; over a port when the patience is at its end.
     pub(super) async fn drive<T>(
         &self,
         future: impl Future<Output = T>,
@@ -204,7 +271,7 @@ impl World {
         let mut future = pin!(future);
         let rest = async {
             match span {
-                Some(span) => self.advance(span).await,
+                Some(span) => self.advance(self.bounded(span)).await,
                 None => drop(self.find(|| None::<()>).await),
             }
         };
@@ -212,6 +279,11 @@ impl World {
             Either::Left((output, _)) => Some(output),
             Either::Right(_) => future.now_or_never(),
         }
+    }
+
+    /// No more than the patience, where there is one.
+    pub(super) fn bounded(&self, span: Duration) -> Duration {
+        if self.patience.is_zero() { span } else { span.min(self.patience) }
     }
 
     /// Lets time pass until something runs, and says how much; `None` if that was all of `span`.
@@ -277,7 +349,9 @@ impl Unit {
     fn run(&self) {
         self.signal.woken.store(false, Ordering::Release);
         let waker = Waker::from(self.signal.clone());
-        let turn = pin!(self.tasks.run_until(pending::<()>()));
+        let tasks = self.tasks.borrow();
+        let Some(tasks) = &*tasks else { return };
+        let turn = pin!(tasks.run_until(pending::<()>()));
         // It is pending by its nature: the tasks are what runs.
         let _ = turn.poll(&mut Context::from_waker(&waker));
     }

@@ -75,7 +75,7 @@ async fn who_comes_back_is_who_it_was_and_gets_what_it_missed_in_order() {
 async fn a_client_comes_back_as_itself_for_as_long_as_was_promised_and_no_longer() {
     let lab = Lab::builder(salon()?).workers(2).start().await;
     let all = lab.salon().namespace("/");
-    let mut client = lab.connect(()).await?;
+    let client = lab.connect(()).await?;
     let first = client.id();
     for round in 0..3 {
         all.emit_named("news", (round, "heard"));
@@ -84,7 +84,7 @@ async fn a_client_comes_back_as_itself_for_as_long_as_was_promised_and_no_longer
         lab.settle().await;
         all.emit_named("news", (round, "missed"));
         lab.advance(MINUTE - Duration::from_millis(1)).await;
-        client = client.reconnect().await?;
+        client.reconnect().await?;
         assert_eq!(client.id(), first, "in round {round}");
         assert_eq!(client.expect_named("news").await.json()[..2], [json!(round), json!("missed")]);
         client.expect_none().await;
@@ -93,7 +93,7 @@ async fn a_client_comes_back_as_itself_for_as_long_as_was_promised_and_no_longer
     lab.settle().await;
     all.emit_named("news", ("lost",));
     lab.advance(MINUTE + Duration::from_millis(1)).await;
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     assert_ne!(client.id(), first);
     client.expect_none().await;
 }

@@ -1,5 +1,8 @@
 //! Tests that run in a lab and over real sockets: one line is all that differs.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use salon::{
     Code,
     testing::{Failure, Lab, Wire},
@@ -33,6 +36,7 @@ both_ways! {
     a_client_that_may_not_come_is_refused
     a_reset_is_noticed_by_the_others
     a_client_comes_back
+    what_is_under_way_is_not_overlooked
 }
 
 async fn an_event_is_answered_over_each_wire(lab: Lab) -> Result<(), Failure> {
@@ -97,8 +101,26 @@ async fn a_reset_is_noticed_by_the_others(lab: Lab) -> Result<(), Failure> {
 async fn a_client_comes_back(lab: Lab) -> Result<(), Failure> {
     let client = lab.connect(()).await?;
     let first = client.id();
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     assert_ne!(client.id(), first);
     assert_eq!(client.send(Double(1)).await?, 2);
+    Ok(())
+}
+
+/// Over real sockets the broadcast takes its time: a check that nothing came has to wait for it.
+async fn what_is_under_way_is_not_overlooked(lab: Lab) -> Result<(), Failure> {
+    let (speaks, hears) = (lab.connect(()).await?, lab.connect(()).await?);
+    for client in [&speaks, &hears] {
+        client.send(Enter { hall: 1 }).await?;
+    }
+    speaks.expect_none().await;
+    speaks.emit(Say { hall: 1, text: "hello".to_owned() });
+    let overlooked = AssertUnwindSafe(hears.expect_none()).catch_unwind().await;
+    assert!(overlooked.is_err(), "it was said");
+    speaks.emit(Say { hall: 1, text: "hello".to_owned() });
+    assert_eq!(hears.events().await.len(), 1);
+    speaks.emit(Say { hall: 1, text: "hello".to_owned() });
+    lab.settle().await;
+    assert_eq!(speaks.events().await.len(), 3);
     Ok(())
 }

@@ -54,6 +54,33 @@ async fn a_dead_link_is_noticed_by_the_heartbeat_alone() {
 }
 
 #[salon::test]
+async fn a_dead_link_leaves_a_ghost_beside_the_client_that_comes_back() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(app()).await;
+        let (stays, dead) = members(&lab, wire).await?;
+        let ghost = dead.id();
+        dead.vanish();
+        dead.reconnect().await?;
+        let back = dead;
+        back.send(Enter { hall: 1 }).await?;
+        assert_ne!(back.id(), ghost, "{wire:?}");
+        assert_eq!(lab.salon().connections(), 3, "{wire:?}");
+        lab.advance(24 * SECOND).await;
+        stays.expect_none().await;
+        lab.advance(31 * SECOND).await;
+        assert_eq!(stays.expect::<Left>().await, gone(DisconnectReason::PingTimeout), "{wire:?}");
+        assert_eq!(lab.salon().connections(), 2, "{wire:?}");
+        assert_eq!(back.send(Double(1)).await?, 2, "{wire:?}");
+        back.vanish();
+        drop(back);
+        lab.settle().await;
+        assert_eq!(lab.salon().connections(), 2, "{wire:?}: nobody was told");
+        lab.advance(60 * SECOND).await;
+        assert_eq!(lab.salon().connections(), 1, "{wire:?}");
+    }
+}
+
+#[salon::test]
 async fn a_client_that_stops_reading_fills_its_outbox_and_nothing_else() {
     let salon = Salon::builder()
         .room::<Hall>()
@@ -82,6 +109,49 @@ async fn a_client_that_reads_slowly_gets_everything_late() {
     slow.expect_none().await;
     let said = slow.expect_within::<Said>(60 * SECOND).await;
     assert_eq!(said.text, "hi");
+}
+
+#[salon::test]
+async fn what_is_read_slowly_takes_its_bytes_over_the_rate_however_small_its_pieces() {
+    let lab = Lab::new(app()).await;
+    let (speaks, slow) = members(&lab, Wire::WebSocket).await?;
+    slow.read_slowly(1_000);
+    for _ in 0..10 {
+        // About 100 bytes each, in frames of their own.
+        speaks.send(say("x".repeat(70))).await?;
+    }
+    lab.advance(2 * SECOND).await;
+    let said = slow.events().await;
+    assert_eq!(said.len(), 10);
+    let took = said[9].at - said[0].at;
+    assert!(took > SECOND / 2 && took < SECOND * 3 / 2, "{took:?}");
+}
+
+#[salon::test]
+async fn a_client_that_reads_on_waits_no_longer() {
+    for wire in [Wire::WebSocket, Wire::Polling] {
+        let lab = Lab::new(app()).await;
+        let (speaks, slow) = members(&lab, wire).await?;
+        slow.read_slowly(1);
+        speaks.send(say("hi")).await?;
+        slow.expect_none().await;
+        slow.read_on();
+        assert_eq!(slow.expect::<Said>().await.text, "hi", "{wire:?}");
+        assert_eq!(lab.elapsed(), Duration::ZERO, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn the_end_of_a_link_is_under_way_as_long_as_its_bytes() {
+    let lab = Lab::new(app()).await;
+    let (speaks, leaves) = members(&lab, Wire::WebSocket).await?;
+    leaves.delay(SECOND, Duration::ZERO);
+    leaves.emit(say("farewell"));
+    leaves.close();
+    speaks.expect_none().await;
+    lab.advance(SECOND).await;
+    assert_eq!(speaks.expect::<Said>().await.text, "farewell");
+    assert_eq!(speaks.expect::<Left>().await, gone(DisconnectReason::TransportClose));
 }
 
 #[salon::test]
@@ -129,11 +199,31 @@ async fn latency_delays_and_keeps_the_order() {
 }
 
 #[salon::test]
+async fn a_client_that_is_far_away_connects_while_time_passes() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(app()).await;
+        let far = || lab.visitor().wire(wire).delay(SECOND, Duration::ZERO);
+        far().connect().await.expect_err("no time passes");
+        let client = far().within(20 * SECOND).connect().await?;
+        // The opening request at least goes one way and back.
+        assert!(lab.elapsed() >= 2 * SECOND, "{wire:?}");
+        let before = (lab.elapsed(), client.id());
+        client.reconnect().await.expect_err("no time passes");
+        client.reconnect_within(20 * SECOND).await?;
+        assert!(lab.elapsed() >= before.0 + 2 * SECOND, "{wire:?}");
+        assert!(client.is_connected() && client.id() != before.1, "{wire:?}");
+        let doubled = client.send(Double(1));
+        lab.advance(4 * SECOND).await;
+        assert_eq!(doubled.await?, 2, "{wire:?}");
+    }
+}
+
+#[salon::test]
 async fn a_client_can_reconnect_while_it_awaits_an_answer() {
     let lab = Lab::new(app()).await;
     let client = lab.connect(()).await?;
     let waiting = client.send(Wait(1_000));
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     lab.advance(2 * SECOND).await;
     let lost = waiting.await.expect_err("the answer went with the connection");
     assert_eq!(*lost.code(), Code::Disconnected);

@@ -5,6 +5,8 @@ mod app;
 mod both_ways;
 mod clock;
 mod crowd;
+mod endings;
+mod failing;
 mod faults;
 mod origins;
 mod recovery;

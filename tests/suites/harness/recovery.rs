@@ -18,13 +18,13 @@ async fn a_client_asks_for_its_session_again_with_the_last_offset_it_saw() {
     client.reset();
     lab.settle().await;
     all.emit_named("news", (2,));
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     assert_eq!(client.id(), session);
     assert_eq!(client.expect_named("news").await.json()[0], 2);
     // What came before the session was connected again counts as well: nothing comes twice.
     client.reset();
     lab.settle().await;
-    let client = client.reconnect().await?;
+    client.reconnect().await?;
     assert_eq!(client.id(), session);
     client.expect_none().await;
 }

@@ -151,6 +151,8 @@ async fn a_room_that_panics_too_often_is_closed_and_its_members_are_told() {
     assert_eq!(*refused.code(), Code::NotAMember);
     a.send(Enter { vault: 1 }).await?;
     assert_eq!(a.send(CountUp { vault: 1 }).await?, 1, "another room, which may panic as often");
+    a.reset();
+    assert_eq!(a.closed().await.code, Code::Disconnected, "the eviction was about the room");
 }
 
 #[salon::test]

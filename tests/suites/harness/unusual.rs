@@ -1,7 +1,14 @@
 //! What a client of the framework would not do, or not tell: bare Engine.IO, single requests, and
 //! what the app awaits itself.
 
-use std::{cell::Cell, panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::{
     http::{Method, StatusCode},
@@ -45,7 +52,7 @@ async fn a_client_can_speak_engine_io_alone_over_each_wire() {
         for number in ["1", "2", "3"] {
             assert_eq!(client.expect_raw().await, text(&format!("{number} by {by}")));
         }
-        let client = client.reconnect().await?;
+        client.reconnect().await?;
         client.send_raw(text("again"));
         assert_eq!(client.expect_raw().await, text(&format!("again by {by}")));
     }
@@ -108,6 +115,80 @@ async fn a_visitor_sends_single_requests_to_the_whole_app() {
 }
 
 #[salon::test]
+async fn a_single_request_has_the_query_and_the_host_of_its_visitor() {
+    let tell = async |request: actix_web::HttpRequest| {
+        format!("{} {}", request.query_string(), request.connection_info().host())
+    };
+    let lab = Lab::builder(app())
+        .configure(move |config| {
+            config.route("/tell", web::get().to(tell));
+        })
+        .start()
+        .await;
+    let ada = || lab.visitor().query("a", "1").header("Host", "salon.test");
+    for (target, told) in [("/tell", "a=1 salon.test"), ("/tell?b=2", "b=2&a=1 salon.test")] {
+        assert_eq!(ada().request(Method::GET, target, "").await?.text(), told);
+    }
+}
+
+#[salon::test]
+async fn an_app_in_a_scope_is_reached_in_the_lab_and_over_a_port() {
+    let builder = || {
+        let salon = app();
+        let routes = salon.routes();
+        Lab::builder(salon).workers(3).configure(move |config| {
+            let well = web::get().to(async || "well");
+            let scope = web::scope("/deep").configure(&routes).route("/health", well);
+            config.service(scope);
+        })
+    };
+    for served in [false, true] {
+        let lab = if served { builder().serve().await? } else { builder().start().await };
+        lab.connect(()).await.expect_err("it is not there");
+        let client = lab.visitor().path("/deep/socket.io/").connect().await?;
+        assert_eq!(client.send(Double(1)).await?, 2);
+        let health = lab.visitor().request(Method::GET, "/deep/health", "").await?;
+        assert_eq!(health.text(), "well");
+        let kind = health.headers.get("content-type").ok_or("no content type")?;
+        assert!(kind.to_str()?.starts_with("text/plain"), "served: {served}");
+        assert_eq!(format!("{:?}", lab.transcript()), lab.transcript().to_string());
+    }
+}
+
+/// The message of the panic that something in a lab ends with.
+fn panic_of(test: &impl AsyncFn(&Lab)) -> String {
+    let run = || {
+        testing::run(async {
+            test(&Lab::new(app()).await).await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(run)).expect_err("it was to panic");
+    panic.downcast_ref::<String>().expect("a message").clone()
+}
+
+#[test]
+fn a_worker_that_is_not_there_is_named() {
+    let stalled = panic_of(&async |lab| lab.stall(1));
+    assert_eq!(stalled, "there is no worker 1: this lab has 1, and the first is 0");
+    let visited = panic_of(&async |lab| drop(lab.visitor().worker(7)));
+    assert_eq!(visited, "there is no worker 7: this lab has 1, and the first is 0");
+}
+
+#[test]
+fn an_app_whose_configuration_panics_does_not_start() {
+    let start = || {
+        testing::run(async {
+            Lab::builder(app()).configure(|_| panic!("no routes today")).start().await;
+            Ok(())
+        });
+    };
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(start)).expect_err("it cannot start");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("the app did not come up on worker 0"), "{message}");
+}
+
+#[salon::test]
 async fn a_request_that_time_would_answer_is_not_waited_for() {
     let lab = Lab::new(app()).await;
     let open = "/socket.io/?EIO=4&transport=polling";
@@ -128,7 +209,8 @@ async fn what_the_app_awaits_is_done_while_server_and_clients_go_on() {
     lab.drive(tokio::time::sleep(SECOND)).await;
     assert_eq!(lab.elapsed(), SECOND);
     lab.drive(lab.salon().shutdown(5 * SECOND)).await;
-    assert_eq!(client.closed().await.close_code, Some(1012));
+    let closed = client.closed().await;
+    assert_eq!((closed.close_code, closed.reason.is_some()), (Some(1012), true));
 }
 
 #[test]
@@ -147,14 +229,15 @@ fn what_is_never_done_fails_the_test_where_it_was_awaited() {
 
 #[salon::test]
 async fn what_is_sent_at_once_is_posted_at_once_as_far_as_a_post_goes() {
-    let posts = std::rc::Rc::<Cell<usize>>::default();
+    let posts = Arc::<AtomicUsize>::default();
     let salon = Salon::builder().application(Postman).build()?;
     let (routes, counted) = (salon.routes(), posts.clone());
     let lab = Lab::builder(salon)
         .configure(move |config| {
             let counted = counted.clone();
             let count = move |request: &actix_web::guard::GuardContext<'_>| {
-                counted.set(counted.get() + usize::from(request.head().method == Method::POST));
+                let posts = usize::from(request.head().method == Method::POST);
+                counted.fetch_add(posts, Ordering::Relaxed);
                 false
             };
             config.service(web::resource("/{any:.*}").guard(actix_web::guard::fn_guard(count)));
@@ -170,7 +253,7 @@ async fn what_is_sent_at_once_is_posted_at_once_as_far_as_a_post_goes() {
     for _ in 0..101 {
         client.expect_raw().await;
     }
-    assert_eq!(posts.get(), 2, "the last one does not fit with the others");
+    assert_eq!(posts.load(Ordering::Relaxed), 2, "the last one does not fit with the others");
 }
 
 #[salon::test]

@@ -46,6 +46,22 @@ fn every_seed_keeps_the_order_of_the_room_and_seeds_differ() {
 }
 
 #[test]
+fn a_lab_without_a_seed_has_that_of_the_loop_around_it() {
+    let seeds = std::cell::RefCell::new(Vec::new());
+    testing::for_seeds([3, 4], async |seed| {
+        let lab = Lab::new(app()).await;
+        assert_eq!(lab.seed(), seed);
+        let id = lab.connect(()).await?.id();
+        seeds.borrow_mut().push(id);
+        Ok(())
+    });
+    if std::env::var_os("SALON_SEED").is_none() {
+        let seeds = seeds.into_inner();
+        assert!(seeds.len() == 2 && seeds[0] != seeds[1], "{seeds:?}");
+    }
+}
+
+#[test]
 fn a_seed_gives_the_same_transcript_every_time() {
     let transcript = std::cell::RefCell::new(None);
     for _ in 0..1_000 {
