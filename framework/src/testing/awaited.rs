@@ -8,10 +8,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{
-    client::fail,
-    conversation::{Closed, Conversation},
-};
+use super::{client::fail, conversation::Conversation, incoming::Closed};
 use crate::{
     event::{self, Event},
     refusal::{Code, Refusal},

@@ -10,12 +10,12 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use tokio::task::AbortHandle;
 
 use super::{
     awaited::{Closing, Expectation, Sent},
-    conversation::{Attempt, Conversation, Incoming},
+    conversation::{Attempt, Conversation},
+    incoming::Incoming,
     journal::Transcript,
     link::{Freezable, Link},
     world::UnitIndex,
@@ -356,18 +356,6 @@ impl<E: Event> Question<E> {
 impl<E: std::fmt::Debug> std::fmt::Debug for Question<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Question").field("event", &self.event).finish_non_exhaustive()
-    }
-}
-
-impl Incoming {
-    /// Its arguments as JSON values.
-    ///
-    /// # Panics
-    /// When they are not JSON; the server's own encoder makes none such.
-    #[must_use]
-    pub fn json(&self) -> Vec<Value> {
-        let array = format!("[{}]", self.arguments.json());
-        serde_json::from_str(&array).expect("arguments are JSON")
     }
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    incoming::{Closed, Incoming},
     journal::{Actor, Journal},
     world::World,
 };
@@ -39,35 +40,6 @@ pub(super) struct Conversation {
     raw: bool,
     parser: Arc<dyn Parser>,
     state: RefCell<State>,
-}
-
-/// An event that came.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Incoming {
-    /// Its name.
-    pub name: String,
-    /// What follows the name.
-    pub arguments: Arguments,
-    /// When it came, since the lab began.
-    pub at: Duration,
-    pub(super) id: Option<u64>,
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Closed {
-    /// Why the session lapsed, as `salon:lapsed` said before; [`Code::Disconnected`] if it did not.
-    pub code: Code,
-    /// Whether the server ended the session by a disconnect packet.
-    pub disconnected: bool,
-    /// The code of the WebSocket's close frame, if there was one.
-    pub close_code: Option<u16>,
-    /// The reason in the WebSocket's close frame, if there was one; it may be empty.
-    pub reason: Option<String>,
-    /// When, since the lab began.
-    pub at: Duration,
 }
 
 /// What is to be sent, by whatever link there is.

@@ -11,37 +11,28 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use actix_web::web::ServiceConfig;
 use serde::Serialize;
-use tracing::{Dispatch, subscriber::DefaultGuard};
+use tracing::subscriber::DefaultGuard;
 
 use super::{
     alone::Alone,
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
+    lab_builder::{LabBuilder, WINDOW},
     last_words,
     link::Wire,
-    port::Port,
-    seed,
-    server::{Configure, Workers},
-    stopped_clock::{self, StoppedClock},
+    stopped_clock::StoppedClock,
     visitor::Visitor,
     world::{UnitIndex, World},
 };
 use crate::{clock, event::Event, meter::Counters, salon::Salon, simulation::Simulation};
 
-/// What a socket holds on both sides together, before its writer has to wait.
-const WINDOW: usize = 64 * 1024;
-
 /// How long what comes over a real socket is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a test waits at most for what it has set no end to.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How many workers serve a real port.
-const SERVED_WORKERS: usize = 2;
 
 /// A server under test, without a socket and on a clock of its own.
 ///
@@ -86,143 +77,18 @@ const SERVED_WORKERS: usize = 2;
 /// # });
 /// ```
 pub struct Lab {
-    salon: Salon,
-    world: Rc<World>,
-    door: Rc<Door>,
-    journal: Journal,
-    simulation: Option<Simulation>,
-    seed: u64,
-    clients: Cell<u16>,
-    window: usize,
-    _clock: Option<StoppedClock>,
-    _subscriber: DefaultGuard,
+    pub(super) salon: Salon,
+    pub(super) world: Rc<World>,
+    pub(super) door: Rc<Door>,
+    pub(super) journal: Journal,
+    pub(super) simulation: Option<Simulation>,
+    pub(super) seed: u64,
+    pub(super) clients: Cell<u16>,
+    pub(super) window: usize,
+    pub(super) _clock: Option<StoppedClock>,
+    pub(super) _subscriber: DefaultGuard,
     /// The last to go: then another lab may come.
-    _alone: Alone,
-}
-
-/// How a [`Lab`] is to be.
-pub struct LabBuilder {
-    salon: Salon,
-    /// As many as usual if none is said.
-    workers: Option<usize>,
-    seed: Option<u64>,
-    wall: Option<SystemTime>,
-    window: usize,
-    configure: Option<Configure>,
-}
-
-impl LabBuilder {
-    /// How many workers serve; 1 by default, and 2 behind a port. They take turns in an order that the seed decides.
-    #[must_use]
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers.max(1));
-        self
-    }
-
-    /// What decides everything that is left to chance: session ids, turns of workers, jitter. By
-    /// default that of [`for_seeds`](super::for_seeds), else 0. The environment variable
-    /// `SALON_SEED` overrides both.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// The wall time at the start; now by default.
-    #[must_use]
-    pub fn wall(mut self, wall: SystemTime) -> Self {
-        self.wall = Some(wall);
-        self
-    }
-
-    /// How many bytes a line holds in each direction before its writer has to wait; 64 KiB by
-    /// default, about what sockets hold.
-    #[must_use]
-    pub fn window(mut self, bytes: usize) -> Self {
-        self.window = bytes.max(1);
-        self
-    }
-
-    /// The routes of the whole app, if they are more than [`Salon::routes`]. Behind a port each
-    /// worker calls it on a thread of its own.
-    #[must_use]
-    pub fn configure(
-        mut self,
-        configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
-    ) -> Self {
-        self.configure = Some(Arc::new(configure));
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Panics
-    /// Outside of [`#[salon::test]`](crate::test) and of runtimes like it, of one thread; and where
-    /// a lab is alive already on this thread; and when the app's configuration panics.
-    pub async fn start(self) -> Lab {
-        let alone = Alone::take();
-        let seed = seed::choose(self.seed);
-        let stopped = StoppedClock::stop();
-        let wall = self.wall.unwrap_or_else(clock::wall);
-        // Two streams: else session ids would follow from the turns that were taken.
-        let mut random = fastrand::Rng::with_seed(seed);
-        let simulation = Simulation::start(clock::now(), wall, random.fork());
-        assert!(simulation.is_some(), "something is simulated on this thread without a lab");
-        let world = Rc::new(World::new(self.workers.unwrap_or(1), random.fork(), Duration::ZERO));
-        let journal = Journal::new(seed);
-        let dispatch = Dispatch::new(journal.subscriber());
-        let subscriber = tracing::dispatcher::set_default(&dispatch);
-        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
-        let workers = Workers::start(&world, &configure);
-        world.settle().await;
-        workers.check();
-        Lab {
-            salon: self.salon,
-            world,
-            door: Rc::new(Door::Workers(workers)),
-            journal,
-            simulation,
-            seed,
-            clients: Cell::new(0),
-            window: self.window,
-            _clock: Some(stopped),
-            _subscriber: subscriber,
-            _alone: alone,
-        }
-    }
-
-    /// Serves the app behind a real port of this machine; see [`Lab::serve`]. There the wall clock
-    /// is the real one.
-    ///
-    /// # Errors
-    /// When no port can be listened on.
-    ///
-    /// # Panics
-    /// As [`start`](Self::start).
-    #[expect(clippy::unused_async, reason = "as `start`; it needs a runtime as well")]
-    pub async fn serve(self) -> std::io::Result<Lab> {
-        let alone = Alone::take();
-        stopped_clock::let_pass();
-        let seed = seed::choose(self.seed);
-        let journal = Journal::new(seed);
-        let dispatch = Dispatch::new(journal.subscriber());
-        let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
-        let workers = self.workers.unwrap_or(SERVED_WORKERS);
-        let port = Port::serve(&configure, workers, &dispatch)?;
-        Ok(Lab {
-            salon: self.salon,
-            world: Rc::new(World::new(0, fastrand::Rng::with_seed(seed), PATIENCE)),
-            door: Rc::new(Door::Port(port)),
-            journal,
-            simulation: None,
-            seed,
-            clients: Cell::new(0),
-            window: self.window,
-            _clock: None,
-            _subscriber: tracing::dispatcher::set_default(&dispatch),
-            _alone: alone,
-        })
-    }
+    pub(super) _alone: Alone,
 }
 
 impl Lab {
@@ -425,15 +291,6 @@ impl Drop for Lab {
             eprintln!("the panic that was ordered in the handler of {event:?} never came");
         }
         last_words::leave(&self.journal);
-    }
-}
-
-impl std::fmt::Debug for LabBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { workers, seed, wall, window, .. } = self;
-        let mut debug = f.debug_struct("LabBuilder");
-        debug.field("workers", workers).field("seed", seed).field("wall", wall);
-        debug.field("window", window).finish_non_exhaustive()
     }
 }
 

@@ -10,8 +10,10 @@ mod client;
 mod conversation;
 mod door;
 mod faults;
+mod incoming;
 mod journal;
 mod lab;
+mod lab_builder;
 mod last_words;
 mod line;
 mod link;
@@ -20,14 +22,16 @@ mod seed;
 mod server;
 mod stopped_clock;
 mod visitor;
+mod websocket;
 mod world;
 
 pub use self::{
     awaited::{Closing, Expectation, Sent},
     client::{Client, ConnectError, Question},
-    conversation::{Closed, Incoming},
+    incoming::{Closed, Incoming},
     journal::{Actor, Entry, Transcript},
-    lab::{Lab, LabBuilder},
+    lab::Lab,
+    lab_builder::LabBuilder,
     link::Wire,
     server::Response,
     visitor::Visitor,
