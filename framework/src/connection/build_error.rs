@@ -65,6 +65,17 @@ pub enum BuildError {
     /// One kind of room is in two namespaces.
     #[error("room {0:?} is added twice; a kind of room belongs to one namespace")]
     DuplicateRoom(&'static str),
+    /// Two kinds of room of one namespace have the same name, by which they are told apart there.
+    #[error("two kinds of room of namespace {namespace} are called {room:?}; rename one of them")]
+    DuplicateRoomName {
+        /// The namespace.
+        namespace: String,
+        /// The name of both.
+        room: &'static str,
+    },
+    /// The name of a kind of room is no name: rooms are called `NAME:key`.
+    #[error("a kind of room is called {0:?}; `Room::NAME` must not be empty, nor contain ':'")]
+    RoomName(&'static str),
     /// A room is in a namespace without a name of its own.
     #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
     RoomInPattern {

@@ -2,7 +2,11 @@
 //!
 //! It must refuse at build what could only fail when a client comes.
 
-use std::{any::TypeId, collections::HashMap, sync::Arc};
+use std::{
+    any::TypeId,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use bytestring::ByteString;
 
@@ -111,7 +115,11 @@ impl Namespaces {
         for route in namespace.session_routes {
             add_route(route.name, TypedRoute::Session(route))?;
         }
+        let mut room_names = HashSet::new();
         for room in namespace.rooms {
+            if room.name.is_empty() || room.name.contains(':') {
+                return Err(BuildError::RoomName(room.name));
+            }
             let Name::Fixed(fixed) = &namespace.name else {
                 return Err(BuildError::RoomInPattern { room: room.name, namespace: name });
             };
@@ -119,6 +127,9 @@ impl Namespaces {
                 (room.add)(fixed.clone(), broadcaster.clone(), data.clone());
             if self.directories.insert(room.kind, directory).is_some() {
                 return Err(BuildError::DuplicateRoom(room.name));
+            }
+            if !room_names.insert(room.name) {
+                return Err(BuildError::DuplicateRoomName { namespace: name, room: room.name });
             }
             for route in room_routes {
                 add_route(route.name, TypedRoute::Room(route))?;

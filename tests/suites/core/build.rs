@@ -40,3 +40,34 @@ fn names_paths_and_transports_are_checked() {
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));
 }
+
+/// A kind of room of that name; the number makes it a kind of its own.
+struct Named<const KIND: u8>;
+
+macro_rules! named {
+    ($($kind:literal $name:literal)*) => {
+        $(impl Room for Named<$kind> {
+            const NAME: &'static str = $name;
+            type Key = u32;
+            type Identity = ();
+            type Events = ();
+
+            fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+                Ok(Self)
+            }
+        })*
+    };
+}
+named!(0 "hall" 1 "hall" 2 "a:hall" 3 "");
+
+#[test]
+fn a_rooms_name_is_a_name_and_is_there_once() {
+    let error = Salon::builder().room::<Named<0>>().room::<Named<1>>().build();
+    let (namespace, room) = ("/".to_owned(), "hall");
+    let twice = BuildError::DuplicateRoomName { namespace, room };
+    assert_eq!(error.expect_err("two halls"), twice);
+    let error = Salon::builder().room::<Named<2>>().build().expect_err("a colon");
+    assert_eq!(error, BuildError::RoomName("a:hall"));
+    let error = Salon::builder().room::<Named<3>>().build().expect_err("no name");
+    assert_eq!(error, BuildError::RoomName(""));
+}

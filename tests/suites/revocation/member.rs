@@ -42,6 +42,8 @@ pub(crate) struct Member {
     resolved: Option<Vec<u64>>,
     last_words: Option<usize>,
     next_act: Instant,
+    /// When the last revocation was over.
+    over_since: Option<Instant>,
     /// What happened last, for whoever has to find a mistake.
     diary: VecDeque<String>,
 }
@@ -51,6 +53,9 @@ enum Asked {
     Refresh,
     LastWord,
 }
+
+/// How long a client may wait for the last that was published, on a busy machine.
+const LAST_WORDS: Duration = Duration::from_secs(30);
 
 impl Member {
     pub(crate) async fn connect(
@@ -76,6 +81,7 @@ impl Member {
             resolved: None,
             last_words: None,
             next_act: Instant::now(),
+            over_since: None,
             diary,
         })
     }
@@ -162,7 +168,7 @@ impl Member {
         // A real client on a real socket: it waits a while before it does the next thing.
         self.next_act = Instant::now() + Duration::from_millis(self.random.u64(100..400));
         if self.common.over.load(Ordering::SeqCst) {
-            return Ok(());
+            return self.wait_for_the_last();
         }
         if self.random.u8(..6) == 0 {
             self.badge.login += 1;
@@ -173,6 +179,22 @@ impl Member {
         // What cannot be sent any more is noticed by the next read.
         let _ = self.client.emit("arena:say", json!({ "arena": arena })).await;
         Ok(())
+    }
+
+    /// Everything is over: what was published comes, or there is a mistake, which the diary shows.
+    fn wait_for_the_last(&mut self) -> Result<()> {
+        let over = *self.over_since.get_or_insert_with(Instant::now);
+        if over.elapsed() < LAST_WORDS {
+            return Ok(());
+        }
+        let missing = self.arenas.map(|arena| {
+            let (last, published) = (self.recorder.last(arena), self.common.published.last(arena));
+            let is_in = self.recorder.is_in(arena);
+            format!("arena {arena}: in it {is_in}, heard up to {last:?} of {published}")
+        });
+        let (settled, entering) = (self.recorder.is_settled(), &self.entering);
+        Err(format!("something is missing; {missing:?}, settled {settled}, entering {entering:?}")
+            .into())
     }
 
     async fn take(&mut self, packet: Packet) -> Result<()> {
@@ -248,6 +270,10 @@ impl Member {
         self.recorder.end(&last)?;
         self.asked.clear();
         self.entering.clear();
+        if self.last_words.is_some_and(|missing| missing > 0) {
+            // Their answers went with the connection: they are said once more.
+            self.last_words = None;
+        }
         self.badge.login += 1;
         self.note("comes back".to_owned());
         (self.client, self.id) = connect(self.common.address, &self.badge).await?;
