@@ -64,13 +64,14 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
-    /// Admits the sender if the event says so, and checks that it is a member then. Its membership, if
-    /// it is a new one.
-    fn enter<E: RoomEvent<Room = R>>(
+    /// Admits the sender if the event says so, and checks that it is a member then. The event, and
+    /// the sender's membership if it is a new one.
+    fn enter<E: RoomEvent<Room = R> + 'static>(
         &mut self,
+        event: E,
         origin: &Origin,
         address: WeakAddr<Self>,
-    ) -> Result<Option<MembershipNumber>, Refusal> {
+    ) -> Result<(E, Option<MembershipNumber>), Refusal> {
         let Origin { sender, granted, withdrawals, .. } = origin;
         self.state.room()?;
         if self.cx.roll.contains(sender.number) {
@@ -78,7 +79,7 @@ impl<R: Room> RoomActor<R> {
                 sender.state.memberships.renew(&self.cx.roll.name, *granted);
                 sender.standing.wake();
             }
-            return Ok(None);
+            return Ok((event, None));
         }
         match E::ENTRY {
             Entry::Member => Err(not_a_member(E::NAME)),
@@ -87,12 +88,17 @@ impl<R: Room> RoomActor<R> {
                 let member = Member::new(sender.clone());
                 let number = self.cx.roll.next_membership();
                 self.cx.roll.lift(sender, number);
+                self.cx.joining = Some(Box::new(event));
                 let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
-                if let Err(refusal) = admitted {
-                    // What it was sent while it was asked in is not for it.
-                    sender.outbox.bar(self.cx.roll.room, number);
-                    return Err(refusal);
-                }
+                let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
+                let event: E = match (admitted, event) {
+                    (Ok(()), Some(event)) => *event,
+                    (admitted, _) => {
+                        // What it was sent while it was asked in is not for it.
+                        sender.outbox.bar(self.cx.roll.room, number);
+                        return Err(admitted.err().unwrap_or_else(|| Panicked.into()));
+                    }
+                };
                 let membership = Membership {
                     room: self.cx.roll.room,
                     name: self.cx.roll.name.clone(),
@@ -116,14 +122,15 @@ impl<R: Room> RoomActor<R> {
                     sender.standing.wake();
                 }
                 tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
-                Ok(Some(number))
+                self.tell_joined(sender);
+                Ok((event, Some(number)))
             }
         }
     }
 
     /// Handles an event up to what its handler returns, and says whether the sender has become a
     /// member by it.
-    pub(super) fn handle_event<E: RoomEvent<Room = R>, T>(
+    pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
         &mut self,
         sent: Sent<E>,
         ctx: &Context<Self>,
@@ -137,9 +144,9 @@ impl<R: Room> RoomActor<R> {
         );
         let _entered = span.enter();
         let Sent { event, mut origin } = sent;
-        let entered = self.enter::<E>(&origin, ctx.address().downgrade());
-        let joined = *entered.as_ref().unwrap_or(&None);
-        let result = entered.and_then(|_| {
+        let entered = self.enter(event, &origin, ctx.address().downgrade());
+        let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
+        let result = entered.and_then(|(event, _)| {
             if let Some(refusal) = origin.refused.take() {
                 return Err(*refusal);
             }

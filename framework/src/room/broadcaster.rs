@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{
     kinds::Kinds,
+    place::PlaceOf,
     recovery::Recovery,
     shard::{Command, ShardHandle, Target},
 };
@@ -162,7 +163,8 @@ impl Broadcaster {
     ) -> Frame {
         match &self.recovery {
             Some(recovery) if !volatile => recovery.keep(target(), |offset, number| {
-                let arguments = arguments.with_last(offset);
+                let offset = serde_json::Value::from(offset);
+                let arguments = arguments.with_last(&offset.to_string());
                 let namespace = namespace.clone();
                 let packet = Packet::Event { namespace, id: None, name, arguments };
                 Frame::numbered(&packet, self.parser(), number)
@@ -173,13 +175,18 @@ impl Broadcaster {
 
     /// A frame with a typed event, for members of a room. An event that cannot be serialized is a
     /// mistake in the application: it is logged, and nobody gets it.
-    pub(crate) fn room_frame<E: Event + Serialize>(
+    pub(super) fn room_frame<E: Event + Serialize>(
         &self,
         namespace: &ByteString,
         room: RoomNumber,
         event: &E,
+        place: Option<PlaceOf<'_>>,
     ) -> Option<Frame> {
-        let arguments = encode_or_log(E::NAME, event::encode(event))?;
+        let arguments = match place {
+            Some(place) => event::encode_with(event, &place),
+            None => event::encode(event),
+        };
+        let arguments = encode_or_log(E::NAME, arguments)?;
         let name = ByteString::from_static(E::NAME);
         let packet = Packet::Event { namespace: namespace.clone(), id: None, name, arguments };
         Some(Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room))

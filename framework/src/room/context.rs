@@ -9,7 +9,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Audience, Member, Receive, Room, RoomHandle,
+    Audience, Member, Place, Receive, Room, RoomEvent, RoomHandle,
     recipients::{Choice, RoomAudience},
     roll::Roll,
 };
@@ -28,6 +28,8 @@ use crate::{
 pub struct RoomContext<R> {
     pub(super) roll: Roll,
     pub(super) sender: Option<Arc<Peer>>,
+    /// The event by which its sender wants to become a member, while the room decides about it.
+    pub(super) joining: Option<Box<dyn Any>>,
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
@@ -132,6 +134,26 @@ impl<R> RoomContext<R> {
         self.everyone().emit(event);
     }
 
+    /// Where the room's order is: after what it has published so far. `None` if the room is not
+    /// [`NUMBERED`](Room::NUMBERED).
+    ///
+    /// ```
+    /// use salon::{Place, prelude::*};
+    ///
+    /// /// What a reply says that has to fit between two events.
+    /// #[derive(Serialize)]
+    /// struct Board { cells: Vec<u8>, place: Option<Place> }
+    ///
+    /// fn board<R: Room>(cells: &[u8], cx: &RoomContext<R>) -> Board {
+    ///     Board { cells: cells.to_vec(), place: cx.place() }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        let order = self.roll.order.as_ref()?;
+        Some(order.place(&self.roll.name, order.now()).into())
+    }
+
     fn everyone(&self) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::Everyone }
     }
@@ -142,6 +164,7 @@ impl<R: Room> RoomContext<R> {
         Self {
             roll,
             sender: None,
+            joining: None,
             actions: VecDeque::new(),
             timers: Timers::default(),
             key: Box::new(key),
@@ -187,6 +210,47 @@ impl<R: Room> RoomContext<R> {
     pub fn sender(&self) -> Member<R::Identity> {
         let sender = self.sender.clone();
         Member::new(sender.expect("sender() is for handlers of events; nobody sent this"))
+    }
+
+    /// In `admit`, what the sender's joining event says, if it is an `E`: a code, a role, a seat.
+    /// `None` if it is another event, and everywhere else.
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// #[derive(Deserialize, Event)]
+    /// #[event("den:enter", room = Den(den), join)]
+    /// struct Enter { den: u32, code: String }
+    ///
+    /// struct Den { code: String }
+    ///
+    /// impl Room for Den {
+    ///     const NAME: &'static str = "den";
+    ///     type Key = u32;
+    ///     type Identity = ();
+    ///     type Events = (Enter,);
+    ///
+    ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         Ok(Self { code: "owl".to_owned() })
+    ///     }
+    ///
+    ///     fn admit(&mut self, _: &Member<()>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    ///         match cx.joining::<Enter>() {
+    ///             Some(enter) if enter.code == self.code => Ok(()),
+    ///             _ => Err(Refusal::forbidden("That is not the code.")),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// impl On<Enter> for Den {
+    ///     fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn joining<E: RoomEvent<Room = R> + 'static>(&self) -> Option<&E> {
+        self.joining.as_ref()?.downcast_ref()
     }
 
     /// The members, in the order in which their sessions began.

@@ -16,7 +16,8 @@ use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
 use super::{
-    Broadcaster, Room, actor::RoomActor, context::RoomContext, roll::Roll, shard::ShardHandle,
+    Broadcaster, Room, actor::RoomActor, context::RoomContext, place::Order, roll::Roll,
+    shard::ShardHandle,
 };
 use crate::{
     data::Data,
@@ -151,7 +152,8 @@ impl<R: Room> Directory<R> {
             let broadcaster = directory.broadcaster.clone();
             let namespace = directory.namespace.clone();
             let data = directory.data.clone();
-            let roll = Roll::new(number, name, namespace, broadcaster);
+            let order = R::NUMBERED.then(Order::begin);
+            let roll = Roll::new(number, name, namespace, broadcaster, order);
             let cx = RoomContext::new(key.clone(), roll, data);
             let room = RoomActor::new(key, cx, directory, counted);
             Context::with_receiver(receiver).run(room);

@@ -14,6 +14,7 @@ use super::{
     context::{Action, RoomContext, Step},
     member::Departure,
     notice::Reason,
+    place::Order,
     state::{Panicked, State, guarded},
 };
 use crate::{
@@ -113,6 +114,7 @@ impl<R: Room> RoomActor<R> {
             tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
             return self.change(State::Closed(Panicked.into()));
         }
+        self.cx.roll.order = R::NUMBERED.then(Order::begin);
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
         self.cx.sender = None;

@@ -19,6 +19,7 @@ mod member;
 mod notice;
 mod outside;
 mod parting;
+mod place;
 mod question;
 mod recipients;
 mod recovery;
@@ -37,6 +38,7 @@ pub use guard::{Checked, Guard, Guards};
 pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
+pub use place::{Place, Position};
 pub use question::Answers;
 pub use recipients::RoomAudience;
 pub use restart::Restart;
@@ -122,6 +124,12 @@ pub trait Room: Sized + 'static {
     /// within a minute at most.
     const RESTART: Restart = Restart::DEFAULT;
 
+    /// Whether what the room sends its members tells its [`Place`] in the room's order, as one more
+    /// argument behind the event's own, and whoever joins is told where it begins, by
+    /// `salon:joined`. JavaScript's handlers ignore an argument that they do not name; those of
+    /// other languages may have to name it.
+    const NUMBERED: bool = true;
+
     /// What tells the rooms of this kind apart; a field of every event that goes to one.
     type Key: Clone + Eq + Hash + Display + Send + Sync + 'static;
 
@@ -141,7 +149,8 @@ pub trait Room: Sized + 'static {
     /// its members are out, and are told the refusal's code.
     fn open(key: &Self::Key, cx: &mut RoomContext<Self>) -> Result<Self, Refusal>;
 
-    /// Decides whether a session that sent a joining event becomes a member.
+    /// Decides whether a session that sent a joining event becomes a member. Nobody is told before
+    /// it has decided; what the event says is in [`RoomContext::joining`].
     ///
     /// # Errors
     /// A [`Refusal`] is the answer to the event; the sender is no member.

@@ -1,4 +1,5 @@
-//! What the framework itself tells a room's members: that they are out, that the room is another.
+//! What the framework itself tells a room's members: that they are in or out, that the room is
+//! another.
 //!
 //! It must never tell one who is out as a member: of a room's own frames it gets no more.
 
@@ -8,7 +9,7 @@ use bytestring::ByteString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Room, actor::RoomActor, broadcaster::encode_or_log};
+use super::{Room, actor::RoomActor, broadcaster::encode_or_log, place::PlaceOf};
 use crate::{
     frame::Frame,
     peer::Peer,
@@ -34,9 +35,12 @@ struct Evicted<'a> {
     data: Option<&'a Value>,
 }
 
+/// The beginning of what a member gets, or of what it gets from another state.
 #[derive(Serialize)]
-struct Restarted<'a> {
-    room: &'a str,
+#[serde(untagged)]
+enum Beginning<'a> {
+    Numbered(PlaceOf<'a>),
+    Unnumbered { room: &'a str },
 }
 
 impl<R: Room> RoomActor<R> {
@@ -56,13 +60,33 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
-    /// Tells the members that what comes from now on is of another state.
+    /// Tells the members that what comes from now on is of another state, and of its order.
     pub(super) fn tell_restarted(&self) {
         let roll = &self.cx.roll;
-        if let Some(packet) = self.notice("salon:restarted", &Restarted { room: &roll.name }) {
-            let frame = Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room);
+        let beginning = match &roll.order {
+            Some(order) => Beginning::Numbered(order.place(&roll.name, order.now())),
+            None => Beginning::Unnumbered { room: &roll.name },
+        };
+        if let Some(frame) = self.notice_of_room("salon:restarted", &beginning) {
             roll.deliver(&frame, None);
         }
+    }
+
+    /// Tells a new member where in the room's order it has come in.
+    pub(super) fn tell_joined(&self, peer: &Arc<Peer>) {
+        let roll = &self.cx.roll;
+        let Some(order) = &roll.order else { return };
+        let place = order.place(&roll.name, order.now());
+        if let Some(frame) = self.notice_of_room("salon:joined", &place) {
+            roll.broadcaster.send_to(peer, frame);
+        }
+    }
+
+    /// A frame for members alone.
+    fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Frame> {
+        let roll = &self.cx.roll;
+        let packet = self.notice(name, notice)?;
+        Some(Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Packet> {

@@ -30,16 +30,22 @@ impl RoomAudience<'_> {
         if self.roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
             return;
         }
-        let Some(frame) = broadcaster.room_frame(&self.roll.namespace, self.roll.room, event)
-        else {
+        let roll = self.roll;
+        let numbered = !E::POLICY.volatile && !matches!(self.choice, Choice::One(_));
+        let place = roll.order.as_ref().map(|order| {
+            order.place(&roll.name, if numbered { order.next() } else { order.now() })
+        });
+        let Some(frame) = broadcaster.room_frame(&roll.namespace, roll.room, event, place) else {
             return;
         };
+        if let Some(order) = roll.order.as_ref().filter(|_| numbered) {
+            order.publish();
+        }
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
             Choice::One(peer) => return broadcaster.send_to(peer, frame),
         };
-        let roll = self.roll;
         tracing::trace!(room = %roll.name, event = E::NAME, members = roll.len(), "broadcast");
         roll.deliver(&frame, except);
     }

@@ -8,6 +8,7 @@ use bytestring::ByteString;
 
 use super::{
     broadcaster::Broadcaster,
+    place::Order,
     shard::{Command, ShardHandle, Target},
 };
 use crate::{
@@ -22,6 +23,8 @@ pub(super) struct Roll {
     pub(super) name: ByteString,
     pub(super) namespace: ByteString,
     pub(super) broadcaster: Arc<Broadcaster>,
+    /// The order of what it publishes, if it tells it.
+    pub(super) order: Option<Order>,
     members: BTreeMap<SessionNumber, Enrolled>,
     next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
@@ -45,12 +48,14 @@ impl Roll {
         name: ByteString,
         namespace: ByteString,
         broadcaster: Arc<Broadcaster>,
+        order: Option<Order>,
     ) -> Self {
         Self {
             room,
             name,
             namespace,
             broadcaster,
+            order,
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),

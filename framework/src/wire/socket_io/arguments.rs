@@ -16,6 +16,9 @@ use serde::{
 use super::{Value, attachments, path, pieces::Pieces};
 use crate::wire::excerpt::excerpt;
 
+/// What two small arguments need, in bytes.
+const ROOM_FOR_TWO: usize = 192;
+
 /// The arguments of an event (what follows its name) or of an acknowledgement.
 ///
 /// ```
@@ -74,10 +77,9 @@ impl Arguments {
         self.pieces().count()
     }
 
-    /// The same with a string behind them.
+    /// The same with one more behind them, which is JSON.
     #[must_use]
     pub(crate) fn with_last(&self, last: &str) -> Self {
-        let last = serde_json::Value::from(last);
         let comma = if self.json.trim().is_empty() { "" } else { "," };
         let json = format!("{}{comma}{last}", self.json);
         Self { json: json.into(), attachments: self.attachments.clone() }
@@ -192,9 +194,41 @@ impl Arguments {
         Ok(Self { json: json.slice_ref(list), attachments })
     }
 
+    /// One argument, and one more behind it; both are written into one buffer.
+    pub(crate) fn encode_single_with<T: Serialize + ?Sized>(
+        value: &T,
+        last: &impl Serialize,
+    ) -> Result<Self, ArgumentError> {
+        let (json, attachments) = attachments::collect(|| -> serde_json::Result<_> {
+            let mut json = Vec::with_capacity(ROOM_FOR_TWO);
+            serde_json::to_writer(&mut json, value)?;
+            json.push(b',');
+            serde_json::to_writer(&mut json, last)?;
+            Ok(json)
+        });
+        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
+        Ok(Self { json: text(json), attachments })
+    }
+
+    /// The elements of a sequence as the arguments, and one more behind them.
+    pub(crate) fn encode_positional_with<T: Serialize + ?Sized>(
+        value: &T,
+        last: &impl Serialize,
+    ) -> Result<Self, ArgumentError> {
+        let Self { json, attachments } = Self::encode_positional(value)?;
+        let last = serde_json::to_string(last)
+            .map_err(|source| ArgumentError::Unserializable { source })?;
+        Ok(Self { json, attachments }.with_last(&last))
+    }
+
     fn pieces(&self) -> Pieces<'_> {
         Pieces::new(&self.json)
     }
+}
+
+/// What serde_json wrote, as text.
+fn text(json: Vec<u8>) -> ByteString {
+    ByteString::try_from(json).expect("serde_json writes nothing but UTF-8")
 }
 
 /// Why arguments are not what was asked for, or cannot be made of a value.

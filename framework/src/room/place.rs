@@ -1,0 +1,156 @@
+//! Where something is in the order of what a room publishes.
+//!
+//! It must never tell how many rooms or sessions there have been: an epoch is drawn, not counted.
+
+use std::{cell::Cell, fmt};
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+
+use crate::random;
+
+/// Where an event is in the order of its room: the last argument of each event that a room sends,
+/// as `{ room: "lobby:7", epoch: "b7a01f93c2", seq: 12 }`.
+///
+/// What goes to the members as one, by `broadcast` or `except`, has a number of its own in that
+/// order, `seq`: from 1, each one more than the one before. Whoever was left out by `except` misses
+/// that number, and nobody else does. What goes to one member alone, and what is `volatile`, has the
+/// number `after` which it was sent.
+///
+/// The numbers begin anew with another `epoch` when the room was rebuilt: closed and opened again,
+/// or restarted after a panic. Two places are comparable only if room and epoch are the same.
+///
+/// ```
+/// use salon::{Place, Position};
+///
+/// let json = r#"{"room":"lobby:7","epoch":"b7a01f93c2","seq":12}"#;
+/// let place: Place = serde_json::from_str(json)?;
+/// assert_eq!(place.at, Position::Seq(12));
+/// assert_eq!(serde_json::to_string(&place)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The room's name: its kind and its key.
+    pub room: String,
+    /// Which of the orders that a room of that name has had.
+    pub epoch: String,
+    /// Where in that order.
+    #[serde(flatten)]
+    pub at: Position,
+}
+
+/// Where in the order of one room and epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Position {
+    /// It has this number of its own.
+    Seq(u64),
+    /// It has none, and comes after this one; after 0 if there was none yet.
+    After(u64),
+}
+
+impl Position {
+    fn parts(self) -> (&'static str, u64) {
+        match self {
+            Self::Seq(number) => ("seq", number),
+            Self::After(number) => ("after", number),
+        }
+    }
+}
+
+/// The order of what one state of a room publishes.
+pub(super) struct Order {
+    epoch: Epoch,
+    published: Cell<u64>,
+}
+
+/// Which of the orders that a room of one name has had: drawn at random, so that those of several
+/// processes do not meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Epoch([u8; 5]);
+
+impl Order {
+    /// A new order, in which nothing is published yet.
+    pub(super) fn begin() -> Self {
+        let mut epoch = [0; 5];
+        if let Err(error) = random::fill(&mut epoch) {
+            tracing::error!(%error, "the operating system gives no random bytes for an epoch");
+        }
+        Self { epoch: Epoch(epoch), published: Cell::new(0) }
+    }
+
+    /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
+    pub(super) fn next(&self) -> Position {
+        Position::Seq(self.published.get() + 1)
+    }
+
+    /// The next number is taken.
+    pub(super) fn publish(&self) {
+        self.published.set(self.published.get() + 1);
+    }
+
+    /// Behind what has been published.
+    pub(super) fn now(&self) -> Position {
+        Position::After(self.published.get())
+    }
+
+    /// A place in this order.
+    pub(super) fn place<'a>(&self, room: &'a str, at: Position) -> PlaceOf<'a> {
+        PlaceOf { room, epoch: self.epoch, at }
+    }
+}
+
+/// A [`Place`] on its way to the wire; it costs no allocation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaceOf<'a> {
+    room: &'a str,
+    epoch: Epoch,
+    at: Position,
+}
+
+impl From<PlaceOf<'_>> for Place {
+    fn from(PlaceOf { room, epoch, at }: PlaceOf<'_>) -> Self {
+        Self { room: room.to_owned(), epoch: epoch.to_string(), at }
+    }
+}
+
+impl Serialize for PlaceOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, number) = self.at.parts();
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("room", self.room)?;
+        map.serialize_entry("epoch", &self.epoch)?;
+        map.serialize_entry(name, &number)?;
+        map.end()
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Epoch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let order = Order::begin();
+        assert_eq!(order.now(), Position::After(0));
+        for at in [order.next(), order.now()] {
+            let written = order.place("a \"room\"", at);
+            let read: Place =
+                serde_json::from_str(&serde_json::to_string(&written).unwrap()).unwrap();
+            assert_eq!(read, written.into());
+            assert_eq!(read.at, at);
+        }
+    }
+}
