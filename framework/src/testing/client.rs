@@ -191,7 +191,8 @@ impl Client {
     }
 
     /// Runs until nothing is left to do, and checks that no event came that was not asked for, nor
-    /// a message if it was [opened](super::Visitor::open) raw.
+    /// a message if it was [opened](super::Visitor::open) raw. `salon:joined`, which every join
+    /// brings, does not count.
     ///
     /// # Panics
     /// When one came.
@@ -200,7 +201,7 @@ impl Client {
         let (conversation, caller) = (self.conversation.clone(), Location::caller());
         async move {
             conversation.world.settle().await;
-            if let Some(event) = conversation.take_event(|_| true) {
+            if let Some(event) = conversation.take_events().into_iter().next() {
                 fail(&conversation, caller, &format!("expected no event, and {} came", event.name));
             }
             if let Some(message) = conversation.take_message() {
@@ -241,7 +242,8 @@ impl Client {
         }
     }
 
-    /// Runs until nothing is left to do, and takes everything that came and was not asked for.
+    /// Runs until nothing is left to do, and takes everything that came and was not asked for, but
+    /// for `salon:joined`, which every join brings.
     pub async fn events(&self) -> Vec<Incoming> {
         self.conversation.world.settle().await;
         self.conversation.take_events()

@@ -5,6 +5,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
+    panic::Location,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -16,8 +17,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    client::fail,
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
+    order::Orders,
     world::World,
 };
 use crate::{
@@ -74,6 +77,7 @@ struct State {
     /// What the session can be recovered with.
     recovery: Option<(String, Option<String>)>,
     events: VecDeque<Incoming>,
+    orders: Orders,
     messages: VecDeque<Message>,
     answers: BTreeMap<u64, Arguments>,
     next_id: u64,
@@ -125,6 +129,7 @@ impl Conversation {
             attempt: None,
             recovery: None,
             events: VecDeque::new(),
+            orders: Orders::default(),
             messages: VecDeque::new(),
             answers: BTreeMap::new(),
             next_id: 0,
@@ -315,16 +320,16 @@ impl Conversation {
                 self.note(format!("← refused {data}"));
                 self.state.borrow_mut().attempt = Some(Attempt::Refused(connect_refusal(&data)));
             }
-            Packet::Event { name, arguments, id, .. } => {
+            Packet::Event { name, mut arguments, id, .. } => {
                 let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
                 self.note(format!("← {name}{label} {}", arguments.json()));
                 let at = self.world.elapsed();
-                self.state.borrow_mut().take_event(Incoming {
-                    name: name.to_string(),
-                    arguments,
-                    at,
-                    id,
+                let place = self.state.borrow_mut().orders.take(&name, &mut arguments);
+                let place = place.unwrap_or_else(|mistake| {
+                    fail(self, Location::caller(), &format!("got {name}, and {mistake}"))
                 });
+                let name = name.to_string();
+                self.state.borrow_mut().take_event(Incoming { name, arguments, place, at, id });
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note(format!("← acknowledgement #{id} {}", arguments.json()));
@@ -394,9 +399,13 @@ impl Conversation {
         self.state.borrow_mut().messages.pop_front()
     }
 
-    /// Everything that came and was not asked for.
+    /// Everything that came and was not asked for, but for what every join brings.
     pub(super) fn take_events(&self) -> Vec<Incoming> {
-        self.state.borrow_mut().events.drain(..).collect()
+        let mut state = self.state.borrow_mut();
+        let (joined, events) =
+            state.events.drain(..).partition(|event| event.name == "salon:joined");
+        state.events = joined;
+        events.into()
     }
 }
 

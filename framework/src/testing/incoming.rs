@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{refusal::Code, wire::socket_io::Arguments};
+use crate::{refusal::Code, room::Place, wire::socket_io::Arguments};
 
 /// An event that came.
 #[derive(Clone, Debug)]
@@ -14,8 +14,10 @@ use crate::{refusal::Code, wire::socket_io::Arguments};
 pub struct Incoming {
     /// Its name.
     pub name: String,
-    /// What follows the name.
+    /// What follows the name, but for the place.
     pub arguments: Arguments,
+    /// Where it is in its room's order, if a room sent it and says so.
+    pub place: Option<Place>,
     /// When it came, since the lab began.
     pub at: Duration,
     pub(super) id: Option<u64>,

@@ -17,6 +17,7 @@ mod lab_builder;
 mod last_words;
 mod line;
 mod link;
+mod order;
 mod port;
 mod seed;
 mod server;

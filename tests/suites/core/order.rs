@@ -36,7 +36,10 @@ fn steps(client: &Client) -> Result<Vec<Step>, Failure> {
         let next = [words.next(), words.next(), words.next(), words.next()];
         match next.map(Option::unwrap_or_default) {
             ["←", "table:said", rest @ ..] => {
-                let said: Said = serde_json::from_str(rest.join(" ").trim_end())?;
+                // What follows is its place.
+                let arguments = rest.join(" ");
+                let mut arguments = serde_json::Deserializer::from_str(&arguments).into_iter();
+                let said: Said = arguments.next().ok_or("said without an argument")??;
                 steps.push(Step::Heard(said.number));
             }
             ["←", "acknowledgement", id, arguments] => {

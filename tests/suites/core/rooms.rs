@@ -139,7 +139,7 @@ async fn a_panic_restarts_the_room_alone_and_its_members_are_told() {
     assert_eq!(code(ada.send(Flip { table: 1 }).await), Code::Internal);
     for member in [&ada, &bob] {
         let restarted = member.expect_named("salon:restarted").await;
-        assert_eq!(restarted.json(), [json!({ "room": "table:1" })]);
+        assert_eq!(restarted.json()[0]["room"], "table:1");
         member.expect_none().await;
     }
     assert_eq!(eve.send(say(2, "what was that?")).await?, 1);

@@ -85,6 +85,16 @@ impl Arguments {
         Self { json: json.into(), attachments: self.attachments.clone() }
     }
 
+    /// The last one as JSON, and those before it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn split_last(&self) -> Option<(Self, &str)> {
+        let last = self.pieces().last()?;
+        // A piece is part of the text.
+        let before = self.json.trim_end().strip_suffix(last)?.trim_end();
+        let json = self.json.slice_ref(before.strip_suffix(',').unwrap_or(before));
+        Some((Self { json, attachments: self.attachments.clone() }, last))
+    }
+
     /// Whether there are no arguments.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,0 +1,88 @@
+//! What a client of the lab knows of the order of its rooms, and holds the server to.
+//!
+//! It must never take a number twice: that is a mistake of the server's, and fails the test.
+
+use std::collections::HashMap;
+
+use crate::{
+    room::{Place, Position},
+    wire::socket_io::Arguments,
+};
+
+/// How far a client is in each room's order.
+#[derive(Debug, Default)]
+pub(super) struct Orders(HashMap<String, (String, u64)>);
+
+impl Orders {
+    /// Takes the place out of an event's arguments, if its last one is one.
+    ///
+    /// # Errors
+    /// Words, if it cannot come after what came before.
+    pub(super) fn take(
+        &mut self,
+        name: &str,
+        arguments: &mut Arguments,
+    ) -> Result<Option<Place>, String> {
+        let Some((rest, place)) = arguments.split_last() else { return Ok(None) };
+        // Most arguments are no places, which shows at their beginning.
+        let Some(place) = place.starts_with(r#"{"room":"#).then(|| exactly(place)).flatten() else {
+            return Ok(None);
+        };
+        if !matches!(name, "salon:joined" | "salon:restarted") {
+            *arguments = rest;
+        }
+        self.follow(&place)?;
+        Ok(Some(place))
+    }
+
+    fn follow(&mut self, place: &Place) -> Result<(), String> {
+        let Place { room, epoch, at } = place;
+        let before = match self.0.get(room) {
+            Some((known, number)) if known == epoch => *number,
+            _ => 0,
+        };
+        let (follows, number) = match at {
+            Position::Seq(number) => (*number > before, *number),
+            Position::After(number) => (*number >= before, *number),
+        };
+        if !follows {
+            return Err(format!("{at:?} came behind {before} in the order {epoch} of {room:?}"));
+        }
+        self.0.insert(room.clone(), (epoch.clone(), number));
+        Ok(())
+    }
+}
+
+/// A place, and nothing else.
+fn exactly(json: &str) -> Option<Place> {
+    let place: Place = serde_json::from_str(json).ok()?;
+    let same = serde_json::to_string(&place).is_ok_and(|again| again == json);
+    same.then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(json: &str) -> Arguments {
+        Arguments::from_parts(json.to_owned().into(), Vec::new())
+    }
+
+    #[test]
+    fn a_place_is_taken_out_and_a_number_that_came_twice_is_a_mistake() {
+        let mut orders = Orders::default();
+        let mut place = |json: &str| {
+            let mut arguments = arguments(json);
+            let place = orders.take("said", &mut arguments);
+            (arguments.json().to_owned(), place)
+        };
+        let (rest, first) = place(r#"{"text":"Hi."},{"room":"a","epoch":"e","seq":1}"#);
+        assert_eq!(rest, r#"{"text":"Hi."}"#);
+        assert_eq!(first.unwrap().unwrap().at, Position::Seq(1));
+        assert!(place(r#"{"room":"a","epoch":"e","after":1}"#).1.is_ok());
+        assert!(place(r#"{"room":"a","epoch":"e","seq":1}"#).1.is_err());
+        assert!(place(r#"{"room":"a","epoch":"e2","seq":1}"#).1.is_ok(), "another order");
+        let other = r#"{"room":"a","epoch":"e","seq":1,"more":2}"#;
+        assert_eq!(place(other), (other.to_owned(), Ok(None)), "no place");
+    }
+}
