@@ -74,8 +74,9 @@ pub use self::{
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Checked, Departure, Done, Guard, Member, Place, Position, Receive,
-        Reply, Restart, Room, RoomContext, RoomHandle, Socket,
+        Answers, Audience, Checked, Departure, Done, Guard, Member, Place, Position, Presence,
+        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
+        RoomContext, RoomHandle, Socket,
     },
     salon::{Builder, Salon},
     timers::Timer,

@@ -99,6 +99,14 @@ impl<R: Room> RoomActor<R> {
                         return Err(admitted.err().unwrap_or_else(|| Panicked.into()));
                     }
                 };
+                let seen = self.run(|room, _| RoomContext::meta(room, &member));
+                let seen = match seen {
+                    Ok(seen) => seen,
+                    Err(refusal) => {
+                        sender.outbox.bar(self.cx.roll.room, number);
+                        return Err(refusal);
+                    }
+                };
                 let membership = Membership {
                     room: self.cx.roll.room,
                     name: self.cx.roll.name.clone(),
@@ -113,6 +121,7 @@ impl<R: Room> RoomActor<R> {
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
+                self.cx.appear(sender, seen);
                 if !self.cx.roll.add(sender.clone(), number) {
                     sender.leave(self.cx.roll.room, &self.cx.roll.name);
                     self.depart(&member, Departure::Left);

@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Audience, Member, Place, Receive, Room, RoomEvent, RoomHandle,
+    presence::Attendance,
     recipients::{Choice, RoomAudience},
     roll::Roll,
 };
@@ -35,6 +36,8 @@ pub struct RoomContext<R> {
     pub(super) timers: Timers<R, Self>,
     /// The key, whose type is known only where `R` is known to be a room.
     key: Box<dyn Any>,
+    /// Who is there, if the room tells.
+    pub(super) attendance: Option<Box<Attendance>>,
     data: Data,
 }
 
@@ -46,6 +49,7 @@ pub(super) enum Action<R> {
     Spawn(LocalBoxFuture<'static, Step<R>>),
     Leave(SessionNumber),
     Evict(SessionNumber, Option<Box<Refusal>>),
+    UpdatePresence(SessionNumber),
     Close,
 }
 
@@ -168,6 +172,7 @@ impl<R: Room> RoomContext<R> {
             actions: VecDeque::new(),
             timers: Timers::default(),
             key: Box::new(key),
+            attendance: Self::new_attendance(),
             data,
         }
     }

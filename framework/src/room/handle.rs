@@ -13,8 +13,8 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    Directory, Member, Receive, Reply, Room,
-    sent::{Asked, Broadcast, Listed, PutOut, Shut, Told},
+    Directory, Member, Present, PresentUser, Receive, Reply, Room,
+    sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
 };
 use crate::{
     event::Event,
@@ -82,6 +82,22 @@ impl<R: Room> RoomHandle<R> {
         }
         // An error means that the room is not open, or closed meanwhile.
         found.await.unwrap_or_default().into_iter().map(Member::new).collect()
+    }
+
+    /// Who is there, as [`RoomContext::presence`] says it. A room that is not open has nobody, and is
+    /// not opened.
+    ///
+    /// [`RoomContext::presence`]: super::RoomContext::presence
+    pub async fn presence(&self) -> Vec<PresentUser<R::Meta>>
+    where
+        R: Present,
+    {
+        let (done, found) = oneshot::channel();
+        if let Some(directory) = self.directory() {
+            directory.send_if_open(&self.key, |_ticket| Attending { _ticket, done });
+        }
+        // An error means that the room is not open, or closed meanwhile.
+        found.await.unwrap_or_default().into_iter().map(PresentUser::typed).collect()
     }
 
     /// Sends an event to every member: in one order with what the room itself publishes. It is done

@@ -115,6 +115,11 @@ impl<R: Room> RoomActor<R> {
             return self.change(State::Closed(Panicked.into()));
         }
         self.cx.roll.order = R::NUMBERED.then(Order::begin);
+        if let Some(attendance) = &mut self.cx.attendance {
+            attendance.forget_those_away();
+            let members = self.cx.roll.peers().map(|peer| Action::UpdatePresence(peer.number));
+            self.cx.actions.extend(members);
+        }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
         self.cx.sender = None;
@@ -191,8 +196,20 @@ impl<R: Room> RoomActor<R> {
             }
             Action::Leave(session) => self.remove(session, Departure::Left),
             Action::Evict(session, reason) => self.evict(session, reason.as_deref()),
+            Action::UpdatePresence(session) => self.update_presence(session),
             Action::Close => self.shut("the room is closed"),
         }
+    }
+
+    /// Asks what is seen of a member now, and tells the others.
+    fn update_presence(&mut self, session: SessionNumber) {
+        let Some(peer) = self.cx.roll.peer(session).cloned() else { return };
+        let member = Member::new(peer);
+        // Whether it panicked is seen to by `settle`.
+        let _ = self.run(|room, cx| {
+            let seen = RoomContext::meta(room, &member);
+            cx.change(session, seen);
+        });
     }
 
     fn step(&mut self, generation: Generation, step: Step<R>, ctx: &mut Context<Self>) {
@@ -260,8 +277,12 @@ impl<R: Room> RoomActor<R> {
 
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
         let sender = self.cx.sender.replace(member.peer().clone());
+        let gone = self.cx.disappear(member.peer(), &why);
         // A room that has closed needs no telling.
         let _ = self.run(|room, cx| room.left(member, why, cx));
+        if let Some(user) = gone {
+            let _ = self.run(|room, cx| RoomContext::absent(room, &user, cx));
+        }
         self.cx.sender = sender;
     }
 

@@ -20,6 +20,7 @@ mod notice;
 mod outside;
 mod parting;
 mod place;
+mod presence;
 mod question;
 mod recipients;
 mod recovery;
@@ -39,6 +40,7 @@ pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use member::{Departure, Member};
 pub use place::{Place, Position};
+pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
 pub use question::Answers;
 pub use recipients::RoomAudience;
 pub use restart::Restart;
@@ -129,6 +131,9 @@ pub trait Room: Sized + 'static {
     /// `salon:joined`. JavaScript's handlers ignore an argument that they do not name; those of
     /// other languages may have to name it.
     const NUMBERED: bool = true;
+
+    /// Whether members are told who is there, and how: see [`Present`].
+    const PRESENCE: Presence<Self> = Presence::OFF;
 
     /// What tells the rooms of this kind apart; a field of every event that goes to one.
     type Key: Clone + Eq + Hash + Display + Send + Sync + 'static;

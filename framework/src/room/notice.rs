@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Room, actor::RoomActor, broadcaster::encode_or_log, place::PlaceOf};
+use super::{PresenceSnapshot, Room, actor::RoomActor, broadcaster::encode_or_log, place::PlaceOf};
 use crate::{
     frame::Frame,
     peer::Peer,
@@ -37,8 +37,17 @@ struct Evicted<'a> {
 
 /// The beginning of what a member gets, or of what it gets from another state.
 #[derive(Serialize)]
+struct Beginning<'a> {
+    #[serde(flatten)]
+    place: At<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence: Option<PresenceSnapshot>,
+}
+
+/// Where it is.
+#[derive(Serialize)]
 #[serde(untagged)]
-enum Beginning<'a> {
+enum At<'a> {
     Numbered(PlaceOf<'a>),
     Unnumbered { room: &'a str },
 }
@@ -62,24 +71,30 @@ impl<R: Room> RoomActor<R> {
 
     /// Tells the members that what comes from now on is of another state, and of its order.
     pub(super) fn tell_restarted(&self) {
-        let roll = &self.cx.roll;
-        let beginning = match &roll.order {
-            Some(order) => Beginning::Numbered(order.place(&roll.name, order.now())),
-            None => Beginning::Unnumbered { room: &roll.name },
-        };
-        if let Some(frame) = self.notice_of_room("salon:restarted", &beginning) {
-            roll.deliver(&frame, None);
+        if let Some(frame) = self.notice_of_room("salon:restarted", &self.beginning()) {
+            self.cx.roll.deliver(&frame, None);
         }
     }
 
-    /// Tells a new member where in the room's order it has come in.
+    /// Tells a new member where in the room's order it has come in, and who is there.
     pub(super) fn tell_joined(&self, peer: &Arc<Peer>) {
-        let roll = &self.cx.roll;
-        let Some(order) = &roll.order else { return };
-        let place = order.place(&roll.name, order.now());
-        if let Some(frame) = self.notice_of_room("salon:joined", &place) {
-            roll.broadcaster.send_to(peer, frame);
+        if !R::NUMBERED && self.cx.attendance.is_none() {
+            return;
         }
+        if let Some(frame) = self.notice_of_room("salon:joined", &self.beginning()) {
+            self.cx.roll.broadcaster.send_to(peer, frame);
+        }
+    }
+
+    /// What comes from here on follows this.
+    fn beginning(&self) -> Beginning<'_> {
+        let roll = &self.cx.roll;
+        let place = match &roll.order {
+            Some(order) => At::Numbered(order.place(&roll.name, order.now())),
+            None => At::Unnumbered { room: &roll.name },
+        };
+        let presence = self.cx.attendance.as_ref().map(|attendance| attendance.snapshot());
+        Beginning { place, presence }
     }
 
     /// A frame for members alone.

@@ -9,7 +9,7 @@ use super::{
     Receive, Reply, Room,
     actor::RoomActor,
     context::Action,
-    sent::{Asked, Broadcast, Listed, PutOut, Shut, Told},
+    sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
     state::State,
 };
 use crate::event::Event;
@@ -58,6 +58,18 @@ impl<R: Room> Handler<Listed> for RoomActor<R> {
     fn handle(&mut self, Listed { _ticket, done }: Listed, ctx: &mut Self::Context) {
         // The application may have stopped waiting.
         let _ = done.send(self.cx.roll.by_joining());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Attending> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Attending { _ticket, done }: Attending, ctx: &mut Self::Context) {
+        let attendance = self.cx.attendance.iter();
+        // The application may have stopped waiting.
+        let _ = done.send(attendance.flat_map(|attendance| attendance.users()).collect());
         drop(_ticket);
         self.settle(ctx);
     }

@@ -83,6 +83,11 @@ impl Roll {
         enrolled.into_iter().map(|enrolled| enrolled.peer.clone()).collect()
     }
 
+    /// A member.
+    pub(super) fn peer(&self, session: SessionNumber) -> Option<&Arc<Peer>> {
+        self.members.get(&session).map(|enrolled| &enrolled.peer)
+    }
+
     pub(super) fn contains(&self, session: SessionNumber) -> bool {
         self.members.contains_key(&session)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix::Message;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::directory::Ticket;
+use super::{directory::Ticket, presence::PresentUser};
 use crate::{
     auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
     peer::Peer, refusal::Refusal,
@@ -63,6 +63,12 @@ pub(super) struct Listed {
     pub(super) done: oneshot::Sender<Vec<Arc<Peer>>>,
 }
 
+/// Somebody outside wants to know which users are there.
+pub(super) struct Attending {
+    pub(super) _ticket: Ticket,
+    pub(super) done: oneshot::Sender<Vec<PresentUser>>,
+}
+
 /// Somebody outside wants a session to be out.
 pub(super) struct PutOut {
     pub(super) session: String,
@@ -93,6 +99,6 @@ macro_rules! message_without_result {
     };
 }
 message_without_result!(
-    Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, PutOut, Shut, SessionEnded,
+    Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
     Lapse
 );

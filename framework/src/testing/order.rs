@@ -24,11 +24,16 @@ impl Orders {
         arguments: &mut Arguments,
     ) -> Result<Option<Place>, String> {
         let Some((rest, place)) = arguments.split_last() else { return Ok(None) };
+        // Where an order begins is told with who is there.
+        let begins = matches!(name, "salon:joined" | "salon:restarted");
         // Most arguments are no places, which shows at their beginning.
-        let Some(place) = place.starts_with(r#"{"room":"#).then(|| exactly(place)).flatten() else {
-            return Ok(None);
+        let place = match place.starts_with(r#"{"room":"#) {
+            true if begins => serde_json::from_str(place).ok(),
+            true => exactly(place),
+            false => None,
         };
-        if !matches!(name, "salon:joined" | "salon:restarted") {
+        let Some(place) = place else { return Ok(None) };
+        if !begins {
             *arguments = rest;
         }
         self.follow(&place)?;
