@@ -26,19 +26,24 @@ pub(super) enum Choice {
 impl RoomAudience<'_> {
     /// Sends an event to them.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        let broadcaster = &self.roll.broadcaster;
-        if self.roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
-            return;
-        }
         let roll = self.roll;
         let numbered = !E::POLICY.volatile && !matches!(self.choice, Choice::One(_));
-        let place = roll.order.as_ref().map(|order| {
+        let order = roll.order.as_ref();
+        if roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
+            // It has its number all the same: who comes later may have known what was before.
+            if let Some(order) = order.filter(|_| numbered) {
+                order.publish();
+            }
+            return;
+        }
+        let place = order.map(|order| {
             order.place(&roll.name, if numbered { order.next() } else { order.now() })
         });
+        let broadcaster = &roll.broadcaster;
         let Some(frame) = broadcaster.room_frame(&roll.namespace, roll.room, event, place) else {
             return;
         };
-        if let Some(order) = roll.order.as_ref().filter(|_| numbered) {
+        if let Some(order) = order.filter(|_| numbered) {
             order.publish();
         }
         let except = match &self.choice {

@@ -1,0 +1,68 @@
+//! Nobody stays who is gone, however the connection ended.
+
+use salon::testing::{Client, Failure, Lab, Wire};
+
+use crate::lounge::{Changed, GRACE, Missed, SECOND, changed, come, enter, salon};
+use serde_json::json;
+
+/// The heartbeat's limits, by default.
+const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(45);
+
+/// Ends a connection, or what is known of it.
+type End = fn(&Client);
+
+const ENDS: [(&str, End, bool); 7] = [
+    ("closed", Client::close, true),
+    ("reset", Client::reset, true),
+    ("vanished", Client::vanish, true),
+    ("silent", Client::stop_answering_pings, true),
+    ("deaf", Client::stop_reading, true),
+    ("held", Client::hold, true),
+    ("disconnected", Client::disconnect, false),
+];
+
+#[salon::test]
+async fn after_any_end_a_user_is_gone_within_the_heartbeat_and_the_grace() {
+    for wire in Wire::ALL {
+        for (what, end, grace) in ENDS {
+            gone(wire, what, end, grace).await?;
+        }
+    }
+}
+
+async fn gone(wire: Wire, what: &str, end: End, grace: bool) -> Result<(), Failure> {
+    let lab = Lab::builder(salon()).workers(2).start().await;
+    let ada = come(&lab, "ada").await?;
+    ada.send(enter("calm")).await?;
+    let ben = lab.visitor().wire(wire).auth(json!({ "name": "ben" })).connect().await?;
+    ben.send(enter("glad")).await?;
+    changed(&ada).await;
+    end(&ben);
+    if grace {
+        lab.advance(GRACE - SECOND).await;
+        ada.expect_none().await;
+        lab.advance(HEARTBEAT + SECOND).await;
+    } else {
+        lab.settle().await;
+    }
+    let left = vec!["ben".to_owned()];
+    let gone = changed(&ada).await;
+    assert_eq!(gone, Changed { left, ..Changed::default() }, "{what} over {wire:?}");
+    assert_eq!(ada.expect::<Missed>().await.user, "ben", "{what} over {wire:?}");
+    ada.expect_none().await;
+    Ok(())
+}
+
+#[salon::test]
+async fn one_without_a_subject_cannot_be_known_again_and_is_gone_at_once() {
+    let lab = Lab::new(salon()).await;
+    let ada = come(&lab, "ada").await?;
+    ada.send(enter("calm")).await?;
+    let nobody = come(&lab, "").await?;
+    nobody.send(enter("shy")).await?;
+    let joined = changed(&ada).await.joined;
+    assert_eq!(joined[0].user, nobody.id().expect("it is connected"));
+    nobody.close();
+    lab.settle().await;
+    assert_eq!(changed(&ada).await.left, [joined[0].user.clone()]);
+}

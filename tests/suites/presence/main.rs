@@ -1,0 +1,9 @@
+//! Who is in a room, and in which order what happens there is told.
+//!
+//! It must never sleep: the tests run in a lab, whose clock they move themselves.
+
+mod crowd;
+mod ghosts;
+mod lounge;
+mod recorder;
+mod users;
