@@ -17,7 +17,6 @@ use super::{
 use crate::{
     acknowledgement::AskError,
     auth::Grant,
-    data::Data,
     event::{self, Event},
     number::SessionNumber,
     peer::Peer,
@@ -38,7 +37,6 @@ pub struct RoomContext<R> {
     key: Box<dyn Any>,
     /// Who is there, if the room tells.
     pub(super) attendance: Option<Box<Attendance>>,
-    data: Data,
 }
 
 /// Something to do on a room when its handler is done.
@@ -57,7 +55,7 @@ impl<R> RoomContext<R> {
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.roll.name
+        &self.roll.name()
     }
 
     /// How many members there are.
@@ -77,13 +75,13 @@ impl<R> RoomContext<R> {
     /// # Errors
     /// `internal` when nothing of that type was given; the log names the type.
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
-        self.data.get()
+        self.roll.shared.data.get()
     }
 
     /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
     /// down. Between this and what the room broadcasts there is no order.
     pub fn namespace(&self) -> Audience {
-        Audience::new(self.roll.broadcaster.clone(), self.roll.namespace.clone())
+        Audience::new(self.roll.broadcaster().clone(), self.roll.namespace().clone())
     }
 
     /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
@@ -130,7 +128,7 @@ impl<R> RoomContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
-        self.roll.broadcaster.kinds.room(key)
+        self.roll.broadcaster().kinds.room(key)
     }
 
     /// Sends an event to every member: in this room's one order, encoded once.
@@ -155,7 +153,7 @@ impl<R> RoomContext<R> {
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         let order = self.roll.order.as_ref()?;
-        Some(order.place(&self.roll.name, order.now()).into())
+        Some(order.place(&self.roll.name(), order.now()).into())
     }
 
     fn everyone(&self) -> RoomAudience<'_> {
@@ -164,7 +162,7 @@ impl<R> RoomContext<R> {
 }
 
 impl<R: Room> RoomContext<R> {
-    pub(super) fn new(key: R::Key, roll: Roll, data: Data) -> Self {
+    pub(super) fn new(key: R::Key, roll: Roll) -> Self {
         Self {
             roll,
             sender: None,
@@ -173,7 +171,6 @@ impl<R: Room> RoomContext<R> {
             timers: Timers::default(),
             key: Box::new(key),
             attendance: Self::new_attendance(),
-            data,
         }
     }
 
@@ -293,7 +290,7 @@ impl<R: Room> RoomContext<R> {
         E::Reply: DeserializeOwned,
     {
         let arguments = event::encode(event);
-        let (broadcaster, peer) = (self.roll.broadcaster.clone(), member.peer().clone());
+        let (broadcaster, peer) = (self.roll.broadcaster().clone(), member.peer().clone());
         let room = Some(self.roll.room);
         async move {
             let name = ByteString::from_static(E::NAME);
@@ -381,7 +378,7 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
-            .field("room", &self.roll.name)
+            .field("room", &self.roll.name())
             .field("members", &self.roll.len())
             .finish_non_exhaustive()
     }

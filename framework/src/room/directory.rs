@@ -16,7 +16,12 @@ use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
 use super::{
-    Broadcaster, Room, actor::RoomActor, context::RoomContext, place::Order, roll::Roll,
+    Broadcaster, Room,
+    actor::RoomActor,
+    context::RoomContext,
+    link::Link,
+    place::Order,
+    roll::{Roll, Shared},
     shard::ShardHandle,
 };
 use crate::{
@@ -33,9 +38,7 @@ const MAILBOX: usize = 16;
 /// The open rooms of the kind `R`.
 pub(crate) struct Directory<R: Room> {
     rooms: RwLock<HashMap<R::Key, Open<R>>>,
-    namespace: ByteString,
-    broadcaster: Arc<Broadcaster>,
-    data: Data,
+    shared: Arc<Shared>,
 }
 
 struct Open<R: Room> {
@@ -78,7 +81,7 @@ impl Drop for Ticket {
 
 impl<R: Room> Directory<R> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
-        Self { rooms: RwLock::default(), namespace, broadcaster, data }
+        Self { rooms: RwLock::default(), shared: Arc::new(Shared { namespace, broadcaster, data }) }
     }
 
     /// Sends a message to the room of that key, opening it if need be: on the worker `near`, where
@@ -140,7 +143,7 @@ impl<R: Room> Directory<R> {
     fn start(self: &Arc<Self>, key: R::Key, near: Option<ShardNumber>) -> Result<Open<R>, Refusal> {
         let name = ByteString::from(format!("{}:{key}", R::NAME));
         self.check_name(&name)?;
-        let number = self.broadcaster.next_room();
+        let number = self.shared.broadcaster.next_room();
         let shard = self
             .place(number, near)
             .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
@@ -148,23 +151,22 @@ impl<R: Room> Directory<R> {
         let directory = self.clone();
         let counted = on_the_way.clone();
         let (sender, receiver) = channel::channel(MAILBOX);
+        let address = Addr::new(sender);
+        let link = Arc::new(Link { room: number, name, address: address.downgrade() });
         shard.run(move || {
-            let broadcaster = directory.broadcaster.clone();
-            let namespace = directory.namespace.clone();
-            let data = directory.data.clone();
             let order = R::NUMBERED.then(Order::begin);
-            let roll = Roll::new(number, name, namespace, broadcaster, order);
-            let cx = RoomContext::new(key.clone(), roll, data);
-            let room = RoomActor::new(key, cx, directory, counted);
+            let roll = Roll::new(link, directory.shared.clone(), order);
+            let cx = RoomContext::new(key, roll);
+            let room = RoomActor::new(cx, directory, counted);
             Context::with_receiver(receiver).run(room);
         });
-        self.broadcaster.counters.one(Count::RoomsOpened);
-        Ok(Open { number, address: Addr::new(sender), on_the_way })
+        self.shared.broadcaster.counters.one(Count::RoomsOpened);
+        Ok(Open { number, address, on_the_way })
     }
 
     /// Refuses a name that is too long for a room.
     pub(super) fn check_name(&self, name: &str) -> Result<(), Refusal> {
-        let limit = self.broadcaster.max_name;
+        let limit = self.shared.broadcaster.max_name;
         if name.len() <= limit {
             return Ok(());
         }
@@ -180,7 +182,7 @@ impl<R: Room> Directory<R> {
 
     /// The worker for a new room: that of its first member, else one after the other.
     fn place(&self, number: RoomNumber, near: Option<ShardNumber>) -> Option<ShardHandle> {
-        let shards = self.broadcaster.shards();
+        let shards = self.shared.broadcaster.shards();
         let alive: Vec<_> = shards.iter().filter(|shard| shard.is_alive()).collect();
         let found = alive.iter().find(|shard| Some(shard.number()) == near);
         found.or_else(|| alive.get(number.spread(alive.len()))).map(|shard| (*shard).clone())
@@ -193,7 +195,7 @@ impl<R: Room> Directory<R> {
         match rooms.get(key) {
             Some(open) if open.number == number && open.on_the_way.is_none() => {
                 rooms.remove(key);
-                self.broadcaster.counters.one(Count::RoomsClosed);
+                self.shared.broadcaster.counters.one(Count::RoomsClosed);
                 true
             }
             _ => false,
@@ -205,7 +207,7 @@ impl<R: Room> Directory<R> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         if rooms.get(key).is_some_and(|open| open.number == number) {
             rooms.remove(key);
-            self.broadcaster.counters.one(Count::RoomsClosed);
+            self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
     }
 

@@ -26,6 +26,7 @@ mod recipients;
 mod recovery;
 mod restart;
 mod roll;
+mod roster;
 mod sent;
 mod shard;
 mod socket;
