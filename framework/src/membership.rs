@@ -4,6 +4,7 @@
 //! withdrawing take the same lock.
 
 use std::{
+    any::Any,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -28,6 +29,10 @@ pub(crate) trait RoomLink: Send + Sync {
     fn room(&self) -> RoomNumber;
     /// Its name: its kind and its key.
     fn name(&self) -> &ByteString;
+    /// Its key, of the type that its kind has.
+    fn key(&self) -> &dyn Any;
+    /// Whether nothing is on its way to the room.
+    fn is_quiet(&self) -> bool;
     /// The session ended.
     fn ended(&self, session: SessionNumber, reason: DisconnectReason);
     /// The session has lost this membership; `done` is dropped or sent to once the room knows.

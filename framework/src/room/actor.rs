@@ -12,7 +12,6 @@ use super::{
     Directory, Entry, Member, Room, RoomEvent,
     broadcaster::encode_or_log,
     context::RoomContext,
-    directory::OnTheWay,
     life::{self, Generation},
     listed::not_a_member,
     member::Departure,
@@ -37,24 +36,18 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
     pub(super) directory: Arc<Directory<R>>,
-    pub(super) on_the_way: OnTheWay,
     pub(super) lingering: bool,
     pub(super) alarm: Alarm,
 }
 
 impl<R: Room> RoomActor<R> {
-    pub(super) fn new(
-        mut cx: RoomContext<R>,
-        directory: Arc<Directory<R>>,
-        on_the_way: OnTheWay,
-    ) -> Self {
+    pub(super) fn new(mut cx: RoomContext<R>, directory: Arc<Directory<R>>) -> Self {
         Self {
             state: life::open(&mut cx),
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,
             directory,
-            on_the_way,
             lingering: false,
             alarm: Alarm::default(),
         }
@@ -71,7 +64,7 @@ impl<R: Room> RoomActor<R> {
         self.state.room()?;
         if self.cx.roll.contains(sender.number) {
             if E::ENTRY == Entry::Join {
-                sender.state.memberships.renew(&self.cx.roll.name(), *granted);
+                sender.state.memberships.renew(self.cx.roll.name(), *granted);
                 sender.standing.wake();
             }
             return Ok((event, None));
@@ -90,7 +83,7 @@ impl<R: Room> RoomActor<R> {
                     (Ok(()), Some(event)) => *event,
                     (admitted, _) => {
                         // What it was sent while it was asked in is not for it.
-                        sender.outbox.bar(self.cx.roll.room, number);
+                        sender.outbox.bar(self.cx.roll.room(), number);
                         return Err(admitted.err().unwrap_or_else(|| Panicked.into()));
                     }
                 };
@@ -98,7 +91,7 @@ impl<R: Room> RoomActor<R> {
                 let seen = match seen {
                     Ok(seen) => seen,
                     Err(refusal) => {
-                        sender.outbox.bar(self.cx.roll.room, number);
+                        sender.outbox.bar(self.cx.roll.room(), number);
                         return Err(refusal);
                     }
                 };
@@ -110,13 +103,13 @@ impl<R: Room> RoomActor<R> {
                 let limit = self.cx.roll.broadcaster().max_rooms;
                 let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
                 if let Err(refusal) = entered {
-                    sender.outbox.bar(self.cx.roll.room, number);
+                    sender.outbox.bar(self.cx.roll.room(), number);
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
                 self.cx.appear(sender, seen);
                 if !self.cx.roll.add(sender.clone(), number) {
-                    sender.leave(self.cx.roll.room, &self.cx.roll.name());
+                    sender.leave(self.cx.roll.room(), self.cx.roll.name());
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
                 }
@@ -189,7 +182,7 @@ impl<R: Room> RoomActor<R> {
         let broadcaster = &self.cx.roll.broadcaster();
         if let Some(frame) = broadcaster.answer_frame(
             &origin.sender,
-            Some(self.cx.roll.room),
+            Some(self.cx.roll.room()),
             name,
             origin.acknowledgement,
             result,
@@ -216,7 +209,7 @@ impl<R: Room> Drop for RoomActor<R> {
     fn drop(&mut self) {
         self.change(State::closed(Refusal::not_found("the room is closed")));
         // Also when the worker ends: the key must be free for a room on another one.
-        self.directory.close(self.cx.key(), self.cx.roll.room);
+        self.directory.close(self.cx.key(), self.cx.roll.room());
         self.cx.roll.close();
         tracing::debug!(room = %self.cx.roll.name(), "closed");
     }

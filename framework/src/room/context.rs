@@ -33,8 +33,6 @@ pub struct RoomContext<R> {
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
-    /// The key, whose type is known only where `R` is known to be a room.
-    key: Box<dyn Any>,
     /// Who is there, if the room tells.
     pub(super) attendance: Option<Box<Attendance>>,
 }
@@ -55,7 +53,7 @@ impl<R> RoomContext<R> {
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.roll.name()
+        self.roll.name()
     }
 
     /// How many members there are.
@@ -153,7 +151,7 @@ impl<R> RoomContext<R> {
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         let order = self.roll.order.as_ref()?;
-        Some(order.place(&self.roll.name(), order.now()).into())
+        Some(order.place(self.roll.name(), order.now()).into())
     }
 
     fn everyone(&self) -> RoomAudience<'_> {
@@ -162,14 +160,13 @@ impl<R> RoomContext<R> {
 }
 
 impl<R: Room> RoomContext<R> {
-    pub(super) fn new(key: R::Key, roll: Roll) -> Self {
+    pub(super) fn new(roll: Roll) -> Self {
         Self {
             roll,
             sender: None,
             joining: None,
             actions: VecDeque::new(),
             timers: Timers::default(),
-            key: Box::new(key),
             attendance: Self::new_attendance(),
         }
     }
@@ -199,8 +196,8 @@ impl<R: Room> RoomContext<R> {
     /// ```
     #[must_use]
     pub fn key(&self) -> &R::Key {
-        // A context is made with the key of its own kind of room, and nobody changes it.
-        self.key.downcast_ref().expect("a room's context has a key of its kind")
+        // A context is made with the link of its own kind of room, and nobody changes it.
+        self.roll.link.key().downcast_ref().expect("a room's context has a key of its kind")
     }
 
     /// Who sent the event that is being handled.
@@ -265,7 +262,7 @@ impl<R: Room> RoomContext<R> {
     #[must_use]
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
         let memberships = &member.peer().state.memberships;
-        memberships.granted(self.roll.room).map(|granted| granted.grant)
+        memberships.granted(self.roll.room()).map(|granted| granted.grant)
     }
 
     /// One member alone.
@@ -291,7 +288,7 @@ impl<R: Room> RoomContext<R> {
     {
         let arguments = event::encode(event);
         let (broadcaster, peer) = (self.roll.broadcaster().clone(), member.peer().clone());
-        let room = Some(self.roll.room);
+        let room = Some(self.roll.room());
         async move {
             let name = ByteString::from_static(E::NAME);
             let answer = broadcaster.ask(peer, room, name, arguments?, timeout).await?;
@@ -378,7 +375,7 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
-            .field("room", &self.roll.name())
+            .field("room", self.roll.name())
             .field("members", &self.roll.len())
             .finish_non_exhaustive()
     }

@@ -27,7 +27,7 @@ use crate::{
 
 /// Which of the states that a room has had, one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Generation(u64);
+pub(super) struct Generation(u32);
 
 /// Opens a room, or says why it is closed from the start.
 pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
@@ -89,7 +89,7 @@ impl<R: Room> RoomActor<R> {
     /// Drops the state that the room has. Who was to leave still leaves; the messages that the
     /// state has on the way to itself are void.
     pub(super) fn change(&mut self, state: State<R>) {
-        self.generation.0 += 1;
+        self.generation.0 = self.generation.0.wrapping_add(1);
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
@@ -148,8 +148,8 @@ impl<R: Room> RoomActor<R> {
             let code = refusal.code().as_str().to_owned();
             let _ = guarded(|| self.cx.actions.clear());
             self.empty(&code);
-            self.directory.close(self.cx.key(), self.cx.roll.room);
-            if self.on_the_way.is_none() {
+            self.directory.close(self.cx.key(), self.cx.roll.room());
+            if self.cx.roll.link.is_quiet() {
                 ctx.stop();
             }
         } else if self.cx.is_empty() {
@@ -255,7 +255,7 @@ impl<R: Room> RoomActor<R> {
         if !self.cx.is_empty() {
             return;
         }
-        if self.directory.close_if_idle(self.cx.key(), self.cx.roll.room) {
+        if self.directory.close_if_idle(self.cx.key(), self.cx.roll.room()) {
             self.shut("the room was empty and is closed");
             ctx.stop();
         }

@@ -61,7 +61,7 @@ impl<R: Room> RoomActor<R> {
                 (refusal.code().as_str(), Some(refusal.message()), refusal.data())
             }
         };
-        let notice = Evicted { room: &self.cx.roll.name(), code, message, data };
+        let notice = Evicted { room: self.cx.roll.name(), code, message, data };
         if let Some(packet) = self.notice("salon:evicted", &notice) {
             // Not a frame of the room: of those it gets no more.
             let broadcaster = &self.cx.roll.broadcaster();
@@ -90,8 +90,8 @@ impl<R: Room> RoomActor<R> {
     fn beginning(&self) -> Beginning<'_> {
         let roll = &self.cx.roll;
         let place = match &roll.order {
-            Some(order) => At::Numbered(order.place(&roll.name(), order.now())),
-            None => At::Unnumbered { room: &roll.name() },
+            Some(order) => At::Numbered(order.place(roll.name(), order.now())),
+            None => At::Unnumbered { room: roll.name() },
         };
         let presence = self.cx.attendance.as_ref().map(|attendance| attendance.snapshot());
         Beginning { place, presence }
@@ -101,7 +101,7 @@ impl<R: Room> RoomActor<R> {
     fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Frame> {
         let roll = &self.cx.roll;
         let packet = self.notice(name, notice)?;
-        Some(Frame::of_room(&packet, roll.broadcaster().parser(), false, roll.room))
+        Some(Frame::of_room(&packet, roll.broadcaster().parser(), false, roll.room()))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Packet> {

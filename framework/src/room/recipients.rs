@@ -37,10 +37,11 @@ impl RoomAudience<'_> {
             return;
         }
         let place = order.map(|order| {
-            order.place(&roll.name(), if numbered { order.next() } else { order.now() })
+            order.place(roll.name(), if numbered { order.next() } else { order.now() })
         });
         let broadcaster = &roll.broadcaster();
-        let Some(frame) = broadcaster.room_frame(&roll.namespace(), roll.room, event, place) else {
+        let Some(frame) = broadcaster.room_frame(roll.namespace(), roll.room(), event, place)
+        else {
             return;
         };
         if let Some(order) = order.filter(|_| numbered) {

@@ -62,6 +62,10 @@ impl Default for Restart {
 /// The restarts that one room has had, as far as they still count; most rooms have none, and hold
 /// nothing for it.
 #[derive(Debug, Default)]
+#[allow(
+    clippy::box_collection,
+    reason = "three words in each of many rooms are worth a box in few"
+)]
 pub(super) struct Restarts(Option<Box<VecDeque<Instant>>>);
 
 impl Restarts {

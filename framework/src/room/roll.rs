@@ -21,7 +21,6 @@ use crate::{
 
 /// Who is in the room, and which workers they are on.
 pub(super) struct Roll {
-    pub(super) room: RoomNumber,
     pub(super) link: Arc<dyn RoomLink>,
     pub(super) shared: Arc<Shared>,
     /// The order of what it publishes, if it tells it.
@@ -53,7 +52,6 @@ struct Outlet {
 impl Roll {
     pub(super) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Option<Order>) -> Self {
         Self {
-            room: link.room(),
             link,
             shared,
             order,
@@ -61,6 +59,10 @@ impl Roll {
             next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
         }
+    }
+
+    pub(super) fn room(&self) -> RoomNumber {
+        self.link.room()
     }
 
     /// The room's name: its kind and its key.
@@ -117,7 +119,7 @@ impl Roll {
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
+        self.tell(&peer, Command::Enter { room: self.room(), membership, peer: peer.clone() });
         self.members.insert(peer.number, Enrolled { peer, membership });
         true
     }
@@ -132,10 +134,10 @@ impl Roll {
     /// What was withheld of this room from a session is not, from here on: it may become a member
     /// by this membership.
     pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
-        if peer.outbox.withholds(self.room)
+        if peer.outbox.withholds(self.room())
             && let Some(shard) = self.broadcaster().shard(peer.shard)
         {
-            shard.send(Command::Lift { room: self.room, membership, peer: peer.clone() });
+            shard.send(Command::Lift { room: self.room(), membership, peer: peer.clone() });
         }
     }
 
@@ -151,8 +153,8 @@ impl Roll {
     /// Lets a member go: from here on it gets nothing.
     pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
         let Enrolled { peer, .. } = self.members.remove(&session)?;
-        self.tell(&peer, Command::Leave { room: self.room, session });
-        peer.leave(self.room, self.name());
+        self.tell(&peer, Command::Leave { room: self.room(), session });
+        peer.leave(self.room(), self.name());
         if let Some(outlet) =
             self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
         {
@@ -165,7 +167,7 @@ impl Roll {
     /// Sends a frame to every member, or to every one but one.
     pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
         for outlet in &self.outlets {
-            let target = Target::Room { room: self.room, except };
+            let target = Target::Room { room: self.room(), except };
             outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
         }
     }
@@ -177,11 +179,12 @@ impl Roll {
 
     /// The room has ended: no worker keeps anything of it.
     pub(super) fn close(&mut self) {
+        let room = self.room();
         for outlet in self.outlets.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room: self.room });
+            outlet.shard.send(Command::CloseRoom { room });
         }
         for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room, self.name());
+            peer.leave(self.room(), self.name());
         }
     }
 
