@@ -14,6 +14,7 @@ mod kinds;
 mod life;
 mod link;
 mod listed;
+mod listing;
 mod mailbox;
 mod member;
 mod notice;
@@ -22,12 +23,15 @@ mod parting;
 mod question;
 mod recipients;
 mod recovery;
+mod registry;
 mod restart;
 mod roll;
+mod seats;
 mod sent;
 mod shard;
 mod socket;
 mod state;
+mod watch;
 
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
@@ -36,11 +40,14 @@ pub use context::RoomContext;
 pub use guard::{Checked, Guard, Guards};
 pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
+pub use listing::{Listing, Rooms};
 pub use member::{Departure, Member};
 pub use question::Answers;
 pub use recipients::RoomAudience;
 pub use restart::Restart;
+pub use seats::{Seats, Taken};
 pub use socket::Socket;
+pub use watch::{Changes, Watch};
 
 pub(crate) use broadcaster::{Broadcaster, encode_or_log};
 pub(crate) use check::{Checks, Judged, Judging, bounded};
