@@ -9,7 +9,9 @@ use salon::{
     testing::{self, Failure, Lab},
 };
 
-use crate::app::{Join, KEPT, LINGER, Play, Reserve, SEATS, come, line, lobbies, salon};
+use crate::app::{
+    BROKEN, Join, KEPT, LINGER, Lobby, Play, Reserve, SEATS, SHUT, come, line, lobbies, salon,
+};
 
 /// Asks for a room for each of so many players, all at once, and lets them join what they were
 /// given: who is in which lobby.
@@ -103,9 +105,8 @@ async fn rooms_that_refuse_or_are_gone_or_do_not_match_are_passed_over() {
 #[salon::test]
 async fn a_room_that_does_not_open_says_why_to_who_wants_to_open_it() {
     let lab = Lab::new(salon()).await;
-    for (lobby, code) in [(crate::app::SHUT, Code::NotFound), (crate::app::BROKEN, Code::Internal)]
-    {
-        let room = lab.salon().room::<crate::app::Lobby>(&lobby);
+    for (lobby, code) in [(SHUT, Code::NotFound), (BROKEN, Code::Internal)] {
+        let room = lab.salon().room::<Lobby>(&lobby);
         let asked = lab.drive(room.open_and_ask(Reserve("ada".to_owned()))).await;
         assert_eq!(*asked.expect_err("it does not open").code(), code);
     }

@@ -2,17 +2,20 @@
 //!
 //! It must never look at the list itself where it is to see what a watcher is told.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use salon::{
-    Changes, Namespace, Watch,
+    Changes, Listing, Watch, Watching,
+    prelude::*,
     testing::{self, Client, Failure, Lab},
 };
-use serde_json::json;
 
 use crate::app::{
-    Again, ByName, Hall, Hide, Join, KEPT, LINGER, Lobby, LookAround, LookAway, News, Note, Panic,
-    Reserve, Stumble, come, line, listed, lobbies, salon,
+    Again, Hide, Join, LINGER, Line, Lobby, LookAround, LookAway, News, Note, Panic, Stumble, come,
+    line, listed, lobbies, salon,
 };
 
 /// A lab of two workers, with Ada, who plays, and Eve, who looks at the empty list.
@@ -181,19 +184,74 @@ async fn a_panic_at_news_is_the_end_of_those_news_alone() {
     assert_eq!(eve.expect::<News>().await, changed(2, 1, 1));
 }
 
+/// A session that watches, and lets others keep that going.
+struct Watcher;
+
+/// Shared with what a [`Watcher`] watches by.
+#[derive(Default)]
+struct Shared {
+    kept: Mutex<Vec<Watching>>,
+    alive: Arc<()>,
+}
+
+impl Session for Watcher {
+    type Identity = ();
+    type Events = ();
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn connected(&mut self, cx: &mut SessionContext<Self>) {
+        let shared = cx.data::<Arc<Shared>>().expect("it was given").clone();
+        let alive = shared.alive.clone();
+        let watch = cx.rooms::<Bench>().watch_only(move |_, ()| Arc::strong_count(&alive) > 0);
+        let watching = cx.watch(watch, |_, _, cx| drop(cx.emit(&News::default())));
+        shared.kept.lock().expect("no panic").push(watching);
+    }
+}
+
+/// Nobody is ever there.
+struct Bench;
+
+impl Room for Bench {
+    const NAME: &'static str = "bench";
+    type Key = u64;
+    type Identity = ();
+    type Events = ();
+
+    fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+impl Listing for Bench {
+    type Entry = ();
+}
+
 #[salon::test]
 async fn a_session_that_has_ended_watches_no_more_though_its_connection_goes_on() {
-    let other = Namespace::new("/other").authenticate(ByName).session::<Hall>();
-    let salon = salon::Salon::builder().authenticate(ByName).room::<Lobby>().session::<Hall>();
-    let lab = Lab::new(salon.namespace(other).build()?).await;
-    let client = lab.visitor().auth(json!({ "name": "ada" })).connect().await?;
-    client.send(LookAround { free: false }).await?;
+    let shared = Arc::<Shared>::default();
+    let builder = Salon::builder().data(shared.clone()).room::<Bench>().session::<Watcher>();
+    let lab = Lab::new(builder.build()?).await;
+    let client = lab.connect(()).await?;
     client.expect::<News>().await;
+    assert_eq!(Arc::strong_count(&shared.alive), 2, "it watches");
     lab.salon().namespace("/").disconnect();
-    client.closed().await;
-    lab.drive(lab.salon().room::<Lobby>(&3).open_and_ask(Reserve("bob".to_owned()))).await??;
-    lab.advance(KEPT).await;
-    client.expect_none().await;
+    lab.settle().await;
+    assert_eq!(lab.salon().connections(), 1, "it goes on");
+    assert_eq!(Arc::strong_count(&shared.alive), 1, "whoever keeps it");
+}
+
+#[salon::test]
+async fn who_keeps_nothing_watches_nothing() {
+    let shared = Arc::<Shared>::default();
+    let builder = Salon::builder().data(shared.clone()).room::<Bench>().session::<Watcher>();
+    let lab = Lab::new(builder.build()?).await;
+    let _client = lab.connect(()).await?;
+    shared.kept.lock().expect("no panic").clear();
+    lab.settle().await;
+    assert_eq!(Arc::strong_count(&shared.alive), 1);
 }
 
 #[salon::test]
@@ -220,7 +278,7 @@ fn what_watchers_were_told_is_the_list() {
         for number in 0..4 {
             let watcher = come(&lab, &format!("watcher {number}")).await?;
             watcher.send(LookAround { free: false }).await?;
-            watchers.push((watcher, Vec::<(u64, crate::app::Line)>::new()));
+            watchers.push((watcher, Vec::<(u64, Line)>::new()));
         }
         let mut players = Vec::new();
         for number in 0..6 {
@@ -242,7 +300,8 @@ fn what_watchers_were_told_is_the_list() {
         lab.settle().await;
         for (watcher, seen) in &mut watchers {
             for news in watcher.events().await {
-                let News { added, changed, removed } = news.decode()?;
+                let [news] = <[_; 1]>::try_from(news.json()).map_err(|_| "one argument")?;
+                let News { added, changed, removed } = serde_json::from_value(news)?;
                 seen.retain(|(key, _)| !removed.contains(key));
                 for (key, line) in changed {
                     let place = seen.iter_mut().find(|(seen, _)| *seen == key);
