@@ -239,7 +239,9 @@ impl Session for Watcher {
         let shared = cx.data::<Arc<Shared>>().expect("it was given").clone();
         let alive = shared.alive.clone();
         let watch = cx.rooms::<Bench>().watch_only(move |_, ()| Arc::strong_count(&alive) > 0);
-        let watching = cx.watch(watch, |_, _, cx| drop(cx.emit(&News::default())));
+        let watching = cx.watch(watch, |_, _, cx| {
+            let _ = cx.emit(&News::default());
+        });
         shared.kept.lock().expect("no panic").push(watching);
     }
 }
