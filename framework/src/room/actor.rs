@@ -76,7 +76,7 @@ impl<R: Room> RoomActor<R> {
                 let member = Member::new(sender.clone());
                 let number = self.cx.roll.next_membership();
                 self.cx.roll.lift(sender, number);
-                self.cx.joining = Some(Box::new(event));
+                self.cx.joining = Some(Box::new(Box::new(event)));
                 let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
                 let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
                 let event: E = match (admitted, event) {

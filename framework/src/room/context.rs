@@ -29,13 +29,18 @@ pub struct RoomContext<R> {
     pub(super) roll: Roll,
     pub(super) sender: Option<Arc<Peer>>,
     /// The event by which its sender wants to become a member, while the room decides about it.
-    pub(super) joining: Option<Box<dyn Any>>,
+    pub(super) joining: Option<Rare>,
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
     /// Who is there, if the room tells.
     pub(super) attendance: Option<Box<Attendance>>,
+    /// The room's own line on the list of its kind: it goes with the state.
+    pub(super) line: Option<Rare>,
 }
+
+/// What few of many rooms have: one word, where it is not there.
+pub(super) type Rare = Box<Box<dyn Any>>;
 
 /// Something to do on a room when its handler is done.
 pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
@@ -168,6 +173,7 @@ impl<R: Room> RoomContext<R> {
             actions: VecDeque::new(),
             timers: Timers::default(),
             attendance: Self::new_attendance(),
+            line: None,
         }
     }
 

@@ -4,9 +4,10 @@
 //! nothing is on its way to it.
 
 use std::{
+    any::Any,
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
@@ -37,11 +38,15 @@ const MAILBOX: usize = 16;
 pub(crate) struct Directory<R: Room> {
     rooms: RwLock<HashMap<R::Key, Arc<Link<R>>>>,
     shared: Arc<Shared>,
+    /// The list of those that list themselves, once there is one: its type is known only where they
+    /// are known to do so.
+    pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl<R: Room> Directory<R> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
-        Self { rooms: RwLock::default(), shared: Arc::new(Shared { namespace, broadcaster, data }) }
+        let shared = Arc::new(Shared { namespace, broadcaster, data });
+        Self { rooms: RwLock::default(), shared, registry: OnceLock::new() }
     }
 
     /// Sends a message to the room of that key, opening it if need be: on the worker `near`, where
