@@ -24,7 +24,7 @@ use salon::{
 use salon_tests::{Result, in_process::InProcess};
 use stats_alloc::Region;
 
-use crate::{ALLOCATOR, measure, now, report};
+use crate::measure::{ALLOCATOR, measure, now, report};
 
 /// 64 bytes of text and a number: what a chat or a small game sends.
 #[derive(Serialize, Deserialize, Event)]

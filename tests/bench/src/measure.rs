@@ -1,32 +1,16 @@
-//! What Salon costs: time and allocations of one event, and how long a revocation takes.
+//! Time and allocations of one step in this process.
 //!
-//! It prints figures and judges none: time depends on the machine, allocations do not.
-
-mod event;
-mod revocation;
+//! It must never judge: time depends on the machine.
 
 use std::{
     alloc::System,
     time::{Duration, Instant},
 };
 
-use salon_tests::Result;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 pub(crate) static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-fn main() -> Result<()> {
-    let mut counts = std::env::args().skip(1).map(|count| {
-        count.parse().map_err(|_| format!("{count:?} is not a number; try: bench 200000 1000"))
-    });
-    let events = counts.next().unwrap_or(Ok(200_000))?;
-    let revocations = counts.next().unwrap_or(Ok(1_000))?;
-    if events > 0 {
-        event::run(events)?;
-    }
-    revocation::run(revocations)
-}
 
 /// Times `work`, after a tenth of it to warm up.
 pub(crate) fn measure(what: &str, events: u32, mut work: impl FnMut()) {
@@ -41,6 +25,7 @@ pub(crate) fn measure(what: &str, events: u32, mut work: impl FnMut()) {
     report(what, events, started.elapsed(), &region);
 }
 
+/// Prints one row: time, allocations and bytes of one event.
 pub(crate) fn report(what: &str, events: u32, elapsed: Duration, region: &Region<'_, System>) {
     let change = region.change();
     let per_event = |count: usize| count as f64 / f64::from(events);
@@ -52,6 +37,7 @@ pub(crate) fn report(what: &str, events: u32, elapsed: Duration, region: &Region
     );
 }
 
+/// The machine's own time.
 #[allow(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
 pub(crate) fn now() -> Instant {
     Instant::now()

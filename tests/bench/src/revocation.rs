@@ -25,9 +25,8 @@ use tokio::{
 };
 
 use crate::{
-    ALLOCATOR,
     event::{Everything, Nobody},
-    now,
+    measure::{ALLOCATOR, now},
 };
 
 /// Who else is in the room.
