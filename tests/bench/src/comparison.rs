@@ -68,9 +68,10 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
 }
 
 fn in_words(outcome: &Outcome) -> String {
-    let figures = outcome.figures.iter().map(|figure| {
-        format!("{}: {} {}", figure.name, report::number(figure.value), figure.unit)
-    });
+    let figures = outcome
+        .figures
+        .iter()
+        .map(|figure| format!("{}: {} {}", figure.name, report::number(figure.value), figure.unit));
     figures.collect::<Vec<_>>().join(", ")
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn name() -> String {
     let processors = read("/proc/cpuinfo");
     let mut models = processors.lines().filter(|line| line.starts_with("model name"));
     let model = models.next().and_then(|line| line.split_once(": ")).map(|(_, name)| name);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
+    let cores = processors.lines().filter(|line| line.starts_with("processor")).count();
     format!("{}, {cores} cores, Linux {}", model.unwrap_or("unknown processor"), kernel.trim())
 }

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::measure::now;
 
-/// How many clients are on their way in at a time: no more than a listening socket lets wait.
-const UNDER_WAY: usize = 512;
+/// How many clients are on their way in at a time: what a listening socket of the standard library
+/// lets wait is 128, and whoever finds no place comes again after a second, which would be measured.
+const UNDER_WAY: usize = 100;
 
 /// How long clients may take to come in.
 const CONNECTING: Duration = Duration::from_secs(60);
@@ -205,12 +206,7 @@ impl Client {
         self.send(&unsent)
     }
 
-    fn read(
-        &mut self,
-        buffer: &mut [u8],
-        connect: &[u8],
-        pong: &[u8],
-    ) -> std::io::Result<Heard> {
+    fn read(&mut self, buffer: &mut [u8], connect: &[u8], pong: &[u8]) -> std::io::Result<Heard> {
         let mut heard = Heard { client: 0, acknowledgements: 0, events: 0, at: now() };
         loop {
             let read = match self.stream.read(buffer) {

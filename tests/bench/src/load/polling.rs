@@ -27,7 +27,7 @@ enum Stage {
     Posting,
     /// Waits for the answer.
     Polling,
-    /// Has posted the answer to a ping, with the echo's still to come.
+    /// Has posted the answer to a ping.
     Ponging,
     Done,
 }
@@ -41,6 +41,8 @@ struct Client {
     echo: Vec<u8>,
     pong: Vec<u8>,
     connected: bool,
+    /// Whether what was posted last is still to be answered.
+    waits: bool,
 }
 
 /// Clients that poll.
@@ -78,6 +80,7 @@ impl PollingCrowd {
                 echo: Vec::new(),
                 pong: Vec::new(),
                 connected: false,
+                waits: true,
             });
         }
         Ok(crowd)
@@ -145,9 +148,10 @@ impl Client {
 
     fn step(&mut self, body: &str, packet: &str, goes_on: bool) -> Result<u64> {
         let polled = self.stage == Stage::Polling;
-        let mut packets = body.split(SEPARATOR).filter(|_| polled);
-        let echoes = packets.clone().filter(|packet| packet.starts_with("43")).count();
-        let pinged = packets.any(|packet| packet == "2");
+        let packets = || body.split(SEPARATOR).filter(|_| polled);
+        let echoes = packets().filter(|packet| packet.starts_with("43")).count();
+        self.waits &= echoes == 0 && !packets().any(|packet| packet.starts_with("40"));
+        let pinged = packets().any(|packet| packet == "2");
         let (next, stage) = match self.stage {
             Stage::Opening => {
                 let at = body.find(r#""sid":""#).ok_or_else(|| format!("no session: {body:?}"))?;
@@ -157,10 +161,14 @@ impl Client {
                 self.pong = request("POST", sid, "3");
                 (&request("POST", sid, "40"), Stage::Connecting)
             }
-            Stage::Connecting | Stage::Posting | Stage::Ponging => (&self.get, Stage::Polling),
-            Stage::Polling if pinged && echoes == 0 => (&self.pong, Stage::Ponging),
-            Stage::Polling if goes_on => (&self.echo, Stage::Posting),
-            Stage::Polling | Stage::Done => {
+            Stage::Connecting | Stage::Posting => (&self.get, Stage::Polling),
+            Stage::Polling if pinged => (&self.pong, Stage::Ponging),
+            Stage::Polling | Stage::Ponging if self.waits => (&self.get, Stage::Polling),
+            Stage::Polling | Stage::Ponging if goes_on => {
+                self.waits = true;
+                (&self.echo, Stage::Posting)
+            }
+            Stage::Polling | Stage::Ponging | Stage::Done => {
                 self.stage = Stage::Done;
                 return Ok(echoes as u64);
             }

@@ -73,7 +73,12 @@ impl Mode {
     }
 
     /// Puts a fresh server through it.
-    pub(crate) fn run(self, server: &Server, machine: &Machine, extent: &Extent) -> Result<Outcome> {
+    pub(crate) fn run(
+        self,
+        server: &Server,
+        machine: &Machine,
+        extent: &Extent,
+    ) -> Result<Outcome> {
         match self {
             Self::Echo100 => echo::run(server, extent, 100),
             Self::Echo1000 => echo::run(server, extent, 1000),
@@ -144,7 +149,8 @@ struct Latencies(Histogram<u64>);
 
 impl Latencies {
     fn new() -> Result<Self> {
-        Ok(Self(Histogram::new(3)?))
+        // Up to a minute; a clamped value would be a lie about the tail.
+        Ok(Self(Histogram::new_with_bounds(1, 60_000_000_000, 3)?))
     }
 
     fn record(&mut self, latency: Duration) {

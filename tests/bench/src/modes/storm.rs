@@ -25,11 +25,7 @@ pub(super) fn run(server: &Server, machine: &Machine, extent: &Extent) -> Result
     Ok(Outcome {
         lost: 0,
         figures: vec![
-            figure(
-                "CPU per reconnection",
-                "µs",
-                cpu.as_secs_f64() * 1e6 / connections as f64,
-            ),
+            figure("CPU per reconnection", "µs", cpu.as_secs_f64() * 1e6 / connections as f64),
             figure("peak memory to steady memory", "×", server.peak()? as f64 / steady as f64),
             figure("all are back after", "ms", back.as_secs_f64() * 1e3),
         ],

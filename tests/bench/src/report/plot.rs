@@ -78,7 +78,8 @@ fn panel(svg: &mut String, results: &Results, row: &Row, x: f64, y: f64) {
             middle + 4.0
         );
         let Some(spread) = row.spread(peer) else {
-            let _ = writeln!(svg, r##"<text x="{left}" y="{}" fill="#57606a">–</text>"##, middle + 4.0);
+            let _ =
+                writeln!(svg, r##"<text x="{left}" y="{}" fill="#57606a">–</text>"##, middle + 4.0);
             continue;
         };
         let colour = match *name {

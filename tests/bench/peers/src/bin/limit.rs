@@ -21,7 +21,8 @@ const OUTBOX: usize = 256 * 1024;
 
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n";
-const OPEN: &[u8] = br#"0{"sid":"0","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+const OPEN: &[u8] =
+    br#"0{"sid":"0","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
 struct Client {
     stream: TcpStream,
@@ -186,7 +187,9 @@ impl Server {
                 let (id, arguments) = rest.split_at(id);
                 match arguments.get(2) {
                     Some(b'e') => {
-                        self.send(number, |out| put_frame(out, &[b"43", id, b"[", &arguments[8..]]));
+                        self.send(number, |out| {
+                            put_frame(out, &[b"43", id, b"[", &arguments[8..]])
+                        });
                     }
                     Some(b'j') => {
                         self.join(number, &arguments[9..arguments.len() - 2]);
