@@ -18,7 +18,8 @@ salon-bench: what Salon costs
       (--quick, or a part of the modes or peers: results/partial.json and .svg, which git ignores)
   salon-bench event [N]        what one event costs by its steps, N times each
   salon-bench revocation [N]   how long a revocation takes, N times each
-  salon-bench memory           what idle rooms and memberships take";
+  salon-bench memory           what idle rooms and memberships take
+  salon-bench instructions     instructions of one event by its steps, against their limits; needs valgrind";
 
 /// What is to be done.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ pub(crate) enum Command {
     Event(u32),
     Revocation(u32),
     Memory,
+    Instructions,
+    /// One step, so many times, for valgrind to count.
+    Step(usize, u32),
     Help,
 }
 
@@ -93,6 +97,8 @@ impl Command {
             "event" => Ok(Self::Event(count(200_000)?)),
             "revocation" => Ok(Self::Revocation(count(1_000)?)),
             "memory" => Ok(Self::Memory),
+            "instructions" => Ok(Self::Instructions),
+            "step" => Ok(Self::Step(count(0)? as usize, count(1)?)),
             _ => Err(format!("there is no command {name:?}\n\n{USAGE}").into()),
         }
     }

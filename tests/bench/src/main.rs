@@ -2,13 +2,14 @@
 //!
 //! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
-//! `revocation` and `memory` measure Salon alone, in this process.
+//! `revocation`, `memory` and `instructions` measure Salon alone, in this process.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
 
 mod arguments;
 mod comparison;
 mod event;
+mod instructions;
 mod load;
 mod machine;
 mod measure;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Command::Event(events) => event::run(events),
         Command::Revocation(revocations) => revocation::run(revocations),
         Command::Memory => memory::run(),
+        Command::Instructions => instructions::run(),
+        Command::Step(step, times) => instructions::take(step, times),
         Command::Help => {
             println!("{}", Command::usage());
             Ok(())
