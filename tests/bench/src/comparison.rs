@@ -3,8 +3,6 @@
 //!
 //! It must never start a server in a state that another run left behind: each run has a fresh one.
 
-use std::fmt::Write as _;
-
 use salon_tests::Result;
 
 use crate::{
@@ -34,8 +32,9 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
         rounds: comparison.rounds,
         peers: peers.iter().map(|peer| peer.name()).collect(),
         rows: Vec::new(),
+        failures: Vec::new(),
     };
-    let (mut failures, began) = (String::new(), now());
+    let began = now();
     for round in 1..=comparison.rounds {
         for mode in &comparison.modes {
             for (column, peer) in peers.iter().enumerate().filter(|(_, peer)| mode.fits(**peer)) {
@@ -48,13 +47,14 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
                     Ok(outcome) => {
                         println!("{}", in_words(&outcome));
                         if outcome.lost > 0 {
-                            let _ = writeln!(failures, "{what}: {} were lost", outcome.lost);
+                            let lost = format!("round {round} {what}: {} lost", outcome.lost);
+                            results.failures.push(lost);
                         }
                         note(&mut results, *mode, column, &outcome);
                     }
                     Err(error) => {
                         println!("failed: {error}");
-                        let _ = writeln!(failures, "{what}: {error}");
+                        results.failures.push(format!("round {round} {what}: {error}"));
                     }
                 }
             }
@@ -64,7 +64,10 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
     if comparison.files {
         report::write(&results, comparison.whole)?;
     }
-    if failures.is_empty() { Ok(()) } else { Err(failures.into()) }
+    match results.failures.len() {
+        0 => Ok(()),
+        runs => Err(format!("{runs} runs lost something or failed, see above").into()),
+    }
 }
 
 fn in_words(outcome: &Outcome) -> String {
@@ -72,7 +75,8 @@ fn in_words(outcome: &Outcome) -> String {
         .figures
         .iter()
         .map(|figure| format!("{}: {} {}", figure.name, report::number(figure.value), figure.unit));
-    figures.collect::<Vec<_>>().join(", ")
+    let words = figures.collect::<Vec<_>>().join(", ");
+    if outcome.lost > 0 { format!("{} LOST, {words}", outcome.lost) } else { words }
 }
 
 fn note(results: &mut Results, mode: Mode, column: usize, outcome: &Outcome) {

@@ -28,14 +28,16 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
     crowd.stop(STOPPED)?;
     let (with, lost_after) = speak(&mut crowd, STOPPED, 2 * extent.time)?;
     let growth = server.peak()?.saturating_sub(before) as f64 / 1024.0;
-    Ok(Outcome {
-        lost: lost_before + lost_after,
-        figures: vec![
-            figure("growth", "KiB", growth),
+    let lost = lost_before + lost_after;
+    let mut figures = vec![figure("growth", "KiB", growth)];
+    // Which message was heard is known by its number, which holds only if none was lost.
+    if lost == 0 {
+        figures.extend([
             figure("the others' p99 latency without", "µs", without.at(0.99)),
             figure("the others' p99 latency with it", "µs", with.at(0.99)),
-        ],
-    })
+        ]);
+    }
+    Ok(Outcome { lost, figures })
 }
 
 /// Client 0 speaks to clients 1 to `members`, at its pace; latencies, and what did not arrive.

@@ -31,6 +31,7 @@ pub(super) fn json(results: &Results) -> Result<String> {
         "machine": results.machine,
         "rounds": results.rounds,
         "rows": rows,
+        "failures": results.failures,
     });
     Ok(serde_json::to_string_pretty(&all)? + "\n")
 }

@@ -19,6 +19,8 @@ pub(crate) struct Results {
     pub(crate) rounds: usize,
     pub(crate) peers: Vec<&'static str>,
     pub(crate) rows: Vec<Row>,
+    /// The runs in which something was lost or broke.
+    pub(crate) failures: Vec<String>,
 }
 
 /// One figure of one mode: for each peer, a value per round.

@@ -36,7 +36,8 @@ pub(super) fn svg(results: &Results) -> String {
         })
         .collect();
     let panel_height = TITLE + (BAR + GAP) * results.peers.len() as f64 + 14.0;
-    let height = 44.0 + panel_height * shown.len().div_ceil(COLUMNS) as f64;
+    let end = 44.0 + panel_height * shown.len().div_ceil(COLUMNS) as f64;
+    let height = end + 16.0 * results.failures.len() as f64 + 8.0;
     let width = PANEL * COLUMNS as f64;
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">
@@ -51,6 +52,11 @@ pub(super) fn svg(results: &Results) -> String {
         let x = PANEL * (index % COLUMNS) as f64;
         let y = 44.0 + panel_height * (index / COLUMNS) as f64;
         panel(&mut svg, results, row, x, y);
+    }
+    for (line, failure) in results.failures.iter().enumerate() {
+        let y = end + 16.0 * line as f64 + 8.0;
+        let failure = escaped(failure);
+        let _ = writeln!(svg, r##"<text x="14" y="{y}" fill="#cf222e">{failure}</text>"##);
     }
     svg + "</svg>\n"
 }

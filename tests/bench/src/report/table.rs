@@ -41,5 +41,11 @@ pub(crate) fn table(results: &Results) -> String {
         }
         text.push('\n');
     }
+    if !results.failures.is_empty() {
+        text += &format!(
+            "\nin these runs something was lost or broke:\n  {}\n",
+            results.failures.join("\n  ")
+        );
+    }
     text
 }
