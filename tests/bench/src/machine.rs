@@ -11,7 +11,7 @@ pub(crate) struct Machine {
     server: CoreId,
     load: CoreId,
     /// How many descriptors a process may have.
-    pub(crate) descriptors: u64,
+    descriptors: u64,
 }
 
 impl Machine {
@@ -21,12 +21,7 @@ impl Machine {
         let [server, .., load] = cores[..] else {
             return Err("server and load need a core each, and there is only one".into());
         };
-        const WANTED: u64 = 32_768;
-        let descriptors = match rlimit::Resource::NOFILE.set(WANTED, WANTED) {
-            Ok(()) => WANTED,
-            Err(_) => rlimit::increase_nofile_limit(WANTED)?,
-        };
-        let machine = Self { server, load, descriptors };
+        let machine = Self { server, load, descriptors: raise_descriptors()? };
         machine.run_on(load)?;
         Ok(machine)
     }
@@ -61,6 +56,15 @@ impl Machine {
     }
 }
 
+/// Takes as many descriptors as may be had and are of use; how many that are.
+pub(crate) fn raise_descriptors() -> Result<u64> {
+    const WANTED: u64 = 32_768;
+    match rlimit::Resource::NOFILE.set(WANTED, WANTED) {
+        Ok(()) => Ok(WANTED),
+        Err(_) => Ok(rlimit::increase_nofile_limit(WANTED)?),
+    }
+}
+
 /// The processor, the number of cores and the kernel.
 pub(crate) fn name() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
@@ -68,6 +72,8 @@ pub(crate) fn name() -> String {
     let mut models = processors.lines().filter(|line| line.starts_with("model name"));
     let model = models.next().and_then(|line| line.split_once(": ")).map(|(_, name)| name);
     let kernel = read("/proc/sys/kernel/osrelease");
+    // What follows the version is the name that somebody gave a build.
+    let kernel = kernel.split('-').next().unwrap_or_default();
     let cores = processors.lines().filter(|line| line.starts_with("processor")).count();
     format!("{}, {cores} cores, Linux {}", model.unwrap_or("unknown processor"), kernel.trim())
 }

@@ -14,7 +14,7 @@ use salon_tests::{Result, in_process::InProcess};
 
 use crate::{
     load::{Crowd, frames},
-    machine::Machine,
+    machine::raise_descriptors,
     measure::{ALLOCATOR, now},
 };
 
@@ -60,8 +60,8 @@ impl Receive<Open> for Hall {
 
 /// Prints bytes per room and per membership, and how fast they come.
 pub(crate) fn run() -> Result<()> {
-    // For the descriptors: server and clients are in this process.
-    Machine::take()?;
+    // Server and clients are both in this process.
+    raise_descriptors()?;
     let salon = Salon::builder().room::<Hall>().build()?;
     let server = InProcess::start(&salon, 1)?;
     // Rooms open on workers, and a worker is there once it has served somebody.
