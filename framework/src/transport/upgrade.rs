@@ -11,9 +11,11 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     dialect::Dialect,
+    link::Link,
     link_error::LinkError,
+    opening::Opening,
     response::{Rejection, Reply},
-    websocket::{Link, shake_hands, switch},
+    websocket::{shake_hands, switch},
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
@@ -41,11 +43,13 @@ pub(super) fn serve(
     let mut response = shake_hands(request)?;
     reply.add_headers(&mut response, false);
     let claim = handle.begin_upgrade();
-    let (link, body) = Link::new(request, payload, realm, handle, Dialect::EngineIo);
+    let (opening, body) = Opening::new(request, payload, realm, handle, Dialect::EngineIo);
     match claim {
-        Some(claim) => rt::spawn(Box::pin(upgrade(link, claim))),
+        Some(claim) => {
+            rt::spawn(Box::pin(async move { upgrade(opening.settle().await, claim).await }))
+        }
         // One upgrade at a time, and only one that succeeds.
-        None => rt::spawn(Box::pin(refuse(link))),
+        None => rt::spawn(Box::pin(async move { refuse(opening.settle().await).await })),
     };
     switch(response, body)
 }
