@@ -58,11 +58,12 @@ impl Body {
 impl MessageBody for Body {
     type Error = Infallible;
 
-    /// A body that ends before its length is the one that actix-http drops its connection for
-    /// without a word: it neither shuts the socket down nor logs an error. A 101 response has no
-    /// length on the wire.
+    /// More than it will be: of all ends that a response has, actix-http takes only that of a body
+    /// which falls short of its length for one at which it lets go of the socket, without shutting
+    /// it down, waiting for the client or logging an error. What it was given is written by then. On
+    /// the wire a 101 response has no length.
     fn size(&self) -> BodySize {
-        if self.handover.is_some() { BodySize::Sized(u64::MAX) } else { BodySize::Stream }
+        BodySize::Sized(u64::MAX)
     }
 
     fn poll_next(

@@ -88,7 +88,6 @@ impl Link {
             return socket.give_up();
         }
         let Some(socket) = self.served else { return };
-        socket.end_reading();
         if timeout(GRACE, socket.released()).await.is_err() {
             socket.abort();
         }

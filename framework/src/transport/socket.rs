@@ -94,31 +94,19 @@ impl ClientSocket {
         }
     }
 
-    /// Ends reading: actix-web finds the end of the stream, writes what it has, and closes. It
-    /// would otherwise wait for the client for its whole disconnect timeout.
-    pub(super) fn end_reading(&self) {
-        self.shut_down(Shutdown::Read);
-    }
-
     /// Ends the connection at once, dropping what is not sent.
     pub(super) fn abort(&self) {
-        if let Some(socket) = &*self.0.socket.borrow() {
-            drop_unsent(&SockRef::from(socket));
+        let Some(socket) = &*self.0.socket.borrow() else { return };
+        drop_unsent(&SockRef::from(socket));
+        // The client may have been faster.
+        if let Err(error) = socket.shutdown(Shutdown::Both) {
+            tracing::trace!(%error, "the socket was closed already");
         }
-        self.shut_down(Shutdown::Both);
     }
 
     /// Waits until actix-web has let go of the connection. One waiter at a time.
     pub(super) async fn released(&self) {
         self.0.released.notified().await;
-    }
-
-    fn shut_down(&self, how: Shutdown) {
-        let socket = self.0.socket.borrow();
-        // The client may have been faster.
-        if let Some(Err(error)) = socket.as_ref().map(|socket| socket.shutdown(how)) {
-            tracing::trace!(%error, "the socket was closed already");
-        }
     }
 }
 

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn options_may_stand_anywhere() {
-        let arguments = parse("--workers 4 interop --without-hook --parser msgpack --port 81").unwrap();
+        let arguments =
+            parse("--workers 4 interop --without-hook --parser msgpack --port 81").unwrap();
         assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("interop", 81, 4));
         assert_eq!((arguments.parser, arguments.hook), (ParserName::Msgpack, false));
     }
