@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// How much may be read, in messages and in bytes, while the messages before it wait: far enough
+/// How much may be sorted, in messages and in bytes, while the messages before it wait: far enough
 /// to find a pong among what a busy client sends, and no more than a socket's buffer holds.
 const AHEAD: (usize, usize) = (256, 64 * 1024);
 
@@ -97,8 +97,8 @@ impl Inflow {
     /// Reads while something else is waited for, and never ends by itself. May be dropped at any
     /// point.
     pub(super) async fn read_ahead(&mut self) -> Result<(), Ended> {
-        let (messages, bytes) = AHEAD;
-        while !self.intake.has_ended() && !self.intake.holds(messages, bytes) {
+        self.sort();
+        while !self.is_sated() {
             if let Err(error) = self.fill().await {
                 self.intake.end(error);
             }
@@ -138,9 +138,16 @@ impl Inflow {
         }
     }
 
-    /// Sorts all packets that are complete.
+    /// Whether no more is to be sorted until the messages that wait are received.
+    fn is_sated(&self) -> bool {
+        let (messages, bytes) = AHEAD;
+        self.intake.has_ended() || self.intake.holds(messages, bytes)
+    }
+
+    /// Sorts the packets that are complete. What a connection is given at once is bounded, so that
+    /// its answers can be written before it is given more.
     fn sort(&mut self) {
-        while !self.intake.has_ended() {
+        while !self.is_sated() {
             match self.decode() {
                 Ok(Some(packet)) => self.intake.take(packet, &self.handle),
                 Ok(None) => return,
