@@ -35,21 +35,22 @@ pub(super) struct Link {
 
 impl Link {
     /// Serves a connection whose outbox this link writes, until both are over.
-    pub(super) async fn serve(mut self) {
+    pub(super) async fn serve(mut self: Box<Self>) {
         let ended = {
-            let outbox = self.handle.outbox().clone();
-            let client = pin!(receive_all(&self.handle, &mut self.inflow));
-            let server = pin!(outbox.until_closed());
+            let Self { handle, inflow, .. } = &mut *self;
+            let client = pin!(receive_all(handle, inflow));
+            let server = pin!(handle.outbox().until_closed());
             match select(client, server).await {
                 Either::Left((error, _)) => error,
                 Either::Right(_) => None,
             }
         };
-        self.end(ended.as_ref()).await;
+        // Boxed, as all that is not needed while a connection is idle.
+        Box::pin(self.end(ended.as_ref())).await;
     }
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.
-    pub(super) async fn end(self, error: Option<&LinkError>) {
+    pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
         match error {
             Some(error) => {
                 tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
@@ -72,7 +73,7 @@ impl Link {
     }
 
     /// Waits for the close frame to be written and answered, then ends the TCP connection.
-    pub(super) async fn finish(mut self, patience: Duration) {
+    pub(super) async fn finish(mut self: Box<Self>, patience: Duration) {
         let handshake = async {
             self.signals.closed().await;
             self.inflow.closed().await;

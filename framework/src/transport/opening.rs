@@ -69,12 +69,15 @@ impl Opening {
     /// Serves a connection from the start, on this worker.
     pub(super) fn start(self) {
         self.outflow.signals.attach(self.handle.outbox().attach());
-        // Boxed by hand for its size; nobody waits for it, it ends with its connection.
-        rt::spawn(Box::pin(async move { self.settle().await.serve().await }));
+        // Nobody waits for it: it ends with its connection.
+        rt::spawn(async move {
+            let link = Box::pin(self.settle()).await;
+            link.serve().await;
+        });
     }
 
     /// Takes the socket over, if there is one.
-    pub(super) async fn settle(self) -> Link {
+    pub(super) async fn settle(self) -> Box<Link> {
         let Self { realm, handle, outflow, way } = self;
         let (signals, dialect) = (outflow.signals.clone(), outflow.dialect);
         let (early, source, served) = match way {
@@ -91,6 +94,6 @@ impl Opening {
             }
         };
         let inflow = Inflow::new(&realm, handle.clone(), early, source, dialect, signals.clone());
-        Link { realm, handle, inflow, signals, served }
+        Box::new(Link { realm, handle, inflow, signals, served })
     }
 }
