@@ -114,3 +114,18 @@ async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<L
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<F: Future>(_: impl FnOnce(Box<Link>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_waited_for_in_less_than_half_a_kilobyte() {
+        let size = size_of_future(Link::serve);
+        assert!(size <= 512, "{size} bytes");
+    }
+}
