@@ -2,7 +2,10 @@
 //!
 //! It must never outlive its test: dropping it stops its workers.
 
-use std::{net::SocketAddr, thread::JoinHandle};
+use std::{
+    net::{SocketAddr, TcpListener},
+    thread::JoinHandle,
+};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web::ServiceConfig};
 use salon::Salon;
@@ -29,6 +32,15 @@ impl InProcess {
         workers: usize,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Self> {
+        Self::start_on(TcpListener::bind(("127.0.0.1", 0))?, workers, configure)
+    }
+
+    /// Serves an app where `listener` listens; its sockets take its options over.
+    pub fn start_on(
+        listener: TcpListener,
+        workers: usize,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Self> {
         let (started, starting) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
@@ -38,7 +50,7 @@ impl InProcess {
                     .workers(workers)
                     .shutdown_timeout(1)
                     .disable_signals()
-                    .bind(("127.0.0.1", 0));
+                    .listen(listener);
                 let server = match server {
                     Ok(server) => server,
                     Err(error) => return drop(started.send(Err(error))),

@@ -9,10 +9,10 @@ mod server;
 
 use std::time::Duration;
 
-use salon_tests::Result;
+use salon_tests::{Result, in_process::InProcess};
 
 use client::{Client, frame, handshake};
-use server::{BIG, serve};
+use server::{BIG, serve, serve_from_tiny_buffers};
 
 /// Longer than any test needs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -82,17 +82,36 @@ async fn more_than_any_buffer_holds_may_follow_the_handshake_at_once() -> Result
 async fn a_handshake_behind_an_answer_that_is_not_read_yet_is_answered_whole() -> Result<()> {
     let server = serve()?;
     for _ in 0..20 {
-        let mut bytes = b"GET /big HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec();
-        bytes.extend(handshake());
-        frame("4behind", &mut bytes);
-        let mut client = Client::connect(server.address()).await?;
-        client.send(&bytes).await?;
-        assert!(client.head().await?.starts_with("HTTP/1.1 200 OK"));
-        client.skip(BIG).await?;
-        client.begins().await?;
-        assert_eq!(client.text().await?, "4behind");
-        assert_eq!(client.ask("4last").await?, "4last");
+        answered_behind_another(&server).await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handshake_is_answered_whole_from_the_smallest_buffers() -> Result<()> {
+    let server = serve_from_tiny_buffers()?;
+    for _ in 0..100 {
+        let mut client = Client::open(server.address()).await?;
+        let long = format!("4{}", "x".repeat(100_000));
+        assert_eq!(client.ask(&long).await?, long);
+    }
+    for _ in 0..5 {
+        answered_behind_another(&server).await?;
+    }
+    Ok(())
+}
+
+async fn answered_behind_another(server: &InProcess) -> Result<()> {
+    let mut bytes = b"GET /big HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec();
+    bytes.extend(handshake());
+    frame("4behind", &mut bytes);
+    let mut client = Client::connect(server.address()).await?;
+    client.send(&bytes).await?;
+    assert!(client.head().await?.starts_with("HTTP/1.1 200 OK"));
+    client.skip(BIG).await?;
+    client.begins().await?;
+    assert_eq!(client.text().await?, "4behind");
+    assert_eq!(client.ask("4last").await?, "4last");
     Ok(())
 }
 

@@ -2,12 +2,18 @@
 //!
 //! It must never log a client's message.
 
+use std::net::SocketAddr;
+
 use actix_web::{HttpResponse, web};
 use salon::{Application, RawConnection, Salon, wire::engine_io::Message};
 use salon_tests::{Result, in_process::InProcess};
+use tokio::net::TcpSocket;
+
+/// The least that the kernel sends from, in bytes: less than the head of a response needs.
+const TINY: u32 = 1;
 
 /// How many bytes `/big` answers with: more than the buffers of two sockets.
-pub(crate) const BIG: usize = 16 << 20;
+pub(crate) const BIG: usize = 8 << 20;
 
 /// Sends back what comes.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +28,20 @@ impl Application for Echo {
 
 /// Serves on two workers.
 pub(crate) fn serve() -> Result<InProcess> {
+    InProcess::start_with(2, app()?)
+}
+
+/// Serves on one worker whose sockets send from the smallest buffers that there are.
+pub(crate) fn serve_from_tiny_buffers() -> Result<InProcess> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_send_buffer_size(TINY)?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    InProcess::start_on(socket.listen(64)?.into_std()?, 1, app()?)
+}
+
+fn app() -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
     let salon = Salon::builder().application(Echo).build()?;
-    InProcess::start_with(2, move |config| {
+    Ok(move |config: &mut web::ServiceConfig| {
         config.configure(salon.routes());
         config.route("/big", web::get().to(|| async { HttpResponse::Ok().body(vec![0; BIG]) }));
     })
