@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use salon_tests::Result;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// A TCP connection to the server.
@@ -40,7 +40,12 @@ pub(crate) fn frame(text: &str, bytes: &mut Vec<u8>) {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::connect_from(TcpSocket::new_v4()?, address).await
+    }
+
+    /// Connects a socket with options of its own.
+    pub(crate) async fn connect_from(socket: TcpSocket, address: SocketAddr) -> Result<Self> {
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::new(stream) })
     }

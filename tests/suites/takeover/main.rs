@@ -9,10 +9,11 @@ mod server;
 
 use std::time::Duration;
 
-use salon_tests::{Result, in_process::InProcess};
+use salon_tests::Result;
+use tokio::net::TcpSocket;
 
 use client::{Client, frame, handshake};
-use server::{BIG, serve, serve_from_tiny_buffers};
+use server::{BIG, SMALL, TINY, serve, serve_from_tiny_buffers};
 
 /// Longer than any test needs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -82,7 +83,9 @@ async fn more_than_any_buffer_holds_may_follow_the_handshake_at_once() -> Result
 async fn a_handshake_behind_an_answer_that_is_not_read_yet_is_answered_whole() -> Result<()> {
     let server = serve()?;
     for _ in 0..20 {
-        answered_behind_another(&server).await?;
+        let mut client = Client::connect(server.address()).await?;
+        client.send(&behind("/big")).await?;
+        is_answered(&mut client, BIG).await?;
     }
     Ok(())
 }
@@ -95,20 +98,31 @@ async fn a_handshake_is_answered_whole_from_the_smallest_buffers() -> Result<()>
         let long = format!("4{}", "x".repeat(100_000));
         assert_eq!(client.ask(&long).await?, long);
     }
-    for _ in 0..5 {
-        answered_behind_another(&server).await?;
+    for _ in 0..20 {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(TINY)?;
+        let mut client = Client::connect_from(socket, server.address()).await?;
+        client.send(&behind("/small")).await?;
+        // Meanwhile the server's one worker has done with this client what it can.
+        for _ in 0..3 {
+            Client::open(server.address()).await?.ask("4hello").await?;
+        }
+        is_answered(&mut client, SMALL).await?;
     }
     Ok(())
 }
 
-async fn answered_behind_another(server: &InProcess) -> Result<()> {
-    let mut bytes = b"GET /big HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec();
+/// A handshake behind another request, and a frame behind it.
+fn behind(path: &str) -> Vec<u8> {
+    let mut bytes = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes();
     bytes.extend(handshake());
     frame("4behind", &mut bytes);
-    let mut client = Client::connect(server.address()).await?;
-    client.send(&bytes).await?;
+    bytes
+}
+
+async fn is_answered(client: &mut Client, length: usize) -> Result<()> {
     assert!(client.head().await?.starts_with("HTTP/1.1 200 OK"));
-    client.skip(BIG).await?;
+    client.skip(length).await?;
     client.begins().await?;
     assert_eq!(client.text().await?, "4behind");
     assert_eq!(client.ask("4last").await?, "4last");

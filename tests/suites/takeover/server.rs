@@ -9,11 +9,15 @@ use salon::{Application, RawConnection, Salon, wire::engine_io::Message};
 use salon_tests::{Result, in_process::InProcess};
 use tokio::net::TcpSocket;
 
-/// The least that the kernel sends from, in bytes: less than the head of a response needs.
-const TINY: u32 = 1;
+/// A buffer's size of which the kernel makes the smallest that it has, some kilobytes.
+pub(crate) const TINY: u32 = 1;
 
 /// How many bytes `/big` answers with: more than the buffers of two sockets.
 pub(crate) const BIG: usize = 8 << 20;
+
+/// How many bytes `/small` answers with: more than the smallest buffers of two sockets, and less than
+/// actix-web gathers before it waits for a client.
+pub(crate) const SMALL: usize = 20_000;
 
 /// Sends back what comes.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,9 @@ fn app() -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
     let salon = Salon::builder().application(Echo).build()?;
     Ok(move |config: &mut web::ServiceConfig| {
         config.configure(salon.routes());
-        config.route("/big", web::get().to(|| async { HttpResponse::Ok().body(vec![0; BIG]) }));
+        for (path, length) in [("/big", BIG), ("/small", SMALL)] {
+            let answer = move || async move { HttpResponse::Ok().body(vec![0; length]) };
+            config.route(path, web::get().to(answer));
+        }
     })
 }
