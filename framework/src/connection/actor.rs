@@ -19,7 +19,7 @@ use crate::{
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
     peer::EndSession,
-    wire::engine_io,
+    wire::{engine_io, socket_io::Messages},
 };
 
 /// One client.
@@ -69,9 +69,10 @@ impl Upper {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Received {
-    pub(super) messages: Vec<engine_io::Message>,
+    pub(super) messages: Messages,
     pub(super) request: Option<Arc<Handshake>>,
-    pub(super) done: oneshot::Sender<()>,
+    /// Told when all of them are handled.
+    pub(super) done: Option<oneshot::Sender<()>>,
 }
 
 /// The connection ends.
@@ -121,7 +122,7 @@ impl Connection {
 
     /// Handles what is in the inbox, as far as the bound on events in flight allows.
     pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
-        while !self.waiting && self.held.is_none() && ctx.state().alive() {
+        while self.is_free(ctx) {
             match self.inbox.front() {
                 None => {
                     // An idle connection holds no buffer.
@@ -134,12 +135,29 @@ impl Connection {
                         let _ = done.send(());
                     }
                 }
-                Some(Item::Message(..)) => match self.in_flight.clone().try_acquire_owned() {
-                    Ok(permit) => self.take(permit, ctx),
-                    Err(_) => self.wait(ctx),
+                Some(Item::Message(..)) => match self.permit(ctx) {
+                    None => self.wait(ctx),
+                    Some(permit) => {
+                        if let Some(Item::Message(message, request)) = self.inbox.pop_front() {
+                            self.take(message, request, permit, ctx);
+                        }
+                    }
                 },
             }
         }
+    }
+
+    /// Whether nothing is waited for before the next message.
+    fn is_free(&self, ctx: &Context<Self>) -> bool {
+        !self.waiting && self.held.is_none() && ctx.state().alive()
+    }
+
+    /// The right to handle one more message now.
+    fn permit(&self, ctx: &Context<Self>) -> Option<OwnedSemaphorePermit> {
+        if !self.is_free(ctx) {
+            return None;
+        }
+        self.in_flight.clone().try_acquire_owned().ok()
     }
 
     fn wait(&mut self, ctx: &mut Context<Self>) {
@@ -160,8 +178,14 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, permit: OwnedSemaphorePermit, ctx: &mut Context<Self>) {
-        let Some(Item::Message(message, request)) = self.inbox.pop_front() else { return };
+    fn take(
+        &mut self,
+        message: engine_io::Message,
+        request: Option<Arc<Handshake>>,
+        permit: OwnedSemaphorePermit,
+        ctx: &mut Context<Self>,
+    ) {
+        self.handle.backlog().remove(&message);
         match &self.upper {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
             Upper::Raw { application, layer } => {
@@ -227,10 +251,17 @@ impl Handler<Received> for Connection {
         let span = self.span.clone();
         let _entered = span.enter();
         let Received { messages, request, done } = received;
-        let items = messages.into_iter().map(|message| Item::Message(message, request.clone()));
-        self.inbox.extend(items);
-        self.inbox.push_back(Item::Done(done));
-        self.work(ctx);
+        for message in messages {
+            let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
+            match permit {
+                Some(permit) => self.take(message, request.clone(), permit, ctx),
+                None => self.inbox.push_back(Item::Message(message, request.clone())),
+            }
+        }
+        self.inbox.extend(done.map(Item::Done));
+        if !self.inbox.is_empty() {
+            self.work(ctx);
+        }
     }
 }
 

@@ -15,13 +15,16 @@ use actix::Addr;
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::actor::{Connection, Received};
+use super::{
+    actor::{Connection, Received},
+    backlog::Backlog,
+};
 use crate::{
     auth::{Handshake, Principal},
     clock::{self, Instant},
     disconnect::DisconnectReason,
     outbox::{Outbox, TransportKind},
-    wire::engine_io::Message,
+    wire::socket_io::Messages,
 };
 
 /// The connection has ended; what was sent to it was not handled.
@@ -41,6 +44,7 @@ pub(crate) struct ConnectionHandle {
     polling: AtomicBool,
     posting: AtomicBool,
     last_pong: Mutex<Instant>,
+    backlog: Backlog,
 }
 
 impl ConnectionHandle {
@@ -63,6 +67,7 @@ impl ConnectionHandle {
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
             last_pong: Mutex::new(clock::now()),
+            backlog: Backlog::default(),
         }
     }
 
@@ -135,48 +140,43 @@ impl ConnectionHandle {
         Claim::take(self, |handle| &handle.posting)
     }
 
-    /// Hands over messages in the order they arrived, and waits until their handling has begun:
-    /// while too many events are in flight that takes until some are done, and the link does not
-    /// read on.
+    /// Hands over messages in the order they arrived, and does not wait: that a link does which finds
+    /// no room in the [`backlog`](Self::backlog) then.
+    pub(crate) fn hand_over(&self, messages: Messages) {
+        self.send(messages, None, None);
+    }
+
+    /// What was handed over and is not handled.
+    pub(crate) fn backlog(&self) -> &Backlog {
+        &self.backlog
+    }
+
+    /// Hands over messages with the request that brought them, if that is wanted, and waits until
+    /// their handling has begun: while too many events are in flight that takes until some are done.
     ///
     /// # Errors
     /// [`Ended`] if the connection ended first.
-    pub(crate) fn receive(
+    pub(crate) async fn receive(
         &self,
-        messages: Vec<Message>,
-    ) -> impl Future<Output = Result<(), Ended>> + use<> {
-        self.hand_over(messages, None)
-    }
-
-    /// As [`receive`](Self::receive), with the request that brought the messages.
-    ///
-    /// # Errors
-    /// [`Ended`] if the connection ended first.
-    pub(crate) fn receive_from(
-        &self,
-        messages: Vec<Message>,
-        request: Arc<Handshake>,
-    ) -> impl Future<Output = Result<(), Ended>> + use<> {
-        self.hand_over(messages, Some(request))
-    }
-
-    fn hand_over(
-        &self,
-        messages: Vec<Message>,
+        messages: Messages,
         request: Option<Arc<Handshake>>,
-    ) -> impl Future<Output = Result<(), Ended>> + use<> {
-        let handled = (!messages.is_empty()).then(|| {
-            let (done, handled) = oneshot::channel();
-            self.address.do_send(Received { messages, request, done });
-            handled
-        });
-        // A future of its own, as small as it can be: every idle link has room for one.
-        async {
-            match handled {
-                Some(handled) => handled.await.map_err(|_| Ended),
-                None => Ok(()),
-            }
+    ) -> Result<(), Ended> {
+        if messages.is_empty() {
+            return Ok(());
         }
+        let (done, handled) = oneshot::channel();
+        self.send(messages, request, Some(done));
+        handled.await.map_err(|_| Ended)
+    }
+
+    fn send(
+        &self,
+        messages: Messages,
+        request: Option<Arc<Handshake>>,
+        done: Option<oneshot::Sender<()>>,
+    ) {
+        messages.iter().for_each(|message| self.backlog.add(message));
+        self.address.do_send(Received { messages, request, done });
     }
 
     /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no

@@ -5,6 +5,7 @@
 mod actor;
 mod allowed_origins;
 mod application;
+mod backlog;
 mod bucket;
 mod build_error;
 mod call;
@@ -39,7 +40,7 @@ pub use watching::Watching;
 
 pub(crate) use actor::Connection;
 pub(crate) use allowed_origins::AllowedOrigins;
-pub(crate) use handle::{Claim, ConnectionHandle, Ended};
+pub(crate) use handle::{Claim, ConnectionHandle};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
 pub(crate) use realm::{FULL, Realm, SHUTTING_DOWN, Settings};

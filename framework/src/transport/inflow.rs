@@ -14,9 +14,10 @@ use super::{
     taken_socket::TakenSocket,
 };
 use crate::{
-    connection::{ConnectionHandle, Ended, Realm},
+    connection::{ConnectionHandle, Realm},
     wire::{
-        engine_io::{Message, Packet},
+        engine_io::Packet,
+        socket_io::Messages,
         websocket::{FrameReader, Incoming},
     },
 };
@@ -76,7 +77,7 @@ impl Inflow {
     }
 
     /// The messages that came, and more than none unless the end has come.
-    pub(super) async fn messages(&mut self) -> Vec<Message> {
+    pub(super) async fn messages(&mut self) -> Messages {
         loop {
             self.sort();
             let messages = self.intake.take_messages();
@@ -96,7 +97,7 @@ impl Inflow {
 
     /// Reads while something else is waited for, and never ends by itself. May be dropped at any
     /// point.
-    pub(super) async fn read_ahead(&mut self) -> Result<(), Ended> {
+    pub(super) async fn read_ahead(&mut self) {
         self.sort();
         while !self.is_sated() {
             if let Err(error) = self.fill().await {
@@ -104,7 +105,7 @@ impl Inflow {
             }
             self.sort();
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// The next packet, before there is a connection that takes messages.

@@ -5,7 +5,7 @@
 
 use crate::{
     connection::ConnectionHandle,
-    wire::engine_io::{Message, Packet},
+    wire::{engine_io::Packet, socket_io::Messages},
 };
 
 use super::link_error::LinkError;
@@ -13,7 +13,7 @@ use super::link_error::LinkError;
 /// Messages that wait to be received, and the end if it has come.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
-    messages: Vec<Message>,
+    messages: Messages,
     bytes: usize,
     end: Option<LinkError>,
 }
@@ -53,7 +53,7 @@ impl Intake {
     }
 
     /// The messages that wait, in order.
-    pub(super) fn take_messages(&mut self) -> Vec<Message> {
+    pub(super) fn take_messages(&mut self) -> Messages {
         self.bytes = 0;
         std::mem::take(&mut self.messages)
     }

@@ -3,7 +3,7 @@
 //! It must never leave a connection behind whose socket is gone, nor a socket whose connection is;
 //! nor ask who writes the socket, until the end.
 
-use std::{pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
@@ -95,22 +95,21 @@ impl Link {
     }
 }
 
-/// Hands messages to a connection as they come. `None` if the connection ended meanwhile.
+/// Hands messages to a connection as they come, until nothing more comes. If the connection ends
+/// meanwhile nobody takes them.
 async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<LinkError> {
     loop {
         let messages = inflow.messages().await;
         if messages.is_empty() {
+            // What it said last is answered, as far as that goes.
+            poll_fn(|cx| handle.backlog().poll_empty(cx)).await;
             return inflow.end();
         }
-        let received = {
-            let receiving = pin!(handle.receive(messages));
-            let reading = pin!(inflow.read_ahead());
-            match select(receiving, reading).await {
-                Either::Left((received, _)) | Either::Right((received, _)) => received,
-            }
-        };
-        if received.is_err() {
-            return None;
+        handle.hand_over(messages);
+        if !handle.backlog().has_room() {
+            // It still looks for pongs; boxed, since most connections never come here.
+            let room = poll_fn(|cx| handle.backlog().poll_room(cx));
+            Box::pin(select(room, pin!(inflow.read_ahead()))).await;
         }
     }
 }

@@ -108,12 +108,8 @@ impl PendingPost<'_> {
             intake.end(error.into());
         }
         let messages = intake.take_messages();
-        let received = if self.realm.wants_requests() {
-            self.handle.receive_from(messages, reply.handshake().clone()).await
-        } else {
-            self.handle.receive(messages).await
-        };
-        if received.is_err() {
+        let request = self.realm.wants_requests().then(|| reply.handshake().clone());
+        if self.handle.receive(messages, request).await.is_err() {
             tracing::debug!(
                 connection = self.handle.number(),
                 "a POST came after the connection's end"
