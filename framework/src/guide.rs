@@ -5,15 +5,16 @@
 //! 1. [A first app](first_app): from nothing to two clients.
 //! 2. [Events](events): the derive, what clients send, binary, answers, refusals, identities.
 //! 3. [Rooms](rooms): members, order, time, panics.
-//! 4. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
+//! 4. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
+//! 5. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 5. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 6. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 7. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 8. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 6. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 7. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 8. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 9. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
 #![cfg_attr(
     feature = "testing",
-    doc = "9. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "10. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -23,6 +24,7 @@ macro_rules! page {
         pub mod $name {
             #![doc = "[events]: crate::guide::events"]
             #![doc = "[rooms]: crate::guide::rooms"]
+            #![doc = "[lobbies]: crate::guide::lobbies"]
             #![doc = "[permissions]: crate::guide::permissions"]
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
@@ -40,6 +42,7 @@ macro_rules! page {
 page!(first_app, "first_app.md");
 page!(events, "events.md");
 page!(rooms, "rooms.md");
+page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
 page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");

@@ -64,7 +64,7 @@ pub use self::{
     acknowledgement::AskError,
     connection::{
         Acknowledge, Application, BuildError, Candidate, IncomingEvent, Namespace, RawConnection,
-        Session, SessionContext, UntypedEvent,
+        Session, SessionContext, UntypedEvent, Watching,
     },
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
@@ -74,9 +74,9 @@ pub use self::{
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Checked, Departure, Done, Guard, Member, Place, Position, Presence,
-        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
-        RoomContext, RoomHandle, Socket,
+        Answers, Audience, Changes, Checked, Departure, Done, Guard, Listing, Member, Place,
+        Position, Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply,
+        Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Socket, Taken, Watch,
     },
     salon::{Builder, Salon},
     timers::Timer,

@@ -24,6 +24,7 @@ mod session;
 mod session_context;
 mod sessions;
 mod untyped;
+mod watching;
 mod worker;
 
 pub use application::{Application, RawConnection};
@@ -34,6 +35,7 @@ pub use namespace::Namespace;
 pub use session::{Candidate, Session, ToSession};
 pub use session_context::SessionContext;
 pub use untyped::{Acknowledge, UntypedEvent};
+pub use watching::Watching;
 
 pub(crate) use actor::Connection;
 pub(crate) use allowed_origins::AllowedOrigins;

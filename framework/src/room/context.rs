@@ -34,6 +34,8 @@ pub struct RoomContext<R> {
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
+    /// The room's own line on the list of its kind: it goes with the state.
+    pub(super) line: Option<Box<dyn Any>>,
     /// The key, whose type is known only where `R` is known to be a room.
     key: Box<dyn Any>,
     /// Who is there, if the room tells.
@@ -171,6 +173,7 @@ impl<R: Room> RoomContext<R> {
             joining: None,
             actions: VecDeque::new(),
             timers: Timers::default(),
+            line: None,
             key: Box::new(key),
             attendance: Self::new_attendance(),
             data,

@@ -4,10 +4,11 @@
 //! nothing is on its way to it.
 
 use std::{
+    any::Any,
     collections::HashMap,
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -36,6 +37,9 @@ pub(crate) struct Directory<R: Room> {
     namespace: ByteString,
     broadcaster: Arc<Broadcaster>,
     data: Data,
+    /// The list of those that list themselves, once there is one: its type is known only where they
+    /// are known to do so.
+    pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 struct Open<R: Room> {
@@ -78,7 +82,8 @@ impl Drop for Ticket {
 
 impl<R: Room> Directory<R> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
-        Self { rooms: RwLock::default(), namespace, broadcaster, data }
+        let (rooms, registry) = (RwLock::default(), OnceLock::new());
+        Self { rooms, namespace, broadcaster, data, registry }
     }
 
     /// Sends a message to the room of that key, opening it if need be: on the worker `near`, where

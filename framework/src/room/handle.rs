@@ -150,6 +150,42 @@ impl<R: Room> RoomHandle<R> {
         }
     }
 
+    /// As [`ask`](Self::ask), and opens the room if need be, on any worker: for the first who wants
+    /// to be in a room that there is not yet. It is closed again when it has been empty for its
+    /// [linger](Room::LINGER).
+    ///
+    /// ```
+    /// use salon::prelude::*;
+    ///
+    /// async fn first<M: Default + Send + 'static, R: Reply<M>>(
+    ///     salon: &Salon,
+    ///     key: &R::Key,
+    /// ) -> Result<R::Output, Refusal> {
+    ///     salon.room::<R>(key).open_and_ask(M::default()).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What [`Room::open`] refuses with; `closed` if the room closes before it has answered, and
+    /// `internal` if it panics, while no worker serves this Salon, and after the end of the Salon.
+    pub fn open_and_ask<M: Send + 'static>(
+        &self,
+        message: M,
+    ) -> impl Future<Output = Result<R::Output, Refusal>> + Send + use<R, M>
+    where
+        R: Reply<M>,
+    {
+        let (answer, answered) = oneshot::channel();
+        let ended = || Refusal::internal("the Salon has ended");
+        let sent = self.directory().ok_or_else(ended).and_then(|directory| {
+            directory.send(&self.key, None, |_ticket| Asked { message, _ticket, answer })
+        });
+        async move {
+            sent?;
+            answered.await.unwrap_or_else(|_| Err(Refusal::new(Code::Closed, "the room is closed")))
+        }
+    }
+
     /// Puts a session out by its [id](Member::id), as [`RoomContext::evict`] does: done when it is
     /// out, with true if it was a member.
     ///

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, Weak},
 };
 
-use super::{Directory, Room, RoomHandle};
+use super::{Directory, Listing, Room, RoomHandle, Rooms};
 
 /// Every kind of room, each as a `Weak<Directory<R>>` by the type of `R`.
 #[derive(Default)]
@@ -28,17 +28,32 @@ impl Kinds {
     /// # Panics
     /// If there is no such kind.
     pub(crate) fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        let directory: Option<Weak<Directory<R>>> = {
+        RoomHandle::new(key.clone(), self.directory())
+    }
+
+    /// The rooms of one kind.
+    ///
+    /// # Panics
+    /// If there is no such kind.
+    pub(crate) fn rooms<R: Listing>(&self) -> Rooms<R> {
+        Rooms::new(self.directory())
+    }
+
+    /// The directory of one kind.
+    ///
+    /// # Panics
+    /// If there is no such kind.
+    pub(super) fn directory<R: Room>(&self) -> Weak<Directory<R>> {
+        let directory = {
             let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner);
             kinds.get(&TypeId::of::<R>()).and_then(|kind| kind.downcast_ref()).cloned()
         };
-        match directory {
-            Some(directory) => RoomHandle::new(key.clone(), directory),
-            None => panic!(
+        directory.unwrap_or_else(|| {
+            panic!(
                 "no room {:?} was added to this Salon: call .room::<…>() on its builder",
                 R::NAME
-            ),
-        }
+            )
+        })
     }
 }
 

@@ -31,7 +31,13 @@ pub(super) struct Generation(u64);
 
 /// Opens a room, or says why it is closed from the start.
 pub(super) fn open<R: Room>(key: &R::Key, cx: &mut RoomContext<R>) -> State<R> {
-    match guarded(|| R::open(key, cx)) {
+    let opened = guarded(|| R::open(key, cx));
+    if !matches!(opened, Ok(Ok(_))) {
+        // A room that does not open is on no list.
+        let line = cx.line.take();
+        let _ = guarded(|| drop(line));
+    }
+    match opened {
         Ok(Ok(room)) => {
             tracing::debug!(room = %cx.roll.name, "opened");
             State::Open(room)
@@ -92,6 +98,7 @@ impl<R: Room> RoomActor<R> {
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
+        let line = self.cx.line.take();
         let kept = guarded(|| {
             let kept = actions.into_iter();
             kept.filter(|action| {
@@ -100,7 +107,7 @@ impl<R: Room> RoomActor<R> {
             .collect()
         });
         self.cx.actions = kept.unwrap_or_default();
-        let timers = guarded(|| drop(timers));
+        let timers = guarded(|| drop((timers, line)));
         if guarded(|| drop(old)).and(timers).is_err() {
             self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
             tracing::error!(room = %self.cx.roll.name, "the room's state panicked when dropped");

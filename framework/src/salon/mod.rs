@@ -16,7 +16,7 @@ use crate::{
     connection::{Application, Realm},
     meter::Counters,
     revocation::{self, Revoked},
-    room::{Audience, Room, RoomHandle},
+    room::{Audience, Listing, Room, RoomHandle, Rooms},
     transport,
 };
 
@@ -106,6 +106,15 @@ impl Salon {
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
         self.realm.broadcaster().kinds.room(key)
+    }
+
+    /// The rooms of a kind that list themselves: to be listed, filtered, and watched live.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn rooms<R: Listing>(&self) -> Rooms<R> {
+        self.realm.broadcaster().kinds.rooms()
     }
 
     /// Takes rights away from those who have them now. When the future resolves nothing of what was

@@ -1,0 +1,138 @@
+//! How a session looks at rooms that list themselves, and tells its client what changes.
+//!
+//! It must never go on when its session has ended, nor keep it from ending.
+
+use std::{convert::Infallible, fmt, pin::pin, rc::Rc};
+
+use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
+
+use super::SessionContext;
+use crate::room::{Changes, Listing, Rooms, Watch};
+
+impl<S> SessionContext<S> {
+    /// The rooms of a kind, in whichever namespace.
+    ///
+    /// # Panics
+    /// If no namespace of this Salon has rooms of the kind `R`.
+    #[must_use]
+    pub fn rooms<R: Listing>(&self) -> Rooms<R> {
+        self.socket().broadcaster().kinds.rooms()
+    }
+
+    /// Calls `then` with the whole list, and again each time when it has changed, until what this
+    /// returns is dropped, or the session ends. What happens while the session has other things to
+    /// do comes as one. After a panic in `then` it goes on.
+    ///
+    /// Keep the [`Watching`] in the session: there a new one takes the place of the one before, so
+    /// that a client which asks again and again is still one watcher.
+    ///
+    /// ```
+    /// use salon::{Changes, Listing, Watching, prelude::*};
+    ///
+    /// #[derive(Clone, PartialEq, Serialize)]
+    /// struct Line { players: usize }
+    ///
+    /// /// The client looks at the list of lobbies.
+    /// #[derive(Deserialize, Event)]
+    /// #[event("hall:look", rate = "1/s burst 3")]
+    /// struct Look;
+    ///
+    /// /// What is new about the lobbies.
+    /// #[derive(Serialize, Event)]
+    /// #[event("hall:lobbies")]
+    /// struct News { removed: Vec<u32>, listed: Vec<(u32, Line)> }
+    ///
+    /// impl From<Changes<Lobby>> for News {
+    ///     fn from(Changes { added, changed, removed }: Changes<Lobby>) -> Self {
+    ///         Self { removed, listed: added.into_iter().chain(changed).collect() }
+    ///     }
+    /// }
+    ///
+    /// # struct Lobby;
+    /// # impl Room for Lobby {
+    /// #     const NAME: &'static str = "lobby";
+    /// #     type Key = u32;
+    /// #     type Identity = ();
+    /// #     type Events = ();
+    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
+    /// # }
+    /// # impl Listing for Lobby { type Entry = Line; }
+    /// struct Hall { watching: Option<Watching> }
+    ///
+    /// impl Session for Hall {
+    ///     type Identity = ();
+    ///     type Events = (Look,);
+    ///
+    ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+    ///         Ok(Self { watching: None })
+    ///     }
+    /// }
+    ///
+    /// impl On<Look> for Hall {
+    ///     fn on(&mut self, _: Look, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
+    ///         let watch = cx.rooms::<Lobby>().watch();
+    ///         self.watching = Some(cx.watch(watch, |_, changes, cx| {
+    ///             // A client that cannot take it is about to be disconnected.
+    ///             let _ = cx.emit(&News::from(changes));
+    ///         }));
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let salon = Salon::builder().room::<Lobby>().session::<Hall>().build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    pub fn watch<R: Listing>(
+        &mut self,
+        watch: Watch<R>,
+        then: impl Fn(&mut S, Changes<R>, &mut Self) + 'static,
+    ) -> Watching
+    where
+        S: 'static,
+    {
+        let (kept, dropped) = oneshot::channel();
+        self.await_changes(watch, dropped, Rc::new(then));
+        Watching { _kept: kept }
+    }
+
+    fn await_changes<R: Listing>(
+        &mut self,
+        mut watch: Watch<R>,
+        mut dropped: oneshot::Receiver<Infallible>,
+        then: Rc<Then<S, R>>,
+    ) where
+        S: 'static,
+    {
+        let peer = self.socket().peer().clone();
+        let news = async move {
+            let ended = pin!(peer.until_ended());
+            let over = select(&mut dropped, ended);
+            let changes = match select(over, pin!(watch.changed())).await {
+                Either::Left(_) => None,
+                Either::Right((changes, _)) => changes,
+            };
+            (watch, dropped, changes)
+        };
+        self.spawn(news, move |session, (watch, dropped, changes), cx| {
+            if let Some(changes) = changes {
+                cx.await_changes(watch, dropped, then.clone());
+                then(session, changes, cx);
+            }
+        });
+    }
+}
+
+type Then<S, R> = dyn Fn(&mut S, Changes<R>, &mut SessionContext<S>);
+
+/// A list that a session watches, as long as this is kept: from [`SessionContext::watch`].
+#[must_use = "the watching ends when this is dropped; keep it in the session"]
+pub struct Watching {
+    _kept: oneshot::Sender<Infallible>,
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,258 @@
+//! The list of one kind of room: who is on it, and what has changed since when.
+//!
+//! It must never run code of the application while its lock is held, but for the `Hash` and `Eq` of
+//! keys: entries are shared, and what is taken off is dropped afterwards.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::{Directory, Listing};
+
+/// How many removals are remembered at least; more if more rooms are listed than that. A watcher
+/// that has missed more compares all that it knows.
+const REMEMBERED: usize = 64;
+
+/// When something happened to a list, in the order of what happened to it; the place of a line is
+/// the moment in which it was listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(u64);
+
+/// One room on the list.
+pub(super) struct Line<R: Listing> {
+    pub(super) place: Moment,
+    pub(super) key: Arc<R::Key>,
+    pub(super) entry: Arc<R::Entry>,
+    changed: Moment,
+}
+
+impl<R: Listing> Clone for Line<R> {
+    fn clone(&self) -> Self {
+        let Self { place, key, entry, changed } = self;
+        Self { place: *place, key: key.clone(), entry: entry.clone(), changed: *changed }
+    }
+}
+
+impl<R: Listing> Line<R> {
+    /// The key and the entry, for the application to have.
+    pub(super) fn to_pair(&self) -> (R::Key, R::Entry) {
+        (R::Key::clone(&self.key), R::Entry::clone(&self.entry))
+    }
+}
+
+/// What has changed since a moment.
+pub(super) struct Since<R: Listing> {
+    /// The lines that were listed or changed, in the order in which they were listed.
+    pub(super) lines: Vec<Line<R>>,
+    /// The places that are on the list no more, in that order too.
+    pub(super) gone: Vec<Moment>,
+    /// The moment to ask about the next time.
+    pub(super) now: Moment,
+    /// Whether nothing changes any more: the Salon has ended.
+    pub(super) ended: bool,
+}
+
+/// The list of the rooms of the kind `R`.
+pub(super) struct Registry<R: Listing> {
+    state: Mutex<State<R>>,
+    /// Wakes in the order of waiting, which a watch channel does not: a seed decides all.
+    pub(super) changed: Notify,
+}
+
+struct State<R: Listing> {
+    /// By place, which is the order of listing.
+    lines: BTreeMap<Moment, Line<R>>,
+    places: HashMap<Arc<R::Key>, Moment>,
+    /// Each line once, by its last change.
+    recent: BTreeMap<Moment, Moment>,
+    /// The last removals: when, and of which place.
+    removals: VecDeque<(Moment, Moment)>,
+    /// The last removal that is not remembered any more.
+    forgotten: Moment,
+    now: Moment,
+    ended: bool,
+}
+
+impl<R: Listing> Default for Registry<R> {
+    fn default() -> Self {
+        let state = State {
+            lines: BTreeMap::new(),
+            places: HashMap::new(),
+            recent: BTreeMap::new(),
+            removals: VecDeque::new(),
+            forgotten: Moment::default(),
+            now: Moment::default(),
+            ended: false,
+        };
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+}
+
+impl<R: Listing> Registry<R> {
+    fn state(&self) -> MutexGuard<'_, State<R>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the list, and wakes who watches it. What the change leaves over is dropped without
+    /// the lock.
+    fn change<T>(&self, change: impl FnOnce(&mut State<R>) -> T) {
+        let left_over = change(&mut self.state());
+        self.changed.notify_waiters();
+        drop(left_over);
+    }
+
+    /// Puts a room on the list, as the last one; its place. A former room of that key that is just
+    /// closing goes off.
+    fn enter(&self, key: Arc<R::Key>, entry: Arc<R::Entry>) -> Moment {
+        let mut place = Moment::default();
+        self.change(|state| {
+            let former = state.places.get(&key).copied();
+            let former = former.and_then(|former| state.remove(former));
+            place = state.tick();
+            let line = Line { place, key: key.clone(), entry, changed: place };
+            state.places.insert(key, place);
+            state.recent.insert(place, place);
+            state.lines.insert(place, line);
+            former
+        });
+        place
+    }
+
+    fn update(&self, place: Moment, entry: Arc<R::Entry>) {
+        self.change(|state| {
+            let now = state.tick();
+            // A newer room of that key may have its place.
+            let line = state.lines.get_mut(&place)?;
+            state.recent.remove(&line.changed);
+            state.recent.insert(now, place);
+            line.changed = now;
+            Some(std::mem::replace(&mut line.entry, entry))
+        });
+    }
+
+    fn remove(&self, place: Moment) {
+        self.change(|state| state.remove(place));
+    }
+
+    /// A list of a Salon that has ended.
+    pub(super) fn ended() -> Arc<Self> {
+        let registry = Self::default();
+        registry.end();
+        Arc::new(registry)
+    }
+
+    /// Nothing changes from here on: who watches need not wait.
+    fn end(&self) {
+        self.change(|state| state.ended = true);
+    }
+
+    /// All lines, in the order in which they were listed.
+    pub(super) fn lines(&self) -> Vec<Line<R>> {
+        self.state().lines.values().cloned().collect()
+    }
+
+    /// The line of one room.
+    pub(super) fn line(&self, key: &R::Key) -> Option<Line<R>> {
+        let state = self.state();
+        state.places.get(key).and_then(|place| state.lines.get(place)).cloned()
+    }
+
+    /// What has changed since a moment, for one who knew of some places then.
+    pub(super) fn since<T>(&self, seen: Moment, known: &BTreeMap<Moment, T>) -> Since<R> {
+        let state = self.state();
+        let changed = state.recent.range(Moment(seen.0 + 1)..);
+        let mut lines: Vec<_> =
+            changed.filter_map(|(_, at)| state.lines.get(at).cloned()).collect();
+        lines.sort_unstable_by_key(|line| line.place);
+        let mut gone: Vec<_> = if seen < state.forgotten {
+            known.keys().filter(|place| !state.lines.contains_key(place)).copied().collect()
+        } else {
+            let newest = state.removals.iter().rev().take_while(|(at, _)| *at > seen);
+            newest.map(|(_, place)| *place).filter(|place| known.contains_key(place)).collect()
+        };
+        gone.sort_unstable();
+        Since { lines, gone, now: state.now, ended: state.ended }
+    }
+}
+
+impl<R: Listing> State<R> {
+    /// The next moment.
+    fn tick(&mut self) -> Moment {
+        self.now.0 += 1;
+        self.now
+    }
+
+    fn remove(&mut self, place: Moment) -> Option<Line<R>> {
+        let line = self.lines.remove(&place)?;
+        self.places.remove(&line.key);
+        self.recent.remove(&line.changed);
+        let now = self.tick();
+        self.removals.push_back((now, place));
+        while self.removals.len() > self.lines.len().max(REMEMBERED) {
+            if let Some((at, _)) = self.removals.pop_front() {
+                self.forgotten = at;
+            }
+        }
+        Some(line)
+    }
+}
+
+impl<R: Listing> fmt::Debug for Registry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = self.state().lines.len();
+        f.debug_struct("Registry").field("kind", &R::NAME).field("listed", &listed).finish()
+    }
+}
+
+/// What the directory of a kind has of the list, which ends with this.
+pub(super) struct Kept<R: Listing>(Arc<Registry<R>>);
+
+impl<R: Listing> Drop for Kept<R> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl<R: Listing> Directory<R> {
+    /// The list of this kind's rooms.
+    pub(super) fn registry(&self) -> Arc<Registry<R>> {
+        let kept = self.registry.get_or_init(|| Box::new(Kept::<R>(Arc::default())));
+        // Nothing else is put there.
+        let kept: &Kept<R> = kept.downcast_ref().expect("a directory keeps the list of its kind");
+        kept.0.clone()
+    }
+}
+
+/// What a room has of the list: its own line, which goes with this.
+pub(super) struct OwnLine<R: Listing> {
+    registry: Arc<Registry<R>>,
+    place: Moment,
+    entry: Arc<R::Entry>,
+}
+
+impl<R: Listing> OwnLine<R> {
+    /// Puts a room on the list.
+    pub(super) fn enter(registry: Arc<Registry<R>>, key: R::Key, entry: R::Entry) -> Self {
+        let entry = Arc::new(entry);
+        let place = registry.enter(Arc::new(key), entry.clone());
+        Self { registry, place, entry }
+    }
+
+    /// Changes the entry, if it is another one.
+    pub(super) fn update(&mut self, entry: R::Entry) {
+        if *self.entry != entry {
+            self.entry = Arc::new(entry);
+            self.registry.update(self.place, self.entry.clone());
+        }
+    }
+}
+
+impl<R: Listing> Drop for OwnLine<R> {
+    fn drop(&mut self) {
+        self.registry.remove(self.place);
+    }
+}
