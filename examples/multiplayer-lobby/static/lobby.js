@@ -279,7 +279,10 @@ function showLobby() {
   $("lock").textContent = locked ? "Unlock" : "Lock";
   $("match").hidden = !match;
   $("seating").hidden = isPlaying;
-  fill($("seats"), seats.map((seat) => seatRow(seat, { isHost: seat.user === host, isMine: seat === mine, mayKick: isHost && seat !== mine })));
+  const rows = seats.map((seat) => seatRow(seat, { isHost: seat.user === host, isMine: seat === mine, mayKick: isHost && seat !== mine }));
+  const free = 8 - seats.length;
+  if (free) rows.push(element("li", "free", free === 1 ? "1 seat is free" : `${free} seats are free`));
+  fill($("seats"), rows);
   showWatchers();
   showScores();
   $("ready").hidden = !mine;
@@ -356,10 +359,16 @@ salon.on("match:over", () => {
   hint("");
 });
 
+let tooFastUntil = 0;
+
 async function claim(cell) {
   const said = (refusal) => {
-    const tooFast = refusal?.code === "rate_limited";
-    hint(tooFast ? "Not so fast: six cells a second." : (refusal?.message ?? ""), Boolean(refusal));
+    if (refusal?.code === "rate_limited") {
+      tooFastUntil = Date.now() + 1_000;
+      hint("Not so fast: six cells a second.", true);
+    } else if (Date.now() > tooFastUntil) {
+      hint(refusal?.message ?? "", Boolean(refusal));
+    }
   };
   if (match?.isOn) await tell("match:claim", { match: match.id, cell }, said);
 }
