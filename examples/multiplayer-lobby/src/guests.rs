@@ -11,10 +11,7 @@ use actix_web::{HttpResponse, web};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, errors,
 };
-use salon::{
-    auth::{Jwt, jwt::KeyError},
-    prelude::*,
-};
+use salon::{auth::Jwt, prelude::*};
 use tokio::time::Instant;
 
 use crate::text::Name;
@@ -81,11 +78,9 @@ impl Guests {
     }
 
     /// The authenticator for the tokens that are issued here.
-    ///
-    /// # Errors
-    /// If Salon does not take the key.
-    pub fn tokens(&self) -> Result<Jwt<Player>, KeyError> {
-        Ok(Jwt::hs256(self.secret)?.audience(AUDIENCE))
+    #[must_use]
+    pub fn tokens(&self) -> Jwt<Player> {
+        Jwt::hs256(self.secret).expect("32 bytes are a key").audience(AUDIENCE)
     }
 
     /// Makes a token: for a new player, or for the one that the old token is about.

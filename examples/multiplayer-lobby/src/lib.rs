@@ -15,10 +15,10 @@ pub mod page;
 pub mod records;
 pub mod text;
 
-use std::{error::Error, io, net::TcpListener, time::Duration};
+use std::{io, net::TcpListener, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, web::ServiceConfig};
-use salon::prelude::*;
+use salon::{BuildError, prelude::*};
 
 use crate::{
     game::{Match, Matches},
@@ -47,10 +47,10 @@ impl Default for Rules {
 /// The realtime side: who may come in, what each client sees, and where clients meet.
 ///
 /// # Errors
-/// If two of its parts do not go together.
-pub fn salon(guests: &Guests, rules: Rules) -> Result<Salon, Box<dyn Error + Send + Sync>> {
-    let salon = Salon::builder()
-        .authenticate(guests.tokens()?)
+/// A [`BuildError`] says which two parts do not go together.
+pub fn salon(guests: &Guests, rules: Rules) -> Result<Salon, BuildError> {
+    Salon::builder()
+        .authenticate(guests.tokens())
         .lapses(|lapses| lapses.notice = rules.token / 4)
         .data(rules)
         .data(Charters::default())
@@ -58,8 +58,7 @@ pub fn salon(guests: &Guests, rules: Rules) -> Result<Salon, Box<dyn Error + Sen
         .session::<Hall>()
         .room::<Lobby>()
         .room::<Match>()
-        .build()?;
-    Ok(salon)
+        .build()
 }
 
 /// Everything that is served: the page, the sign-in, and the Salon.

@@ -278,6 +278,7 @@ function showLobby() {
   $("lock").hidden = !isHost;
   $("lock").textContent = locked ? "Unlock" : "Lock";
   $("match").hidden = !match;
+  $("clock").hidden = !isPlaying;
   $("seating").hidden = isPlaying;
   const rows = seats.map((seat) => seatRow(seat, { isHost: seat.user === host, isMine: seat === mine, mayKick: isHost && seat !== mine }));
   const free = 8 - seats.length;
@@ -385,13 +386,14 @@ function showClock(seconds) {
 
 function showScores() {
   $("scores").replaceChildren(...board.scores().map(({ user, name, colour, cells }) => {
-    const away = lobby?.seats.find((seat) => seat.user === user)?.away ?? true;
+    const seat = lobby?.seats.find((seat) => seat.user === user);
+    const gone = match?.isOn && (!seat ? "gone" : seat.away && "away");
     const bar = element("span", "bar");
     bar.style.setProperty("--share", cells / board.size);
     bar.dataset.colour = colour;
     const label = element("span", "name", user === guest.user ? `${name} (you)` : name);
-    const row = element("li", away ? "away" : "", badge(colour), label, bar, element("b", "", `${cells}`));
-    if (away) label.append(element("span", "tag", "away"));
+    const row = element("li", gone ? "away" : "", badge(colour), label, bar, element("b", "", `${cells}`));
+    if (gone) label.append(element("span", "tag", gone));
     return row;
   }));
 }

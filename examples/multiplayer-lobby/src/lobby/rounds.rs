@@ -72,8 +72,10 @@ impl Lobby {
     fn begin(&mut self, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         self.charter.rounds += 1;
         let id = MatchId { lobby: cx.key().clone(), round: self.charter.rounds };
-        let players = self.seats.iter().map(|(user, place)| {
-            Contender { user: user.clone(), name: place.name.clone(), colour: place.colour }
+        let players = self.seats.iter().map(|(user, place)| Contender {
+            user: user.clone(),
+            name: place.name.clone(),
+            colour: place.colour,
         });
         cx.data::<Matches>()?.put(id.clone(), players.collect());
         // If nothing is heard of it: its clock, begun anew as often as it may panic, and a minute.
@@ -121,11 +123,7 @@ impl Receive<Over> for Lobby {
 
 impl Stage {
     /// Of a lobby that is opened, perhaps anew.
-    pub(super) fn of(
-        lobby: &Code,
-        round: u32,
-        cx: &RoomContext<Lobby>,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn of(lobby: &Code, round: u32, cx: &RoomContext<Lobby>) -> Result<Self, Refusal> {
         let id = MatchId { lobby: lobby.clone(), round };
         let is_on = cx.data::<Matches>()?.get(&id).is_some();
         Ok(if is_on { Self::Playing(id) } else { Self::Gathering })
