@@ -3,7 +3,7 @@
 use multiplayer_lobby::events::{Claim, Create, Enter, Ready, Role, Watch};
 use salon::testing::Client;
 
-use crate::players::{House, text};
+use crate::players::{House, SECOND, text};
 
 async fn is_told(client: &Client, room: &str) {
     let restarted = client.expect_named("salon:restarted").await.json();
@@ -53,7 +53,7 @@ async fn a_match_that_panics_begins_anew_and_is_played_to_its_end() {
     assert_eq!(board.cells[1], None);
     let outcome = house.play(&id, &guests).await?;
     assert_eq!(outcome.scores.len(), 2);
-    assert_eq!(guests[0].state().await.outcome, Some(outcome));
+    assert_eq!(guests[1].state().await.outcome, Some(outcome));
 }
 
 #[salon::test]
@@ -69,4 +69,8 @@ async fn a_match_that_panics_too_often_does_not_hold_its_lobby_up() {
     }
     let evicted = guests[0].client.expect_named("salon:evicted").await.json();
     assert_eq!(evicted[0]["code"], "internal");
+    house.lab.advance(SECOND * 100).await;
+    guests[1].refresh(&house).await?;
+    house.lab.advance(SECOND * 40).await;
+    assert_eq!(guests[1].state().await.playing, None, "it is given up for lost");
 }

@@ -13,7 +13,7 @@ use multiplayer_lobby::{
     text::Text,
 };
 use salon::testing::{Client, Failure, Lab};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const RULES: Rules =
@@ -114,6 +114,12 @@ impl House {
 impl Guest {
     pub(crate) async fn join(&self, lobby: &Code, role: Role) -> Result<(), salon::Refusal> {
         self.client.send(Join { lobby: lobby.clone(), role }).await
+    }
+
+    /// Presents a new token over the open connection: how long it is good for.
+    pub(crate) async fn refresh(&self, house: &House) -> Result<Value, Failure> {
+        let token = house.token("whoever", Some(self.token.clone()))?;
+        Ok(self.client.call("salon:refresh", (json!({ "token": token }),)).await?)
     }
 
     /// The lobby as this guest was told last.
