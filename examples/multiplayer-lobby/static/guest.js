@@ -10,6 +10,8 @@ const kept = sessionStorage;
 export class Guest {
   /** Whether the token is left to run out, to see what happens then. */
   letsLapse = false;
+  /** How many milliseconds a new token is good for. */
+  life = Infinity;
   /** When the token runs out, by this page's clock. */
   #until = 0;
 
@@ -36,7 +38,8 @@ export class Guest {
     if (!response.ok) throw new Error(answer.message);
     kept.setItem("name", name);
     kept.setItem("token", answer.token);
-    this.#until = Date.now() + answer.expires_in_ms;
+    this.life = answer.expires_in_ms;
+    this.#until = Date.now() + this.life;
     return answer.token;
   }
 

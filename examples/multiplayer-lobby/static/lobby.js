@@ -94,7 +94,6 @@ async function signIn(name) {
 async function refresh() {
   try {
     await salon.emit("salon:refresh", { token: await guest.signIn() });
-    trouble(null);
   } catch (error) {
     trouble(error);
   }
@@ -106,8 +105,8 @@ function showAccount() {
   $("my-name").textContent = guest.name ?? "";
   const seconds = Math.ceil(guest.millisecondsLeft / 1000);
   $("life-left").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  $("life").style.setProperty("--left", Math.min(1, seconds / 120));
-  $("life").classList.toggle("low", seconds <= 15);
+  $("life").style.setProperty("--left", guest.millisecondsLeft / guest.life);
+  $("life").classList.toggle("low", guest.millisecondsLeft < guest.life / 4);
   $("lapsed").hidden = lapsedAt === null;
   const kept = Math.ceil((lapsedAt + GRACE - Date.now()) / 1000);
   const seat = wanted?.role === "player" ? (kept > 0 ? `Your seat is kept for ${kept} s.` : "Your seat was given up.") : "";
@@ -278,7 +277,7 @@ function showLobby() {
   $("lock").hidden = !isHost;
   $("lock").textContent = locked ? "Unlock" : "Lock";
   $("match").hidden = !match;
-  $("clock").hidden = !isPlaying;
+  $("clock").hidden = $("hint").hidden = !isPlaying;
   $("seating").hidden = isPlaying;
   const rows = seats.map((seat) => seatRow(seat, { isHost: seat.user === host, isMine: seat === mine, mayKick: isHost && seat !== mine }));
   const free = 8 - seats.length;
@@ -292,7 +291,7 @@ function showLobby() {
   $("say-form").hidden = !mine;
   $("status").textContent = statusOf(seats);
   $("status").className = lobby.countdown ? "status counting" : "status";
-  showOutcome();
+  if (!isPlaying) showOutcome();
 }
 
 function seatRow({ user, name, colour, ready, away }, { isHost, isMine, mayKick }) {
@@ -324,6 +323,8 @@ function showOutcome() {
   const isMine = outcome.winner && first.user === guest.user;
   const won = isMine ? `You won, with ${first?.cells} cells.` : `${outcome.winner} won, with ${first?.cells} cells.`;
   $("outcome").textContent = outcome.winner ? won : first ? "A draw." : "The match did not come to its end.";
+  // From the board, on which nothing can be done any more, to what came of it.
+  if ($("board").contains(document.activeElement)) $("outcome").focus();
 }
 
 function askWhy(user, name) {

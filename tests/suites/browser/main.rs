@@ -54,6 +54,6 @@ async fn three_players_play_in_the_lobby() -> Result<()> {
 }
 
 #[actix_web::test]
-async fn the_official_client_plays_too() -> Result<()> {
+async fn the_official_client_plays_it_all_too() -> Result<()> {
     play_lobby("official_client.js").await
 }
