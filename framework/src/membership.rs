@@ -4,14 +4,16 @@
 //! withdrawing take the same lock.
 
 use std::{
+    any::Any,
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use bytestring::ByteString;
+use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -22,7 +24,15 @@ use crate::{
 };
 
 /// How a room learns what became of a member's session.
-pub(crate) trait RoomLink: Send {
+pub(crate) trait RoomLink: Send + Sync {
+    /// Which room.
+    fn room(&self) -> RoomNumber;
+    /// Its name: its kind and its key.
+    fn name(&self) -> &ByteString;
+    /// Its key, of the type that its kind has.
+    fn key(&self) -> &dyn Any;
+    /// Whether nothing is on its way to the room.
+    fn is_quiet(&self) -> bool;
     /// The session ended.
     fn ended(&self, session: SessionNumber, reason: DisconnectReason);
     /// The session has lost this membership; `done` is dropped or sent to once the room knows.
@@ -39,14 +49,22 @@ pub(crate) struct Lapsed {
     pub(crate) done: oneshot::Sender<()>,
 }
 
-/// One room that the session is in.
+/// One room that the session is in: small, since there may be many.
 pub(crate) struct Membership {
-    pub(crate) room: RoomNumber,
-    pub(crate) name: ByteString,
     pub(crate) number: MembershipNumber,
     /// The grant by which it was admitted, if the joining event has a permission.
-    pub(crate) granted: Option<Granted>,
-    pub(crate) link: Box<dyn RoomLink>,
+    pub(crate) granted: Option<Box<Granted>>,
+    pub(crate) link: Arc<dyn RoomLink>,
+}
+
+impl Membership {
+    pub(crate) fn room(&self) -> RoomNumber {
+        self.link.room()
+    }
+
+    pub(crate) fn name(&self) -> &ByteString {
+        self.link.name()
+    }
 }
 
 /// The rooms that a session is in.
@@ -59,7 +77,7 @@ pub(crate) struct Memberships {
 
 #[derive(Default)]
 struct State {
-    present: Vec<Membership>,
+    present: SmallVec<[Membership; 1]>,
     gone: bool,
 }
 
@@ -86,7 +104,7 @@ pub(crate) enum Confirmed {
 impl Basis {
     /// Whether it is what that membership rests on.
     pub(crate) fn is(&self, membership: &Membership) -> bool {
-        membership.number == self.number && membership.room == self.number_of_room
+        membership.number == self.number && membership.room() == self.number_of_room
     }
 }
 
@@ -139,7 +157,7 @@ impl Memberships {
         if self.withdrawals() != withdrawals {
             return Confirmed::Overtaken;
         }
-        membership.granted = Some(granted);
+        membership.granted = Some(Box::new(granted));
         Confirmed::Renewed
     }
 
@@ -151,23 +169,24 @@ impl Memberships {
     /// A member stays by a newer grant.
     pub(crate) fn renew(&self, room: &str, granted: Option<Granted>) {
         if let Some(membership) = self.lock().find(room) {
-            membership.granted = granted;
+            membership.granted = granted.map(Box::new);
         }
     }
 
     /// The grant by which the session is in a room.
     pub(crate) fn granted(&self, room: RoomNumber) -> Option<Granted> {
         let state = self.lock();
-        state.present.iter().find(|membership| membership.room == room)?.granted
+        let membership = state.present.iter().find(|membership| membership.room() == room)?;
+        membership.granted.as_deref().copied()
     }
 
     /// The session has left a room.
     pub(crate) fn leave(&self, room: RoomNumber) {
-        self.lock().present.retain(|membership| membership.room != room);
+        self.lock().present.retain(|membership| membership.room() != room);
     }
 
     /// The session has ended: no room admits it from now on. The rooms that it was in.
-    pub(crate) fn end(&self) -> Vec<Membership> {
+    pub(crate) fn end(&self) -> SmallVec<[Membership; 1]> {
         let mut state = self.lock();
         state.gone = true;
         std::mem::take(&mut state.present)
@@ -201,9 +220,13 @@ impl Memberships {
     /// What the memberships rest on that rest on a grant.
     pub(crate) fn bases(&self) -> Vec<Basis> {
         let basis = |membership: &Membership| {
-            let Membership { room, name, number, .. } = membership;
-            let granted = membership.granted?;
-            Some(Basis { number_of_room: *room, room: name.clone(), number: *number, granted })
+            let granted = **membership.granted.as_ref()?;
+            Some(Basis {
+                number_of_room: membership.room(),
+                room: membership.name().clone(),
+                number: membership.number,
+                granted,
+            })
         };
         self.lock().present.iter().filter_map(basis).collect()
     }
@@ -216,7 +239,7 @@ impl Memberships {
 
 impl State {
     fn find(&mut self, room: &str) -> Option<&mut Membership> {
-        self.present.iter_mut().find(|membership| membership.name == room)
+        self.present.iter_mut().find(|membership| membership.name() == room)
     }
 }
 

@@ -135,9 +135,9 @@ impl Peer {
         which: impl Fn(&Membership) -> bool,
     ) -> Vec<oneshot::Receiver<()>> {
         let lose = |membership: &Membership| {
-            let withheld = self.outbox.bar(membership.room, membership.number);
+            let withheld = self.outbox.bar(membership.room(), membership.number);
             self.meter.add(Count::FramesWithheld, withheld);
-            self.state.grants.forget(&membership.name);
+            self.state.grants.forget(membership.name());
         };
         self.state.memberships.withdraw(self.number, code, which, lose)
     }

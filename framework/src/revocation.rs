@@ -63,13 +63,16 @@ fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
             lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_else(|| withdraw(&|_| true))
         }
         What::Room(room) => {
-            let lost = withdraw(&|membership| membership.name == *room);
+            let lost = withdraw(&|membership| *membership.name() == *room);
             peer.state.grants.forget(room);
             lost
         }
         What::Permission(permission) => {
             let lost = withdraw(&|membership| {
-                membership.granted.is_some_and(|granted| *granted.permission == **permission)
+                membership
+                    .granted
+                    .as_ref()
+                    .is_some_and(|granted| *granted.permission == **permission)
             });
             peer.state.grants.forget_permission(permission);
             lost

@@ -19,8 +19,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Timer(TimerNumber);
 
-/// The timers of one `T`, whose code gets a `C` beside itself.
-pub(crate) struct Timers<T, C> {
+/// The timers of one `T`, whose code gets a `C` beside itself. Without any it holds nothing.
+pub(crate) struct Timers<T, C>(Option<Box<Lists<T, C>>>);
+
+struct Lists<T, C> {
     pending: BTreeMap<(Instant, TimerNumber), Pending<T, C>>,
     /// When each is due, to find it by its number.
     due: BTreeMap<TimerNumber, Instant>,
@@ -79,28 +81,31 @@ impl<T: 'static, C: 'static> Timers<T, C> {
     }
 
     fn insert(&mut self, at: Instant, number: TimerNumber, pending: Pending<T, C>) {
-        self.due.insert(number, at);
-        self.pending.insert((at, number), pending);
+        let lists = self.0.get_or_insert_default();
+        lists.due.insert(number, at);
+        lists.pending.insert((at, number), pending);
     }
 
     /// Gives up what a timer was for; true if it was still to come.
     pub(crate) fn cancel(&mut self, Timer(number): Timer) -> bool {
-        self.due.remove(&number).and_then(|at| self.pending.remove(&(at, number))).is_some()
+        let Some(lists) = &mut self.0 else { return false };
+        lists.due.remove(&number).and_then(|at| lists.pending.remove(&(at, number))).is_some()
     }
 
     /// When the next one is due.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.pending.keys().next().map(|(at, _)| *at)
+        self.0.as_ref()?.pending.keys().next().map(|(at, _)| *at)
     }
 
     /// Takes the next one of a round; one that comes again has its next time noted already.
     pub(crate) fn take(&mut self, round: Round) -> Option<Due<T, C>> {
-        let first = self.pending.first_entry()?;
+        let lists = self.0.as_mut()?;
+        let first = lists.pending.first_entry()?;
         let (at, number) = *first.key();
         if at > round.now || number > round.before {
             return None;
         }
-        self.due.remove(&number);
+        lists.due.remove(&number);
         match first.remove() {
             Pending::Once(once) => Some(once),
             Pending::Every { interval, tick } => {
@@ -158,13 +163,20 @@ impl Alarm {
 
 impl<T, C> Default for Timers<T, C> {
     fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T, C> Default for Lists<T, C> {
+    fn default() -> Self {
         Self { pending: BTreeMap::new(), due: BTreeMap::new() }
     }
 }
 
 impl<T, C> fmt::Debug for Timers<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Timers").field(&self.pending.len()).finish()
+        let pending = self.0.as_ref().map_or(0, |lists| lists.pending.len());
+        f.debug_tuple("Timers").field(&pending).finish()
     }
 }
 

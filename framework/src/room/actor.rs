@@ -5,16 +5,14 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, AsyncContext, Context, WeakAddr};
+use actix::{Actor, Context};
 use serde::Serialize;
 
 use super::{
     Directory, Entry, Member, Room, RoomEvent,
     broadcaster::encode_or_log,
     context::RoomContext,
-    directory::OnTheWay,
     life::{self, Generation},
-    link::Link,
     listed::not_a_member,
     member::Departure,
     restart::Restarts,
@@ -33,32 +31,23 @@ use crate::{
 
 /// One open room.
 pub(crate) struct RoomActor<R: Room> {
-    pub(super) key: R::Key,
     pub(super) state: State<R>,
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
     pub(super) directory: Arc<Directory<R>>,
-    pub(super) on_the_way: OnTheWay,
     pub(super) lingering: bool,
     pub(super) alarm: Alarm,
 }
 
 impl<R: Room> RoomActor<R> {
-    pub(super) fn new(
-        key: R::Key,
-        mut cx: RoomContext<R>,
-        directory: Arc<Directory<R>>,
-        on_the_way: OnTheWay,
-    ) -> Self {
+    pub(super) fn new(mut cx: RoomContext<R>, directory: Arc<Directory<R>>) -> Self {
         Self {
-            state: life::open(&key, &mut cx),
+            state: life::open(&mut cx),
             generation: Generation::default(),
             restarts: Restarts::default(),
-            key,
             cx,
             directory,
-            on_the_way,
             lingering: false,
             alarm: Alarm::default(),
         }
@@ -70,13 +59,12 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         event: E,
         origin: &Origin,
-        address: WeakAddr<Self>,
     ) -> Result<(E, Option<MembershipNumber>), Refusal> {
         let Origin { sender, granted, withdrawals, .. } = origin;
         self.state.room()?;
         if self.cx.roll.contains(sender.number) {
             if E::ENTRY == Entry::Join {
-                sender.state.memberships.renew(&self.cx.roll.name, *granted);
+                sender.state.memberships.renew(self.cx.roll.name(), *granted);
                 sender.standing.wake();
             }
             return Ok((event, None));
@@ -88,14 +76,14 @@ impl<R: Room> RoomActor<R> {
                 let member = Member::new(sender.clone());
                 let number = self.cx.roll.next_membership();
                 self.cx.roll.lift(sender, number);
-                self.cx.joining = Some(Box::new(event));
+                self.cx.joining = Some(Box::new(Box::new(event)));
                 let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
                 let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
                 let event: E = match (admitted, event) {
                     (Ok(()), Some(event)) => *event,
                     (admitted, _) => {
                         // What it was sent while it was asked in is not for it.
-                        sender.outbox.bar(self.cx.roll.room, number);
+                        sender.outbox.bar(self.cx.roll.room(), number);
                         return Err(admitted.err().unwrap_or_else(|| Panicked.into()));
                     }
                 };
@@ -103,34 +91,32 @@ impl<R: Room> RoomActor<R> {
                 let seen = match seen {
                     Ok(seen) => seen,
                     Err(refusal) => {
-                        sender.outbox.bar(self.cx.roll.room, number);
+                        sender.outbox.bar(self.cx.roll.room(), number);
                         return Err(refusal);
                     }
                 };
                 let membership = Membership {
-                    room: self.cx.roll.room,
-                    name: self.cx.roll.name.clone(),
                     number,
-                    granted: *granted,
-                    link: Box::new(Link(address)),
+                    granted: granted.map(Box::new),
+                    link: self.cx.roll.link.clone(),
                 };
-                let limit = self.cx.roll.broadcaster.max_rooms;
+                let limit = self.cx.roll.broadcaster().max_rooms;
                 let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
                 if let Err(refusal) = entered {
-                    sender.outbox.bar(self.cx.roll.room, number);
+                    sender.outbox.bar(self.cx.roll.room(), number);
                     self.depart(&member, Departure::Left);
                     return Err(refusal);
                 }
                 self.cx.appear(sender, seen);
                 if !self.cx.roll.add(sender.clone(), number) {
-                    sender.leave(self.cx.roll.room, &self.cx.roll.name);
+                    sender.leave(self.cx.roll.room(), self.cx.roll.name());
                     self.depart(&member, Departure::Left);
                     return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
                 }
                 if granted.is_some() {
                     sender.standing.wake();
                 }
-                tracing::debug!(room = %self.cx.roll.name, session = %sender.id, "joined");
+                tracing::debug!(room = %self.cx.roll.name(), session = %sender.id, "joined");
                 self.tell_joined(sender);
                 Ok((event, Some(number)))
             }
@@ -142,18 +128,17 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
         &mut self,
         sent: Sent<E>,
-        ctx: &Context<Self>,
         on: impl FnOnce(&mut R, E, &mut RoomContext<R>) -> Result<T, Refusal>,
     ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
         let span = tracing::debug_span!(
             "salon.room",
-            room = %self.cx.roll.name,
+            room = %self.cx.roll.name(),
             event = E::NAME,
             session = %sent.origin.sender.id,
         );
         let _entered = span.enter();
         let Sent { event, mut origin } = sent;
-        let entered = self.enter(event, &origin, ctx.address().downgrade());
+        let entered = self.enter(event, &origin);
         let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
         let result = entered.and_then(|(event, _)| {
             if let Some(refusal) = origin.refused.take() {
@@ -187,17 +172,17 @@ impl<R: Room> RoomActor<R> {
                 .ok_or_else(|| Panicked.into())
         });
         if result.is_err() {
-            self.cx.roll.broadcaster.counters.one(Count::EventsRefused);
+            self.cx.roll.broadcaster().counters.one(Count::EventsRefused);
             let session = origin.sender.number;
             if joined.is_some_and(|number| self.cx.roll.is_member_by(session, number)) {
                 // The event that made a member was refused: it made none.
                 self.remove(session, Departure::Left);
             }
         }
-        let broadcaster = &self.cx.roll.broadcaster;
+        let broadcaster = &self.cx.roll.broadcaster();
         if let Some(frame) = broadcaster.answer_frame(
             &origin.sender,
-            Some(self.cx.roll.room),
+            Some(self.cx.roll.room()),
             name,
             origin.acknowledgement,
             result,
@@ -222,10 +207,10 @@ impl<R: Room> Actor for RoomActor<R> {
 
 impl<R: Room> Drop for RoomActor<R> {
     fn drop(&mut self) {
-        self.change(State::Closed(Refusal::not_found("the room is closed")));
+        self.change(State::closed(Refusal::not_found("the room is closed")));
         // Also when the worker ends: the key must be free for a room on another one.
-        self.directory.close(&self.key, self.cx.roll.room);
+        self.directory.close(self.cx.key(), self.cx.roll.room());
         self.cx.roll.close();
-        tracing::debug!(room = %self.cx.roll.name, "closed");
+        tracing::debug!(room = %self.cx.roll.name(), "closed");
     }
 }

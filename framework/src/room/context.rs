@@ -17,7 +17,6 @@ use super::{
 use crate::{
     acknowledgement::AskError,
     auth::Grant,
-    data::Data,
     event::{self, Event},
     number::SessionNumber,
     peer::Peer,
@@ -30,18 +29,18 @@ pub struct RoomContext<R> {
     pub(super) roll: Roll,
     pub(super) sender: Option<Arc<Peer>>,
     /// The event by which its sender wants to become a member, while the room decides about it.
-    pub(super) joining: Option<Box<dyn Any>>,
+    pub(super) joining: Option<Rare>,
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
-    /// The room's own line on the list of its kind: it goes with the state.
-    pub(super) line: Option<Box<dyn Any>>,
-    /// The key, whose type is known only where `R` is known to be a room.
-    key: Box<dyn Any>,
     /// Who is there, if the room tells.
     pub(super) attendance: Option<Box<Attendance>>,
-    data: Data,
+    /// The room's own line on the list of its kind: it goes with the state.
+    pub(super) line: Option<Rare>,
 }
+
+/// What few of many rooms have: one word, where it is not there.
+pub(super) type Rare = Box<Box<dyn Any>>;
 
 /// Something to do on a room when its handler is done.
 pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
@@ -59,7 +58,7 @@ impl<R> RoomContext<R> {
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.roll.name
+        self.roll.name()
     }
 
     /// How many members there are.
@@ -79,13 +78,13 @@ impl<R> RoomContext<R> {
     /// # Errors
     /// `internal` when nothing of that type was given; the log names the type.
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
-        self.data.get()
+        self.roll.shared.data.get()
     }
 
     /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
     /// down. Between this and what the room broadcasts there is no order.
     pub fn namespace(&self) -> Audience {
-        Audience::new(self.roll.broadcaster.clone(), self.roll.namespace.clone())
+        Audience::new(self.roll.broadcaster().clone(), self.roll.namespace().clone())
     }
 
     /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
@@ -132,7 +131,7 @@ impl<R> RoomContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
-        self.roll.broadcaster.kinds.room(key)
+        self.roll.broadcaster().kinds.room(key)
     }
 
     /// Sends an event to every member: in this room's one order, encoded once.
@@ -157,7 +156,7 @@ impl<R> RoomContext<R> {
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         let order = self.roll.order.as_ref()?;
-        Some(order.place(&self.roll.name, order.now()).into())
+        Some(order.place(self.roll.name(), order.now()).into())
     }
 
     fn everyone(&self) -> RoomAudience<'_> {
@@ -166,17 +165,15 @@ impl<R> RoomContext<R> {
 }
 
 impl<R: Room> RoomContext<R> {
-    pub(super) fn new(key: R::Key, roll: Roll, data: Data) -> Self {
+    pub(super) fn new(roll: Roll) -> Self {
         Self {
             roll,
             sender: None,
             joining: None,
             actions: VecDeque::new(),
             timers: Timers::default(),
-            line: None,
-            key: Box::new(key),
             attendance: Self::new_attendance(),
-            data,
+            line: None,
         }
     }
 
@@ -205,8 +202,8 @@ impl<R: Room> RoomContext<R> {
     /// ```
     #[must_use]
     pub fn key(&self) -> &R::Key {
-        // A context is made with the key of its own kind of room, and nobody changes it.
-        self.key.downcast_ref().expect("a room's context has a key of its kind")
+        // A context is made with the link of its own kind of room, and nobody changes it.
+        self.roll.link.key().downcast_ref().expect("a room's context has a key of its kind")
     }
 
     /// Who sent the event that is being handled.
@@ -271,7 +268,7 @@ impl<R: Room> RoomContext<R> {
     #[must_use]
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
         let memberships = &member.peer().state.memberships;
-        memberships.granted(self.roll.room).map(|granted| granted.grant)
+        memberships.granted(self.roll.room()).map(|granted| granted.grant)
     }
 
     /// One member alone.
@@ -296,8 +293,8 @@ impl<R: Room> RoomContext<R> {
         E::Reply: DeserializeOwned,
     {
         let arguments = event::encode(event);
-        let (broadcaster, peer) = (self.roll.broadcaster.clone(), member.peer().clone());
-        let room = Some(self.roll.room);
+        let (broadcaster, peer) = (self.roll.broadcaster().clone(), member.peer().clone());
+        let room = Some(self.roll.room());
         async move {
             let name = ByteString::from_static(E::NAME);
             let answer = broadcaster.ask(peer, room, name, arguments?, timeout).await?;
@@ -384,7 +381,7 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
-            .field("room", &self.roll.name)
+            .field("room", self.roll.name())
             .field("members", &self.roll.len())
             .finish_non_exhaustive()
     }

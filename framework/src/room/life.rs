@@ -27,11 +27,12 @@ use crate::{
 
 /// Which of the states that a room has had, one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Generation(u64);
+pub(super) struct Generation(u32);
 
 /// Opens a room, or says why it is closed from the start.
-pub(super) fn open<R: Room>(key: &R::Key, cx: &mut RoomContext<R>) -> State<R> {
-    let opened = guarded(|| R::open(key, cx));
+pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
+    let key = cx.key().clone();
+    let opened = guarded(|| R::open(&key, cx));
     if !matches!(opened, Ok(Ok(_))) {
         // A room that does not open is on no list.
         let line = cx.line.take();
@@ -39,17 +40,17 @@ pub(super) fn open<R: Room>(key: &R::Key, cx: &mut RoomContext<R>) -> State<R> {
     }
     match opened {
         Ok(Ok(room)) => {
-            tracing::debug!(room = %cx.roll.name, "opened");
+            tracing::debug!(room = %cx.roll.name(), "opened");
             State::Open(room)
         }
         Ok(Err(refusal)) => {
-            tracing::debug!(room = %cx.roll.name, %refusal, "not opened");
-            State::Closed(refusal)
+            tracing::debug!(room = %cx.roll.name(), %refusal, "not opened");
+            State::closed(refusal)
         }
         Err(panicked) => {
-            cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-            tracing::error!(room = %cx.roll.name, "opening the room panicked: it is closed");
-            State::Closed(panicked.into())
+            cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+            tracing::error!(room = %cx.roll.name(), "opening the room panicked: it is closed");
+            State::closed(panicked)
         }
     }
 }
@@ -74,8 +75,8 @@ impl<R: Room> RoomActor<R> {
 
     /// The room's code has panicked: its state is not to be trusted any more.
     fn panicked(&mut self) {
-        self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-        tracing::error!(room = %self.cx.roll.name, "code of the room panicked");
+        self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+        tracing::error!(room = %self.cx.roll.name(), "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
             self.change(State::Panicked);
         }
@@ -86,15 +87,15 @@ impl<R: Room> RoomActor<R> {
         if generation == self.generation {
             self.panicked();
         } else {
-            self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-            tracing::error!(room = %self.cx.roll.name, "a future of a former state panicked");
+            self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+            tracing::error!(room = %self.cx.roll.name(), "a future of a former state panicked");
         }
     }
 
     /// Drops the state that the room has. Who was to leave still leaves; the messages that the
     /// state has on the way to itself are void.
     pub(super) fn change(&mut self, state: State<R>) {
-        self.generation.0 += 1;
+        self.generation.0 = self.generation.0.wrapping_add(1);
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
@@ -109,17 +110,17 @@ impl<R: Room> RoomActor<R> {
         self.cx.actions = kept.unwrap_or_default();
         let timers = guarded(|| drop((timers, line)));
         if guarded(|| drop(old)).and(timers).is_err() {
-            self.cx.roll.broadcaster.counters.one(Count::HandlerPanics);
-            tracing::error!(room = %self.cx.roll.name, "the room's state panicked when dropped");
+            self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+            tracing::error!(room = %self.cx.roll.name(), "the room's state panicked when dropped");
         }
     }
 
     /// Opens a room that panicked anew, or closes it if it did so too often.
     fn restart(&mut self) {
-        let name = self.cx.roll.name.clone();
+        let name = self.cx.roll.name().clone();
         if !self.restarts.allow(R::RESTART) {
             tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
-            return self.change(State::Closed(Panicked.into()));
+            return self.change(State::closed(Panicked));
         }
         self.cx.roll.order = R::NUMBERED.then(Order::begin);
         if let Some(attendance) = &mut self.cx.attendance {
@@ -130,9 +131,9 @@ impl<R: Room> RoomActor<R> {
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
         self.cx.sender = None;
-        self.state = open(&self.key, &mut self.cx);
+        self.state = open(&mut self.cx);
         if matches!(self.state, State::Open(_)) {
-            self.cx.roll.broadcaster.counters.one(Count::RoomsRestarted);
+            self.cx.roll.broadcaster().counters.one(Count::RoomsRestarted);
             tracing::debug!(room = %name, "restarted");
         }
     }
@@ -154,8 +155,8 @@ impl<R: Room> RoomActor<R> {
             let code = refusal.code().as_str().to_owned();
             let _ = guarded(|| self.cx.actions.clear());
             self.empty(&code);
-            self.directory.close(&self.key, self.cx.roll.room);
-            if self.on_the_way.is_none() {
+            self.directory.close(self.cx.key(), self.cx.roll.room());
+            if self.cx.roll.link.is_quiet() {
                 ctx.stop();
             }
         } else if self.cx.is_empty() {
@@ -236,7 +237,7 @@ impl<R: Room> RoomActor<R> {
         if self.cx.roll.is_member_by(session, membership)
             && let Some(peer) = self.cx.roll.remove(session)
         {
-            tracing::debug!(room = %self.cx.roll.name, session = %peer.id, %code, "lapsed");
+            tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, %code, "lapsed");
             self.tell_evicted(&peer, &Reason::Code(code.as_str()));
             self.depart(&Member::new(peer), Departure::Lapsed);
         }
@@ -254,14 +255,14 @@ impl<R: Room> RoomActor<R> {
             self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
             self.depart(&Member::new(peer), Departure::Closed);
         }
-        self.change(State::Closed(refusal));
+        self.change(State::closed(refusal));
     }
 
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
         if !self.cx.is_empty() {
             return;
         }
-        if self.directory.close_if_idle(&self.key, self.cx.roll.room) {
+        if self.directory.close_if_idle(self.cx.key(), self.cx.roll.room()) {
             self.shut("the room was empty and is closed");
             ctx.stop();
         }
@@ -270,14 +271,14 @@ impl<R: Room> RoomActor<R> {
     /// Lets a member go, and tells the room's code.
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
-        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?why, "left");
+        tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, ?why, "left");
         self.depart(&Member::new(peer), why);
     }
 
     /// Puts a member out and tells it so, with the reason if there is one.
     pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
-        tracing::debug!(room = %self.cx.roll.name, session = %peer.id, ?reason, "evicted");
+        tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, ?reason, "evicted");
         self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
         self.depart(&Member::new(peer), Departure::Evicted);
     }

@@ -1,8 +1,18 @@
-//! How a room hears of a member's session.
+//! The way to one room: from its directory, and from the sessions of its members.
 //!
-//! It must never keep its room open: a membership outlives the room that it was in.
+//! It must never lose count of what is on its way to the room: a room with something on its way does
+//! not close.
 
-use actix::WeakAddr;
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use actix::{Actor, Addr, Context, Handler, Message};
+use bytestring::ByteString;
 
 use super::{
     Room,
@@ -12,22 +22,92 @@ use super::{
 use crate::{
     disconnect::DisconnectReason,
     membership::{Lapsed, RoomLink},
-    number::SessionNumber,
+    number::{RoomNumber, SessionNumber},
 };
 
-/// The way from a session to one of its rooms.
-pub(super) struct Link<R: Room>(pub(super) WeakAddr<RoomActor<R>>);
+/// The way to an open room, which its directory and all its members share. The room ends by itself:
+/// a member that holds this after that holds the way to nothing.
+pub(super) struct Link<R: Room> {
+    pub(super) room: RoomNumber,
+    pub(super) name: ByteString,
+    pub(super) key: R::Key,
+    pub(super) address: Addr<RoomActor<R>>,
+    on_the_way: AtomicUsize,
+}
+
+impl<R: Room> Link<R> {
+    pub(super) fn new(
+        room: RoomNumber,
+        name: ByteString,
+        key: R::Key,
+        address: Addr<RoomActor<R>>,
+    ) -> Self {
+        Self { room, name, key, address, on_the_way: AtomicUsize::new(0) }
+    }
+
+    /// Whether the room is there: it has not closed, nor its worker ended.
+    pub(super) fn is_connected(&self) -> bool {
+        self.address.connected()
+    }
+
+    /// Takes a ticket for one message.
+    pub(super) fn ticket(self: &Arc<Self>) -> Ticket {
+        self.on_the_way.fetch_add(1, Ordering::AcqRel);
+        Ticket(self.clone())
+    }
+
+    /// Sends a message; what is sent to a room that has closed is dropped.
+    pub(super) fn send<M>(&self, message: M)
+    where
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+    {
+        self.address.do_send(message);
+    }
+}
+
+/// Goes with a message to a room, until it is handled.
+pub(super) struct Ticket(Arc<dyn Counted>);
+
+/// What counts the messages that are on their way to it.
+trait Counted: Send + Sync {
+    fn arrived(&self);
+}
+
+impl<R: Room> Counted for Link<R> {
+    fn arrived(&self) {
+        self.on_the_way.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.arrived();
+    }
+}
 
 impl<R: Room> RoomLink for Link<R> {
+    fn room(&self) -> RoomNumber {
+        self.room
+    }
+
+    fn name(&self) -> &ByteString {
+        &self.name
+    }
+
+    fn key(&self) -> &dyn Any {
+        &self.key
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.on_the_way.load(Ordering::Acquire) == 0
+    }
+
     fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
-        if let Some(address) = self.0.upgrade() {
-            address.do_send(SessionEnded { session, reason });
-        }
+        self.send(SessionEnded { session, reason });
     }
 
     fn lapsed(&self, lapsed: Lapsed) {
-        if let Some(address) = self.0.upgrade() {
-            address.do_send(Lapse(lapsed));
-        }
+        self.send(Lapse(lapsed));
     }
 }

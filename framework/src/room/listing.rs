@@ -81,9 +81,9 @@ impl<R: Listing> RoomContext<R> {
         let own = self.line.as_mut().and_then(|line| line.downcast_mut::<OwnLine<R>>());
         if let Some(own) = own {
             own.update(entry);
-        } else if let Some(directory) = self.roll.broadcaster.kinds.directory::<R>().upgrade() {
+        } else if let Some(directory) = self.roll.broadcaster().kinds.directory::<R>().upgrade() {
             let own = OwnLine::enter(directory.registry(), self.key().clone(), entry);
-            self.line = Some(Box::new(own));
+            self.line = Some(Box::new(Box::new(own)));
         }
     }
 
@@ -101,7 +101,7 @@ impl<R> RoomContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn rooms<T: Listing>(&self) -> Rooms<T> {
-        self.roll.broadcaster.kinds.rooms()
+        self.roll.broadcaster().kinds.rooms()
     }
 }
 

@@ -31,7 +31,7 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
-        let (result, origin, joined) = self.handle_event(sent, ctx, R::on);
+        let (result, origin, joined) = self.handle_event(sent, R::on);
         self.answer(E::NAME, result, origin, joined);
         self.settle(ctx);
     }
@@ -47,11 +47,11 @@ where
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
         let (started, origin, joined) =
-            self.handle_event(sent.0, ctx, |room, event, cx| Ok(room.on_later(event, cx)));
+            self.handle_event(sent.0, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
             Ok(future) => {
                 let generation = self.generation;
-                let limit = self.cx.roll.broadcaster.time_limit;
+                let limit = self.cx.roll.broadcaster().time_limit;
                 let sender = origin.sender.clone();
                 let ended = async move { sender.until_ended().await };
                 let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
@@ -64,7 +64,7 @@ where
                             Err(Panicked.into())
                         }
                         Waited::Late(rest) => {
-                            actor.cx.roll.broadcaster.counters.one(Count::LateAnswers);
+                            actor.cx.roll.broadcaster().counters.one(Count::LateAnswers);
                             actor.finish(rest, generation, ctx);
                             Err(too_late(E::NAME, limit))
                         }

@@ -28,6 +28,7 @@ mod recovery;
 mod registry;
 mod restart;
 mod roll;
+mod roster;
 mod seats;
 mod sent;
 mod shard;

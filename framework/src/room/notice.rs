@@ -61,10 +61,10 @@ impl<R: Room> RoomActor<R> {
                 (refusal.code().as_str(), Some(refusal.message()), refusal.data())
             }
         };
-        let notice = Evicted { room: &self.cx.roll.name, code, message, data };
+        let notice = Evicted { room: self.cx.roll.name(), code, message, data };
         if let Some(packet) = self.notice("salon:evicted", &notice) {
             // Not a frame of the room: of those it gets no more.
-            let broadcaster = &self.cx.roll.broadcaster;
+            let broadcaster = &self.cx.roll.broadcaster();
             broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
         }
     }
@@ -82,7 +82,7 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         if let Some(frame) = self.notice_of_room("salon:joined", &self.beginning()) {
-            self.cx.roll.broadcaster.send_to(peer, frame);
+            self.cx.roll.broadcaster().send_to(peer, frame);
         }
     }
 
@@ -90,8 +90,8 @@ impl<R: Room> RoomActor<R> {
     fn beginning(&self) -> Beginning<'_> {
         let roll = &self.cx.roll;
         let place = match &roll.order {
-            Some(order) => At::Numbered(order.place(&roll.name, order.now())),
-            None => At::Unnumbered { room: &roll.name },
+            Some(order) => At::Numbered(order.place(roll.name(), order.now())),
+            None => At::Unnumbered { room: roll.name() },
         };
         let presence = self.cx.attendance.as_ref().map(|attendance| attendance.snapshot());
         Beginning { place, presence }
@@ -101,12 +101,12 @@ impl<R: Room> RoomActor<R> {
     fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Frame> {
         let roll = &self.cx.roll;
         let packet = self.notice(name, notice)?;
-        Some(Frame::of_room(&packet, roll.broadcaster.parser(), false, roll.room))
+        Some(Frame::of_room(&packet, roll.broadcaster().parser(), false, roll.room()))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Packet> {
         let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
-        let (namespace, name) = (self.cx.roll.namespace.clone(), ByteString::from_static(name));
+        let (namespace, name) = (self.cx.roll.namespace().clone(), ByteString::from_static(name));
         Some(Packet::Event { namespace, id: None, name, arguments })
     }
 }

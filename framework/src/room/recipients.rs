@@ -37,10 +37,11 @@ impl RoomAudience<'_> {
             return;
         }
         let place = order.map(|order| {
-            order.place(&roll.name, if numbered { order.next() } else { order.now() })
+            order.place(roll.name(), if numbered { order.next() } else { order.now() })
         });
-        let broadcaster = &roll.broadcaster;
-        let Some(frame) = broadcaster.room_frame(&roll.namespace, roll.room, event, place) else {
+        let broadcaster = &roll.broadcaster();
+        let Some(frame) = broadcaster.room_frame(roll.namespace(), roll.room(), event, place)
+        else {
             return;
         };
         if let Some(order) = order.filter(|_| numbered) {
@@ -51,7 +52,7 @@ impl RoomAudience<'_> {
             Choice::Except(session) => Some(*session),
             Choice::One(peer) => return broadcaster.send_to(peer, frame),
         };
-        tracing::trace!(room = %roll.name, event = E::NAME, members = roll.len(), "broadcast");
+        tracing::trace!(room = %roll.name(), event = E::NAME, members = roll.len(), "broadcast");
         roll.deliver(&frame, except);
     }
 }

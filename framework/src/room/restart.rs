@@ -59,21 +59,27 @@ impl Default for Restart {
     }
 }
 
-/// The restarts that one room has had, as far as they still count.
+/// The restarts that one room has had, as far as they still count; most rooms have none, and hold
+/// nothing for it.
 #[derive(Debug, Default)]
-pub(super) struct Restarts(VecDeque<Instant>);
+#[allow(
+    clippy::box_collection,
+    reason = "three words in each of many rooms are worth a box in few"
+)]
+pub(super) struct Restarts(Option<Box<VecDeque<Instant>>>);
 
 impl Restarts {
     /// Notes a restart if there may be one more.
     pub(super) fn allow(&mut self, policy: Restart) -> bool {
         let Restart::Within { restarts, period } = policy else { return false };
         let now = clock::now();
-        while self.0.front().is_some_and(|restart| now.duration_since(*restart) >= period) {
-            self.0.pop_front();
+        let counted = self.0.get_or_insert_default();
+        while counted.front().is_some_and(|restart| now.duration_since(*restart) >= period) {
+            counted.pop_front();
         }
-        let allowed = self.0.len() < usize::try_from(restarts).unwrap_or(usize::MAX);
+        let allowed = counted.len() < usize::try_from(restarts).unwrap_or(usize::MAX);
         if allowed {
-            self.0.push_back(now);
+            counted.push_back(now);
         }
         allowed
     }

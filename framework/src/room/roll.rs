@@ -12,22 +12,29 @@ use super::{
     shard::{Command, ShardHandle, Target},
 };
 use crate::{
+    data::Data,
     frame::Frame,
+    membership::RoomLink,
     number::{MembershipNumber, RoomNumber, SessionNumber},
     peer::Peer,
 };
 
 /// Who is in the room, and which workers they are on.
 pub(super) struct Roll {
-    pub(super) room: RoomNumber,
-    pub(super) name: ByteString,
-    pub(super) namespace: ByteString,
-    pub(super) broadcaster: Arc<Broadcaster>,
+    pub(super) link: Arc<dyn RoomLink>,
+    pub(super) shared: Arc<Shared>,
     /// The order of what it publishes, if it tells it.
     pub(super) order: Option<Order>,
     members: BTreeMap<SessionNumber, Enrolled>,
     next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
+}
+
+/// What all rooms of one kind have in common.
+pub(super) struct Shared {
+    pub(super) namespace: ByteString,
+    pub(super) broadcaster: Arc<Broadcaster>,
+    pub(super) data: Data,
 }
 
 /// A member, by its latest membership.
@@ -43,23 +50,32 @@ struct Outlet {
 }
 
 impl Roll {
-    pub(super) fn new(
-        room: RoomNumber,
-        name: ByteString,
-        namespace: ByteString,
-        broadcaster: Arc<Broadcaster>,
-        order: Option<Order>,
-    ) -> Self {
+    pub(super) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Option<Order>) -> Self {
         Self {
-            room,
-            name,
-            namespace,
-            broadcaster,
+            link,
+            shared,
             order,
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
         }
+    }
+
+    pub(super) fn room(&self) -> RoomNumber {
+        self.link.room()
+    }
+
+    /// The room's name: its kind and its key.
+    pub(super) fn name(&self) -> &ByteString {
+        self.link.name()
+    }
+
+    pub(super) fn namespace(&self) -> &ByteString {
+        &self.shared.namespace
+    }
+
+    pub(super) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.shared.broadcaster
     }
 
     /// How many members there are.
@@ -98,12 +114,12 @@ impl Roll {
         let number = peer.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
-            None => match self.broadcaster.shard(number) {
+            None => match self.broadcaster().shard(number) {
                 Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room, membership, peer: peer.clone() });
+        self.tell(&peer, Command::Enter { room: self.room(), membership, peer: peer.clone() });
         self.members.insert(peer.number, Enrolled { peer, membership });
         true
     }
@@ -118,10 +134,10 @@ impl Roll {
     /// What was withheld of this room from a session is not, from here on: it may become a member
     /// by this membership.
     pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
-        if peer.outbox.withholds(self.room)
-            && let Some(shard) = self.broadcaster.shard(peer.shard)
+        if peer.outbox.withholds(self.room())
+            && let Some(shard) = self.broadcaster().shard(peer.shard)
         {
-            shard.send(Command::Lift { room: self.room, membership, peer: peer.clone() });
+            shard.send(Command::Lift { room: self.room(), membership, peer: peer.clone() });
         }
     }
 
@@ -137,8 +153,8 @@ impl Roll {
     /// Lets a member go: from here on it gets nothing.
     pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
         let Enrolled { peer, .. } = self.members.remove(&session)?;
-        self.tell(&peer, Command::Leave { room: self.room, session });
-        peer.leave(self.room, &self.name);
+        self.tell(&peer, Command::Leave { room: self.room(), session });
+        peer.leave(self.room(), self.name());
         if let Some(outlet) =
             self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
         {
@@ -151,7 +167,7 @@ impl Roll {
     /// Sends a frame to every member, or to every one but one.
     pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
         for outlet in &self.outlets {
-            let target = Target::Room { room: self.room, except };
+            let target = Target::Room { room: self.room(), except };
             outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
         }
     }
@@ -163,11 +179,12 @@ impl Roll {
 
     /// The room has ended: no worker keeps anything of it.
     pub(super) fn close(&mut self) {
+        let room = self.room();
         for outlet in self.outlets.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room: self.room });
+            outlet.shard.send(Command::CloseRoom { room });
         }
         for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room, &self.name);
+            peer.leave(self.room(), self.name());
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix::Message;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{directory::Ticket, presence::PresentUser};
+use super::{link::Ticket, presence::PresentUser};
 use crate::{
     auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
     peer::Peer, refusal::Refusal,

@@ -18,7 +18,7 @@ use bytestring::ByteString;
 use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
-use super::question::Question;
+use super::{question::Question, roster::Roster};
 use crate::{
     frame::Frame,
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
@@ -205,19 +205,15 @@ impl Handler<Run> for Shard {
 
 #[derive(Default)]
 struct State {
-    rooms: HashMap<RoomNumber, Members>,
+    rooms: HashMap<RoomNumber, Roster>,
     namespaces: HashMap<ByteString, Sessions>,
 }
-
-/// Sessions by number: one that leaves is found at once, however many there are, and a delivery
-/// goes through them in an order that does not depend on hashes.
-type Members = IndexMap<SessionNumber, Arc<Peer>>;
 
 /// The local sessions of one namespace.
 #[derive(Default)]
 struct Sessions {
     sessions: IndexMap<ByteString, Arc<Peer>>,
-    rooms: HashMap<ByteString, Members>,
+    rooms: HashMap<ByteString, Roster>,
 }
 
 impl State {
@@ -228,7 +224,7 @@ impl State {
             Command::Enter { room, membership, peer } => {
                 // Whatever the room sent before is delivered, or withheld, by now.
                 peer.outbox.lift(room, membership);
-                self.rooms.entry(room).or_default().insert(peer.number, peer);
+                self.rooms.entry(room).or_default().insert(peer);
             }
             Command::Lift { room, membership, peer } => peer.outbox.lift(room, membership),
             Command::Leave { room, session } => self.leave(room, session),
@@ -280,7 +276,7 @@ impl State {
 
     fn leave(&mut self, room: RoomNumber, session: SessionNumber) {
         if let Some(members) = self.rooms.get_mut(&room) {
-            members.swap_remove(&session);
+            members.remove(session);
             if members.is_empty() {
                 self.rooms.remove(&room);
             }
@@ -294,7 +290,7 @@ impl State {
             return;
         }
         let members = local.rooms.entry(room.clone()).or_default();
-        if members.insert(peer.number, peer.clone()).is_none() {
+        if members.insert(peer.clone()) {
             peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
         }
     }
@@ -307,7 +303,7 @@ impl State {
             .retain(|joined| joined != room);
         let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
         if let Some(members) = local.rooms.get_mut(room) {
-            members.swap_remove(&peer.number);
+            members.remove(peer.number);
             if members.is_empty() {
                 local.rooms.remove(room);
             }
@@ -324,7 +320,7 @@ impl State {
     fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
         match target {
             Target::Room { room, except } => {
-                for peer in self.rooms.get(room).into_iter().flat_map(IndexMap::values) {
+                for peer in self.rooms.get(room).into_iter().flat_map(Roster::iter) {
                     if *except != Some(peer.number) {
                         visit(peer);
                     }
@@ -370,8 +366,8 @@ impl Sessions {
         let alone = self
             .sessions
             .get(name)
-            .filter(|session| members.is_none_or(|members| !members.contains_key(&session.number)));
-        members.into_iter().flat_map(IndexMap::values).chain(alone)
+            .filter(|session| members.is_none_or(|members| !members.contains(session.number)));
+        members.into_iter().flat_map(Roster::iter).chain(alone)
     }
 }
 

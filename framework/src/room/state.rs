@@ -13,16 +13,21 @@ pub(super) enum State<R> {
     /// anew, or closed.
     Panicked,
     /// Whatever still comes is refused with this; the actor stops when nothing more can come.
-    Closed(Refusal),
+    Closed(Box<Refusal>),
 }
 
 impl<R> State<R> {
+    /// Closed, and why.
+    pub(super) fn closed(refusal: impl Into<Refusal>) -> Self {
+        Self::Closed(Box::new(refusal.into()))
+    }
+
     /// The room, or why there is none.
     pub(super) fn room(&mut self) -> Result<&mut R, Refusal> {
         match self {
             Self::Open(room) => Ok(room),
             Self::Panicked => Err(Panicked.into()),
-            Self::Closed(refusal) => Err(refusal.clone()),
+            Self::Closed(refusal) => Err((**refusal).clone()),
         }
     }
 }

@@ -31,6 +31,12 @@ pub(crate) const SHUT: u64 = 13;
 /// As [`SHUT`], and panics in place of refusing.
 pub(crate) const BROKEN: u64 = 14;
 
+/// As [`SHUT`], but only when it is opened anew after a panic.
+pub(crate) const ONCE: u64 = 16;
+
+/// How long a lobby takes to think.
+pub(crate) const THOUGHT: Duration = Duration::from_secs(1);
+
 /// Takes the client's word for its name.
 pub(crate) struct ByName;
 
@@ -96,6 +102,13 @@ pub(crate) struct Clear {
     pub(crate) lobby: u64,
 }
 
+/// Takes its time.
+#[derive(Serialize, Deserialize, Event)]
+#[event("lobby:think", room = Lobby(lobby))]
+pub(crate) struct Think {
+    pub(crate) lobby: u64,
+}
+
 /// A lobby of two seats. One whose key is odd lists itself when it opens, also after a panic.
 pub(crate) struct Lobby {
     seats: Seats<String, ()>,
@@ -113,14 +126,15 @@ impl Room for Lobby {
     const LINGER: Duration = LINGER;
     type Key = u64;
     type Identity = String;
-    type Events = (Join, Note, Again, Hide, Panic, Clear);
+    type Events = (Join, Note, Again, Hide, Panic, Clear, Later<Think>);
 
     fn open(key: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
-        if key % 2 == 1 || *key == BROKEN {
+        if key % 2 == 1 || [BROKEN, ONCE].contains(key) {
             cx.list(Line { free: SEATS, note: 0 });
         }
         match *key {
-            SHUT => return Err(Refusal::not_found("there is no such lobby")),
+            ONCE if cx.is_empty() => {}
+            SHUT | ONCE => return Err(Refusal::not_found("there is no such lobby")),
             BROKEN => panic!("a panic in open"),
             _ => {}
         }
@@ -196,6 +210,15 @@ impl On<Clear> for Lobby {
             cx.evict(&member);
         }
         Ok(())
+    }
+}
+
+impl OnLater<Think> for Lobby {
+    fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<()> {
+        Answer::later(async {
+            tokio::time::sleep(THOUGHT).await;
+            Ok(())
+        })
     }
 }
 

@@ -8,8 +8,8 @@ use salon::{
 };
 
 use crate::app::{
-    Again, BROKEN, Clear, Hide, Join, LINGER, Lobby, Note, Panic, SHUT, come, line, listed,
-    lobbies, salon,
+    Again, BROKEN, Clear, Hide, Join, LINGER, Lobby, Note, ONCE, Panic, SHUT, THOUGHT, Think, come,
+    line, listed, lobbies, salon,
 };
 
 /// A lab of two workers, with Ada.
@@ -105,6 +105,18 @@ async fn a_room_that_does_not_open_is_on_no_list() {
         assert!([Code::NotFound, Code::Internal].contains(refused.code()), "{refused}");
         assert!(listed(&lab).is_empty(), "{lobby}");
     }
+}
+
+/// One that still has an answer to give is not gone yet when it does not open again.
+#[salon::test]
+async fn a_room_that_does_not_open_again_is_on_no_list_while_it_ends() {
+    let (lab, ada) = ada().await?;
+    ada.send(Join { lobby: ONCE }).await?;
+    let thought = ada.send(Think { lobby: ONCE });
+    ada.send(Panic { lobby: ONCE }).await.expect_err("it panics");
+    assert!(listed(&lab).is_empty());
+    lab.advance(THOUGHT).await;
+    thought.await?;
 }
 
 #[salon::test]

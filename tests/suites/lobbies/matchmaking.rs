@@ -30,17 +30,26 @@ async fn play(lab: &Lab, players: usize) -> Result<BTreeMap<u64, Vec<String>>, F
     Ok(lobbies)
 }
 
+async fn each_is_in_one_room_and_none_has_more_than_its_seats(lab: &Lab) -> Result<(), Failure> {
+    let lobbies = play(lab, 7).await?;
+    assert!(lobbies.values().all(|names| names.len() <= SEATS), "{lobbies:?}");
+    let mut all: Vec<_> = lobbies.into_values().flatten().collect();
+    all.sort();
+    assert!(all.into_iter().eq((0..7).map(|number| format!("player {number}"))));
+    Ok(())
+}
+
 #[test]
 fn whoever_asks_at_once_is_in_some_room_and_no_room_has_more_than_its_seats() {
     testing::for_seeds(0..60, async |seed| {
         let lab = Lab::builder(salon()).workers(4).seed(seed).start().await;
-        let lobbies = play(&lab, 7).await?;
-        assert!(lobbies.values().all(|names| names.len() <= SEATS), "{lobbies:?}");
-        let mut all: Vec<_> = lobbies.into_values().flatten().collect();
-        all.sort();
-        assert!(all.into_iter().eq((0..7).map(|number| format!("player {number}"))));
-        Ok(())
+        each_is_in_one_room_and_none_has_more_than_its_seats(&lab).await
     });
+}
+
+#[salon::test]
+async fn the_same_holds_over_real_sockets_where_workers_are_threads() {
+    each_is_in_one_room_and_none_has_more_than_its_seats(&Lab::serve(salon()).await?).await?;
 }
 
 #[test]

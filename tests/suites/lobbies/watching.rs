@@ -3,7 +3,12 @@
 //! It must never look at the list itself where it is to see what a watcher is told.
 
 use std::{
-    sync::{Arc, Mutex},
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Wake, Waker},
     time::Duration,
 };
 
@@ -75,6 +80,34 @@ async fn what_is_said_again_and_what_a_panic_undoes_is_no_news() {
     ada.send(Panic { lobby: 2 }).await.expect_err("it panics");
     assert_eq!(eve.expect::<News>().await, removed(2));
     eve.expect_none().await;
+}
+
+/// Counts how often a watcher is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[salon::test]
+async fn an_entry_like_the_one_before_wakes_nobody_and_a_thousand_others_wake_once() {
+    let (lab, ada, _eve) = ada_and_eve().await?;
+    ada.send(Join { lobby: 2 }).await?;
+    let mut watch = lobbies(&lab).watch();
+    assert!(watch.changed().await.is_some());
+    let woken = Arc::<Woken>::default();
+    let waker = Waker::from(woken.clone());
+    let mut changed = pin!(watch.changed());
+    assert!(changed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    ada.send(Again { lobby: 2 }).await?;
+    lab.settle().await;
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+    ada.send(Note { lobby: 2, times: 1_000 }).await?;
+    lab.settle().await;
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
 }
 
 #[salon::test]
@@ -206,7 +239,9 @@ impl Session for Watcher {
         let shared = cx.data::<Arc<Shared>>().expect("it was given").clone();
         let alive = shared.alive.clone();
         let watch = cx.rooms::<Bench>().watch_only(move |_, ()| Arc::strong_count(&alive) > 0);
-        let watching = cx.watch(watch, |_, _, cx| drop(cx.emit(&News::default())));
+        let watching = cx.watch(watch, |_, _, cx| {
+            let _ = cx.emit(&News::default());
+        });
         shared.kept.lock().expect("no panic").push(watching);
     }
 }

@@ -93,7 +93,7 @@ impl Recorder {
             }
             // Who says something in an arena that it has just lost is refused.
             "salon:refused" if argument["error"]["code"] == "not_a_member" => Ok(()),
-            "salon:lapsing" => Ok(()),
+            "salon:joined" | "salon:lapsing" => Ok(()),
             other => Err(format!("{other} {argument} came, which nobody sent")),
         }
     }

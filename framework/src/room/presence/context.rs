@@ -139,7 +139,7 @@ impl<R: Room> RoomContext<R> {
             return;
         };
         let (most, users) = (Self::PRESENCE.most, attendance.len());
-        let room = self.roll.name.to_string();
+        let room = self.roll.name().to_string();
         if attendance.counted && users <= most - most / 4 {
             attendance.counted = false;
             let users = attendance.users().collect();
@@ -170,7 +170,7 @@ impl<R: Room> RoomContext<R> {
         let Some(attendance) = &mut self.attendance else { return };
         attendance.announced = false;
         if attendance.counted {
-            let (room, count) = (self.roll.name.to_string(), attendance.len());
+            let (room, count) = (self.roll.name().to_string(), attendance.len());
             self.broadcast(&PresenceChange::Count { room, count });
         }
     }
