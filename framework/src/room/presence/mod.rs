@@ -137,7 +137,8 @@ impl<R: Room> Presence<R> {
 
     /// How long a user whose last connection was lost is still taken to be there, so that who comes
     /// back in time has not been away. One who leaves, is put out or loses its right is gone at
-    /// once, and so is one without a subject, who cannot be known again.
+    /// once (see [`after_lapse`](Self::after_lapse)), and so is one without a subject, who cannot be
+    /// known again.
     #[must_use]
     pub const fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
@@ -146,6 +147,16 @@ impl<R: Room> Presence<R> {
     /// Gives the grace also to those whose right to be there ended, so that one whose token ran out
     /// keeps the seat while fetching another. A [revocation](crate::Salon::revoke) ends a right like
     /// any other: whoever is to be gone by it at once is to be put out of the room as well.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::{Presence, Present};
+    ///
+    /// const fn of_a_lobby<R: Present>() -> Presence<R> {
+    ///     Presence::on().grace(Duration::from_secs(30)).after_lapse()
+    /// }
+    /// ```
     #[must_use]
     pub const fn after_lapse(self) -> Self {
         Self { after_lapse: true, ..self }
