@@ -80,7 +80,10 @@ fn found(
     let code = Code::draw().map_err(Refusal::internal)?;
     Ok(async move {
         charters.put(code.clone(), Charter::new(name, private));
-        rooms.room(&code).open_and_ask(Reserve { user }).await??;
-        Ok(code)
+        let reserved = rooms.room(&code).open_and_ask(Reserve { user }).await;
+        if reserved.is_err() {
+            charters.remove(&code);
+        }
+        reserved?.map(|()| code)
     })
 }

@@ -1,10 +1,10 @@
 /** The page: what a player sees and does. How it reaches the server is in salon.js. */
 
-import { Board, SYMBOLS } from "/board.js";
+import { Board } from "/board.js";
 import { Guest } from "/guest.js";
 import { Salon } from "/salon.js";
+import { $, badge, button, element, enter, fill, log, onSubmit, trouble } from "/view.js";
 
-const $ = (id) => document.getElementById(id);
 const kept = sessionStorage;
 /** How long the server keeps a seat. */
 const GRACE = 30_000;
@@ -25,56 +25,6 @@ let match = null;
 const lobbies = new Map();
 /** Since when the token has run out. */
 let lapsedAt = null;
-
-// Words and views.
-
-/** A refusal in words for people; what is not listed here says it well itself. */
-const WORDS = {
-  rate_limited: "Not so fast: wait a second, then try again.",
-  invalid_payload: "That does not fit: write a short text on one line.",
-  not_a_member: "You are not in this lobby any more.",
-};
-
-function trouble(refusal) {
-  $("trouble").textContent = refusal ? (WORDS[refusal.code] ?? refusal.message) : "";
-  $("trouble").hidden = !refusal;
-}
-
-/** Shows a view that the player has just come to, and takes the keyboard there. */
-function enter(view, focus) {
-  if (!$(view).hidden) return;
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
-  $(focus).focus();
-}
-
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
-function button(label, className, action, description) {
-  const made = element("button", className, label);
-  made.type = "button";
-  if (description) made.setAttribute("aria-label", description);
-  made.onclick = action;
-  return made;
-}
-
-const badge = (colour) => {
-  const made = element("span", "token-mark", SYMBOLS[colour]);
-  made.dataset.colour = colour;
-  made.ariaHidden = "true";
-  return made;
-};
-
-/** Replaces what is in a list, without taking the keyboard from who is in it. */
-function fill(list, rows) {
-  const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
-  list.replaceChildren(...rows);
-  if (focused) list.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
-}
 
 // Sign in, and stay signed in.
 
@@ -254,6 +204,7 @@ salon.on("salon:presence", ({ room, joined = [], updated = [], left = [] }) => {
 });
 
 salon.on("salon:evicted", ({ room, code, message }) => {
+  if (match?.isOn && room === `match:${match.id}` && code === "internal") hint("The match has broken down.", true);
   if (!isHere(room)) return;
   const name = lobby?.name ?? "the lobby";
   backToHall();
@@ -404,23 +355,7 @@ function showScores() {
 salon.on("lobby:said", ({ user, name, text }) => log(user === guest.user ? "mine" : "", element("span", "by", name), ` ${text}`));
 salon.on("lobby:news", ({ text }) => log("news", text));
 
-function log(className, ...content) {
-  const list = $("log");
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.append(element("li", className, ...content));
-  if (list.children.length > 200) list.firstChild.remove();
-  if (isAtEnd) list.scrollTop = list.scrollHeight;
-}
-
 // What the player does.
-
-function onSubmit(form, field, action) {
-  $(form).addEventListener("submit", (event) => {
-    event.preventDefault();
-    const text = $(field).value.trim();
-    if (text) action(text);
-  });
-}
 
 onSubmit("name-form", "name", signIn);
 onSubmit("filter-form", "filter", watch);

@@ -2,32 +2,28 @@
 
 mod host;
 mod rounds;
+mod state;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use salon::{Listing, Presence, Present, Seats, Taken, prelude::*};
+use salon::{Presence, Present, Seats, Taken, prelude::*};
 
 use crate::{
     code::Code,
-    events::{
-        Join, Kick, Leave, Line, LobbyState, Lock, News, Outcome, Ready, Role, Said, Say, Seat,
-    },
-    game::Match,
+    events::{Join, Kick, Leave, Lock, News, Outcome, Ready, Role, Said, Say},
+    game::{Match, Matches},
     guests::Player,
     records::Records,
     text::Name,
 };
 
-pub(crate) use self::rounds::Over;
 use self::rounds::Stage;
+pub(crate) use self::{rounds::Over, state::Reserve};
 
 /// How many players a lobby has room for.
 pub const SEATS: usize = 8;
 /// How long the seat of one who lost the connection, or whose token ran out, is kept.
 pub const GRACE: Duration = Duration::from_secs(30);
-/// How long a seat is kept for somebody on the way from the hall.
-const RESERVATION: Duration = Duration::from_secs(10);
-
 /// The lobbies that there are.
 pub type Charters = Records<Code, Charter>;
 
@@ -70,14 +66,6 @@ struct Place {
     colour: usize,
     ready: bool,
 }
-
-/// Keep a seat for a player; from the hall.
-pub(crate) struct Reserve {
-    pub(crate) user: String,
-}
-
-/// A reservation may have run out.
-struct LookAgain;
 
 /// What the others see of somebody who is there.
 #[derive(Debug, Serialize, Deserialize)]
@@ -139,7 +127,7 @@ impl Room for Lobby {
             drop(cx.room::<Match>(id).evict(who.id()));
         }
         if cx.is_away(sub) && self.seats.away(sub) {
-            let text = format!("{name} lost the connection. The seat is kept for 30 seconds.");
+            let text = format!("{name} is away. The seat is kept for 30 seconds.");
             cx.broadcast(&News { text });
             self.changed(cx);
         }
@@ -148,6 +136,9 @@ impl Room for Lobby {
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         if let Ok(charters) = cx.data::<Charters>() {
             charters.remove(cx.key());
+        }
+        if let (Some(id), Ok(matches)) = (self.stage.playing(), cx.data::<Matches>()) {
+            matches.remove(id);
         }
     }
 }
@@ -168,10 +159,6 @@ impl Present for Lobby {
             self.changed(cx);
         }
     }
-}
-
-impl Listing for Lobby {
-    type Entry = Line;
 }
 
 impl On<Join> for Lobby {
@@ -198,28 +185,6 @@ impl On<Leave> for Lobby {
     }
 }
 
-impl Reply<Reserve> for Lobby {
-    type Output = Result<(), Refusal>;
-
-    fn reply(&mut self, ask: Reserve, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        if self.charter.kicked.contains(&ask.user) {
-            return Err(Refusal::other("kicked", "The host has put you out of this lobby."));
-        }
-        self.seats.reserve(ask.user, RESERVATION)?;
-        self.receive(LookAgain, cx);
-        Ok(())
-    }
-}
-
-impl Receive<LookAgain> for Lobby {
-    fn receive(&mut self, _: LookAgain, cx: &mut RoomContext<Self>) {
-        self.changed(cx);
-        if let Some(wait) = self.seats.next_expiry() {
-            cx.after(wait, LookAgain);
-        }
-    }
-}
-
 impl Place {
     /// A new player's, in a colour that nobody has.
     fn new(who: &Member<Player>, seats: &Seats<String, Self>) -> Self {
@@ -234,50 +199,5 @@ impl Lobby {
     fn place_of(&mut self, user: &String) -> Result<&mut Place, Refusal> {
         let watching = || Refusal::forbidden("You are watching: only players may do that.");
         self.seats.get_mut(user).ok_or_else(watching)
-    }
-
-    /// Tells everybody how things are now: who is here, and who looks at the list.
-    fn changed(&mut self, cx: &mut RoomContext<Self>) {
-        self.begin_or_call_off(cx);
-        let host = self.seats.first_present().cloned();
-        let host_name = host.as_ref().and_then(|host| self.seats.get(host)).map(|it| &it.name);
-        if let Some(name) = host_name.filter(|_| self.host.is_some() && self.host != host) {
-            cx.broadcast(&News { text: format!("{name} is the host now.") });
-        }
-        if !self.charter.private {
-            cx.list(Line {
-                lobby: cx.key().clone(),
-                name: self.charter.name.clone(),
-                host: host_name.cloned(),
-                taken: self.seats.len(),
-                free: self.seats.free_seats(),
-                locked: self.seats.is_locked(),
-                playing: self.stage.playing().is_some(),
-            });
-        }
-        self.host = host;
-        self.charter.seated = self.seats.iter().map(|(user, _)| user.clone()).collect();
-        if let Ok(charters) = cx.data::<Charters>() {
-            charters.put(cx.key().clone(), self.charter.clone());
-        }
-        cx.broadcast(&self.state(cx.key()));
-    }
-
-    fn state(&self, lobby: &Code) -> LobbyState {
-        let seat = |(user, place): (&String, &Place)| {
-            let Place { name, colour, ready } = place.clone();
-            Seat { user: user.clone(), name, colour, ready, away: self.seats.is_away(user) }
-        };
-        LobbyState {
-            lobby: lobby.clone(),
-            name: self.charter.name.clone(),
-            private: self.charter.private,
-            locked: self.seats.is_locked(),
-            host: self.host.clone(),
-            seats: self.seats.iter().map(seat).collect(),
-            countdown: self.stage.countdown(),
-            playing: self.stage.playing().cloned(),
-            outcome: self.outcome.clone(),
-        }
     }
 }

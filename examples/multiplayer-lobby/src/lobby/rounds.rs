@@ -106,6 +106,9 @@ impl Receive<Over> for Lobby {
         if self.stage.playing() != Some(&id) {
             return;
         }
+        if let Ok(matches) = cx.data::<Matches>() {
+            matches.remove(&id);
+        }
         self.stage = Stage::Gathering;
         for (_, place) in self.seats.iter_mut() {
             place.ready = false;
