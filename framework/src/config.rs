@@ -17,6 +17,10 @@ pub struct Limits {
     /// Bytes of one message, and of one polling request body. 1,000,000 as the reference server
     /// has it, so that a client moved over meets no new limit.
     pub max_payload: usize,
+    /// Connections at a time, over all workers and transports; a worker that is just opening one may
+    /// exceed it by that. 100,000: what one process with some gigabytes holds. That of the HTTP
+    /// server does not see a WebSocket that was taken over from it.
+    pub max_connections: usize,
     /// Binary attachments of one packet. 10: beyond it a packet is cheaper to flood than to use.
     pub max_attachments: usize,
     /// Bytes of all attachments of one packet together.
@@ -58,6 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_payload: 1_000_000,
+            max_connections: 100_000,
             max_attachments: 10,
             max_attachment_bytes: 1_000_000,
             max_fragments: 1_024,

@@ -12,9 +12,10 @@
 //! 7. [Architecture](architecture): the way of the data, the nouns, the invariants.
 //! 8. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
 //! 9. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 10. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
 #![cfg_attr(
     feature = "testing",
-    doc = "10. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "11. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -29,6 +30,7 @@ macro_rules! page {
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
+            #![doc = "[architecture]: crate::guide::architecture"]
             #![cfg_attr(
                 feature = "testing",
                 doc = "[testing_your_app]: crate::guide::testing_your_app"
@@ -48,6 +50,7 @@ page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");
 page!(limits, "limits.md");
+page!(measuring, "measuring.md");
 #[cfg(feature = "testing")]
 page!(testing_your_app, "testing_your_app.md");
 

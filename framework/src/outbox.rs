@@ -94,12 +94,9 @@ pub(crate) enum Drained {
 pub(crate) trait Sink {
     /// A control packet.
     fn control(&mut self, packet: &engine_io::Packet);
-    /// A frame.
-    fn frame(&mut self, frame: &Frame);
-    /// Whether it has enough for one write; what is left stays queued, and counted.
-    fn is_full(&self) -> bool {
-        false
-    }
+    /// Takes frames from the front, after the control packets, and says how many. What is left stays
+    /// queued: it counts, and can still be revoked.
+    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize;
 }
 
 /// Why a frame was not queued.
@@ -291,7 +288,9 @@ impl Outbox {
         }
     }
 
-    /// Hands what is queued to `sink`, control packets first, or waits for something.
+    /// Hands what is queued to `sink`, control packets first, or waits for something. While the sink
+    /// has it nothing is revoked, so that what was revoked before is not in its hands. A sink that
+    /// takes nothing of what there is is not called again before its link drains again.
     pub(crate) fn poll_drain(
         &self,
         cx: &mut Context<'_>,
@@ -307,15 +306,10 @@ impl Outbox {
             sink.control(&packet);
             something = true;
         }
-        while !sink.is_full() {
-            let Some(frame) = state.frames.pop_front() else { break };
-            state.bytes -= frame.cost();
-            sink.frame(&frame);
-            something = true;
-        }
-        if something {
+        if something || !state.frames.is_empty() {
             state.waker = None;
-            return Poll::Ready(Drained::Something);
+            something |= state.take(|frames| sink.frames(frames));
+            return if something { Poll::Ready(Drained::Something) } else { Poll::Pending };
         }
         if let Some(reason) = state.closed {
             return Poll::Ready(Drained::Closed(reason));
@@ -365,6 +359,15 @@ impl State {
         self.bytes += frame.cost();
         self.frames.push_back(frame);
         self.wake();
+    }
+
+    /// Takes as many frames as `count` says; whether that is any.
+    fn take(&mut self, count: impl FnOnce(&VecDeque<Frame>) -> usize) -> bool {
+        let count = count(&self.frames);
+        for frame in self.frames.drain(..count) {
+            self.bytes -= frame.cost();
+        }
+        count > 0
     }
 
     /// Whether a link is waiting for something to write.

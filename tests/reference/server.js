@@ -10,7 +10,7 @@
 const { createServer } = require("node:http");
 const { parseArgs } = require("node:util");
 
-const FIXTURES = ["engine", "socket", "client", "engine-client", "interop", "differential"];
+const FIXTURES = ["engine", "socket", "client", "engine-client", "interop", "load", "differential"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,9 +2,12 @@
 //!
 //! It must never outlive its test: dropping it stops its workers.
 
-use std::{net::SocketAddr, thread::JoinHandle};
+use std::{
+    net::{SocketAddr, TcpListener},
+    thread::JoinHandle,
+};
 
-use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
+use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web::ServiceConfig};
 use salon::Salon;
 
 use crate::Result;
@@ -21,16 +24,33 @@ impl InProcess {
     /// Serves a Salon on a free port.
     pub fn start(salon: &Salon, workers: usize) -> Result<Self> {
         let salon = salon.clone();
+        Self::start_with(workers, move |config| salon.routes()(config))
+    }
+
+    /// Serves an app on a free port.
+    pub fn start_with(
+        workers: usize,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        Self::start_on(TcpListener::bind(("127.0.0.1", 0))?, workers, configure)
+    }
+
+    /// Serves an app where `listener` listens; its sockets take its options over.
+    pub fn start_on(
+        listener: TcpListener,
+        workers: usize,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Self> {
         let (started, starting) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(salon.routes()))
+                let server = HttpServer::new(move || App::new().configure(configure.clone()))
                     .on_connect(Salon::on_connect)
                     .h1_allow_half_closed(false)
                     .workers(workers)
                     .shutdown_timeout(1)
                     .disable_signals()
-                    .bind(("127.0.0.1", 0));
+                    .listen(listener);
                 let server = match server {
                     Ok(server) => server,
                     Err(error) => return drop(started.send(Err(error))),

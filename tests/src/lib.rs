@@ -4,13 +4,16 @@
 //! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`] and
 //! [`websocket`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
 //! that has been built in this process, and [`socket_io`] is a client for it: for the benchmark and
-//! for the stress test, where threads are real.
+//! for the stress test, where threads are real. [`ready_made`] is a client that allocates nothing, and
+//! [`steps`] are what one event goes through, to be timed and counted.
 
 pub mod in_process;
 pub mod polling;
 pub mod raw_http;
+pub mod ready_made;
 pub mod server;
 pub mod socket_io;
+pub mod steps;
 pub mod transcript;
 pub mod websocket;
 

@@ -123,7 +123,11 @@ impl Connection {
     pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
         while !self.waiting && self.held.is_none() && ctx.state().alive() {
             match self.inbox.front() {
-                None => return,
+                None => {
+                    // An idle connection holds no buffer.
+                    self.inbox = VecDeque::new();
+                    return;
+                }
                 Some(Item::Done(_)) => {
                     if let Some(Item::Done(done)) = self.inbox.pop_front() {
                         // The link may have gone meanwhile.

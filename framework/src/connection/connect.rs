@@ -179,6 +179,8 @@ impl Connection {
         });
         self.follow_up(&mut session, ctx);
         let Some(socket_io) = self.socket_io() else { return };
+        // Most connections have one for good.
+        socket_io.sessions.reserve_exact(1);
         socket_io.sessions.push(session);
         if let Some(deadline) = socket_io.deadline.take() {
             ctx.cancel_future(deadline);

@@ -141,33 +141,42 @@ impl ConnectionHandle {
     ///
     /// # Errors
     /// [`Ended`] if the connection ended first.
-    pub(crate) async fn receive(&self, messages: Vec<Message>) -> Result<(), Ended> {
-        self.hand_over(messages, None).await
+    pub(crate) fn receive(
+        &self,
+        messages: Vec<Message>,
+    ) -> impl Future<Output = Result<(), Ended>> + use<> {
+        self.hand_over(messages, None)
     }
 
     /// As [`receive`](Self::receive), with the request that brought the messages.
     ///
     /// # Errors
     /// [`Ended`] if the connection ended first.
-    pub(crate) async fn receive_from(
+    pub(crate) fn receive_from(
         &self,
         messages: Vec<Message>,
         request: Arc<Handshake>,
-    ) -> Result<(), Ended> {
-        self.hand_over(messages, Some(request)).await
+    ) -> impl Future<Output = Result<(), Ended>> + use<> {
+        self.hand_over(messages, Some(request))
     }
 
-    async fn hand_over(
+    fn hand_over(
         &self,
         messages: Vec<Message>,
         request: Option<Arc<Handshake>>,
-    ) -> Result<(), Ended> {
-        if messages.is_empty() {
-            return Ok(());
+    ) -> impl Future<Output = Result<(), Ended>> + use<> {
+        let handled = (!messages.is_empty()).then(|| {
+            let (done, handled) = oneshot::channel();
+            self.address.do_send(Received { messages, request, done });
+            handled
+        });
+        // A future of its own, as small as it can be: every idle link has room for one.
+        async {
+            match handled {
+                Some(handled) => handled.await.map_err(|_| Ended),
+                None => Ok(()),
+            }
         }
-        let (done, handled) = oneshot::channel();
-        self.address.do_send(Received { messages, request, done });
-        handled.await.map_err(|_| Ended)
     }
 
     /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no

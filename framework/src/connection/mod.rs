@@ -42,7 +42,7 @@ pub(crate) use allowed_origins::AllowedOrigins;
 pub(crate) use handle::{Claim, ConnectionHandle, Ended};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
-pub(crate) use realm::{Realm, SHUTTING_DOWN, Settings};
+pub(crate) use realm::{FULL, Realm, SHUTTING_DOWN, Settings};
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 

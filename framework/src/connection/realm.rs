@@ -39,6 +39,9 @@ use crate::{
 /// The code by which a client is refused that comes while the server shuts down.
 pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
+/// The code of a refusal that says to try again once others have gone.
+pub(crate) const FULL: &str = "server_full";
+
 /// How a Salon is set up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -272,6 +275,11 @@ impl Realm {
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
         if self.closing.load(Ordering::Acquire) {
             return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
+        }
+        if self.connections.read().unwrap_or_else(PoisonError::into_inner).len()
+            >= self.limits().max_connections
+        {
+            return Err(Refusal::other(FULL, "the server has as many connections as it may"));
         }
         let sid = session_id()?;
         let worker = Worker::current(self);

@@ -1,15 +1,18 @@
-//! The reading side of a WebSocket: a request body taken apart into packets.
+//! The reading side of a WebSocket: bytes taken apart into packets.
 //!
 //! It must never read on without bound while the connection is busy with what it has.
 
 use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
 
-use actix_web::web;
+use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
-use super::{dialect::Dialect, intake::Intake, link_error::LinkError, signals::Signals};
+use super::{
+    dialect::Dialect, intake::Intake, link_error::LinkError, signals::Signals,
+    taken_socket::TakenSocket,
+};
 use crate::{
     connection::{ConnectionHandle, Ended, Realm},
     wire::{
@@ -18,17 +21,25 @@ use crate::{
     },
 };
 
-/// How much may be read, in messages and in bytes, while the messages before it wait: far enough
+/// How much may be sorted, in messages and in bytes, while the messages before it wait: far enough
 /// to find a pong among what a busy client sends, and no more than a socket's buffer holds.
 const AHEAD: (usize, usize) = (256, 64 * 1024);
 
 /// When a client that broke the protocol is taken to have sent all that it was about to send.
 const QUIET: Duration = Duration::from_millis(100);
 
+/// Whence a WebSocket's bytes come.
+pub(super) enum Source {
+    /// The body of the request.
+    Payload(Payload),
+    /// The socket.
+    Socket(Rc<TakenSocket>),
+}
+
 /// A WebSocket's incoming bytes, and what was made of them.
 pub(super) struct Inflow {
     handle: Arc<ConnectionHandle>,
-    payload: web::Payload,
+    source: Source,
     /// Bytes of a frame that is not complete.
     buffer: BytesMut,
     frames: FrameReader,
@@ -42,18 +53,19 @@ pub(super) struct Inflow {
 }
 
 impl Inflow {
-    /// Reads `payload` for a connection.
+    /// Reads `source` for a connection, behind the bytes that were read `early`.
     pub(super) fn new(
         realm: &Realm,
         handle: Arc<ConnectionHandle>,
-        payload: web::Payload,
+        early: BytesMut,
+        source: Source,
         dialect: Dialect,
         signals: Rc<Signals>,
     ) -> Self {
         Self {
             handle,
-            payload,
-            buffer: BytesMut::new(),
+            source,
+            buffer: early,
             frames: FrameReader::new(realm.limits().into()),
             dialect,
             intake: Intake::default(),
@@ -85,8 +97,8 @@ impl Inflow {
     /// Reads while something else is waited for, and never ends by itself. May be dropped at any
     /// point.
     pub(super) async fn read_ahead(&mut self) -> Result<(), Ended> {
-        let (messages, bytes) = AHEAD;
-        while !self.intake.has_ended() && !self.intake.holds(messages, bytes) {
+        self.sort();
+        while !self.is_sated() {
             if let Err(error) = self.fill().await {
                 self.intake.end(error);
             }
@@ -126,9 +138,16 @@ impl Inflow {
         }
     }
 
-    /// Sorts all packets that are complete.
+    /// Whether no more is to be sorted until the messages that wait are received.
+    fn is_sated(&self) -> bool {
+        let (messages, bytes) = AHEAD;
+        self.intake.has_ended() || self.intake.holds(messages, bytes)
+    }
+
+    /// Sorts the packets that are complete. What a connection is given at once is bounded, so that
+    /// its answers can be written before it is given more.
     fn sort(&mut self) {
-        while !self.intake.has_ended() {
+        while !self.is_sated() {
             match self.decode() {
                 Ok(Some(packet)) => self.intake.take(packet, &self.handle),
                 Ok(None) => return,
@@ -164,12 +183,29 @@ impl Inflow {
 
     /// Waits for bytes.
     async fn fill(&mut self) -> Result<(), LinkError> {
-        if let Some(Ok(chunk)) = self.payload.next().await {
-            self.buffer.extend_from_slice(&chunk);
+        let came = match &mut self.source {
+            Source::Payload(payload) => match payload.next().await {
+                Some(Ok(chunk)) => {
+                    self.buffer.extend_from_slice(&chunk);
+                    true
+                }
+                _ => false,
+            },
+            Source::Socket(socket) => socket.read(&mut self.buffer).await,
+        };
+        if came {
             Ok(())
         } else {
             self.closed = true;
             Err(LinkError::Gone)
+        }
+    }
+
+    /// The socket, if it is read directly.
+    pub(super) fn socket(&self) -> Option<&TakenSocket> {
+        match &self.source {
+            Source::Payload(_) => None,
+            Source::Socket(socket) => Some(socket),
         }
     }
 }

@@ -4,12 +4,17 @@
 //! must never decide what a message means, nor hold state of a connection beyond one request: a
 //! client's next request may land on any worker.
 
+mod body;
 mod compression;
 mod dialect;
 mod endpoint;
+mod flusher;
+mod handover;
 mod inflow;
 mod intake;
+mod link;
 mod link_error;
+mod opening;
 mod origin;
 mod outflow;
 mod plain;
@@ -19,6 +24,7 @@ mod request;
 mod response;
 mod signals;
 mod socket;
+mod taken_socket;
 mod upgrade;
 mod websocket;
 

@@ -1,17 +1,14 @@
-//! The writing side of a WebSocket: a response body that empties an outbox.
+//! The writing side of a WebSocket: in which order what there is goes out.
 //!
 //! It must never take more out of the outbox than is written next: what waits there can still be
 //! revoked, and counts against the client's limit.
 
 use std::{
-    convert::Infallible,
-    pin::Pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::{
@@ -20,78 +17,40 @@ use super::{
     signals::{Signals, Stage},
 };
 use crate::{
-    frame::Frame,
     outbox::{Drained, Outbox, Sink},
-    wire::{engine_io::Packet, websocket::encode_close},
+    wire::websocket::encode_close,
 };
 
-/// The body of a 101 response.
+/// What one connection has to write.
+#[derive(Clone)]
 pub(super) struct Outflow {
-    outbox: Arc<Outbox>,
-    signals: Rc<Signals>,
-    dialect: Dialect,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) signals: Rc<Signals>,
+    pub(super) dialect: Dialect,
+}
+
+/// What is written next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// What the sink has taken out of the outbox.
+    Taken,
+    /// These bytes.
+    Urgent(Bytes),
+    /// These bytes, a close frame: nothing comes after it.
+    Last(Bytes),
 }
 
 impl Outflow {
-    /// Writes what `signals` say, and `outbox` once they name the link.
-    pub(super) fn new(outbox: Arc<Outbox>, signals: Rc<Signals>, dialect: Dialect) -> Self {
-        Self { outbox, signals, dialect }
-    }
-
-    /// The next bytes; the close frame is the last.
-    fn poll_bytes(&self, cx: &mut Context<'_>) -> Poll<Bytes> {
-        if let Some(bytes) = self.signals.take_urgent() {
-            return Poll::Ready(bytes);
-        }
-        let farewell = match self.signals.link() {
-            None => self.signals.take_farewell(),
-            Some(link) => loop {
-                let mut write = Write::new(self.dialect);
-                match self.outbox.poll_drain(cx, link, &mut write) {
-                    Poll::Ready(Drained::Something) => {
-                        // It may have been nothing but a noop, which is for polls.
-                        if let Some(bytes) = write.into_bytes() {
-                            return Poll::Ready(bytes);
-                        }
-                    }
-                    Poll::Ready(Drained::Closed(reason)) => {
-                        let decided = self.signals.take_farewell();
-                        break Some(decided.unwrap_or_else(|| {
-                            let mut bytes = Vec::new();
-                            encode_close(server_close(reason).as_ref(), &mut bytes);
-                            bytes.into()
-                        }));
-                    }
-                    Poll::Ready(Drained::Replaced) => {
-                        let mut bytes = Vec::new();
-                        encode_close(None, &mut bytes);
-                        break Some(bytes.into());
-                    }
-                    Poll::Pending => break None,
-                }
-            },
-        };
-        let Some(farewell) = farewell else { return Poll::Pending };
-        self.signals.reach(Stage::Closed);
-        Poll::Ready(farewell)
-    }
-}
-
-impl MessageBody for Outflow {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
+    /// What is written next, or `None` once nothing is left to wait for.
+    pub(super) fn poll_next(
+        &self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        sink: &mut impl Sink,
+    ) -> Poll<Option<Next>> {
         match self.signals.stage() {
             Stage::Open => {
-                if let Poll::Ready(bytes) = self.poll_bytes(cx) {
-                    return Poll::Ready(Some(Ok(bytes)));
+                if let Poll::Ready(next) = self.poll_open(cx, sink) {
+                    return Poll::Ready(Some(next));
                 }
             }
             // The reading side waits for the client's close frame now.
@@ -101,52 +60,42 @@ impl MessageBody for Outflow {
         self.signals.register_writer(cx.waker());
         Poll::Pending
     }
-}
 
-impl Drop for Outflow {
-    fn drop(&mut self) {
+    fn poll_open(&self, cx: &mut Context<'_>, sink: &mut impl Sink) -> Poll<Next> {
+        if let Some(bytes) = self.signals.take_urgent() {
+            return Poll::Ready(Next::Urgent(bytes));
+        }
+        let Some(link) = self.signals.link() else {
+            return match self.signals.take_farewell() {
+                Some(farewell) => Poll::Ready(Next::Last(farewell)),
+                None => Poll::Pending,
+            };
+        };
+        let mut farewell = Vec::new();
+        match self.outbox.poll_drain(cx, link, sink) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Drained::Something) => return Poll::Ready(Next::Taken),
+            Poll::Ready(Drained::Closed(reason)) => {
+                if let Some(decided) = self.signals.take_farewell() {
+                    return Poll::Ready(Next::Last(decided));
+                }
+                encode_close(server_close(reason).as_ref(), &mut farewell);
+            }
+            Poll::Ready(Drained::Replaced) => encode_close(None, &mut farewell),
+        }
+        Poll::Ready(Next::Last(farewell.into()))
+    }
+
+    /// Nothing is written for a while: the connection is not writable.
+    pub(super) fn park(&self) {
         if let Some(link) = self.signals.link() {
             self.outbox.park(link);
         }
+    }
+
+    /// Nothing is written any more.
+    pub(super) fn end(&self) {
+        self.park();
         self.signals.reach(Stage::Gone);
-    }
-}
-
-/// The bytes of one write: control packets, and one frame.
-struct Write {
-    dialect: Dialect,
-    control: Vec<u8>,
-    frame: Option<Bytes>,
-}
-
-impl Write {
-    fn new(dialect: Dialect) -> Self {
-        Self { dialect, control: Vec::new(), frame: None }
-    }
-
-    fn into_bytes(self) -> Option<Bytes> {
-        let mut control = self.control;
-        match self.frame {
-            Some(frame) if control.is_empty() => Some(frame),
-            Some(frame) => {
-                control.extend_from_slice(&frame);
-                Some(control.into())
-            }
-            None => (!control.is_empty()).then(|| control.into()),
-        }
-    }
-}
-
-impl Sink for Write {
-    fn control(&mut self, packet: &Packet) {
-        self.dialect.encode_control(packet, &mut self.control);
-    }
-
-    fn frame(&mut self, frame: &Frame) {
-        self.frame = Some(frame.websocket().clone());
-    }
-
-    fn is_full(&self) -> bool {
-        self.frame.is_some()
     }
 }

@@ -10,10 +10,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{
     dialect::Dialect,
     endpoint::admit,
+    opening::Opening,
     origin::Origin,
     request,
     response::{Reply, untrusted},
-    websocket::{Link, shake_hands, switch},
+    websocket::{shake_hands, switch},
 };
 use crate::{
     auth::{Handshake, Principal},
@@ -66,8 +67,8 @@ where
         let principal = admit(&realm, &reply).await?;
         let handle = open(&realm, (**reply.handshake()).clone(), principal)?;
         reply.add_headers(&mut response, true);
-        let (link, body) = Link::new(&request, payload, &realm, handle, Dialect::Plain);
-        link.start();
+        let (opening, body) = Opening::new(&request, payload, &realm, handle, Dialect::Plain);
+        opening.start();
         switch(response, body)
     };
     match answer.await {

@@ -2,7 +2,7 @@
 //!
 //! It must never lose what it took out of an outbox, nor hold a connection whose client left.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, sync::Arc, time::Duration};
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
@@ -186,13 +186,6 @@ impl Batch {
             self.body.push(payload::SEPARATOR);
         }
     }
-}
-
-impl Sink for Batch {
-    fn control(&mut self, packet: &Packet) {
-        self.join();
-        packet.encode_polling(&mut self.body);
-    }
 
     fn frame(&mut self, frame: &Frame) {
         if self.body.is_empty() && self.single.is_none() {
@@ -201,6 +194,18 @@ impl Sink for Batch {
             self.join();
             self.body.extend_from_slice(frame.polling());
         }
+    }
+}
+
+impl Sink for Batch {
+    fn control(&mut self, packet: &Packet) {
+        self.join();
+        packet.encode_polling(&mut self.body);
+    }
+
+    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize {
+        frames.iter().for_each(|frame| self.frame(frame));
+        frames.len()
     }
 }
 

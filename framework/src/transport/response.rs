@@ -16,7 +16,7 @@ use bytes::Bytes;
 use super::{compression, origin::Origin};
 use crate::{
     auth::Handshake,
-    connection::{Realm, SHUTTING_DOWN},
+    connection::{FULL, Realm, SHUTTING_DOWN},
     refusal::Refusal,
     wire::engine_io::RequestError,
 };
@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct Rejection {
     error: RequestError,
     message: Option<Cow<'static, str>>,
-    /// Whether the server goes away: a matter of this process, not of the client.
+    /// Whether the server goes away or is full: a matter of this process, not of the client.
     unavailable: bool,
 }
 
@@ -39,7 +39,7 @@ impl From<RequestError> for Rejection {
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
         let message = Some(refusal.message().to_owned().into());
-        let unavailable = refusal.code().as_str() == SHUTTING_DOWN;
+        let unavailable = [SHUTTING_DOWN, FULL].contains(&refusal.code().as_str());
         Self { error: RequestError::Forbidden, message, unavailable }
     }
 }

@@ -1,8 +1,9 @@
 //! The TCP socket below a connection.
 //!
-//! It must never read or write: it sets options, and ends what actix-web cannot end by itself.
+//! It must never read or write: it sets options, ends what actix-web cannot end by itself, and is
+//! handed over to what reads and writes in its place.
 
-use std::{any::Any, net::Shutdown, sync::Arc, time::Duration};
+use std::{any::Any, cell::RefCell, io, net::Shutdown, rc::Rc, time::Duration};
 
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use socket2::{SockRef, Socket};
@@ -14,9 +15,10 @@ const USER_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Prepares an accepted connection; give it to `HttpServer::on_connect`.
 ///
-/// It turns Nagle's algorithm off, bounds how long a dead peer is kept, and remembers the socket,
-/// so that a client that stopped reading can be cut off. Without it, or under TLS that ends inside
-/// this process, everything works, but such a client is held until the kernel gives it up.
+/// It turns Nagle's algorithm off, bounds how long a dead peer is kept, and remembers the socket, so
+/// that a WebSocket can be taken over from actix-web: then it costs less memory and time, and a
+/// client that stopped reading is cut off at once. Without it, or under TLS that ends inside this
+/// process, everything works, but such a client is held until the kernel gives it up.
 ///
 /// With `HttpServer::h1_allow_half_closed(false)` a pending poll ends as soon as its client is
 /// gone; otherwise it is held until the ping timeout.
@@ -30,8 +32,9 @@ pub(crate) fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
     set_user_timeout(&stream, USER_TIMEOUT);
     match stream.try_clone() {
         Ok(socket) => {
-            let socket = ClientSocket(Arc::new(Shared { socket, released: Notify::new() }));
-            extensions.insert(Anchor(socket));
+            let socket = RefCell::new(Some(socket));
+            let shared = Rc::new(Shared { socket, released: Notify::new() });
+            extensions.insert(Anchor(ClientSocket(shared)));
         }
         Err(error) => tracing::debug!(%error, "the socket was not remembered"),
     }
@@ -56,45 +59,62 @@ impl Drop for Anchor {
 
 /// A handle on a client's socket, beside the one that actix-web reads and writes.
 #[derive(Clone)]
-pub(super) struct ClientSocket(Arc<Shared>);
+pub(super) struct ClientSocket(Rc<Shared>);
 
 struct Shared {
-    socket: Socket,
+    /// Nothing once it was taken over.
+    socket: RefCell<Option<Socket>>,
     released: Notify,
 }
 
 impl ClientSocket {
     /// Gives a dead peer up after `timeout`.
     pub(super) fn set_user_timeout(&self, timeout: Duration) {
-        set_user_timeout(&SockRef::from(&self.0.socket), timeout);
+        if let Some(socket) = &*self.0.socket.borrow() {
+            set_user_timeout(&SockRef::from(socket), timeout);
+        }
     }
 
-    /// Ends reading: actix-web finds the end of the stream, writes what it has, and closes. It
-    /// would otherwise wait for the client for its whole disconnect timeout.
-    pub(super) fn end_reading(&self) {
-        self.shut_down(Shutdown::Read);
+    /// Takes the socket over, to be read and written on this worker.
+    ///
+    /// # Errors
+    /// If it was taken before, or the runtime does not take it.
+    pub(super) fn take(&self) -> io::Result<TcpStream> {
+        let socket = self.0.socket.take();
+        let socket = socket.ok_or_else(|| io::Error::other("it was taken over before"))?;
+        // Both descriptors are one socket, which actix-web has made non-blocking.
+        TcpStream::from_std(socket.into())
+    }
+
+    /// Gives the socket back, unread and unwritten.
+    pub(super) fn put_back(&self, stream: TcpStream) {
+        match stream.into_std() {
+            Ok(stream) => drop(self.0.socket.replace(Some(stream.into()))),
+            Err(error) => tracing::debug!(%error, "the socket is remembered no longer"),
+        }
     }
 
     /// Ends the connection at once, dropping what is not sent.
     pub(super) fn abort(&self) {
-        // Without lingering, what the client does not take is dropped now rather than by the
-        // kernel's retransmission timeout.
-        if let Err(error) = self.0.socket.set_linger(Some(Duration::ZERO)) {
-            tracing::debug!(%error, "SO_LINGER was not set");
+        let Some(socket) = &*self.0.socket.borrow() else { return };
+        drop_unsent(&SockRef::from(socket));
+        // The client may have been faster.
+        if let Err(error) = socket.shutdown(Shutdown::Both) {
+            tracing::trace!(%error, "the socket was closed already");
         }
-        self.shut_down(Shutdown::Both);
     }
 
     /// Waits until actix-web has let go of the connection. One waiter at a time.
     pub(super) async fn released(&self) {
         self.0.released.notified().await;
     }
+}
 
-    fn shut_down(&self, how: Shutdown) {
-        // The client may have been faster.
-        if let Err(error) = self.0.socket.shutdown(how) {
-            tracing::trace!(%error, "the socket was closed already");
-        }
+/// Has a socket that is closed drop what the client does not take, rather than keep it for the
+/// kernel's retransmission timeout.
+pub(super) fn drop_unsent(socket: &SockRef<'_>) {
+    if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
+        tracing::debug!(%error, "SO_LINGER was not set");
     }
 }
 

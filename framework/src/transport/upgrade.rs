@@ -11,9 +11,11 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     dialect::Dialect,
+    link::Link,
     link_error::LinkError,
+    opening::Opening,
     response::{Rejection, Reply},
-    websocket::{Link, shake_hands, switch},
+    websocket::{shake_hands, switch},
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
@@ -41,20 +43,40 @@ pub(super) fn serve(
     let mut response = shake_hands(request)?;
     reply.add_headers(&mut response, false);
     let claim = handle.begin_upgrade();
-    let (link, body) = Link::new(request, payload, realm, handle, Dialect::EngineIo);
+    let (opening, body) = Opening::new(request, payload, realm, handle, Dialect::EngineIo);
     match claim {
-        Some(claim) => rt::spawn(Box::pin(upgrade(link, claim))),
+        Some(claim) => rt::spawn(upgrade(opening, claim)),
         // One upgrade at a time, and only one that succeeds.
-        None => rt::spawn(Box::pin(refuse(link))),
+        None => rt::spawn(Box::pin(async move { refuse(opening.settle().await).await })),
     };
     switch(response, body)
 }
 
-async fn upgrade(mut link: Link, claim: Claim) {
+/// What came of an upgrade.
+enum Upgrade {
+    /// The client has moved.
+    Done,
+    /// The client has not; polling goes on as if nothing had happened.
+    None,
+    /// The client has, but its last POST does not end.
+    Late,
+}
+
+async fn upgrade(opening: Opening, claim: Claim) {
+    // Boxed, as all that is not needed while a connection is idle.
+    let mut link = Box::pin(opening.settle()).await;
+    match Box::pin(move_over(&mut link, claim)).await {
+        Upgrade::Done => link.serve().await,
+        Upgrade::None => Box::pin(refuse(link)).await,
+        Upgrade::Late => Box::pin(link.end(Some(&LinkError::PostOutlivedUpgrade))).await,
+    }
+}
+
+async fn move_over(link: &mut Link, claim: Claim) -> Upgrade {
     let limit = link.realm.timeouts().upgrade;
     let probed = {
         let outbox = link.handle.outbox().clone();
-        let probing = pin!(timeout(limit, probe(&mut link)));
+        let probing = pin!(timeout(limit, probe(link)));
         let closed = pin!(outbox.until_closed());
         match select(probing, closed).await {
             Either::Left((Ok(moved), _)) => moved,
@@ -62,18 +84,16 @@ async fn upgrade(mut link: Link, claim: Claim) {
         }
     };
     if !probed {
-        // Polling goes on as if nothing had happened.
-        drop(claim);
-        return refuse(link).await;
+        return Upgrade::None;
     }
     // In this order: a POST that is not seen below finds the session upgraded, and is refused.
     link.handle.upgraded();
     link.signals.attach(link.handle.outbox().attach());
     drop(claim);
     if timeout(limit, posted(&link.handle)).await.is_err() {
-        return link.end(Some(&LinkError::PostOutlivedUpgrade)).await;
+        return Upgrade::Late;
     }
-    link.serve().await;
+    Upgrade::Done
 }
 
 /// Answers probes until the client says that it has moved; whether it did.
@@ -111,7 +131,7 @@ async fn posted(handle: &Arc<ConnectionHandle>) {
 }
 
 /// Closes a WebSocket that is not the session's.
-async fn refuse(link: Link) {
+async fn refuse(link: Box<Link>) {
     link.signals.close(None);
     let patience = link.realm.timeouts().close;
     link.finish(patience).await;

@@ -8,6 +8,7 @@ use crate::subject::Subject;
 promises! { "load":
     an_echo_is_acknowledged,
     what_is_published_reaches_the_others_in_order,
+    who_has_left_hears_nothing_more,
 }
 
 async fn an_echo_is_acknowledged(subject: Subject) -> Result<()> {
@@ -43,5 +44,16 @@ async fn what_is_published_reaches_the_others_in_order(subject: Subject) -> Resu
         assert_eq!(member.next().await?, r#"42["msg","last"]"#);
     }
     assert_eq!(stranger.ask(r#"422["echo",1]"#).await?, "432[1]");
+    Ok(())
+}
+
+async fn who_has_left_hears_nothing_more(subject: Subject) -> Result<()> {
+    let (mut stays, mut leaves) = (subject.connected().await?, subject.connected().await?);
+    for member in [&mut stays, &mut leaves] {
+        assert_eq!(member.ask(r#"421["join","hall"]"#).await?, "431[]");
+    }
+    assert_eq!(leaves.ask(r#"422["leave","hall"]"#).await?, "432[]");
+    assert_eq!(stays.ask(r#"423["pub",{"room":"hall","data":1}]"#).await?, "433[]");
+    assert_eq!(leaves.ask(r#"424["echo",2]"#).await?, "434[2]");
     Ok(())
 }

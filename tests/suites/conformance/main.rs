@@ -1,5 +1,5 @@
 //! The conformance suite: the sentences of the conformance page, each a test against the spawned
-//! server, on one worker and on four.
+//! server, on one worker and on four, and without the hook that lets it take WebSockets over.
 //!
 //! It needs nothing beside Rust. It must never know how Salon works inside.
 
@@ -21,13 +21,19 @@ macro_rules! promises {
         mod on_one_worker {
             $(#[tokio::test]
             async fn $name() -> salon_tests::Result<()> {
-                crate::Subject::holds($fixture, 1, super::$name).await
+                crate::Subject::holds($fixture, &["--workers", "1"], super::$name).await
             })+
         }
         mod on_four_workers {
             $(#[tokio::test]
             async fn $name() -> salon_tests::Result<()> {
-                crate::Subject::holds($fixture, 4, super::$name).await
+                crate::Subject::holds($fixture, &["--workers", "4"], super::$name).await
+            })+
+        }
+        mod without_the_hook {
+            $(#[tokio::test]
+            async fn $name() -> salon_tests::Result<()> {
+                crate::Subject::holds($fixture, &["--without-hook"], super::$name).await
             })+
         }
     };

@@ -28,13 +28,12 @@ impl Subject {
     /// Plays a test against a fixture, and checks that the server still serves afterwards.
     pub(crate) async fn holds<F: Future<Output = Result<()>>>(
         fixture: &str,
-        workers: usize,
+        arguments: &[&str],
         test: impl FnOnce(Self) -> F,
     ) -> Result<()> {
         let binary = PathBuf::from(env!("CARGO_BIN_EXE_conformance-server"));
-        let workers = workers.to_string();
         let salon = Implementation::Salon(binary);
-        let server = Server::start(&salon, fixture, &["--workers", &workers]).await?;
+        let server = Server::start(&salon, fixture, arguments).await?;
         let path = match fixture {
             "engine" | "engine-client" => "/engine.io/",
             "echo" => "/ws",

@@ -5,7 +5,7 @@
 use salon::{
     Code, Count, Salon,
     prelude::*,
-    testing::{Failure, Lab},
+    testing::{ConnectError, Failure, Lab, Wire},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -42,6 +42,25 @@ async fn a_client_that_does_not_read_loses_its_connection_and_harms_nobody(
     }
     assert_eq!(reader.expect::<Left>().await, Left { name: "sleeper".to_owned() });
     Ok(())
+}
+
+#[salon::test]
+async fn one_connection_too_many_is_refused_until_another_has_gone() {
+    let lab = Lab::new(salon_with(|builder| builder.limits(|limits| limits.max_connections = 2)));
+    let lab = lab.await;
+    for wire in Wire::ALL {
+        let (first, second) = (lab.visitor().open().await?, lab.visitor().open().await?);
+        match lab.visitor().wire(wire).open().await {
+            Err(ConnectError::Rejected { status: 503, .. }) => {}
+            third => panic!("a third client over {wire:?}: {third:?}"),
+        }
+        drop(first);
+        lab.settle().await;
+        let third = lab.visitor().wire(wire).open().await?;
+        third.close();
+        drop((second, third));
+        lab.advance(std::time::Duration::from_secs(60)).await;
+    }
 }
 
 #[salon::test]

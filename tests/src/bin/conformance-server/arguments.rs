@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use crate::fixtures::{Build, FIXTURES, ParserName};
 
-const USAGE: &str =
-    "usage: conformance-server FIXTURE [--port N] [--workers N] [--parser json|msgpack]";
+const USAGE: &str = "usage: conformance-server FIXTURE [--port N] [--workers N] \
+                     [--parser json|msgpack] [--without-hook]";
 
 /// The arguments, understood.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Arguments {
     pub(crate) workers: usize,
     /// How packets are written.
     pub(crate) parser: ParserName,
+    /// Whether WebSockets are taken over from actix-web, as `Salon::on_connect` makes possible.
+    pub(crate) hook: bool,
 }
 
 /// Why the arguments are refused.
@@ -48,7 +50,7 @@ impl Arguments {
     /// # Errors
     /// [`ArgumentsError`] says which is wrong and what there is.
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self, ArgumentsError> {
-        let (mut port, mut workers, mut parser) = (0, 1, ParserName::Json);
+        let (mut port, mut workers, mut parser, mut hook) = (0, 1, ParserName::Json, true);
         let mut fixture = None;
         while let Some(argument) = given.next() {
             let option = argument.as_str();
@@ -58,6 +60,7 @@ impl Arguments {
                     workers = value::<std::num::NonZeroUsize>(option, given.next())?.get();
                 }
                 "--parser" => parser = value(option, given.next())?,
+                "--without-hook" => hook = false,
                 _ if option.starts_with('-') => {
                     return Err(ArgumentsError::UnknownOption(argument));
                 }
@@ -66,7 +69,7 @@ impl Arguments {
             }
         }
         let (fixture, build) = fixture.ok_or(ArgumentsError::NoFixture)?;
-        Ok(Self { fixture, build, port, workers, parser })
+        Ok(Self { fixture, build, port, workers, parser, hook })
     }
 }
 
@@ -103,13 +106,15 @@ mod tests {
     fn everything_but_the_fixture_has_a_default() {
         let arguments = parse("load").unwrap();
         assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("load", 0, 1));
+        assert!(arguments.hook);
     }
 
     #[test]
     fn options_may_stand_anywhere() {
-        let arguments = parse("--workers 4 interop --parser msgpack --port 81").unwrap();
+        let arguments =
+            parse("--workers 4 interop --without-hook --parser msgpack --port 81").unwrap();
         assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("interop", 81, 4));
-        assert_eq!(arguments.parser, ParserName::Msgpack);
+        assert_eq!((arguments.parser, arguments.hook), (ParserName::Msgpack, false));
     }
 
     #[test]

@@ -49,8 +49,11 @@ async fn serve(arguments: &Arguments) -> Result<(), Failure> {
             .configure(routes)
             .wrap_fn(move |request, service| held.watch(request, service))
     };
-    let server = HttpServer::new(app)
-        .on_connect(Salon::on_connect)
+    let mut server = HttpServer::new(app);
+    if arguments.hook {
+        server = server.on_connect(Salon::on_connect);
+    }
+    let server = server
         .h1_allow_half_closed(false)
         .workers(arguments.workers)
         .disable_signals()

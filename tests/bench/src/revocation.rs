@@ -17,18 +17,19 @@ use salon::{
     auth::{What, Who},
     prelude::*,
 };
-use salon_tests::{Result, in_process::InProcess, websocket::RawWebSocket};
+use salon_tests::{
+    Result,
+    in_process::InProcess,
+    steps::{Everything, Nobody},
+    websocket::RawWebSocket,
+};
 use stats_alloc::Region;
 use tokio::{
     runtime::Builder,
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{
-    ALLOCATOR,
-    event::{Everything, Nobody},
-    now,
-};
+use crate::measure::{ALLOCATOR, now};
 
 /// Who else is in the room.
 const OTHERS: usize = 20;

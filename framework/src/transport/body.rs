@@ -1,0 +1,128 @@
+//! A WebSocket through actix-web: the body of its 101 response.
+//!
+//! It must never hold more than the bytes of one write.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+
+use super::{
+    dialect::Dialect,
+    handover::Handover,
+    outflow::{Next, Outflow},
+    signals::Stage,
+};
+use crate::{frame::Frame, outbox::Sink, wire::engine_io::Packet};
+
+/// The body of a 101 response.
+pub(super) struct Body {
+    outflow: Outflow,
+    handover: Option<Rc<Handover>>,
+}
+
+impl Body {
+    /// Writes what `outflow` has, unless `handover` ends it: then only what greets the client.
+    pub(super) fn new(outflow: Outflow, handover: Option<Rc<Handover>>) -> Self {
+        Self { outflow, handover }
+    }
+
+    /// The next bytes; the close frame is the last.
+    fn poll_bytes(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let mut write = Write::new(self.outflow.dialect);
+            return Poll::Ready(match self.outflow.poll_next(cx, &mut write) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => None,
+                Poll::Ready(Some(Next::Urgent(bytes))) => Some(bytes),
+                Poll::Ready(Some(Next::Last(bytes))) => {
+                    self.outflow.signals.reach(Stage::Closed);
+                    Some(bytes)
+                }
+                Poll::Ready(Some(Next::Taken)) => match write.into_bytes() {
+                    // It may have been nothing but a noop, which is for polls.
+                    None => continue,
+                    bytes => bytes,
+                },
+            });
+        }
+    }
+}
+
+impl MessageBody for Body {
+    type Error = Infallible;
+
+    /// More than it will be: of all ends that a response has, actix-http takes only that of a body
+    /// which falls short of its length for one at which it lets go of the socket, without shutting
+    /// it down, waiting for the client or logging an error. What it was given is written by then. On
+    /// the wire a 101 response has no length.
+    fn size(&self) -> BodySize {
+        BodySize::Sized(u64::MAX)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let handover = self.handover.as_ref().filter(|handover| !handover.is_declined());
+        let next = match handover {
+            Some(handover) => match self.outflow.signals.take_urgent() {
+                Some(bytes) => Poll::Ready(Some(bytes)),
+                None => handover.poll_end(cx).map(|()| None),
+            },
+            None => self.poll_bytes(cx),
+        };
+        next.map(|bytes| bytes.map(Ok))
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        match &self.handover {
+            Some(handover) if !handover.is_declined() => handover.ended(),
+            _ => self.outflow.end(),
+        }
+    }
+}
+
+/// The bytes of one write: control packets, and one frame.
+struct Write {
+    dialect: Dialect,
+    control: Vec<u8>,
+    frame: Option<Bytes>,
+}
+
+impl Write {
+    fn new(dialect: Dialect) -> Self {
+        Self { dialect, control: Vec::new(), frame: None }
+    }
+
+    fn into_bytes(self) -> Option<Bytes> {
+        let mut control = self.control;
+        match self.frame {
+            Some(frame) if control.is_empty() => Some(frame),
+            Some(frame) => {
+                control.extend_from_slice(&frame);
+                Some(control.into())
+            }
+            None => (!control.is_empty()).then(|| control.into()),
+        }
+    }
+}
+
+impl Sink for Write {
+    fn control(&mut self, packet: &Packet) {
+        self.dialect.encode_control(packet, &mut self.control);
+    }
+
+    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize {
+        self.frame = frames.front().map(|frame| frame.websocket().clone());
+        usize::from(self.frame.is_some())
+    }
+}

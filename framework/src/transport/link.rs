@@ -1,0 +1,131 @@
+//! One WebSocket under its connection: from the first packet to the last byte.
+//!
+//! It must never leave a connection behind whose socket is gone, nor a socket whose connection is;
+//! nor ask who writes the socket, until the end.
+
+use std::{pin::pin, rc::Rc, sync::Arc, time::Duration};
+
+use futures_util::future::{Either, select};
+use tokio::time::timeout;
+
+use super::{
+    inflow::Inflow,
+    link_error::{LinkError, client_close, reason},
+    signals::Signals,
+    socket::ClientSocket,
+};
+use crate::{
+    connection::{ConnectionHandle, Realm},
+    disconnect::DisconnectReason,
+};
+
+/// How long a client that does not read, or did not answer for long, still has to take a close
+/// frame; and actix-web to let go of a connection that is over.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// One WebSocket, from its reading side.
+pub(super) struct Link {
+    pub(super) realm: Arc<Realm>,
+    pub(super) handle: Arc<ConnectionHandle>,
+    pub(super) inflow: Inflow,
+    pub(super) signals: Rc<Signals>,
+    /// The socket that actix-web serves, if it does.
+    pub(super) served: Option<ClientSocket>,
+}
+
+impl Link {
+    /// Serves a connection whose outbox this link writes, until both are over.
+    pub(super) async fn serve(mut self: Box<Self>) {
+        let ended = {
+            let Self { handle, inflow, .. } = &mut *self;
+            let client = pin!(receive_all(handle, inflow));
+            let server = pin!(handle.outbox().until_closed());
+            match select(client, server).await {
+                Either::Left((error, _)) => error,
+                Either::Right(_) => None,
+            }
+        };
+        // Boxed, as all that is not needed while a connection is idle.
+        Box::pin(self.end(ended.as_ref())).await;
+    }
+
+    /// Ends the connection, if it has not ended, and the WebSocket after it.
+    pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
+        match error {
+            Some(error) => {
+                tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
+                self.signals.close(client_close(error).as_ref());
+                self.handle.abort(reason(error));
+            }
+            None => {
+                let reason = self.handle.outbox().closed();
+                self.handle.close(reason.unwrap_or(DisconnectReason::TransportClose));
+            }
+        }
+        let patience = match self.handle.outbox().closed() {
+            // They were patient already, and memory is short.
+            Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
+            _ => self.realm.timeouts().close,
+        };
+        let (realm, handle) = (self.realm.clone(), self.handle.clone());
+        self.finish(patience).await;
+        realm.forget(&handle);
+    }
+
+    /// Waits for the close frame to be written and answered, then ends the TCP connection.
+    pub(super) async fn finish(mut self: Box<Self>, patience: Duration) {
+        let handshake = async {
+            self.signals.closed().await;
+            self.inflow.closed().await;
+        };
+        if timeout(patience, handshake).await.is_err() {
+            tracing::debug!(
+                connection = self.handle.number(),
+                "a WebSocket's close was not answered"
+            );
+        }
+        self.signals.over();
+        if let Some(socket) = self.inflow.socket() {
+            return socket.give_up();
+        }
+        let Some(socket) = self.served else { return };
+        if timeout(GRACE, socket.released()).await.is_err() {
+            socket.abort();
+        }
+    }
+}
+
+/// Hands messages to a connection as they come. `None` if the connection ended meanwhile.
+async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<LinkError> {
+    loop {
+        let messages = inflow.messages().await;
+        if messages.is_empty() {
+            return inflow.end();
+        }
+        let received = {
+            let receiving = pin!(handle.receive(messages));
+            let reading = pin!(inflow.read_ahead());
+            match select(receiving, reading).await {
+                Either::Left((received, _)) | Either::Right((received, _)) => received,
+            }
+        };
+        if received.is_err() {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<F: Future>(_: impl FnOnce(Box<Link>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_waited_for_in_less_than_half_a_kilobyte() {
+        let size = size_of_future(Link::serve);
+        assert!(size <= 512, "{size} bytes");
+    }
+}

@@ -1,0 +1,99 @@
+//! The beginning of a WebSocket: who reads and writes it is settled here.
+//!
+//! It must never read a byte itself: the client's first packets are the link's.
+
+use std::{rc::Rc, sync::Arc};
+
+use actix_web::{HttpRequest, dev::Payload, rt, web};
+use bytes::BytesMut;
+
+use super::{
+    body::Body,
+    dialect::Dialect,
+    handover::Handover,
+    inflow::{Inflow, Source},
+    link::Link,
+    outflow::Outflow,
+    signals::Signals,
+    socket::{Anchor, ClientSocket},
+    taken_socket::TakenSocket,
+};
+use crate::connection::{ConnectionHandle, Realm};
+
+/// A WebSocket whose handshake is being answered.
+pub(super) struct Opening {
+    realm: Arc<Realm>,
+    pub(super) handle: Arc<ConnectionHandle>,
+    outflow: Outflow,
+    way: Way,
+}
+
+/// How the client's bytes will come.
+enum Way {
+    /// Through actix-web, for good.
+    Request(Payload),
+    /// From the socket, once it is handed over.
+    Socket(ClientSocket, Rc<Handover>),
+}
+
+impl Opening {
+    /// A WebSocket for a connection, and the body of the response that begins it.
+    pub(super) fn new(
+        request: &HttpRequest,
+        payload: web::Payload,
+        realm: &Arc<Realm>,
+        handle: Arc<ConnectionHandle>,
+        dialect: Dialect,
+    ) -> (Self, Body) {
+        let payload = payload.into_inner();
+        let signals = Rc::new(Signals::new());
+        let outflow = Outflow { outbox: handle.outbox().clone(), signals, dialect };
+        let (way, handover) = match request.conn_data::<Anchor>().map(Anchor::socket) {
+            None => (Way::Request(payload), None),
+            Some(socket) => {
+                let heartbeat = realm.heartbeat();
+                socket.set_user_timeout(heartbeat.ping_interval + heartbeat.ping_timeout);
+                let handover = Rc::new(Handover::new(payload));
+                (Way::Socket(socket, handover.clone()), Some(handover))
+            }
+        };
+        let body = Body::new(outflow.clone(), handover);
+        (Self { realm: realm.clone(), handle, outflow, way }, body)
+    }
+
+    /// Has frames written right behind the response.
+    pub(super) fn greet(&self, frames: Vec<u8>) {
+        self.outflow.signals.greet(frames);
+    }
+
+    /// Serves a connection from the start, on this worker.
+    pub(super) fn start(self) {
+        self.outflow.signals.attach(self.handle.outbox().attach());
+        // Nobody waits for it: it ends with its connection.
+        rt::spawn(async move {
+            let link = Box::pin(self.settle()).await;
+            link.serve().await;
+        });
+    }
+
+    /// Takes the socket over, if there is one.
+    pub(super) async fn settle(self) -> Box<Link> {
+        let Self { realm, handle, outflow, way } = self;
+        let (signals, dialect) = (outflow.signals.clone(), outflow.dialect);
+        let (early, source, served) = match way {
+            Way::Request(payload) => (BytesMut::new(), Source::Payload(payload), None),
+            Way::Socket(socket, handover) => {
+                let stream = handover.complete(&socket).await;
+                let (early, payload) = handover.take_parts();
+                match stream {
+                    Some(stream) => {
+                        (early, Source::Socket(TakenSocket::new(stream, outflow)), None)
+                    }
+                    None => (early, Source::Payload(payload), Some(socket)),
+                }
+            }
+        };
+        let inflow = Inflow::new(&realm, handle.clone(), early, source, dialect, signals.clone());
+        Box::new(Link { realm, handle, inflow, signals, served })
+    }
+}

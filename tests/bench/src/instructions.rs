@@ -1,0 +1,71 @@
+//! Instructions of one event, counted by valgrind: stable where time is not, so that a limit can be
+//! held.
+//!
+//! It must never count what comes before and after a step: a run with few events is taken from one
+//! with many.
+
+use std::{
+    fmt::Write as _,
+    process::{Command, Stdio},
+};
+
+use salon_tests::{Result, steps};
+
+/// Instructions per event that each step may take: a tenth over what was counted, since compilers
+/// and processors differ a little. Where fewer are counted, the limit comes down.
+const LIMITS: [(&str, u64); steps::ALL.len()] = [
+    ("frame: bytes → message", 850),
+    ("packet: message → packet", 2_400),
+    ("event: arguments → struct", 2_950),
+    ("event: struct → arguments", 1_660),
+    ("packet: packet → message", 730),
+    ("frame: message → bytes", 95),
+    ("session: socket → handler → socket", 22_400),
+    ("the same, with a permission", 23_000),
+    ("the same, with a guard", 23_300),
+    ("room: socket → handler → 8 sockets", 45_700),
+];
+
+const FEW: u32 = 200;
+const MANY: u32 = 1_200;
+
+/// Counts each step in a process of its own under valgrind, and holds it to its limit.
+pub(crate) fn run() -> Result<()> {
+    println!("{:<44} {:>14} {:>10}", "one event", "instructions", "limit");
+    let mut over = String::new();
+    for (index, (name, limit)) in LIMITS.into_iter().enumerate() {
+        let counted = counted(index, MANY)?.saturating_sub(counted(index, FEW)?);
+        let each = counted / u64::from(MANY - FEW);
+        println!("{name:<44} {each:>14} {limit:>10}");
+        if each > limit {
+            let _ = writeln!(over, "{name}: {each} instructions, and {limit} are allowed");
+        }
+    }
+    if over.is_empty() { Ok(()) } else { Err(over.into()) }
+}
+
+/// Takes one step so many times, for [`run`] to count.
+pub(crate) fn take(number: usize, times: u32) -> Result<()> {
+    let make = steps::ALL.get(number).ok_or_else(|| format!("there is no step {number}"))?;
+    let mut step = make(1)?;
+    match LIMITS[number].0 == step.name() {
+        true => step.take(times),
+        false => Err(format!("step {number} is {:?}: its limit is another's", step.name()).into()),
+    }
+}
+
+fn counted(step: usize, times: u32) -> Result<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe()?)
+        .args(["step", &step.to_string(), &times.to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run valgrind ({error}); install it as `valgrind`"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let counts = said.lines().find_map(|line| line.split_once("Collected : "));
+    match counts.map(|(_, count)| count.trim().parse()) {
+        Some(Ok(count)) if output.status.success() => Ok(count),
+        _ => Err(format!("valgrind counted nothing:\n{said}").into()),
+    }
+}

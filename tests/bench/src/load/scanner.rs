@@ -1,0 +1,132 @@
+//! Counts what a server sends over one WebSocket, without looking at more than two bytes of each.
+//!
+//! It must never count a frame before its last byte has come: what is lost at the end would be
+//! counted as heard.
+
+/// One frame, by what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// `40`: the namespace is connected.
+    Connected,
+    /// `43`: an acknowledgement.
+    Acknowledgement,
+    /// `42`: an event.
+    Event,
+    /// `2`: a ping, to be answered.
+    Ping,
+    /// A close frame, or a packet that ends the connection.
+    Close,
+    /// Anything else.
+    Other,
+}
+
+/// A header of ten bytes, and two of the payload.
+const LONGEST: usize = 12;
+
+/// Where in the stream of frames one connection is.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    /// The beginning of a frame, not enough yet to say what it is.
+    kept: [u8; LONGEST],
+    kept_bytes: usize,
+    /// The frame whose payload is still coming, and how much of it is missing.
+    coming: Option<(Frame, usize)>,
+}
+
+impl Scanner {
+    /// Takes what has come, and tells of each frame that is complete.
+    pub(crate) fn scan(&mut self, mut bytes: &[u8], mut heard: impl FnMut(Frame)) {
+        loop {
+            if let Some((frame, missing)) = self.coming {
+                if bytes.len() < missing {
+                    self.coming = Some((frame, missing - bytes.len()));
+                    return;
+                }
+                bytes = &bytes[missing..];
+                self.coming = None;
+                heard(frame);
+            }
+            if self.kept_bytes > 0 {
+                let before = self.kept_bytes;
+                let more = bytes.len().min(LONGEST - before);
+                self.kept[before..before + more].copy_from_slice(&bytes[..more]);
+                self.kept_bytes += more;
+                let Some((frame, length)) = begun(&self.kept[..self.kept_bytes]) else { return };
+                self.kept_bytes = 0;
+                // What was kept before is part of the frame that now has a name.
+                self.coming = Some((frame, length - before));
+            } else if let Some((frame, length)) = begun(bytes) {
+                self.coming = Some((frame, length));
+            } else {
+                self.kept[..bytes.len()].copy_from_slice(bytes);
+                self.kept_bytes = bytes.len();
+                return;
+            }
+        }
+    }
+}
+
+/// What a frame is, and its length with the header; nothing while that cannot be said.
+fn begun(bytes: &[u8]) -> Option<(Frame, usize)> {
+    let (header, payload) = match *bytes.get(1)? {
+        126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
+        127 => (10, u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?) as usize),
+        length => (2, usize::from(length & 0x7f)),
+    };
+    let shown = bytes.get(header..header + payload.min(2))?;
+    let frame = match (bytes[0] & 0x0f, shown) {
+        (8, _) | (1, [b'1'] | [b'4', b'1' | b'4']) => Frame::Close,
+        (1, [b'4', b'0']) => Frame::Connected,
+        (1, [b'4', b'2']) => Frame::Event,
+        (1, [b'4', b'3']) => Frame::Acknowledgement,
+        (1, [b'2', ..]) => Frame::Ping,
+        _ => Frame::Other,
+    };
+    Some((frame, header + payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for payload in ["0{}", "40{\"sid\":\"a\"}", "2", "421[\"msg\",1]", "431[]"] {
+            bytes.extend([0x81, payload.len() as u8]);
+            bytes.extend(payload.bytes());
+        }
+        bytes.extend([0x81, 126, 1, 0]);
+        bytes.extend(b"42".iter().chain(&[b'x'; 254]));
+        bytes.extend([0x88, 2, 3, 232]);
+        bytes
+    }
+
+    #[test]
+    fn frames_are_counted_wherever_the_stream_is_cut() {
+        let bytes = frames();
+        let said = [
+            Frame::Other,
+            Frame::Connected,
+            Frame::Ping,
+            Frame::Event,
+            Frame::Acknowledgement,
+            Frame::Event,
+            Frame::Close,
+        ];
+        for size in 1..=bytes.len() {
+            let (mut scanner, mut heard) = (Scanner::default(), Vec::new());
+            for chunk in bytes.chunks(size) {
+                scanner.scan(chunk, |frame| heard.push(frame));
+            }
+            assert_eq!(heard, said, "in chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn a_frame_counts_with_its_last_byte() {
+        let bytes = frames();
+        let (mut scanner, mut heard) = (Scanner::default(), Vec::new());
+        scanner.scan(&bytes[..bytes.len() - 5], |frame| heard.push(frame));
+        assert_eq!(heard.last(), Some(&Frame::Acknowledgement));
+    }
+}

@@ -1,0 +1,47 @@
+//! What Salon costs: alone, by steps and by memory, and beside other servers.
+//!
+//! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
+//! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
+//! `revocation`, `memory` and `instructions` measure Salon alone, in this process.
+//!
+//! It must never call a run a failure because it was slow: only what was lost or broke is one.
+
+mod arguments;
+mod comparison;
+mod event;
+mod instructions;
+mod load;
+mod machine;
+mod measure;
+mod memory;
+mod modes;
+mod peer;
+mod report;
+mod revocation;
+mod server;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+fn main() -> ExitCode {
+    let result = Command::from_arguments().and_then(|command| match command {
+        Command::Compare(comparison) => comparison::run(&comparison),
+        Command::Event(events) => event::run(events),
+        Command::Revocation(revocations) => revocation::run(revocations),
+        Command::Memory => memory::run(),
+        Command::Instructions => instructions::run(),
+        Command::Step(step, times) => instructions::take(step, times),
+        Command::Help => {
+            println!("{}", Command::usage());
+            Ok(())
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

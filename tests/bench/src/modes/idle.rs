@@ -1,0 +1,45 @@
+//! Connections that say nothing: their memory, and what their heartbeat costs.
+//!
+//! It must never count what accepting them cost.
+
+use salon_tests::Result;
+
+use super::{Extent, Outcome, figure};
+use crate::{load::Crowd, machine::Machine, measure::now, server::Server};
+
+use std::time::Duration;
+
+pub(super) fn run(server: &Server, machine: &Machine, extent: &Extent) -> Result<Outcome> {
+    let connections = machine.connections(extent.connections);
+    let mut crowd = Crowd::new(server.address())?;
+    // What the first connections make a server set up is not theirs.
+    crowd.connect(connections / 100)?;
+    let before = server.memory()?;
+    let more = connections - connections / 100;
+    crowd.connect(more)?;
+    listen_for(&mut crowd, Duration::from_secs(1))?;
+    let resident = server.memory()?.saturating_sub(before);
+    let (cpu, began) = (server.cpu()?, now());
+    listen_for(&mut crowd, extent.rest)?;
+    let (cpu, elapsed) = (server.cpu()? - cpu, began.elapsed());
+    Ok(Outcome {
+        lost: 0,
+        figures: vec![
+            figure("memory per connection", "bytes", resident as f64 / more as f64),
+            figure(
+                "CPU at rest of 10,000 connections",
+                "ms/s",
+                cpu.as_secs_f64() * 1e3 / elapsed.as_secs_f64() * 1e4 / connections as f64,
+            ),
+        ],
+    })
+}
+
+/// Answers pings for a time.
+pub(super) fn listen_for(crowd: &mut Crowd, time: Duration) -> Result<()> {
+    let (end, mut heard) = (now() + time, Vec::new());
+    while now() < end {
+        crowd.listen(&mut heard, Duration::from_millis(50))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! 1,000 members in rooms of 8: each speaks, and speaks again when it has heard the 7 others once
+//! more.
+//!
+//! It must never let one member run ahead of its room by more than the room allows.
+
+use std::time::Duration;
+
+use salon_tests::Result;
+
+use super::{Extent, Outcome, PAYLOAD, figure};
+use crate::{
+    load::{Crowd, Heard, Talk, drive, frames},
+    measure::now,
+    server::Server,
+};
+
+const MEMBERS: usize = 1000;
+const SIZE: usize = 8;
+
+struct Rooms {
+    frames: Vec<Vec<u8>>,
+    /// What each member has heard and said.
+    heard: Vec<u64>,
+    said: Vec<u64>,
+    deliveries: u64,
+    due: u64,
+}
+
+impl Rooms {
+    fn speak(&mut self, crowd: &mut Crowd, member: usize) -> Result<()> {
+        self.said[member] += 1;
+        self.due += SIZE as u64 - 1;
+        crowd.send(member, &self.frames[member / SIZE])
+    }
+}
+
+impl Talk for Rooms {
+    fn begin(&mut self, crowd: &mut Crowd) -> Result<()> {
+        (0..MEMBERS).try_for_each(|member| self.speak(crowd, member))
+    }
+
+    fn heard(&mut self, crowd: &mut Crowd, heard: &Heard, goes_on: bool) -> Result<()> {
+        let member = heard.client;
+        self.deliveries += heard.events;
+        self.heard[member] += heard.events;
+        while goes_on && self.heard[member] >= self.said[member] * (SIZE as u64 - 1) {
+            self.speak(crowd, member)?;
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> u64 {
+        self.deliveries
+    }
+
+    fn missing(&self) -> u64 {
+        self.due.saturating_sub(self.deliveries)
+    }
+}
+
+pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
+    let mut crowd = Crowd::gather(server.address(), MEMBERS)?;
+    join(&mut crowd, |client| client / SIZE)?;
+    let payload = frames::payload(PAYLOAD);
+    let mut talk = Rooms {
+        frames: (0..MEMBERS / SIZE).map(|room| frames::publish(room, &payload)).collect(),
+        heard: vec![0; MEMBERS],
+        said: vec![0; MEMBERS],
+        deliveries: 0,
+        due: 0,
+    };
+    let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
+    Ok(Outcome {
+        lost: driven.lost,
+        figures: vec![
+            figure("CPU per delivery", "µs", driven.cpu_per_message()),
+            figure("deliveries per second (more is better)", "/s", driven.per_second()),
+        ],
+    })
+}
+
+/// Everyone joins a room, and has been told so.
+pub(super) fn join(crowd: &mut Crowd, room: impl Fn(usize) -> usize) -> Result<()> {
+    for client in 0..crowd.len() {
+        crowd.send(client, &frames::join(room(client)))?;
+    }
+    let (mut missing, mut heard) = (crowd.len() as u64, Vec::new());
+    let deadline = now() + Duration::from_secs(20);
+    while missing > 0 {
+        crowd.listen(&mut heard, Duration::from_millis(100))?;
+        missing -= heard.iter().map(|one| one.acknowledgements).sum::<u64>();
+        if now() > deadline {
+            return Err(format!("{missing} joins were not acknowledged").into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The servers that are compared: how each is built and started.
+//!
+//! It must never give one of them what another lacks: one core, one worker, production settings.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use salon_tests::Result;
+
+/// Who is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// Epoll and the unavoidable writes.
+    Limit,
+    /// The fixture `load` of the conformance server: typed events and rooms.
+    Salon,
+    /// A WebSocket by hand on actix-ws.
+    ActixWs,
+    /// socketioxide on axum.
+    Socketioxide,
+    /// npm socket.io with `ws`.
+    Node,
+}
+
+impl Peer {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Limit, Self::Salon, Self::ActixWs, Self::Socketioxide, Self::Node];
+
+    /// Its name in arguments, tables and plots.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Salon => "salon",
+            Self::ActixWs => "actix-ws",
+            Self::Socketioxide => "socketioxide",
+            Self::Node => "node",
+        }
+    }
+
+    /// Whether it speaks long polling.
+    pub(crate) fn polls(self) -> bool {
+        matches!(self, Self::Salon | Self::Socketioxide | Self::Node)
+    }
+
+    /// Why it cannot be run here, if so.
+    pub(crate) fn missing(self) -> Option<&'static str> {
+        if self != Self::Node {
+            return None;
+        }
+        let version = Command::new("node").arg("--version").stdout(Stdio::null()).status();
+        if !version.is_ok_and(|status| status.success()) {
+            Some("node is not installed")
+        } else if !reference().join("node_modules").is_dir() {
+            Some("npm socket.io is not installed; run tests/peers.sh")
+        } else {
+            None
+        }
+    }
+}
+
+/// The programs of those who are Rust, built.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    salon: PathBuf,
+    others: PathBuf,
+}
+
+impl Programs {
+    /// Builds what is needed, in release.
+    pub(crate) fn build(peers: &[Peer]) -> Result<Self> {
+        let salon = if peers.contains(&Peer::Salon) {
+            cargo_build(&folder().join("../Cargo.toml"), "conformance-server")?
+        } else {
+            PathBuf::new()
+        };
+        let mut others = PathBuf::new();
+        for peer in peers {
+            if let Peer::Limit | Peer::ActixWs | Peer::Socketioxide = peer {
+                let program = cargo_build(&folder().join("peers/Cargo.toml"), peer.name())?;
+                others = program.parent().map(Path::to_owned).unwrap_or_default();
+            }
+        }
+        Ok(Self { salon, others })
+    }
+
+    /// How a peer is started.
+    pub(crate) fn command(&self, peer: Peer) -> Command {
+        match peer {
+            Peer::Salon => {
+                let mut command = Command::new(&self.salon);
+                command.args(["load", "--port", "0", "--workers", "1"]);
+                command
+            }
+            Peer::Node => {
+                let mut command = Command::new("node");
+                command.arg(reference().join("server.js")).args(["load", "--port", "0"]);
+                command.env("NODE_ENV", "production");
+                command
+            }
+            Peer::Limit | Peer::ActixWs | Peer::Socketioxide => {
+                Command::new(self.others.join(peer.name()))
+            }
+        }
+    }
+}
+
+/// The folder of this crate.
+pub(crate) fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn reference() -> PathBuf {
+    folder().join("../reference")
+}
+
+/// Builds one program; cargo says where it is.
+fn cargo_build(manifest: &Path, program: &str) -> Result<PathBuf> {
+    println!("building {program}");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--release", "--quiet", "--message-format=json", "--manifest-path"])
+        .arg(manifest)
+        .args(["--bin", program])
+        .stderr(Stdio::inherit())
+        .output()?;
+    let messages = String::from_utf8(output.stdout)?;
+    let mut messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let executable = messages.find_map(|message: serde_json::Value| {
+        let named = message["target"]["name"] == program;
+        message["executable"].as_str().filter(|_| named).map(PathBuf::from)
+    });
+    executable.ok_or_else(|| format!("cargo did not build {program}").into())
+}

@@ -1,0 +1,80 @@
+//! A client that allocates nothing while it talks: its frames are made before, and it looks at no
+//! more of what comes than its length.
+//!
+//! It must never make a frame while something is counted: what is counted is the server's.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+};
+
+use salon::wire::websocket::{Opcode, encode_frame};
+
+use crate::Result;
+
+/// A connected client on a plain socket.
+#[derive(Debug)]
+pub struct ReadyMadeClient {
+    socket: TcpStream,
+    chunk: Vec<u8>,
+}
+
+impl ReadyMadeClient {
+    /// Connects over WebSocket, to the main namespace.
+    pub fn connect(address: SocketAddr) -> Result<Self> {
+        let mut socket = TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.write_all(
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n\
+              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+              Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        )?;
+        socket.write_all(&masked("40"))?;
+        let mut chunk = vec![0; 64 * 1024];
+        let mut head = Vec::new();
+        while !head.windows(3).any(|window| window == b"40{") {
+            match socket.read(&mut chunk)? {
+                0 => return Err("the server closed the connection".into()),
+                read => head.extend_from_slice(&chunk[..read]),
+            }
+        }
+        Ok(Self { socket, chunk })
+    }
+
+    /// Sends frames.
+    pub fn send(&mut self, frames: &[u8]) -> Result<()> {
+        Ok(self.socket.write_all(frames)?)
+    }
+
+    /// Reads so many bytes, and no more may come.
+    pub fn hear(&mut self, mut missing: usize) -> Result<()> {
+        while missing > 0 {
+            match self.socket.read(&mut self.chunk)? {
+                0 => return Err("the server closed the connection".into()),
+                read => {
+                    missing = missing.checked_sub(read).ok_or("more came than was asked for")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text frame as a client sends it; a mask of zeros leaves the payload as it is.
+#[must_use]
+pub fn masked(text: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    encode_frame(Opcode::Text, text.as_bytes(), &mut frame);
+    let header = frame.len() - text.len();
+    frame[1] |= 0x80;
+    frame.splice(header..header, [0; 4]);
+    frame
+}
+
+/// How many bytes a text takes as a frame of the server.
+#[must_use]
+pub fn framed(text: &str) -> usize {
+    let mut frame = Vec::new();
+    encode_frame(Opcode::Text, text.as_bytes(), &mut frame);
+    frame.len()
+}

@@ -1,0 +1,71 @@
+//! What one event may allocate on each step of its way. Counts are exact where time is not: a step
+//! that allocates once more fails here.
+//!
+//! It must never count in a test of its own: the counter is the process's, so all is one test.
+
+use std::alloc::System;
+
+use salon_tests::{Result, steps};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const EVENTS: u32 = 200;
+
+/// How often each step may allocate per event: what it does today. Less is welcome, and is written
+/// down here; more needs a reason.
+const LIMITS: &[(&str, usize)] = &[
+    // A frame is a window into what was read, and a packet into its frame.
+    ("frame: bytes → message", 0),
+    ("packet: message → packet", 0),
+    // The text of the event, which owns it.
+    ("event: arguments → struct", 1),
+    // The JSON while it grows, and what shares it.
+    ("event: struct → arguments", 2),
+    // The text of the packet, of the right size at once.
+    ("packet: packet → message", 1),
+    ("frame: message → bytes", 0),
+    // The three above that allocate, buffers of the two sides of the HTTP connection, the actor's
+    // messages.
+    ("session: socket → handler → socket", 13),
+    // A grant that is kept costs nothing.
+    ("the same, with a permission", 13),
+    // The guard's future.
+    ("the same, with a guard", 14),
+    // One frame for all, and a buffer for each of the eight connections.
+    ("room: socket → handler → 8 sockets", 20),
+];
+
+#[test]
+fn no_step_of_an_event_allocates_more_than_its_limit() -> Result<()> {
+    let mut over = Vec::new();
+    for make in steps::ALL {
+        let mut step = make(1)?;
+        // Buffers that are kept grow to their size.
+        step.take(EVENTS)?;
+        let counted = fewest(&mut step)?;
+        println!("{:<44} {counted}", step.name());
+        let limit = LIMITS.iter().find(|(name, _)| *name == step.name());
+        let (_, limit) = limit.ok_or_else(|| format!("{} has no limit here", step.name()))?;
+        if counted > *limit {
+            over.push(format!("{}: {counted} allocations, and {limit} are allowed", step.name()));
+        }
+    }
+    assert!(over.is_empty(), "allocations of one event:\n{}", over.join("\n"));
+    Ok(())
+}
+
+/// The fewest that one event took in several rounds: a timer or the test's own output may fall into
+/// one, but not into all.
+fn fewest(step: &mut steps::Step) -> Result<usize> {
+    let mut fewest = usize::MAX;
+    for _ in 0..5 {
+        let region = Region::new(ALLOCATOR);
+        step.take(EVENTS)?;
+        let change = region.change();
+        let each = (change.allocations + change.reallocations).div_ceil(EVENTS as usize);
+        fewest = fewest.min(each);
+    }
+    Ok(fewest)
+}
