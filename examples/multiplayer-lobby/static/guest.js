@@ -33,7 +33,9 @@ export class Guest {
   async signIn(name = this.name) {
     const body = JSON.stringify({ name, token: kept.getItem("token") });
     const headers = { "content-type": "application/json" };
-    const response = await fetch("/sign-in", { method: "POST", headers, body });
+    const response = await fetch("/sign-in", { method: "POST", headers, body }).catch(() => {
+      throw new Error("The server cannot be reached. Try again in a moment.");
+    });
     const answer = await response.json();
     if (!response.ok) throw new Error(answer.message);
     kept.setItem("name", name);

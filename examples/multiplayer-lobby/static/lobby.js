@@ -404,5 +404,5 @@ $("rename").onclick = () => {
 
 if (guest.name) {
   $("name").value = guest.name;
-  signIn(guest.name);
+  salon.open();
 }
