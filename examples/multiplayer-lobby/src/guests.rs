@@ -70,10 +70,18 @@ impl Guests {
     /// # Errors
     /// If the operating system has no random bytes.
     pub fn new(life: Duration) -> Result<Self, getrandom::Error> {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret)?;
         #[expect(clippy::disallowed_methods, reason = "an app has to begin with the real time")]
         let wall = SystemTime::now();
+        Self::at(wall, life)
+    }
+
+    /// As [`new`](Self::new), where it is `wall` now: for a test.
+    ///
+    /// # Errors
+    /// If the operating system has no random bytes.
+    pub fn at(wall: SystemTime, life: Duration) -> Result<Self, getrandom::Error> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret)?;
         Ok(Self { secret, life, started: (wall, Instant::now()) })
     }
 

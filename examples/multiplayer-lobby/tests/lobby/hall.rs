@@ -101,10 +101,14 @@ async fn a_reservation_that_is_not_taken_runs_out() {
     let house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["1", "2", "3", "4", "5", "6", "7"]).await?;
     let (eight, nine) = (house.guest("8").await?, house.guest("9").await?);
+    nine.client.send(watch(true, "")).await?;
+    assert_eq!(news(&nine.client).await, (vec![("Amber room".to_owned(), 7)], 0));
     assert_eq!(eight.client.send(Play).await?, lobby);
+    assert_eq!(news(&nine.client).await, (vec![], 1), "no seat is open");
     let full = nine.join(&lobby, Role::Player).await.expect_err("it is kept for another");
     assert_eq!(full.code().as_str(), "full");
     house.lab.advance(SECOND * 10).await;
+    assert_eq!(news(&nine.client).await, (vec![("Amber room".to_owned(), 7)], 0));
     nine.join(&lobby, Role::Player).await?;
     assert_eq!(guests[0].state().await.seats.len(), 8);
     let late = eight.join(&lobby, Role::Player).await.expect_err("it has run out");

@@ -1,6 +1,6 @@
 //! The lobby: seats, chat, the host, and those who only watch.
 
-use multiplayer_lobby::events::{Kick, Leave, Lock, Ready, Role, Said, Say};
+use multiplayer_lobby::events::{Enter, Kick, Leave, Lock, Ready, Role, Said, Say};
 use salon::PresenceSnapshot;
 use serde_json::{Value, json};
 
@@ -104,6 +104,8 @@ async fn who_is_put_out_hears_why_and_does_not_come_back() {
     assert_eq!(refused.code().as_str(), "forbidden");
     let refused = guests[0].client.send(kick(0)).await.expect_err("oneself");
     assert_eq!(refused.code().as_str(), "yourself");
+    let id = house.begin(&lobby, &guests).await?;
+    guests[1].client.send(Enter { id: id.clone() }).await?;
     guests[0].client.send(kick(1)).await?;
     let evicted: Value = guests[1].client.expect_named("salon:evicted").await.json().remove(0);
     let room = format!("lobby:{lobby}");
@@ -114,6 +116,8 @@ async fn who_is_put_out_hears_why_and_does_not_come_back() {
         let refused = bo.join(&lobby, role).await.expect_err("for good");
         assert_eq!(refused.code().as_str(), "kicked");
     }
+    let refused = bo.client.send(Enter { id }).await.expect_err("nor to watch the match");
+    assert_eq!(refused.code().as_str(), "kicked");
     let refused = guests[0].client.send(kick(1)).await.expect_err("gone already");
     assert_eq!(refused.code().as_str(), "not_found");
 }

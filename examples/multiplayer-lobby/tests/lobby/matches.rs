@@ -12,7 +12,9 @@ async fn a_match_is_played_to_its_end_and_the_next_one_too() {
     for round in 1..=2 {
         let id = house.begin(&lobby, &guests).await?;
         assert_eq!(id.round, round);
+        let begun = house.lab.elapsed();
         let outcome = house.play(&id, &guests).await?;
+        assert!(house.lab.elapsed() - begun < SECOND * RULES.seconds, "before its time is over");
         let cells: usize = outcome.scores.iter().map(|score| score.cells).sum();
         assert_eq!(cells, 96, "the board is full");
         let state = guests[1].state().await;
@@ -56,6 +58,9 @@ async fn all_have_to_be_ready_and_it_is_called_off_when_one_is_not_any_more() {
     house.lab.advance(SECOND * 5).await;
     let state = guests[0].state().await;
     assert_eq!((state.countdown, state.playing), (None, None));
+    guests[1].client.send(ready(true)).await?;
+    house.lab.advance(SECOND * 2).await;
+    assert_eq!(guests[0].state().await.countdown, Some(1), "from the beginning, and no faster");
     guests[1].client.send(Leave { lobby: lobby.clone() }).await?;
     house.lab.advance(SECOND * 5).await;
     assert_eq!(guests[0].state().await.countdown, None, "nobody plays alone");
@@ -115,9 +120,12 @@ async fn a_claim_that_does_not_fit_is_refused_in_words() {
     ada.send(claim(2)).await?;
     let refused = ada.send(claim(3)).await.expect_err("six a second");
     assert_eq!(refused.code().as_str(), "rate_limited");
+    guests[1].client.send(claim(83)).await?;
+    let refused = guests[1].client.send(claim(84)).await.expect_err("the row ends there");
+    assert_eq!(refused.code().as_str(), "too_far");
     let refused = eve.client.send(claim(12)).await.expect_err("a spectator");
     assert_eq!(refused.code().as_str(), "watching");
-    assert_eq!(eve.claims().await, [(1, 0), (2, 0)], "and sees it all");
+    assert_eq!(eve.claims().await, [(1, 0), (2, 0), (83, 1)], "and sees it all");
 }
 
 #[salon::test]
@@ -158,6 +166,17 @@ async fn the_turf_of_one_who_is_away_is_kept() {
     let next = free_cell(&board, Some(1)).expect("another");
     bo.client.send(Claim { id, cell: next }).await?;
     assert_eq!(guests[0].claims().await, [(next, 1)]);
+}
+
+#[salon::test]
+async fn who_leaves_the_lobby_leaves_its_match() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    guests[1].client.send(Enter { id: id.clone() }).await?;
+    guests[1].client.send(Leave { lobby }).await?;
+    let refused = guests[1].client.send(Claim { id, cell: 94 }).await.expect_err("no member");
+    assert_eq!(refused.code().as_str(), "not_a_member");
 }
 
 #[salon::test]
