@@ -112,20 +112,21 @@ async fn a_claim_that_does_not_fit_is_refused_in_words() {
     }
     let claim = |cell| Claim { id: id.clone(), cell };
     let ada = &guests[0].client;
-    for (cell, code) in [(0, "taken"), (95, "taken"), (50, "too_far"), (96, "not_found")] {
+    ada.send(claim(12)).await?;
+    // 11 is at the end of the row before 12; 83 is at the end of the row before 84.
+    for (cell, code) in [(0, "taken"), (95, "taken"), (11, "too_far"), (96, "not_found")] {
         let refused = ada.send(claim(cell)).await.expect_err("no cell for Ada");
         assert_eq!(refused.code().as_str(), code, "cell {cell}");
     }
     ada.send(claim(1)).await?;
-    ada.send(claim(2)).await?;
-    let refused = ada.send(claim(3)).await.expect_err("six a second");
+    let refused = ada.send(claim(2)).await.expect_err("six a second");
     assert_eq!(refused.code().as_str(), "rate_limited");
     guests[1].client.send(claim(83)).await?;
-    let refused = guests[1].client.send(claim(84)).await.expect_err("the row ends there");
+    let refused = guests[1].client.send(claim(84)).await.expect_err("another row");
     assert_eq!(refused.code().as_str(), "too_far");
     let refused = eve.client.send(claim(12)).await.expect_err("a spectator");
     assert_eq!(refused.code().as_str(), "watching");
-    assert_eq!(eve.claims().await, [(1, 0), (2, 0), (83, 1)], "and sees it all");
+    assert_eq!(eve.claims().await, [(12, 0), (1, 0), (83, 1)], "and sees it all");
 }
 
 #[salon::test]
