@@ -60,7 +60,7 @@ impl Room for Match {
         }
     }
 
-    /// By [`end`](Self::end), or when all have been away for too long.
+    /// At its end, or when all have been away for too long.
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         let id = cx.key().clone();
         if let Ok(matches) = cx.data::<Matches>() {
