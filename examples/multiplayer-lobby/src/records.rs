@@ -2,8 +2,11 @@
 //!
 //! It must never be what a room works with: a real app would have a database in its place.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// One value for each key. Clones share them.
 pub struct Records<K, V>(Arc<Mutex<BTreeMap<K, V>>>);

@@ -12,7 +12,7 @@ use salon_tests::{
 use tokio::process::Command;
 
 /// Longer than any of the scripts takes, so that one that hangs is named and not the whole run.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// Runs a script of `tests/browser` against a server; what it printed is in the failure.
 async fn play(script: &str, url: &str) -> Result<()> {
@@ -38,7 +38,7 @@ async fn play(script: &str, url: &str) -> Result<()> {
 }
 
 /// Long enough to play, and short enough to wait for.
-const RULES: Rules = Rules { seconds: 20, countdown: 2, token: Duration::from_secs(16) };
+const RULES: Rules = Rules { seconds: 45, countdown: 2, token: Duration::from_secs(16) };
 
 /// Serves the lobby, and runs a script against it.
 async fn play_lobby(script: &str) -> Result<()> {
