@@ -1,89 +1,89 @@
-//! The hall: what a player sees before joining a lobby.
+//! The hall: what a player sees before a lobby. One value per connection.
 
-use std::collections::BTreeMap;
+use salon::{Watching, prelude::*};
 
-use salon::prelude::*;
-use tokio::sync::watch;
+use crate::{
+    code::Code,
+    events::{Create, Line, Lobbies, Play, Watch},
+    guests::Player,
+    lobby::{Charter, Charters, Lobby, Reserve},
+    text::Name,
+};
 
-use crate::{lobby, player::Player, text::Name};
-
-/// Which lobbies there are.
-#[derive(Serialize, Event)]
-#[event("hall:lobbies")]
-pub struct Listing {
-    /// By name.
-    pub lobbies: Vec<Line>,
-}
-
-/// One lobby in the list.
-#[derive(Serialize)]
-pub struct Line {
-    /// What it is called.
-    pub name: Name,
-    /// How many players are in it.
-    pub players: usize,
-    /// How many it has room for.
-    pub seats: usize,
-}
-
-/// The lobbies with players in them, and how many each has. Clones share one list.
-#[derive(Clone, Debug, Default)]
-pub struct Lobbies(watch::Sender<BTreeMap<Name, usize>>);
-
-impl Lobbies {
-    /// Notes how many players a lobby has; one without players is taken off the list.
-    pub fn note(&self, lobby: &Name, players: usize) {
-        self.0.send_if_modified(|lobbies| {
-            let before = match players {
-                0 => lobbies.remove(lobby),
-                _ => lobbies.insert(lobby.clone(), players),
-            };
-            before.unwrap_or(0) != players
-        });
-    }
-}
-
-/// One client's view of the list, from its connection to its end.
+/// What one client looks at.
 #[derive(Debug)]
 pub struct Hall {
-    lobbies: watch::Receiver<BTreeMap<Name, usize>>,
+    watching: Option<Watching>,
 }
 
 impl Session for Hall {
     type Identity = Player;
-    type Events = ();
+    type Events = (Watch, Later<Create>, Later<Play>);
 
-    fn connect(client: &Candidate<'_, Player>) -> Result<Self, Refusal> {
-        Ok(Self { lobbies: client.data::<Lobbies>()?.0.subscribe() })
-    }
-
-    fn connected(&mut self, cx: &mut SessionContext<Self>) {
-        self.show(cx);
+    fn connect(_: &Candidate<'_, Player>) -> Result<Self, Refusal> {
+        Ok(Self { watching: None })
     }
 }
 
-impl Hall {
-    /// Sends the list as it is, and again when it has changed.
-    fn show(&mut self, cx: &mut SessionContext<Self>) {
-        let listing = Listing::from(&*self.lobbies.borrow_and_update());
-        // A client that cannot take it is about to be disconnected.
-        let _ = cx.emit(&listing);
-        let mut lobbies = self.lobbies.clone();
-        cx.spawn(async move { lobbies.changed().await }, |hall, changed, cx| {
-            if changed.is_ok() {
-                hall.show(cx);
-            }
-        });
-    }
-}
-
-impl From<&BTreeMap<Name, usize>> for Listing {
-    fn from(lobbies: &BTreeMap<Name, usize>) -> Self {
-        let line = |(name, &players): (&Name, &usize)| Line {
-            name: name.clone(),
-            players,
-            seats: lobby::SEATS,
+impl On<Watch> for Hall {
+    fn on(&mut self, filter: Watch, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
+        let text = filter.text.trim().to_lowercase();
+        let wanted = move |_: &Code, line: &Line| {
+            let is_open = line.free > 0 && !line.locked;
+            (is_open || !filter.open) && line.name.to_string().to_lowercase().contains(&text)
         };
-        Self { lobbies: lobbies.iter().map(line).collect() }
+        let watch = cx.rooms::<Lobby>().watch_only(wanted);
+        // In place of the one before, if there was one.
+        self.watching = Some(cx.watch(watch, |_, changes, cx| {
+            let listed = changes.added.into_iter().chain(changes.changed);
+            let listed = listed.map(|(_, line)| line).collect();
+            // A client that cannot take it is about to be disconnected.
+            let _ = cx.emit(&Lobbies { removed: changes.removed, listed });
+        }));
+        Ok(())
     }
+}
+
+impl OnLater<Create> for Hall {
+    fn on_later(&mut self, event: Create, cx: &mut SessionContext<Self>) -> Answer<Code> {
+        let founded = found(event.name, event.private, cx);
+        Answer::later(async move { founded?.await })
+    }
+}
+
+impl OnLater<Play> for Hall {
+    fn on_later(&mut self, _: Play, cx: &mut SessionContext<Self>) -> Answer<Code> {
+        let Player { sub, name } = cx.identity().clone();
+        let rooms = cx.rooms::<Lobby>();
+        let own = Name::try_from(format!("{name:.14}’s lobby"));
+        let founded = own.map_err(Refusal::internal).and_then(|own| found(own, false, cx));
+        Answer::later(async move {
+            let reserve = || Reserve { user: sub.clone() };
+            let open = |_: &Code, line: &Line| line.free > 0 && !line.locked && !line.playing;
+            // The lobby decides, not the list: of two who want its last seat, one goes on.
+            match rooms.first_to_accept(open, reserve).await {
+                Some((lobby, ())) => Ok(lobby),
+                None => founded?.await,
+            }
+        })
+    }
+}
+
+/// Makes a lobby, and keeps a seat in it for its founder, when the future is awaited.
+fn found(
+    name: Name,
+    private: bool,
+    cx: &SessionContext<Hall>,
+) -> Result<impl Future<Output = Result<Code, Refusal>> + use<>, Refusal> {
+    let user = cx.identity().sub.clone();
+    let (charters, rooms) = (cx.data::<Charters>()?.clone(), cx.rooms::<Lobby>());
+    let code = Code::draw().map_err(Refusal::internal)?;
+    Ok(async move {
+        charters.put(code.clone(), Charter::new(name, private));
+        let reserved = rooms.room(&code).open_and_ask(Reserve { user }).await;
+        if reserved.is_err() {
+            charters.remove(&code);
+        }
+        reserved?.map(|()| code)
+    })
 }

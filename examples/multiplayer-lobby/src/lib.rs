@@ -1,47 +1,82 @@
-//! A multiplayer lobby with chat: one program, a page for browsers included.
+//! Lobbies and a game, in one program, a page for browsers included.
 //!
-//! Read in the order of a player's clicks: [`player`] is who somebody is, [`hall`] shows which
-//! lobbies there are, and [`lobby`] is where players meet, by the events in [`events`]. [`text`]
-//! keeps what people type within bounds, and [`page`] serves the page.
+//! Read in the order of a player's clicks: [`guests`] signs a guest in, [`hall`] lists the lobbies,
+//! [`lobby`] is where players meet, and [`game`] is what they play, by the events in [`events`].
+//! [`text`] and [`code`] are the words that people type, [`records`] is what outlives a room's panic,
+//! and [`page`] serves the page.
 
+pub mod code;
 pub mod events;
+pub mod game;
+pub mod guests;
 pub mod hall;
 pub mod lobby;
 pub mod page;
-pub mod player;
+pub mod records;
 pub mod text;
 
-use std::{io, net::TcpListener};
+use std::{io, net::TcpListener, time::Duration};
 
-use actix_web::{App, HttpServer, dev::Server};
+use actix_web::{App, HttpServer, dev::Server, web::ServiceConfig};
 use salon::{BuildError, prelude::*};
 
 use crate::{
-    hall::{Hall, Lobbies},
-    lobby::Lobby,
-    player::Introduction,
+    game::{Match, Matches},
+    guests::Guests,
+    hall::Hall,
+    lobby::{Charters, Lobby},
 };
+
+/// How long things take.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How many seconds a match has.
+    pub seconds: u32,
+    /// How many seconds go before it, once all are ready.
+    pub countdown: u32,
+    /// How long a guest's token is good for. A quarter of it before its end, the client is told.
+    pub token: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { seconds: 60, countdown: 3, token: Duration::from_secs(120) }
+    }
+}
 
 /// The realtime side: who may come in, what each client sees, and where clients meet.
 ///
 /// # Errors
 /// A [`BuildError`] says which two parts do not go together.
-pub fn salon() -> Result<Salon, BuildError> {
+pub fn salon(guests: &Guests, rules: Rules) -> Result<Salon, BuildError> {
     Salon::builder()
-        .authenticate(Introduction)
-        .data(Lobbies::default())
+        .authenticate(guests.tokens())
+        .lapses(|lapses| lapses.notice = rules.token / 4)
+        .data(rules)
+        .data(Charters::default())
+        .data(Matches::default())
         .session::<Hall>()
         .room::<Lobby>()
+        .room::<Match>()
         .build()
 }
 
-/// Serves the page and the lobbies to whoever comes to `listener`.
+/// Everything that is served: the page, the sign-in, and the Salon.
+pub fn routes(salon: &Salon, guests: &Guests) -> impl Fn(&mut ServiceConfig) + Clone + use<> {
+    let (salon, guests) = (salon.clone(), guests.clone());
+    move |config| {
+        config.configure(page::routes).configure(guests.routes()).configure(salon.routes());
+    }
+}
+
+/// Serves it all to whoever comes to `listener`.
 ///
 /// # Errors
 /// If the listener cannot be used, or the Salon cannot be built.
-pub fn serve(listener: TcpListener) -> io::Result<Server> {
-    let salon = salon().map_err(io::Error::other)?;
-    let server =
-        HttpServer::new(move || App::new().configure(salon.routes()).configure(page::routes));
+pub fn serve(listener: TcpListener, rules: Rules) -> io::Result<Server> {
+    let guests = Guests::new(rules.token).map_err(io::Error::other)?;
+    let salon = salon(&guests, rules).map_err(io::Error::other)?;
+    let routes = routes(&salon, &guests);
+    let server = HttpServer::new(move || App::new().configure(routes.clone()));
     Ok(server.on_connect(Salon::on_connect).h1_allow_half_closed(false).listen(listener)?.run())
 }

@@ -1,6 +1,8 @@
-//! Starts the lobby, and says where it is.
+//! Starts the program, and says where it is.
 
 use std::{env, io, net::TcpListener, process::ExitCode};
+
+use multiplayer_lobby::Rules;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -20,5 +22,5 @@ async fn run() -> io::Result<()> {
         io::Error::new(error.kind(), format!("cannot listen on port {port} ({error}); {advice}"))
     })?;
     println!("Open http://{} in two tabs.", listener.local_addr()?);
-    multiplayer_lobby::serve(listener)?.await
+    multiplayer_lobby::serve(listener, Rules::default())?.await
 }

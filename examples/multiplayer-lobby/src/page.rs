@@ -8,6 +8,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/", file("text/html", include_str!("../static/index.html")))
         .route("/lobby.css", file("text/css", include_str!("../static/lobby.css")))
         .route("/lobby.js", file("text/javascript", include_str!("../static/lobby.js")))
+        .route("/board.js", file("text/javascript", include_str!("../static/board.js")))
+        .route("/guest.js", file("text/javascript", include_str!("../static/guest.js")))
+        .route("/view.js", file("text/javascript", include_str!("../static/view.js")))
         .route("/salon.js", file("text/javascript", include_str!("../static/salon.js")));
 }
 

@@ -1,11 +1,11 @@
 /**
  * A client of Salon: Socket.IO 5 over Engine.IO 4 over WebSocket, on the main namespace, with JSON.
  *
- *     const salon = new Salon({ name: "Ada" });
+ *     const salon = new Salon(async () => ({ token: await fetchToken() }));
  *     salon.onState((state) => …);
  *     salon.on("lobby:said", (said) => …);
  *     salon.open();
- *     const reply = await salon.emit("lobby:join", { lobby: "Amber" });
+ *     const reply = await salon.emit("lobby:join", { lobby: "KXQ7PM", role: "player" });
  *
  * A WebSocket message is one Engine.IO packet: a digit and its content. `0` opens with the
  * server's intervals, `2` is a ping that wants a `3`, and `4` carries a Socket.IO packet: `40` connects,
@@ -45,7 +45,10 @@ export class Salon {
   #silence = null;
   #patience = OPENING_TIMEOUT;
 
-  /** `auth` is what the server's authenticator gets. */
+  /**
+   * `auth` is asked for each connection, and yields what the server's authenticator gets. If it
+   * yields nothing the connection is given up, and not tried again.
+   */
   constructor(auth, url = new URL("/socket.io/", location.href)) {
     this.#auth = auth;
     this.#url = new URL("?EIO=4&transport=websocket", url);
@@ -60,7 +63,8 @@ export class Salon {
 
   /**
    * Calls `handler` with each new state and what is known of it: `connecting`; `online`; `offline`
-   * with the milliseconds until the next attempt; `refused` with the refusal, and no next attempt.
+   * with the milliseconds until the next attempt; `refused` with the refusal, and no next attempt;
+   * `closed`, by `close` or for want of an `auth`.
    */
   onState(handler) {
     this.#stateHandlers.push(handler);
@@ -116,7 +120,7 @@ export class Salon {
       case "0": {
         const { pingInterval, pingTimeout } = JSON.parse(message.slice(1));
         this.#patience = pingInterval + pingTimeout;
-        return this.#socket.send(`40${JSON.stringify(this.#auth)}`);
+        return this.#connect(this.#socket);
       }
       case "1":
         return this.#lost();
@@ -125,6 +129,13 @@ export class Salon {
       case "4":
         return this.#receivePacket(message[1], message.slice(2));
     }
+  }
+
+  async #connect(socket) {
+    const auth = await this.#auth().catch(() => this.#socket === socket && this.#lost());
+    if (this.#socket !== socket) return;
+    if (auth) socket.send(`40${JSON.stringify(auth)}`);
+    else this.close();
   }
 
   #receivePacket(kind, text) {

@@ -22,7 +22,7 @@ pub(crate) struct Guest {
 }
 
 /// Takes the client's word for its name, which is its subject unless it is empty.
-struct ByName;
+pub(crate) struct ByName;
 
 #[derive(Deserialize)]
 struct Auth {

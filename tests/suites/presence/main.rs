@@ -4,6 +4,7 @@
 
 mod crowd;
 mod ghosts;
+mod lapses;
 mod lounge;
 mod recorder;
 mod users;

@@ -1,6 +1,11 @@
-//! The lobby from outside: players over WebSockets, and the program as a newcomer runs it.
+//! The lobby from outside: players in a lab, on a clock of their own, and the program as a newcomer
+//! runs it.
 
-mod client;
+mod coming_back;
+mod hall;
+mod host;
+mod matches;
 mod panics;
-mod play;
+mod players;
 mod program;
+mod signing_in;

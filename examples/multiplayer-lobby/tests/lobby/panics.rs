@@ -1,41 +1,76 @@
-//! A lobby whose code panics: its players keep their seats. Without a socket, on virtual time.
+//! Rooms whose code panics: they begin anew with who is there, and what was written down.
 
-use multiplayer_lobby::events::Ready;
-use salon::testing::{Client, Lab};
-use serde_json::{Value, json};
+use multiplayer_lobby::events::{Claim, Create, Enter, Ready, Role, Watch};
+use salon::testing::Client;
 
-async fn last(client: &Client, event: &str) -> Value {
-    let events = client.events().await;
-    let last = events.iter().rev().find(|one| one.name == event);
-    last.unwrap_or_else(|| panic!("no {event} came")).json().remove(0)
+use crate::players::{House, SECOND, text};
+
+async fn is_told(client: &Client, room: &str) {
+    let restarted = client.expect_named("salon:restarted").await.json();
+    assert_eq!(restarted[0]["room"], room);
 }
 
 #[salon::test]
-async fn a_lobby_that_panics_keeps_its_players() {
-    let lab = Lab::new(multiplayer_lobby::salon()?).await;
-    let ada = lab.connect(json!({ "name": "Ada" })).await?;
-    let bo = lab.connect(json!({ "name": "Bo" })).await?;
-    let amber = json!({ "lobby": "Amber" });
-    let ready = json!({ "lobby": "Amber", "ready": true });
-    for player in [&ada, &bo] {
-        player.call::<()>("lobby:join", (amber.clone(),)).await?;
-        player.call::<()>("lobby:ready", (ready.clone(),)).await?;
+async fn a_lobby_that_panics_keeps_its_players_its_name_and_its_secret() {
+    let house = House::open().await?;
+    let (ada, bo) = (house.guest("Ada").await?, house.guest("Bo").await?);
+    let lobby = ada.client.send(Create { name: text("Den"), private: true }).await?;
+    let guests = [ada, bo];
+    for guest in &guests {
+        guest.join(&lobby, Role::Player).await?;
+        guest.client.send(Ready { lobby: lobby.clone(), ready: true }).await?;
     }
-    assert_eq!(last(&ada, "lobby:countdown").await, json!({ "seconds": 3 }));
-    lab.panic_in::<Ready>();
-    let refused = bo.call::<()>("lobby:ready", (ready.clone(),)).await.expect_err("it panicked");
+    assert_eq!(guests[0].state().await.countdown, Some(3));
+    house.lab.panic_in::<Ready>();
+    let ready = || Ready { lobby: lobby.clone(), ready: true };
+    let refused = guests[1].client.send(ready()).await.expect_err("it panicked");
     assert_eq!(refused.code().as_str(), "internal");
-    let mut events = ada.events().await;
-    // The hall counts on its own: nobody for a moment, and two again.
-    events.retain(|event| event.name != "hall:lobbies");
-    let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(names, ["salon:restarted", "lobby:countdown", "lobby:roster"]);
-    assert_eq!(events[1].json(), [json!({ "seconds": null })], "it is called off");
-    let seats = events[2].json()[0]["seats"].clone();
-    assert_eq!(seats[0], json!({ "id": ada.id(), "name": "Ada", "ready": false }));
-    assert_eq!(seats[1], json!({ "id": bo.id(), "name": "Bo", "ready": false }));
-    for player in [&ada, &bo] {
-        player.call::<()>("lobby:ready", (ready.clone(),)).await?;
+    is_told(&guests[0].client, &format!("lobby:{lobby}")).await;
+    let state = guests[0].state().await;
+    assert_eq!((state.name.to_string(), state.private), ("Den".to_owned(), true));
+    assert_eq!(state.countdown, None, "it is called off");
+    assert_eq!(crate::players::names(&state), ["Ada", "Bo"]);
+    guests[0].client.send(Watch { open: false, text: String::new() }).await?;
+    let listed = guests[0].client.expect_named("hall:lobbies").await.json();
+    assert_eq!(listed[0]["listed"], serde_json::json!([]));
+    house.begin(&lobby, &guests).await?;
+}
+
+#[salon::test]
+async fn a_match_that_panics_begins_anew_and_is_played_to_its_end() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    for guest in &guests {
+        guest.client.send(Enter { id: id.clone() }).await?;
     }
-    assert_eq!(last(&bo, "lobby:countdown").await, json!({ "seconds": 3 }));
+    guests[0].client.send(Claim { id: id.clone(), cell: 1 }).await?;
+    house.lab.panic_in::<Claim>();
+    let refused = guests[0].client.send(Claim { id: id.clone(), cell: 2 }).await;
+    assert_eq!(refused.expect_err("it panicked").code().as_str(), "internal");
+    is_told(&guests[1].client, &format!("match:{id}")).await;
+    let board = guests[1].client.send(Enter { id: id.clone() }).await?;
+    assert_eq!(board.cells[1], None);
+    let outcome = house.play(&id, &guests).await?;
+    assert_eq!(outcome.scores.len(), 2);
+    assert_eq!(guests[1].state().await.outcome, Some(outcome));
+}
+
+#[salon::test]
+async fn a_match_that_panics_too_often_does_not_hold_its_lobby_up() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    guests[0].client.send(Enter { id: id.clone() }).await?;
+    for _ in 0..4 {
+        house.lab.panic_in::<Claim>();
+        let refused = guests[0].client.send(Claim { id: id.clone(), cell: 1 }).await;
+        assert_eq!(refused.expect_err("it panicked").code().as_str(), "internal");
+    }
+    let evicted = guests[0].client.expect_named("salon:evicted").await.json();
+    assert_eq!(evicted[0]["code"], "internal");
+    house.lab.advance(SECOND * 100).await;
+    guests[1].refresh(&house).await?;
+    house.lab.advance(SECOND * 40).await;
+    assert_eq!(guests[1].state().await.playing, None, "it is given up for lost");
 }

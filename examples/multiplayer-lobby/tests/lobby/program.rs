@@ -2,17 +2,15 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
 };
 
-use serde_json::json;
+use multiplayer_lobby::guests::SignedIn;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-
-use crate::client::Client;
 
 /// The running program; dropped, it is ended.
 struct Program(Child);
@@ -33,6 +31,20 @@ impl Drop for Program {
     }
 }
 
+/// One request, and the whole response.
+async fn request(address: SocketAddr, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let length = body.len();
+    let request = format!(
+        "{head} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("to send");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("a response");
+    response
+}
+
 #[actix_web::test]
 async fn it_says_where_it_is_and_is_there() {
     let mut program = Program::on_port("0");
@@ -41,19 +53,23 @@ async fn it_says_where_it_is_and_is_there() {
     BufReader::new(output).read_line(&mut line).expect("a line");
     let address = line.strip_prefix("Open http://").and_then(|rest| rest.split(' ').next());
     let address = address.and_then(|address| address.parse().ok()).expect(&line);
-    Client::named(address, "Ada").await.tell("lobby:join", json!({ "lobby": "Amber" })).await;
-    for (path, kind) in
-        [("/", "text/html"), ("/lobby.css", "text/css"), ("/salon.js", "text/javascript")]
-    {
-        let mut stream = TcpStream::connect(address).await.expect("a connection");
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.expect("to send");
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await.expect("a response");
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/lobby.css", "text/css"),
+        ("/lobby.js", "text/javascript"),
+        ("/board.js", "text/javascript"),
+        ("/guest.js", "text/javascript"),
+        ("/view.js", "text/javascript"),
+        ("/salon.js", "text/javascript"),
+    ] {
+        let response = request(address, &format!("GET {path}"), "").await;
         assert!(response.starts_with("HTTP/1.1 200"), "{path}: {response}");
         assert!(response.contains(&format!("content-type: {kind}; charset=utf-8")), "{path}");
     }
+    let response = request(address, "POST /sign-in", r#"{"name":"Ada"}"#).await;
+    let body = response.split("\r\n\r\n").nth(1).expect("a body");
+    let signed_in: SignedIn = serde_json::from_str(body).expect(body);
+    assert_eq!(signed_in.expires_in_ms, 120_000);
 }
 
 #[test]

@@ -96,7 +96,11 @@ impl<R: Room> RoomContext<R> {
             }
             Parted::Last(user, meta) => (user, meta),
         };
-        let lost = matches!(why, Departure::Disconnected(reason) if reason.is_recoverable());
+        let lost = match why {
+            Departure::Disconnected(reason) => reason.is_recoverable(),
+            Departure::Lapsed => Self::PRESENCE.after_lapse,
+            Departure::Left | Departure::Evicted | Departure::Closed => false,
+        };
         let (_, known_again) = self::user(peer);
         if lost && known_again && Self::PRESENCE.grace > Duration::ZERO {
             let gone = user.clone();

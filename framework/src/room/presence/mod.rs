@@ -110,6 +110,7 @@ pub trait Present: Room {
 pub struct Presence<R: Room> {
     pub(super) of: Option<Hooks<R>>,
     pub(super) grace: Duration,
+    pub(super) after_lapse: bool,
     pub(super) most: usize,
 }
 
@@ -121,7 +122,7 @@ pub(super) struct Hooks<R: Room> {
 
 impl<R: Room> Presence<R> {
     /// Nobody is told, and nothing is kept.
-    pub const OFF: Self = Self { of: None, grace: Duration::ZERO, most: 0 };
+    pub const OFF: Self = Self { of: None, grace: Duration::ZERO, after_lapse: false, most: 0 };
 
     /// The members are told of every user: with a grace of ten seconds, and of up to 1,000 users
     /// each by name.
@@ -131,15 +132,34 @@ impl<R: Room> Presence<R> {
         R: Present,
     {
         let hooks = Hooks { meta: meta_of::<R>, absent: R::absent };
-        Self { of: Some(hooks), grace: Duration::from_secs(10), most: 1_000 }
+        Self { of: Some(hooks), grace: Duration::from_secs(10), after_lapse: false, most: 1_000 }
     }
 
     /// How long a user whose last connection was lost is still taken to be there, so that who comes
     /// back in time has not been away. One who leaves, is put out or loses its right is gone at
-    /// once, and so is one without a subject, who cannot be known again.
+    /// once (see [`after_lapse`](Self::after_lapse)), and so is one without a subject, who cannot be
+    /// known again.
     #[must_use]
     pub const fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
+    }
+
+    /// Gives the grace also to those whose right to be there ended, so that one whose token ran out
+    /// keeps the seat while fetching another. A [revocation](crate::Salon::revoke) ends a right like
+    /// any other: whoever is to be gone by it at once is to be put out of the room as well.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::{Presence, Present};
+    ///
+    /// const fn of_a_lobby<R: Present>() -> Presence<R> {
+    ///     Presence::on().grace(Duration::from_secs(30)).after_lapse()
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn after_lapse(self) -> Self {
+        Self { after_lapse: true, ..self }
     }
 
     /// With more users than this the members are told how many there are, once a second at most,
@@ -157,10 +177,11 @@ fn meta_of<R: Present>(room: &R, who: &Member<R::Identity>) -> serde_json::Resul
 
 impl<R: Room> fmt::Debug for Presence<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { of, grace, most } = self;
+        let Self { of, grace, after_lapse, most } = self;
         f.debug_struct("Presence")
             .field("on", &of.is_some())
             .field("grace", grace)
+            .field("after_lapse", after_lapse)
             .field("count_above", most)
             .finish()
     }

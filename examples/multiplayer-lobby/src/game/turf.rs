@@ -1,0 +1,83 @@
+//! The board of a match, and whose turf each cell is.
+//!
+//! It must never know a connection, a room or a clock: these are the rules, and nothing else.
+
+use salon::Refusal;
+
+/// Cells in a row.
+pub(super) const WIDTH: usize = 12;
+/// Rows.
+const HEIGHT: usize = 8;
+
+/// Where players begin: two are far apart, and so are eight.
+const STARTS: [usize; 8] = [
+    0,
+    WIDTH * HEIGHT - 1,
+    WIDTH - 1,
+    WIDTH * (HEIGHT - 1),
+    WIDTH * 4 + WIDTH - 1,
+    WIDTH * 3,
+    6,
+    WIDTH * (HEIGHT - 1) + 5,
+];
+
+/// Whose each cell is, row by row.
+#[derive(Debug)]
+pub(super) struct Turf {
+    cells: [Option<usize>; WIDTH * HEIGHT],
+}
+
+impl Turf {
+    /// With one cell for each of up to eight players.
+    pub(super) fn new(players: usize) -> Self {
+        let mut cells = [None; WIDTH * HEIGHT];
+        for (player, start) in STARTS.into_iter().enumerate().take(players) {
+            cells[start] = Some(player);
+        }
+        Self { cells }
+    }
+
+    pub(super) fn cells(&self) -> &[Option<usize>] {
+        &self.cells
+    }
+
+    pub(super) fn cells_of(&self, player: usize) -> usize {
+        self.cells.iter().filter(|cell| **cell == Some(player)).count()
+    }
+
+    /// Gives a free cell to a player, one of whose cells it touches.
+    pub(super) fn claim(&mut self, cell: usize, player: usize) -> Result<(), Refusal> {
+        match self.cells.get(cell) {
+            None => return Err(Refusal::not_found("There is no such cell.")),
+            Some(Some(by)) if *by == player => {
+                return Err(Refusal::other("taken", "That cell is yours already."));
+            }
+            Some(Some(_)) => {
+                return Err(Refusal::other("taken", "Too late: somebody has that cell."));
+            }
+            Some(None) => {}
+        }
+        if neighbours(cell).all(|other| self.cells[other] != Some(player)) {
+            return Err(Refusal::other("too_far", "That cell does not touch your turf."));
+        }
+        self.cells[cell] = Some(player);
+        Ok(())
+    }
+
+    /// Whether no free cell touches anybody's turf.
+    pub(super) fn is_stuck(&self) -> bool {
+        let is_free = |cell: &usize| self.cells[*cell].is_none();
+        let touches = |cell: usize| neighbours(cell).any(|other| self.cells[other].is_some());
+        !(0..self.cells.len()).filter(is_free).any(touches)
+    }
+}
+
+/// The cells that touch a cell with a side.
+fn neighbours(cell: usize) -> impl Iterator<Item = usize> {
+    let (column, row) = (cell % WIDTH, cell / WIDTH);
+    let left = (column > 0).then(|| cell - 1);
+    let right = (column + 1 < WIDTH).then(|| cell + 1);
+    let above = (row > 0).then(|| cell - WIDTH);
+    let below = (row + 1 < HEIGHT).then(|| cell + WIDTH);
+    [left, right, above, below].into_iter().flatten()
+}

@@ -1,0 +1,53 @@
+//! What is written down: rooms find it when they open, also when they open anew after a panic.
+//!
+//! It must never be what a room works with: a real app would have a database in its place.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// One value for each key. Clones share them.
+pub struct Records<K, V>(Arc<Mutex<BTreeMap<K, V>>>);
+
+impl<K: Ord, V: Clone> Records<K, V> {
+    /// What is written down of that key.
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<V> {
+        self.lock().get(key).cloned()
+    }
+
+    /// Writes it down, in place of what was.
+    pub fn put(&self, key: K, value: V) {
+        self.lock().insert(key, value);
+    }
+
+    /// Crosses it out.
+    pub fn remove(&self, key: &K) {
+        self.lock().remove(key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, V>> {
+        // Nothing above can leave it half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K, V> Clone for Records<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K, V> Default for Records<K, V> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K, V> fmt::Debug for Records<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").finish_non_exhaustive()
+    }
+}
