@@ -5,15 +5,14 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Context};
+use actix::{Actor, Context, SpawnHandle};
 use serde::Serialize;
 
 use super::{
-    Directory, Entry, Member, Room, RoomEvent,
+    Directory, Room, RoomEvent,
     broadcaster::encode_or_log,
     context::RoomContext,
     life::{self, Generation},
-    listed::not_a_member,
     member::Departure,
     restart::Restarts,
     sent::{Origin, Sent},
@@ -21,10 +20,10 @@ use super::{
 };
 use crate::{
     event,
-    membership::{Membership, revoked_meanwhile},
+    membership::revoked_meanwhile,
     meter::{Count, Meter},
     number::MembershipNumber,
-    refusal::{Code, Refusal},
+    refusal::Refusal,
     simulation,
     timers::Alarm,
 };
@@ -36,7 +35,8 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
     pub(super) directory: Arc<Directory<R>>,
-    pub(super) lingering: bool,
+    /// What closes it, while it is empty; boxed, since that is not for long.
+    pub(super) lingering: Option<Box<SpawnHandle>>,
     pub(super) alarm: Alarm,
 }
 
@@ -48,78 +48,8 @@ impl<R: Room> RoomActor<R> {
             restarts: Restarts::default(),
             cx,
             directory,
-            lingering: false,
+            lingering: None,
             alarm: Alarm::default(),
-        }
-    }
-
-    /// Admits the sender if the event says so, and checks that it is a member then. The event, and
-    /// the sender's membership if it is a new one.
-    fn enter<E: RoomEvent<Room = R> + 'static>(
-        &mut self,
-        event: E,
-        origin: &Origin,
-    ) -> Result<(E, Option<MembershipNumber>), Refusal> {
-        let Origin { sender, granted, withdrawals, .. } = origin;
-        self.state.room()?;
-        if self.cx.roll.contains(sender.number) {
-            if E::ENTRY == Entry::Join {
-                sender.state.memberships.renew(self.cx.roll.name(), *granted);
-                sender.standing.wake();
-            }
-            return Ok((event, None));
-        }
-        match E::ENTRY {
-            Entry::Member => Err(not_a_member(E::NAME)),
-            Entry::Join => {
-                self.cx.sender = Some(sender.clone());
-                let member = Member::new(sender.clone());
-                let number = self.cx.roll.next_membership();
-                self.cx.roll.lift(sender, number);
-                self.cx.joining = Some(Box::new(Box::new(event)));
-                let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
-                let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
-                let event: E = match (admitted, event) {
-                    (Ok(()), Some(event)) => *event,
-                    (admitted, _) => {
-                        // What it was sent while it was asked in is not for it.
-                        sender.outbox.bar(self.cx.roll.room(), number);
-                        return Err(admitted.err().unwrap_or_else(|| Panicked.into()));
-                    }
-                };
-                let seen = self.run(|room, _| RoomContext::meta(room, &member));
-                let seen = match seen {
-                    Ok(seen) => seen,
-                    Err(refusal) => {
-                        sender.outbox.bar(self.cx.roll.room(), number);
-                        return Err(refusal);
-                    }
-                };
-                let membership = Membership {
-                    number,
-                    granted: granted.map(Box::new),
-                    link: self.cx.roll.link.clone(),
-                };
-                let limit = self.cx.roll.broadcaster().max_rooms;
-                let entered = sender.state.memberships.enter(membership, limit, *withdrawals);
-                if let Err(refusal) = entered {
-                    sender.outbox.bar(self.cx.roll.room(), number);
-                    self.depart(&member, Departure::Left);
-                    return Err(refusal);
-                }
-                self.cx.appear(sender, seen);
-                if !self.cx.roll.add(sender.clone(), number) {
-                    sender.leave(self.cx.roll.room(), self.cx.roll.name());
-                    self.depart(&member, Departure::Left);
-                    return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
-                }
-                if granted.is_some() {
-                    sender.standing.wake();
-                }
-                tracing::debug!(room = %self.cx.roll.name(), session = %sender.id, "joined");
-                self.tell_joined(sender);
-                Ok((event, Some(number)))
-            }
         }
     }
 

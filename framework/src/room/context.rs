@@ -155,7 +155,7 @@ impl<R> RoomContext<R> {
     /// ```
     #[must_use]
     pub fn place(&self) -> Option<Place> {
-        let order = self.roll.order.as_ref()?;
+        let order = self.roll.order.told()?;
         Some(order.place(self.roll.name(), order.now()).into())
     }
 

@@ -125,7 +125,7 @@ impl<R: Room> Directory<R> {
         let link = Arc::new(Link::new(number, name, key, Addr::new(sender)));
         let opened = link.clone();
         shard.run(move || {
-            let order = R::NUMBERED.then(Order::begin);
+            let order = Order::begin(R::NUMBERED);
             let roll = Roll::new(opened, directory.shared.clone(), order);
             let room = RoomActor::new(RoomContext::new(roll), directory);
             Context::with_receiver(receiver).run(room);

@@ -15,6 +15,7 @@ use super::{
     member::Departure,
     notice::Reason,
     place::Order,
+    restart::Restarts,
     state::{Panicked, State, guarded},
 };
 use crate::{
@@ -122,7 +123,7 @@ impl<R: Room> RoomActor<R> {
             tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
             return self.change(State::closed(Panicked));
         }
-        self.cx.roll.order = R::NUMBERED.then(Order::begin);
+        self.cx.roll.order = Order::begin(R::NUMBERED);
         if let Some(attendance) = &mut self.cx.attendance {
             attendance.forget_those_away();
             let members = self.cx.roll.peers().map(|peer| Action::UpdatePresence(peer.number));
@@ -161,6 +162,8 @@ impl<R: Room> RoomActor<R> {
             }
         } else if self.cx.is_empty() {
             self.linger(ctx);
+        } else if let Some(timer) = self.lingering.take() {
+            ctx.cancel_future(*timer);
         }
         self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
     }
@@ -178,14 +181,16 @@ impl<R: Room> RoomActor<R> {
         self.settle(ctx);
     }
 
-    /// Closes the room a while from now if it is empty then too.
+    /// Closes the room a while from now, if nobody comes meanwhile.
     fn linger(&mut self, ctx: &mut Context<Self>) {
-        if !self.lingering {
-            self.lingering = true;
-            ctx.run_later(R::LINGER, |actor, ctx| {
-                actor.lingering = false;
-                actor.close_if_idle(ctx);
+        if self.lingering.is_none() {
+            let timer = ctx.run_later(R::LINGER, |actor, ctx| {
+                // What is cancelled when it is due already comes all the same.
+                if actor.lingering.take().is_some() && actor.cx.is_empty() {
+                    actor.close_if_idle(ctx);
+                }
             });
+            self.lingering = Some(Box::new(timer));
         }
     }
 
@@ -258,14 +263,32 @@ impl<R: Room> RoomActor<R> {
         self.change(State::closed(refusal));
     }
 
+    /// Closes a room without members, unless something is on its way to it. The room stays in the
+    /// directory until its code has closed it, so that no other of its key is opened beside it.
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
-        if !self.cx.is_empty() {
+        if !self.cx.roll.link.is_quiet() {
+            // It comes, and is seen to then.
             return;
         }
+        self.shut("the room was empty and is closed");
         if self.directory.close_if_idle(self.cx.key(), self.cx.roll.room()) {
-            self.shut("the room was empty and is closed");
             ctx.stop();
+        } else {
+            self.reopen(ctx);
         }
+    }
+
+    /// Opens the room anew, as another would be: something came for it while it closed.
+    fn reopen(&mut self, ctx: &mut Context<Self>) {
+        // What its code asked for while it closed was to be done by a room that is gone.
+        let _ = guarded(|| self.cx.actions.clear());
+        self.cx.roll.order = Order::begin(R::NUMBERED);
+        self.cx.attendance = RoomContext::<R>::new_attendance();
+        self.restarts = Restarts::default();
+        self.state = open(&mut self.cx);
+        self.cx.roll.broadcaster().counters.one(Count::RoomsClosed);
+        self.cx.roll.broadcaster().counters.one(Count::RoomsOpened);
+        self.settle(ctx);
     }
 
     /// Lets a member go, and tells the room's code.

@@ -10,6 +10,7 @@ mod context;
 mod directory;
 mod guard;
 mod handle;
+mod joining;
 mod kinds;
 mod life;
 mod link;

@@ -89,7 +89,7 @@ impl<R: Room> RoomActor<R> {
     /// What comes from here on follows this.
     fn beginning(&self) -> Beginning<'_> {
         let roll = &self.cx.roll;
-        let place = match &roll.order {
+        let place = match roll.order.told() {
             Some(order) => At::Numbered(order.place(roll.name(), order.now())),
             None => At::Unnumbered { room: roll.name() },
         };

@@ -61,6 +61,8 @@ impl Position {
 /// The order of what one state of a room publishes.
 pub(super) struct Order {
     epoch: Epoch,
+    /// Whether it is told.
+    told: bool,
     published: Cell<u64>,
 }
 
@@ -70,13 +72,18 @@ pub(super) struct Order {
 struct Epoch([u8; 5]);
 
 impl Order {
-    /// A new order, in which nothing is published yet.
-    pub(super) fn begin() -> Self {
+    /// A new order, in which nothing is published yet; whether the members are told of it.
+    pub(super) fn begin(told: bool) -> Self {
         let mut epoch = [0; 5];
         if let Err(error) = random::fill(&mut epoch) {
             tracing::error!(%error, "the operating system gives no random bytes for an epoch");
         }
-        Self { epoch: Epoch(epoch), published: Cell::new(0) }
+        Self { epoch: Epoch(epoch), told, published: Cell::new(0) }
+    }
+
+    /// The order, if the members are told of it.
+    pub(super) fn told(&self) -> Option<&Self> {
+        self.told.then_some(self)
     }
 
     /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
@@ -143,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_place_is_read_as_it_was_written() {
-        let order = Order::begin();
+        let order = Order::begin(true);
         assert_eq!(order.now(), Position::After(0));
         for at in [order.next(), order.now()] {
             let written = order.place("a \"room\"", at);

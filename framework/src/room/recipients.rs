@@ -28,7 +28,7 @@ impl RoomAudience<'_> {
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
         let roll = self.roll;
         let numbered = !E::POLICY.volatile && !matches!(self.choice, Choice::One(_));
-        let order = roll.order.as_ref();
+        let order = roll.order.told();
         if roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
             // It has its number all the same: who comes later may have known what was before.
             if let Some(order) = order.filter(|_| numbered) {

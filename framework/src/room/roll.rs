@@ -23,8 +23,8 @@ use crate::{
 pub(super) struct Roll {
     pub(super) link: Arc<dyn RoomLink>,
     pub(super) shared: Arc<Shared>,
-    /// The order of what it publishes, if it tells it.
-    pub(super) order: Option<Order>,
+    /// The order of what it publishes.
+    pub(super) order: Order,
     members: BTreeMap<SessionNumber, Enrolled>,
     next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
@@ -50,7 +50,7 @@ struct Outlet {
 }
 
 impl Roll {
-    pub(super) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Option<Order>) -> Self {
+    pub(super) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Order) -> Self {
         Self {
             link,
             shared,

@@ -26,6 +26,7 @@ macro_rules! both_ways {
 }
 
 mod build;
+mod closing;
 mod ending;
 mod limits;
 mod order;

@@ -1,8 +1,13 @@
 //! Nobody stays who is gone, however the connection ended.
 
-use salon::testing::{Client, Failure, Lab, Wire};
+use salon::{
+    PresenceChange, PresentUser,
+    testing::{Client, Failure, Lab, Wire, for_seeds},
+};
 
-use crate::lounge::{Changed, GRACE, Missed, SECOND, changed, come, enter, salon};
+use crate::lounge::{
+    Changed, GRACE, Inside, Leave, Lounge, Missed, SECOND, changed, come, enter, salon,
+};
 use serde_json::json;
 
 /// The heartbeat's limits, by default.
@@ -51,6 +56,49 @@ async fn gone(wire: Wire, what: &str, end: End, grace: bool) -> Result<(), Failu
     assert_eq!(ada.expect::<Missed>().await.user, "ben", "{what} over {wire:?}");
     ada.expect_none().await;
     Ok(())
+}
+
+#[test]
+fn who_goes_while_it_comes_in_is_no_ghost() {
+    for_seeds(0..40, async |seed| {
+        let lab = Lab::builder(salon()).workers(3).seed(seed).start().await;
+        let host = come(&lab, "host").await?;
+        host.send(enter("calm")).await?;
+        for name in ["ben", "cleo", "dan", "eve"] {
+            let guest = come(&lab, name).await?;
+            guest.emit(enter("glad"));
+            guest.close();
+        }
+        lab.advance(2 * GRACE + HEARTBEAT).await;
+        let inside = lab.drive(lab.salon().room::<Lounge>(&1).ask(Inside)).await?;
+        assert_eq!(inside.into_iter().collect::<Vec<_>>(), ["host"]);
+        let there = lab.drive(lab.salon().room::<Lounge>(&1).presence()).await;
+        assert_eq!(there.len(), 1, "{there:?}");
+        Ok(())
+    });
+}
+
+#[salon::test]
+async fn of_one_user_no_more_connections_are_seen_than_the_limit_says() {
+    let lab = Lab::builder(salon()).workers(2).start().await;
+    let host = come(&lab, "host").await?;
+    host.send(enter("calm")).await?;
+    let mut connections = Vec::new();
+    for connection in 1..=PresentUser::MOST_METAS + 4 {
+        let client = come(&lab, "ada").await?;
+        client.send(enter("glad")).await?;
+        connections.push(client);
+        if connection <= PresentUser::MOST_METAS {
+            host.expect::<PresenceChange>().await;
+        }
+        host.expect_none().await;
+    }
+    let there = lab.drive(lab.salon().room::<Lounge>(&1).presence()).await;
+    assert_eq!(there[1].metas.len(), PresentUser::MOST_METAS);
+    for client in connections {
+        client.send(Leave { lounge: 1 }).await?;
+    }
+    assert_eq!(host.expect::<Missed>().await.user, "ada");
 }
 
 #[salon::test]

@@ -2,7 +2,7 @@
 //!
 //! It must never say of itself who is there: what the tests see is presence.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use salon::{
     Presence, PresenceChange, PresenceSnapshot, Present, PresentUser,
@@ -109,8 +109,12 @@ pub(crate) struct Card {
     pub(crate) mood: String,
 }
 
+/// Asks which users were admitted and are not gone.
+pub(crate) struct Inside;
+
 #[derive(Default)]
 pub(crate) struct Lounge {
+    inside: BTreeSet<String>,
     moods: Vec<(String, String)>,
     said: u64,
 }
@@ -133,7 +137,16 @@ impl Room for Lounge {
             return Err(Refusal::forbidden("come back when you are calm"));
         }
         self.feels(who, mood);
+        self.inside.insert(who.identity().name.clone());
         Ok(())
+    }
+}
+
+impl Reply<Inside> for Lounge {
+    type Output = BTreeSet<String>;
+
+    fn reply(&mut self, _: Inside, _: &mut RoomContext<Self>) -> BTreeSet<String> {
+        self.inside.clone()
     }
 }
 
@@ -147,6 +160,7 @@ impl Present for Lounge {
     }
 
     fn absent(&mut self, user: &str, cx: &mut RoomContext<Self>) {
+        self.inside.remove(user);
         cx.broadcast(&Missed { user: user.to_owned() });
     }
 }

@@ -10,7 +10,7 @@ use salon::{
 };
 use serde_json::{Value, json};
 
-use crate::lounge::{Feel, GRACE, Leave, Lounge, SECOND, Say, To, enter, salon};
+use crate::lounge::{Feel, GRACE, Leave, Lounge, SECOND, Say, To, come, enter, salon};
 
 const CLIENTS: usize = 7;
 const ROUNDS: usize = 40;
@@ -176,6 +176,9 @@ fn every_client_hears_one_order_without_gap_or_double_and_knows_who_is_there_at_
             let visitor = lab.visitor().name(&format!("client {client}"));
             clients.push(visitor.auth(json!({ "name": user })).connect().await?);
         }
+        // One that never leaves, and never leaves itself out, hears everything.
+        let host = come(&lab, "host").await?;
+        host.send(enter("calm")).await?;
         let mut inside = [false; CLIENTS];
         for _ in 0..ROUNDS {
             let mut answers = Vec::new();
@@ -222,8 +225,10 @@ fn every_client_hears_one_order_without_gap_or_double_and_knows_who_is_there_at_
         lab.settle().await;
         let room = lab.salon().room::<Lounge>(&1);
         let there: Vec<_> = lab.drive(room.presence()).await;
-        // Twice: what only a later client heard is known the second time.
         let mut order = Order::default();
+        let heard = replay(&host, &mut order)?.ok_or("the host is there")?;
+        assert_eq!(heard.missed, [0; 0], "nothing was lost to everybody");
+        // Twice: what only a later client heard is known the second time.
         for client in clients.iter().chain(&clients) {
             if let Some(visit) = replay(client, &mut order)?
                 && client.is_connected()

@@ -16,6 +16,8 @@ use crate::{number::SessionNumber, timers::Timer};
 pub(in crate::room) struct Attendance {
     users: IndexMap<ByteString, Attendee>,
     sessions: BTreeMap<SessionNumber, ByteString>,
+    /// How many users have no connection.
+    away: usize,
     /// Whether there are too many to be told by name.
     pub(super) counted: bool,
     /// Whether the members will be told the number, so that the next change need not see to it.
@@ -60,6 +62,16 @@ impl Attendance {
         self.users.len()
     }
 
+    /// Whether a user is there, or may still come back.
+    pub(super) fn knows(&self, user: &str) -> bool {
+        self.users.contains_key(user)
+    }
+
+    /// How many users have no connection.
+    pub(super) fn away(&self) -> usize {
+        self.away
+    }
+
     /// A connection of a user has come. The timer that was to end its grace is void.
     pub(super) fn enter(
         &mut self,
@@ -70,12 +82,14 @@ impl Attendance {
         let known = self.users.contains_key(user);
         let attendee = self.users.entry(user.clone()).or_default();
         let away = attendee.away.take();
+        self.away -= usize::from(away.is_some());
+        let is_seen = attendee.connections.len() < PresentUser::MOST_METAS;
         attendee.connections.push((session, meta));
         self.sessions.insert(session, user.clone());
         let same = away.as_ref().is_some_and(|away| attendee.connections[0].1 == away.meta);
         let change = match known {
             false => Change::Joined(attendee.seen(user)),
-            true if same => Change::Nothing,
+            true if same || !is_seen => Change::Nothing,
             true => Change::Updated(attendee.seen(user)),
         };
         (change, away.map(|away| away.timer))
@@ -85,12 +99,17 @@ impl Attendance {
     pub(super) fn update(&mut self, session: SessionNumber, meta: Value) -> Change {
         let Some(user) = self.sessions.get(&session) else { return Change::Nothing };
         let Some(attendee) = self.users.get_mut(user) else { return Change::Nothing };
-        let connection = attendee.connections.iter_mut().find(|(number, _)| *number == session);
-        match connection {
-            Some((_, seen)) if *seen != meta => *seen = meta,
-            _ => return Change::Nothing,
+        let mut connections = attendee.connections.iter_mut().enumerate();
+        match connections.find(|(_, (number, _))| *number == session) {
+            Some((index, (_, seen))) if *seen != meta => {
+                *seen = meta;
+                if index < PresentUser::MOST_METAS {
+                    return Change::Updated(attendee.seen(user));
+                }
+            }
+            _ => {}
         }
-        Change::Updated(attendee.seen(user))
+        Change::Nothing
     }
 
     /// A connection has gone.
@@ -105,6 +124,8 @@ impl Attendance {
         let (_, meta) = connections.remove(index);
         if connections.is_empty() {
             Parted::Last(user, meta)
+        } else if index >= PresentUser::MOST_METAS {
+            nothing
         } else {
             Parted::Stays(Change::Updated(attendee.seen(&user)))
         }
@@ -114,6 +135,7 @@ impl Attendance {
     pub(super) fn hold(&mut self, user: &ByteString, meta: Value, timer: Timer) {
         if let Some(attendee) = self.users.get_mut(user) {
             attendee.away = Some(Away { meta, timer });
+            self.away += 1;
         }
     }
 
@@ -121,6 +143,7 @@ impl Attendance {
     pub(super) fn remove(&mut self, user: &ByteString) -> Change {
         match self.users.get(user) {
             Some(attendee) if attendee.connections.is_empty() => {
+                self.away -= usize::from(attendee.away.is_some());
                 self.users.shift_remove(user);
                 Change::Left(user.to_string())
             }
@@ -131,7 +154,7 @@ impl Attendance {
     /// Nobody is held any more: who has no connection is not there.
     pub(in crate::room) fn forget_those_away(&mut self) {
         self.users.retain(|_, attendee| !attendee.connections.is_empty());
-        self.announced = false;
+        (self.announced, self.away) = (false, 0);
     }
 
     /// Everybody, in the order in which they came.
@@ -156,7 +179,7 @@ impl Attendance {
 
 impl Attendee {
     fn seen(&self, user: &str) -> PresentUser {
-        let here = self.connections.iter().map(|(_, meta)| meta);
+        let here = self.connections.iter().map(|(_, meta)| meta).take(PresentUser::MOST_METAS);
         let away = self.away.iter().map(|away| &away.meta);
         PresentUser { user: user.to_owned(), metas: here.chain(away).cloned().collect() }
     }

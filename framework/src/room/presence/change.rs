@@ -92,6 +92,10 @@ impl Event for PresenceChange {
 }
 
 impl PresentUser {
+    /// How many of a user's connections are seen: more of them are there, and change nothing that
+    /// the others are told.
+    pub const MOST_METAS: usize = 16;
+
     /// The same with metas of the room's own type; those that are of another are left out.
     pub(in crate::room) fn typed<M: DeserializeOwned>(self) -> PresentUser<M> {
         let metas = self.metas.into_iter().filter_map(|meta| serde_json::from_value(meta).ok());

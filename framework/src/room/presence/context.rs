@@ -18,6 +18,9 @@ use crate::{
     room::{Departure, Member, Room, RoomContext, context::Action},
 };
 
+/// How many users without a connection a room takes to be there; one more is gone at once.
+const MOST_AWAY: usize = 10_000;
+
 /// How often the members are told a number, at most.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -102,7 +105,8 @@ impl<R: Room> RoomContext<R> {
             Departure::Left | Departure::Evicted | Departure::Closed => false,
         };
         let (_, known_again) = self::user(peer);
-        if lost && known_again && Self::PRESENCE.grace > Duration::ZERO {
+        let held = known_again && attendance.away() < MOST_AWAY;
+        if lost && held && Self::PRESENCE.grace > Duration::ZERO {
             let gone = user.clone();
             let timer = self.timers.after(Self::PRESENCE.grace, move |room, cx| {
                 if cx.forget(&gone) {
@@ -114,6 +118,12 @@ impl<R: Room> RoomContext<R> {
         } else {
             self.forget(&user).then_some(user)
         }
+    }
+
+    /// The user that a session is one of, if the room tells who is there and that one is not.
+    pub(in crate::room) fn unknown_user(&self, peer: &Peer) -> Option<ByteString> {
+        let (user, _) = user(peer);
+        self.attendance.as_ref().filter(|attendance| !attendance.knows(&user)).map(|_| user)
     }
 
     /// Tells the room that a user is gone.

@@ -1,0 +1,105 @@
+//! How a session becomes a member: it is asked in, seen, and enrolled.
+//!
+//! It must never leave half of it behind: whoever was admitted and is no member in the end has left,
+//! as the room and its presence see it.
+
+use std::sync::Arc;
+
+use super::{
+    Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, listed::not_a_member,
+    member::Departure, sent::Origin, state::Panicked,
+};
+use crate::{
+    membership::Membership,
+    number::MembershipNumber,
+    peer::Peer,
+    refusal::{Code, Refusal},
+};
+
+impl<R: Room> RoomActor<R> {
+    /// Makes the sender a member if the event says so, and checks that it is one then. The event, and
+    /// the sender's membership if it is a new one.
+    pub(super) fn enter<E: RoomEvent<Room = R> + 'static>(
+        &mut self,
+        event: E,
+        origin: &Origin,
+    ) -> Result<(E, Option<MembershipNumber>), Refusal> {
+        let Origin { sender, granted, .. } = origin;
+        self.state.room()?;
+        match (E::ENTRY, self.cx.roll.contains(sender.number)) {
+            (Entry::Member, true) => Ok((event, None)),
+            (Entry::Member, false) => Err(not_a_member(E::NAME)),
+            (Entry::Join, true) => {
+                sender.state.memberships.renew(self.cx.roll.name(), *granted);
+                sender.standing.wake();
+                Ok((event, None))
+            }
+            (Entry::Join, false) => {
+                let number = self.cx.roll.next_membership();
+                self.cx.roll.lift(sender, number);
+                let joined = self.ask_in(event, sender).and_then(|event| {
+                    self.enrol(origin, number)?;
+                    Ok((event, Some(number)))
+                });
+                if joined.is_err() {
+                    // What it was sent while it was asked in is not for it.
+                    sender.outbox.bar(self.cx.roll.room(), number);
+                }
+                joined
+            }
+        }
+    }
+
+    /// Has the room decide about one who sent `event`.
+    fn ask_in<E: 'static>(&mut self, event: E, sender: &Arc<Peer>) -> Result<E, Refusal> {
+        self.cx.sender = Some(sender.clone());
+        self.cx.joining = Some(Box::new(Box::new(event)));
+        let member = Member::new(sender.clone());
+        let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
+        let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
+        admitted?;
+        event.map(|event| *event).ok_or_else(|| Panicked.into())
+    }
+
+    /// Enrols one whom the room has admitted, and tells everybody.
+    fn enrol(&mut self, origin: &Origin, number: MembershipNumber) -> Result<(), Refusal> {
+        let Origin { sender, granted, withdrawals, .. } = origin;
+        let member = Member::new(sender.clone());
+        let membership =
+            Membership { number, granted: granted.map(Box::new), link: self.cx.roll.link.clone() };
+        let limit = self.cx.roll.broadcaster().max_rooms;
+        let seen = self.run(|room, _| RoomContext::meta(room, &member)).and_then(|seen| {
+            sender.state.memberships.enter(membership, limit, *withdrawals)?;
+            Ok(seen)
+        });
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(refusal) => {
+                self.undo(&member);
+                return Err(refusal);
+            }
+        };
+        self.cx.appear(sender, seen);
+        if !self.cx.roll.add(sender.clone(), number) {
+            sender.leave(self.cx.roll.room(), self.cx.roll.name());
+            self.depart(&member, Departure::Left);
+            return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
+        }
+        if granted.is_some() {
+            sender.standing.wake();
+        }
+        tracing::debug!(room = %self.cx.roll.name(), session = %sender.id, "joined");
+        self.tell_joined(sender);
+        Ok(())
+    }
+
+    /// One who was admitted is no member after all: the room hears that it has left, and that its
+    /// user is not there unless it is by another connection.
+    fn undo(&mut self, member: &Member<R::Identity>) {
+        self.depart(member, Departure::Left);
+        if let Some(user) = self.cx.unknown_user(member.peer()) {
+            // Whether it panicked is seen to by `settle`.
+            let _ = self.run(|room, cx| RoomContext::absent(room, &user, cx));
+        }
+    }
+}
