@@ -244,7 +244,7 @@ impl Realm {
     /// Starts a connection on this worker. Its link has to send the open packet.
     pub(crate) fn open(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
@@ -258,7 +258,7 @@ impl Realm {
     /// Starts a connection without Engine.IO on this worker; its pings are the WebSocket's own.
     pub(crate) fn open_plain(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         application: Arc<dyn Application>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
@@ -268,7 +268,7 @@ impl Realm {
 
     fn start(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
         upper: Upper,
@@ -295,7 +295,6 @@ impl Realm {
             let parser = self.broadcaster.share_parser();
             let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
-            let handshake = Arc::new(handshake);
             let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
             let handle = Arc::new(handle);
             started = Some(handle.clone());
