@@ -2,7 +2,13 @@
 //!
 //! It must never read on without bound while the connection is busy with what it has.
 
-use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use actix_web::dev::Payload;
 use bytes::BytesMut;
@@ -78,13 +84,18 @@ impl Inflow {
 
     /// The messages that came, and more than none unless the end has come.
     pub(super) async fn messages(&mut self) -> Messages {
+        // Polled by hand: an idle connection waits here, and a future in a future is larger.
+        poll_fn(|cx| self.poll_messages(cx)).await
+    }
+
+    fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<Messages> {
         loop {
             self.sort();
             let messages = self.intake.take_messages();
             if !messages.is_empty() || self.intake.has_ended() {
-                return messages;
+                return Poll::Ready(messages);
             }
-            if let Err(error) = self.fill().await {
+            if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);
             }
         }
@@ -184,22 +195,26 @@ impl Inflow {
 
     /// Waits for bytes.
     async fn fill(&mut self) -> Result<(), LinkError> {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
         let came = match &mut self.source {
-            Source::Payload(payload) => match payload.next().await {
+            Source::Payload(payload) => match ready!(payload.poll_next_unpin(cx)) {
                 Some(Ok(chunk)) => {
                     self.buffer.extend_from_slice(&chunk);
                     true
                 }
                 _ => false,
             },
-            Source::Socket(socket) => socket.read(&mut self.buffer).await,
+            Source::Socket(socket) => ready!(socket.poll_read(cx, &mut self.buffer)),
         };
-        if came {
+        Poll::Ready(if came {
             Ok(())
         } else {
             self.closed = true;
             Err(LinkError::Gone)
-        }
+        })
     }
 
     /// The socket, if it is read directly.
