@@ -24,7 +24,7 @@ use crate::{
     clock,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::{EndSession, Peer, PeerState},
+    peer::{EndSession, Peer, PeerState, Recoverable},
     refusal::Code,
     room::{Command, Recovered, Socket},
     standing::Standing,
@@ -111,6 +111,10 @@ impl Connection {
     ) {
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.retain(|connecting| *connecting != namespace);
+            if socket_io.connecting.is_empty() {
+                // An idle connection holds no list.
+                socket_io.connecting = Vec::new();
+            }
         }
         let made = admitted.and_then(|(made, identity, credential)| {
             let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
@@ -123,12 +127,14 @@ impl Connection {
                 return self.refuse_connect(&namespace, &refusal);
             }
         };
+        let covered = origin.recovered.as_ref().map(|recovered| recovered.covered);
+        let recoverable =
+            origin.private_id.map(|private_id| Box::new(Recoverable { private_id, covered }));
         let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
         let peer = Arc::new(Peer {
             number: SessionNumber::next(),
             id: origin.id,
-            private_id: origin.private_id,
-            covered: origin.recovered.as_ref().map(|recovered| recovered.covered),
+            recoverable,
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
@@ -152,7 +158,8 @@ impl Connection {
                 let _ = peer.push_recovered(frame);
             }
         }
-        let reply = ConnectReply { sid: &peer.id, pid: peer.private_id.as_ref() };
+        let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
+        let reply = ConnectReply { sid: &peer.id, pid };
         let reply = Arguments::encode_single(&reply);
         let auth = reply.ok().map(|reply| reply.json_text().clone());
         let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
