@@ -23,7 +23,6 @@ use crate::{
     connection::{ConnectionHandle, Realm},
     wire::{
         engine_io::Packet,
-        socket_io::Messages,
         websocket::{FrameReader, Incoming},
     },
 };
@@ -82,18 +81,22 @@ impl Inflow {
         }
     }
 
-    /// The messages that came, and more than none unless the end has come.
-    pub(super) async fn messages(&mut self) -> Messages {
-        // Polled by hand: an idle connection waits here, and a future in a future is larger.
-        poll_fn(|cx| self.poll_messages(cx)).await
-    }
-
-    fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<Messages> {
+    /// Hands the messages that came to the connection; false once the end has come, and nothing
+    /// before it is left.
+    pub(super) fn poll_hand_over(
+        &mut self,
+        cx: &mut Context<'_>,
+        handle: &ConnectionHandle,
+    ) -> Poll<bool> {
         loop {
             self.sort();
             let messages = self.intake.take_messages();
-            if !messages.is_empty() || self.intake.has_ended() {
-                return Poll::Ready(messages);
+            if !messages.is_empty() {
+                handle.hand_over(messages);
+                return Poll::Ready(true);
+            }
+            if self.intake.has_ended() {
+                return Poll::Ready(false);
             }
             if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);
