@@ -62,11 +62,11 @@ impl Connection {
     ) {
         let limit = self.realm.limits().max_namespaces;
         let Some(socket_io) = self.socket_io() else { return };
-        if socket_io.connecting.contains(&namespace) {
+        if socket_io.connecting.namespaces().contains(&namespace) {
             let trouble = Trouble::SecondConnect(namespace.to_string());
             return self.trouble(&trouble, None, ctx);
         }
-        if socket_io.sessions.len() + socket_io.connecting.len() >= limit {
+        if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
             return self.trouble(&Trouble::TooManyNamespaces(limit), Some(&namespace), ctx);
         }
         let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
@@ -74,7 +74,7 @@ impl Connection {
             return self.trouble(&trouble, Some(&namespace), ctx);
         };
         if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.push(namespace.clone());
+            socket_io.connecting.begin(namespace.clone());
         }
         let handshake = self.handle.handshake().clone();
         let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
@@ -110,11 +110,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.retain(|connecting| *connecting != namespace);
-            if socket_io.connecting.is_empty() {
-                // An idle connection holds no list.
-                socket_io.connecting = Vec::new();
-            }
+            socket_io.connecting.end(&namespace);
         }
         let made = admitted.and_then(|(made, identity, credential)| {
             let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
@@ -189,7 +185,7 @@ impl Connection {
         // Most connections have one for good.
         socket_io.sessions.reserve_exact(1);
         socket_io.sessions.push(session);
-        if let Some(deadline) = socket_io.deadline.take() {
+        if let Some(deadline) = socket_io.connecting.take_deadline() {
             ctx.cancel_future(deadline);
         }
     }
