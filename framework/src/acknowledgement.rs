@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -37,7 +37,10 @@ pub(crate) type Waiter = Box<dyn FnOnce(Arguments) + Send>;
 
 /// The acknowledgements that are awaited from one session, by id.
 #[derive(Default)]
-pub(crate) struct Acknowledgements(Mutex<HashMap<u64, Pending>>);
+pub(crate) struct Acknowledgements(Mutex<Option<Box<Awaited>>>);
+
+/// Most sessions are never asked anything, and pay for the pointer alone.
+type Awaited = HashMap<u64, Pending>;
 
 struct Pending {
     deadline: Instant,
@@ -54,7 +57,8 @@ impl Acknowledgements {
         limit: usize,
         waiter: Waiter,
     ) -> Result<(), AskError> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.lock();
+        let pending = pending.get_or_insert_default();
         if pending.len() >= limit {
             let now = clock::now();
             pending.retain(|_, pending| pending.deadline > now);
@@ -69,8 +73,7 @@ impl Acknowledgements {
     /// Hands an acknowledgement to whoever awaits it. An unknown or late one is of no consequence,
     /// as in the reference: false says so.
     pub(crate) fn resolve(&self, id: u64, arguments: Arguments) -> bool {
-        let waiter = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        match waiter {
+        match self.take(id) {
             Some(pending) if pending.deadline > clock::now() => {
                 (pending.waiter)(arguments);
                 true
@@ -81,18 +84,28 @@ impl Acknowledgements {
 
     /// Awaits one no longer.
     pub(crate) fn forget(&self, id: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        drop(self.take(id));
     }
 
     /// Awaits nothing any more: the session is gone.
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let awaited = self.lock().take();
+        // Outside of the lock: what a waiter's owner is told by its drop is the owner's business.
+        drop(awaited);
+    }
+
+    fn take(&self, id: u64) -> Option<Pending> {
+        self.lock().as_mut()?.remove(&id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Awaited>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Acknowledgements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pending = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let pending = self.lock().as_ref().map_or(0, |awaited| awaited.len());
         f.debug_struct("Acknowledgements").field("pending", &pending).finish()
     }
 }

@@ -47,8 +47,11 @@ struct State {
     waker: Option<Waker>,
     closed: Option<DisconnectReason>,
     /// Rooms whose frames are withheld, and up to which membership.
-    barred: HashMap<RoomNumber, MembershipNumber>,
+    /// Boxed: most connections never lose a room.
+    barred: Option<Box<Barred>>,
 }
+
+type Barred = HashMap<RoomNumber, MembershipNumber>;
 
 /// The transport that a connection is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +140,7 @@ impl Outbox {
                 link: LinkNumber::FIRST,
                 waker: None,
                 closed: None,
-                barred: HashMap::new(),
+                barred: None,
             }),
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
@@ -184,7 +187,7 @@ impl Outbox {
     /// many were queued.
     pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
-        let last = state.barred.entry(room).or_insert(membership);
+        let last = state.barred.get_or_insert_default().entry(room).or_insert(membership);
         *last = membership.max(*last);
         let frames = std::mem::take(&mut state.frames);
         state.bytes = 0;
@@ -200,7 +203,7 @@ impl Outbox {
             }
         }
         // A client that joins and loses rooms without end is one to be rid of.
-        if state.barred.len() > self.max_barred {
+        if state.barred.as_ref().is_some_and(|barred| barred.len() > self.max_barred) {
             self.end(state, DisconnectReason::ForcedServerClose, true);
         }
         withheld
@@ -216,15 +219,17 @@ impl Outbox {
 
     /// Whether the frames of a room are withheld.
     pub(crate) fn withholds(&self, room: RoomNumber) -> bool {
-        self.lock().barred.contains_key(&room)
+        self.lock().bars(room)
     }
 
     /// The frames of a room are for this session again, if the membership is a later one than that
     /// which it lost.
     pub(crate) fn lift(&self, room: RoomNumber, membership: MembershipNumber) {
         let mut state = self.lock();
-        if state.barred.get(&room).is_some_and(|last| *last < membership) {
-            state.barred.remove(&room);
+        if let Some(barred) = &mut state.barred
+            && barred.get(&room).is_some_and(|last| *last < membership)
+        {
+            barred.remove(&room);
         }
     }
 
@@ -306,6 +311,10 @@ impl Outbox {
             sink.control(&packet);
             something = true;
         }
+        if something {
+            // They are rare: an idle connection holds no buffer for them.
+            state.control = VecDeque::new();
+        }
         if something || !state.frames.is_empty() {
             state.waker = None;
             something |= state.take(|frames| sink.frames(frames));
@@ -352,7 +361,11 @@ impl Outbox {
 
 impl State {
     fn withholds(&self, frame: &Frame) -> bool {
-        frame.room().is_some_and(|room| self.barred.contains_key(&room))
+        frame.room().is_some_and(|room| self.bars(room))
+    }
+
+    fn bars(&self, room: RoomNumber) -> bool {
+        self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room))
     }
 
     fn queue(&mut self, frame: Frame) {

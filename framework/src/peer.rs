@@ -52,10 +52,8 @@ pub(crate) struct EndSession {
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
     pub(crate) id: ByteString,
-    /// What the client proves itself with when it comes back, if recovery is on.
-    pub(crate) private_id: Option<ByteString>,
-    /// If it was recovered: it has had every numbered frame up to this one.
-    pub(crate) covered: Option<u64>,
+    /// If recovery is on.
+    pub(crate) recoverable: Option<Box<Recoverable>>,
     pub(crate) namespace: ByteString,
     pub(crate) shard: ShardNumber,
     pub(crate) handshake: Arc<Handshake>,
@@ -65,6 +63,14 @@ pub(crate) struct Peer {
     pub(crate) connection: WeakRecipient<EndSession>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) state: PeerState,
+}
+
+/// What a session has beside the others while recovery is on.
+pub(crate) struct Recoverable {
+    /// What the client proves itself with when it comes back.
+    pub(crate) private_id: ByteString,
+    /// If it was recovered: it has had every numbered frame up to this one.
+    pub(crate) covered: Option<u64>,
 }
 
 /// What changes while a session lives.
@@ -85,6 +91,11 @@ impl Peer {
         self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// If it was recovered: the last of the numbered frames that it has had.
+    pub(crate) fn covered(&self) -> Option<u64> {
+        self.recoverable.as_ref()?.covered
+    }
+
     /// Queues a frame for this session's connection, and counts what became of it.
     pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
         // Rooms on other workers learn of the end later; nothing of theirs may come after it.
@@ -92,7 +103,7 @@ impl Peer {
             return Err(NotQueued::Closed);
         }
         // On its way while the session was recovered, and among what it got then.
-        if self.covered.is_some_and(|covered| (1..=covered).contains(&frame.number())) {
+        if self.covered().is_some_and(|covered| (1..=covered).contains(&frame.number())) {
             return Ok(());
         }
         self.push_recovered(frame)

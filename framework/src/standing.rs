@@ -5,6 +5,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use bytestring::ByteString;
@@ -18,32 +19,43 @@ use crate::{
 /// What a session stands on.
 pub(crate) struct Standing {
     state: Mutex<State>,
-    changed: Arc<Notify>,
 }
 
 struct State {
-    credential: Credential,
+    held: Held,
     /// The `auth` object that was presented last: a secret.
     auth: Option<ByteString>,
     /// How often it was replaced.
     version: u64,
+    /// Made for who listens first: nothing lapses by itself where nobody does.
+    changed: Option<Arc<Notify>>,
     ended: bool,
+}
+
+/// A credential, in as little room as it takes.
+enum Held {
+    /// One that says no more than since when.
+    Bare {
+        issued: Option<SystemTime>,
+    },
+    Full(Box<Credential>),
 }
 
 impl Standing {
     pub(crate) fn new(credential: Credential, auth: Option<ByteString>) -> Self {
-        let state = State { credential, auth, version: 0, ended: false };
-        Self { state: Mutex::new(state), changed: Arc::default() }
+        let state =
+            State { held: credential.into(), auth, version: 0, changed: None, ended: false };
+        Self { state: Mutex::new(state) }
     }
 
     /// What the identity stands on now.
     pub(crate) fn credential(&self) -> Credential {
-        self.lock().credential.clone()
+        self.look(Credential::clone)
     }
 
     /// Looks at what the identity stands on now.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Credential) -> T) -> T {
-        look(&self.lock().credential)
+        self.lock().held.look(look)
     }
 
     /// What the client presented last.
@@ -70,11 +82,11 @@ impl Standing {
         if state.ended {
             return Err(Refusal::new(Code::Lapsed, "the session has ended; connect anew"));
         }
-        if credential.subject.is_none() || credential.subject != state.credential.subject {
+        if credential.subject.is_none() || !state.held.is_of(&credential) {
             let message = "a session is refreshed by a token of its own subject; connect anew";
             return Err(Refusal::forbidden(message));
         }
-        (state.credential, state.auth) = (credential, auth);
+        (state.held, state.auth) = (credential.into(), auth);
         state.version += 1;
         drop(state);
         self.wake();
@@ -89,11 +101,11 @@ impl Standing {
             return true;
         }
         let Some(credential) = credential else { return false };
-        if credential.subject != state.credential.subject {
+        if !state.held.is_of(&credential) {
             return false;
         }
         // No newer version: a later question about the same must not lose to an earlier one.
-        state.credential = credential;
+        state.held = credential.into();
         drop(state);
         self.wake();
         true
@@ -102,7 +114,7 @@ impl Standing {
     /// Ends it, if `is_over` says so of what it stands on now; whether this was the end.
     pub(crate) fn end(&self, is_over: impl FnOnce(&Credential) -> bool) -> bool {
         let mut state = self.lock();
-        let ends = !state.ended && is_over(&state.credential);
+        let ends = !state.ended && state.held.look(is_over);
         state.ended |= ends;
         drop(state);
         if ends {
@@ -118,16 +130,43 @@ impl Standing {
 
     /// Tells whoever waits for a change.
     pub(crate) fn wake(&self) {
-        self.changed.notify_one();
+        let changed = self.lock().changed.clone();
+        if let Some(changed) = changed {
+            changed.notify_one();
+        }
     }
 
-    /// Is told of every change; one listener at a time.
+    /// Is told of every change from the first call on; one listener at a time.
     pub(crate) fn changed(&self) -> Arc<Notify> {
-        self.changed.clone()
+        self.lock().changed.get_or_insert_default().clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn look<T>(&self, look: impl FnOnce(&Credential) -> T) -> T {
+        match self {
+            Self::Bare { issued } => look(&Credential { issued: *issued, ..Credential::default() }),
+            Self::Full(credential) => look(credential),
+        }
+    }
+
+    /// Whether it has the same subject.
+    fn is_of(&self, other: &Credential) -> bool {
+        self.look(|credential| credential.subject == other.subject)
+    }
+}
+
+impl From<Credential> for Held {
+    fn from(credential: Credential) -> Self {
+        if credential.is_bare() {
+            Self::Bare { issued: credential.issued }
+        } else {
+            Self::Full(Box::new(credential))
+        }
     }
 }
 
@@ -136,7 +175,7 @@ impl fmt::Debug for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
         f.debug_struct("Standing")
-            .field("credential", &state.credential)
+            .field("credential", &state.held.look(Credential::clone))
             .field("ended", &state.ended)
             .finish_non_exhaustive()
     }

@@ -27,6 +27,16 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
+    /// Whether nothing is known but when it was issued, as of anybody who may come in.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Self { subject, token_id, issued: _, until, permissions, lease } = self;
+        subject.is_none()
+            && token_id.is_none()
+            && until.is_none()
+            && permissions.is_empty()
+            && lease.is_none()
+    }
+
     /// When it lapses, as far as is known now: the earlier of its own end and its lease's. The
     /// latter can change, which [`Lease::changed`] waits for.
     pub(crate) fn expires(&self) -> Option<SystemTime> {

@@ -44,6 +44,11 @@ impl Lessor {
 pub(crate) struct Lease(Option<watch::Receiver<Option<SystemTime>>>);
 
 impl Lease {
+    /// Whether nobody can end it.
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// When it ends, as far as is known now.
     pub(crate) fn until(&self) -> Option<SystemTime> {
         *self.0.as_ref()?.borrow()

@@ -33,7 +33,8 @@ pub(crate) struct Connection {
     waiting: bool,
     pub(super) held: Option<Held>,
     upper: Upper,
-    span: tracing::Span,
+    /// Boxed: there is none unless somebody listens.
+    span: Option<Box<tracing::Span>>,
 }
 
 /// What waits to be handled.
@@ -90,6 +91,7 @@ impl Connection {
         upper: Upper,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = handle.number());
+        let span = (!span.is_disabled()).then(|| Box::new(span));
         let in_flight = Arc::new(Semaphore::new(realm.limits().max_events_in_flight));
         Self {
             realm,
@@ -207,7 +209,8 @@ impl Connection {
         if !ctx.state().alive() {
             return;
         }
-        tracing::debug!(parent: &self.span, %reason, "the connection ends");
+        let span = self.span.as_ref().and_then(|span| span.id());
+        tracing::debug!(parent: span, %reason, "the connection ends");
         match &self.upper {
             Upper::SocketIo(_) => self.end_sessions(reason),
             Upper::Raw { application, layer } => {
@@ -248,8 +251,8 @@ impl Handler<Received> for Connection {
     type Result = ();
 
     fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
-        let span = self.span.clone();
-        let _entered = span.enter();
+        let span = self.span.as_deref().cloned();
+        let _entered = span.as_ref().map(tracing::Span::enter);
         let Received { messages, request, done } = received;
         for message in messages {
             let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();

@@ -41,7 +41,10 @@ impl Bucket {
 /// The buckets of one connection, by namespace and event. They outlive a session: leaving a namespace
 /// and coming back fills none.
 #[derive(Debug, Default)]
-pub(super) struct Buckets(HashMap<(ByteString, &'static str), Bucket>);
+pub(super) struct Buckets(Option<Box<Known>>);
+
+/// Boxed: most connections never need one.
+type Known = HashMap<(ByteString, &'static str), Bucket>;
 
 impl Buckets {
     /// How many there may be before those that are full are dropped.
@@ -54,11 +57,12 @@ impl Buckets {
         event: &'static str,
         rate: Rate,
     ) -> Result<(), Duration> {
-        if self.0.len() >= Self::MANY {
+        let known = self.0.get_or_insert_default();
+        if known.len() >= Self::MANY {
             let now = clock::now();
-            self.0.retain(|_, bucket| bucket.full_at > now);
+            known.retain(|_, bucket| bucket.full_at > now);
         }
-        let bucket = self.0.entry((namespace.clone(), event)).or_insert_with(Bucket::full);
+        let bucket = known.entry((namespace.clone(), event)).or_insert_with(Bucket::full);
         bucket.take(rate)
     }
 }

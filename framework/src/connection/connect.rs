@@ -24,7 +24,7 @@ use crate::{
     clock,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::{EndSession, Peer, PeerState},
+    peer::{EndSession, Peer, PeerState, Recoverable},
     refusal::Code,
     room::{Command, Recovered, Socket},
     standing::Standing,
@@ -62,11 +62,11 @@ impl Connection {
     ) {
         let limit = self.realm.limits().max_namespaces;
         let Some(socket_io) = self.socket_io() else { return };
-        if socket_io.connecting.contains(&namespace) {
+        if socket_io.connecting.namespaces().contains(&namespace) {
             let trouble = Trouble::SecondConnect(namespace.to_string());
             return self.trouble(&trouble, None, ctx);
         }
-        if socket_io.sessions.len() + socket_io.connecting.len() >= limit {
+        if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
             return self.trouble(&Trouble::TooManyNamespaces(limit), Some(&namespace), ctx);
         }
         let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
@@ -74,7 +74,7 @@ impl Connection {
             return self.trouble(&trouble, Some(&namespace), ctx);
         };
         if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.push(namespace.clone());
+            socket_io.connecting.begin(namespace.clone());
         }
         let handshake = self.handle.handshake().clone();
         let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
@@ -110,7 +110,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.retain(|connecting| *connecting != namespace);
+            socket_io.connecting.end(&namespace);
         }
         let made = admitted.and_then(|(made, identity, credential)| {
             let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
@@ -123,12 +123,14 @@ impl Connection {
                 return self.refuse_connect(&namespace, &refusal);
             }
         };
+        let covered = origin.recovered.as_ref().map(|recovered| recovered.covered);
+        let recoverable =
+            origin.private_id.map(|private_id| Box::new(Recoverable { private_id, covered }));
         let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
         let peer = Arc::new(Peer {
             number: SessionNumber::next(),
             id: origin.id,
-            private_id: origin.private_id,
-            covered: origin.recovered.as_ref().map(|recovered| recovered.covered),
+            recoverable,
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
@@ -152,7 +154,8 @@ impl Connection {
                 let _ = peer.push_recovered(frame);
             }
         }
-        let reply = ConnectReply { sid: &peer.id, pid: peer.private_id.as_ref() };
+        let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
+        let reply = ConnectReply { sid: &peer.id, pid };
         let reply = Arguments::encode_single(&reply);
         let auth = reply.ok().map(|reply| reply.json_text().clone());
         let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
@@ -182,7 +185,7 @@ impl Connection {
         // Most connections have one for good.
         socket_io.sessions.reserve_exact(1);
         socket_io.sessions.push(session);
-        if let Some(deadline) = socket_io.deadline.take() {
+        if let Some(deadline) = socket_io.connecting.take_deadline() {
             ctx.cancel_future(deadline);
         }
     }

@@ -11,6 +11,7 @@ mod build_error;
 mod call;
 mod close;
 mod connect;
+mod connecting;
 mod dispatch;
 mod handle;
 mod hooks;

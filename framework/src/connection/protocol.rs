@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use actix::{AsyncContext, Context, SpawnHandle};
+use actix::{AsyncContext, Context};
 use bytestring::ByteString;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -17,6 +17,7 @@ use super::{
     bucket::Buckets,
     call::Call,
     close::{Trouble, Verdict},
+    connecting::Connecting,
     namespaces::BuiltNamespace,
     session::AnySession,
 };
@@ -40,8 +41,7 @@ pub(crate) struct SocketIo {
     pub(super) buckets: Buckets,
     /// Where the name of an event's room is written while the event is checked.
     pub(super) room_name: String,
-    pub(super) connecting: Vec<ByteString>,
-    pub(super) deadline: Option<SpawnHandle>,
+    pub(super) connecting: Connecting,
 }
 
 /// A session that is connected.
@@ -65,8 +65,7 @@ impl SocketIo {
             sessions: Vec::new(),
             buckets: Buckets::default(),
             room_name: String::new(),
-            connecting: Vec::new(),
-            deadline: None,
+            connecting: Connecting::default(),
         }
     }
 
@@ -94,7 +93,7 @@ impl Connection {
             actor.trouble(&Trouble::ConnectTimeout, None, ctx);
         });
         if let Some(socket_io) = self.socket_io() {
-            socket_io.deadline = Some(deadline);
+            socket_io.connecting.set_deadline(deadline);
         }
     }
 

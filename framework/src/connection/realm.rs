@@ -36,6 +36,9 @@ use crate::{
     room::Broadcaster,
 };
 
+/// How many characters a session id has.
+const SESSION_ID: usize = 20;
+
 /// The code by which a client is refused that comes while the server shuts down.
 pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
@@ -90,6 +93,9 @@ impl Settings {
     }
 }
 
+/// A session id as the registry has it: in place, not behind a pointer.
+type Key = [u8; SESSION_ID];
+
 /// One Salon, as its connections see it.
 pub(crate) struct Realm {
     number: RealmNumber,
@@ -103,7 +109,7 @@ pub(crate) struct Realm {
     sessions: Sessions,
     revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
-    connections: RwLock<IndexMap<ByteString, Arc<ConnectionHandle>>>,
+    connections: RwLock<IndexMap<Key, Arc<ConnectionHandle>>>,
     opened: AtomicU64,
     closing: AtomicBool,
 }
@@ -213,7 +219,8 @@ impl Realm {
     /// The connection of a session id; also one that is closed, until its link has said so to the
     /// client.
     pub(crate) fn find(&self, sid: &str) -> Option<Arc<ConnectionHandle>> {
-        self.connections.read().unwrap_or_else(PoisonError::into_inner).get(sid).cloned()
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
+        connections.get(&key(sid)?).cloned()
     }
 
     /// All connections.
@@ -233,7 +240,8 @@ impl Realm {
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
         handle.abort(DisconnectReason::TransportClose);
-        self.connections.write().unwrap_or_else(PoisonError::into_inner).swap_remove(handle.sid());
+        let Some(key) = key(handle.sid()) else { return };
+        self.connections.write().unwrap_or_else(PoisonError::into_inner).swap_remove(&key);
     }
 
     /// Whether the application wants to see the requests that bring messages.
@@ -244,7 +252,7 @@ impl Realm {
     /// Starts a connection on this worker. Its link has to send the open packet.
     pub(crate) fn open(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
@@ -258,7 +266,7 @@ impl Realm {
     /// Starts a connection without Engine.IO on this worker; its pings are the WebSocket's own.
     pub(crate) fn open_plain(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         application: Arc<dyn Application>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
@@ -268,7 +276,7 @@ impl Realm {
 
     fn start(
         self: &Arc<Self>,
-        handshake: Handshake,
+        handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
         upper: Upper,
@@ -282,6 +290,7 @@ impl Realm {
             return Err(Refusal::other(FULL, "the server has as many connections as it may"));
         }
         let sid = session_id()?;
+        let key = key(&sid).ok_or_else(|| Refusal::internal("a session id is too long"))?;
         let worker = Worker::current(self);
         let mut started = None;
         Connection::create(|ctx: &mut Context<Connection>| {
@@ -295,7 +304,6 @@ impl Realm {
             let parser = self.broadcaster.share_parser();
             let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
-            let handshake = Arc::new(handshake);
             let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
             let handle = Arc::new(handle);
             started = Some(handle.clone());
@@ -305,16 +313,21 @@ impl Realm {
         self.connections
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(handle.sid().clone(), handle.clone());
+            .insert(key, handle.clone());
         worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }
 }
 
+/// The key of a session id; `None` if it is none of ours.
+fn key(sid: &str) -> Option<Key> {
+    sid.as_bytes().try_into().ok()
+}
+
 /// 120 bits from the operating system's generator, as 20 characters.
 pub(super) fn session_id() -> Result<ByteString, Refusal> {
-    let mut bytes = [0; 15];
+    let mut bytes = [0; SESSION_ID / 4 * 3];
     random::fill(&mut bytes).map_err(Refusal::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }

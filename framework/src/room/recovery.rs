@@ -19,7 +19,7 @@ use crate::{
     clock::{self, Instant},
     config::Limits,
     frame::Frame,
-    peer::Peer,
+    peer::{Peer, Recoverable},
 };
 
 /// What is kept for clients that may come back.
@@ -103,7 +103,7 @@ impl Recovery {
 
     /// Keeps a session that ended and may come back.
     pub(crate) fn park(&self, peer: &Peer, principal: &Principal) {
-        let Some(private_id) = &peer.private_id else { return };
+        let Some(Recoverable { private_id, .. }) = peer.recoverable.as_deref() else { return };
         let away = Away {
             until: clock::after(self.window),
             principal: principal.clone(),

@@ -179,7 +179,7 @@ impl Socket {
     /// Whether the client came back and got its session again, with what it had missed.
     #[must_use]
     pub fn is_recovered(&self) -> bool {
-        self.peer.covered.is_some()
+        self.peer.covered().is_some()
     }
 
     /// Asks the client: sends an event and waits for its acknowledgement.

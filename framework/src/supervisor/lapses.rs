@@ -31,11 +31,11 @@ pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
         if peer.has_ended() {
             return;
         }
-        let mut lease = peer.standing.credential().lease;
         // Before the look, so that what changes after it is not missed.
+        let changed = peer.standing.changed();
+        let mut lease = peer.standing.credential().lease;
         lease.mark_seen();
         let wait = watch.look(&realm, &peer).min(LOOK);
-        let changed = peer.standing.changed();
         drop((realm, peer));
         let told = async {
             select(pin!(changed.notified()), pin!(lease.changed())).await;

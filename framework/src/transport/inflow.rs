@@ -2,7 +2,13 @@
 //!
 //! It must never read on without bound while the connection is busy with what it has.
 
-use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use actix_web::dev::Payload;
 use bytes::BytesMut;
@@ -17,7 +23,6 @@ use crate::{
     connection::{ConnectionHandle, Realm},
     wire::{
         engine_io::Packet,
-        socket_io::Messages,
         websocket::{FrameReader, Incoming},
     },
 };
@@ -76,15 +81,24 @@ impl Inflow {
         }
     }
 
-    /// The messages that came, and more than none unless the end has come.
-    pub(super) async fn messages(&mut self) -> Messages {
+    /// Hands the messages that came to the connection; false once the end has come, and nothing
+    /// before it is left.
+    pub(super) fn poll_hand_over(
+        &mut self,
+        cx: &mut Context<'_>,
+        handle: &ConnectionHandle,
+    ) -> Poll<bool> {
         loop {
             self.sort();
             let messages = self.intake.take_messages();
-            if !messages.is_empty() || self.intake.has_ended() {
-                return messages;
+            if !messages.is_empty() {
+                handle.hand_over(messages);
+                return Poll::Ready(true);
             }
-            if let Err(error) = self.fill().await {
+            if self.intake.has_ended() {
+                return Poll::Ready(false);
+            }
+            if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);
             }
         }
@@ -184,22 +198,26 @@ impl Inflow {
 
     /// Waits for bytes.
     async fn fill(&mut self) -> Result<(), LinkError> {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
         let came = match &mut self.source {
-            Source::Payload(payload) => match payload.next().await {
+            Source::Payload(payload) => match ready!(payload.poll_next_unpin(cx)) {
                 Some(Ok(chunk)) => {
                     self.buffer.extend_from_slice(&chunk);
                     true
                 }
                 _ => false,
             },
-            Source::Socket(socket) => socket.read(&mut self.buffer).await,
+            Source::Socket(socket) => ready!(socket.poll_read(cx, &mut self.buffer)),
         };
-        if came {
+        Poll::Ready(if came {
             Ok(())
         } else {
             self.closed = true;
             Err(LinkError::Gone)
-        }
+        })
     }
 
     /// The socket, if it is read directly.

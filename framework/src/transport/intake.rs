@@ -15,7 +15,8 @@ use super::link_error::LinkError;
 pub(super) struct Intake {
     messages: Messages,
     bytes: usize,
-    end: Option<LinkError>,
+    /// Boxed: it comes once.
+    end: Option<Box<LinkError>>,
 }
 
 impl Intake {
@@ -39,7 +40,7 @@ impl Intake {
 
     /// Notes why no more will come.
     pub(super) fn end(&mut self, error: LinkError) {
-        self.end.get_or_insert(error);
+        self.end.get_or_insert_with(|| Box::new(error));
     }
 
     /// Whether no more will come.
@@ -60,6 +61,6 @@ impl Intake {
 
     /// The end; to be asked for once the messages before it are received.
     pub(super) fn take_end(&mut self) -> Option<LinkError> {
-        self.end.take()
+        self.end.take().map(|end| *end)
     }
 }

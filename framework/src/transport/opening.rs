@@ -69,9 +69,11 @@ impl Opening {
     /// Serves a connection from the start, on this worker.
     pub(super) fn start(self) {
         self.outflow.signals.attach(self.handle.outbox().attach());
+        // Boxed here: what a task is given takes room in it for as long as it lives.
+        let settling = Box::pin(self.settle());
         // Nobody waits for it: it ends with its connection.
         rt::spawn(async move {
-            let link = Box::pin(self.settle()).await;
+            let link = settling.await;
             link.serve().await;
         });
     }

@@ -32,7 +32,7 @@ pub(crate) fn plain<F>(
     open: F,
 ) -> impl Fn(&mut web::ServiceConfig)
 where
-    F: Fn(&Arc<Realm>, Handshake, Principal) -> Result<Arc<ConnectionHandle>, Refusal>
+    F: Fn(&Arc<Realm>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>
         + Clone
         + 'static,
 {
@@ -54,7 +54,7 @@ async fn serve<F>(
     open: F,
 ) -> HttpResponse
 where
-    F: Fn(&Arc<Realm>, Handshake, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
+    F: Fn(&Arc<Realm>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
 {
     let origin = match Origin::judge(&request, realm.origins()) {
         Ok(origin) => origin,
@@ -65,7 +65,7 @@ where
     let answer = async {
         let mut response = shake_hands(&request)?;
         let principal = admit(&realm, &reply).await?;
-        let handle = open(&realm, (**reply.handshake()).clone(), principal)?;
+        let handle = open(&realm, reply.handshake().clone(), principal)?;
         reply.add_headers(&mut response, true);
         let (opening, body) = Opening::new(&request, payload, &realm, handle, Dialect::Plain);
         opening.start();

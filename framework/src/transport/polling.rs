@@ -29,7 +29,7 @@ pub(super) fn open(
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
-    let handshake = (**reply.handshake()).clone();
+    let handshake = reply.handshake().clone();
     let handle = realm.open(handshake, principal, TransportKind::Polling)?;
     let mut body = Batch::default();
     body.control(&open_packet(realm, &handle));

@@ -58,12 +58,11 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
         .iter()
         .filter(|(name, _)| !is_ambient(request, name, origin))
         .filter_map(|(name, value)| {
-            let value = std::str::from_utf8(value.as_bytes()).ok()?;
-            Some((name.as_str().to_owned(), value.to_owned()))
+            Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         })
         .collect();
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-        .map(web::Query::into_inner)
+        .map(|query| query.into_inner().into_iter().collect())
         .unwrap_or_default();
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
     Handshake {

@@ -4,11 +4,11 @@
 
 use std::{
     cell::{Cell, RefCell},
-    task::Waker,
+    future::poll_fn,
+    task::{Poll, Waker},
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
 use crate::{
     outbox::LinkNumber,
@@ -32,11 +32,19 @@ pub(super) enum Stage {
 pub(super) struct Signals {
     stage: Cell<Stage>,
     link: Cell<Option<LinkNumber>>,
-    greeting: Cell<Option<Bytes>>,
-    pong: Cell<Option<Bytes>>,
-    farewell: Cell<Option<Bytes>>,
+    /// Boxed: most of the time there is nothing.
+    unsaid: RefCell<Option<Box<Unsaid>>>,
     writer: RefCell<Option<Waker>>,
-    progress: Notify,
+    /// Whoever waits for the close frame to be handed over.
+    closing: RefCell<Option<Waker>>,
+}
+
+/// What is to be written beside the outbox.
+#[derive(Default)]
+struct Unsaid {
+    greeting: Option<Bytes>,
+    pong: Option<Bytes>,
+    farewell: Option<Bytes>,
 }
 
 impl Signals {
@@ -45,18 +53,15 @@ impl Signals {
         Self {
             stage: Cell::new(Stage::Open),
             link: Cell::new(None),
-            greeting: Cell::new(None),
-            pong: Cell::new(None),
-            farewell: Cell::new(None),
-            writer: RefCell::new(None),
-            progress: Notify::new(),
+            unsaid: RefCell::default(),
+            writer: RefCell::default(),
+            closing: RefCell::default(),
         }
     }
 
     /// Has frames written before all else.
     pub(super) fn greet(&self, frames: Vec<u8>) {
-        self.greeting.set(Some(frames.into()));
-        self.wake_writer();
+        self.say(|unsaid| unsaid.greeting = Some(frames.into()));
     }
 
     /// From now on the outbox is written as well, by this link.
@@ -70,8 +75,7 @@ impl Signals {
     pub(super) fn pong(&self, payload: &[u8]) {
         let mut frame = Vec::new();
         encode_frame(Opcode::Pong, payload, &mut frame);
-        self.pong.set(Some(frame.into()));
-        self.wake_writer();
+        self.say(|unsaid| unsaid.pong = Some(frame.into()));
     }
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
@@ -79,8 +83,7 @@ impl Signals {
     pub(super) fn close(&self, frame: Option<&CloseFrame>) {
         let mut bytes = Vec::new();
         encode_close(frame, &mut bytes);
-        self.farewell.set(Some(bytes.into()));
-        self.wake_writer();
+        self.say(|unsaid| unsaid.farewell = Some(bytes.into()));
     }
 
     /// Ends the writing side.
@@ -89,11 +92,16 @@ impl Signals {
         self.wake_writer();
     }
 
-    /// Waits until the close frame is handed over, or cannot be any more.
+    /// Waits until the close frame is handed over, or cannot be any more. One waiter at a time.
     pub(super) async fn closed(&self) {
-        while self.stage.get() < Stage::Closed {
-            self.progress.notified().await;
-        }
+        poll_fn(|cx| {
+            if self.stage.get() >= Stage::Closed {
+                return Poll::Ready(());
+            }
+            *self.closing.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     /// How far the writing side is.
@@ -105,7 +113,10 @@ impl Signals {
     pub(super) fn reach(&self, stage: Stage) {
         if self.stage.get() < stage {
             self.stage.set(stage);
-            self.progress.notify_one();
+            let closing = self.closing.borrow_mut().take();
+            if let Some(closing) = closing {
+                closing.wake();
+            }
         }
     }
 
@@ -116,12 +127,26 @@ impl Signals {
 
     /// What is to be written before the outbox.
     pub(super) fn take_urgent(&self) -> Option<Bytes> {
-        self.greeting.take().or_else(|| self.pong.take())
+        self.take(|unsaid| unsaid.greeting.take().or_else(|| unsaid.pong.take()))
     }
 
     /// The close frame, if it was decided.
     pub(super) fn take_farewell(&self) -> Option<Bytes> {
-        self.farewell.take()
+        self.take(|unsaid| unsaid.farewell.take())
+    }
+
+    fn say(&self, say: impl FnOnce(&mut Unsaid)) {
+        say(self.unsaid.borrow_mut().get_or_insert_default());
+        self.wake_writer();
+    }
+
+    fn take(&self, take: impl FnOnce(&mut Unsaid) -> Option<Bytes>) -> Option<Bytes> {
+        let mut all = self.unsaid.borrow_mut();
+        let taken = take(all.as_mut()?);
+        if all.as_ref().is_some_and(|unsaid| unsaid.is_empty()) {
+            *all = None;
+        }
+        taken
     }
 
     /// Remembers whom to wake when there is something to write.
@@ -138,6 +163,12 @@ impl Signals {
         if let Some(writer) = writer {
             writer.wake();
         }
+    }
+}
+
+impl Unsaid {
+    fn is_empty(&self) -> bool {
+        self.greeting.is_none() && self.pong.is_none() && self.farewell.is_none()
     }
 }
 

@@ -6,7 +6,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    future::poll_fn,
     io::{self, ErrorKind, IoSlice},
     pin::Pin,
     rc::Rc,
@@ -67,11 +66,7 @@ impl TakenSocket {
     }
 
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.
-    pub(super) async fn read(&self, buffer: &mut BytesMut) -> bool {
-        poll_fn(|cx| self.poll_read(cx, buffer)).await
-    }
-
-    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
+    pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
         let mut incoming = self.flusher.incoming.borrow_mut();
         let mut read = ReadBuf::new(&mut incoming);
         Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, &mut read).map(|result| {

@@ -27,7 +27,7 @@ pub(super) fn open(
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
     let mut response = shake_hands(request)?;
-    let handshake = (**reply.handshake()).clone();
+    let handshake = reply.handshake().clone();
     let handle = realm.open(handshake, principal, TransportKind::WebSocket)?;
     reply.add_headers(&mut response, true);
     let mut greeting = Vec::new();

@@ -19,7 +19,8 @@ pub(super) struct JsonDecoder {
     max_name: usize,
     max_attachments: usize,
     max_attachment_bytes: usize,
-    unfinished: Option<Unfinished>,
+    /// Boxed: most connections never have one.
+    unfinished: Option<Box<Unfinished>>,
 }
 
 impl JsonDecoder {
@@ -75,7 +76,8 @@ impl JsonDecoder {
         if due == 0 {
             return Ok(Some(packet));
         }
-        self.unfinished = Some(Unfinished { packet, due, length: 0, attachments: Vec::new() });
+        let unfinished = Unfinished { packet, due, length: 0, attachments: Vec::new() };
+        self.unfinished = Some(Box::new(unfinished));
         Ok(None)
     }
 

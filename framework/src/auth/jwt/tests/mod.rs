@@ -43,12 +43,9 @@ struct Player {
 }
 
 fn handshake(headers: &[(&str, &str)], query: &[(&str, &str)]) -> Arc<Handshake> {
-    let owned = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
-    };
     Arc::new(Handshake {
-        headers: owned(headers),
-        query: owned(query),
+        headers: headers.iter().copied().collect(),
+        query: query.iter().copied().collect(),
         url: "/socket.io/".to_owned(),
         address: None,
         secure: true,
