@@ -4,13 +4,17 @@
 //! It must never make a frame while something is counted: what is counted is the server's.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
 use salon::wire::websocket::{Opcode, encode_frame};
 
 use crate::Result;
+
+/// How long the server may say nothing, or take nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connected client on a plain socket.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ impl ReadyMadeClient {
     pub fn connect(address: SocketAddr) -> Result<Self> {
         let mut socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
         socket.write_all(
             b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n\
               Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -33,7 +39,7 @@ impl ReadyMadeClient {
         let mut chunk = vec![0; 64 * 1024];
         let mut head = Vec::new();
         while !head.windows(3).any(|window| window == b"40{") {
-            match socket.read(&mut chunk)? {
+            match read(&mut socket, &mut chunk)? {
                 0 => return Err("the server closed the connection".into()),
                 read => head.extend_from_slice(&chunk[..read]),
             }
@@ -49,7 +55,7 @@ impl ReadyMadeClient {
     /// Reads so many bytes, and no more may come.
     pub fn hear(&mut self, mut missing: usize) -> Result<()> {
         while missing > 0 {
-            match self.socket.read(&mut self.chunk)? {
+            match read(&mut self.socket, &mut self.chunk)? {
                 0 => return Err("the server closed the connection".into()),
                 read => {
                     missing = missing.checked_sub(read).ok_or("more came than was asked for")?;
@@ -58,6 +64,16 @@ impl ReadyMadeClient {
         }
         Ok(())
     }
+}
+
+fn read(socket: &mut TcpStream, chunk: &mut [u8]) -> Result<usize> {
+    socket.read(chunk).map_err(|error| match error.kind() {
+        // Both are names for a time that has run out.
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            format!("the server said nothing for {} s", PATIENCE.as_secs()).into()
+        }
+        _ => error.into(),
+    })
 }
 
 /// A text frame as a client sends it; a mask of zeros leaves the payload as it is.

@@ -40,7 +40,9 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
             for (column, peer) in peers.iter().enumerate().filter(|(_, peer)| mode.fits(**peer)) {
                 let outcome = machine
                     .on_the_servers_core(|| Server::start(programs.command(*peer)))
-                    .and_then(|server| mode.run(&server, &machine, &comparison.extent));
+                    .and_then(|server| {
+                        server.in_time(mode.run(&server, &machine, &comparison.extent))
+                    });
                 let what = format!("{} {}", mode.name(), peer.name());
                 print!("[{:>4} s] round {round} {what:<22} ", began.elapsed().as_secs());
                 match outcome {

@@ -10,6 +10,7 @@ mod arguments;
 mod comparison;
 mod event;
 mod instructions;
+mod limit;
 mod load;
 mod machine;
 mod measure;

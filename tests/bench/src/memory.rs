@@ -13,6 +13,7 @@ use salon::{Salon, prelude::*};
 use salon_tests::{Result, in_process::InProcess};
 
 use crate::{
+    limit::Limit,
     load::{Crowd, frames},
     machine::raise_descriptors,
     measure::{ALLOCATOR, now},
@@ -23,6 +24,9 @@ const SESSIONS: usize = 1_000;
 const ROOMS_EACH: usize = 100;
 
 static OPENED: AtomicU64 = AtomicU64::new(0);
+
+/// How long all of it may take: some seconds are usual.
+const TIME: Duration = Duration::from_secs(600);
 
 /// Opened to be there.
 struct Open;
@@ -62,6 +66,7 @@ impl Receive<Open> for Hall {
 pub(crate) fn run() -> Result<()> {
     // Server and clients are both in this process.
     raise_descriptors()?;
+    let _limit = Limit::of_process("memory", TIME);
     let salon = Salon::builder().room::<Hall>().build()?;
     let server = InProcess::start(&salon, 1)?;
     // Rooms open on workers, and a worker is there once it has served somebody.

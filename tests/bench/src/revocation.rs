@@ -29,7 +29,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::measure::{ALLOCATOR, now};
+use crate::{
+    limit::Limit,
+    measure::{ALLOCATOR, now},
+};
 
 /// Who else is in the room.
 const OTHERS: usize = 20;
@@ -39,6 +42,11 @@ const UNDER_WAY: u64 = 64;
 
 /// How many frames the client has had before something is taken from it under load.
 const FRAMES_BEFORE: u32 = 20;
+
+/// How long all revocations of one kind may take: at first, and for each. A hundredth of that
+/// is usual.
+const START: Duration = Duration::from_secs(60);
+const EACH: Duration = Duration::from_millis(100);
 
 const ENTER: &[u8] = br#"420["hall:enter",{"hall":1}]"#;
 const SAID: &[u8] = br#"42["hall:said""#;
@@ -86,6 +94,7 @@ pub(crate) fn run(revocations: u32) -> Result<()> {
     println!("\n{revocations} revocations of each kind, over sockets on the loopback, 2 workers");
     println!("{:<56} {:>9} {:>9} {:>9}", "from the call of revoke, in µs", "median", "p99", "max");
     for load in [false, true] {
+        let _limit = Limit::of_process("revocations", START + EACH * revocations);
         runtime.block_on(measure(revocations, load))?;
     }
     Ok(())

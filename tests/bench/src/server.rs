@@ -7,23 +7,47 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use procfs::process::{ClearRefs, Process};
 use salon_tests::Result;
 
-/// A running server; dropped, it is killed.
+use crate::limit::Limit;
+
+/// How long a server may take to say where it listens.
+const START: Duration = Duration::from_secs(60);
+
+/// How long a run may take: more than the longest of them, on a slow machine.
+const RUN: Duration = Duration::from_secs(300);
+
+/// A running server; dropped, or at the end of its time, it is killed.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    child: Arc<Running>,
     process: Process,
     address: SocketAddr,
+    limit: Limit,
+}
+
+/// The process of a server, which ends what waits for it when it is killed.
+#[derive(Debug)]
+struct Running {
+    child: Mutex<Child>,
+    overdue: AtomicBool,
 }
 
 impl Server {
     /// Starts a server, and waits until it says `listening on PORT`.
-    pub(crate) fn start(mut command: Command) -> Result<Self> {
+    pub(crate) fn start(command: Command) -> Result<Self> {
+        Self::start_within(START, RUN, command)
+    }
+
+    fn start_within(start: Duration, run: Duration, mut command: Command) -> Result<Self> {
         let program = command.get_program().display().to_string();
         let mut child = command
             .stdin(Stdio::null())
@@ -32,13 +56,30 @@ impl Server {
             .map_err(|error| format!("cannot run {program}: {error}"))?;
         let process = Process::new(child.id().try_into()?)?;
         let output = child.stdout.take().ok_or("its output is not piped")?;
-        let mut server = Self { child, process, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let child = Arc::new(Running { child: Mutex::new(child), overdue: AtomicBool::new(false) });
+        let limit = Running::limit(&child, start);
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, process, address, limit };
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
+        if server.child.is_overdue() {
+            let seconds = start.as_secs();
+            return Err(format!("{program} did not say its port in {seconds} s").into());
+        }
         let port = line.strip_prefix("listening on ").and_then(|port| port.trim().parse().ok());
         let port = port.ok_or_else(|| format!("{program} ended, or said {line:?} for its port"))?;
         server.address.set_port(port);
+        server.limit = Running::limit(&server.child, run);
         Ok(server)
+    }
+
+    /// What came of a run, or that its time was over: then its server was killed, and whatever else
+    /// is said to have failed is a consequence.
+    pub(crate) fn in_time<T>(&self, result: Result<T>) -> Result<T> {
+        match self.child.is_overdue() {
+            true => Err("the run did not end in time, and its server was killed".into()),
+            false => result,
+        }
     }
 
     /// Where it listens.
@@ -76,7 +117,69 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.kill();
+    }
+}
+
+impl Running {
+    /// Kills it after `time`, so that whoever reads from it comes to the end.
+    fn limit(running: &Arc<Self>, time: Duration) -> Limit {
+        let running = running.clone();
+        Limit::new(time, move || {
+            running.overdue.store(true, Ordering::SeqCst);
+            running.kill();
+        })
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.overdue.load(Ordering::SeqCst)
+    }
+
+    /// A second time it does nothing.
+    fn kill(&self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The time of the test, which is over at once, and one that it does not wait for.
+    const SHORT: Duration = Duration::from_millis(10);
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for() {
+        let error = Server::start_within(SHORT, LONG, shell("exec sleep 600")).unwrap_err();
+        assert!(error.to_string().contains("did not say its port"), "{error}");
+    }
+
+    #[test]
+    fn a_server_that_ends_without_its_port_is_told_from_one_that_hangs() {
+        let error = Server::start_within(LONG, LONG, shell("echo no")).unwrap_err();
+        assert!(error.to_string().contains(r#"said "no\n" for its port"#), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_does_not_end_loses_its_server_and_says_so() -> Result<()> {
+        let script = "echo listening on 1; exec sleep 600";
+        let server = Server::start_within(LONG, SHORT, shell(script))?;
+        let child = server.child.clone();
+        // What waits for the server to end waits no longer than that.
+        while child.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?.is_none() {
+            std::thread::yield_now();
+        }
+        let error = server.in_time(Ok(())).unwrap_err();
+        assert!(error.to_string().contains("did not end in time"), "{error}");
+        Ok(())
     }
 }

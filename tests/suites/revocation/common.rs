@@ -20,6 +20,8 @@ pub(crate) struct Common {
     /// How many clients have had the acknowledgement of their last words.
     pub(crate) quiet: AtomicUsize,
     pub(crate) members: usize,
+    /// How many packets have come to any client: while that grows, there is nothing to judge.
+    pub(crate) heard: AtomicU64,
     pub(crate) joins: AtomicU64,
     pub(crate) refreshes: AtomicU64,
     pub(crate) connects: AtomicU64,

@@ -42,8 +42,8 @@ pub(crate) struct Member {
     resolved: Option<Vec<u64>>,
     last_words: Option<usize>,
     next_act: Instant,
-    /// When the last revocation was over.
-    over_since: Option<Instant>,
+    /// How much had come to anybody when it looked last, and since when no more has.
+    silence: Option<(u64, Instant)>,
     /// What happened last, for whoever has to find a mistake.
     diary: VecDeque<String>,
 }
@@ -54,8 +54,8 @@ enum Asked {
     LastWord,
 }
 
-/// How long a client may wait for the last that was published, on a busy machine.
-const LAST_WORDS: Duration = Duration::from_secs(30);
+/// When nobody hears anything more: however busy a machine is, something comes in that time.
+const SILENCE: Duration = Duration::from_secs(30);
 
 impl Member {
     pub(crate) async fn connect(
@@ -81,7 +81,7 @@ impl Member {
             resolved: None,
             last_words: None,
             next_act: Instant::now(),
-            over_since: None,
+            silence: None,
             diary,
         })
     }
@@ -183,10 +183,15 @@ impl Member {
 
     /// Everything is over: what was published comes, or there is a mistake, which the diary shows.
     fn wait_for_the_last(&mut self) -> Result<()> {
-        let over = *self.over_since.get_or_insert_with(Instant::now);
-        let is_quiet =
-            self.last_words == Some(0) && self.arenas.iter().all(|a| self.recorder.is_in(*a));
-        if over.elapsed() < LAST_WORDS || is_quiet {
+        let heard = self.common.heard.load(Ordering::SeqCst);
+        let since = match self.silence {
+            Some((before, since)) if before == heard => since,
+            _ => Instant::now(),
+        };
+        self.silence = Some((heard, since));
+        // Whoever is the reason that it cannot end says so itself.
+        let others_fault = self.is_quiet() && (!self.all_are_quiet() || self.has_heard_all());
+        if since.elapsed() < SILENCE || others_fault {
             return Ok(());
         }
         let missing = self.arenas.map(|arena| {
@@ -200,6 +205,7 @@ impl Member {
     }
 
     async fn take(&mut self, packet: Packet) -> Result<()> {
+        self.common.heard.fetch_add(1, Ordering::SeqCst);
         match packet {
             Packet::Event(name, arguments, _) => {
                 let argument = arguments.first().cloned().unwrap_or_default();
@@ -287,11 +293,8 @@ impl Member {
 
     /// Whether it has heard the last that there is to hear.
     async fn is_done(&mut self) -> Result<bool> {
-        let is_in = |arena: &u32| self.recorder.is_in(*arena);
-        if !self.common.over.load(Ordering::SeqCst)
-            || !self.recorder.is_settled()
-            || !self.arenas.iter().all(is_in)
-        {
+        let over = self.common.over.load(Ordering::SeqCst);
+        if !over || !self.recorder.is_settled() || !self.is_in_all() {
             return Ok(false);
         }
         if self.last_words.is_none() {
@@ -301,10 +304,25 @@ impl Member {
                 self.ask("arena:say", say, Asked::LastWord).await?;
             }
         }
+        Ok(self.all_are_quiet() && self.has_heard_all())
+    }
+
+    fn is_in_all(&self) -> bool {
+        self.arenas.iter().all(|arena| self.recorder.is_in(*arena))
+    }
+
+    /// Whether it has said its last words, and been answered.
+    fn is_quiet(&self) -> bool {
+        self.last_words == Some(0) && self.is_in_all()
+    }
+
+    fn all_are_quiet(&self) -> bool {
+        self.common.quiet.load(Ordering::SeqCst) == self.common.members
+    }
+
+    fn has_heard_all(&self) -> bool {
         let published = &self.common.published;
-        let heard = |arena: &u32| self.recorder.last(*arena) == published.last(*arena);
-        let all_quiet = self.common.quiet.load(Ordering::SeqCst) == self.common.members;
-        Ok(all_quiet && self.arenas.iter().all(heard))
+        self.arenas.iter().all(|arena| self.recorder.last(*arena) == published.last(*arena))
     }
 }
 

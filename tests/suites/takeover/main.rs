@@ -3,6 +3,7 @@
 //! It must never know how it is done: it looks at bytes, descriptors and logs.
 
 mod client;
+mod crowd;
 mod descriptors;
 mod logs;
 mod server;

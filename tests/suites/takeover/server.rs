@@ -32,7 +32,12 @@ impl Application for Echo {
 
 /// Serves on two workers.
 pub(crate) fn serve() -> Result<InProcess> {
-    InProcess::start_with(2, app()?)
+    serve_on(2)
+}
+
+/// Serves on so many workers.
+pub(crate) fn serve_on(workers: usize) -> Result<InProcess> {
+    InProcess::start_with(workers, app()?)
 }
 
 /// Serves on one worker whose sockets send from the smallest buffers that there are.
