@@ -97,6 +97,41 @@ fn quick_play_fills_a_lobby_and_opens_another() {
 }
 
 #[salon::test]
+async fn quick_play_makes_a_lobby_whatever_its_player_is_called() {
+    let house = House::open().await?;
+    for (name, lobby_name) in [
+        ("Ada", "Ada’s lobby"),
+        ("Maximilian Alexander", "Maximilian Ale’s lobby"),
+        ("ÄÖÜäöüßÄÖÜäöüßÄÖÜäöüßÄÖÜ", "ÄÖÜäöüßÄÖÜäöüß’s lobby"),
+        ("1234567890 12 👩\u{200d}🚀", "1234567890 12’s lobby"),
+        ("1234567890123👩\u{200d}🚀", "1234567890123👩’s lobby"),
+    ] {
+        let guest = house.guest(name).await?;
+        let lobby = guest.client.send(Play).await?;
+        guest.join(&lobby, Role::Player).await?;
+        assert_eq!(guest.state().await.name.to_string(), lobby_name);
+        guest.client.send(Leave { lobby }).await?;
+        house.lab.advance(SECOND * 31).await;
+    }
+}
+
+#[salon::test]
+async fn however_often_a_seat_is_reserved_the_lobby_tells_it_once_each_time() {
+    let house = House::open().await?;
+    let (_, guests) = house.lobby_of(&["Ada"]).await?;
+    let bo = house.guest("Bo").await?;
+    guests[0].client.events().await;
+    for _ in 0..40 {
+        bo.client.send(Play).await?;
+        house.lab.advance(SECOND).await;
+    }
+    house.lab.advance(SECOND * 30).await;
+    let events = guests[0].client.events().await;
+    let states = events.iter().filter(|event| event.name == "lobby:state").count();
+    assert_eq!(states, 41, "once for each, and when the last one has run out");
+}
+
+#[salon::test]
 async fn a_reservation_that_is_not_taken_runs_out() {
     let house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["1", "2", "3", "4", "5", "6", "7"]).await?;
