@@ -109,6 +109,7 @@ impl Lobby {
             locked: self.seats.is_locked(),
             host: self.host.clone(),
             seats: self.seats.iter().map(seat).collect(),
+            free: self.seats.free_seats(),
             countdown: self.stage.countdown(),
             playing: self.stage.playing().cloned(),
             outcome: self.outcome.clone(),
