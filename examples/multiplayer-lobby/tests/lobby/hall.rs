@@ -1,6 +1,9 @@
 //! The hall: the list of lobbies, and the ways into one.
 
-use multiplayer_lobby::events::{Create, Join, Leave, Line, Lobbies, Lock, Play, Role, Watch};
+use multiplayer_lobby::{
+    events::{Create, Join, Leave, Line, Lobbies, Lock, Play, Role, Watch},
+    lobby::Lobby,
+};
 use salon::testing::{self, Client};
 
 use crate::players::{House, SECOND, text};
@@ -35,6 +38,17 @@ async fn the_list_of_lobbies_is_live() {
     house.lab.advance(SECOND * 31).await;
     assert_eq!(news(&watcher).await, (vec![], 1));
     let gone = bo.join(&lobby, Role::Player).await.expect_err("it is closed");
+    assert_eq!(gone.code().as_str(), "not_found");
+}
+
+#[salon::test]
+async fn a_lobby_that_was_closed_is_nowhere_written_down() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
+    let room = house.lab.salon().room::<Lobby>(&lobby);
+    assert!(house.lab.drive(room.close()).await);
+    guests[0].client.expect_named("salon:evicted").await;
+    let gone = guests[0].join(&lobby, Role::Player).await.expect_err("it is closed");
     assert_eq!(gone.code().as_str(), "not_found");
 }
 

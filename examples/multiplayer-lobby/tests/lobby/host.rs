@@ -4,7 +4,7 @@ use multiplayer_lobby::events::{Claim, Enter, Kick, Leave, Lock, Ready, Role, Sa
 use salon::PresenceSnapshot;
 use serde_json::{Value, json};
 
-use crate::players::{House, free_cell, text};
+use crate::players::{House, SECOND, free_cell, text};
 
 #[salon::test]
 async fn chat_reaches_all_and_is_limited() {
@@ -167,6 +167,25 @@ async fn who_watches_takes_a_free_seat_and_gives_it_up_again() {
     assert_eq!(refused.code().as_str(), "locked");
     guests[0].client.send(Say { lobby, text: text("who watches stays") }).await?;
     eve.client.expect::<Said>().await;
+}
+
+#[salon::test]
+async fn of_those_who_were_put_out_the_last_hundred_are_known() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
+    let mut out = Vec::new();
+    for n in 0..=100 {
+        let guest = house.guest(&format!("Guest {n}")).await?;
+        guest.join(&lobby, Role::Spectator).await?;
+        let user = guest.user.clone();
+        let kick = Kick { lobby: lobby.clone(), user, reason: text("too many") };
+        guests[0].client.send(kick).await?;
+        house.lab.advance(SECOND / 5).await;
+        out.push(guest);
+    }
+    let refused = out[1].join(&lobby, Role::Player).await.expect_err("one of them");
+    assert_eq!(refused.code().as_str(), "kicked");
+    out[0].join(&lobby, Role::Player).await?;
 }
 
 #[salon::test]
