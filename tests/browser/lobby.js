@@ -41,6 +41,9 @@ await withChromium(async (context) => {
   await eve.sees("you are watching");
   await ada.sees("Watching: Eve");
   assert(await eve.page.getByLabel("Message").isHidden(), "a spectator says nothing");
+  await eve.button("Take a seat").click();
+  await ada.seat("Eve").waitFor();
+  assert(await eve.button("Take a seat").isHidden(), "a player has one");
   const code = (await ada.button("Code").textContent()).replace("Code ", "");
   await eve.button("Leave").click();
   await eve.page.getByLabel("Have a code?").fill(code.toLowerCase());

@@ -1,4 +1,5 @@
-//! Signing in as a guest: a name becomes a token that is good for two minutes, and can be renewed.
+//! Signing in as a guest: a name becomes a token that is good for two minutes, and can be renewed
+//! until an hour after.
 //!
 //! It must never take a client's word for who it is: only a token that was signed here says so.
 
@@ -19,6 +20,9 @@ use crate::text::Name;
 /// Whom the tokens are for; Salon checks it.
 const AUDIENCE: &str = "multiplayer-lobby";
 
+/// For how long after its end a token still says who its bearer was.
+const RETURN: Duration = Duration::from_secs(3_600);
+
 /// What every session and every room knows of a client: read from the claims of its token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Player {
@@ -33,7 +37,8 @@ pub struct Player {
 pub struct SignIn {
     /// What to be called.
     pub name: Name,
-    /// The last token of this tab, expired or not: the new one is for the same player.
+    /// The last token of this tab, perhaps expired, but for no longer than an hour: the new one is
+    /// for the same player.
     pub token: Option<String>,
 }
 
@@ -52,6 +57,13 @@ struct Claims {
     player: Player,
     aud: &'static str,
     iat: u64,
+    exp: u64,
+}
+
+/// The claims of a token that came before.
+#[derive(Deserialize)]
+struct Last {
+    sub: String,
     exp: u64,
 }
 
@@ -91,30 +103,36 @@ impl Guests {
         Jwt::hs256(self.secret).expect("32 bytes are a key").audience(AUDIENCE)
     }
 
-    /// Makes a token: for a new player, or for the one that the old token is about.
+    /// Makes a token: for a new player, or for the one that the old token is about, if that has not
+    /// run out more than an hour ago.
+    ///
+    /// So whoever comes by an old token is that player. For guests, who own nothing, that will do. A
+    /// real app renews a sign-in by what can be taken back: a refresh token that is written down,
+    /// good once, and crossed out when its player signs out; or the session of its own site.
     ///
     /// # Errors
     /// If it cannot be signed, or there are no random bytes for a new player's id.
     pub fn sign_in(&self, SignIn { name, token }: SignIn) -> Result<SignedIn, Box<dyn Error>> {
-        let sub = match token.and_then(|token| self.subject(&token).ok()) {
-            Some(sub) => sub,
-            None => format!("{:016x}", getrandom::u64()?),
-        };
         let (wall, started) = self.started;
         let iat = (wall + started.elapsed()).duration_since(UNIX_EPOCH)?.as_secs();
+        let last = token.and_then(|token| self.last(&token).ok());
+        let sub = match last.filter(|last| iat <= last.exp.saturating_add(RETURN.as_secs())) {
+            Some(last) => last.sub,
+            None => format!("{:016x}", getrandom::u64()?),
+        };
         let exp = iat + self.life.as_secs();
         let claims = Claims { player: Player { sub, name }, aud: AUDIENCE, iat, exp };
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(&self.secret))?;
         Ok(SignedIn { token, expires_in_ms: self.life.as_secs() * 1_000 })
     }
 
-    /// Whose token it is, if it was signed here; its time does not matter.
-    fn subject(&self, token: &str) -> Result<String, errors::Error> {
+    /// What a token says, if it was signed here; it may have run out.
+    fn last(&self, token: &str) -> Result<Last, errors::Error> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.set_audience(&[AUDIENCE]);
         let key = DecodingKey::from_secret(&self.secret);
-        Ok(decode::<Player>(token, &key, &validation)?.claims.sub)
+        Ok(decode::<Last>(token, &key, &validation)?.claims)
     }
 
     /// The route of the sign-in.

@@ -5,8 +5,9 @@ use salon::{Watching, prelude::*};
 use crate::{
     code::Code,
     events::{Create, Line, Lobbies, Play, Watch},
+    game::Matches,
     guests::Player,
-    lobby::{Charter, Charters, Lobby, Reserve},
+    lobby::{Charter, Charters, Lobby, Reserve, cross_out_unused},
     text::Name,
 };
 
@@ -55,7 +56,7 @@ impl OnLater<Play> for Hall {
     fn on_later(&mut self, _: Play, cx: &mut SessionContext<Self>) -> Answer<Code> {
         let Player { sub, name } = cx.identity().clone();
         let rooms = cx.rooms::<Lobby>();
-        let own = Name::try_from(format!("{name:.14}’s lobby"));
+        let own = Name::try_from(format!("{}’s lobby", name.shortened(14)));
         let founded = own.map_err(Refusal::internal).and_then(|own| found(own, false, cx));
         Answer::later(async move {
             let reserve = || Reserve { user: sub.clone() };
@@ -77,9 +78,17 @@ fn found(
 ) -> Result<impl Future<Output = Result<Code, Refusal>> + use<>, Refusal> {
     let user = cx.identity().sub.clone();
     let (charters, rooms) = (cx.data::<Charters>()?.clone(), cx.rooms::<Lobby>());
-    let code = Code::draw().map_err(Refusal::internal)?;
+    let matches = cx.data::<Matches>()?.clone();
     Ok(async move {
-        charters.put(code.clone(), Charter::new(name, private));
+        cross_out_unused(&charters, &matches, &rooms);
+        let charter = Charter::new(name, private);
+        // Another lobby may have the same code, however seldom: then it is drawn again.
+        let code = loop {
+            let code = Code::draw().map_err(Refusal::internal)?;
+            if charters.put_new(code.clone(), charter.clone()) {
+                break code;
+            }
+        };
         let reserved = rooms.room(&code).open_and_ask(Reserve { user }).await;
         if reserved.is_err() {
             charters.remove(&code);

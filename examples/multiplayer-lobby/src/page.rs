@@ -10,6 +10,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/lobby.js", file("text/javascript", include_str!("../static/lobby.js")))
         .route("/board.js", file("text/javascript", include_str!("../static/board.js")))
         .route("/guest.js", file("text/javascript", include_str!("../static/guest.js")))
+        .route("/hall.js", file("text/javascript", include_str!("../static/hall.js")))
+        .route("/match.js", file("text/javascript", include_str!("../static/match.js")))
         .route("/view.js", file("text/javascript", include_str!("../static/view.js")))
         .route("/salon.js", file("text/javascript", include_str!("../static/salon.js")));
 }

@@ -3,7 +3,7 @@
 //! It must never be what a room works with: a real app would have a database in its place.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -21,6 +21,29 @@ impl<K: Ord, V: Clone> Records<K, V> {
     /// Writes it down, in place of what was.
     pub fn put(&self, key: K, value: V) {
         self.lock().insert(key, value);
+    }
+
+    /// Writes it down if nothing was; whether that is so.
+    #[must_use]
+    pub fn put_new(&self, key: K, value: V) -> bool {
+        match self.lock().entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+                true
+            }
+            Entry::Occupied(_) => false,
+        }
+    }
+
+    /// All that are like that.
+    #[must_use]
+    pub fn filter(&self, is_wanted: impl Fn(&V) -> bool) -> Vec<(K, V)>
+    where
+        K: Clone,
+    {
+        let records = self.lock();
+        let wanted = records.iter().filter(|(_, value)| is_wanted(value));
+        wanted.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Crosses it out.

@@ -1,8 +1,8 @@
 /**
  * Who the player is: a guest of this tab, with a token that runs out.
  *
- * The last token is kept for as long as the tab is: also one that has run out proves to the server
- * that the next one is for the same player.
+ * The last token is kept for as long as the tab is: also one that has run out proves to the server,
+ * for an hour, that the next one is for the same player.
  */
 
 const kept = sessionStorage;

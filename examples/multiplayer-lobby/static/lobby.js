@@ -1,28 +1,30 @@
 /** The page: what a player sees and does. How it reaches the server is in salon.js. */
 
-import { Board } from "/board.js";
 import { Guest } from "/guest.js";
+import { Hall } from "/hall.js";
+import { Match } from "/match.js";
 import { Salon } from "/salon.js";
 import { $, badge, button, element, enter, fill, log, onSubmit, trouble } from "/view.js";
 
 const kept = sessionStorage;
+/** Why a lobby is not to be joined, now or ever; with any other refusal it is tried again. */
+const FINAL = ["not_found", "kicked", "full", "locked", "forbidden", "invalid_payload"];
 /** How long the server keeps a seat. */
 const GRACE = 30_000;
 
 const guest = new Guest();
 const salon = new Salon(() => guest.auth());
-const board = new Board($("board"), claim);
+const hall = new Hall(salon, tell, join);
+const match = new Match(salon, tell, () => guest.user);
 
 /** The lobby to be in, whether or not the connection is up: its code, and what for. */
 let wanted = JSON.parse(kept.getItem("lobby"));
 /** How that lobby is, as the server said last. */
 let lobby = null;
 /** Who is there besides, by user: what presence says. */
-let present = new Map();
-/** The match whose board is shown, and whether it is still on. */
-let match = null;
-/** What the list of lobbies says, by code. */
-const lobbies = new Map();
+const present = new Map();
+/** How many are there, if they are too many to be told by name. */
+let crowd = null;
 /** Since when the token has run out. */
 let lapsedAt = null;
 
@@ -58,8 +60,8 @@ function showAccount() {
   $("life").style.setProperty("--left", guest.millisecondsLeft / guest.life);
   $("life").classList.toggle("low", guest.millisecondsLeft < guest.life / 4);
   $("lapsed").hidden = lapsedAt === null;
-  const kept = Math.ceil((lapsedAt + GRACE - Date.now()) / 1000);
-  const seat = wanted?.role === "player" ? (kept > 0 ? `Your seat is kept for ${kept} s.` : "Your seat was given up.") : "";
+  const left = Math.ceil((lapsedAt + GRACE - Date.now()) / 1000);
+  const seat = wanted?.role === "player" ? (left > 0 ? `Your seat is kept for ${left} s.` : "Your seat was given up.") : "";
   $("lapsed-seat").textContent = seat;
 }
 setInterval(showAccount, 500);
@@ -109,8 +111,8 @@ salon.onState((state, detail) => {
 function comeIn() {
   trouble(null);
   showAccount();
-  if (match) match.isOn = false;
-  watch();
+  match.isOn = false;
+  hall.watch();
   if (wanted) join(wanted.lobby, wanted.role);
   else enter("hall", "hall-title");
 }
@@ -126,57 +128,34 @@ async function tell(name, content, say = trouble) {
   }
 }
 
-// The hall.
-
-async function watch() {
-  const filter = { open: $("open-only").checked, text: $("filter").value };
-  // What comes before the answer is about the filter before.
-  if (await tell("hall:watch", filter)) lobbies.clear();
-}
-
-salon.on("hall:lobbies", ({ removed, listed }) => {
-  for (const code of removed) lobbies.delete(code);
-  for (const line of listed) lobbies.set(line.lobby, line);
-  showLobbies();
-});
-
-function showLobbies() {
-  fill($("lobbies"), [...lobbies.values()].map((line) => {
-    const { lobby, name, host, taken, free, locked, playing } = line;
-    const isOpen = free > 0 && !locked;
-    const state = [`${taken} of ${taken + free}`, playing && "playing", locked && "locked"].filter(Boolean).join(" · ");
-    const about = element("span", "name", element("b", "", name), element("span", "muted", host ? `hosted by ${host}` : "nobody is there"));
-    const go = isOpen
-      ? button("Join", "small", () => join(lobby, "player"), `Join ${name}`)
-      : button("Watch", "small quiet", () => join(lobby, "spectator"), `Watch ${name}`);
-    const row = element("li", "", about, element("span", "state", state));
-    if (isOpen) row.append(button("Watch", "small plain", () => join(lobby, "spectator"), `Watch ${name}`));
-    row.append(go);
-    return row;
-  }));
-  const isFiltered = $("filter").value || $("open-only").checked;
-  const none = isFiltered ? "No lobby matches." : "No lobby is open yet. Open the first one.";
-  $("lobby-count").textContent = lobbies.size === 1 ? "1 lobby" : lobbies.size ? `${lobbies.size} lobbies` : none;
-}
-
 // The lobby.
 
-async function join(code, role) {
+async function join(code, role, attempt = 0) {
   const isNew = lobby?.lobby !== code;
-  if (isNew) [lobby, match, present] = [null, null, new Map()];
-  wanted = { lobby: code, role };
-  if (isNew) $("log").replaceChildren();
-  const joined = await tell("lobby:join", wanted);
+  if (isNew) {
+    [lobby, crowd] = [null, null];
+    match.forget();
+    present.clear();
+    $("log").replaceChildren();
+  }
+  const target = (wanted = { lobby: code, role });
+  const isWanted = () => wanted === target && salon.id;
+  let why = null;
+  const joined = await tell("lobby:join", target, (refusal) => trouble((why = refusal)));
   if (joined) {
-    kept.setItem("lobby", JSON.stringify(wanted));
+    kept.setItem("lobby", JSON.stringify(target));
     enter("lobby", "lobby-title");
-  } else if (salon.id) {
+  } else if (isWanted() && FINAL.includes(why.code)) {
     backToHall();
+  } else if (isWanted()) {
+    // The server is busy or has a fault: the seat is not given up for that.
+    setTimeout(() => isWanted() && join(code, role, attempt + 1), Math.min(10_000, 1_000 * 2 ** attempt));
   }
 }
 
 function backToHall() {
-  [wanted, lobby, match] = [null, null, null];
+  [wanted, lobby] = [null, null];
+  match.forget();
   kept.removeItem("lobby");
   $("kick").close();
   enter("hall", "hall-title");
@@ -187,24 +166,32 @@ const isHere = (name) => wanted && name === `lobby:${wanted.lobby}`;
 salon.on("lobby:state", (state) => {
   if (state.lobby !== wanted?.lobby) return;
   lobby = state;
-  if (lobby.match && (match?.id !== lobby.match || !match.isOn)) enterMatch(lobby.match);
+  if (lobby.match && (match.id !== lobby.match || !match.isOn)) enterMatch(lobby.match);
   showLobby();
 });
 
-salon.on("salon:joined", ({ room, presence }) => {
-  if (!isHere(room)) return;
-  present = new Map(presence.users.map((user) => [user.user, user.metas]));
-});
+async function enterMatch(id) {
+  if (!(await match.enter(id)) || !lobby) return;
+  showLobby();
+  match.focus();
+}
 
-salon.on("salon:presence", ({ room, joined = [], updated = [], left = [] }) => {
-  if (!isHere(room)) return;
-  for (const user of [...joined, ...updated]) present.set(user.user, user.metas);
+salon.on("salon:joined", ({ room, presence }) => isHere(room) && takePresence(presence));
+salon.on("salon:presence", ({ room, ...change }) => isHere(room) && takePresence(change));
+
+/** Who is there: all of them, how many they are, or what has changed. */
+function takePresence({ users, count, joined = [], updated = [], left = [] }) {
+  if (users || count !== undefined) {
+    present.clear();
+    crowd = count ?? null;
+  }
+  for (const user of [...(users ?? []), ...joined, ...updated]) present.set(user.user, user.metas);
   for (const user of left) present.delete(user);
   showWatchers();
-});
+}
 
 salon.on("salon:evicted", ({ room, code, message }) => {
-  if (match?.isOn && room === `match:${match.id}` && code === "internal") hint("The match has broken down.", true);
+  if (match.isCalled(room) && code === "internal") match.breakDown();
   if (!isHere(room)) return;
   const name = lobby?.name ?? "the lobby";
   backToHall();
@@ -212,13 +199,15 @@ salon.on("salon:evicted", ({ room, code, message }) => {
   trouble({ message: why });
 });
 
-salon.on("salon:restarted", ({ room }) => {
-  if (isHere(room)) log("news", "The lobby had a fault, and goes on.");
-  else if (match?.isOn && room === `match:${match.id}`) enterMatch(match.id);
+salon.on("salon:restarted", ({ room, presence }) => {
+  if (match.isCalled(room)) enterMatch(match.id);
+  if (!isHere(room)) return;
+  takePresence(presence);
+  log("news", "The lobby had a fault, and goes on.");
 });
 
 function showLobby() {
-  const { seats, host, locked } = lobby;
+  const { seats, free, host, locked } = lobby;
   const isPlaying = Boolean(lobby.match);
   const isHost = host === guest.user;
   const mine = seats.find(({ user }) => user === guest.user);
@@ -227,15 +216,13 @@ function showLobby() {
   $("badges").textContent = [lobby.private && "private", locked && "locked", !mine && "you are watching"].filter(Boolean).join(" · ");
   $("lock").hidden = !isHost;
   $("lock").textContent = locked ? "Unlock" : "Lock";
-  $("match").hidden = !match;
-  $("clock").hidden = $("hint").hidden = !isPlaying;
   $("seating").hidden = isPlaying;
   const rows = seats.map((seat) => seatRow(seat, { isHost: seat.user === host, isMine: seat === mine, mayKick: isHost && seat !== mine }));
-  const free = 8 - seats.length;
   if (free) rows.push(element("li", "free", free === 1 ? "1 seat is free" : `${free} seats are free`));
   fill($("seats"), rows);
   showWatchers();
-  showScores();
+  match.show(isPlaying, seats);
+  $("sit").hidden = Boolean(mine) || !free || locked;
   $("ready").hidden = !mine;
   $("ready").textContent = mine?.ready ? "I am not ready" : "I am ready";
   $("ready").classList.toggle("quiet", Boolean(mine?.ready));
@@ -263,7 +250,8 @@ function statusOf(seats) {
 
 function showWatchers() {
   const names = [...present.values()].flatMap((metas) => metas.slice(0, 1)).filter(({ role }) => role === "spectator").map(({ name }) => name);
-  $("watchers").textContent = names.length ? `Watching: ${names.join(", ")}` : "";
+  const watching = names.length ? `Watching: ${names.join(", ")}` : "";
+  $("watchers").textContent = crowd === null ? watching : `${crowd} are here`;
 }
 
 function showOutcome() {
@@ -285,71 +273,6 @@ function askWhy(user, name) {
   $("reason").select();
 }
 
-// The match.
-
-async function enterMatch(id) {
-  match = { id, isOn: true };
-  const shown = await tell("match:join", { match: id });
-  if (!shown || match?.id !== id) return;
-  board.show(shown, guest.user);
-  showClock(shown.seconds);
-  hint(board.plays ? "Take free cells that touch yours: click, or arrow keys and space." : "You are watching.");
-  showLobby();
-  if (board.plays && document.activeElement !== $("say")) board.focus();
-}
-
-salon.on("match:claimed", ({ cell, by }) => {
-  board.take(cell, by);
-  showScores();
-});
-
-salon.on("match:clock", ({ seconds }) => showClock(seconds));
-
-salon.on("match:over", () => {
-  if (match) match.isOn = false;
-  board.isOver = true;
-  showClock(0);
-  hint("");
-});
-
-let tooFastUntil = 0;
-
-async function claim(cell) {
-  const said = (refusal) => {
-    if (refusal?.code === "rate_limited") {
-      tooFastUntil = Date.now() + 1_000;
-      hint("Not so fast: six cells a second.", true);
-    } else if (Date.now() > tooFastUntil) {
-      hint(refusal?.message ?? "", Boolean(refusal));
-    }
-  };
-  if (match?.isOn) await tell("match:claim", { match: match.id, cell }, said);
-}
-
-function hint(text, isRefusal = false) {
-  $("hint").textContent = text;
-  $("hint").classList.toggle("refusal", isRefusal);
-}
-
-function showClock(seconds) {
-  $("clock").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  $("clock").classList.toggle("low", seconds > 0 && seconds <= 10);
-}
-
-function showScores() {
-  $("scores").replaceChildren(...board.scores().map(({ user, name, colour, cells }) => {
-    const seat = lobby?.seats.find((seat) => seat.user === user);
-    const gone = match?.isOn && (!seat ? "gone" : seat.away && "away");
-    const bar = element("span", "bar");
-    bar.style.setProperty("--share", cells / board.size);
-    bar.dataset.colour = colour;
-    const label = element("span", "name", user === guest.user ? `${name} (you)` : name);
-    const row = element("li", gone ? "away" : "", badge(colour), label, bar, element("b", "", `${cells}`));
-    if (gone) label.append(element("span", "tag", gone));
-    return row;
-  }));
-}
-
 // The chat.
 
 salon.on("lobby:said", ({ user, name, text }) => log(user === guest.user ? "mine" : "", element("span", "by", name), ` ${text}`));
@@ -358,7 +281,6 @@ salon.on("lobby:news", ({ text }) => log("news", text));
 // What the player does.
 
 onSubmit("name-form", "name", signIn);
-onSubmit("filter-form", "filter", watch);
 onSubmit("create-form", "lobby-name", async (name) => {
   const code = await tell("hall:create", { name, private: $("private").checked });
   if (!code) return;
@@ -373,7 +295,6 @@ onSubmit("say-form", "say", async (text) => {
   // What was refused is there to be sent again, unless the player is writing something else by now.
   if (!accepted && !$("say").value) $("say").value = text;
 });
-$("filter").oninput = $("open-only").onchange = watch;
 $("play").onclick = async () => {
   const code = await tell("hall:play");
   if (code) join(code, "player");
@@ -381,6 +302,13 @@ $("play").onclick = async () => {
 $("ready").onclick = () => {
   const { ready } = lobby.seats.find(({ user }) => user === guest.user);
   tell("lobby:ready", { lobby: wanted.lobby, ready: !ready });
+};
+$("sit").onclick = async () => {
+  const seated = { ...wanted, role: "player" };
+  // Who is refused goes on watching.
+  if (!(await tell("lobby:join", seated)) || wanted?.lobby !== seated.lobby) return;
+  wanted = seated;
+  kept.setItem("lobby", JSON.stringify(wanted));
 };
 $("lock").onclick = () => tell("lobby:lock", { lobby: wanted.lobby, locked: !lobby.locked });
 $("leave").onclick = async () => {
@@ -396,7 +324,8 @@ $("let-lapse").onchange = () => (guest.letsLapse = $("let-lapse").checked);
 $("sign-in-again").onclick = () => signIn(guest.name);
 $("rename").onclick = () => {
   guest.forget();
-  [wanted, lobby, match, lapsedAt] = [null, null, null, null];
+  [wanted, lobby, lapsedAt] = [null, null, null];
+  match.forget();
   salon.close();
   showAccount();
   enter("welcome", "name");

@@ -183,12 +183,18 @@ impl<U, S> Seats<U, S> {
     /// use salon::{Refusal, Seats, prelude::*};
     ///
     /// /// A reservation may have run out.
-    /// struct Look;
+    /// struct LookAgain;
     ///
-    /// fn look_again<R: Receive<Look>, S>(seats: &Seats<String, S>, cx: &mut RoomContext<R>) {
-    ///     if let Some(wait) = seats.next_expiry() {
-    ///         cx.after(wait, Look);
+    /// /// One timer is enough, however many seats are reserved: `timer` is a field of the room.
+    /// fn look_again<R: Receive<LookAgain>, S>(
+    ///     seats: &Seats<String, S>,
+    ///     timer: &mut Option<Timer>,
+    ///     cx: &mut RoomContext<R>,
+    /// ) {
+    ///     if let Some(timer) = timer.take() {
+    ///         cx.cancel(timer);
     ///     }
+    ///     *timer = seats.next_expiry().map(|wait| cx.after(wait, LookAgain));
     /// }
     /// ```
     #[must_use]

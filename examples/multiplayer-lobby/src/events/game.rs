@@ -5,6 +5,8 @@ use salon::prelude::*;
 use crate::{code::MatchId, game::Match, text::Name};
 
 /// Come to a match: who has a part in it plays, all others watch. [`Claimed`] follow the board.
+///
+/// Refused with `forbidden` to who is not in its lobby, `kicked`, and `not_found` once it is over.
 #[derive(Serialize, Deserialize, Event)]
 #[event("match:join", room = Match(id), join, reply = Board, rate = "2/s burst 5")]
 pub struct Enter {

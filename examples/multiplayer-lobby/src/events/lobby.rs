@@ -10,6 +10,9 @@ use crate::{
 };
 
 /// Come in. Refused with `not_found`, `full`, `locked` or `kicked`.
+///
+/// By one who is there it changes what as: who watches takes a seat, or is refused and goes on
+/// watching; who has one gives it up, unless it is taken by another connection too.
 #[derive(Serialize, Deserialize, Event)]
 #[event("lobby:join", room = Lobby(lobby), join, rate = "2/s burst 5")]
 pub struct Join {
@@ -95,6 +98,8 @@ pub struct LobbyState {
     pub host: Option<String>,
     /// In the order in which they were taken.
     pub seats: Vec<Seat>,
+    /// How many seats are neither taken nor kept for somebody.
+    pub free: usize,
     /// Seconds until a match begins, while all are ready.
     pub countdown: Option<u32>,
     /// The match that is on.

@@ -30,6 +30,9 @@ pub struct Match {
     seconds: u32,
 }
 
+/// Others are in the lobby now; from the lobby.
+pub(crate) struct LookAround;
+
 /// A second has passed.
 #[derive(Clone)]
 struct Tick;
@@ -52,12 +55,7 @@ impl Room for Match {
     }
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        match cx.data::<Charters>()?.get(&cx.key().lobby) {
-            Some(lobby) if lobby.kicked.contains(&who.identity().sub) => {
-                Err(Refusal::other("kicked", "The host has put you out of this lobby."))
-            }
-            _ => Ok(()),
-        }
+        Self::check_here(who, cx)
     }
 
     /// At its end, or when all have been away for too long.
@@ -97,6 +95,20 @@ impl On<Claim> for Match {
     }
 }
 
+impl Reply<LookAround> for Match {
+    type Output = ();
+
+    /// Whoever is out of the lobby is out of its match, by every connection.
+    fn reply(&mut self, _: LookAround, cx: &mut RoomContext<Self>) {
+        let members: Vec<_> = cx.members().collect();
+        for member in members {
+            if let Err(refusal) = Self::check_here(&member, cx) {
+                cx.evict_because(&member, refusal);
+            }
+        }
+    }
+}
+
 impl Receive<Tick> for Match {
     fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
         self.seconds = self.seconds.saturating_sub(1);
@@ -108,6 +120,14 @@ impl Receive<Tick> for Match {
 }
 
 impl Match {
+    /// The lobby says who may be here: who has a seat there, and who watches.
+    fn check_here(who: &Member<Player>, cx: &RoomContext<Self>) -> Result<(), Refusal> {
+        let lobby = cx.data::<Charters>()?.get(&cx.key().lobby);
+        let lobby =
+            lobby.ok_or_else(|| Refusal::not_found("The lobby of this match is closed."))?;
+        lobby.check_here(&who.identity().sub)
+    }
+
     fn end(&mut self, cx: &mut RoomContext<Self>) {
         cx.broadcast(&self.outcome());
         cx.close();

@@ -31,7 +31,7 @@ impl On<Kick> for Lobby {
         let name = place.map(|place| place.name);
         let name = name.or_else(|| present.first().map(|member| member.identity().name.clone()));
         let name = name.ok_or_else(|| Refusal::not_found("That player is not here any more."))?;
-        self.charter.kicked.insert(user);
+        self.charter.kick(user);
         for member in &present {
             cx.evict_because(member, Refusal::other("kicked", reason.to_string()));
         }

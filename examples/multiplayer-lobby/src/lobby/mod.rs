@@ -1,10 +1,11 @@
 //! The lobby: where players meet, take seats and chat. An actor, so its fields need no lock.
 
+mod charter;
 mod host;
 mod rounds;
 mod state;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use salon::{Presence, Present, Seats, Taken, prelude::*};
 
@@ -13,39 +14,17 @@ use crate::{
     events::{Join, Kick, Leave, Lock, News, Outcome, Ready, Role, Said, Say},
     game::{Match, Matches},
     guests::Player,
-    records::Records,
     text::Name,
 };
 
+pub use self::charter::{Charter, Charters};
 use self::rounds::Stage;
-pub(crate) use self::{rounds::Over, state::Reserve};
+pub(crate) use self::{charter::cross_out_unused, rounds::Over, state::Reserve};
 
 /// How many players a lobby has room for.
 pub const SEATS: usize = 8;
 /// How long the seat of one who lost the connection, or whose token ran out, is kept.
 pub const GRACE: Duration = Duration::from_secs(30);
-/// The lobbies that there are.
-pub type Charters = Records<Code, Charter>;
-
-/// What is written down of a lobby: what it knows again if its code panics.
-#[derive(Clone, Debug)]
-pub struct Charter {
-    name: Name,
-    private: bool,
-    /// Who sits there, in the order in which they came.
-    seated: Vec<String>,
-    /// Who is never let in again.
-    pub(crate) kicked: BTreeSet<String>,
-    /// How many matches there have been.
-    rounds: u32,
-}
-
-impl Charter {
-    /// Of a new lobby.
-    pub(crate) fn new(name: Name, private: bool) -> Self {
-        Self { name, private, seated: Vec::new(), kicked: BTreeSet::new(), rounds: 0 }
-    }
-}
 
 /// One lobby.
 #[derive(Debug)]
@@ -57,6 +36,8 @@ pub struct Lobby {
     host: Option<String>,
     stage: Stage,
     outcome: Option<Outcome>,
+    /// Until the next reservation runs out.
+    look_again: Option<Timer>,
 }
 
 /// What is kept for each seat.
@@ -97,39 +78,36 @@ impl Room for Lobby {
             }
         }
         let stage = Stage::of(code, charter.rounds, cx)?;
-        let mut lobby = Self { charter, seats, host: None, stage, outcome: None };
+        if charter.locked {
+            seats.lock();
+        }
+        let (host, outcome, look_again) = (None, None, None);
+        let mut lobby = Self { charter, seats, host, stage, outcome, look_again };
         lobby.changed(cx);
         Ok(lobby)
     }
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let Player { sub, name } = who.identity();
-        if self.charter.kicked.contains(sub) {
-            return Err(Refusal::other("kicked", "The host has put you out of this lobby."));
+        self.charter.check_kicked(&who.identity().sub)?;
+        match cx.joining::<Join>() {
+            Some(Join { role: Role::Spectator, .. }) => Ok(()),
+            _ => self.sit(who, cx),
         }
-        if cx.joining::<Join>().is_some_and(|join| join.role == Role::Spectator) {
-            return Ok(());
-        }
-        let place = Place::new(who, &self.seats);
-        let text = match self.seats.take(sub.clone(), || place)? {
-            Taken::New | Taken::Reserved => format!("{name} came in."),
-            Taken::Back => format!("{name} is back."),
-        };
-        cx.broadcast(&News { text });
-        Ok(())
     }
 
     /// Called however somebody goes. Only presence knows whether they may come back.
-    fn left(&mut self, who: &Member<Player>, _: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Player>, why: Departure, cx: &mut RoomContext<Self>) {
         let Player { sub, name } = who.identity();
         if let Stage::Playing(id) = &self.stage {
-            // Who is out of the lobby is out of its match; it need not be waited for.
+            // Also if the player is still here by another connection; it need not be waited for.
             drop(cx.room::<Match>(id).evict(who.id()));
         }
         if cx.is_away(sub) && self.seats.away(sub) {
             let text = format!("{name} is away. The seat is kept for 30 seconds.");
             cx.broadcast(&News { text });
             self.changed(cx);
+        } else if why != Departure::Closed {
+            self.write_down(cx);
         }
     }
 
@@ -162,7 +140,23 @@ impl Present for Lobby {
 }
 
 impl On<Join> for Lobby {
-    fn on(&mut self, _: Join, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    /// Also of one who is here already, and is not asked for in `admit` again.
+    fn on(&mut self, event: Join, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        let who = cx.sender();
+        let Player { sub, name } = who.identity();
+        let own: Vec<_> = cx.members().filter(|it| it.identity().sub == *sub).collect();
+        match (event.role, self.seats.contains(sub)) {
+            (Role::Player, false) => self.sit(&who, cx)?,
+            // Unless the seat is that of another tab.
+            (Role::Spectator, true) if own.len() == 1 => {
+                self.seats.free(sub);
+                cx.broadcast(&News { text: format!("{name} is watching now.") });
+            }
+            _ => {}
+        }
+        for member in &own {
+            cx.update_presence(member);
+        }
         self.changed(cx);
         Ok(())
     }
@@ -195,6 +189,18 @@ impl Place {
 }
 
 impl Lobby {
+    /// Gives a player a seat, or says why not.
+    fn sit(&mut self, who: &Member<Player>, cx: &RoomContext<Self>) -> Result<(), Refusal> {
+        let Player { sub, name } = who.identity();
+        let place = Place::new(who, &self.seats);
+        let text = match self.seats.take(sub.clone(), || place)? {
+            Taken::New | Taken::Reserved => format!("{name} came in."),
+            Taken::Back => format!("{name} is back."),
+        };
+        cx.broadcast(&News { text });
+        Ok(())
+    }
+
     /// The place of one who has a seat: what only players may do begins with this.
     fn place_of(&mut self, user: &String) -> Result<&mut Place, Refusal> {
         let watching = || Refusal::forbidden("You are watching: only players may do that.");

@@ -78,10 +78,7 @@ impl Lobby {
             colour: place.colour,
         });
         cx.data::<Matches>()?.put(id.clone(), players.collect());
-        // If nothing is heard of it: its clock, begun anew as often as it may panic, and a minute.
-        let longest = Duration::from_secs(u64::from(cx.data::<Rules>()?.seconds) * 4 + 60);
-        cx.after(longest, Over { id: id.clone(), outcome: Outcome::default() });
-        self.stage = Stage::Playing(id);
+        self.stage = Stage::play(id, cx)?;
         self.outcome = None;
         Ok(())
     }
@@ -126,10 +123,22 @@ impl Receive<Over> for Lobby {
 
 impl Stage {
     /// Of a lobby that is opened, perhaps anew.
-    pub(super) fn of(lobby: &Code, round: u32, cx: &RoomContext<Lobby>) -> Result<Self, Refusal> {
+    pub(super) fn of(
+        lobby: &Code,
+        round: u32,
+        cx: &mut RoomContext<Lobby>,
+    ) -> Result<Self, Refusal> {
         let id = MatchId { lobby: lobby.clone(), round };
         let is_on = cx.data::<Matches>()?.get(&id).is_some();
-        Ok(if is_on { Self::Playing(id) } else { Self::Gathering })
+        if is_on { Self::play(id, cx) } else { Ok(Self::Gathering) }
+    }
+
+    /// Of a lobby whose match is on. It is over at some time, also if nothing is heard of it.
+    fn play(id: MatchId, cx: &mut RoomContext<Lobby>) -> Result<Self, Refusal> {
+        // Its clock, begun anew as often as it may panic, and a minute.
+        let longest = Duration::from_secs(u64::from(cx.data::<Rules>()?.seconds) * 4 + 60);
+        cx.after(longest, Over { id: id.clone(), outcome: Outcome::default() });
+        Ok(Self::Playing(id))
     }
 
     pub(super) fn countdown(&self) -> Option<u32> {

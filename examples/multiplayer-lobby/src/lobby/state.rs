@@ -1,7 +1,7 @@
 //! How a lobby is: told to those who are there and to those who look at the list, and how many free
 //! seats it has for those who are on the way.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use salon::{Listing, prelude::*};
 
@@ -9,6 +9,7 @@ use super::{Charters, Lobby, Place};
 use crate::{
     code::Code,
     events::{Line, LobbyState, News, Seat},
+    game::{LookAround, Match},
 };
 
 /// How long a seat is kept for somebody on the way from the hall.
@@ -20,7 +21,7 @@ pub(crate) struct Reserve {
 }
 
 /// A reservation may have run out.
-struct LookAgain;
+pub(super) struct LookAgain;
 
 impl Listing for Lobby {
     type Entry = Line;
@@ -30,25 +31,30 @@ impl Reply<Reserve> for Lobby {
     type Output = Result<(), Refusal>;
 
     fn reply(&mut self, ask: Reserve, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        if self.charter.kicked.contains(&ask.user) {
-            return Err(Refusal::other("kicked", "The host has put you out of this lobby."));
-        }
+        self.charter.check_kicked(&ask.user)?;
         self.seats.reserve(ask.user, RESERVATION)?;
-        self.receive(LookAgain, cx);
+        self.look_again(cx);
         Ok(())
     }
 }
 
 impl Receive<LookAgain> for Lobby {
     fn receive(&mut self, _: LookAgain, cx: &mut RoomContext<Self>) {
-        self.changed(cx);
-        if let Some(wait) = self.seats.next_expiry() {
-            cx.after(wait, LookAgain);
-        }
+        self.look_again(cx);
     }
 }
 
 impl Lobby {
+    /// Tells how things are, and again when the next reservation runs out. One timer is enough,
+    /// however many seats are reserved, and however often.
+    fn look_again(&mut self, cx: &mut RoomContext<Self>) {
+        if let Some(timer) = self.look_again.take() {
+            cx.cancel(timer);
+        }
+        self.look_again = self.seats.next_expiry().map(|wait| cx.after(wait, LookAgain));
+        self.changed(cx);
+    }
+
     /// Tells everybody how things are now: who is here, and who looks at the list.
     pub(super) fn changed(&mut self, cx: &mut RoomContext<Self>) {
         self.begin_or_call_off(cx);
@@ -69,11 +75,26 @@ impl Lobby {
             });
         }
         self.host = host;
+        self.write_down(cx);
+        cx.broadcast(&self.state(cx.key()));
+    }
+
+    /// Writes down what outlives a panic, and tells the match that is on if somebody else may be
+    /// there now.
+    pub(super) fn write_down(&mut self, cx: &RoomContext<Self>) {
+        self.charter.locked = self.seats.is_locked();
         self.charter.seated = self.seats.iter().map(|(user, _)| user.clone()).collect();
+        let mut here: BTreeSet<_> = self.charter.seated.iter().cloned().collect();
+        here.extend(cx.members().map(|member| member.identity().sub.clone()));
+        let others = std::mem::replace(&mut self.charter.here, here) != self.charter.here;
         if let Ok(charters) = cx.data::<Charters>() {
             charters.put(cx.key().clone(), self.charter.clone());
         }
-        cx.broadcast(&self.state(cx.key()));
+        // In this order: who comes to the match from here on is judged by what is written down.
+        if let Some(id) = self.stage.playing().filter(|_| others) {
+            // It need not be waited for, nor opened if nobody has come there yet.
+            drop(cx.room::<Match>(id).ask(LookAround));
+        }
     }
 
     fn state(&self, lobby: &Code) -> LobbyState {
@@ -88,6 +109,7 @@ impl Lobby {
             locked: self.seats.is_locked(),
             host: self.host.clone(),
             seats: self.seats.iter().map(seat).collect(),
+            free: self.seats.free_seats(),
             countdown: self.stage.countdown(),
             playing: self.stage.playing().cloned(),
             outcome: self.outcome.clone(),

@@ -51,6 +51,26 @@ async fn a_second_connection_of_one_player_is_the_same_seat() {
 }
 
 #[salon::test]
+async fn who_comes_back_to_watch_has_given_the_seat_up() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    guests[1].client.close();
+    assert_eq!(guests[0].seats().await, ["Ada", "(Bo)"]);
+    let bo = house.again("Bo", &guests[1]).await?;
+    bo.join(&lobby, Role::Spectator).await?;
+    assert_eq!(guests[0].seats().await, ["Ada"]);
+}
+
+#[salon::test]
+async fn who_plays_in_one_tab_and_watches_in_another_keeps_the_seat() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let twin = house.again("Bo", &guests[1]).await?;
+    twin.join(&lobby, Role::Spectator).await?;
+    assert_eq!(guests[0].seats().await, ["Ada", "Bo"]);
+}
+
+#[salon::test]
 async fn the_host_who_is_away_is_host_again_when_back() {
     let house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;

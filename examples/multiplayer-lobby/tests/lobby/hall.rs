@@ -1,6 +1,9 @@
 //! The hall: the list of lobbies, and the ways into one.
 
-use multiplayer_lobby::events::{Create, Join, Leave, Line, Lobbies, Lock, Play, Role, Watch};
+use multiplayer_lobby::{
+    events::{Create, Join, Leave, Line, Lobbies, Lock, Play, Role, Watch},
+    lobby::Lobby,
+};
 use salon::testing::{self, Client};
 
 use crate::players::{House, SECOND, text};
@@ -35,6 +38,17 @@ async fn the_list_of_lobbies_is_live() {
     house.lab.advance(SECOND * 31).await;
     assert_eq!(news(&watcher).await, (vec![], 1));
     let gone = bo.join(&lobby, Role::Player).await.expect_err("it is closed");
+    assert_eq!(gone.code().as_str(), "not_found");
+}
+
+#[salon::test]
+async fn a_lobby_that_was_closed_is_nowhere_written_down() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
+    let room = house.lab.salon().room::<Lobby>(&lobby);
+    assert!(house.lab.drive(room.close()).await);
+    guests[0].client.expect_named("salon:evicted").await;
+    let gone = guests[0].join(&lobby, Role::Player).await.expect_err("it is closed");
     assert_eq!(gone.code().as_str(), "not_found");
 }
 
@@ -94,6 +108,41 @@ fn quick_play_fills_a_lobby_and_opens_another() {
         assert_eq!(guests[0].state().await.seats.len(), 8);
         Ok(())
     });
+}
+
+#[salon::test]
+async fn quick_play_makes_a_lobby_whatever_its_player_is_called() {
+    let house = House::open().await?;
+    for (name, lobby_name) in [
+        ("Ada", "Ada’s lobby"),
+        ("Maximilian Alexander", "Maximilian Ale’s lobby"),
+        ("ÄÖÜäöüßÄÖÜäöüßÄÖÜäöüßÄÖÜ", "ÄÖÜäöüßÄÖÜäöüß’s lobby"),
+        ("1234567890 12 👩\u{200d}🚀", "1234567890 12’s lobby"),
+        ("1234567890123👩\u{200d}🚀", "1234567890123👩’s lobby"),
+    ] {
+        let guest = house.guest(name).await?;
+        let lobby = guest.client.send(Play).await?;
+        guest.join(&lobby, Role::Player).await?;
+        assert_eq!(guest.state().await.name.to_string(), lobby_name);
+        guest.client.send(Leave { lobby }).await?;
+        house.lab.advance(SECOND * 31).await;
+    }
+}
+
+#[salon::test]
+async fn however_often_a_seat_is_reserved_the_lobby_tells_it_once_each_time() {
+    let house = House::open().await?;
+    let (_, guests) = house.lobby_of(&["Ada"]).await?;
+    let bo = house.guest("Bo").await?;
+    guests[0].client.events().await;
+    for _ in 0..40 {
+        bo.client.send(Play).await?;
+        house.lab.advance(SECOND).await;
+    }
+    house.lab.advance(SECOND * 30).await;
+    let events = guests[0].client.events().await;
+    let states = events.iter().filter(|event| event.name == "lobby:state").count();
+    assert_eq!(states, 41, "once for each, and when the last one has run out");
 }
 
 #[salon::test]

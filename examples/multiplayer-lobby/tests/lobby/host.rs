@@ -1,10 +1,10 @@
 //! The lobby: seats, chat, the host, and those who only watch.
 
-use multiplayer_lobby::events::{Enter, Kick, Leave, Lock, Ready, Role, Said, Say};
+use multiplayer_lobby::events::{Claim, Enter, Kick, Leave, Lock, Ready, Role, Said, Say};
 use salon::PresenceSnapshot;
 use serde_json::{Value, json};
 
-use crate::players::{House, text};
+use crate::players::{House, SECOND, free_cell, text};
 
 #[salon::test]
 async fn chat_reaches_all_and_is_limited() {
@@ -120,6 +120,72 @@ async fn who_is_put_out_hears_why_and_does_not_come_back() {
     assert_eq!(refused.code().as_str(), "kicked");
     let refused = guests[0].client.send(kick(1)).await.expect_err("gone already");
     assert_eq!(refused.code().as_str(), "not_found");
+}
+
+#[salon::test]
+async fn who_is_put_out_is_out_of_the_match_by_every_connection() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    let twin = house.again("Bo", &guests[1]).await?;
+    let board = twin.client.send(Enter { id: id.clone() }).await?;
+    let by = board.players.iter().position(|player| player.user == twin.user);
+    let cell = free_cell(&board, by).expect("a free cell");
+    let kick = Kick { lobby, user: twin.user.clone(), reason: text("too loud") };
+    guests[0].client.send(kick).await?;
+    let out = twin.client.expect_named("salon:evicted").await.json();
+    assert_eq!(
+        (&out[0]["room"], &out[0]["code"]),
+        (&json!(format!("match:{id}")), &json!("kicked"))
+    );
+    let refused = twin.client.send(Claim { id, cell }).await.expect_err("no member");
+    assert_eq!(refused.code().as_str(), "not_a_member");
+}
+
+#[salon::test]
+async fn who_watches_takes_a_free_seat_and_gives_it_up_again() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
+    let eve = house.guest("Eve").await?;
+    let role = async || {
+        let json = guests[0].client.expect_named("salon:presence").await.json().remove(0);
+        let user = json.get("joined").or(json.get("updated")).expect("somebody")[0].clone();
+        assert_eq!(user["user"], eve.user);
+        user["metas"][0]["role"].clone()
+    };
+    eve.join(&lobby, Role::Spectator).await?;
+    assert_eq!(role().await, "spectator");
+    eve.join(&lobby, Role::Player).await?;
+    assert_eq!(role().await, "player");
+    assert_eq!(eve.seats().await, ["Ada", "Eve"]);
+    eve.join(&lobby, Role::Spectator).await?;
+    assert_eq!(role().await, "spectator");
+    assert_eq!(eve.seats().await, ["Ada"]);
+    let lock = Lock { lobby: lobby.clone(), locked: true };
+    guests[0].client.send(lock).await?;
+    let refused = eve.join(&lobby, Role::Player).await.expect_err("it is locked");
+    assert_eq!(refused.code().as_str(), "locked");
+    guests[0].client.send(Say { lobby, text: text("who watches stays") }).await?;
+    eve.client.expect::<Said>().await;
+}
+
+#[salon::test]
+async fn of_those_who_were_put_out_the_last_hundred_are_known() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
+    let mut out = Vec::new();
+    for n in 0..=100 {
+        let guest = house.guest(&format!("Guest {n}")).await?;
+        guest.join(&lobby, Role::Spectator).await?;
+        let user = guest.user.clone();
+        let kick = Kick { lobby: lobby.clone(), user, reason: text("too many") };
+        guests[0].client.send(kick).await?;
+        house.lab.advance(SECOND / 5).await;
+        out.push(guest);
+    }
+    let refused = out[1].join(&lobby, Role::Player).await.expect_err("one of them");
+    assert_eq!(refused.code().as_str(), "kicked");
+    out[0].join(&lobby, Role::Player).await?;
 }
 
 #[salon::test]

@@ -9,3 +9,4 @@ mod panics;
 mod players;
 mod program;
 mod signing_in;
+mod typing;

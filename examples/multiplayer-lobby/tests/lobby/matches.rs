@@ -1,9 +1,9 @@
 //! From "I am ready" to a result.
 
-use multiplayer_lobby::events::{Board, Claim, Enter, Leave, Outcome, Ready, Role};
+use multiplayer_lobby::events::{Board, Claim, Create, Enter, Leave, Outcome, Ready, Role};
 use salon::testing;
 
-use crate::players::{House, RULES, SECOND, free_cell, names};
+use crate::players::{House, RULES, SECOND, free_cell, names, text};
 
 #[salon::test]
 async fn a_match_is_played_to_its_end_and_the_next_one_too() {
@@ -178,6 +178,58 @@ async fn who_leaves_the_lobby_leaves_its_match() {
     guests[1].client.send(Leave { lobby }).await?;
     let refused = guests[1].client.send(Claim { id, cell: 94 }).await.expect_err("no member");
     assert_eq!(refused.code().as_str(), "not_a_member");
+}
+
+#[salon::test]
+async fn who_has_left_the_lobby_does_not_come_to_its_match_again() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    let enter = || Enter { id: id.clone() };
+    guests[1].client.send(enter()).await?;
+    guests[1].client.send(Leave { lobby: lobby.clone() }).await?;
+    let refused = guests[1].client.send(enter()).await.expect_err("who left");
+    assert_eq!(refused.code().as_str(), "forbidden");
+    guests[1].join(&lobby, Role::Spectator).await?;
+    guests[1].client.send(enter()).await?;
+}
+
+#[salon::test]
+async fn only_who_is_in_the_lobby_comes_to_its_match() {
+    let house = House::open().await?;
+    let (ada, bo, eve) =
+        (house.guest("Ada").await?, house.guest("Bo").await?, house.guest("Eve").await?);
+    let create = Create { name: text("Den"), private: true };
+    let lobby = ada.client.send(create).await?;
+    let guests = [ada, bo];
+    for guest in &guests {
+        guest.join(&lobby, Role::Player).await?;
+    }
+    let id = house.begin(&lobby, &guests).await?;
+    let refused = eve.client.send(Enter { id: id.clone() }).await.expect_err("a stranger");
+    assert_eq!(refused.code().as_str(), "forbidden");
+    eve.join(&lobby, Role::Spectator).await?;
+    eve.client.send(Enter { id: id.clone() }).await?;
+    eve.client.send(Leave { lobby }).await?;
+    let out = eve.client.expect_named("salon:evicted").await.json();
+    assert_eq!(out[0]["room"], format!("match:{id}"));
+}
+
+#[salon::test]
+async fn who_is_away_when_the_lobby_panics_is_out_of_the_match_by_every_connection() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    let id = house.begin(&lobby, &guests).await?;
+    let twin = house.again("Bo", &guests[1]).await?;
+    twin.client.send(Enter { id: id.clone() }).await?;
+    guests[1].client.close();
+    twin.client.send(Claim { id: id.clone(), cell: 94 }).await?;
+    // A lobby that panics knows nobody any more who is away.
+    house.lab.panic_in::<Ready>();
+    let ready = Ready { lobby, ready: true };
+    guests[0].client.send(ready).await.expect_err("it panicked");
+    let out = twin.client.expect_named("salon:evicted").await.json();
+    assert_eq!(out[0]["room"], format!("match:{id}"));
 }
 
 #[salon::test]

@@ -1,6 +1,6 @@
 //! Rooms whose code panics: they begin anew with who is there, and what was written down.
 
-use multiplayer_lobby::events::{Claim, Create, Enter, Ready, Role, Watch};
+use multiplayer_lobby::events::{Claim, Create, Enter, Lock, Ready, Role, Say, Watch};
 use salon::testing::Client;
 
 use crate::players::{House, SECOND, text};
@@ -34,6 +34,58 @@ async fn a_lobby_that_panics_keeps_its_players_its_name_and_its_secret() {
     let listed = guests[0].client.expect_named("hall:lobbies").await.json();
     assert_eq!(listed[0]["listed"], serde_json::json!([]));
     house.begin(&lobby, &guests).await?;
+}
+
+#[salon::test]
+async fn a_lobby_that_panics_stays_locked() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    guests[0].client.send(Lock { lobby: lobby.clone(), locked: true }).await?;
+    house.lab.panic_in::<Ready>();
+    let ready = Ready { lobby: lobby.clone(), ready: true };
+    guests[1].client.send(ready).await.expect_err("it panicked");
+    let state = guests[0].state().await;
+    assert!(state.locked);
+    assert_eq!(crate::players::names(&state), ["Ada", "Bo"]);
+    let eve = house.guest("Eve").await?;
+    let refused = eve.join(&lobby, Role::Player).await.expect_err("it is locked");
+    assert_eq!(refused.code().as_str(), "locked");
+}
+
+#[salon::test]
+async fn a_lobby_that_panics_does_not_wait_for_its_match_for_ever() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    // Nobody comes to it: nothing is heard of it.
+    house.begin(&lobby, &guests).await?;
+    house.lab.panic_in::<Say>();
+    let say = Say { lobby, text: text("hello") };
+    guests[1].client.send(say).await.expect_err("it panicked");
+    assert!(guests[0].state().await.playing.is_some());
+    for _ in 0..2 {
+        house.lab.advance(SECOND * 80).await;
+        for guest in &guests {
+            guest.refresh(&house).await?;
+        }
+    }
+    assert_eq!(guests[0].state().await.playing, None);
+}
+
+#[salon::test]
+async fn what_was_written_down_of_a_lobby_that_panicked_too_often_is_crossed_out() {
+    let house = House::open().await?;
+    let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
+    for _ in 0..4 {
+        house.lab.panic_in::<Ready>();
+        let ready = Ready { lobby: lobby.clone(), ready: true };
+        guests[1].client.send(ready).await.expect_err("it panicked");
+    }
+    let evicted = guests[0].client.expect_named("salon:evicted").await.json();
+    assert_eq!(evicted[0]["code"], "internal");
+    house.lab.advance(SECOND * 61).await;
+    house.lobby_of(&["Eve"]).await?;
+    let refused = guests[0].join(&lobby, Role::Player).await.expect_err("it is gone");
+    assert_eq!(refused.code().as_str(), "not_found");
 }
 
 #[salon::test]

@@ -59,6 +59,8 @@ async fn it_says_where_it_is_and_is_there() {
         ("/lobby.js", "text/javascript"),
         ("/board.js", "text/javascript"),
         ("/guest.js", "text/javascript"),
+        ("/hall.js", "text/javascript"),
+        ("/match.js", "text/javascript"),
         ("/view.js", "text/javascript"),
         ("/salon.js", "text/javascript"),
     ] {

@@ -54,6 +54,16 @@ async fn the_last_token_of_a_tab_says_who_it_is_also_when_it_has_run_out() {
 }
 
 #[salon::test]
+async fn a_token_that_ran_out_more_than_an_hour_ago_is_nobodys_any_more() {
+    let house = House::open().await?;
+    let ada = house.guest("Ada").await?;
+    house.lab.advance(RULES.token + SECOND * 3_600).await;
+    assert_eq!(house.again("Ada", &ada).await?.user, ada.user);
+    house.lab.advance(SECOND).await;
+    assert_ne!(house.again("Ada", &ada).await?.user, ada.user);
+}
+
+#[salon::test]
 async fn a_token_that_is_refreshed_in_time_interrupts_nothing() {
     let house = House::open().await?;
     let (_, guests) = house.lobby_of(&["Ada", "Bo"]).await?;

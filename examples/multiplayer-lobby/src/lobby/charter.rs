@@ -1,0 +1,100 @@
+//! What is written down of a lobby: what it knows again if its code panics, and what its match and
+//! the hall know of it.
+//!
+//! It must never grow with the age of a lobby, nor be there for ever when the lobby is not.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use salon::{Refusal, Rooms};
+use tokio::time::Instant;
+
+use super::Lobby;
+use crate::{
+    code::{Code, MatchId},
+    game::Matches,
+    records::Records,
+    text::Name,
+};
+
+/// The lobbies that there are.
+pub type Charters = Records<Code, Charter>;
+
+/// How many of those who were put out a lobby knows.
+const MOST_KICKED: usize = 100;
+/// How long a charter is kept at least, while no lobby is open by it.
+const UNUSED: Duration = Duration::from_secs(60);
+
+/// What is written down of a lobby.
+#[derive(Clone, Debug)]
+pub struct Charter {
+    pub(super) name: Name,
+    pub(super) private: bool,
+    /// Whether the host lets nobody in.
+    pub(super) locked: bool,
+    /// Who sits there, in the order in which they came.
+    pub(super) seated: Vec<String>,
+    /// Who sits there, and who watches: those who may come to its match.
+    pub(super) here: BTreeSet<String>,
+    /// Who is not let in again, the last of them at the end.
+    kicked: VecDeque<String>,
+    /// How many matches there have been.
+    pub(super) rounds: u32,
+    founded: Instant,
+}
+
+impl Charter {
+    /// Of a new lobby.
+    pub(crate) fn new(name: Name, private: bool) -> Self {
+        Self {
+            name,
+            private,
+            locked: false,
+            seated: Vec::new(),
+            here: BTreeSet::new(),
+            kicked: VecDeque::new(),
+            rounds: 0,
+            founded: Instant::now(),
+        }
+    }
+
+    /// Puts a player out for good: for as long as the lobby is open, or until a hundred others were
+    /// put out after.
+    pub(super) fn kick(&mut self, user: String) {
+        if self.kicked.len() == MOST_KICKED {
+            self.kicked.pop_front();
+        }
+        self.kicked.push_back(user);
+    }
+
+    /// Refuses those who were put out.
+    pub(super) fn check_kicked(&self, user: &String) -> Result<(), Refusal> {
+        if self.kicked.contains(user) {
+            return Err(Refusal::other("kicked", "The host has put you out of this lobby."));
+        }
+        Ok(())
+    }
+
+    /// Refuses those who may not come to the lobby's match.
+    pub(crate) fn check_here(&self, user: &String) -> Result<(), Refusal> {
+        self.check_kicked(user)?;
+        if self.here.contains(user) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden("Join the lobby first: a match is for those who are there."))
+    }
+}
+
+/// Crosses out the lobbies that are gone without a word, because their code panicked too often. One
+/// whose founder is on the way is not open yet.
+pub(crate) fn cross_out_unused(charters: &Charters, matches: &Matches, rooms: &Rooms<Lobby>) {
+    let is_old = |charter: &Charter| charter.founded.elapsed() > UNUSED;
+    for (lobby, charter) in charters.filter(is_old) {
+        if !rooms.room(&lobby).is_open() {
+            charters.remove(&lobby);
+            matches.remove(&MatchId { lobby, round: charter.rounds });
+        }
+    }
+}
