@@ -26,15 +26,14 @@ const LIMITS: &[(&str, usize)] = &[
     // The text of the packet, of the right size at once.
     ("packet: packet → message", 1),
     ("frame: message → bytes", 0),
-    // The three above that allocate, buffers of the two sides of the HTTP connection, the actor's
-    // messages.
-    ("session: socket → handler → socket", 13),
+    // The three above that allocate, what was read and what is written, the actor's message.
+    ("session: socket → handler → socket", 11),
     // A grant that is kept costs nothing.
-    ("the same, with a permission", 13),
+    ("the same, with a permission", 11),
     // The guard's future.
-    ("the same, with a guard", 14),
-    // One frame for all, and a buffer for each of the eight connections.
-    ("room: socket → handler → 8 sockets", 20),
+    ("the same, with a guard", 12),
+    // One frame for all, and the message that brings the event to its room.
+    ("room: socket → handler → 8 sockets", 14),
 ];
 
 #[test]
