@@ -16,14 +16,14 @@ use salon_tests::{Result, steps};
 const LIMITS: [(&str, u64); steps::ALL.len()] = [
     ("frame: bytes → message", 850),
     ("packet: message → packet", 2_400),
-    ("event: arguments → struct", 2_950),
+    ("event: arguments → struct", 1_500),
     ("event: struct → arguments", 1_660),
     ("packet: packet → message", 730),
     ("frame: message → bytes", 95),
-    ("session: socket → handler → socket", 22_400),
-    ("the same, with a permission", 23_000),
-    ("the same, with a guard", 23_300),
-    ("room: socket → handler → 8 sockets", 45_700),
+    ("session: socket → handler → socket", 17_300),
+    ("the same, with a permission", 17_900),
+    ("the same, with a guard", 18_100),
+    ("room: socket → handler → 8 sockets", 31_500),
 ];
 
 const FEW: u32 = 200;
