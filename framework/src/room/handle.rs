@@ -6,14 +6,17 @@ use std::{
     fmt,
     pin::Pin,
     sync::{Arc, Weak},
-    task::{Context, Poll},
+    task::{self, Poll},
 };
 
+use actix::{Actor, Context, Handler, Message};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
     Directory, Member, Present, PresentUser, Receive, Reply, Room,
+    actor::RoomActor,
+    link::Ticket,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
 };
 use crate::{
@@ -61,6 +64,23 @@ impl<R: Room> RoomHandle<R> {
         self.directory.upgrade()
     }
 
+    /// Asks the room for something if it is open. The receiver fails if it is not, or closes
+    /// meanwhile.
+    fn request<M, T>(
+        &self,
+        message: impl FnOnce(Ticket, oneshot::Sender<T>) -> M,
+    ) -> oneshot::Receiver<T>
+    where
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+    {
+        let (done, received) = oneshot::channel();
+        if let Some(directory) = self.directory() {
+            directory.send_if_open(&self.key, |ticket| message(ticket, done));
+        }
+        received
+    }
+
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> String {
@@ -76,10 +96,7 @@ impl<R: Room> RoomHandle<R> {
     /// The members, in the order in which they became so. A room that is not open has none, and is
     /// not opened.
     pub async fn members(&self) -> Vec<Member<R::Identity>> {
-        let (done, found) = oneshot::channel();
-        if let Some(directory) = self.directory() {
-            directory.send_if_open(&self.key, |_ticket| Listed { _ticket, done });
-        }
+        let found = self.request(|_ticket, done| Listed { _ticket, done });
         // An error means that the room is not open, or closed meanwhile.
         found.await.unwrap_or_default().into_iter().map(Member::new).collect()
     }
@@ -92,10 +109,7 @@ impl<R: Room> RoomHandle<R> {
     where
         R: Present,
     {
-        let (done, found) = oneshot::channel();
-        if let Some(directory) = self.directory() {
-            directory.send_if_open(&self.key, |_ticket| Attending { _ticket, done });
-        }
+        let found = self.request(|_ticket, done| Attending { _ticket, done });
         // An error means that the room is not open, or closed meanwhile.
         found.await.unwrap_or_default().into_iter().map(PresentUser::typed).collect()
     }
@@ -103,11 +117,7 @@ impl<R: Room> RoomHandle<R> {
     /// Sends an event to every member: in one order with what the room itself publishes. It is done
     /// when the room has published it. A room that is not open has no members, and is not opened.
     pub fn broadcast<E: Event + Serialize + Send + 'static>(&self, event: E) -> Done<()> {
-        let (done, published) = oneshot::channel();
-        if let Some(directory) = self.directory() {
-            directory.send_if_open(&self.key, |_ticket| Broadcast { event, _ticket, done });
-        }
-        Done(published)
+        Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
     }
 
     /// Sends a message to the room, opening it if need be.
@@ -145,8 +155,7 @@ impl<R: Room> RoomHandle<R> {
             if !sent {
                 return Err(Refusal::not_found("the room is not open"));
             }
-            let closed = || Refusal::new(Code::Closed, "the room is closed");
-            answered.await.unwrap_or_else(|_| Err(closed()))
+            answer_of(answered).await
         }
     }
 
@@ -182,7 +191,7 @@ impl<R: Room> RoomHandle<R> {
         });
         async move {
             sent?;
-            answered.await.unwrap_or_else(|_| Err(Refusal::new(Code::Closed, "the room is closed")))
+            answer_of(answered).await
         }
     }
 
@@ -202,24 +211,20 @@ impl<R: Room> RoomHandle<R> {
     }
 
     fn put_out(&self, session: &str, reason: Option<Refusal>) -> Done<bool> {
-        let (done, out) = oneshot::channel();
         let session = session.to_owned();
-        if let Some(directory) = self.directory() {
-            let put_out = |_ticket| PutOut { session, reason, _ticket, done };
-            directory.send_if_open(&self.key, put_out);
-        }
-        Done(out)
+        Done(self.request(|_ticket, done| PutOut { session, reason, _ticket, done }))
     }
 
     /// Closes the room, as [`RoomContext::close`](super::RoomContext::close) does: done when it is
     /// closed, with true if it was open.
     pub fn close(&self) -> Done<bool> {
-        let (done, closed) = oneshot::channel();
-        if let Some(directory) = self.directory() {
-            directory.send_if_open(&self.key, |_ticket| Shut { _ticket, done });
-        }
-        Done(closed)
+        Done(self.request(|_ticket, done| Shut { _ticket, done }))
     }
+}
+
+/// What a room that was sent a message answers.
+async fn answer_of<T>(answered: oneshot::Receiver<Result<T, Refusal>>) -> Result<T, Refusal> {
+    answered.await.unwrap_or_else(|_| Err(Refusal::new(Code::Closed, "the room is closed")))
 }
 
 impl<R: Room> Clone for RoomHandle<R> {
@@ -242,7 +247,7 @@ pub struct Done<T>(oneshot::Receiver<T>);
 impl<T: Default> Future for Done<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T> {
         // An error means that the room is not open, or closed meanwhile.
         Pin::new(&mut self.0).poll(cx).map(Result::unwrap_or_default)
     }

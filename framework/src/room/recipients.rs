@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::roll::Roll;
+use super::{place::Order, roll::Roll};
 use crate::{event::Event, number::SessionNumber, peer::Peer};
 
 /// Some members of a room.
@@ -27,26 +27,23 @@ impl RoomAudience<'_> {
     /// Sends an event to them.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
         let roll = self.roll;
-        let numbered = !E::POLICY.volatile && !matches!(self.choice, Choice::One(_));
+        let is_for_one = matches!(self.choice, Choice::One(_));
+        let is_numbered = !E::POLICY.volatile && !is_for_one;
         let order = roll.order.told();
-        if roll.is_empty() && !matches!(self.choice, Choice::One(_)) {
+        let take_number = || order.filter(|_| is_numbered).into_iter().for_each(Order::publish);
+        if roll.is_empty() && !is_for_one {
             // It has its number all the same: who comes later may have known what was before.
-            if let Some(order) = order.filter(|_| numbered) {
-                order.publish();
-            }
-            return;
+            return take_number();
         }
         let place = order.map(|order| {
-            order.place(roll.name(), if numbered { order.next() } else { order.now() })
+            order.place(roll.name(), if is_numbered { order.next() } else { order.now() })
         });
-        let broadcaster = &roll.broadcaster();
+        let broadcaster = roll.broadcaster();
         let Some(frame) = broadcaster.room_frame(roll.namespace(), roll.room(), event, place)
         else {
             return;
         };
-        if let Some(order) = order.filter(|_| numbered) {
-            order.publish();
-        }
+        take_number();
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
