@@ -4,7 +4,7 @@
 
 use salon_tests::Result;
 
-use super::{Extent, Outcome, PAYLOAD, figure, rooms::join};
+use super::{Extent, Outcome, PAYLOAD, deliveries, rooms::join};
 use crate::{
     load::{Crowd, Heard, Talk, drive, frames},
     server::Server,
@@ -53,11 +53,5 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
     let frame = frames::publish(0, &frames::payload(PAYLOAD));
     let mut talk = FanOut { frame, said: 0, delivered: 0 };
     let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
-    Ok(Outcome {
-        lost: driven.lost,
-        figures: vec![
-            figure("CPU per delivery", "µs", driven.cpu_per_message()),
-            figure("deliveries per second (more is better)", "/s", driven.per_second()),
-        ],
-    })
+    Ok(deliveries(&driven))
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use salon_tests::Result;
 
-use crate::{machine::Machine, peer::Peer, server::Server};
+use crate::{load::Driven, machine::Machine, peer::Peer, server::Server};
 
 /// Bytes of text in a message.
 const PAYLOAD: usize = 64;
@@ -142,6 +142,17 @@ pub(crate) struct Figure {
 /// Makes a figure.
 fn figure(name: &'static str, unit: &'static str, value: f64) -> Figure {
     Figure { name, unit, value }
+}
+
+/// What came of a talk of which each message is delivered to others.
+fn deliveries(driven: &Driven) -> Outcome {
+    Outcome {
+        lost: driven.lost,
+        figures: vec![
+            figure("CPU per delivery", "µs", driven.cpu_per_message()),
+            figure("deliveries per second (more is better)", "/s", driven.per_second()),
+        ],
+    }
 }
 
 /// Latencies, in nanoseconds.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use salon_tests::Result;
 
-use super::{Extent, Outcome, PAYLOAD, figure};
+use super::{Extent, Outcome, PAYLOAD, deliveries};
 use crate::{
     load::{Crowd, Heard, Talk, drive, frames},
     measure::now,
@@ -70,13 +70,7 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
         due: 0,
     };
     let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
-    Ok(Outcome {
-        lost: driven.lost,
-        figures: vec![
-            figure("CPU per delivery", "µs", driven.cpu_per_message()),
-            figure("deliveries per second (more is better)", "/s", driven.per_second()),
-        ],
-    })
+    Ok(deliveries(&driven))
 }
 
 /// Everyone joins a room, and has been told so.
