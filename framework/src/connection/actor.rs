@@ -2,7 +2,11 @@
 //!
 //! It must never read or write a socket: messages come from its link, frames go to its outbox.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context as TaskContext, Waker},
+};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
@@ -31,10 +35,12 @@ pub(crate) struct Connection {
     in_flight: Arc<Semaphore>,
     inbox: VecDeque<Item>,
     waiting: bool,
+    /// Its own reading, while that has to wait.
+    reader: Option<Waker>,
     pub(super) held: Option<Held>,
     upper: Upper,
     /// Boxed: there is none unless somebody listens.
-    span: Option<Box<tracing::Span>>,
+    pub(super) span: Option<Box<tracing::Span>>,
 }
 
 /// What waits to be handled.
@@ -100,6 +106,7 @@ impl Connection {
             in_flight,
             inbox: VecDeque::new(),
             waiting: false,
+            reader: None,
             held: None,
             upper,
             span,
@@ -129,6 +136,9 @@ impl Connection {
                 None => {
                     // An idle connection holds no buffer.
                     self.inbox = VecDeque::new();
+                    if let Some(reader) = self.reader.take() {
+                        reader.wake();
+                    }
                     return;
                 }
                 Some(Item::Done(_)) => {
@@ -141,7 +151,7 @@ impl Connection {
                     None => self.wait(ctx),
                     Some(permit) => {
                         if let Some(Item::Message(message, request)) = self.inbox.pop_front() {
-                            self.take(message, request, permit, ctx);
+                            self.take_handed(message, request, permit, ctx);
                         }
                     }
                 },
@@ -162,6 +172,23 @@ impl Connection {
         self.in_flight.clone().try_acquire_owned().ok()
     }
 
+    /// The right to read one more message now; without it the reading is woken when that may have
+    /// changed.
+    pub(super) fn permit_to_read(
+        &mut self,
+        ctx: &mut Context<Self>,
+        cx: &TaskContext<'_>,
+    ) -> Option<OwnedSemaphorePermit> {
+        let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
+        if permit.is_none() {
+            self.reader = Some(cx.waker().clone());
+            if self.is_free(ctx) && self.inbox.is_empty() {
+                self.wait(ctx);
+            }
+        }
+        permit
+    }
+
     fn wait(&mut self, ctx: &mut Context<Self>) {
         self.waiting = true;
         let permit = self.in_flight.clone().acquire_owned().into_actor(self);
@@ -180,7 +207,8 @@ impl Connection {
         }
     }
 
-    fn take(
+    /// Takes a message that a link has handed over.
+    fn take_handed(
         &mut self,
         message: engine_io::Message,
         request: Option<Arc<Handshake>>,
@@ -188,6 +216,16 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         self.handle.backlog().remove(&message);
+        self.take(message, request, permit, ctx);
+    }
+
+    pub(super) fn take(
+        &mut self,
+        message: engine_io::Message,
+        request: Option<Arc<Handshake>>,
+        permit: OwnedSemaphorePermit,
+        ctx: &mut Context<Self>,
+    ) {
         match &self.upper {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
             Upper::Raw { application, layer } => {
@@ -257,7 +295,7 @@ impl Handler<Received> for Connection {
         for message in messages {
             let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
             match permit {
-                Some(permit) => self.take(message, request.clone(), permit, ctx),
+                Some(permit) => self.take_handed(message, request.clone(), permit, ctx),
                 None => self.inbox.push_back(Item::Message(message, request.clone())),
             }
         }

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::{
     actor::{Connection, Received},
     backlog::Backlog,
+    reading::{Arrival, Read},
 };
 use crate::{
     auth::{Handshake, Principal},
@@ -144,6 +145,13 @@ impl ConnectionHandle {
     /// no room in the [`backlog`](Self::backlog) then.
     pub(crate) fn hand_over(&self, messages: Messages) {
         self.send(messages, None, None);
+    }
+
+    /// Has the connection read by itself what `arrival` makes. Resolves when it does, or when it has
+    /// ended; then `arrival` was not called.
+    pub(crate) async fn read(&self, arrival: Arrival) {
+        // What the caller has left says what became of it.
+        let _ = self.address.send(Read(arrival)).await;
     }
 
     /// What was handed over and is not handled.

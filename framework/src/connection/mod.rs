@@ -20,6 +20,7 @@ mod middleware;
 mod namespace;
 mod namespaces;
 mod protocol;
+mod reading;
 mod realm;
 mod rights;
 mod session;
@@ -45,6 +46,7 @@ pub(crate) use handle::{Claim, ConnectionHandle};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
 pub(crate) use realm::{FULL, Realm, SHUTTING_DOWN, Settings};
+pub(crate) use reading::Incoming;
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 

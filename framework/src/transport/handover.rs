@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
+    net,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -66,7 +67,7 @@ impl Handover {
     }
 
     /// Takes the socket over, or gives it back if its client does not read: `None`.
-    pub(super) async fn complete(&self, socket: &ClientSocket) -> Option<TcpStream> {
+    pub(super) async fn complete(&self, socket: &ClientSocket) -> Option<net::TcpStream> {
         self.reached(Stage::Written).await;
         if self.stage.get() == Stage::Ended {
             return None;
@@ -85,7 +86,7 @@ impl Handover {
             if is_writable(&stream).await {
                 self.advance(Stage::Ending);
                 self.reached(Stage::Ended).await;
-                return Some(stream);
+                return stream.into_std().ok();
             }
         }
         // Bytes of responses before this one are still on their way.

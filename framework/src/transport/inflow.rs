@@ -3,7 +3,7 @@
 //! It must never read on without bound while the connection is busy with what it has.
 
 use std::{
-    future::{pending, poll_fn},
+    future::poll_fn,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     connection::{ConnectionHandle, Realm},
     wire::{
-        engine_io::Packet,
+        engine_io::{Message, Packet},
         websocket::{FrameReader, Incoming},
     },
 };
@@ -42,6 +42,19 @@ pub(super) enum Source {
     Socket(Rc<TakenSocket>),
 }
 
+/// What was read of a WebSocket, and is not taken apart.
+pub(super) struct Before {
+    buffer: BytesMut,
+    frames: FrameReader,
+}
+
+impl Before {
+    /// Bytes that came right behind the handshake.
+    pub(super) fn new(realm: &Realm, early: BytesMut) -> Self {
+        Self { buffer: early, frames: FrameReader::new(realm.limits().into()) }
+    }
+}
+
 /// A WebSocket's incoming bytes, and what was made of them.
 pub(super) struct Inflow {
     handle: Arc<ConnectionHandle>,
@@ -59,25 +72,50 @@ pub(super) struct Inflow {
 }
 
 impl Inflow {
-    /// Reads `source` for a connection, behind the bytes that were read `early`.
+    /// Reads `source` for a connection, behind what was read before.
     pub(super) fn new(
-        realm: &Realm,
         handle: Arc<ConnectionHandle>,
-        early: BytesMut,
+        before: Before,
         source: Source,
         dialect: Dialect,
         signals: Rc<Signals>,
     ) -> Self {
+        let Before { buffer, frames } = before;
         Self {
             handle,
             source,
-            buffer: early,
-            frames: FrameReader::new(realm.limits().into()),
+            buffer,
+            frames,
             dialect,
             intake: Intake::default(),
             signals,
             closed: false,
             garbled: false,
+        }
+    }
+
+    /// The next message; `None` once the end has come, and nothing before it is left.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        loop {
+            if let Some(message) = self.intake.next() {
+                return Poll::Ready(Some(message));
+            }
+            if self.intake.has_ended() {
+                return Poll::Ready(None);
+            }
+            match self.decode() {
+                Ok(Some(packet)) => {
+                    if let Some(message) = self.intake.sort(packet, &self.handle) {
+                        return Poll::Ready(Some(message));
+                    }
+                }
+                Ok(None) => {
+                    if let Err(error) = ready!(self.poll_fill(cx)) {
+                        self.intake.end(error);
+                    }
+                }
+                Err(error) => self.intake.end(error),
+            }
         }
     }
 
@@ -104,22 +142,25 @@ impl Inflow {
         }
     }
 
-    /// Why nothing more comes, if so; to be asked for once there are no messages left.
-    pub(super) fn end(&mut self) -> Option<LinkError> {
-        self.intake.take_end()
-    }
-
-    /// Reads while something else is waited for, and never ends by itself. May be dropped at any
-    /// point.
-    pub(super) async fn read_ahead(&mut self) {
+    /// Sorts what comes while no message is taken; ready if nothing more comes and no message is
+    /// left.
+    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.sort();
         while !self.is_sated() {
-            if let Err(error) = self.fill().await {
+            if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);
             }
             self.sort();
         }
-        pending::<()>().await;
+        match self.intake.has_ended() && !self.intake.holds(1, 1) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Why nothing more comes, if so; to be asked for once there are no messages left.
+    pub(super) fn end(&mut self) -> Option<LinkError> {
+        self.intake.take_end()
     }
 
     /// The next packet, before there is a connection that takes messages.
@@ -164,7 +205,11 @@ impl Inflow {
     fn sort(&mut self) {
         while !self.is_sated() {
             match self.decode() {
-                Ok(Some(packet)) => self.intake.take(packet, &self.handle),
+                Ok(Some(packet)) => {
+                    if let Some(message) = self.intake.sort(packet, &self.handle) {
+                        self.intake.keep(message);
+                    }
+                }
                 Ok(None) => return,
                 Err(error) => self.intake.end(error),
             }
@@ -218,6 +263,11 @@ impl Inflow {
             self.closed = true;
             Err(LinkError::Gone)
         })
+    }
+
+    /// What it means, and what was read and is not taken apart, for another to go on.
+    pub(super) fn into_parts(self) -> (Dialect, Before) {
+        (self.dialect, Before { buffer: self.buffer, frames: self.frames })
     }
 
     /// The socket, if it is read directly.

@@ -3,9 +3,14 @@
 //! It must never let a message wait behind another for what liveness depends on: a pong counts as
 //! soon as it is read.
 
+use std::collections::VecDeque;
+
 use crate::{
     connection::ConnectionHandle,
-    wire::{engine_io::Packet, socket_io::Messages},
+    wire::{
+        engine_io::{Message, Packet},
+        socket_io::Messages,
+    },
 };
 
 use super::link_error::LinkError;
@@ -13,29 +18,44 @@ use super::link_error::LinkError;
 /// Messages that wait to be received, and the end if it has come.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
-    messages: Messages,
+    messages: VecDeque<Message>,
     bytes: usize,
     /// Boxed: it comes once.
     end: Option<Box<LinkError>>,
 }
 
 impl Intake {
-    /// Sorts one packet. Nothing counts after the end.
-    pub(super) fn take(&mut self, packet: Packet, handle: &ConnectionHandle) {
+    /// Sorts one packet, and gives it back if it is a message. Nothing counts after the end.
+    pub(super) fn sort(&mut self, packet: Packet, handle: &ConnectionHandle) -> Option<Message> {
         if self.end.is_some() {
-            return;
+            return None;
         }
         match packet {
-            Packet::Message(message) => {
-                self.bytes += message.len();
-                self.messages.push(message);
-            }
+            Packet::Message(message) => return Some(message),
             Packet::Pong(_) => handle.pong(),
             Packet::Ping(_) => self.end(LinkError::HeartbeatDirection),
             Packet::Close => self.end(LinkError::Closed),
             // Of no meaning from a client here; the reference server ignores them as well.
             Packet::Open(_) | Packet::Upgrade | Packet::Noop => {}
         }
+        None
+    }
+
+    /// Has a message wait.
+    pub(super) fn keep(&mut self, message: Message) {
+        self.bytes += message.len();
+        self.messages.push_back(message);
+    }
+
+    /// The message that has waited for longest.
+    pub(super) fn next(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.len();
+        if self.messages.is_empty() {
+            // An idle connection holds no buffer.
+            self.messages = VecDeque::new();
+        }
+        Some(message)
     }
 
     /// Notes why no more will come.
@@ -56,7 +76,7 @@ impl Intake {
     /// The messages that wait, in order.
     pub(super) fn take_messages(&mut self) -> Messages {
         self.bytes = 0;
-        std::mem::take(&mut self.messages)
+        std::mem::take(&mut self.messages).into_iter().collect()
     }
 
     /// The end; to be asked for once the messages before it are received.

@@ -3,20 +3,31 @@
 //! It must never leave a connection behind whose socket is gone, nor a socket whose connection is;
 //! nor ask who writes the socket, until the end.
 
-use std::{future::poll_fn, pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use actix_web::rt;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use super::{
     inflow::Inflow,
     link_error::{LinkError, client_close, reason},
+    moving::Moving,
     signals::Signals,
     socket::ClientSocket,
+    taken_socket::TakenSocket,
 };
 use crate::{
-    connection::{ConnectionHandle, Realm},
+    connection::{ConnectionHandle, Incoming, Realm},
     disconnect::DisconnectReason,
+    wire::engine_io::Message,
 };
 
 /// How long a client that does not read, or did not answer for long, still has to take a close
@@ -34,8 +45,37 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Serves a connection whose outbox this link writes, until both are over.
-    pub(super) async fn serve(mut self: Box<Self>) {
+    /// Serves a connection whose outbox this link writes, until both are over, or until the
+    /// connection does so itself.
+    pub(super) async fn serve(self: Box<Self>) {
+        match self.depart() {
+            Ok(moving) => moving.settle().await,
+            Err(link) => link.hand_over().await,
+        }
+    }
+
+    /// Lets a socket that is read directly go to the worker of its connection; the link itself if
+    /// actix-web serves it.
+    fn depart(self: Box<Self>) -> Result<Box<Moving>, Box<Self>> {
+        let departed = self.inflow.socket().map(TakenSocket::depart);
+        match departed {
+            Some(Ok((stream, rest))) => {
+                let Self { realm, handle, inflow, signals, .. } = *self;
+                let (dialect, before) = inflow.into_parts();
+                let (link, unsaid) = (signals.link(), signals.take_unsaid());
+                let moving = Moving { realm, handle, stream, dialect, link, before, unsaid, rest };
+                Ok(Box::new(moving))
+            }
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a socket stays on the worker that it was taken over on");
+                Err(self)
+            }
+            None => Err(self),
+        }
+    }
+
+    /// Hands what comes to a connection that is elsewhere, until both are over.
+    async fn hand_over(mut self: Box<Self>) {
         let ended = {
             let Self { handle, inflow, .. } = &mut *self;
             let client = pin!(receive_all(handle, inflow));
@@ -95,6 +135,22 @@ impl Link {
     }
 }
 
+impl Incoming for Link {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.inflow.poll_message(cx)
+    }
+
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.inflow.poll_ahead(cx)
+    }
+
+    fn end(mut self: Box<Self>) {
+        let error = self.inflow.end();
+        // Nobody waits for it: the connection has ended, or is about to.
+        rt::spawn(async move { Link::end(self, error.as_ref()).await });
+    }
+}
+
 /// Hands messages to a connection as they come, until nothing more comes. If the connection ends
 /// meanwhile nobody takes them.
 async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<LinkError> {
@@ -113,7 +169,12 @@ async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<L
 /// Waits until the connection takes more, and looks for pongs meanwhile.
 async fn wait_for_room(handle: &ConnectionHandle, inflow: &mut Inflow) {
     let room = poll_fn(|cx| handle.backlog().poll_room(cx));
-    select(room, pin!(inflow.read_ahead())).await;
+    let ahead = poll_fn(|cx| {
+        // The end waits as well, for what was handed over before it.
+        let _ = inflow.poll_ahead(cx);
+        Poll::<()>::Pending
+    });
+    select(room, ahead).await;
 }
 
 #[cfg(test)]

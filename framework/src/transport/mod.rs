@@ -14,6 +14,7 @@ mod inflow;
 mod intake;
 mod link;
 mod link_error;
+mod moving;
 mod opening;
 mod origin;
 mod outflow;

@@ -11,12 +11,13 @@ use super::{
     body::Body,
     dialect::Dialect,
     handover::Handover,
-    inflow::{Inflow, Source},
+    inflow::{Before, Inflow, Source},
     link::Link,
+    moving::Moving,
     outflow::Outflow,
     signals::Signals,
     socket::{Anchor, ClientSocket},
-    taken_socket::TakenSocket,
+    taken_socket::Rest,
 };
 use crate::connection::{ConnectionHandle, Realm};
 
@@ -46,7 +47,7 @@ impl Opening {
         dialect: Dialect,
     ) -> (Self, Body) {
         let payload = payload.into_inner();
-        let signals = Rc::new(Signals::new());
+        let signals = Rc::new(Signals::new(None, None));
         let outflow = Outflow { outbox: handle.outbox().clone(), signals, dialect };
         let (way, handover) = match request.conn_data::<Anchor>().map(Anchor::socket) {
             None => (Way::Request(payload), None),
@@ -73,29 +74,61 @@ impl Opening {
         let settling = Box::pin(self.settle());
         // Nobody waits for it: it ends with its connection.
         rt::spawn(async move {
-            let link = settling.await;
-            link.serve().await;
+            match settling.await {
+                Settled::Served(link) => link.serve().await,
+                Settled::Taken(moving) => Box::pin(moving.settle()).await,
+            }
         });
     }
 
     /// Takes the socket over, if there is one.
-    pub(super) async fn settle(self) -> Box<Link> {
+    pub(super) async fn settle(self) -> Settled {
         let Self { realm, handle, outflow, way } = self;
-        let (signals, dialect) = (outflow.signals.clone(), outflow.dialect);
-        let (early, source, served) = match way {
-            Way::Request(payload) => (BytesMut::new(), Source::Payload(payload), None),
+        let Outflow { signals, dialect, .. } = outflow;
+        let (early, payload, served) = match way {
+            Way::Request(payload) => (BytesMut::new(), payload, None),
             Way::Socket(socket, handover) => {
                 let stream = handover.complete(&socket).await;
                 let (early, payload) = handover.take_parts();
-                match stream {
-                    Some(stream) => {
-                        (early, Source::Socket(TakenSocket::new(stream, outflow)), None)
-                    }
-                    None => (early, Source::Payload(payload), Some(socket)),
+                if let Some(stream) = stream {
+                    let before = Before::new(&realm, early);
+                    let (link, unsaid) = (signals.link(), signals.take_unsaid());
+                    let rest = Rest::default();
+                    return Settled::Taken(Box::new(Moving {
+                        realm,
+                        handle,
+                        stream,
+                        dialect,
+                        link,
+                        before,
+                        unsaid,
+                        rest,
+                    }));
                 }
+                (early, payload, Some(socket))
             }
         };
-        let inflow = Inflow::new(&realm, handle.clone(), early, source, dialect, signals.clone());
-        Box::new(Link { realm, handle, inflow, signals, served })
+        let before = Before::new(&realm, early);
+        let source = Source::Payload(payload);
+        let inflow = Inflow::new(handle.clone(), before, source, dialect, signals.clone());
+        Settled::Served(Box::new(Link { realm, handle, inflow, signals, served }))
+    }
+}
+
+/// Who reads and writes a WebSocket.
+pub(super) enum Settled {
+    /// actix-web.
+    Served(Box<Link>),
+    /// Whoever has its socket.
+    Taken(Box<Moving>),
+}
+
+impl Settled {
+    /// The WebSocket, served on this worker for now.
+    pub(super) fn into_link(self) -> Option<Box<Link>> {
+        match self {
+            Self::Served(link) => Some(link),
+            Self::Taken(moving) => moving.arrive(),
+        }
     }
 }

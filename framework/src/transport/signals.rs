@@ -41,19 +41,19 @@ pub(super) struct Signals {
 
 /// What is to be written beside the outbox.
 #[derive(Default)]
-struct Unsaid {
+pub(super) struct Unsaid {
     greeting: Option<Bytes>,
     pong: Option<Bytes>,
     farewell: Option<Bytes>,
 }
 
 impl Signals {
-    /// Nothing to say yet.
-    pub(super) fn new() -> Self {
+    /// With what is unsaid to be said, and the outbox of `link` to be written after it.
+    pub(super) fn new(link: Option<LinkNumber>, unsaid: Option<Box<Unsaid>>) -> Self {
         Self {
             stage: Cell::new(Stage::Open),
-            link: Cell::new(None),
-            unsaid: RefCell::default(),
+            link: Cell::new(link),
+            unsaid: RefCell::new(unsaid),
             writer: RefCell::default(),
             closing: RefCell::default(),
         }
@@ -135,6 +135,11 @@ impl Signals {
         self.take(|unsaid| unsaid.farewell.take())
     }
 
+    /// What is to be written beside the outbox, for another to do so.
+    pub(super) fn take_unsaid(&self) -> Option<Box<Unsaid>> {
+        self.unsaid.take()
+    }
+
     fn say(&self, say: impl FnOnce(&mut Unsaid)) {
         say(self.unsaid.borrow_mut().get_or_insert_default());
         self.wake_writer();
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_pings_leaves_one_pong() {
-        let signals = Signals::new();
+        let signals = Signals::new(None, None);
         for count in 0..1_000_u32 {
             signals.pong(&count.to_be_bytes());
         }
@@ -188,7 +193,7 @@ mod tests {
 
     #[test]
     fn there_is_no_way_back() {
-        let signals = Signals::new();
+        let signals = Signals::new(None, None);
         signals.reach(Stage::Gone);
         signals.over();
         assert_eq!(signals.stage(), Stage::Gone);

@@ -4,9 +4,10 @@
 //! client does not read.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
+    net,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -34,35 +35,57 @@ const LARGE: usize = 16 * 1024;
 /// How many bytes of smaller frames are gathered for one write.
 const GATHERED: usize = 64 * 1024;
 
+/// What the client did not take yet of what was begun.
+#[derive(Clone, Default)]
+pub(super) struct Rest {
+    bytes: Bytes,
+    /// Whether it ends with the close frame.
+    is_last: bool,
+}
+
 /// A socket, and what is written to it.
 pub(super) struct TakenSocket {
     stream: RefCell<TcpStream>,
     outflow: Outflow,
-    /// What the client did not take yet of what was begun.
-    rest: RefCell<Bytes>,
-    /// Whether that ends with the close frame.
-    last: Cell<bool>,
+    rest: RefCell<Rest>,
     flusher: Rc<Flusher>,
     number: usize,
     bell: Waker,
 }
 
 impl TakenSocket {
-    /// Serves `stream` from now on, on this worker.
-    pub(super) fn new(stream: TcpStream, outflow: Outflow) -> Rc<Self> {
+    /// Serves `stream` from now on, on this worker; `rest` is written first.
+    ///
+    /// # Errors
+    /// If the runtime does not take it.
+    pub(super) fn new(
+        stream: net::TcpStream,
+        outflow: Outflow,
+        rest: Rest,
+    ) -> io::Result<Rc<Self>> {
+        let stream = TcpStream::from_std(stream)?;
         let flusher = Flusher::current();
         let socket = flusher.clone().add(|number, bell| Self {
             stream: RefCell::new(stream),
             outflow,
-            rest: RefCell::default(),
-            last: Cell::new(false),
+            rest: RefCell::new(rest),
             flusher,
             number,
             bell,
         });
         // Something may wait already.
         socket.bell.wake_by_ref();
-        socket
+        Ok(socket)
+    }
+
+    /// The socket, to be served on another worker, and what is to be written first there. This one
+    /// is to be dropped then.
+    ///
+    /// # Errors
+    /// If there are too many descriptors.
+    pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Rest)> {
+        let stream = SockRef::from(&*self.stream.borrow()).try_clone()?;
+        Ok((stream.into(), self.rest.borrow().clone()))
     }
 
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.
@@ -115,30 +138,30 @@ impl TakenSocket {
             Poll::Ready(Some(Next::Taken)) => rest,
             Poll::Ready(Some(Next::Urgent(bytes))) => bytes,
             Poll::Ready(Some(Next::Last(bytes))) => {
-                self.last.set(true);
+                self.rest.borrow_mut().is_last = true;
                 bytes
             }
             Poll::Pending if is_blocked => return Ok(Progress::Blocked),
             Poll::Pending | Poll::Ready(None) => return Ok(Progress::Idle),
         };
-        self.rest.replace(rest);
+        self.rest.borrow_mut().bytes = rest;
         Ok(if is_blocked { Progress::Blocked } else { Progress::More })
     }
 
     /// Writes what is left of what was begun; whether that was all.
     fn write_rest(&self) -> io::Result<bool> {
         let mut rest = self.rest.borrow_mut();
-        while !rest.is_empty() {
-            match self.stream.borrow().try_write(&rest) {
+        while !rest.bytes.is_empty() {
+            match self.stream.borrow().try_write(&rest.bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(written) => rest.advance(written),
+                Ok(written) => rest.bytes.advance(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),
             }
         }
         // An idle connection holds no buffer.
-        *rest = Bytes::new();
-        if self.last.get() {
+        rest.bytes = Bytes::new();
+        if rest.is_last {
             self.outflow.signals.reach(Stage::Closed);
         }
         Ok(true)
@@ -146,7 +169,7 @@ impl TakenSocket {
 
     /// Has what the client did not take dropped, unless the close frame is behind it.
     pub(super) fn give_up(&self) {
-        if self.outflow.signals.stage() < Stage::Closed || !self.rest.borrow().is_empty() {
+        if self.outflow.signals.stage() < Stage::Closed || !self.rest.borrow().bytes.is_empty() {
             drop_unsent(&SockRef::from(&*self.stream.borrow()));
         }
     }

@@ -47,7 +47,11 @@ pub(super) fn serve(
     match claim {
         Some(claim) => rt::spawn(upgrade(opening, claim)),
         // One upgrade at a time, and only one that succeeds.
-        None => rt::spawn(Box::pin(async move { refuse(opening.settle().await).await })),
+        None => rt::spawn(Box::pin(async move {
+            if let Some(link) = opening.settle().await.into_link() {
+                refuse(link).await;
+            }
+        })),
     };
     switch(response, body)
 }
@@ -64,7 +68,7 @@ enum Upgrade {
 
 async fn upgrade(opening: Opening, claim: Claim) {
     // Boxed, as all that is not needed while a connection is idle.
-    let mut link = Box::pin(opening.settle()).await;
+    let Some(mut link) = Box::pin(opening.settle()).await.into_link() else { return };
     match Box::pin(move_over(&mut link, claim)).await {
         Upgrade::Done => link.serve().await,
         Upgrade::None => Box::pin(refuse(link)).await,
