@@ -5,8 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    future::poll_fn,
-    net,
+    net::TcpStream,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -14,13 +13,10 @@ use std::{
 use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::Stream as _;
-use tokio::{net::TcpStream, sync::Notify, task::yield_now};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::sync::Notify;
 
 use super::socket::ClientSocket;
-
-/// How often the runtime may look at its sockets before one is taken not to be writable; once is
-/// enough unless there are very many.
-const LOOKS: u32 = 4;
 
 /// How far the handover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +63,7 @@ impl Handover {
     }
 
     /// Takes the socket over, or gives it back if its client does not read: `None`.
-    pub(super) async fn complete(&self, socket: &ClientSocket) -> Option<net::TcpStream> {
+    pub(super) async fn complete(&self, socket: &ClientSocket) -> Option<TcpStream> {
         self.reached(Stage::Written).await;
         if self.stage.get() == Stage::Ended {
             return None;
@@ -80,13 +76,13 @@ impl Handover {
                 return None;
             }
         };
-        if is_writable(&stream).await {
+        if is_writable(&stream) {
             self.advance(Stage::Again);
             self.reached(Stage::Flushed).await;
-            if is_writable(&stream).await {
+            if is_writable(&stream) {
                 self.advance(Stage::Ending);
                 self.reached(Stage::Ended).await;
-                return stream.into_std().ok();
+                return Some(stream);
             }
         }
         // Bytes of responses before this one are still on their way.
@@ -158,13 +154,9 @@ impl Handover {
     }
 }
 
-/// Whether a socket takes bytes now, as the runtime finds it when it looks next.
-async fn is_writable(stream: &TcpStream) -> bool {
-    for _ in 0..LOOKS {
-        yield_now().await;
-        if poll_fn(|cx| Poll::Ready(stream.poll_write_ready(cx).is_ready())).await {
-            return true;
-        }
-    }
-    false
+/// Whether a socket takes bytes now.
+fn is_writable(stream: &TcpStream) -> bool {
+    let mut asked = [PollFd::new(stream, PollFlags::OUT)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().contains(PollFlags::OUT)
 }

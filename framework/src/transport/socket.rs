@@ -3,7 +3,14 @@
 //! It must never read or write: it sets options, ends what actix-web cannot end by itself, and is
 //! handed over to what reads and writes in its place.
 
-use std::{any::Any, cell::RefCell, io, net::Shutdown, rc::Rc, time::Duration};
+use std::{
+    any::Any,
+    cell::RefCell,
+    io::{self, ErrorKind},
+    net::{self, Shutdown},
+    rc::Rc,
+    time::Duration,
+};
 
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use socket2::{SockRef, Socket};
@@ -78,20 +85,19 @@ impl ClientSocket {
     /// Takes the socket over, to be read and written on this worker.
     ///
     /// # Errors
-    /// If it was taken before, or the runtime does not take it.
-    pub(super) fn take(&self) -> io::Result<TcpStream> {
+    /// If it was taken before, or this system cannot have it read and written by a worker.
+    pub(super) fn take(&self) -> io::Result<net::TcpStream> {
+        if cfg!(not(unix)) {
+            return Err(ErrorKind::Unsupported.into());
+        }
         let socket = self.0.socket.take();
-        let socket = socket.ok_or_else(|| io::Error::other("it was taken over before"))?;
         // Both descriptors are one socket, which actix-web has made non-blocking.
-        TcpStream::from_std(socket.into())
+        socket.map(Into::into).ok_or_else(|| io::Error::other("it was taken over before"))
     }
 
     /// Gives the socket back, unread and unwritten.
-    pub(super) fn put_back(&self, stream: TcpStream) {
-        match stream.into_std() {
-            Ok(stream) => drop(self.0.socket.replace(Some(stream.into()))),
-            Err(error) => tracing::debug!(%error, "the socket is remembered no longer"),
-        }
+    pub(super) fn put_back(&self, stream: net::TcpStream) {
+        self.0.socket.replace(Some(stream.into()));
     }
 
     /// Ends the connection at once, dropping what is not sent.

@@ -4,26 +4,22 @@
 //! client does not read.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
-    io::{self, ErrorKind, IoSlice},
+    io::{self, ErrorKind, IoSlice, Read as _, Write as _},
     net,
-    pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use mio::{event::Event, net::TcpStream};
 use socket2::SockRef;
-use tokio::{
-    io::{AsyncRead as _, ReadBuf},
-    net::TcpStream,
-};
 
 use super::{
     dialect::Dialect,
-    flusher::Flusher,
     outflow::{Next, Outflow},
+    reactor::Reactor,
     signals::Stage,
     socket::drop_unsent,
 };
@@ -45,34 +41,50 @@ pub(super) struct Rest {
 
 /// A socket, and what is written to it.
 pub(super) struct TakenSocket {
-    stream: RefCell<TcpStream>,
+    stream: TcpStream,
+    readiness: Cell<Readiness>,
+    /// Who reads.
+    reader: RefCell<Option<Waker>>,
     outflow: Outflow,
     rest: RefCell<Rest>,
-    flusher: Rc<Flusher>,
+    reactor: Rc<Reactor>,
     number: usize,
     bell: Waker,
+}
+
+/// What the kernel has told, and has not been found to be otherwise.
+#[derive(Clone, Copy, Default)]
+struct Readiness {
+    /// There may be something to read.
+    readable: bool,
+    /// The client sends no more: what there is to read has an end.
+    ending: bool,
+    /// It takes no more.
+    blocked: bool,
 }
 
 impl TakenSocket {
     /// Serves `stream` from now on, on this worker; `rest` is written first.
     ///
     /// # Errors
-    /// If the runtime does not take it.
+    /// If there are too many descriptors.
     pub(super) fn new(
         stream: net::TcpStream,
         outflow: Outflow,
         rest: Rest,
     ) -> io::Result<Rc<Self>> {
-        let stream = TcpStream::from_std(stream)?;
-        let flusher = Flusher::current();
-        let socket = flusher.clone().add(|number, bell| Self {
-            stream: RefCell::new(stream),
+        let reactor = Reactor::current()?;
+        let stream = TcpStream::from_std(stream);
+        let socket = reactor.clone().add(stream, |stream, number, bell| Self {
+            stream,
+            readiness: Cell::default(),
+            reader: RefCell::default(),
             outflow,
             rest: RefCell::new(rest),
-            flusher,
+            reactor,
             number,
             bell,
-        });
+        })?;
         // Something may wait already.
         socket.bell.wake_by_ref();
         Ok(socket)
@@ -84,18 +96,55 @@ impl TakenSocket {
     /// # Errors
     /// If there are too many descriptors.
     pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Rest)> {
-        let stream = SockRef::from(&*self.stream.borrow()).try_clone()?;
+        let stream = SockRef::from(&self.stream).try_clone()?;
         Ok((stream.into(), self.rest.borrow().clone()))
     }
 
+    /// Notes what the kernel tells.
+    pub(super) fn tell(&self, event: &Event) {
+        let mut readiness = self.readiness.get();
+        readiness.ending |= event.is_read_closed() || event.is_error();
+        readiness.readable |= event.is_readable() || readiness.ending;
+        let unblocked = readiness.blocked && event.is_writable();
+        readiness.blocked &= !unblocked;
+        self.readiness.set(readiness);
+        if let Some(reader) = &*self.reader.borrow()
+            && readiness.readable
+        {
+            reader.wake_by_ref();
+        }
+        if unblocked {
+            self.bell.wake_by_ref();
+        }
+    }
+
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.
-    pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
-        let mut incoming = self.flusher.incoming.borrow_mut();
-        let mut read = ReadBuf::new(&mut incoming);
-        Pin::new(&mut *self.stream.borrow_mut()).poll_read(cx, &mut read).map(|result| {
-            buffer.extend_from_slice(read.filled());
-            result.is_ok() && !read.filled().is_empty()
-        })
+    pub(super) fn poll_read(&self, cx: &Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
+        let mut incoming = self.reactor.incoming.borrow_mut();
+        let mut readiness = self.readiness.get();
+        while readiness.readable {
+            match (&self.stream).read(&mut incoming) {
+                Ok(length) => {
+                    // Less than there is room for is all that there was.
+                    readiness.readable = length == incoming.len() || readiness.ending;
+                    self.readiness.set(readiness);
+                    buffer.extend_from_slice(&incoming[..length]);
+                    return Poll::Ready(length > 0);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    readiness.readable = false;
+                    self.readiness.set(readiness);
+                }
+                Err(_) => return Poll::Ready(false),
+            }
+        }
+        let mut reader = self.reader.borrow_mut();
+        match &mut *reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            none @ None => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 
     /// Writes what there is, as far as the client takes it.
@@ -114,11 +163,9 @@ impl TakenSocket {
                 Progress::More => {}
                 Progress::Idle => return Ok(()),
                 Progress::Blocked => {
+                    self.readiness.set(Readiness { blocked: true, ..self.readiness.get() });
                     self.outflow.park();
-                    match self.stream.borrow().poll_write_ready(&mut cx) {
-                        Poll::Pending => return Ok(()),
-                        Poll::Ready(ready) => ready?,
-                    }
+                    return Ok(());
                 }
             }
         }
@@ -128,9 +175,8 @@ impl TakenSocket {
         if !self.write_rest()? {
             return Ok(Progress::Blocked);
         }
-        let stream = self.stream.borrow();
-        let mut gathered = self.flusher.outgoing.borrow_mut();
-        let mut write = Write::new(&stream, &mut gathered, self.outflow.dialect);
+        let mut gathered = self.reactor.outgoing.borrow_mut();
+        let mut write = Write::new(&self.stream, &mut gathered, self.outflow.dialect);
         let next = self.outflow.poll_next(cx, &mut write);
         let Write { rest, is_blocked, result, .. } = write;
         result?;
@@ -152,10 +198,11 @@ impl TakenSocket {
     fn write_rest(&self) -> io::Result<bool> {
         let mut rest = self.rest.borrow_mut();
         while !rest.bytes.is_empty() {
-            match self.stream.borrow().try_write(&rest.bytes) {
+            match (&self.stream).write(&rest.bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => rest.bytes.advance(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -170,14 +217,14 @@ impl TakenSocket {
     /// Has what the client did not take dropped, unless the close frame is behind it.
     pub(super) fn give_up(&self) {
         if self.outflow.signals.stage() < Stage::Closed || !self.rest.borrow().bytes.is_empty() {
-            drop_unsent(&SockRef::from(&*self.stream.borrow()));
+            drop_unsent(&SockRef::from(&self.stream));
         }
     }
 }
 
 impl Drop for TakenSocket {
     fn drop(&mut self) {
-        self.flusher.remove(self.number);
+        self.reactor.remove(self.number, &mut self.stream);
         self.outflow.end();
     }
 }
@@ -227,13 +274,14 @@ impl<'a> Write<'a> {
     }
 
     fn write(&mut self, last: Option<&Bytes>) -> usize {
+        let mut stream = self.stream;
         let written = match last {
             None if self.gathered.is_empty() => return 0,
-            None => self.stream.try_write(self.gathered),
-            Some(last) if self.gathered.is_empty() => self.stream.try_write(last),
+            None => stream.write(self.gathered),
+            Some(last) if self.gathered.is_empty() => stream.write(last),
             Some(last) => {
                 let parts = [IoSlice::new(self.gathered), IoSlice::new(last)];
-                self.stream.try_write_vectored(&parts)
+                stream.write_vectored(&parts)
             }
         };
         let all = self.gathered.len() + last.map_or(0, Bytes::len);

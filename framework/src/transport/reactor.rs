@@ -1,0 +1,200 @@
+//! The sockets of one worker: which of them can be read or written, and which have something to
+//! say.
+//!
+//! It must never wait for a socket: one that takes no more is left alone until it does.
+
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    io,
+    rc::{Rc, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use actix_web::rt;
+use futures_util::task::AtomicWaker;
+use mio::{Events, Interest, Registry, Token, net::TcpStream};
+use slab::Slab;
+use tokio::task::JoinHandle;
+
+use super::taken_socket::TakenSocket;
+
+/// How much is read at once.
+const READ: usize = 64 * 1024;
+
+/// Of how many sockets the kernel tells at once.
+const EVENTS: usize = 1_024;
+
+/// One worker's sockets, and the buffers that they share.
+///
+/// They have a set of their own, which is itself one entry in the runtime's: so a socket takes no
+/// task, and no place in the runtime, while nothing happens on it.
+pub(super) struct Reactor {
+    registry: Registry,
+    sockets: RefCell<Slab<Weak<TakenSocket>>>,
+    due: Arc<Due>,
+    /// What is read, until it is given to its connection.
+    pub(super) incoming: RefCell<Vec<u8>>,
+    /// What small frames are gathered in, to be one write.
+    pub(super) outgoing: RefCell<Vec<u8>>,
+}
+
+/// Which sockets are due; known to every thread that has something to say.
+#[derive(Default)]
+struct Due {
+    numbers: Mutex<Vec<usize>>,
+    reactor: AtomicWaker,
+}
+
+/// Makes one socket due.
+struct Bell {
+    due: Arc<Due>,
+    number: usize,
+}
+
+thread_local! {
+    /// This worker's, and the task that drives it.
+    static CURRENT: RefCell<Option<(Rc<Reactor>, JoinHandle<()>)>> = RefCell::default();
+}
+
+impl Reactor {
+    /// This worker's; started if there is none, or if the one that was there has ended with its
+    /// actix system.
+    ///
+    /// # Errors
+    /// If there are too many descriptors, or this system has no sets of sockets that can be told
+    /// of in another.
+    pub(super) fn current() -> io::Result<Rc<Self>> {
+        CURRENT.with_borrow_mut(|current| match current {
+            Some((reactor, task)) if !task.is_finished() => Ok(reactor.clone()),
+            _ => {
+                let poll = mio::Poll::new()?;
+                let reactor = Rc::new(Self {
+                    registry: poll.registry().try_clone()?,
+                    sockets: RefCell::default(),
+                    due: Arc::default(),
+                    incoming: RefCell::new(vec![0; READ]),
+                    outgoing: RefCell::default(),
+                });
+                let task = reactor.clone().start(poll)?;
+                *current = Some((reactor.clone(), task));
+                Ok(reactor)
+            }
+        })
+    }
+
+    /// Has a socket told of what happens on it, and flushed when it asks for that: by the waker,
+    /// from any thread.
+    pub(super) fn add(
+        self: &Rc<Self>,
+        mut stream: TcpStream,
+        make: impl FnOnce(TcpStream, usize, Waker) -> TakenSocket,
+    ) -> io::Result<Rc<TakenSocket>> {
+        let mut sockets = self.sockets.borrow_mut();
+        let entry = sockets.vacant_entry();
+        let number = entry.key();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.registry.register(&mut stream, Token(number), interest)?;
+        let waker = Waker::from(Arc::new(Bell { due: self.due.clone(), number }));
+        let socket = Rc::new(make(stream, number, waker));
+        entry.insert(Rc::downgrade(&socket));
+        Ok(socket)
+    }
+
+    /// A socket is closed, or goes elsewhere.
+    pub(super) fn remove(&self, number: usize, stream: &mut TcpStream) {
+        self.sockets.borrow_mut().try_remove(number);
+        if let Err(error) = self.registry.deregister(stream) {
+            tracing::debug!(%error, "a socket was not in its worker's set");
+        }
+    }
+
+    fn socket(&self, number: usize) -> Option<Rc<TakenSocket>> {
+        self.sockets.borrow().get(number).and_then(Weak::upgrade)
+    }
+
+    #[cfg(unix)]
+    #[expect(
+        deprecated,
+        reason = "what takes its place is unsafe, for descriptors that may change; a set's does not"
+    )]
+    fn start(self: Rc<Self>, poll: mio::Poll) -> io::Result<JoinHandle<()>> {
+        let mut poll = tokio::io::unix::AsyncFd::new(poll)?;
+        let (mut events, mut due) = (Events::with_capacity(EVENTS), Vec::new());
+        let turn = move |cx: &mut Context<'_>| {
+            // Registered before the look, so that what is due meanwhile is not missed.
+            self.due.reactor.register(cx.waker());
+            while let Poll::Ready(ready) = poll.poll_read_ready_mut(cx) {
+                let told = ready.and_then(|mut ready| {
+                    let told = self.look(ready.get_inner_mut(), &mut events)?;
+                    if told < EVENTS {
+                        ready.clear_ready();
+                    }
+                    Ok(())
+                });
+                if let Err(error) = told {
+                    tracing::error!(%error, "a worker cannot look at its sockets");
+                    return Poll::Ready(());
+                }
+            }
+            self.flush(&mut due);
+            Poll::Pending
+        };
+        Ok(rt::spawn(poll_fn(turn)))
+    }
+
+    #[cfg(not(unix))]
+    fn start(self: Rc<Self>, _: mio::Poll) -> io::Result<JoinHandle<()>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Tells sockets what the kernel has to tell; of how many it told.
+    fn look(&self, poll: &mut mio::Poll, events: &mut Events) -> io::Result<usize> {
+        match poll.poll(events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(EVENTS),
+            looked => looked?,
+        }
+        let mut told = 0;
+        for event in &*events {
+            told += 1;
+            if let Some(socket) = self.socket(event.token().0) {
+                socket.tell(event);
+            }
+        }
+        Ok(told)
+    }
+
+    /// Flushes each socket that is due.
+    fn flush(&self, due: &mut Vec<usize>) {
+        std::mem::swap(due, &mut *self.due.numbers());
+        for number in due.drain(..) {
+            if let Some(socket) = self.socket(number) {
+                socket.flush();
+            }
+        }
+    }
+}
+
+impl Due {
+    fn numbers(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut numbers = self.due.numbers();
+        numbers.push(self.number);
+        let first = numbers.len() == 1;
+        drop(numbers);
+        if first {
+            self.due.reactor.wake();
+        }
+    }
+}
