@@ -10,11 +10,11 @@ use std::{
 use actix::{ActorFuture, AsyncContext as _, Context, Handler, Message};
 use tokio::task::yield_now;
 
-use super::Connection;
+use super::{
+    Connection,
+    backlog::{LIMIT, weight},
+};
 use crate::wire::engine_io;
-
-/// How many messages are handled before the worker has other turns.
-const AT_ONCE: usize = 256;
 
 /// Where a connection's messages come from.
 pub(crate) trait Incoming {
@@ -55,18 +55,22 @@ impl ActorFuture<Connection> for Reading {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(()) };
         let span = connection.span.as_deref().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
-        for _ in 0..AT_ONCE {
+        let mut taken = 0;
+        while taken < LIMIT {
             let Some(permit) = connection.permit_to_read(ctx, cx) else {
                 return incoming.poll_ahead(cx);
             };
             match incoming.poll_message(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Ready(Some(message)) => connection.take(message, None, permit, ctx),
+                Poll::Ready(Some(message)) => {
+                    taken += weight(&message);
+                    connection.take(message, None, permit, ctx);
+                }
             }
         }
-        // Its answers are to be written meanwhile: the runtime looks at its sockets before it wakes
-        // who yields.
+        // Others have their turn, and its answers are written: the runtime looks at its sockets
+        // before it wakes who yields.
         let _ = pin!(yield_now()).poll(cx);
         Poll::Pending
     }
