@@ -85,11 +85,14 @@ async fn what_a_closing_room_saves_is_there_for_the_next(lab: &Lab) -> Result<()
     // Every worker has been there, so that the next room may be on another one.
     let _clients = [lab.connect(()).await?, lab.connect(()).await?, lab.connect(()).await?];
     let book = lab.salon().room::<Book>(&1);
-    for line in 1..=20 {
-        assert_eq!(lab.drive(book.open_and_ask(Write)).await?, line);
+    let mut lines = 0;
+    // On a busy machine the room may be asked again each time before it closes.
+    while lines < 20 || lab.counters().get(Count::RoomsClosed) == 0 {
+        lines += 1;
+        assert_eq!(lab.drive(book.open_and_ask(Write)).await?, lines);
+        assert!(lines < 100_000, "no room closed meanwhile");
     }
-    assert_eq!(lab.drive(book.open_and_ask(Read)).await?, 20);
-    assert!(lab.counters().get(Count::RoomsClosed) > 0, "no room closed meanwhile");
+    assert_eq!(lab.drive(book.open_and_ask(Read)).await?, lines);
     Ok(())
 }
 
