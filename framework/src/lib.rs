@@ -41,6 +41,7 @@ mod clock;
 mod data;
 mod disconnect;
 mod frame;
+mod in_flight;
 mod membership;
 mod meter;
 mod number;

@@ -19,6 +19,7 @@ const RANKS: &[(&str, u32)] = &[
     ("random", 1),
     ("wire", 1),
     ("event", 2),
+    ("in_flight", 2),
     ("timers", 2),
     ("frame", 3),
     ("outbox", 4),

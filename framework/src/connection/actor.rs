@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     sync::Arc,
     task::{Context as TaskContext, Waker},
 };
@@ -12,7 +13,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
     WrapFuture,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, protocol::SocketIo,
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     auth::Handshake,
     frame::Layer,
+    in_flight::{InFlight, Permit},
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
     peer::EndSession,
@@ -32,7 +34,7 @@ pub(crate) struct Connection {
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
     /// The events that may be in flight; a handler that takes time holds a permit.
-    in_flight: Arc<Semaphore>,
+    in_flight: InFlight,
     inbox: VecDeque<Item>,
     waiting: bool,
     /// Its own reading, while that has to wait.
@@ -98,7 +100,7 @@ impl Connection {
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = handle.number());
         let span = (!span.is_disabled()).then(|| Box::new(span));
-        let in_flight = Arc::new(Semaphore::new(realm.limits().max_events_in_flight));
+        let in_flight = InFlight::new(realm.limits().max_events_in_flight);
         Self {
             realm,
             handle,
@@ -165,11 +167,11 @@ impl Connection {
     }
 
     /// The right to handle one more message now.
-    fn permit(&self, ctx: &Context<Self>) -> Option<OwnedSemaphorePermit> {
+    fn permit(&self, ctx: &Context<Self>) -> Option<Permit> {
         if !self.is_free(ctx) {
             return None;
         }
-        self.in_flight.clone().try_acquire_owned().ok()
+        self.in_flight.begin()
     }
 
     /// The right to read one more message now; without it the reading is woken when that may have
@@ -178,7 +180,7 @@ impl Connection {
         &mut self,
         ctx: &mut Context<Self>,
         cx: &TaskContext<'_>,
-    ) -> Option<OwnedSemaphorePermit> {
+    ) -> Option<Permit> {
         let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
         if permit.is_none() {
             self.reader = Some(cx.waker().clone());
@@ -191,10 +193,10 @@ impl Connection {
 
     fn wait(&mut self, ctx: &mut Context<Self>) {
         self.waiting = true;
-        let permit = self.in_flight.clone().acquire_owned().into_actor(self);
-        ctx.spawn(permit.map(|permit, actor, ctx| {
+        let in_flight = self.in_flight.share();
+        let below = poll_fn(move |cx| in_flight.poll_below_limit(cx)).into_actor(self);
+        ctx.spawn(below.map(|(), actor, ctx| {
             actor.waiting = false;
-            drop(permit);
             actor.work(ctx);
         }));
     }
@@ -212,7 +214,7 @@ impl Connection {
         &mut self,
         message: engine_io::Message,
         request: Option<Arc<Handshake>>,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         ctx: &mut Context<Self>,
     ) {
         self.handle.backlog().remove(&message);
@@ -223,7 +225,7 @@ impl Connection {
         &mut self,
         message: engine_io::Message,
         request: Option<Arc<Handshake>>,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         ctx: &mut Context<Self>,
     ) {
         match &self.upper {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Acknowledge, IncomingEvent, Realm, Refusal, UntypedEvent,
@@ -20,6 +19,7 @@ use super::{
 };
 use crate::{
     event::{Policy, Rate},
+    in_flight::Permit,
     refusal::Code,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
     wire::socket_io::Arguments,
@@ -30,13 +30,13 @@ pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) arguments: Arguments,
     pub(super) id: Option<u64>,
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) permit: Permit,
 }
 
 /// What became of an event.
 pub(super) enum Outcome {
     Answered(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, OwnedSemaphorePermit),
+    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, Permit),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
     /// A room or an untyped handler answers.
@@ -204,7 +204,7 @@ impl OpenSession {
     }
 }
 
-fn called_outcome(called: Called, permit: OwnedSemaphorePermit) -> Outcome {
+fn called_outcome(called: Called, permit: Permit) -> Outcome {
     match called {
         Called::Done(result) => Outcome::Answered(result),
         Called::Later(future) => Outcome::Later(future, permit),

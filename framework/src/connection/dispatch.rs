@@ -8,7 +8,6 @@ use std::panic::AssertUnwindSafe;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Connection, Refusal,
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::{
     event::{Waited, too_late, wait},
+    in_flight::Permit,
     meter::{Count, Meter},
     number::SessionNumber,
     room::Socket,
@@ -132,10 +132,7 @@ impl Connection {
         socket: &Socket,
         name: ByteString,
         id: Option<u64>,
-        (future, permit): (
-            LocalBoxFuture<'static, Result<Arguments, Refusal>>,
-            OwnedSemaphorePermit,
-        ),
+        (future, permit): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, Permit),
         ctx: &mut Context<Self>,
     ) {
         let socket = socket.clone();

@@ -45,8 +45,8 @@ pub(crate) use allowed_origins::AllowedOrigins;
 pub(crate) use handle::{Claim, ConnectionHandle};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
-pub(crate) use realm::{FULL, Realm, SHUTTING_DOWN, Settings};
 pub(crate) use reading::Incoming;
+pub(crate) use realm::{FULL, Realm, SHUTTING_DOWN, Settings};
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 

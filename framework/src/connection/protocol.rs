@@ -10,7 +10,6 @@ use std::{
 
 use actix::{AsyncContext, Context};
 use bytestring::ByteString;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
@@ -23,6 +22,7 @@ use super::{
 };
 use crate::{
     frame::Frame,
+    in_flight::Permit,
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{End, EndSession},
@@ -101,7 +101,7 @@ impl Connection {
     pub(super) fn handle_message(
         &mut self,
         message: engine_io::Message,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
@@ -112,12 +112,7 @@ impl Connection {
         }
     }
 
-    fn handle_packet(
-        &mut self,
-        packet: Packet,
-        permit: OwnedSemaphorePermit,
-        ctx: &mut Context<Self>,
-    ) {
+    fn handle_packet(&mut self, packet: Packet, permit: Permit, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
         let session = socket_io.session(packet.namespace());
         match (packet, session) {

@@ -5,10 +5,10 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use bytestring::ByteString;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::DisconnectReason;
 use crate::{
+    in_flight::Permit,
     outbox::NotQueued,
     room::{Socket, encode_or_log},
     wire::socket_io::{Arguments, IntoArguments},
@@ -44,11 +44,11 @@ pub struct Acknowledge {
     socket: Socket,
     id: u64,
     /// The event is in flight until it is acknowledged, or never will be.
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 impl Acknowledge {
-    pub(super) fn new(socket: Socket, id: u64, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(socket: Socket, id: u64, permit: Permit) -> Self {
         Self { socket, id, _permit: permit }
     }
 

@@ -8,7 +8,6 @@ use std::{fmt::Write, sync::Arc};
 use actix::{Actor, Context, Handler, Message};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Checks, Directory, Entry, Room, RoomEvent, ToRoom,
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
+    in_flight::Permit,
     peer::Peer,
     refusal::{Code, Refusal},
     wire::socket_io::Arguments,
@@ -31,7 +31,7 @@ pub(crate) struct SentByClient {
     pub(crate) acknowledgement: Option<u64>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
-    pub(crate) permit: OwnedSemaphorePermit,
+    pub(crate) permit: Permit,
 }
 
 /// What became of an event for a room.

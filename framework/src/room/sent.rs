@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use actix::Message;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::{link::Ticket, presence::PresentUser};
 use crate::{
-    auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
-    peer::Peer, refusal::Refusal,
+    auth::Granted, disconnect::DisconnectReason, in_flight::Permit, membership::Lapsed,
+    number::SessionNumber, peer::Peer, refusal::Refusal,
 };
 
 /// An event on its way from a session to a room.
@@ -33,7 +33,7 @@ pub(crate) struct Origin {
     /// What a member gets in place of its handling.
     pub(super) refused: Option<Box<Refusal>>,
     /// One of the events that the connection may have in flight; given back when this is dropped.
-    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _permit: Permit,
     pub(super) _ticket: Ticket,
 }
 
