@@ -45,18 +45,25 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Serves a connection whose outbox this link writes, until both are over, or until the
-    /// connection does so itself.
-    pub(super) async fn serve(self: Box<Self>) {
-        match self.depart() {
-            Ok(moving) => moving.settle().await,
-            Err(link) => link.hand_over().await,
-        }
+    /// Serves a connection whose outbox this link writes, until both are over: for a socket that
+    /// actix-web has, and that its connection cannot read.
+    pub(super) async fn serve(mut self: Box<Self>) {
+        let ended = {
+            let Self { handle, inflow, .. } = &mut *self;
+            let client = pin!(receive_all(handle, inflow));
+            let server = pin!(handle.outbox().until_closed());
+            match select(client, server).await {
+                Either::Left((error, _)) => error,
+                Either::Right(_) => None,
+            }
+        };
+        // Boxed, as all that is not needed while a connection is idle.
+        Box::pin(self.end(ended.as_ref())).await;
     }
 
     /// Lets a socket that is read directly go to the worker of its connection; the link itself if
     /// actix-web serves it.
-    fn depart(self: Box<Self>) -> Result<Box<Moving>, Box<Self>> {
+    pub(super) fn depart(self: Box<Self>) -> Result<Box<Moving>, Box<Self>> {
         let departed = self.inflow.socket().map(TakenSocket::depart);
         match departed {
             Some(Ok((stream, rest))) => {
@@ -72,21 +79,6 @@ impl Link {
             }
             None => Err(self),
         }
-    }
-
-    /// Hands what comes to a connection that is elsewhere, until both are over.
-    async fn hand_over(mut self: Box<Self>) {
-        let ended = {
-            let Self { handle, inflow, .. } = &mut *self;
-            let client = pin!(receive_all(handle, inflow));
-            let server = pin!(handle.outbox().until_closed());
-            match select(client, server).await {
-                Either::Left((error, _)) => error,
-                Either::Right(_) => None,
-            }
-        };
-        // Boxed, as all that is not needed while a connection is idle.
-        Box::pin(self.end(ended.as_ref())).await;
     }
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.

@@ -70,7 +70,10 @@ async fn upgrade(opening: Opening, claim: Claim) {
     // Boxed, as all that is not needed while a connection is idle.
     let Some(mut link) = Box::pin(opening.settle()).await.into_link() else { return };
     match Box::pin(move_over(&mut link, claim)).await {
-        Upgrade::Done => link.serve().await,
+        Upgrade::Done => match link.depart() {
+            Ok(moving) => Box::pin(moving.settle()).await,
+            Err(link) => link.serve().await,
+        },
         Upgrade::None => Box::pin(refuse(link)).await,
         Upgrade::Late => Box::pin(link.end(Some(&LinkError::PostOutlivedUpgrade))).await,
     }
