@@ -129,14 +129,10 @@ impl Arguments {
     ///
     /// As [`Arguments::get`].
     pub fn single<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        // Most events have one argument: where it ends is known when it is read.
-        let mut values = serde_json::Deserializer::from_str(&self.json).into_iter();
-        let first = attachments::provide(&self.attachments, || values.next());
-        match first {
-            Some(Ok(value)) if is_end_of_value(&self.json[values.byte_offset()..]) => Ok(value),
-            // What is wrong is said with the argument's own text.
-            _ => self.get(0),
-        }
+        // Most events have one argument: there is no need to look for its end first.
+        let all = attachments::provide(&self.attachments, || serde_json::from_str(&self.json));
+        // Where it ends, and what is wrong, is said with the argument's own text.
+        all.or_else(|_| self.get(0))
     }
 
     /// All the arguments as one sequence: a tuple, a tuple struct, a list. What a tuple does not
@@ -241,12 +237,6 @@ impl Arguments {
     fn pieces(&self) -> Pieces<'_> {
         Pieces::new(&self.json)
     }
-}
-
-/// Whether a value has ended where this follows it.
-fn is_end_of_value(rest: &str) -> bool {
-    let rest = rest.trim_start();
-    rest.is_empty() || rest.starts_with(',')
 }
 
 /// What serde_json wrote, as text.

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{
-    Arguments, DecodeError, Packet, event_data::EventData, packet::limited_namespace,
-    parser::Decoder, placeholder::check_placeholders,
+    Arguments, DecodeError, Decoded, Packet, UncheckedArguments, UncheckedEvent,
+    event_data::EventData, packet::limited_namespace, parser::Decoder,
+    placeholder::check_placeholders,
 };
 use crate::{
     config::Limits,
@@ -33,7 +34,7 @@ impl JsonDecoder {
         }
     }
 
-    fn decode_text(&mut self, text: &ByteString) -> Result<Option<Packet>, DecodeError> {
+    fn decode_text(&mut self, text: &ByteString) -> Result<Option<Decoded>, DecodeError> {
         if let Some(unfinished) = self.unfinished.take() {
             return Err(DecodeError::UnexpectedText { missing: unfinished.missing() });
         }
@@ -53,6 +54,12 @@ impl JsonDecoder {
             // namespace, and no such one is joined.
             "2" | "3" if json.is_empty() && (namespace == "/" || text.ends_with(',')) => {
                 return Ok(None);
+            }
+            "2" if let Some((name, begin)) = EventData::name_of(&json) => {
+                let name = json.slice_ref(name);
+                let arguments = UncheckedArguments::new(json, begin);
+                let event = UncheckedEvent { namespace, id, name, arguments };
+                return Ok(Some(Decoded::Event(event)));
             }
             "2" | "5" => {
                 let EventData { name, arguments } = EventData::decode(&json)?;
@@ -74,20 +81,20 @@ impl JsonDecoder {
             found => return Err(DecodeError::UnknownType { found: found.to_owned() }),
         };
         if due == 0 {
-            return Ok(Some(packet));
+            return Ok(Some(Decoded::Packet(packet)));
         }
         let unfinished = Unfinished { packet, due, length: 0, attachments: Vec::new() };
         self.unfinished = Some(Box::new(unfinished));
         Ok(None)
     }
 
-    fn decode_binary(&mut self, bytes: Bytes) -> Result<Option<Packet>, DecodeError> {
+    fn decode_binary(&mut self, bytes: Bytes) -> Result<Option<Decoded>, DecodeError> {
         let Some(mut unfinished) = self.unfinished.take() else {
             return Err(DecodeError::UnexpectedBinary { length: bytes.len() });
         };
         unfinished.push(bytes, self.max_attachment_bytes)?;
         if unfinished.missing() == 0 {
-            return unfinished.finish().map(Some);
+            return unfinished.finish().map(Decoded::Packet).map(Some);
         }
         self.unfinished = Some(unfinished);
         Ok(None)
@@ -96,6 +103,10 @@ impl JsonDecoder {
 
 impl Decoder for JsonDecoder {
     fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError> {
+        self.decode_lazily(message)?.map(Decoded::check).transpose()
+    }
+
+    fn decode_lazily(&mut self, message: Message) -> Result<Option<Decoded>, DecodeError> {
         match message {
             Message::Text(text) => self.decode_text(&text),
             Message::Binary(bytes) => self.decode_binary(bytes),

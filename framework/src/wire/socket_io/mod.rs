@@ -16,6 +16,7 @@ mod parser;
 mod path;
 mod pieces;
 mod placeholder;
+mod unchecked;
 mod value;
 
 pub use self::{
@@ -25,6 +26,7 @@ pub use self::{
     into_arguments::IntoArguments,
     packet::Packet,
     parser::{Decoder, JsonParser, Messages, Parser},
+    unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
     value::Value,
 };
 #[cfg(feature = "msgpack")]

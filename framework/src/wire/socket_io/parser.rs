@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{DecodeError, Packet, decoder::JsonDecoder, encoder};
+use super::{DecodeError, Decoded, Packet, decoder::JsonDecoder, encoder};
 use crate::{config::Limits, wire::engine_io::Message};
 
 /// The Engine.IO messages of one packet: one, and one more per attachment.
@@ -30,6 +30,16 @@ pub trait Decoder: Send {
     /// [`DecodeError`] if the message is no packet or does not fit here; the connection is then to
     /// be closed.
     fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError>;
+
+    /// As [`Decoder::decode`], but the arguments of an event may be left for whoever reads them, who
+    /// then finds out whether they are JSON. A decoder that has read them anyway says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::decode`], but for arguments that are no JSON.
+    fn decode_lazily(&mut self, message: Message) -> Result<Option<Decoded>, DecodeError> {
+        Ok(self.decode(message)?.map(Decoded::Packet))
+    }
 
     /// Whether a packet waits for attachments.
     fn is_reconstructing(&self) -> bool;
