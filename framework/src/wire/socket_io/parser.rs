@@ -15,6 +15,12 @@ pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
     /// The messages of `packet`, to be sent in this order with nothing in between.
     fn encode(&self, packet: &Packet) -> Messages;
 
+    /// The text of `packet` if that is its only message, behind `front` NUL characters, which are
+    /// room for what its transport wants before it; nothing if `packet` becomes something else.
+    fn encode_behind(&self, _front: usize, _packet: &Packet) -> Option<String> {
+        None
+    }
+
     /// A decoder for one connection.
     fn decoder(&self, limits: &Limits) -> Box<dyn Decoder>;
 }
@@ -66,6 +72,10 @@ pub struct JsonParser;
 impl Parser for JsonParser {
     fn encode(&self, packet: &Packet) -> Messages {
         encoder::encode(packet)
+    }
+
+    fn encode_behind(&self, front: usize, packet: &Packet) -> Option<String> {
+        encoder::encode_behind(front, packet)
     }
 
     fn decoder(&self, limits: &Limits) -> Box<dyn Decoder> {

@@ -9,6 +9,9 @@ use super::mask::unmask;
 /// Bytes that a control frame's payload may have (RFC 6455, section 5.5).
 pub(super) const MAX_CONTROL: usize = 125;
 
+/// Bytes that the header of a server's frame takes at most.
+pub(crate) const MAX_HEADER: usize = 10;
+
 /// What a frame is (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -66,17 +69,31 @@ pub fn encode_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
 /// Appends the header of a whole frame whose payload of `length` bytes follows, and makes room for
 /// it; for payloads that are put together in place. Control frames hold at most 125 bytes.
 pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
-    out.reserve(10 + length);
-    out.push(0x80 | opcode as u8);
-    if length <= 125 {
-        out.push(length as u8);
-    } else if let Ok(length) = u16::try_from(length) {
-        out.push(126);
-        out.extend_from_slice(&length.to_be_bytes());
-    } else {
-        out.push(127);
-        out.extend_from_slice(&(length as u64).to_be_bytes());
-    }
+    out.reserve(MAX_HEADER + length);
+    let (header, begin) = header(opcode, length);
+    out.extend_from_slice(&header[begin..]);
+}
+
+/// The header of a whole frame whose payload has `length` bytes, and where in the array it begins;
+/// it ends where the array does, so that a payload may stand behind it already.
+pub(crate) fn header(opcode: Opcode, length: usize) -> ([u8; MAX_HEADER], usize) {
+    let first = 0x80 | opcode as u8;
+    let mut header = [0; MAX_HEADER];
+    // As much of it as there is room for is the length, whichever form that has.
+    header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+    let begin = match length {
+        0..=125 => 8,
+        126..=0xffff => {
+            header[7] = 126;
+            6
+        }
+        _ => {
+            header[1] = 127;
+            0
+        }
+    };
+    header[begin] = first;
+    (header, begin)
 }
 
 /// Appends a whole frame from client to server, masked with `mask` (RFC 6455, section 5.3).
