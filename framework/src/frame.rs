@@ -65,11 +65,12 @@ impl Content {
     fn text(mut buffer: Vec<u8>) -> Self {
         buffer[websocket::MAX_HEADER] = TEXT_MESSAGE;
         let length = buffer.len() - websocket::MAX_HEADER;
-        let (header, begin) = websocket::header(websocket::Opcode::Text, length);
-        buffer[..websocket::MAX_HEADER].copy_from_slice(&header);
+        let packet = websocket::header_len(length);
+        let begin = websocket::MAX_HEADER - packet;
+        websocket::put_header(websocket::Opcode::Text, length, &mut &mut buffer[begin..]);
         let mut websocket = Bytes::from(buffer);
         websocket.advance(begin);
-        Self::Text { websocket, packet: websocket::MAX_HEADER - begin }
+        Self::Text { websocket, packet }
     }
 
     fn messages(messages: Messages, layer: Layer) -> Self {

@@ -13,11 +13,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Value, attachments, path, pieces::Pieces};
+use super::{Value, attachments, path, pieces::Pieces, scratch};
 use crate::wire::excerpt::excerpt;
-
-/// What two small arguments need, in bytes.
-const ROOM_FOR_TWO: usize = 192;
 
 /// The arguments of an event (what follows its name) or of an acknowledgement.
 ///
@@ -188,9 +185,7 @@ impl Arguments {
     ///
     /// [`ArgumentError::Unserializable`] if `value` has no JSON form.
     pub fn encode_single<T: Serialize + ?Sized>(value: &T) -> Result<Self, ArgumentError> {
-        let (json, attachments) = attachments::collect(|| serde_json::to_string(value));
-        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
-        Ok(Self { json: json.into(), attachments })
+        Self::written(|json| serde_json::to_writer(json, value))
     }
 
     /// The elements of a sequence (a tuple, a tuple struct, a list) as the arguments.
@@ -212,15 +207,11 @@ impl Arguments {
         value: &T,
         last: &impl Serialize,
     ) -> Result<Self, ArgumentError> {
-        let (json, attachments) = attachments::collect(|| -> serde_json::Result<_> {
-            let mut json = Vec::with_capacity(ROOM_FOR_TWO);
-            serde_json::to_writer(&mut json, value)?;
+        Self::written(|json| {
+            serde_json::to_writer(&mut *json, value)?;
             json.push(b',');
-            serde_json::to_writer(&mut json, last)?;
-            Ok(json)
-        });
-        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
-        Ok(Self { json: text(json), attachments })
+            serde_json::to_writer(json, last)
+        })
     }
 
     /// The elements of a sequence as the arguments, and one more behind them.
@@ -234,14 +225,17 @@ impl Arguments {
         Ok(Self { json, attachments }.with_last(&last))
     }
 
+    fn written(
+        write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    ) -> Result<Self, ArgumentError> {
+        let (json, attachments) = attachments::collect(|| scratch::written(write));
+        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
+        Ok(Self { json, attachments })
+    }
+
     fn pieces(&self) -> Pieces<'_> {
         Pieces::new(&self.json)
     }
-}
-
-/// What serde_json wrote, as text.
-fn text(json: Vec<u8>) -> ByteString {
-    ByteString::try_from(json).expect("serde_json writes nothing but UTF-8")
 }
 
 /// Why arguments are not what was asked for, or cannot be made of a value.

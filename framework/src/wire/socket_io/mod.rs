@@ -16,6 +16,7 @@ mod parser;
 mod path;
 mod pieces;
 mod placeholder;
+mod scratch;
 mod unchecked;
 mod value;
 

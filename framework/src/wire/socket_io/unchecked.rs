@@ -84,14 +84,15 @@ pub struct UncheckedArguments(Inner);
 enum Inner {
     /// Somebody has looked already.
     Checked(Arguments),
-    /// All of the event's list, with its name and its brackets, and where the arguments begin.
-    List(ByteString, usize),
+    /// The packet's text, where the event's list begins in it, with its name and its brackets, and
+    /// where the arguments begin.
+    Text { text: ByteString, list: usize, arguments: usize },
 }
 
 impl UncheckedArguments {
-    /// The arguments in a list that [`EventData::name_of`] has looked at.
-    pub(super) fn new(list: ByteString, begin: usize) -> Self {
-        Self(Inner::List(list, begin))
+    /// The arguments of a list that [`EventData::name_of`] has looked at.
+    pub(super) fn new(text: ByteString, list: usize, arguments: usize) -> Self {
+        Self(Inner::Text { text, list, arguments })
     }
 
     /// The arguments, which are JSON.
@@ -102,7 +103,8 @@ impl UncheckedArguments {
     pub fn check(self) -> Result<Arguments, DecodeError> {
         match self.0 {
             Inner::Checked(arguments) => Ok(arguments),
-            Inner::List(list, _) => {
+            Inner::Text { text, list, .. } => {
+                let list = text.slice_ref(text.get(list..).unwrap_or_default());
                 let EventData { arguments, .. } = EventData::decode(&list)?;
                 Ok(Arguments::from_parts(arguments, Vec::new()))
             }
@@ -113,9 +115,9 @@ impl UncheckedArguments {
     /// it is no `T`, or not the only one, or checked already; then [`UncheckedArguments::check`]
     /// says what it is.
     pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
-        let Inner::List(list, begin) = &self.0 else { return None };
+        let Inner::Text { text, arguments, .. } = &self.0 else { return None };
         // With nothing but one value up to the bracket, the whole list is JSON.
-        let argument = list.get(*begin..)?.strip_suffix(']')?;
+        let argument = text.get(*arguments..)?.strip_suffix(']')?;
         attachments::provide(&[], || serde_json::from_str(argument)).ok()
     }
 }

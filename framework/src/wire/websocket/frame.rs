@@ -2,6 +2,8 @@
 //!
 //! It must never fragment: a message is one frame, so that it can be made once and sent to many.
 
+use bytes::BufMut;
+
 use super::CloseFrame;
 #[cfg(feature = "testing")]
 use super::mask::unmask;
@@ -70,30 +72,32 @@ pub fn encode_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
 /// it; for payloads that are put together in place. Control frames hold at most 125 bytes.
 pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
     out.reserve(MAX_HEADER + length);
-    let (header, begin) = header(opcode, length);
-    out.extend_from_slice(&header[begin..]);
+    put_header(opcode, length, out);
 }
 
-/// The header of a whole frame whose payload has `length` bytes, and where in the array it begins;
-/// it ends where the array does, so that a payload may stand behind it already.
-pub(crate) fn header(opcode: Opcode, length: usize) -> ([u8; MAX_HEADER], usize) {
-    let first = 0x80 | opcode as u8;
-    let mut header = [0; MAX_HEADER];
-    // As much of it as there is room for is the length, whichever form that has.
-    header[2..].copy_from_slice(&(length as u64).to_be_bytes());
-    let begin = match length {
-        0..=125 => 8,
-        126..=0xffff => {
-            header[7] = 126;
-            6
+/// As [`encode_header`], into room that is there already.
+pub(crate) fn put_header(opcode: Opcode, length: usize, out: &mut impl BufMut) {
+    out.put_u8(0x80 | opcode as u8);
+    match header_len(length) {
+        2 => out.put_u8(length as u8),
+        4 => {
+            out.put_u8(126);
+            out.put_u16(length as u16);
         }
         _ => {
-            header[1] = 127;
-            0
+            out.put_u8(127);
+            out.put_u64(length as u64);
         }
-    };
-    header[begin] = first;
-    (header, begin)
+    }
+}
+
+/// Bytes of the header of a frame whose payload has `length` bytes.
+pub(crate) const fn header_len(length: usize) -> usize {
+    match length {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => MAX_HEADER,
+    }
 }
 
 /// Appends a whole frame from client to server, masked with `mask` (RFC 6455, section 5.3).
