@@ -26,6 +26,10 @@ use crate::{
 /// The packet type of Engine.IO before a text message.
 const TEXT_MESSAGE: u8 = b'4';
 
+/// What a text is encoded behind: room for the longest WebSocket header, and the packet type.
+const FRONT: &str = "\0\0\0\0\0\0\0\0\0\x004";
+const _: () = assert!(FRONT.len() == websocket::MAX_HEADER + 1);
+
 /// An outgoing packet with its wire forms; cloning it counts a reference.
 #[derive(Clone)]
 pub(crate) struct Frame(Arc<Inner>);
@@ -55,15 +59,14 @@ enum Content {
 
 impl Content {
     fn of(packet: &Packet, parser: &dyn Parser) -> Self {
-        match parser.encode_behind(websocket::MAX_HEADER + 1, packet) {
+        match parser.encode_behind(FRONT, packet) {
             Some(text) => Self::text(text.into_bytes()),
             None => Self::messages(parser.encode(packet), Layer::EngineIo),
         }
     }
 
-    /// A text behind room for the longest header and for the packet type.
+    /// A text behind [`FRONT`].
     fn text(mut buffer: Vec<u8>) -> Self {
-        buffer[websocket::MAX_HEADER] = TEXT_MESSAGE;
         let length = buffer.len() - websocket::MAX_HEADER;
         let packet = websocket::header_len(length);
         let begin = websocket::MAX_HEADER - packet;

@@ -2,7 +2,7 @@
 //!
 //! It must never serialize: arguments are JSON already, whoever made them.
 
-use std::{borrow::Cow, fmt::Write as _, iter};
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
@@ -11,13 +11,13 @@ use crate::wire::engine_io::Message;
 
 /// The text of `packet`, then its attachments.
 pub(super) fn encode(packet: &Packet) -> Messages {
-    let mut messages = Messages::from_buf([Message::Text(text(0, packet).into())]);
+    let mut messages = Messages::from_buf([Message::Text(text("", packet).into())]);
     messages.extend(attachments(packet).iter().cloned().map(Message::Binary));
     messages
 }
 
-/// The text of `packet` behind room for `front` characters, if it has no attachments.
-pub(super) fn encode_behind(front: usize, packet: &Packet) -> Option<String> {
+/// The text of `packet` behind `front`, if it has no attachments.
+pub(super) fn encode_behind(front: &str, packet: &Packet) -> Option<String> {
     attachments(packet).is_empty().then(|| text(front, packet))
 }
 
@@ -28,7 +28,7 @@ fn attachments(packet: &Packet) -> &[Bytes] {
     }
 }
 
-fn text(front: usize, packet: &Packet) -> String {
+fn text(front: &str, packet: &Packet) -> String {
     let namespace = packet.namespace();
     let head = |kind| Head { front, kind, attachments: 0, namespace, id: None };
     match packet {
@@ -50,8 +50,8 @@ fn text(front: usize, packet: &Packet) -> String {
 
 /// What stands before the data.
 struct Head<'a> {
-    /// Characters of room in front of it.
-    front: usize,
+    /// What is in front of the text.
+    front: &'a str,
     kind: char,
     attachments: usize,
     namespace: &'a str,
@@ -71,18 +71,19 @@ impl Head<'_> {
     /// The text that starts with this head and goes on with `data`, in one allocation.
     fn with<const N: usize>(self, data: [&str; N]) -> String {
         let data_len: usize = data.iter().map(|part| part.len()).sum();
-        let mut text = String::with_capacity(self.front + self.len() + data_len);
-        text.extend(iter::repeat_n('\0', self.front));
+        let mut text = String::with_capacity(self.front.len() + self.len() + data_len);
+        text.push_str(self.front);
         text.push(self.kind);
         if self.attachments > 0 {
-            write!(text, "{}-", self.attachments).expect("a String takes any text");
+            text.push_str(itoa::Buffer::new().format(self.attachments));
+            text.push('-');
         }
         if self.namespace != "/" {
             text.push_str(self.namespace);
             text.push(',');
         }
         if let Some(id) = self.id {
-            write!(text, "{id}").expect("a String takes any text");
+            text.push_str(itoa::Buffer::new().format(id));
         }
         for part in data {
             text.push_str(part);

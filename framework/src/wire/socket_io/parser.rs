@@ -15,9 +15,10 @@ pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
     /// The messages of `packet`, to be sent in this order with nothing in between.
     fn encode(&self, packet: &Packet) -> Messages;
 
-    /// The text of `packet` if that is its only message, behind `front` NUL characters, which are
-    /// room for what its transport wants before it; nothing if `packet` becomes something else.
-    fn encode_behind(&self, _front: usize, _packet: &Packet) -> Option<String> {
+    /// `front` and the text of `packet` in one string, if that text is its only message; nothing if
+    /// `packet` becomes something else. With it a frame is made in one buffer; without it nothing is
+    /// missing.
+    fn encode_behind(&self, _front: &str, _packet: &Packet) -> Option<String> {
         None
     }
 
@@ -74,7 +75,7 @@ impl Parser for JsonParser {
         encoder::encode(packet)
     }
 
-    fn encode_behind(&self, front: usize, packet: &Packet) -> Option<String> {
+    fn encode_behind(&self, front: &str, packet: &Packet) -> Option<String> {
         encoder::encode_behind(front, packet)
     }
 
