@@ -116,8 +116,12 @@ impl UncheckedArguments {
     /// says what it is.
     pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
         let Inner::Text { text, arguments, .. } = &self.0 else { return None };
-        // With nothing but one value up to the bracket, the whole list is JSON.
         let argument = text.get(*arguments..)?.strip_suffix(']')?;
+        // A type that reads nothing is content with nothing.
+        if argument.trim_start().is_empty() {
+            return None;
+        }
+        // With nothing but one value up to the bracket, the whole list is JSON.
         attachments::provide(&[], || serde_json::from_str(argument)).ok()
     }
 }
@@ -125,5 +129,122 @@ impl UncheckedArguments {
 impl From<Arguments> for UncheckedArguments {
     fn from(arguments: Arguments) -> Self {
         Self(Inner::Checked(arguments))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use proptest::prelude::*;
+    use serde::{
+        Deserialize, Deserializer,
+        de::{IgnoredAny, Visitor},
+    };
+
+    use super::*;
+    use crate::{
+        config::Limits,
+        wire::{
+            engine_io::Message,
+            socket_io::{JsonParser, Parser as _, Value},
+        },
+    };
+
+    /// Asks for bytes, for which serde_json looks at a string less closely than for text.
+    #[derive(Debug, PartialEq)]
+    struct Raw(Vec<u8>);
+
+    impl<'de> Deserialize<'de> for Raw {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct RawVisitor;
+
+            impl Visitor<'_> for RawVisitor {
+                type Value = Raw;
+
+                fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str("bytes")
+                }
+
+                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Raw, E> {
+                    Ok(Raw(bytes.to_vec()))
+                }
+            }
+
+            deserializer.deserialize_bytes(RawVisitor)
+        }
+    }
+
+    /// Takes whatever comes, and reads none of it.
+    #[derive(Debug, PartialEq)]
+    struct Careless;
+
+    impl<'de> Deserialize<'de> for Careless {
+        fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+
+    fn decoded(list: &str) -> Option<UncheckedEvent> {
+        let text = format!("2/a,7{list}");
+        let mut decoder = JsonParser.decoder(&Limits::default());
+        match decoder.decode_lazily(Message::Text(text.into())) {
+            Ok(Some(Decoded::Event(event))) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Whoever reads the argument as a `T` gets what reading it after a check gets, or nothing.
+    fn reads_as_checked<T>(list: &str) -> Result<(), TestCaseError>
+    where
+        T: DeserializeOwned + PartialEq + fmt::Debug,
+    {
+        let Some(event) = decoded(list) else { return Ok(()) };
+        let Some(read) = event.arguments.single::<T>() else { return Ok(()) };
+        let checked = event.arguments.check();
+        prop_assert!(checked.is_ok(), "{list} is no JSON, and was read as {read:?}");
+        prop_assert_eq!(checked.unwrap().single::<T>().unwrap(), read);
+        Ok(())
+    }
+
+    #[test]
+    fn an_event_in_its_plainest_form_is_left_unchecked() {
+        let event = decoded(r#"["say", {"text":"hi"} ]"#).expect("it is left unchecked");
+        assert_eq!((&*event.namespace, event.id, &*event.name), ("/a", Some(7), "say"));
+        assert_eq!(event.arguments.single(), Some(serde_json::json!({ "text": "hi" })));
+        assert_eq!(event.arguments.check().unwrap().json(), r#"{"text":"hi"}"#);
+        for list in ["[\"say\"]", "[\"s\\u0061y\",1]", "[7,1]", "[\"say\",\n1]", "[\"say\",1] "] {
+            assert_eq!(decoded(list), None, "{list}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_never_read() {
+        for arguments in ["", "1,", "1]", "1 2", "nul", "{\"a\":}", "\"x", "\"\u{1}\"", "[1", "01"]
+        {
+            let list = format!("[\"say\",{arguments}]");
+            reads_as_checked::<IgnoredAny>(&list).unwrap();
+            reads_as_checked::<Raw>(&list).unwrap();
+            reads_as_checked::<Careless>(&list).unwrap();
+            let packet = Decoded::Event(match decoded(&list) {
+                Some(event) => event,
+                None => continue,
+            });
+            assert!(matches!(packet.check(), Err(DecodeError::Json { .. })), "{list}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn to_read_the_argument_is_to_check_it(
+            list in r#"\["[a-c]{0,3}",(\{"a":|"[\x01 a-c"\\]{0,4}"|\\ud800|[\[\]{}:," ]|-?[0-9]{1,2}|1e9{0,3}|null|true){0,6}\]"#,
+        ) {
+            reads_as_checked::<IgnoredAny>(&list)?;
+            reads_as_checked::<Value>(&list)?;
+            reads_as_checked::<Raw>(&list)?;
+            reads_as_checked::<Careless>(&list)?;
+            reads_as_checked::<f64>(&list)?;
+            reads_as_checked::<Vec<Raw>>(&list)?;
+        }
     }
 }
