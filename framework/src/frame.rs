@@ -258,3 +258,53 @@ impl fmt::Debug for Frame {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::socket_io::{IntoArguments, JsonParser};
+
+    fn packet(text: &str) -> Packet {
+        let arguments = (text,).into_arguments().unwrap();
+        Packet::Ack { namespace: "/a".into(), id: 12, arguments }
+    }
+
+    /// The same as a frame that is put together of messages.
+    fn of_messages(packet: &Packet) -> Frame {
+        let content = Content::messages(JsonParser.encode(packet), Layer::EngineIo);
+        Frame::from_content(content, false, 0, None)
+    }
+
+    #[test]
+    fn a_text_has_the_forms_that_its_message_has() {
+        let least = of_messages(&packet("")).cost();
+        // Around the lengths at which a WebSocket header grows; the packet type counts.
+        for length in [least, 123, 124, 125, 126, 65_533, 65_534, 65_535, 65_536] {
+            let packet = packet(&"x".repeat(length - least));
+            let (frame, expected) = (Frame::new(&packet, &JsonParser), of_messages(&packet));
+            assert!(matches!(frame.0.content, Content::Text { .. }));
+            assert_eq!(frame.cost(), length);
+            assert_eq!(frame.cost(), expected.cost());
+            assert_eq!(frame.websocket(), expected.websocket(), "{length} bytes");
+            assert_eq!(frame.polling(), expected.polling(), "{length} bytes");
+            assert_eq!(frame.0.content.to_messages(), expected.0.content.to_messages());
+        }
+    }
+
+    #[test]
+    fn the_forms_of_a_text_are_windows_into_one_buffer() {
+        let frame = Frame::new(&packet("hello"), &JsonParser);
+        let (websocket, polling) = (frame.websocket(), frame.polling());
+        assert_eq!(websocket.as_ptr_range().end, polling.as_ptr_range().end);
+        assert_eq!(&websocket[2..], polling);
+    }
+
+    #[test]
+    fn attachments_are_messages_of_their_own() {
+        let arguments = (crate::Binary::from(vec![1, 2]),).into_arguments().unwrap();
+        let packet = Packet::Ack { namespace: "/".into(), id: 1, arguments };
+        let frame = Frame::new(&packet, &JsonParser);
+        assert!(frame.websocket().ends_with(b"\x82\x02\x01\x02"));
+        assert!(frame.polling().ends_with(b"\x1ebAQI="));
+    }
+}

@@ -16,8 +16,15 @@ pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
     fn encode(&self, packet: &Packet) -> Messages;
 
     /// `front` and the text of `packet` in one string, if that text is its only message; nothing if
-    /// `packet` becomes something else. With it a frame is made in one buffer; without it nothing is
-    /// missing.
+    /// `packet` becomes something else. With it a frame is made in one buffer; a parser without it
+    /// does the same in two.
+    ///
+    /// ```
+    /// use salon::wire::socket_io::{JsonParser, Packet, Parser};
+    ///
+    /// let packet = Packet::Disconnect { namespace: "/admin".into() };
+    /// assert_eq!(JsonParser.encode_behind("4", &packet).as_deref(), Some("41/admin,"));
+    /// ```
     fn encode_behind(&self, _front: &str, _packet: &Packet) -> Option<String> {
         None
     }

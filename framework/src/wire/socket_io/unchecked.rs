@@ -10,6 +10,14 @@ use super::{Arguments, DecodeError, Packet, attachments, event_data::EventData};
 
 /// What a message was, as far as [`Decoder::decode_lazily`](super::Decoder::decode_lazily) had to
 /// look.
+///
+/// ```
+/// use salon::wire::socket_io::{Decoded, Packet};
+///
+/// let packet = Packet::Disconnect { namespace: "/".into() };
+/// assert_eq!(Decoded::Packet(packet.clone()).check()?, packet);
+/// # Ok::<(), salon::wire::socket_io::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decoded {
     /// A packet, checked throughout.
@@ -76,7 +84,15 @@ impl UncheckedEvent {
     }
 }
 
-/// Arguments as a client sent them, which may be no JSON.
+/// Arguments as a client sent them, which may be no JSON; see [`UncheckedEvent`].
+///
+/// ```
+/// use salon::wire::socket_io::{Arguments, UncheckedArguments};
+///
+/// let arguments = Arguments::encode_single("hi")?;
+/// assert_eq!(UncheckedArguments::from(arguments.clone()).check().ok(), Some(arguments));
+/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UncheckedArguments(Inner);
 
