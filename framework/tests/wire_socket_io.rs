@@ -317,6 +317,19 @@ proptest! {
     }
 
     #[test]
+    fn a_text_is_the_same_behind_something_in_its_buffer(packet in packets::any_packet()) {
+        let mut messages = JsonParser.encode(&packet).into_iter();
+        let behind = JsonParser.encode_behind("4", &packet);
+        match (messages.next(), messages.next(), behind) {
+            (Some(Message::Text(text)), None, Some(behind)) => {
+                prop_assert_eq!(behind, format!("4{text}"));
+            }
+            (Some(_), Some(_), None) => {}
+            other => prop_assert!(false, "{:?}", other),
+        }
+    }
+
+    #[test]
     fn no_messages_panic(
         messages in prop::collection::vec(any_message(), 0..8),
     ) {

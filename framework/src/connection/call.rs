@@ -22,16 +22,33 @@ use crate::{
     in_flight::Permit,
     refusal::Code,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
-    wire::socket_io::Arguments,
+    wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
 
 /// An event on its way to its handler.
 pub(super) struct Call {
     pub(super) name: ByteString,
-    pub(super) arguments: Arguments,
+    pub(super) arguments: UncheckedArguments,
     pub(super) id: Option<u64>,
     pub(super) permit: Permit,
 }
+
+impl Call {
+    /// The call whose arguments are checked, and those.
+    fn check(self) -> Result<(Self, Arguments), DecodeError> {
+        let arguments = self.arguments.check()?;
+        Ok((Self { arguments: arguments.clone().into(), ..self }, arguments))
+    }
+
+    /// Its refusal, if it is JSON at all.
+    fn refuse(self, refusal: Refusal) -> Reached {
+        self.arguments.check()?;
+        Ok(Outcome::Answered(Err(refusal)))
+    }
+}
+
+/// What became of an event, unless it turned out to be none.
+pub(super) type Reached = Result<Outcome, DecodeError>;
 
 /// What became of an event.
 pub(super) enum Outcome {
@@ -44,7 +61,7 @@ pub(super) enum Outcome {
 }
 
 /// What is next to be done about an event.
-pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Outcome>;
+pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reached>;
 
 /// What a connection lends to the checks of its events.
 pub(super) struct Desk<'a> {
@@ -56,7 +73,9 @@ pub(super) struct Desk<'a> {
 impl OpenSession {
     /// Checks an event, in the order that the guide's page on permissions states, and hands it to
     /// whatever handles it.
-    pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+    ///
+    /// Whatever comes of it, its arguments have been checked then, or are an error.
+    pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Reached {
         if call.name == REFRESH {
             return self.refresh(call, desk);
         }
@@ -69,21 +88,22 @@ impl OpenSession {
                 None => Ok(()),
             };
             if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
-                return Outcome::Answered(Err(refusal));
+                return call.refuse(refusal);
             }
         } else if namespace.untyped.handler(&call.name).is_none() {
             let message = "nothing here handles events of this name";
-            return Outcome::Answered(Err(Refusal::new(Code::UnknownEvent, message)));
+            return call.refuse(Refusal::new(Code::UnknownEvent, message));
         }
         let route = route.map(|(_, route)| route);
         if namespace.guard_events.is_empty() {
             return self.route(&namespace, route, call, desk);
         }
-        let mut asked = self.ask_namespace(&call, desk.realm);
+        let (call, arguments) = call.check()?;
+        let mut asked = self.ask_namespace(&call.name, arguments, desk.realm);
         match (&mut asked).now_or_never() {
             Some(Ok(())) => self.route(&namespace, route, call, desk),
-            Some(Err(refusal)) => Outcome::Answered(Err(refusal)),
-            None => Outcome::Held(
+            Some(Err(refusal)) => Ok(Outcome::Answered(Err(refusal))),
+            None => Ok(Outcome::Held(
                 asked
                     .map(move |asked| -> Step {
                         Box::new(move |session, desk| match asked {
@@ -91,20 +111,21 @@ impl OpenSession {
                                 let route = namespace.routes.get(&*call.name);
                                 session.route(&namespace, route, call, desk)
                             }
-                            Err(refusal) => Outcome::Answered(Err(refusal)),
+                            Err(refusal) => Ok(Outcome::Answered(Err(refusal))),
                         })
                     })
                     .boxed_local(),
-            ),
+            )),
         }
     }
 
-    fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Outcome {
+    fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Reached {
         if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.buckets) {
-            return Outcome::Answered(Err(refusal));
+            return call.refuse(refusal);
         }
-        let refreshed = refresh(desk.realm.clone(), self.socket.clone(), call.arguments);
-        Outcome::Later(refreshed.boxed_local(), call.permit)
+        let arguments = call.arguments.check()?;
+        let refreshed = refresh(desk.realm.clone(), self.socket.clone(), arguments);
+        Ok(Outcome::Later(refreshed.boxed_local(), call.permit))
     }
 
     fn check_rate(
@@ -132,16 +153,17 @@ impl OpenSession {
     /// What the namespace's own checks of events say.
     fn ask_namespace(
         &self,
-        call: &Call,
+        name: &ByteString,
+        arguments: Arguments,
         realm: &Realm,
     ) -> LocalBoxFuture<'static, Result<(), Refusal>> {
         let event = IncomingEvent {
             socket: self.socket.clone(),
-            name: call.name.clone(),
-            arguments: call.arguments.clone(),
+            name: name.clone(),
+            arguments,
             data: realm.data().clone(),
         };
-        let (socket, name) = (self.socket.clone(), call.name.clone());
+        let (socket, name) = (self.socket.clone(), name.clone());
         let (namespace, limit) = (self.namespace.clone(), realm.timeouts().middleware);
         async move {
             let asked = middleware::ask_all(&namespace.guard_events, event);
@@ -158,7 +180,7 @@ impl OpenSession {
         route: Option<&TypedRoute>,
         call: Call,
         desk: &mut Desk<'_>,
-    ) -> Outcome {
+    ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call) };
         let mut checks = Checks {
             socket: &self.socket,
@@ -170,37 +192,37 @@ impl OpenSession {
         };
         match route {
             TypedRoute::Session(route) => {
-                let called = (route.call)(&mut *self.state, &call.arguments, &mut checks);
-                called_outcome(called, call.permit)
+                let called = (route.call)(&mut *self.state, call.arguments, &mut checks)?;
+                Ok(called_outcome(called, call.permit))
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
                     sender: self.socket.peer().clone(),
-                    arguments: call.arguments,
                     acknowledgement: call.id,
                     withdrawals: self.socket.peer().state.memberships.withdrawals(),
                     permit: call.permit,
                 };
-                match (route.forward)(sent, &mut checks) {
+                Ok(match (route.forward)(sent, call.arguments, &mut checks)? {
                     Forwarded::Done(result) => forwarded_outcome(result),
                     Forwarded::Held(deliver) => {
                         let step = |deliver: Deliver| -> Step {
-                            Box::new(|_, _| forwarded_outcome(deliver()))
+                            Box::new(|_, _| Ok(forwarded_outcome(deliver())))
                         };
                         Outcome::Held(deliver.map(step).boxed_local())
                     }
-                }
+                })
             }
         }
     }
 
-    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Outcome {
+    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Reached {
         let Call { name, arguments, id, permit } = call;
+        let arguments = arguments.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
             let acknowledge = id.map(|id| Acknowledge::new(self.socket.clone(), id, permit));
             handler(&self.socket, UntypedEvent { name, arguments, acknowledge });
         }
-        Outcome::Elsewhere
+        Ok(Outcome::Elsewhere)
     }
 }
 
@@ -210,7 +232,7 @@ fn called_outcome(called: Called, permit: Permit) -> Outcome {
         Called::Later(future) => Outcome::Later(future, permit),
         Called::Held(resume) => {
             let step = move |resume: Resume| -> Step {
-                Box::new(move |session, _| called_outcome(resume(&mut *session.state), permit))
+                Box::new(move |session, _| Ok(called_outcome(resume(&mut *session.state), permit)))
             };
             Outcome::Held(resume.map(step).boxed_local())
         }

@@ -12,7 +12,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use super::{
     Connection, Refusal,
     actor::Held,
-    call::{Call, Desk, Outcome, Step},
+    call::{Call, Desk, Outcome, Reached, Step},
     protocol::OpenSession,
     session::AnyStep,
 };
@@ -23,7 +23,7 @@ use crate::{
     number::SessionNumber,
     room::Socket,
     timers::Round,
-    wire::socket_io::Arguments,
+    wire::socket_io::{Arguments, DecodeError},
 };
 
 /// How an event is called, and how it wants to be answered.
@@ -35,27 +35,37 @@ struct Address {
 impl Connection {
     /// Handles one event of a session.
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
-        self.realm.counters().one(Count::EventsReceived);
-        let address = Address { name: call.name.clone(), id: call.id };
-        let received = |session: &mut OpenSession, desk: &mut Desk<'_>| {
-            tracing::trace!("received");
-            session.call(call, desk)
+        let Some(socket_io) = self.socket_io() else { return };
+        let reached = if socket_io.sessions[session].socket.peer().has_ended() {
+            call.arguments.check().map(drop)
+        } else {
+            let address = Address { name: call.name.clone(), id: call.id };
+            let received = |session: &mut OpenSession, desk: &mut Desk<'_>| {
+                tracing::trace!("received");
+                session.call(call, desk)
+            };
+            self.advance(session, address, received, ctx)
         };
-        self.advance(session, address, received, ctx);
+        match reached {
+            // What is no JSON is no event.
+            Ok(()) => self.realm.counters().one(Count::EventsReceived),
+            Err(error) => self.trouble(&error.into(), None, ctx),
+        }
     }
 
-    /// Takes an event one step further, to its answer or to the next wait.
+    /// Takes an event one step further, to its answer or to the next wait; or to what is wrong with
+    /// its packet, which nobody knew before.
     fn advance(
         &mut self,
         session: usize,
         address: Address,
-        step: impl FnOnce(&mut OpenSession, &mut Desk<'_>) -> Outcome,
+        step: impl FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reached,
         ctx: &mut Context<Self>,
-    ) {
-        let Some(socket_io) = self.socket_io() else { return };
+    ) -> Result<(), DecodeError> {
+        let Some(socket_io) = self.socket_io() else { return Ok(()) };
         if socket_io.sessions[session].socket.peer().has_ended() {
             // It has lapsed; that it is to end is in the mailbox.
-            return;
+            return Ok(());
         }
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
@@ -74,13 +84,15 @@ impl Connection {
         });
         drop(entered);
         let Address { name, id } = &address;
+        let mut malformed = None;
         match outcome {
-            Some(Outcome::Answered(result)) => self.answer(&session.socket, name, *id, result),
-            Some(Outcome::Later(future, permit)) => {
+            Some(Err(error)) => malformed = Some(error),
+            Some(Ok(Outcome::Answered(result))) => self.answer(&session.socket, name, *id, result),
+            Some(Ok(Outcome::Later(future, permit))) => {
                 self.answer_later(&session.socket, name.clone(), *id, (future, permit), ctx);
             }
-            Some(Outcome::Held(future)) => self.hold(session.number(), address, future, ctx),
-            Some(Outcome::Elsewhere) => {}
+            Some(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
+            Some(Ok(Outcome::Elsewhere)) => {}
             None => self.answer(&session.socket, name, *id, Err(Refusal::logged_already())),
         }
         self.follow_up(&mut session, ctx);
@@ -89,6 +101,7 @@ impl Connection {
             socket_io.buckets = buckets;
             socket_io.room_name = room_name;
         }
+        malformed.map_or(Ok(()), Err)
     }
 
     /// Lets a client's later events wait until the checks of this one are done.
@@ -101,8 +114,10 @@ impl Connection {
     ) {
         let done = checks.into_actor(self).map(move |step, actor, ctx| {
             actor.held = None;
-            if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number)) {
-                actor.advance(session, address, step, ctx);
+            if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number))
+                && let Err(error) = actor.advance(session, address, step, ctx)
+            {
+                actor.trouble(&error.into(), None, ctx);
             }
             actor.work(ctx);
         });

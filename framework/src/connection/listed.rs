@@ -14,7 +14,7 @@ use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
     room::{Checks, Guards, Judged, Judging, encode_or_log},
     simulation,
-    wire::socket_io::Arguments,
+    wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
 
 /// What a handler answered, or why it has not been called.
@@ -28,7 +28,12 @@ pub(crate) enum Called {
 /// Calls the handler of an event whose checks were waited for.
 pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
 
-type Call = Box<dyn Fn(&mut dyn AnySession, &Arguments, &mut Checks<'_>) -> Called + Send + Sync>;
+/// Calls the handler of an event, unless what it carries is no JSON.
+type Call = Box<
+    dyn Fn(&mut dyn AnySession, UncheckedArguments, &mut Checks<'_>) -> Result<Called, DecodeError>
+        + Send
+        + Sync,
+>;
 
 /// How one kind of event is handled by the session.
 #[doc(hidden)]
@@ -104,23 +109,24 @@ where
             None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
-    let call =
-        move |session: &mut dyn AnySession, arguments: &Arguments, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(arguments) {
-                Ok(event) => event,
-                Err(refusal) => return Called::Done(Err(refusal)),
-            };
-            match checks.judge::<E, S::Identity>(event, None) {
-                Judging::Done(judged) => handle(session, judged),
-                Judging::Waits(judged) => Called::Held(
-                    judged
-                        .map(move |judged| -> Resume {
-                            Box::new(move |session| handle(session, judged))
-                        })
-                        .boxed_local(),
-                ),
-            }
+    let call = move |session: &mut dyn AnySession,
+                     arguments: UncheckedArguments,
+                     checks: &mut Checks<'_>| {
+        let event = match event::decode_or_refuse::<E>(arguments)? {
+            Ok(event) => event,
+            Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
+        Ok(match checks.judge::<E, S::Identity>(event, None) {
+            Judging::Done(judged) => handle(session, judged),
+            Judging::Waits(judged) => Called::Held(
+                judged
+                    .map(move |judged| -> Resume {
+                        Box::new(move |session| handle(session, judged))
+                    })
+                    .boxed_local(),
+            ),
+        })
+    };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 

@@ -70,7 +70,9 @@ pub(crate) struct BuiltNamespace {
     pub(super) identified: bool,
     pub(super) authority: Option<AnyAuthority>,
     pub(super) guard_events: Vec<GuardEvent>,
-    pub(super) routes: HashMap<&'static str, TypedRoute>,
+    /// By the event's name. Clients choose what is looked up, but not what is there: no table grows
+    /// by it, and its hash need not withstand more.
+    pub(super) routes: HashMap<&'static str, TypedRoute, foldhash::fast::RandomState>,
     pub(super) untyped: Untyped,
 }
 
@@ -101,7 +103,7 @@ impl Namespaces {
         }
         namespace.check_identities(&name)?;
         let (identified, authority) = (namespace.identified, namespace.authority.is_some());
-        let mut routes = HashMap::new();
+        let mut routes = HashMap::default();
         let mut add_route = |event: &'static str, route: TypedRoute| {
             check_policy(&name, event, route.policy(), identified, authority)?;
             match routes.insert(event, route) {

@@ -30,7 +30,7 @@ use crate::{
     timers::Alarm,
     wire::{
         engine_io,
-        socket_io::{DecodeError, Decoder, Packet},
+        socket_io::{DecodeError, Decoded, Decoder, Packet, UncheckedEvent},
     },
 };
 
@@ -105,9 +105,28 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
-        match socket_io.decoder.decode(message) {
+        match socket_io.decoder.decode_lazily(message) {
             Ok(None) => {}
-            Ok(Some(packet)) => self.handle_packet(packet, permit, ctx),
+            Ok(Some(Decoded::Packet(packet))) => self.handle_packet(packet, permit, ctx),
+            Ok(Some(Decoded::Event(event))) => self.handle_unchecked(event, permit, ctx),
+            Err(error) => self.trouble(&error.into(), None, ctx),
+        }
+    }
+
+    /// Has an event checked by what reads its arguments; without a session nothing does.
+    fn handle_unchecked(
+        &mut self,
+        event: UncheckedEvent,
+        permit: OwnedSemaphorePermit,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(socket_io) = self.socket_io() else { return };
+        if let Some(session) = socket_io.session(&event.namespace) {
+            let UncheckedEvent { name, arguments, id, .. } = event;
+            return self.handle_event(session, Call { name, arguments, id, permit }, ctx);
+        }
+        match event.check() {
+            Ok(packet) => self.handle_packet(packet, permit, ctx),
             Err(error) => self.trouble(&error.into(), None, ctx),
         }
     }
@@ -121,6 +140,7 @@ impl Connection {
                 self.trouble(&Trouble::SecondConnect(namespace.to_string()), None, ctx);
             }
             (Packet::Event { name, arguments, id, .. }, Some(session)) => {
+                let arguments = arguments.into();
                 self.handle_event(session, Call { name, arguments, id, permit }, ctx);
             }
             (Packet::Ack { id, arguments, .. }, Some(session)) => {

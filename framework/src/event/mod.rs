@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::{
     refusal::{Code, Refusal},
-    wire::socket_io::{ArgumentError, Arguments},
+    wire::socket_io::{ArgumentError, Arguments, DecodeError, UncheckedArguments},
 };
 
 /// A typed, named message.
@@ -159,10 +159,19 @@ pub fn decode<E: Event + DeserializeOwned>(arguments: &Arguments) -> Result<E, A
 }
 
 /// As [`decode`], for a client that may have got it wrong: the refusal says where, too.
+///
+/// # Errors
+/// A [`DecodeError`] when the arguments are no JSON, whatever `E` would make of them.
 pub(crate) fn decode_or_refuse<E: Event + DeserializeOwned>(
-    arguments: &Arguments,
-) -> Result<E, Refusal> {
-    decode::<E>(arguments).map_err(|error| {
+    arguments: UncheckedArguments,
+) -> Result<Result<E, Refusal>, DecodeError> {
+    if E::SHAPE == Shape::Single
+        && let Some(event) = arguments.single()
+    {
+        return Ok(Ok(event));
+    }
+    let arguments = arguments.check()?;
+    Ok(decode::<E>(&arguments).map_err(|error| {
         let path = match E::SHAPE {
             Shape::Single => arguments.path_in_single::<E>(),
             Shape::Positional => arguments.path_in_positional::<E>(),
@@ -173,7 +182,7 @@ pub(crate) fn decode_or_refuse<E: Event + DeserializeOwned>(
             Some(path) => refusal.with_data(json!({ "path": path })),
             None => refusal,
         }
-    })
+    }))
 }
 
 /// Turns an event into the arguments that go on the wire.

@@ -21,13 +21,12 @@ use crate::{
     in_flight::Permit,
     peer::Peer,
     refusal::{Code, Refusal},
-    wire::socket_io::Arguments,
+    wire::socket_io::{DecodeError, UncheckedArguments},
 };
 
 /// An event as a connection received it, for a room.
 pub(crate) struct SentByClient {
     pub(crate) sender: Arc<Peer>,
-    pub(crate) arguments: Arguments,
     pub(crate) acknowledgement: Option<u64>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
@@ -45,8 +44,12 @@ pub(crate) enum Forwarded {
 /// Sends an event on whose checks were waited for.
 pub(crate) type Deliver = Box<dyn FnOnce() -> Result<(), Refusal>>;
 
-/// Checks an event, and sends it on to its room.
-type Forward = Box<dyn Fn(SentByClient, &mut Checks<'_>) -> Forwarded + Send + Sync>;
+/// Checks an event, and sends it on to its room, unless what it carries is no JSON.
+type Forward = Box<
+    dyn Fn(SentByClient, UncheckedArguments, &mut Checks<'_>) -> Result<Forwarded, DecodeError>
+        + Send
+        + Sync,
+>;
 
 /// How one kind of event gets to its room.
 #[doc(hidden)]
@@ -114,12 +117,12 @@ impl<R: Room> Routes<'_, R> {
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
-        let forward = move |sent: SentByClient, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(&sent.arguments) {
+        let forward = move |sent, arguments, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(arguments)? {
                 Ok(event) => event,
-                Err(refusal) => return Forwarded::Done(Err(refusal)),
+                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
             };
-            match judge::<R, E>(event, &directory, checks) {
+            Ok(match judge::<R, E>(event, &directory, checks) {
                 Err(refusal) => Forwarded::Done(Err(refusal)),
                 Ok(Judging::Done(judged)) => {
                     Forwarded::Done(deliver(&directory, judged, sent, message))
@@ -131,7 +134,7 @@ impl<R: Room> Routes<'_, R> {
                     };
                     Forwarded::Held(judged.map(then).boxed_local())
                 }
-            }
+            })
         };
         self.routes.push(RoomRoute {
             name: E::NAME,
@@ -154,7 +157,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, arguments: _, acknowledgement, withdrawals, permit } = sent;
+    let SentByClient { sender, acknowledgement, withdrawals, permit } = sent;
     let (granted, refused) = match verdict {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member.

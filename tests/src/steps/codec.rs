@@ -36,7 +36,7 @@ pub(super) fn message_to_packet(_: u32) -> Result<Step> {
     let mut decoder = JsonParser.decoder(&config::Limits::default());
     Ok(Step::new("packet: message → packet", move |times| {
         for _ in 0..times {
-            black_box(decoder.decode(message.clone()))?;
+            black_box(decoder.decode_lazily(message.clone()))?;
         }
         Ok(())
     }))

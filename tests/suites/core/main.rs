@@ -29,6 +29,7 @@ mod build;
 mod closing;
 mod ending;
 mod limits;
+mod malformed;
 mod order;
 mod raw;
 mod reaching;

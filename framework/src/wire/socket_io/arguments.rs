@@ -13,11 +13,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Value, attachments, path, pieces::Pieces};
+use super::{Value, attachments, path, pieces::Pieces, scratch};
 use crate::wire::excerpt::excerpt;
-
-/// What two small arguments need, in bytes.
-const ROOM_FOR_TWO: usize = 192;
 
 /// The arguments of an event (what follows its name) or of an acknowledgement.
 ///
@@ -129,14 +126,10 @@ impl Arguments {
     ///
     /// As [`Arguments::get`].
     pub fn single<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        // Most events have one argument: where it ends is known when it is read.
-        let mut values = serde_json::Deserializer::from_str(&self.json).into_iter();
-        let first = attachments::provide(&self.attachments, || values.next());
-        match first {
-            Some(Ok(value)) if is_end_of_value(&self.json[values.byte_offset()..]) => Ok(value),
-            // What is wrong is said with the argument's own text.
-            _ => self.get(0),
-        }
+        // Most events have one argument: there is no need to look for its end first.
+        let all = attachments::provide(&self.attachments, || serde_json::from_str(&self.json));
+        // Where it ends, and what is wrong, is said with the argument's own text.
+        all.or_else(|_| self.get(0))
     }
 
     /// All the arguments as one sequence: a tuple, a tuple struct, a list. What a tuple does not
@@ -192,9 +185,7 @@ impl Arguments {
     ///
     /// [`ArgumentError::Unserializable`] if `value` has no JSON form.
     pub fn encode_single<T: Serialize + ?Sized>(value: &T) -> Result<Self, ArgumentError> {
-        let (json, attachments) = attachments::collect(|| serde_json::to_string(value));
-        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
-        Ok(Self { json: json.into(), attachments })
+        Self::written(|json| serde_json::to_writer(json, value))
     }
 
     /// The elements of a sequence (a tuple, a tuple struct, a list) as the arguments.
@@ -216,15 +207,11 @@ impl Arguments {
         value: &T,
         last: &impl Serialize,
     ) -> Result<Self, ArgumentError> {
-        let (json, attachments) = attachments::collect(|| -> serde_json::Result<_> {
-            let mut json = Vec::with_capacity(ROOM_FOR_TWO);
-            serde_json::to_writer(&mut json, value)?;
+        Self::written(|json| {
+            serde_json::to_writer(&mut *json, value)?;
             json.push(b',');
-            serde_json::to_writer(&mut json, last)?;
-            Ok(json)
-        });
-        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
-        Ok(Self { json: text(json), attachments })
+            serde_json::to_writer(json, last)
+        })
     }
 
     /// The elements of a sequence as the arguments, and one more behind them.
@@ -238,20 +225,17 @@ impl Arguments {
         Ok(Self { json, attachments }.with_last(&last))
     }
 
+    fn written(
+        write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    ) -> Result<Self, ArgumentError> {
+        let (json, attachments) = attachments::collect(|| scratch::written(write));
+        let json = json.map_err(|source| ArgumentError::Unserializable { source })?;
+        Ok(Self { json, attachments })
+    }
+
     fn pieces(&self) -> Pieces<'_> {
         Pieces::new(&self.json)
     }
-}
-
-/// Whether a value has ended where this follows it.
-fn is_end_of_value(rest: &str) -> bool {
-    let rest = rest.trim_start();
-    rest.is_empty() || rest.starts_with(',')
-}
-
-/// What serde_json wrote, as text.
-fn text(json: Vec<u8>) -> ByteString {
-    ByteString::try_from(json).expect("serde_json writes nothing but UTF-8")
 }
 
 /// Why arguments are not what was asked for, or cannot be made of a value.

@@ -32,6 +32,9 @@ pub(super) fn push(bytes: &Bytes) -> Option<usize> {
 
 /// Runs `read` with `attachments` at hand.
 pub(super) fn provide<T>(attachments: &[Bytes], read: impl FnOnce() -> T) -> T {
+    if attachments.is_empty() && !any() {
+        return read();
+    }
     let _guard = ProvideGuard { before: AVAILABLE.replace(attachments.to_vec()) };
     read()
 }

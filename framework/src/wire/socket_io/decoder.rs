@@ -6,8 +6,9 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{
-    Arguments, DecodeError, Packet, event_data::EventData, packet::limited_namespace,
-    parser::Decoder, placeholder::check_placeholders,
+    Arguments, DecodeError, Decoded, Packet, UncheckedArguments, UncheckedEvent,
+    event_data::EventData, packet::limited_namespace, parser::Decoder,
+    placeholder::check_placeholders,
 };
 use crate::{
     config::Limits,
@@ -33,18 +34,27 @@ impl JsonDecoder {
         }
     }
 
-    fn decode_text(&mut self, text: &ByteString) -> Result<Option<Packet>, DecodeError> {
+    fn decode_text(&mut self, text: ByteString) -> Result<Option<Decoded>, DecodeError> {
         if let Some(unfinished) = self.unfinished.take() {
             return Err(DecodeError::UnexpectedText { missing: unfinished.missing() });
         }
-        let mut rest = Rest { text, at: 0 };
-        let kind = rest.take(1);
+        let mut rest = Rest { text: &text, at: 0 };
+        let kind = rest.take_one();
         let due = match kind {
             "5" | "6" => rest.attachments(self.max_attachments)?,
             _ => 0,
         };
         let namespace = rest.namespace(self.max_name)?;
         let id = rest.id()?;
+        let list = rest.at;
+        if kind == "2"
+            && let Some((name, begin)) = EventData::name_of(rest.as_str())
+        {
+            let name = text.slice_ref(name);
+            let arguments = UncheckedArguments::new(text, list, list + begin);
+            let event = UncheckedEvent { namespace, id, name, arguments };
+            return Ok(Some(Decoded::Event(event)));
+        }
         let json = text.slice_ref(rest.as_str());
         let packet = match kind {
             "0" => connect(namespace, &json)?,
@@ -74,20 +84,20 @@ impl JsonDecoder {
             found => return Err(DecodeError::UnknownType { found: found.to_owned() }),
         };
         if due == 0 {
-            return Ok(Some(packet));
+            return Ok(Some(Decoded::Packet(packet)));
         }
         let unfinished = Unfinished { packet, due, length: 0, attachments: Vec::new() };
         self.unfinished = Some(Box::new(unfinished));
         Ok(None)
     }
 
-    fn decode_binary(&mut self, bytes: Bytes) -> Result<Option<Packet>, DecodeError> {
+    fn decode_binary(&mut self, bytes: Bytes) -> Result<Option<Decoded>, DecodeError> {
         let Some(mut unfinished) = self.unfinished.take() else {
             return Err(DecodeError::UnexpectedBinary { length: bytes.len() });
         };
         unfinished.push(bytes, self.max_attachment_bytes)?;
         if unfinished.missing() == 0 {
-            return unfinished.finish().map(Some);
+            return unfinished.finish().map(Decoded::Packet).map(Some);
         }
         self.unfinished = Some(unfinished);
         Ok(None)
@@ -96,8 +106,12 @@ impl JsonDecoder {
 
 impl Decoder for JsonDecoder {
     fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError> {
+        self.decode_lazily(message)?.map(Decoded::check).transpose()
+    }
+
+    fn decode_lazily(&mut self, message: Message) -> Result<Option<Decoded>, DecodeError> {
         match message {
-            Message::Text(text) => self.decode_text(&text),
+            Message::Text(text) => self.decode_text(text),
             Message::Binary(bytes) => self.decode_binary(bytes),
         }
     }
@@ -165,10 +179,10 @@ impl<'a> Rest<'a> {
         &self.text[self.at..]
     }
 
-    /// Takes this many characters, or fewer at the end.
-    fn take(&mut self, characters: usize) -> &'a str {
+    /// Takes one character, or none at the end.
+    fn take_one(&mut self) -> &'a str {
         let rest = self.as_str();
-        let end = rest.char_indices().nth(characters).map_or(rest.len(), |(end, _)| end);
+        let end = rest.chars().next().map_or(0, char::len_utf8);
         self.at += end;
         &rest[..end]
     }
@@ -186,7 +200,7 @@ impl<'a> Rest<'a> {
         let rest = self.as_str();
         let digits = self.take_digits();
         let wrong = || DecodeError::AttachmentCount { found: excerpt(rest) };
-        if self.take(1) != "-" {
+        if self.take_one() != "-" {
             return Err(wrong());
         }
         match digits.parse::<usize>() {

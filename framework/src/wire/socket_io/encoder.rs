@@ -2,7 +2,7 @@
 //!
 //! It must never serialize: arguments are JSON already, whoever made them.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
@@ -11,70 +11,84 @@ use crate::wire::engine_io::Message;
 
 /// The text of `packet`, then its attachments.
 pub(super) fn encode(packet: &Packet) -> Messages {
-    let mut messages = Messages::new();
+    let mut messages = Messages::from_buf([Message::Text(text("", packet).into())]);
+    messages.extend(attachments(packet).iter().cloned().map(Message::Binary));
+    messages
+}
+
+/// The text of `packet` behind `front`, if it has no attachments.
+pub(super) fn encode_behind(front: &str, packet: &Packet) -> Option<String> {
+    attachments(packet).is_empty().then(|| text(front, packet))
+}
+
+fn attachments(packet: &Packet) -> &[Bytes] {
     match packet {
-        Packet::Connect { namespace, auth } => {
-            let auth = auth.as_deref().unwrap_or_default();
-            messages.push(Head { kind: '0', attachments: 0, namespace, id: None }.with(&[auth]));
-        }
-        Packet::Disconnect { namespace } => {
-            messages.push(Head { kind: '1', attachments: 0, namespace, id: None }.with(&[]));
-        }
-        Packet::ConnectError { namespace, data } => {
-            messages.push(Head { kind: '4', attachments: 0, namespace, id: None }.with(&[data]));
-        }
-        Packet::Event { namespace, id, name, arguments } => {
+        Packet::Event { arguments, .. } | Packet::Ack { arguments, .. } => arguments.attachments(),
+        Packet::Connect { .. } | Packet::Disconnect { .. } | Packet::ConnectError { .. } => &[],
+    }
+}
+
+fn text(front: &str, packet: &Packet) -> String {
+    let namespace = packet.namespace();
+    let head = |kind| Head { front, kind, attachments: 0, namespace, id: None };
+    match packet {
+        Packet::Connect { auth, .. } => head('0').with([auth.as_deref().unwrap_or_default()]),
+        Packet::Disconnect { .. } => head('1').with([]),
+        Packet::ConnectError { data, .. } => head('4').with([data]),
+        Packet::Event { id, name, arguments, .. } => {
             let name = escaped(name);
             let after = if arguments.json().is_empty() { "\"" } else { "\"," };
-            let head = Head::with_arguments(['2', '5'], namespace, *id, arguments);
-            messages.push(head.with(&["[\"", &name, after, arguments.json(), "]"]));
-            messages.extend(binary_messages(arguments));
+            let head = Head { id: *id, ..head('2') }.with_attachments('5', arguments);
+            head.with(["[\"", &name, after, arguments.json(), "]"])
         }
-        Packet::Ack { namespace, id, arguments } => {
-            let head = Head::with_arguments(['3', '6'], namespace, Some(*id), arguments);
-            messages.push(head.with(&["[", arguments.json(), "]"]));
-            messages.extend(binary_messages(arguments));
+        Packet::Ack { id, arguments, .. } => {
+            let head = Head { id: Some(*id), ..head('3') }.with_attachments('6', arguments);
+            head.with(["[", arguments.json(), "]"])
         }
     }
-    messages
 }
 
 /// What stands before the data.
 struct Head<'a> {
+    /// What is in front of the text.
+    front: &'a str,
     kind: char,
     attachments: usize,
     namespace: &'a str,
     id: Option<u64>,
 }
 
-impl<'a> Head<'a> {
-    fn with_arguments(
-        [plain, binary]: [char; 2],
-        namespace: &'a str,
-        id: Option<u64>,
-        arguments: &Arguments,
-    ) -> Self {
-        let attachments = arguments.attachments().len();
-        Self { kind: if attachments == 0 { plain } else { binary }, attachments, namespace, id }
+impl Head<'_> {
+    /// The same, of the binary kind if there are attachments.
+    fn with_attachments(mut self, binary: char, arguments: &Arguments) -> Self {
+        self.attachments = arguments.attachments().len();
+        if self.attachments > 0 {
+            self.kind = binary;
+        }
+        self
     }
 
-    /// The message that starts with this head and goes on with `data`, in one allocation.
-    fn with(self, data: &[&str]) -> Message {
+    /// The text that starts with this head and goes on with `data`, in one allocation.
+    fn with<const N: usize>(self, data: [&str; N]) -> String {
         let data_len: usize = data.iter().map(|part| part.len()).sum();
-        let mut text = String::with_capacity(self.len() + data_len);
+        let mut text = String::with_capacity(self.front.len() + self.len() + data_len);
+        text.push_str(self.front);
         text.push(self.kind);
         if self.attachments > 0 {
-            write!(text, "{}-", self.attachments).expect("a String takes any text");
+            text.push_str(itoa::Buffer::new().format(self.attachments));
+            text.push('-');
         }
         if self.namespace != "/" {
             text.push_str(self.namespace);
             text.push(',');
         }
         if let Some(id) = self.id {
-            write!(text, "{id}").expect("a String takes any text");
+            text.push_str(itoa::Buffer::new().format(id));
         }
-        text.extend(data.iter().copied());
-        Message::Text(text.into())
+        for part in data {
+            text.push_str(part);
+        }
+        text
     }
 
     fn len(&self) -> usize {
@@ -97,8 +111,4 @@ fn escaped(text: &str) -> Cow<'_, str> {
     }
     let quoted = serde_json::to_string(text).expect("a text always serializes");
     Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
-}
-
-fn binary_messages(arguments: &Arguments) -> impl Iterator<Item = Message> + '_ {
-    arguments.attachments().iter().map(Bytes::clone).map(Message::Binary)
 }

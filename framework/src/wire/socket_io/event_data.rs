@@ -50,6 +50,22 @@ impl EventData {
         Ok(Self { name, arguments: json.slice_ref(arguments) })
     }
 
+    /// The name of an event and where its arguments begin, which nobody has looked at. Nothing where
+    /// that takes more than a look: then [`EventData::decode`] says what it is.
+    ///
+    /// No character that JSON escapes comes later either: a type may take those unescaped, and JSON
+    /// does not.
+    pub(crate) fn name_of(list: &str) -> Option<(&str, usize)> {
+        let rest = list.strip_prefix("[\"")?;
+        let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\')?;
+        let (name, rest) = rest.split_at_checked(end)?;
+        let plain = rest.starts_with("\",")
+            && rest.ends_with(']')
+            && !has_control_character(list)
+            && !RESERVED.contains(&name);
+        plain.then_some((name, 2 + end + 2))
+    }
+
     /// Reads a list of arguments without a name, as acknowledgements have.
     pub(crate) fn decode_arguments(json: &ByteString) -> Result<ByteString, DecodeError> {
         let wrong = || DecodeError::Data { found: excerpt(json), expected: "a list of arguments" };
@@ -79,6 +95,11 @@ fn check_list(
     }
     let list: List<'_> = serde_json::from_str(json).map_err(|source| not_json(json, source))?;
     Ok(list.first.map(RawValue::get))
+}
+
+/// Whether there is a character below the space; no branch, so that many are looked at at once.
+fn has_control_character(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < b' '))
 }
 
 /// What is between the brackets of a checked list.

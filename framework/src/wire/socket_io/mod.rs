@@ -16,6 +16,8 @@ mod parser;
 mod path;
 mod pieces;
 mod placeholder;
+mod scratch;
+mod unchecked;
 mod value;
 
 pub use self::{
@@ -25,6 +27,7 @@ pub use self::{
     into_arguments::IntoArguments,
     packet::Packet,
     parser::{Decoder, JsonParser, Messages, Parser},
+    unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
     value::Value,
 };
 #[cfg(feature = "msgpack")]

@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{DecodeError, Packet, decoder::JsonDecoder, encoder};
+use super::{DecodeError, Decoded, Packet, decoder::JsonDecoder, encoder};
 use crate::{config::Limits, wire::engine_io::Message};
 
 /// The Engine.IO messages of one packet: one, and one more per attachment.
@@ -14,6 +14,20 @@ pub type Messages = SmallVec<[Message; 1]>;
 pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
     /// The messages of `packet`, to be sent in this order with nothing in between.
     fn encode(&self, packet: &Packet) -> Messages;
+
+    /// `front` and the text of `packet` in one string, if that text is its only message; nothing if
+    /// `packet` becomes something else. With it a frame is made in one buffer; a parser without it
+    /// does the same in two.
+    ///
+    /// ```
+    /// use salon::wire::socket_io::{JsonParser, Packet, Parser};
+    ///
+    /// let packet = Packet::Disconnect { namespace: "/admin".into() };
+    /// assert_eq!(JsonParser.encode_behind("4", &packet).as_deref(), Some("41/admin,"));
+    /// ```
+    fn encode_behind(&self, _front: &str, _packet: &Packet) -> Option<String> {
+        None
+    }
 
     /// A decoder for one connection.
     fn decoder(&self, limits: &Limits) -> Box<dyn Decoder>;
@@ -30,6 +44,16 @@ pub trait Decoder: Send {
     /// [`DecodeError`] if the message is no packet or does not fit here; the connection is then to
     /// be closed.
     fn decode(&mut self, message: Message) -> Result<Option<Packet>, DecodeError>;
+
+    /// As [`Decoder::decode`], but the arguments of an event may be left for whoever reads them, who
+    /// then finds out whether they are JSON. A decoder that has read them anyway says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::decode`], but for arguments that are no JSON.
+    fn decode_lazily(&mut self, message: Message) -> Result<Option<Decoded>, DecodeError> {
+        Ok(self.decode(message)?.map(Decoded::Packet))
+    }
 
     /// Whether a packet waits for attachments.
     fn is_reconstructing(&self) -> bool;
@@ -56,6 +80,10 @@ pub struct JsonParser;
 impl Parser for JsonParser {
     fn encode(&self, packet: &Packet) -> Messages {
         encoder::encode(packet)
+    }
+
+    fn encode_behind(&self, front: &str, packet: &Packet) -> Option<String> {
+        encoder::encode_behind(front, packet)
     }
 
     fn decoder(&self, limits: &Limits) -> Box<dyn Decoder> {

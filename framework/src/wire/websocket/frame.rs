@@ -2,12 +2,17 @@
 //!
 //! It must never fragment: a message is one frame, so that it can be made once and sent to many.
 
+use bytes::BufMut;
+
 use super::CloseFrame;
 #[cfg(feature = "testing")]
 use super::mask::unmask;
 
 /// Bytes that a control frame's payload may have (RFC 6455, section 5.5).
 pub(super) const MAX_CONTROL: usize = 125;
+
+/// Bytes that the header of a server's frame takes at most.
+pub(crate) const MAX_HEADER: usize = 10;
 
 /// What a frame is (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,16 +71,32 @@ pub fn encode_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
 /// Appends the header of a whole frame whose payload of `length` bytes follows, and makes room for
 /// it; for payloads that are put together in place. Control frames hold at most 125 bytes.
 pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
-    out.reserve(10 + length);
-    out.push(0x80 | opcode as u8);
-    if length <= 125 {
-        out.push(length as u8);
-    } else if let Ok(length) = u16::try_from(length) {
-        out.push(126);
-        out.extend_from_slice(&length.to_be_bytes());
-    } else {
-        out.push(127);
-        out.extend_from_slice(&(length as u64).to_be_bytes());
+    out.reserve(MAX_HEADER + length);
+    put_header(opcode, length, out);
+}
+
+/// As [`encode_header`], into room that is there already.
+pub(crate) fn put_header(opcode: Opcode, length: usize, out: &mut impl BufMut) {
+    out.put_u8(0x80 | opcode as u8);
+    match header_len(length) {
+        2 => out.put_u8(length as u8),
+        4 => {
+            out.put_u8(126);
+            out.put_u16(length as u16);
+        }
+        _ => {
+            out.put_u8(127);
+            out.put_u64(length as u64);
+        }
+    }
+}
+
+/// Bytes of the header of a frame whose payload has `length` bytes.
+pub(crate) const fn header_len(length: usize) -> usize {
+    match length {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => MAX_HEADER,
     }
 }
 

@@ -8,12 +8,11 @@ pub(super) fn unmask(bytes: &mut [u8], mask: [u8; 4], offset: usize) {
     key.rotate_left(offset % 4);
     let [a, b, c, d] = key;
     let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let mut words = bytes.chunks_exact_mut(8);
-    for chunk in &mut words {
-        let masked = chunk.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
-        chunk.copy_from_slice(&(masked ^ word).to_ne_bytes());
+    let (words, rest) = bytes.as_chunks_mut();
+    for masked in words {
+        *masked = (u64::from_ne_bytes(*masked) ^ word).to_ne_bytes();
     }
-    for (byte, key) in words.into_remainder().iter_mut().zip(key.iter().cycle()) {
+    for (byte, key) in rest.iter_mut().zip(word.to_ne_bytes()) {
         *byte ^= key;
     }
 }

@@ -12,6 +12,7 @@ mod utf8;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::frame::encode_masked;
+pub(crate) use self::frame::{MAX_HEADER, header_len, put_header};
 pub use self::{
     close::{CloseCode, CloseFrame},
     frame::{Opcode, encode_close, encode_frame, encode_header},

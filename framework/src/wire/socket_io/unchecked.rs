@@ -1,0 +1,266 @@
+//! Events of which nobody has looked yet whether what they carry is JSON.
+//!
+//! It must never give such arguments out as if they were checked: they are read into one type,
+//! which checks them all, or checked first.
+
+use bytestring::ByteString;
+use serde::de::DeserializeOwned;
+
+use super::{Arguments, DecodeError, Packet, attachments, event_data::EventData};
+
+/// What a message was, as far as [`Decoder::decode_lazily`](super::Decoder::decode_lazily) had to
+/// look.
+///
+/// ```
+/// use salon::wire::socket_io::{Decoded, Packet};
+///
+/// let packet = Packet::Disconnect { namespace: "/".into() };
+/// assert_eq!(Decoded::Packet(packet.clone()).check()?, packet);
+/// # Ok::<(), salon::wire::socket_io::DecodeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decoded {
+    /// A packet, checked throughout.
+    Packet(Packet),
+    /// An event whose arguments nobody has read.
+    Event(UncheckedEvent),
+}
+
+impl Decoded {
+    /// The packet, checked throughout.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Json`] if the arguments are no JSON.
+    pub fn check(self) -> Result<Packet, DecodeError> {
+        match self {
+            Self::Packet(packet) => Ok(packet),
+            Self::Event(event) => event.check(),
+        }
+    }
+}
+
+/// An event whose name is known, and of whose arguments nobody knows whether they are JSON.
+///
+/// Whoever knows the type of its argument reads that at once; anybody else has it checked first.
+///
+/// ```
+/// use salon::config::Limits;
+/// use salon::wire::{engine_io::Message, socket_io::{Decoded, JsonParser, Parser}};
+///
+/// let mut decoder = JsonParser.decoder(&Limits::default());
+/// let mut decode = |text: &str| decoder.decode_lazily(Message::Text(text.into()));
+///
+/// let Some(Decoded::Event(event)) = decode(r#"2["say",{"text":"hi"}]"#)? else { panic!("an event") };
+/// assert_eq!(event.name, "say");
+/// assert_eq!(event.arguments.check()?.json(), r#"{"text":"hi"}"#);
+///
+/// let Some(Decoded::Event(event)) = decode(r#"2["say",{"text":]"#)? else { panic!("an event") };
+/// assert!(event.arguments.check().is_err());
+/// # Ok::<(), salon::wire::socket_io::DecodeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UncheckedEvent {
+    /// Where it happened.
+    pub namespace: ByteString,
+    /// What the acknowledgement is to be labelled with, if one is asked for.
+    pub id: Option<u64>,
+    /// The event's name.
+    pub name: ByteString,
+    /// What follows the name.
+    pub arguments: UncheckedArguments,
+}
+
+impl UncheckedEvent {
+    /// The same as a packet, checked throughout.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Json`] if the arguments are no JSON.
+    pub fn check(self) -> Result<Packet, DecodeError> {
+        let Self { namespace, id, name, arguments } = self;
+        Ok(Packet::Event { namespace, id, name, arguments: arguments.check()? })
+    }
+}
+
+/// Arguments as a client sent them, which may be no JSON; see [`UncheckedEvent`].
+///
+/// ```
+/// use salon::wire::socket_io::{Arguments, UncheckedArguments};
+///
+/// let arguments = Arguments::encode_single("hi")?;
+/// assert_eq!(UncheckedArguments::from(arguments.clone()).check().ok(), Some(arguments));
+/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncheckedArguments(Inner);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Inner {
+    /// Somebody has looked already.
+    Checked(Arguments),
+    /// The packet's text, where the event's list begins in it, with its name and its brackets, and
+    /// where the arguments begin.
+    Text { text: ByteString, list: usize, arguments: usize },
+}
+
+impl UncheckedArguments {
+    /// The arguments of a list that [`EventData::name_of`] has looked at.
+    pub(super) fn new(text: ByteString, list: usize, arguments: usize) -> Self {
+        Self(Inner::Text { text, list, arguments })
+    }
+
+    /// The arguments, which are JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Json`] if they are not; the connection that sent them is then to be closed.
+    pub fn check(self) -> Result<Arguments, DecodeError> {
+        match self.0 {
+            Inner::Checked(arguments) => Ok(arguments),
+            Inner::Text { text, list, .. } => {
+                let list = text.slice_ref(text.get(list..).unwrap_or_default());
+                let EventData { arguments, .. } = EventData::decode(&list)?;
+                Ok(Arguments::from_parts(arguments, Vec::new()))
+            }
+        }
+    }
+
+    /// The one argument as a `T`, by which it is checked as well: one pass over the text. Nothing if
+    /// it is no `T`, or not the only one, or checked already; then [`UncheckedArguments::check`]
+    /// says what it is.
+    pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
+        let Inner::Text { text, arguments, .. } = &self.0 else { return None };
+        let argument = text.get(*arguments..)?.strip_suffix(']')?;
+        // A type that reads nothing is content with nothing.
+        if argument.trim_start().is_empty() {
+            return None;
+        }
+        // With nothing but one value up to the bracket, the whole list is JSON.
+        attachments::provide(&[], || serde_json::from_str(argument)).ok()
+    }
+}
+
+impl From<Arguments> for UncheckedArguments {
+    fn from(arguments: Arguments) -> Self {
+        Self(Inner::Checked(arguments))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use proptest::prelude::*;
+    use serde::{
+        Deserialize, Deserializer,
+        de::{IgnoredAny, Visitor},
+    };
+
+    use super::*;
+    use crate::{
+        config::Limits,
+        wire::{
+            engine_io::Message,
+            socket_io::{JsonParser, Parser as _, Value},
+        },
+    };
+
+    /// Asks for bytes, for which serde_json looks at a string less closely than for text.
+    #[derive(Debug, PartialEq)]
+    struct Raw(Vec<u8>);
+
+    impl<'de> Deserialize<'de> for Raw {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct RawVisitor;
+
+            impl Visitor<'_> for RawVisitor {
+                type Value = Raw;
+
+                fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str("bytes")
+                }
+
+                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Raw, E> {
+                    Ok(Raw(bytes.to_vec()))
+                }
+            }
+
+            deserializer.deserialize_bytes(RawVisitor)
+        }
+    }
+
+    /// Takes whatever comes, and reads none of it.
+    #[derive(Debug, PartialEq)]
+    struct Careless;
+
+    impl<'de> Deserialize<'de> for Careless {
+        fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+
+    fn decoded(list: &str) -> Option<UncheckedEvent> {
+        let text = format!("2/a,7{list}");
+        let mut decoder = JsonParser.decoder(&Limits::default());
+        match decoder.decode_lazily(Message::Text(text.into())) {
+            Ok(Some(Decoded::Event(event))) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Whoever reads the argument as a `T` gets what reading it after a check gets, or nothing.
+    fn reads_as_checked<T>(list: &str) -> Result<(), TestCaseError>
+    where
+        T: DeserializeOwned + PartialEq + fmt::Debug,
+    {
+        let Some(event) = decoded(list) else { return Ok(()) };
+        let Some(read) = event.arguments.single::<T>() else { return Ok(()) };
+        let checked = event.arguments.check();
+        prop_assert!(checked.is_ok(), "{list} is no JSON, and was read as {read:?}");
+        prop_assert_eq!(checked.unwrap().single::<T>().unwrap(), read);
+        Ok(())
+    }
+
+    #[test]
+    fn an_event_in_its_plainest_form_is_left_unchecked() {
+        let event = decoded(r#"["say", {"text":"hi"} ]"#).expect("it is left unchecked");
+        assert_eq!((&*event.namespace, event.id, &*event.name), ("/a", Some(7), "say"));
+        assert_eq!(event.arguments.single(), Some(serde_json::json!({ "text": "hi" })));
+        assert_eq!(event.arguments.check().unwrap().json(), r#"{"text":"hi"}"#);
+        for list in ["[\"say\"]", "[\"s\\u0061y\",1]", "[7,1]", "[\"say\",\n1]", "[\"say\",1] "] {
+            assert_eq!(decoded(list), None, "{list}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_never_read() {
+        for arguments in ["", "1,", "1]", "1 2", "nul", "{\"a\":}", "\"x", "\"\u{1}\"", "[1", "01"]
+        {
+            let list = format!("[\"say\",{arguments}]");
+            reads_as_checked::<IgnoredAny>(&list).unwrap();
+            reads_as_checked::<Raw>(&list).unwrap();
+            reads_as_checked::<Careless>(&list).unwrap();
+            let packet = Decoded::Event(match decoded(&list) {
+                Some(event) => event,
+                None => continue,
+            });
+            assert!(matches!(packet.check(), Err(DecodeError::Json { .. })), "{list}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn to_read_the_argument_is_to_check_it(
+            list in r#"\["[a-c]{0,3}",(\{"a":|"[\x01 a-c"\\]{0,4}"|\\ud800|[\[\]{}:," ]|-?[0-9]{1,2}|1e9{0,3}|null|true){0,6}\]"#,
+        ) {
+            reads_as_checked::<IgnoredAny>(&list)?;
+            reads_as_checked::<Value>(&list)?;
+            reads_as_checked::<Raw>(&list)?;
+            reads_as_checked::<Careless>(&list)?;
+            reads_as_checked::<f64>(&list)?;
+            reads_as_checked::<Vec<Raw>>(&list)?;
+        }
+    }
+}
