@@ -117,7 +117,7 @@ impl Connection {
     fn handle_unchecked(
         &mut self,
         event: UncheckedEvent,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
