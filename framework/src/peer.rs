@@ -26,6 +26,7 @@ use crate::{
     number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{NotQueued, Outbox},
     refusal::Code,
+    session_id::{Identified, SessionId},
     standing::Standing,
 };
 
@@ -51,7 +52,7 @@ pub(crate) struct EndSession {
 /// The shared part of one session.
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
-    pub(crate) id: ByteString,
+    pub(crate) id: SessionId,
     /// If recovery is on.
     pub(crate) recoverable: Option<Box<Recoverable>>,
     pub(crate) namespace: ByteString,
@@ -68,7 +69,7 @@ pub(crate) struct Peer {
 /// What a session has beside the others while recovery is on.
 pub(crate) struct Recoverable {
     /// What the client proves itself with when it comes back.
-    pub(crate) private_id: ByteString,
+    pub(crate) private_id: SessionId,
     /// If it was recovered: it has had every numbered frame up to this one.
     pub(crate) covered: Option<u64>,
 }
@@ -219,6 +220,12 @@ impl Peer {
         if let Some(connection) = self.connection.upgrade() {
             connection.do_send(EndSession { session: self.number, end });
         }
+    }
+}
+
+impl Identified for Peer {
+    fn session_id(&self) -> &SessionId {
+        &self.id
     }
 }
 

@@ -15,7 +15,6 @@ use super::{
     close::Trouble,
     namespaces::BuiltNamespace,
     protocol::OpenSession,
-    realm::session_id,
     session::{ConnectRefusal, ConnectReply, Unconnected},
     worker::{Watch, Worker},
 };
@@ -27,6 +26,7 @@ use crate::{
     peer::{EndSession, Peer, PeerState, Recoverable},
     refusal::Code,
     room::{Command, Recovered, Socket},
+    session_id::SessionId,
     standing::Standing,
     timers::Alarm,
     wire::socket_io::{Arguments, Packet},
@@ -37,8 +37,8 @@ type Caught<T> = std::thread::Result<T>;
 
 /// Where a session comes from.
 struct Origin {
-    id: ByteString,
-    private_id: Option<ByteString>,
+    id: SessionId,
+    private_id: Option<SessionId>,
     recovered: Option<Recovered>,
 }
 
@@ -198,22 +198,22 @@ impl Connection {
         subject: Option<&ByteString>,
     ) -> Result<Origin, Refusal> {
         let Some(recovery) = &self.realm.broadcaster().recovery else {
-            return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
+            return Ok(Origin { id: SessionId::random()?, private_id: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
         let recovered = claim.and_then(|Claim { pid, offset }| {
-            let principal = self.handle.principal();
+            let (pid, principal) = (SessionId::parse(&pid)?, self.handle.principal());
             let recovered =
                 recovery.recover(namespace, &pid, offset.as_deref(), principal, subject)?;
-            Some((ByteString::from(pid), recovered))
+            Some((pid, recovered))
         });
         Ok(match recovered {
             Some((pid, recovered)) => Origin {
-                id: recovered.id.clone(),
+                id: recovered.id,
                 private_id: Some(pid),
                 recovered: Some(recovered),
             },
-            None => Origin { id: session_id()?, private_id: Some(session_id()?), recovered: None },
+            None => Origin { id: SessionId::random()?, private_id: Some(SessionId::random()?), recovered: None },
         })
     }
 

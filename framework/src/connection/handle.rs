@@ -12,7 +12,6 @@ use std::{
 };
 
 use actix::Addr;
-use bytestring::ByteString;
 use tokio::sync::oneshot;
 
 use super::{
@@ -24,6 +23,7 @@ use crate::{
     clock::{self, Instant},
     disconnect::DisconnectReason,
     outbox::{Outbox, TransportKind},
+    session_id::{Identified, SessionId},
     wire::socket_io::Messages,
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct Ended;
 /// The shared part of one connection.
 pub(crate) struct ConnectionHandle {
     number: u64,
-    sid: ByteString,
+    sid: SessionId,
     handshake: Arc<Handshake>,
     principal: Principal,
     outbox: Arc<Outbox>,
@@ -50,7 +50,7 @@ pub(crate) struct ConnectionHandle {
 impl ConnectionHandle {
     pub(super) fn new(
         number: u64,
-        sid: ByteString,
+        sid: SessionId,
         handshake: Arc<Handshake>,
         principal: Principal,
         outbox: Arc<Outbox>,
@@ -77,7 +77,7 @@ impl ConnectionHandle {
     }
 
     /// The Engine.IO session id.
-    pub(crate) fn sid(&self) -> &ByteString {
+    pub(crate) fn sid(&self) -> &SessionId {
         &self.sid
     }
 
@@ -201,6 +201,12 @@ impl ConnectionHandle {
     /// Ends the connection at once: what is queued is dropped.
     pub(crate) fn abort(&self, reason: DisconnectReason) {
         self.outbox.discard(reason);
+    }
+}
+
+impl Identified for ConnectionHandle {
+    fn session_id(&self) -> &SessionId {
+        &self.sid
     }
 }
 

@@ -12,9 +12,7 @@ use std::{
 };
 
 use actix::{Actor, AsyncContext, Context, Recipient};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bytestring::ByteString;
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -32,12 +30,9 @@ use crate::{
     frame::Layer,
     meter::{Count, Counters, Meter},
     outbox::Outbox,
-    random,
     room::Broadcaster,
+    session_id::{ById, SessionId},
 };
-
-/// How many characters a session id has.
-const SESSION_ID: usize = 20;
 
 /// The code by which a client is refused that comes while the server shuts down.
 pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
@@ -93,9 +88,6 @@ impl Settings {
     }
 }
 
-/// A session id as the registry has it: in place, not behind a pointer.
-type Key = [u8; SESSION_ID];
-
 /// One Salon, as its connections see it.
 pub(crate) struct Realm {
     number: RealmNumber,
@@ -109,7 +101,7 @@ pub(crate) struct Realm {
     sessions: Sessions,
     revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
-    connections: RwLock<IndexMap<Key, Arc<ConnectionHandle>>>,
+    connections: RwLock<IndexSet<ById<ConnectionHandle>>>,
     opened: AtomicU64,
     closing: AtomicBool,
 }
@@ -220,13 +212,13 @@ impl Realm {
     /// client.
     pub(crate) fn find(&self, sid: &str) -> Option<Arc<ConnectionHandle>> {
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.get(&key(sid)?).cloned()
+        connections.get(&SessionId::parse(sid)?).map(|ById(handle)| handle.clone())
     }
 
     /// All connections.
     pub(crate) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.values().cloned().collect()
+        connections.iter().map(|ById(handle)| handle.clone()).collect()
     }
 
     /// Opens no connection from now on, and ends those there are.
@@ -240,8 +232,8 @@ impl Realm {
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
         handle.abort(DisconnectReason::TransportClose);
-        let Some(key) = key(handle.sid()) else { return };
-        self.connections.write().unwrap_or_else(PoisonError::into_inner).swap_remove(&key);
+        let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
+        connections.swap_remove(handle.sid());
     }
 
     /// Whether the application wants to see the requests that bring messages.
@@ -289,8 +281,7 @@ impl Realm {
         {
             return Err(Refusal::other(FULL, "the server has as many connections as it may"));
         }
-        let sid = session_id()?;
-        let key = key(&sid).ok_or_else(|| Refusal::internal("a session id is too long"))?;
+        let sid = SessionId::random()?;
         let worker = Worker::current(self);
         let mut started = None;
         Connection::create(|ctx: &mut Context<Connection>| {
@@ -313,23 +304,11 @@ impl Realm {
         self.connections
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, handle.clone());
+            .insert(ById(handle.clone()));
         worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }
-}
-
-/// The key of a session id; `None` if it is none of ours.
-fn key(sid: &str) -> Option<Key> {
-    sid.as_bytes().try_into().ok()
-}
-
-/// 120 bits from the operating system's generator, as 20 characters.
-pub(super) fn session_id() -> Result<ByteString, Refusal> {
-    let mut bytes = [0; SESSION_ID / 4 * 3];
-    random::fill(&mut bytes).map_err(Refusal::internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
 impl fmt::Debug for Realm {

@@ -15,7 +15,7 @@ use std::{
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use tokio::sync::oneshot;
 
 use super::{question::Question, roster::Roster};
@@ -23,6 +23,7 @@ use crate::{
     frame::Frame,
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
     peer::{End, Peer},
+    session_id::{ById, SessionId},
     simulation,
 };
 
@@ -212,7 +213,7 @@ struct State {
 /// The local sessions of one namespace.
 #[derive(Default)]
 struct Sessions {
-    sessions: IndexMap<ByteString, Arc<Peer>>,
+    sessions: IndexSet<ById<Peer>>,
     rooms: HashMap<ByteString, Roster>,
 }
 
@@ -259,7 +260,7 @@ impl State {
 
     fn register(&mut self, peer: Arc<Peer>) {
         let local = self.namespaces.entry(peer.namespace.clone()).or_default();
-        local.sessions.insert(peer.id.clone(), peer);
+        local.sessions.replace(ById(peer));
     }
 
     fn unregister(&mut self, peer: &Arc<Peer>) {
@@ -286,7 +287,7 @@ impl State {
     fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
         let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
         // A session that has ended must not come back as a ghost by a join that was under way.
-        if !local.sessions.contains_key(&peer.id) {
+        if !local.sessions.contains(&peer.id) {
             return;
         }
         let members = local.rooms.entry(room.clone()).or_default();
@@ -342,7 +343,8 @@ impl Sessions {
         match to {
             [] => self
                 .sessions
-                .values()
+                .iter()
+                .map(|ById(peer)| peer)
                 .filter(|peer| !excluded.contains(&peer.number))
                 .for_each(visit),
             [only] => {
@@ -363,9 +365,9 @@ impl Sessions {
     fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<Peer>> {
         let members = self.rooms.get(name);
         // A session may have joined a room of its own name as well.
-        let alone = self
-            .sessions
-            .get(name)
+        let alone = SessionId::parse(name)
+            .and_then(|id| self.sessions.get(&id))
+            .map(|ById(peer)| peer)
             .filter(|session| members.is_none_or(|members| !members.contains(session.number)));
         members.into_iter().flat_map(Roster::iter).chain(alone)
     }
