@@ -143,6 +143,11 @@ impl Memberships {
         if state.present.len() >= limit {
             return Err(too_many_rooms(limit));
         }
+        if state.present.len() == state.present.capacity() {
+            // An eighth at a time, not doubled: there may be many in each of many sessions.
+            let more = (state.present.len() / 8).max(1);
+            state.present.reserve_exact(more);
+        }
         state.present.push(membership);
         Ok(())
     }
