@@ -56,7 +56,7 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
     let headers = request
         .headers()
         .iter()
-        .filter(|(name, _)| !is_ambient(request, name, origin))
+        .filter(|(name, _)| !is_about_transport(name) && !is_ambient(request, name, origin))
         .filter_map(|(name, value)| {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         })
@@ -74,6 +74,19 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
         cross_domain: !matches!(origin, Origin::None | Origin::Same(_)),
         issued: clock::wall(),
     }
+}
+
+/// Whether a header says nothing of the client, but how this one request is to be carried. What is
+/// left is kept as long as the connection.
+fn is_about_transport(name: &header::HeaderName) -> bool {
+    const ABOUT_TRANSPORT: [header::HeaderName; 5] = [
+        header::CONNECTION,
+        header::UPGRADE,
+        header::SEC_WEBSOCKET_EXTENSIONS,
+        header::SEC_WEBSOCKET_KEY,
+        header::SEC_WEBSOCKET_VERSION,
+    ];
+    ABOUT_TRANSPORT.contains(name)
 }
 
 /// Whether a header is a credential that a browser adds by itself, on a request from a page that
