@@ -15,14 +15,15 @@ use actix::Addr;
 use tokio::sync::oneshot;
 
 use super::{
-    actor::{Connection, Received},
+    actor::{Closed, Connection, EndSession, Received},
     backlog::Backlog,
 };
 use crate::{
     auth::{Handshake, Principal},
     clock::{self, Instant},
     disconnect::DisconnectReason,
-    outbox::{Outbox, TransportKind},
+    number::SessionNumber,
+    outbox::{End, Outbox, Owner, TransportKind},
     session_id::{Identified, SessionId},
     wire::socket_io::Messages,
 };
@@ -201,6 +202,16 @@ impl ConnectionHandle {
     /// Ends the connection at once: what is queued is dropped.
     pub(crate) fn abort(&self, reason: DisconnectReason) {
         self.outbox.discard(reason);
+    }
+}
+
+impl Owner for ConnectionHandle {
+    fn ended(&self, reason: DisconnectReason) {
+        self.address.do_send(Closed { reason });
+    }
+
+    fn end_session(&self, session: SessionNumber, end: End) {
+        self.address.do_send(EndSession { session, end });
     }
 }
 

@@ -5,7 +5,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::{
     AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
     Refusal, TransportKind,
-    actor::{Closed, Upper},
+    actor::Upper,
     namespaces::Namespaces,
     sessions::Sessions,
     worker::{RealmNumber, Supervise, Watch, Worker},
@@ -29,7 +29,7 @@ use crate::{
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
-    outbox::Outbox,
+    outbox::{Outbox, Terms},
     room::Broadcaster,
     session_id::{ById, SessionId},
 };
@@ -95,6 +95,7 @@ pub(crate) struct Realm {
     origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
+    outbox_terms: Arc<Terms>,
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
@@ -118,6 +119,8 @@ impl Realm {
     ) -> Self {
         let memory = settings.lapses.revocation_memory;
         let revocations = Revocations::new(memory, settings.limits.max_revocations);
+        let (parser, counters) = (broadcaster.share_parser(), broadcaster.counters.clone());
+        let outbox_terms = Arc::new(Terms::new(&settings.limits, parser, counters));
         Self {
             number: RealmNumber::next(),
             sessions: Sessions::default(),
@@ -126,6 +129,7 @@ impl Realm {
             origins,
             namespaces,
             broadcaster,
+            outbox_terms,
             data,
             application,
             supervise,
@@ -286,17 +290,12 @@ impl Realm {
         let mut started = None;
         Connection::create(|ctx: &mut Context<Connection>| {
             let address = ctx.address();
-            let recipient = address.downgrade();
-            let on_end = move |reason| {
-                if let Some(address) = recipient.upgrade() {
-                    address.do_send(Closed { reason });
-                }
-            };
-            let parser = self.broadcaster.share_parser();
-            let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
-            let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
-            let handle = Arc::new(handle);
+            let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
+                let outbox = Outbox::new(self.outbox_terms.clone(), transport, owner.clone());
+                let outbox = Arc::new(outbox);
+                ConnectionHandle::new(number, sid, handshake, principal, outbox, address)
+            });
             started = Some(handle.clone());
             Connection::new(self.clone(), handle, worker.shard.number(), upper)
         });

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -22,7 +22,8 @@ use super::{question::Question, roster::Roster};
 use crate::{
     frame::Frame,
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
-    peer::{End, Peer},
+    outbox::End,
+    peer::Peer,
     session_id::{ById, SessionId},
     simulation,
 };
@@ -141,7 +142,7 @@ pub(crate) struct ShardHandle {
 impl ShardHandle {
     /// Starts a shard on the current worker.
     pub(crate) fn start() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
         let state = Rc::<RefCell<State>>::default();
         let local = Local { worker: simulation::worker(), state: state.clone() };

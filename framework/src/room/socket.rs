@@ -22,8 +22,8 @@ use crate::{
     auth::{Handshake, Permissions},
     event::{self, Event},
     membership::too_many_rooms,
-    outbox::{NotQueued, TransportKind},
-    peer::{End, Peer},
+    outbox::{End, NotQueued, TransportKind},
+    peer::Peer,
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
