@@ -76,12 +76,11 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
     }
 }
 
-/// Whether a header says nothing of the client, but how this one request is to be carried. What is
-/// left is kept as long as the connection.
+/// Whether a header says nothing of the client, but how this one request is carried. What is left is
+/// kept as long as the connection; whether a WebSocket was asked for is told by `upgrade`.
 fn is_about_transport(name: &header::HeaderName) -> bool {
-    const ABOUT_TRANSPORT: [header::HeaderName; 5] = [
+    const ABOUT_TRANSPORT: [header::HeaderName; 4] = [
         header::CONNECTION,
-        header::UPGRADE,
         header::SEC_WEBSOCKET_EXTENSIONS,
         header::SEC_WEBSOCKET_KEY,
         header::SEC_WEBSOCKET_VERSION,
