@@ -24,6 +24,8 @@ pub use transport_kind::TransportKind;
 pub(crate) use drain::{Drained, LinkNumber, Sink};
 pub(crate) use terms::{End, Owner, Terms};
 
+use tokio::sync::Notify;
+
 use self::state::State;
 use crate::{
     disconnect::DisconnectReason,
@@ -44,6 +46,7 @@ pub(crate) struct Outbox {
     /// Weak: whoever has an outbox does not keep its connection.
     owner: Weak<dyn Owner>,
     upgraded: AtomicBool,
+    ended: Notify,
 }
 
 impl Outbox {
@@ -54,6 +57,7 @@ impl Outbox {
             terms,
             owner,
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
+            ended: Notify::new(),
         }
     }
 
@@ -169,9 +173,8 @@ impl Outbox {
 
     /// Waits for the decision to close, whether or not a link makes progress.
     pub(crate) async fn until_closed(&self) -> DisconnectReason {
-        let told = self.lock().ended.get_or_insert_default().clone();
         loop {
-            let ended = told.notified();
+            let ended = self.ended.notified();
             // Made before the look, so that a close in between is not missed.
             if let Some(reason) = self.closed() {
                 return reason;
@@ -258,12 +261,12 @@ impl Outbox {
 
     fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
         let first = state.end(reason, discard);
-        let ended = state.ended.take_if(|_| first);
         drop(state);
-        if let Some(ended) = ended {
-            ended.notify_waiters();
+        if !first {
+            return;
         }
-        if first && let Some(owner) = self.owner.upgrade() {
+        self.ended.notify_waiters();
+        if let Some(owner) = self.owner.upgrade() {
             owner.ended(reason);
         }
     }

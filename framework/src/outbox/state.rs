@@ -4,12 +4,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
     task::Waker,
 };
 
 use smallvec::SmallVec;
-use tokio::sync::Notify;
 
 use super::drain::LinkNumber;
 use crate::{
@@ -34,8 +32,6 @@ pub(super) struct State {
     /// Rooms whose frames are withheld, and up to which membership.
     /// Boxed: most connections never lose a room.
     pub(super) barred: Option<Box<Barred>>,
-    /// Made for who waits first for the end.
-    pub(super) ended: Option<Arc<Notify>>,
 }
 
 type Barred = HashMap<RoomNumber, MembershipNumber>;
