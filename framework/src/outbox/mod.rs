@@ -213,10 +213,10 @@ impl Outbox {
         if state.link != link {
             return Poll::Ready(Drained::Replaced);
         }
-        let control = state.take_control();
-        let mut something = control.is_some();
-        for packet in control.into_iter().flatten() {
-            sink.control(&packet);
+        let mut something = false;
+        if let Some(control) = state.take_control() {
+            control.iter().for_each(|packet| sink.control(packet));
+            something = true;
         }
         if something || !state.frames.is_empty() {
             state.waker = None;

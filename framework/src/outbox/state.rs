@@ -2,10 +2,7 @@
 //!
 //! It must stay small while nothing waits: there is one for every connection, and most are idle.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    task::Waker,
-};
+use std::{collections::HashMap, task::Waker};
 
 use smallvec::SmallVec;
 
@@ -21,8 +18,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct State {
     /// Boxed: they are rare, and taken together.
-    #[allow(clippy::box_collection, reason = "three words in each of many outboxes are worth it")]
-    control: Option<Box<VecDeque<engine_io::Packet>>>,
+    control: Option<Box<Control>>,
     /// In place while there are few.
     pub(super) frames: SmallVec<[Frame; 2]>,
     pub(super) bytes: usize,
@@ -34,12 +30,14 @@ pub(super) struct State {
     pub(super) barred: Option<Box<Barred>>,
 }
 
+type Control = Vec<engine_io::Packet>;
+
 type Barred = HashMap<RoomNumber, MembershipNumber>;
 
 impl State {
     /// A control packet overtakes the frames.
     pub(super) fn queue_control(&mut self, packet: engine_io::Packet) {
-        self.control.get_or_insert_default().push_back(packet);
+        self.control.get_or_insert_default().push(packet);
         self.wake();
     }
 
@@ -50,12 +48,12 @@ impl State {
 
     /// Takes the control packets, if there are any. They come as often as a heartbeat: a connection
     /// that has nothing else to be sent gives back what it took when it had.
-    pub(super) fn take_control(&mut self) -> Option<impl Iterator<Item = engine_io::Packet>> {
+    pub(super) fn take_control(&mut self) -> Option<Box<Control>> {
         let control = self.control.take()?;
         if self.frames.is_empty() {
             self.frames.shrink_to_fit();
         }
-        Some(control.into_iter())
+        Some(control)
     }
 
     /// Drops the frames that wait.

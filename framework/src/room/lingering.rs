@@ -25,7 +25,8 @@ impl Lingering {
         if self.0.len() == self.0.capacity() {
             // Rooms may have closed otherwise, long before their time.
             self.0.retain(|look| look.room.strong_count() > 0);
-            self.0.reserve(self.0.len());
+            // An eighth at a time: there may be many.
+            self.0.reserve_exact((self.0.len() / 8).max(1));
         }
         self.0.push(look);
     }
