@@ -345,4 +345,39 @@ mod tests {
         assert_eq!(outbox.push(&frame()), Ok(()));
         assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
     }
+
+    /// Takes everything.
+    #[derive(Default)]
+    struct All(Vec<String>);
+
+    impl Sink for All {
+        fn control(&mut self, packet: &engine_io::Packet) {
+            self.0.push(format!("{packet:?}"));
+        }
+
+        fn frames(&mut self, frames: &[Frame]) -> usize {
+            self.0.push(format!("{} frames", frames.len()));
+            frames.len()
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_gives_back_what_many_frames_took() {
+        let outbox = outbox(&Limits::default(), &Arc::default());
+        let mut all = All::default();
+        let mut drain = |outbox: &Outbox| {
+            let mut cx = Context::from_waker(std::task::Waker::noop());
+            outbox.poll_drain(&mut cx, LinkNumber::FIRST, &mut all)
+        };
+        for _ in 0..100 {
+            assert_eq!(outbox.push(&frame()), Ok(()));
+        }
+        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
+        assert!(outbox.lock().frames.spilled(), "what is used again soon is kept");
+        outbox.control(engine_io::Packet::Ping("".into()));
+        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
+        assert!(!outbox.lock().frames.spilled());
+        assert_eq!(drain(&outbox), Poll::Pending);
+        assert_eq!(all.0, ["100 frames", r#"Ping("")"#, "0 frames"]);
+    }
 }

@@ -72,3 +72,79 @@ impl PartialEq for Look {
 }
 
 impl Eq for Look {}
+
+#[cfg(test)]
+mod tests {
+    use std::{any::Any, time::Duration};
+
+    use super::*;
+    use crate::{
+        clock,
+        disconnect::DisconnectReason,
+        membership::Lapsed,
+        number::{RoomNumber, SessionNumber},
+    };
+
+    struct Named(&'static str);
+
+    impl RoomLink for Named {
+        fn room(&self) -> RoomNumber {
+            RoomNumber::next(&0.into())
+        }
+
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn key(&self) -> &dyn Any {
+            &self.0
+        }
+
+        fn is_quiet(&self) -> bool {
+            true
+        }
+
+        fn look(&self) {}
+
+        fn ended(&self, _: SessionNumber, _: DisconnectReason) {}
+
+        fn lapsed(&self, _: Lapsed) {}
+    }
+
+    fn look(name: &'static str, seconds: u64) -> (Arc<dyn RoomLink>, Look) {
+        let room: Arc<dyn RoomLink> = Arc::new(Named(name));
+        let at = clock::after(Duration::from_secs(seconds));
+        let look = Look { at, room: Arc::downgrade(&room) };
+        (room, look)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rooms_are_looked_at_when_they_are_due_and_those_that_have_closed_are_passed_over() {
+        let mut lingering = Lingering::default();
+        let mut rooms = Vec::new();
+        for (name, seconds) in [("b", 2), ("d", 9), ("closed", 1), ("a", 1), ("c", 3)] {
+            let (room, look) = look(name, seconds);
+            rooms.extend((name != "closed").then_some(room));
+            lingering.add(look);
+        }
+        tokio::time::advance(Duration::from_secs(3)).await;
+        for due in ["a", "b", "c"] {
+            assert_eq!(lingering.take(clock::now()).unwrap().name(), due);
+        }
+        assert!(lingering.take(clock::now()).is_none());
+        assert_eq!(lingering.next(), Some(clock::after(Duration::from_secs(6))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rooms_that_have_closed_long_before_their_time_take_no_more_and_more() {
+        let mut lingering = Lingering::default();
+        let (_open, first) = look("open", 3_600);
+        lingering.add(first);
+        for _ in 0..1_000 {
+            lingering.add(look("closed", 3_600).1);
+        }
+        assert!(lingering.0.len() < 10, "{} are kept", lingering.0.len());
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        assert_eq!(lingering.take(clock::now()).unwrap().name(), "open");
+    }
+}

@@ -117,6 +117,26 @@ mod tests {
     }
 
     #[test]
+    fn of_the_headers_those_are_kept_that_say_something_of_the_client() {
+        let sent = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("user-agent", "test"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-protocol", "token"),
+            ("sec-websocket-extensions", "permessage-deflate"),
+        ];
+        let request = sent
+            .iter()
+            .fold(TestRequest::with_uri("/x/"), |request, header| request.insert_header(*header));
+        let kept = handshake(&request.to_http_request(), &Origin::None);
+        let mut names: Vec<_> = kept.headers.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["sec-websocket-protocol", "upgrade", "user-agent"]);
+    }
+
+    #[test]
     fn a_missing_or_unknown_transport_is_refused() {
         for uri in ["/x/", "/x/?EIO=4", "/x/?transport=smoke", "/x/?transport", "/x/?%ff=%fe&&=&"] {
             assert_eq!(target(uri), Err(RequestError::UnknownTransport), "{uri}");
