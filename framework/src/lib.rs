@@ -51,6 +51,7 @@ mod random;
 mod refusal;
 mod revocation;
 mod salon;
+mod session_id;
 mod simulation;
 mod standing;
 mod supervisor;

@@ -28,11 +28,13 @@ pub(crate) trait RoomLink: Send + Sync {
     /// Which room.
     fn room(&self) -> RoomNumber;
     /// Its name: its kind and its key.
-    fn name(&self) -> &ByteString;
+    fn name(&self) -> &str;
     /// Its key, of the type that its kind has.
     fn key(&self) -> &dyn Any;
     /// Whether nothing is on its way to the room.
     fn is_quiet(&self) -> bool;
+    /// If it is empty, and has been for long enough, it is to close.
+    fn look(&self);
     /// The session ended.
     fn ended(&self, session: SessionNumber, reason: DisconnectReason);
     /// The session has lost this membership; `done` is dropped or sent to once the room knows.
@@ -62,7 +64,7 @@ impl Membership {
         self.link.room()
     }
 
-    pub(crate) fn name(&self) -> &ByteString {
+    pub(crate) fn name(&self) -> &str {
         self.link.name()
     }
 }
@@ -142,6 +144,11 @@ impl Memberships {
         }
         if state.present.len() >= limit {
             return Err(too_many_rooms(limit));
+        }
+        if state.present.len() == state.present.capacity() {
+            // An eighth at a time, not doubled: there may be many in each of many sessions.
+            let more = (state.present.len() / 8).max(1);
+            state.present.reserve_exact(more);
         }
         state.present.push(membership);
         Ok(())
@@ -223,7 +230,7 @@ impl Memberships {
             let granted = **membership.granted.as_ref()?;
             Some(Basis {
                 number_of_room: membership.room(),
-                room: membership.name().clone(),
+                room: membership.name().into(),
                 number: membership.number,
                 granted,
             })

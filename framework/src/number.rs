@@ -17,7 +17,7 @@ impl SessionNumber {
 
 /// Which shard, and so which worker, a session is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ShardNumber(pub(crate) u64);
+pub(crate) struct ShardNumber(pub(crate) u32);
 
 /// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,12 +7,11 @@ use std::{
     fmt,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use actix::{Message, WeakRecipient};
 use bytestring::ByteString;
 use tokio::sync::{Notify, oneshot};
 
@@ -24,34 +23,16 @@ use crate::{
     membership::{Membership, Memberships},
     meter::{Count, Meter},
     number::{RoomNumber, SessionNumber, ShardNumber},
-    outbox::{NotQueued, Outbox},
+    outbox::{End, NotQueued, Outbox},
     refusal::Code,
+    session_id::{Identified, SessionId},
     standing::Standing,
 };
-
-/// What the server ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// One session; its connection goes on.
-    Session,
-    /// The session, and its connection after it.
-    Connection,
-    /// The connection, without a word to the session's client before.
-    HangUp,
-}
-
-/// Asks a connection to end one of its sessions, or itself.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct EndSession {
-    pub(crate) session: SessionNumber,
-    pub(crate) end: End,
-}
 
 /// The shared part of one session.
 pub(crate) struct Peer {
     pub(crate) number: SessionNumber,
-    pub(crate) id: ByteString,
+    pub(crate) id: SessionId,
     /// If recovery is on.
     pub(crate) recoverable: Option<Box<Recoverable>>,
     pub(crate) namespace: ByteString,
@@ -60,15 +41,13 @@ pub(crate) struct Peer {
     pub(crate) identity: AnyIdentity,
     pub(crate) standing: Standing,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) connection: WeakRecipient<EndSession>,
-    pub(crate) meter: Arc<dyn Meter>,
     pub(crate) state: PeerState,
 }
 
 /// What a session has beside the others while recovery is on.
 pub(crate) struct Recoverable {
     /// What the client proves itself with when it comes back.
-    pub(crate) private_id: ByteString,
+    pub(crate) private_id: SessionId,
     /// If it was recovered: it has had every numbered frame up to this one.
     pub(crate) covered: Option<u64>,
 }
@@ -82,7 +61,8 @@ pub(crate) struct PeerState {
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
     ended: AtomicBool,
-    over: Notify,
+    /// Made for who waits first for the end.
+    over: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Peer {
@@ -113,18 +93,18 @@ impl Peer {
     pub(crate) fn push_recovered(&self, frame: &Frame) -> Result<(), NotQueued> {
         let queued = self.outbox.push(frame);
         match queued {
-            Ok(()) => self.meter.one(Count::FramesQueued),
+            Ok(()) => self.outbox.counters().one(Count::FramesQueued),
             Err(NotQueued::NotWritable) => {
                 tracing::debug!(session = %self.id, "a volatile frame is dropped");
-                self.meter.one(Count::FramesDropped);
+                self.outbox.counters().one(Count::FramesDropped);
             }
             Err(overflow @ NotQueued::Overflow { .. }) => {
                 tracing::debug!(session = %self.id, %overflow, "an outbox is full");
-                self.meter.one(Count::OutboxOverflows);
+                self.outbox.counters().one(Count::OutboxOverflows);
             }
             Err(NotQueued::Lapsed) => {
                 tracing::debug!(session = %self.id, "a frame of a room is withheld");
-                self.meter.one(Count::FramesWithheld);
+                self.outbox.counters().one(Count::FramesWithheld);
             }
             Err(NotQueued::Closed) => {}
         }
@@ -147,7 +127,7 @@ impl Peer {
     ) -> Vec<oneshot::Receiver<()>> {
         let lose = |membership: &Membership| {
             let withheld = self.outbox.bar(membership.room(), membership.number);
-            self.meter.add(Count::FramesWithheld, withheld);
+            self.outbox.counters().add(Count::FramesWithheld, withheld);
             self.state.grants.forget(membership.name());
         };
         self.state.memberships.withdraw(self.number, code, which, lose)
@@ -201,12 +181,15 @@ impl Peer {
         // Nothing that is still asked about it may end it once more, and its connection with it.
         self.standing.end(|_| true);
         self.standing.wake();
-        self.state.over.notify_waiters();
+        if let Some(over) = self.over().take() {
+            over.notify_waiters();
+        }
     }
 
     /// Waits until the session has ended.
     pub(crate) async fn until_ended(&self) {
-        let mut over = pin!(self.state.over.notified());
+        let over = self.over().get_or_insert_default().clone();
+        let mut over = pin!(over.notified());
         // From here on its end is noticed; it may have come before.
         over.as_mut().enable();
         if !self.state.ended.load(Ordering::Acquire) {
@@ -214,11 +197,19 @@ impl Peer {
         }
     }
 
+    fn over(&self) -> MutexGuard<'_, Option<Arc<Notify>>> {
+        self.state.over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks the connection to end.
     pub(crate) fn request_end(&self, end: End) {
-        if let Some(connection) = self.connection.upgrade() {
-            connection.do_send(EndSession { session: self.number, end });
-        }
+        self.outbox.request_end(self.number, end);
+    }
+}
+
+impl Identified for Peer {
+    fn session_id(&self) -> &SessionId {
+        &self.id
     }
 }
 

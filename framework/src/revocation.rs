@@ -63,7 +63,7 @@ fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
             lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_else(|| withdraw(&|_| true))
         }
         What::Room(room) => {
-            let lost = withdraw(&|membership| *membership.name() == *room);
+            let lost = withdraw(&|membership| membership.name() == &**room);
             peer.state.grants.forget(room);
             lost
         }

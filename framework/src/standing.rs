@@ -23,29 +23,32 @@ pub(crate) struct Standing {
 
 struct State {
     held: Held,
-    /// The `auth` object that was presented last: a secret.
-    auth: Option<ByteString>,
-    /// How often it was replaced.
-    version: u64,
+    /// How often what was presented was replaced.
+    version: u32,
     /// Made for who listens first: nothing lapses by itself where nobody does.
     changed: Option<Arc<Notify>>,
     ended: bool,
 }
 
-/// A credential, in as little room as it takes.
+/// A credential and what was presented for it, in as little room as it takes.
 enum Held {
-    /// One that says no more than since when.
+    /// Nothing was presented, and the credential says no more than since when.
     Bare {
         issued: Option<SystemTime>,
     },
-    Full(Box<Credential>),
+    Full(Box<Full>),
+}
+
+struct Full {
+    credential: Credential,
+    /// The `auth` object that was presented last: a secret.
+    auth: Option<ByteString>,
 }
 
 impl Standing {
     pub(crate) fn new(credential: Credential, auth: Option<ByteString>) -> Self {
-        let state =
-            State { held: credential.into(), auth, version: 0, changed: None, ended: false };
-        Self { state: Mutex::new(state) }
+        let held = Held::new(credential, auth);
+        Self { state: Mutex::new(State { held, version: 0, changed: None, ended: false }) }
     }
 
     /// What the identity stands on now.
@@ -60,13 +63,13 @@ impl Standing {
 
     /// What the client presented last.
     pub(crate) fn auth(&self) -> Option<ByteString> {
-        self.lock().auth.clone()
+        self.lock().held.auth()
     }
 
     /// What the client presented last, and which of the things that it presented this is.
-    pub(crate) fn presented(&self) -> (Option<ByteString>, u64) {
+    pub(crate) fn presented(&self) -> (Option<ByteString>, u32) {
         let state = self.lock();
-        (state.auth.clone(), state.version)
+        (state.held.auth(), state.version)
     }
 
     /// Puts something newer in the place of what the session stood on.
@@ -86,8 +89,8 @@ impl Standing {
             let message = "a session is refreshed by a token of its own subject; connect anew";
             return Err(Refusal::forbidden(message));
         }
-        (state.held, state.auth) = (credential.into(), auth);
-        state.version += 1;
+        state.held = Held::new(credential, auth);
+        state.version = state.version.wrapping_add(1);
         drop(state);
         self.wake();
         Ok(())
@@ -95,7 +98,7 @@ impl Standing {
 
     /// Notes what became of a question about what was presented, and whether the session may go on.
     /// An answer that a refresh has overtaken is of no interest.
-    pub(crate) fn confirm(&self, version: u64, credential: Option<Credential>) -> bool {
+    pub(crate) fn confirm(&self, version: u32, credential: Option<Credential>) -> bool {
         let mut state = self.lock();
         if state.ended || state.version != version {
             return true;
@@ -105,7 +108,7 @@ impl Standing {
             return false;
         }
         // No newer version: a later question about the same must not lose to an earlier one.
-        state.held = credential.into();
+        state.held = Held::new(credential, state.held.auth());
         drop(state);
         self.wake();
         true
@@ -147,26 +150,31 @@ impl Standing {
 }
 
 impl Held {
+    fn new(credential: Credential, auth: Option<ByteString>) -> Self {
+        if credential.is_bare() && auth.is_none() {
+            Self::Bare { issued: credential.issued }
+        } else {
+            Self::Full(Box::new(Full { credential, auth }))
+        }
+    }
+
+    fn auth(&self) -> Option<ByteString> {
+        match self {
+            Self::Bare { .. } => None,
+            Self::Full(full) => full.auth.clone(),
+        }
+    }
+
     fn look<T>(&self, look: impl FnOnce(&Credential) -> T) -> T {
         match self {
             Self::Bare { issued } => look(&Credential { issued: *issued, ..Credential::default() }),
-            Self::Full(credential) => look(credential),
+            Self::Full(full) => look(&full.credential),
         }
     }
 
     /// Whether it has the same subject.
     fn is_of(&self, other: &Credential) -> bool {
         self.look(|credential| credential.subject == other.subject)
-    }
-}
-
-impl From<Credential> for Held {
-    fn from(credential: Credential) -> Self {
-        if credential.is_bare() {
-            Self::Bare { issued: credential.issued }
-        } else {
-            Self::Full(Box::new(credential))
-        }
     }
 }
 

@@ -127,8 +127,16 @@ fn after_now(at: Instant, interval: Duration) -> Instant {
 }
 
 /// What wakes an actor for the next of its timers.
+///
+/// Boxed: most rooms and sessions have none.
 #[derive(Debug, Default)]
-pub(crate) struct Alarm(Option<(Instant, SpawnHandle)>);
+pub(crate) struct Alarm(Option<Box<Set>>);
+
+#[derive(Debug)]
+struct Set {
+    at: Instant,
+    timer: SpawnHandle,
+}
 
 impl Alarm {
     /// Sets the alarm to the moment when the next timer is due; without one it is off.
@@ -138,13 +146,13 @@ impl Alarm {
         ctx: &mut Context<A>,
         ring: impl FnOnce(&mut A, &mut Context<A>) + 'static,
     ) {
-        if self.0.as_ref().map(|(at, _)| *at) == next {
+        if self.0.as_ref().map(|set| set.at) == next {
             return;
         }
         self.turn_off(ctx);
         self.0 = next.map(|at| {
             let wait = at.saturating_duration_since(clock::now());
-            (at, ctx.run_later(wait, ring))
+            Box::new(Set { at, timer: ctx.run_later(wait, ring) })
         });
     }
 
@@ -155,8 +163,8 @@ impl Alarm {
 
     /// The actor is not woken any more.
     pub(crate) fn turn_off<A: Actor<Context = Context<A>>>(&mut self, ctx: &mut Context<A>) {
-        if let Some((_, handle)) = self.0.take() {
-            ctx.cancel_future(handle);
+        if let Some(set) = self.0.take() {
+            ctx.cancel_future(set.timer);
         }
     }
 }

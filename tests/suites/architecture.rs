@@ -18,6 +18,7 @@ const RANKS: &[(&str, u32)] = &[
     ("data", 1),
     ("random", 1),
     ("wire", 1),
+    ("session_id", 2),
     ("event", 2),
     ("in_flight", 2),
     ("timers", 2),

@@ -2,7 +2,12 @@
 //!
 //! It must never show what it carries in a log: ids of users and of tokens are personal.
 
-use std::{any::Any, fmt, sync::Arc, time::SystemTime};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::{Arc, LazyLock},
+    time::SystemTime,
+};
 
 use bytestring::ByteString;
 
@@ -125,13 +130,20 @@ impl<I> Authenticated<I> {
     }
 }
 
+/// Everybody who is nobody in particular is so as one.
+static NOBODY: LazyLock<AnyIdentity> = LazyLock::new(|| Arc::new(()));
+
+fn shared<I: Send + Sync + 'static>(identity: I) -> AnyIdentity {
+    if TypeId::of::<I>() == TypeId::of::<()>() { NOBODY.clone() } else { Arc::new(identity) }
+}
+
 /// An identity of a type that is not known here.
 pub(crate) type AnyIdentity = Arc<dyn Any + Send + Sync>;
 
 impl<I: Send + Sync + 'static> Authenticated<I> {
     /// Forgets the identity's type.
     pub(crate) fn erase(self) -> Authenticated<AnyIdentity> {
-        Authenticated { identity: Arc::new(self.identity), credential: self.credential }
+        Authenticated { identity: shared(self.identity), credential: self.credential }
     }
 }
 

@@ -10,7 +10,8 @@ use super::Fields;
 #[derive(Clone)]
 pub struct Handshake {
     /// Header names in lower case, with their values, in the order sent. Values that are not
-    /// UTF-8 are left out.
+    /// UTF-8 are left out, and so are `connection` and what WebSocket's own handshake adds but for
+    /// its subprotocols: they say nothing of the client.
     pub headers: Fields,
     /// The decoded query parameters, in the order sent.
     pub query: Fields,

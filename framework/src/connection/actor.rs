@@ -24,7 +24,7 @@ use crate::{
     in_flight::{InFlight, Permit},
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
-    peer::EndSession,
+    outbox::End,
     wire::{engine_io, socket_io::Messages},
 };
 
@@ -82,6 +82,14 @@ pub(crate) struct Received {
     pub(super) request: Option<Arc<Handshake>>,
     /// Told when all of them are handled.
     pub(super) done: Option<oneshot::Sender<()>>,
+}
+
+/// One of its sessions is to be ended, or the connection because of it.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct EndSession {
+    pub(super) session: SessionNumber,
+    pub(super) end: End,
 }
 
 /// The connection ends.

@@ -4,7 +4,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use actix::{ActorFutureExt, AsyncContext, Context, WeakRecipient, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use futures_util::FutureExt;
 use serde::Deserialize;
@@ -15,7 +15,6 @@ use super::{
     close::Trouble,
     namespaces::BuiltNamespace,
     protocol::OpenSession,
-    realm::session_id,
     session::{ConnectRefusal, ConnectReply, Unconnected},
     worker::{Watch, Worker},
 };
@@ -24,9 +23,10 @@ use crate::{
     clock,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::{EndSession, Peer, PeerState, Recoverable},
+    peer::{Peer, PeerState, Recoverable},
     refusal::Code,
     room::{Command, Recovered, Socket},
+    session_id::SessionId,
     standing::Standing,
     timers::Alarm,
     wire::socket_io::{Arguments, Packet},
@@ -37,8 +37,8 @@ type Caught<T> = std::thread::Result<T>;
 
 /// Where a session comes from.
 struct Origin {
-    id: ByteString,
-    private_id: Option<ByteString>,
+    id: SessionId,
+    private_id: Option<SessionId>,
     recovered: Option<Recovered>,
 }
 
@@ -126,7 +126,6 @@ impl Connection {
         let covered = origin.recovered.as_ref().map(|recovered| recovered.covered);
         let recoverable =
             origin.private_id.map(|private_id| Box::new(Recoverable { private_id, covered }));
-        let connection: WeakRecipient<EndSession> = ctx.address().downgrade().recipient();
         let peer = Arc::new(Peer {
             number: SessionNumber::next(),
             id: origin.id,
@@ -137,8 +136,6 @@ impl Connection {
             identity,
             standing: Standing::new(credential, auth),
             outbox: self.handle.outbox().clone(),
-            connection,
-            meter: self.realm.counters().clone(),
             state: PeerState::default(),
         });
         // Whoever revokes finds the session from here on, and what was revoked before is found here.
@@ -182,12 +179,8 @@ impl Connection {
         });
         self.follow_up(&mut session, ctx);
         let Some(socket_io) = self.socket_io() else { return };
-        // Most connections have one for good.
-        socket_io.sessions.reserve_exact(1);
         socket_io.sessions.push(session);
-        if let Some(deadline) = socket_io.connecting.take_deadline() {
-            ctx.cancel_future(deadline);
-        }
+        socket_io.connecting.meet_deadline();
     }
 
     /// Where a session comes from: a new one, or one that its client had before.
@@ -198,22 +191,24 @@ impl Connection {
         subject: Option<&ByteString>,
     ) -> Result<Origin, Refusal> {
         let Some(recovery) = &self.realm.broadcaster().recovery else {
-            return Ok(Origin { id: session_id()?, private_id: None, recovered: None });
+            return Ok(Origin { id: SessionId::random()?, private_id: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
         let recovered = claim.and_then(|Claim { pid, offset }| {
-            let principal = self.handle.principal();
+            let (pid, principal) = (SessionId::parse(&pid)?, self.handle.principal());
             let recovered =
                 recovery.recover(namespace, &pid, offset.as_deref(), principal, subject)?;
-            Some((ByteString::from(pid), recovered))
+            Some((pid, recovered))
         });
         Ok(match recovered {
-            Some((pid, recovered)) => Origin {
-                id: recovered.id.clone(),
-                private_id: Some(pid),
-                recovered: Some(recovered),
+            Some((pid, recovered)) => {
+                Origin { id: recovered.id, private_id: Some(pid), recovered: Some(recovered) }
+            }
+            None => Origin {
+                id: SessionId::random()?,
+                private_id: Some(SessionId::random()?),
+                recovered: None,
             },
-            None => Origin { id: session_id()?, private_id: Some(session_id()?), recovered: None },
         })
     }
 

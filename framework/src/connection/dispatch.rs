@@ -74,7 +74,7 @@ impl Connection {
             "salon.event",
             event = %address.name,
             namespace = %session.socket.namespace(),
-            session = %session.socket.id(),
+            session = %session.socket.peer().id,
         );
         let entered = span.enter();
         let outcome = self.guard(|| {

@@ -12,11 +12,10 @@ use std::{
 };
 
 use actix::Addr;
-use bytestring::ByteString;
 use tokio::sync::oneshot;
 
 use super::{
-    actor::{Connection, Received},
+    actor::{Closed, Connection, EndSession, Received},
     backlog::Backlog,
     reading::{Arrival, Read},
 };
@@ -24,7 +23,9 @@ use crate::{
     auth::{Handshake, Principal},
     clock::{self, Instant},
     disconnect::DisconnectReason,
-    outbox::{Outbox, TransportKind},
+    number::SessionNumber,
+    outbox::{End, Outbox, Owner, TransportKind},
+    session_id::{Identified, SessionId},
     wire::socket_io::Messages,
 };
 
@@ -36,7 +37,7 @@ pub(crate) struct Ended;
 /// The shared part of one connection.
 pub(crate) struct ConnectionHandle {
     number: u64,
-    sid: ByteString,
+    sid: SessionId,
     handshake: Arc<Handshake>,
     principal: Principal,
     outbox: Arc<Outbox>,
@@ -51,7 +52,7 @@ pub(crate) struct ConnectionHandle {
 impl ConnectionHandle {
     pub(super) fn new(
         number: u64,
-        sid: ByteString,
+        sid: SessionId,
         handshake: Arc<Handshake>,
         principal: Principal,
         outbox: Arc<Outbox>,
@@ -78,7 +79,7 @@ impl ConnectionHandle {
     }
 
     /// The Engine.IO session id.
-    pub(crate) fn sid(&self) -> &ByteString {
+    pub(crate) fn sid(&self) -> &SessionId {
         &self.sid
     }
 
@@ -209,6 +210,22 @@ impl ConnectionHandle {
     /// Ends the connection at once: what is queued is dropped.
     pub(crate) fn abort(&self, reason: DisconnectReason) {
         self.outbox.discard(reason);
+    }
+}
+
+impl Owner for ConnectionHandle {
+    fn ended(&self, reason: DisconnectReason) {
+        self.address.do_send(Closed { reason });
+    }
+
+    fn end_session(&self, session: SessionNumber, end: End) {
+        self.address.do_send(EndSession { session, end });
+    }
+}
+
+impl Identified for ConnectionHandle {
+    fn session_id(&self) -> &SessionId {
+        &self.sid
     }
 }
 

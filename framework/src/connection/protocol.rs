@@ -8,11 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use actix::{AsyncContext, Context};
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
+use smallvec::SmallVec;
+use tokio::sync::oneshot;
 
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
+    actor::EndSession,
     bucket::Buckets,
     call::Call,
     close::{Trouble, Verdict},
@@ -25,7 +28,7 @@ use crate::{
     in_flight::Permit,
     meter::{Count, Meter},
     number::SessionNumber,
-    peer::{End, EndSession},
+    outbox::End,
     room::{Command, Socket},
     timers::Alarm,
     wire::{
@@ -37,7 +40,8 @@ use crate::{
 /// The Socket.IO side of a connection.
 pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
-    pub(super) sessions: Vec<OpenSession>,
+    /// In place: most connections have one for good.
+    pub(super) sessions: SmallVec<[OpenSession; 1]>,
     pub(super) buckets: Buckets,
     /// Where the name of an event's room is written while the event is checked.
     pub(super) room_name: String,
@@ -62,7 +66,7 @@ impl SocketIo {
     pub(super) fn new(realm: &Realm) -> Self {
         Self {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
-            sessions: Vec::new(),
+            sessions: SmallVec::new(),
             buckets: Buckets::default(),
             room_name: String::new(),
             connecting: Connecting::default(),
@@ -78,7 +82,7 @@ impl SocketIo {
     }
 
     /// All sessions, in the order in which they began, for them to be ended.
-    fn take_sessions(&mut self) -> Vec<OpenSession> {
+    fn take_sessions(&mut self) -> SmallVec<[OpenSession; 1]> {
         let mut sessions = std::mem::take(&mut self.sessions);
         sessions.sort_by_key(OpenSession::number);
         sessions
@@ -89,9 +93,14 @@ impl Connection {
     /// Gives the client its time to connect to a namespace.
     pub(super) fn await_connect(&mut self, ctx: &mut Context<Self>) {
         let timeout = self.realm.timeouts().connect;
-        let deadline = ctx.run_later(timeout, |actor, ctx| {
-            actor.trouble(&Trouble::ConnectTimeout, None, ctx);
-        });
+        let (deadline, met) = oneshot::channel();
+        // Not a timer that is cancelled: actix would remember that one for as long as the actor.
+        let deadline_passed = tokio::time::timeout(timeout, met).into_actor(self);
+        ctx.spawn(deadline_passed.map(|met, actor, ctx| {
+            if met.is_err() {
+                actor.trouble(&Trouble::ConnectTimeout, None, ctx);
+            }
+        }));
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.set_deadline(deadline);
         }

@@ -5,22 +5,20 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use actix::{Actor, AsyncContext, Context, Recipient};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bytestring::ByteString;
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use tokio::sync::Semaphore;
 
 use super::{
     AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
     Refusal, TransportKind,
-    actor::{Closed, Upper},
+    actor::Upper,
     namespaces::Namespaces,
     sessions::Sessions,
     worker::{RealmNumber, Supervise, Watch, Worker},
@@ -31,13 +29,10 @@ use crate::{
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
-    outbox::Outbox,
-    random,
+    outbox::{Outbox, Terms},
     room::Broadcaster,
+    session_id::{ById, SessionId},
 };
-
-/// How many characters a session id has.
-const SESSION_ID: usize = 20;
 
 /// The code by which a client is refused that comes while the server shuts down.
 pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
@@ -93,9 +88,6 @@ impl Settings {
     }
 }
 
-/// A session id as the registry has it: in place, not behind a pointer.
-type Key = [u8; SESSION_ID];
-
 /// One Salon, as its connections see it.
 pub(crate) struct Realm {
     number: RealmNumber,
@@ -103,13 +95,14 @@ pub(crate) struct Realm {
     origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
+    outbox_terms: Arc<Terms>,
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
     sessions: Sessions,
     revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
-    connections: RwLock<IndexMap<Key, Arc<ConnectionHandle>>>,
+    connections: RwLock<IndexSet<ById<ConnectionHandle>>>,
     opened: AtomicU64,
     closing: AtomicBool,
 }
@@ -126,6 +119,8 @@ impl Realm {
     ) -> Self {
         let memory = settings.lapses.revocation_memory;
         let revocations = Revocations::new(memory, settings.limits.max_revocations);
+        let (parser, counters) = (broadcaster.share_parser(), broadcaster.counters.clone());
+        let outbox_terms = Arc::new(Terms::new(&settings.limits, parser, counters));
         Self {
             number: RealmNumber::next(),
             sessions: Sessions::default(),
@@ -134,6 +129,7 @@ impl Realm {
             origins,
             namespaces,
             broadcaster,
+            outbox_terms,
             data,
             application,
             supervise,
@@ -220,13 +216,13 @@ impl Realm {
     /// client.
     pub(crate) fn find(&self, sid: &str) -> Option<Arc<ConnectionHandle>> {
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.get(&key(sid)?).cloned()
+        connections.get(&SessionId::parse(sid)?).map(|ById(handle)| handle.clone())
     }
 
     /// All connections.
     pub(crate) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
         let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.values().cloned().collect()
+        connections.iter().map(|ById(handle)| handle.clone()).collect()
     }
 
     /// Opens no connection from now on, and ends those there are.
@@ -240,8 +236,8 @@ impl Realm {
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
         handle.abort(DisconnectReason::TransportClose);
-        let Some(key) = key(handle.sid()) else { return };
-        self.connections.write().unwrap_or_else(PoisonError::into_inner).swap_remove(&key);
+        let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
+        connections.swap_remove(handle.sid());
     }
 
     /// Whether the application wants to see the requests that bring messages.
@@ -289,23 +285,17 @@ impl Realm {
         {
             return Err(Refusal::other(FULL, "the server has as many connections as it may"));
         }
-        let sid = session_id()?;
-        let key = key(&sid).ok_or_else(|| Refusal::internal("a session id is too long"))?;
+        let sid = SessionId::random()?;
         let worker = Worker::current(self);
         let mut started = None;
         Connection::create(|ctx: &mut Context<Connection>| {
             let address = ctx.address();
-            let recipient = address.downgrade();
-            let on_end = move |reason| {
-                if let Some(address) = recipient.upgrade() {
-                    address.do_send(Closed { reason });
-                }
-            };
-            let parser = self.broadcaster.share_parser();
-            let outbox = Arc::new(Outbox::new(self.limits(), transport, parser, on_end));
             let number = self.opened.fetch_add(1, Ordering::Relaxed);
-            let handle = ConnectionHandle::new(number, sid, handshake, principal, outbox, address);
-            let handle = Arc::new(handle);
+            let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
+                let outbox = Outbox::new(self.outbox_terms.clone(), transport, owner.clone());
+                let outbox = Arc::new(outbox);
+                ConnectionHandle::new(number, sid, handshake, principal, outbox, address)
+            });
             started = Some(handle.clone());
             Connection::new(self.clone(), handle, worker.shard.number(), upper)
         });
@@ -313,23 +303,11 @@ impl Realm {
         self.connections
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, handle.clone());
+            .insert(ById(handle.clone()));
         worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
         Ok(handle)
     }
-}
-
-/// The key of a session id; `None` if it is none of ours.
-fn key(sid: &str) -> Option<Key> {
-    sid.as_bytes().try_into().ok()
-}
-
-/// 120 bits from the operating system's generator, as 20 characters.
-pub(super) fn session_id() -> Result<ByteString, Refusal> {
-    let mut bytes = [0; SESSION_ID / 4 * 3];
-    random::fill(&mut bytes).map_err(Refusal::internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
 
 impl fmt::Debug for Realm {

@@ -4,7 +4,6 @@
 
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
-use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -15,6 +14,7 @@ use crate::{
     data::Data,
     event::Route,
     room::Socket,
+    session_id::SessionId,
     timers::Round,
     wire::socket_io::ArgumentError,
 };
@@ -267,7 +267,7 @@ pub(super) struct ConnectRefusal<'a> {
 /// What a client gets in answer to its CONNECT.
 #[derive(Serialize)]
 pub(super) struct ConnectReply<'a> {
-    pub(super) sid: &'a ByteString,
+    pub(super) sid: &'a SessionId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) pid: Option<&'a ByteString>,
+    pub(super) pid: Option<&'a SessionId>,
 }

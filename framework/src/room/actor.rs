@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Context, SpawnHandle};
+use actix::{Actor, Context};
 use serde::Serialize;
 
 use super::{
@@ -19,10 +19,11 @@ use super::{
     state::{Panicked, State, guarded},
 };
 use crate::{
+    clock::Instant,
     event,
     membership::revoked_meanwhile,
     meter::{Count, Meter},
-    number::MembershipNumber,
+    number::{MembershipNumber, ShardNumber},
     refusal::Refusal,
     simulation,
     timers::Alarm,
@@ -35,20 +36,30 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
     pub(super) directory: Arc<Directory<R>>,
-    /// What closes it, while it is empty; boxed, since that is not for long.
-    pub(super) lingering: Option<Box<SpawnHandle>>,
+    /// The worker that it is on.
+    pub(super) shard: ShardNumber,
+    /// How long it is kept, while it is empty.
+    pub(super) empty_until: Option<Instant>,
+    /// Whether its worker will look at it.
+    pub(super) is_looked_after: bool,
     pub(super) alarm: Alarm,
 }
 
 impl<R: Room> RoomActor<R> {
-    pub(super) fn new(mut cx: RoomContext<R>, directory: Arc<Directory<R>>) -> Self {
+    pub(super) fn new(
+        mut cx: RoomContext<R>,
+        directory: Arc<Directory<R>>,
+        shard: ShardNumber,
+    ) -> Self {
         Self {
             state: life::open(&mut cx),
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,
             directory,
-            lingering: None,
+            shard,
+            empty_until: None,
+            is_looked_after: false,
             alarm: Alarm::default(),
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     acknowledgement::AskError,
     clock,
     event::{self, Event},
-    peer::End,
+    outbox::End,
     wire::socket_io::{Arguments, IntoArguments, Value},
 };
 

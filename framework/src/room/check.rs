@@ -18,7 +18,7 @@ use crate::{
     data::Data,
     event::Event,
     membership::revoked_meanwhile,
-    meter::Count,
+    meter::{Count, Meter},
     refusal::{Code, Refusal},
 };
 
@@ -181,7 +181,7 @@ pub(crate) async fn bounded<T>(
     match tokio::time::timeout(limit, caught).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => {
-            socket.peer().meter.one(Count::HandlerPanics);
+            socket.peer().outbox.counters().one(Count::HandlerPanics);
             tracing::error!(event, session = socket.id(), "a check of the event panicked");
             Err(Refusal::logged_already())
         }

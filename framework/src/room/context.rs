@@ -381,7 +381,7 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
-            .field("room", self.roll.name())
+            .field("room", &self.roll.name())
             .field("members", &self.roll.len())
             .finish_non_exhaustive()
     }

@@ -5,13 +5,14 @@
 
 use std::{
     any::Any,
-    collections::HashMap,
     fmt,
+    hash::{Hash, Hasher, RandomState},
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
+use hashbrown::{Equivalent, HashSet};
 
 use super::{
     Broadcaster, Room,
@@ -36,11 +37,38 @@ const MAILBOX: usize = 16;
 
 /// The open rooms of the kind `R`.
 pub(crate) struct Directory<R: Room> {
-    rooms: RwLock<HashMap<R::Key, Arc<Link<R>>>>,
+    rooms: RwLock<HashSet<Entry<R>, RandomState>>,
     shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
     /// are known to do so.
     pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// An open room, found by the key that it has itself.
+struct Entry<R: Room>(Arc<Link<R>>);
+
+/// A key that is looked for.
+#[derive(Hash)]
+struct Wanted<'a, K>(&'a K);
+
+impl<R: Room> Hash for Entry<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
+}
+
+impl<R: Room> PartialEq for Entry<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl<R: Room> Eq for Entry<R> {}
+
+impl<R: Room> Equivalent<Entry<R>> for Wanted<'_, R::Key> {
+    fn equivalent(&self, entry: &Entry<R>) -> bool {
+        *self.0 == entry.0.key
+    }
 }
 
 impl<R: Room> Directory<R> {
@@ -83,7 +111,7 @@ impl<R: Room> Directory<R> {
     fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         // The ticket is taken under the lock: see `close_if_idle`.
-        let link = rooms.get(key).filter(|link| link.is_connected())?;
+        let Entry(link) = rooms.get(&Wanted(key)).filter(|Entry(link)| link.is_connected())?;
         Some((link.clone(), link.ticket()))
     }
 
@@ -93,12 +121,12 @@ impl<R: Room> Directory<R> {
         near: Option<ShardNumber>,
     ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        let link = match rooms.get(key) {
-            Some(link) if link.is_connected() => link.clone(),
+        let link = match rooms.get(&Wanted(key)) {
+            Some(Entry(link)) if link.is_connected() => link.clone(),
             // There is none, or its worker has ended.
             _ => {
                 let link = self.start(key.clone(), near)?;
-                rooms.insert(key.clone(), link.clone());
+                rooms.replace(Entry(link.clone()));
                 link
             }
         };
@@ -111,23 +139,20 @@ impl<R: Room> Directory<R> {
         key: R::Key,
         near: Option<ShardNumber>,
     ) -> Result<Arc<Link<R>>, Refusal> {
-        let mut name = format!("{}:{key}", R::NAME);
-        // There are many rooms.
-        name.shrink_to_fit();
-        let name = ByteString::from(name);
+        let name = format!("{}:{key}", R::NAME).into_boxed_str();
         self.check_name(&name)?;
         let number = self.shared.broadcaster.next_room();
         let shard = self
             .place(number, near)
             .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
-        let directory = self.clone();
+        let (directory, number_of_shard) = (self.clone(), shard.number());
         let (sender, receiver) = channel::channel(MAILBOX);
         let link = Arc::new(Link::new(number, name, key, Addr::new(sender)));
         let opened = link.clone();
         shard.run(move || {
             let order = Order::begin(R::NUMBERED);
             let roll = Roll::new(opened, directory.shared.clone(), order);
-            let room = RoomActor::new(RoomContext::new(roll), directory);
+            let room = RoomActor::new(RoomContext::new(roll), directory, number_of_shard);
             Context::with_receiver(receiver).run(room);
         });
         self.shared.broadcaster.counters.one(Count::RoomsOpened);
@@ -147,7 +172,7 @@ impl<R: Room> Directory<R> {
     /// Whether the room of that key is open.
     pub(super) fn is_open(&self, key: &R::Key) -> bool {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(key).is_some_and(|link| link.is_connected())
+        rooms.get(&Wanted(key)).is_some_and(|Entry(link)| link.is_connected())
     }
 
     /// The worker for a new room: that of its first member, else one after the other.
@@ -162,9 +187,9 @@ impl<R: Room> Directory<R> {
     pub(super) fn close_if_idle(&self, key: &R::Key, number: RoomNumber) -> bool {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         // Under the write lock nobody can take a new ticket.
-        match rooms.get(key) {
-            Some(link) if link.room == number && link.is_quiet() => {
-                rooms.remove(key);
+        match rooms.get(&Wanted(key)) {
+            Some(Entry(link)) if link.room == number && link.is_quiet() => {
+                rooms.remove(&Wanted(key));
                 self.shared.broadcaster.counters.one(Count::RoomsClosed);
                 true
             }
@@ -175,8 +200,8 @@ impl<R: Room> Directory<R> {
     /// Takes a room out of the directory; what is on its way will still arrive.
     pub(super) fn close(&self, key: &R::Key, number: RoomNumber) {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        if rooms.get(key).is_some_and(|link| link.room == number) {
-            rooms.remove(key);
+        if rooms.get(&Wanted(key)).is_some_and(|Entry(link)| link.room == number) {
+            rooms.remove(&Wanted(key));
             self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
     }

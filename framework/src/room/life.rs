@@ -3,7 +3,7 @@
 //!
 //! It must never let anything of a state that is gone reach the one that came after it.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::FutureExt;
@@ -12,6 +12,7 @@ use super::{
     Member, Room,
     actor::RoomActor,
     context::{Action, RoomContext, Step},
+    lingering::Look,
     member::Departure,
     notice::Reason,
     place::Order,
@@ -19,6 +20,7 @@ use super::{
     state::{Panicked, State, guarded},
 };
 use crate::{
+    clock,
     membership::Lapsed,
     meter::{Count, Meter},
     number::SessionNumber,
@@ -118,7 +120,7 @@ impl<R: Room> RoomActor<R> {
 
     /// Opens a room that panicked anew, or closes it if it did so too often.
     fn restart(&mut self) {
-        let name = self.cx.roll.name().clone();
+        let name = self.cx.roll.name().to_owned();
         if !self.restarts.allow(R::RESTART) {
             tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
             return self.change(State::closed(Panicked));
@@ -161,9 +163,9 @@ impl<R: Room> RoomActor<R> {
                 ctx.stop();
             }
         } else if self.cx.is_empty() {
-            self.linger(ctx);
-        } else if let Some(timer) = self.lingering.take() {
-            ctx.cancel_future(*timer);
+            self.linger();
+        } else {
+            self.empty_until = None;
         }
         self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
     }
@@ -182,15 +184,26 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Closes the room a while from now, if nobody comes meanwhile.
-    fn linger(&mut self, ctx: &mut Context<Self>) {
-        if self.lingering.is_none() {
-            let timer = ctx.run_later(R::LINGER, |actor, ctx| {
-                // What is cancelled when it is due already comes all the same.
-                if actor.lingering.take().is_some() && actor.cx.is_empty() {
-                    actor.close_if_idle(ctx);
-                }
-            });
-            self.lingering = Some(Box::new(timer));
+    fn linger(&mut self) {
+        let until = *self.empty_until.get_or_insert_with(|| clock::after(R::LINGER));
+        if self.is_looked_after {
+            return;
+        }
+        let shards = self.cx.roll.broadcaster().shards();
+        if let Some(shard) = shards.iter().find(|shard| shard.number() == self.shard) {
+            shard.look_later(Look { at: until, room: Arc::downgrade(&self.cx.roll.link) });
+            self.is_looked_after = true;
+        }
+    }
+
+    /// Closes the room if nobody has come for as long as it is kept.
+    pub(super) fn close_if_empty_for_long(&mut self, ctx: &mut Context<Self>) {
+        self.is_looked_after = false;
+        if self.empty_until.take_if(|until| *until <= clock::now()).is_some() {
+            self.close_if_idle(ctx);
+        } else if self.empty_until.is_some() {
+            // It was not empty all the time.
+            self.linger();
         }
     }
 

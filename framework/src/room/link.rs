@@ -12,12 +12,11 @@ use std::{
 };
 
 use actix::{Actor, Addr, Context, Handler, Message};
-use bytestring::ByteString;
 
 use super::{
     Room,
     actor::RoomActor,
-    sent::{Lapse, SessionEnded},
+    sent::{Lapse, Linger, SessionEnded},
 };
 use crate::{
     disconnect::DisconnectReason,
@@ -29,7 +28,7 @@ use crate::{
 /// a member that holds this after that holds the way to nothing.
 pub(super) struct Link<R: Room> {
     pub(super) room: RoomNumber,
-    pub(super) name: ByteString,
+    pub(super) name: Box<str>,
     pub(super) key: R::Key,
     pub(super) address: Addr<RoomActor<R>>,
     on_the_way: AtomicUsize,
@@ -38,7 +37,7 @@ pub(super) struct Link<R: Room> {
 impl<R: Room> Link<R> {
     pub(super) fn new(
         room: RoomNumber,
-        name: ByteString,
+        name: Box<str>,
         key: R::Key,
         address: Addr<RoomActor<R>>,
     ) -> Self {
@@ -91,7 +90,7 @@ impl<R: Room> RoomLink for Link<R> {
         self.room
     }
 
-    fn name(&self) -> &ByteString {
+    fn name(&self) -> &str {
         &self.name
     }
 
@@ -101,6 +100,10 @@ impl<R: Room> RoomLink for Link<R> {
 
     fn is_quiet(&self) -> bool {
         self.on_the_way.load(Ordering::Acquire) == 0
+    }
+
+    fn look(&self) {
+        self.send(Linger);
     }
 
     fn ended(&self, session: SessionNumber, reason: DisconnectReason) {

@@ -13,7 +13,7 @@ use super::{
     actor::RoomActor,
     life::Generation,
     member::Departure,
-    sent::{Lapse, Sent, SentForLater, SessionEnded},
+    sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
     state::Panicked,
 };
 use crate::{
@@ -112,5 +112,13 @@ impl<R: Room> Handler<Lapse> for RoomActor<R> {
     fn handle(&mut self, Lapse(lapsed): Lapse, ctx: &mut Self::Context) {
         self.lapse(lapsed);
         self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Linger> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, _: Linger, ctx: &mut Self::Context) {
+        self.close_if_empty_for_long(ctx);
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     config::Limits,
     frame::Frame,
     peer::{Peer, Recoverable},
+    session_id::SessionId,
 };
 
 /// What is kept for clients that may come back.
@@ -36,9 +37,9 @@ struct State {
     last: u64,
     frames: VecDeque<Kept>,
     bytes: usize,
-    away: HashMap<ByteString, Away>,
+    away: HashMap<SessionId, Away>,
     /// The private ids in the order in which their sessions ended.
-    order: VecDeque<ByteString>,
+    order: VecDeque<SessionId>,
 }
 
 struct Kept {
@@ -53,14 +54,14 @@ struct Away {
     /// What it stood on: whoever comes back must be the same, and not be revoked meanwhile.
     credential: Credential,
     namespace: ByteString,
-    id: ByteString,
+    id: SessionId,
     rooms: Vec<ByteString>,
 }
 
 /// A session that is given back.
 pub(crate) struct Recovered {
     /// The session's id, as before.
-    pub(crate) id: ByteString,
+    pub(crate) id: SessionId,
     /// The untyped rooms that it was in.
     pub(crate) rooms: Vec<ByteString>,
     /// What it missed, in order.
@@ -109,14 +110,14 @@ impl Recovery {
             principal: principal.clone(),
             credential: peer.standing.credential(),
             namespace: peer.namespace.clone(),
-            id: peer.id.clone(),
+            id: peer.id,
             rooms: peer.named_rooms(),
         };
         let mut state = self.lock();
-        state.away.insert(private_id.clone(), away);
-        state.order.push_back(private_id.clone());
+        state.away.insert(*private_id, away);
+        state.order.push_back(*private_id);
         let now = clock::now();
-        while let Some(oldest) = state.order.front().cloned() {
+        while let Some(oldest) = state.order.front().copied() {
             let over = state.away.len() > self.max_sessions;
             if !over && state.away.get(&oldest).is_some_and(|away| away.until > now) {
                 break;
@@ -130,7 +131,7 @@ impl Recovery {
     pub(crate) fn recover(
         &self,
         namespace: &ByteString,
-        private_id: &str,
+        private_id: &SessionId,
         offset: Option<&str>,
         principal: &Principal,
         subject: Option<&ByteString>,
@@ -179,7 +180,7 @@ impl Away {
     fn is_meant(&self, target: &Target) -> bool {
         let Target::Namespace { namespace, to, except } = target else { return false };
         let is_in = |names: &[ByteString]| {
-            names.iter().any(|name| *name == self.id || self.rooms.contains(name))
+            names.iter().any(|name| **name == *self.id || self.rooms.contains(name))
         };
         *namespace == self.namespace && (to.is_empty() || is_in(to)) && !is_in(except)
     }

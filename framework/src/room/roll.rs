@@ -66,7 +66,7 @@ impl Roll {
     }
 
     /// The room's name: its kind and its key.
-    pub(super) fn name(&self) -> &ByteString {
+    pub(super) fn name(&self) -> &str {
         self.link.name()
     }
 

@@ -91,6 +91,9 @@ pub(super) struct SessionEnded {
 /// A member has lost its membership.
 pub(super) struct Lapse(pub(super) Lapsed);
 
+/// The time in which an empty room is kept may be over.
+pub(super) struct Linger;
+
 macro_rules! message_without_result {
     ($($message:ident $(<$($parameter:ident),*>)?),*) => {
         $(impl$(<$($parameter),*>)? Message for $message$(<$($parameter),*>)? {
@@ -100,5 +103,5 @@ macro_rules! message_without_result {
 }
 message_without_result!(
     Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
-    Lapse
+    Lapse, Linger
 );

@@ -5,25 +5,33 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     rc::Rc,
     sync::{
         Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
-use indexmap::IndexMap;
 use tokio::sync::oneshot;
 
-use super::{question::Question, roster::Roster};
+use super::{
+    lingering::{Lingering, Look},
+    local_sessions::LocalSessions,
+    question::Question,
+    roster::Roster,
+};
 use crate::{
+    clock,
     frame::Frame,
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
-    peer::{End, Peer},
+    outbox::End,
+    peer::Peer,
+    session_id::ById,
     simulation,
+    timers::Alarm,
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -102,6 +110,10 @@ impl Message for Run {
     type Result = ();
 }
 
+impl Message for Look {
+    type Result = ();
+}
+
 impl Message for Command {
     type Result = ();
 }
@@ -128,6 +140,8 @@ impl Local {
 pub(crate) struct Shard {
     number: ShardNumber,
     state: Rc<RefCell<State>>,
+    lingering: Lingering,
+    alarm: Alarm,
 }
 
 /// How a shard is reached from any thread.
@@ -140,12 +154,13 @@ pub(crate) struct ShardHandle {
 impl ShardHandle {
     /// Starts a shard on the current worker.
     pub(crate) fn start() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
         let state = Rc::<RefCell<State>>::default();
         let local = Local { worker: simulation::worker(), state: state.clone() };
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
-        let address = Shard { number, state }.start();
+        let (lingering, alarm) = (Lingering::default(), Alarm::default());
+        let address = Shard { number, state, lingering, alarm }.start();
         Self { number, address }
     }
 
@@ -156,6 +171,11 @@ impl ShardHandle {
     /// Runs something on this shard's worker, never before this returns.
     pub(crate) fn run(&self, run: impl FnOnce() + Send + 'static) {
         self.address.do_send(Run(Box::new(run)));
+    }
+
+    /// Looks at an empty room of this shard's worker when it is time.
+    pub(super) fn look_later(&self, look: Look) {
+        self.address.do_send(look);
     }
 
     /// Whether its worker is still there.
@@ -195,6 +215,28 @@ impl Handler<Command> for Shard {
     }
 }
 
+impl Shard {
+    /// Looks at the rooms that are due, and again when the next one is.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        while let Some(room) = self.lingering.take(clock::now()) {
+            room.look();
+        }
+        self.alarm.set(self.lingering.next(), ctx, |shard, ctx| {
+            shard.alarm.rung();
+            shard.look(ctx);
+        });
+    }
+}
+
+impl Handler<Look> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, look: Look, ctx: &mut Self::Context) {
+        self.lingering.add(look);
+        self.look(ctx);
+    }
+}
+
 impl Handler<Run> for Shard {
     type Result = ();
 
@@ -206,14 +248,7 @@ impl Handler<Run> for Shard {
 #[derive(Default)]
 struct State {
     rooms: HashMap<RoomNumber, Roster>,
-    namespaces: HashMap<ByteString, Sessions>,
-}
-
-/// The local sessions of one namespace.
-#[derive(Default)]
-struct Sessions {
-    sessions: IndexMap<ByteString, Arc<Peer>>,
-    rooms: HashMap<ByteString, Roster>,
+    namespaces: HashMap<ByteString, LocalSessions>,
 }
 
 impl State {
@@ -259,7 +294,7 @@ impl State {
 
     fn register(&mut self, peer: Arc<Peer>) {
         let local = self.namespaces.entry(peer.namespace.clone()).or_default();
-        local.sessions.insert(peer.id.clone(), peer);
+        local.sessions.replace(ById(peer));
     }
 
     fn unregister(&mut self, peer: &Arc<Peer>) {
@@ -286,7 +321,7 @@ impl State {
     fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
         let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
         // A session that has ended must not come back as a ghost by a join that was under way.
-        if !local.sessions.contains_key(&peer.id) {
+        if !local.sessions.contains(&peer.id) {
             return;
         }
         let members = local.rooms.entry(room.clone()).or_default();
@@ -332,42 +367,6 @@ impl State {
                 }
             }
         }
-    }
-}
-
-impl Sessions {
-    fn each(&self, to: &[ByteString], except: &[ByteString], mut visit: impl FnMut(&Arc<Peer>)) {
-        let excluded: HashSet<SessionNumber> =
-            except.iter().flat_map(|name| self.named(name)).map(|peer| peer.number).collect();
-        match to {
-            [] => self
-                .sessions
-                .values()
-                .filter(|peer| !excluded.contains(&peer.number))
-                .for_each(visit),
-            [only] => {
-                self.named(only).filter(|peer| !excluded.contains(&peer.number)).for_each(visit);
-            }
-            several => {
-                let mut seen = excluded;
-                for peer in several.iter().flat_map(|name| self.named(name)) {
-                    if seen.insert(peer.number) {
-                        visit(peer);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The sessions in the room of that name, and the one whose id it is.
-    fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<Peer>> {
-        let members = self.rooms.get(name);
-        // A session may have joined a room of its own name as well.
-        let alone = self
-            .sessions
-            .get(name)
-            .filter(|session| members.is_none_or(|members| !members.contains(session.number)));
-        members.into_iter().flat_map(Roster::iter).chain(alone)
     }
 }
 

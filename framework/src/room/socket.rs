@@ -22,8 +22,8 @@ use crate::{
     auth::{Handshake, Permissions},
     event::{self, Event},
     membership::too_many_rooms,
-    outbox::{NotQueued, TransportKind},
-    peer::{End, Peer},
+    outbox::{End, NotQueued, TransportKind},
+    peer::Peer,
     refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
@@ -170,7 +170,7 @@ impl Socket {
         let namespace = &self.peer.namespace;
         let target = || Target::Namespace {
             namespace: namespace.clone(),
-            to: vec![self.peer.id.clone()],
+            to: vec![self.peer.id.to_byte_string()],
             except: Vec::new(),
         };
         self.peer.push(&self.broadcaster.frame_for(namespace, target, name, arguments, volatile))
@@ -272,7 +272,7 @@ impl Socket {
     /// Everybody else in the namespace.
     #[must_use]
     pub fn broadcast(&self) -> Audience {
-        self.everyone().except(self.peer.id.clone())
+        self.everyone().except(self.peer.id.to_byte_string())
     }
 
     /// Everybody else in a room of the namespace.

@@ -3,7 +3,6 @@
 //! It must never hold more than the bytes of one write.
 
 use std::{
-    collections::VecDeque,
     convert::Infallible,
     pin::Pin,
     rc::Rc,
@@ -121,8 +120,8 @@ impl Sink for Write {
         self.dialect.encode_control(packet, &mut self.control);
     }
 
-    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize {
-        self.frame = frames.front().map(|frame| frame.websocket().clone());
+    fn frames(&mut self, frames: &[Frame]) -> usize {
+        self.frame = frames.first().map(|frame| frame.websocket().clone());
         usize::from(self.frame.is_some())
     }
 }

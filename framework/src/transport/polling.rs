@@ -2,7 +2,7 @@
 //!
 //! It must never lose what it took out of an outbox, nor hold a connection whose client left.
 
-use std::{collections::VecDeque, future::poll_fn, sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
@@ -203,7 +203,7 @@ impl Sink for Batch {
         packet.encode_polling(&mut self.body);
     }
 
-    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize {
+    fn frames(&mut self, frames: &[Frame]) -> usize {
         frames.iter().for_each(|frame| self.frame(frame));
         frames.len()
     }

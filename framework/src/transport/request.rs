@@ -56,7 +56,7 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
     let headers = request
         .headers()
         .iter()
-        .filter(|(name, _)| !is_ambient(request, name, origin))
+        .filter(|(name, _)| !is_about_transport(name) && !is_ambient(request, name, origin))
         .filter_map(|(name, value)| {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         })
@@ -74,6 +74,18 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
         cross_domain: !matches!(origin, Origin::None | Origin::Same(_)),
         issued: clock::wall(),
     }
+}
+
+/// Whether a header says nothing of the client, but how this one request is carried. What is left is
+/// kept as long as the connection; whether a WebSocket was asked for is told by `upgrade`.
+fn is_about_transport(name: &header::HeaderName) -> bool {
+    const ABOUT_TRANSPORT: [header::HeaderName; 4] = [
+        header::CONNECTION,
+        header::SEC_WEBSOCKET_EXTENSIONS,
+        header::SEC_WEBSOCKET_KEY,
+        header::SEC_WEBSOCKET_VERSION,
+    ];
+    ABOUT_TRANSPORT.contains(name)
 }
 
 /// Whether a header is a credential that a browser adds by itself, on a request from a page that
@@ -102,6 +114,26 @@ mod tests {
         assert_eq!(target.transport, TransportKind::Polling);
         assert_eq!(target.sid.as_deref(), Some("a+b"));
         assert_eq!(target.check_version(), Ok(()));
+    }
+
+    #[test]
+    fn of_the_headers_those_are_kept_that_say_something_of_the_client() {
+        let sent = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("user-agent", "test"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-protocol", "token"),
+            ("sec-websocket-extensions", "permessage-deflate"),
+        ];
+        let request = sent
+            .iter()
+            .fold(TestRequest::with_uri("/x/"), |request, header| request.insert_header(*header));
+        let kept = handshake(&request.to_http_request(), &Origin::None);
+        let mut names: Vec<_> = kept.headers.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["sec-websocket-protocol", "upgrade", "user-agent"]);
     }
 
     #[test]

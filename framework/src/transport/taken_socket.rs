@@ -5,7 +5,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     io::{self, ErrorKind, IoSlice, Read as _, Write as _},
     net,
     rc::Rc,
@@ -258,7 +257,7 @@ impl<'a> Write<'a> {
 
     /// Appends frames to what is gathered, up to one that is written from where it is; how many
     /// come before that.
-    fn gather<'f>(&mut self, frames: &'f VecDeque<Frame>) -> (usize, Option<&'f Bytes>) {
+    fn gather<'f>(&mut self, frames: &'f [Frame]) -> (usize, Option<&'f Bytes>) {
         let is_alone = frames.len() == 1 && self.gathered.is_empty();
         for (count, frame) in frames.iter().enumerate() {
             let bytes = frame.websocket();
@@ -306,7 +305,7 @@ impl Sink for Write<'_> {
         self.dialect.encode_control(packet, self.gathered);
     }
 
-    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize {
+    fn frames(&mut self, frames: &[Frame]) -> usize {
         let control = self.gathered.len();
         let (before, last) = self.gather(frames);
         let written = self.write(last);

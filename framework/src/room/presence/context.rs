@@ -190,6 +190,6 @@ impl<R: Room> RoomContext<R> {
 fn user(peer: &Peer) -> (ByteString, bool) {
     match peer.standing.look(|credential| credential.subject.clone()) {
         Some(subject) => (subject, true),
-        None => (peer.id.clone(), false),
+        None => (peer.id.to_byte_string(), false),
     }
 }

@@ -3,25 +3,37 @@
 //! It must never wait: a producer that finds it full gets told, and the connection is closed.
 //! Control packets have a lane of their own, so that data cannot starve liveness.
 
+mod drain;
+mod not_queued;
+mod state;
+mod terms;
+mod transport_kind;
+
 use std::{
-    collections::{HashMap, VecDeque},
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
+
+pub use not_queued::NotQueued;
+pub use transport_kind::TransportKind;
+
+pub(crate) use drain::{Drained, LinkNumber, Sink};
+pub(crate) use terms::{End, Owner, Terms};
 
 use tokio::sync::Notify;
 
+use self::state::State;
 use crate::{
-    config::Limits,
     disconnect::DisconnectReason,
     frame::Frame,
-    number::{MembershipNumber, RoomNumber},
+    meter::Counters,
+    number::{MembershipNumber, RoomNumber, SessionNumber},
     refusal::{Code, Refusal},
-    wire::{engine_io, socket_io::Parser},
+    wire::engine_io,
 };
 
 /// The outgoing queue of one connection.
@@ -30,123 +42,20 @@ use crate::{
 /// itself and thereby replaces the one before it.
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    max_bytes: usize,
-    max_frames: usize,
-    max_barred: usize,
-    parser: Arc<dyn Parser>,
-    on_end: Box<dyn Fn(DisconnectReason) + Send + Sync>,
+    terms: Arc<Terms>,
+    /// Weak: whoever has an outbox does not keep its connection.
+    owner: Weak<dyn Owner>,
     upgraded: AtomicBool,
     ended: Notify,
 }
 
-struct State {
-    control: VecDeque<engine_io::Packet>,
-    frames: VecDeque<Frame>,
-    bytes: usize,
-    link: LinkNumber,
-    waker: Option<Waker>,
-    closed: Option<DisconnectReason>,
-    /// Rooms whose frames are withheld, and up to which membership.
-    /// Boxed: most connections never lose a room.
-    barred: Option<Box<Barred>>,
-}
-
-type Barred = HashMap<RoomNumber, MembershipNumber>;
-
-/// The transport that a connection is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// Engine.IO long polling.
-    Polling,
-    /// A WebSocket.
-    WebSocket,
-}
-
-impl TransportKind {
-    /// The name in the `transport` query parameter.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Polling => "polling",
-            Self::WebSocket => "websocket",
-        }
-    }
-}
-
-/// Which of the links that one connection has had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LinkNumber(u32);
-
-impl LinkNumber {
-    /// The link that a connection has from its start: all polls of one that began with polling.
-    pub(crate) const FIRST: Self = Self(0);
-}
-
-/// What a link found when it drained the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Drained {
-    /// Something was handed to the sink; there may be more by the next call.
-    Something,
-    /// Another link has taken over: this one writes no more.
-    Replaced,
-    /// Everything was written and the connection is at its end: the link closes.
-    Closed(DisconnectReason),
-}
-
-/// Where a link wants the outgoing packets.
-pub(crate) trait Sink {
-    /// A control packet.
-    fn control(&mut self, packet: &engine_io::Packet);
-    /// Takes frames from the front, after the control packets, and says how many. What is left stays
-    /// queued: it counts, and can still be revoked.
-    fn frames(&mut self, frames: &VecDeque<Frame>) -> usize;
-}
-
-/// Why a frame was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotQueued {
-    /// The connection is closed or closing.
-    #[error("the connection is closed")]
-    Closed,
-    /// The frame is volatile and the link is not writable.
-    #[error("the frame is volatile and the connection is not writable")]
-    NotWritable,
-    /// The session has lost the right to the frame's room.
-    #[error("the session is no member of the frame's room any more")]
-    Lapsed,
-    /// The queue is over its limit; the connection is being closed for it.
-    #[error("the outbox is full ({bytes} bytes in {frames} frames): the connection is closed")]
-    Overflow {
-        /// Bytes that were waiting.
-        bytes: usize,
-        /// Frames that were waiting.
-        frames: usize,
-    },
-}
-
 impl Outbox {
-    /// An empty outbox. `on_end` is called once, with the reason, when the end is decided.
-    pub(crate) fn new(
-        limits: &Limits,
-        transport: TransportKind,
-        parser: Arc<dyn Parser>,
-        on_end: impl Fn(DisconnectReason) + Send + Sync + 'static,
-    ) -> Self {
+    /// An empty outbox. `owner` is told once, with the reason, when the end is decided.
+    pub(crate) fn new(terms: Arc<Terms>, transport: TransportKind, owner: Weak<dyn Owner>) -> Self {
         Self {
-            state: Mutex::new(State {
-                control: VecDeque::new(),
-                frames: VecDeque::new(),
-                bytes: 0,
-                link: LinkNumber::FIRST,
-                waker: None,
-                closed: None,
-                barred: None,
-            }),
-            max_bytes: limits.max_outbox_bytes,
-            max_frames: limits.max_outbox_frames,
-            max_barred: limits.max_rooms.saturating_mul(2),
-            parser,
-            on_end: Box::new(on_end),
+            state: Mutex::default(),
+            terms,
+            owner,
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
             ended: Notify::new(),
         }
@@ -165,7 +74,7 @@ impl Outbox {
             return Err(NotQueued::NotWritable);
         }
         if state.withholds(frame) {
-            if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
+            if let Some(instead) = frame.withheld(&*self.terms.parser, &lapsed()) {
                 state.queue(instead);
             }
             return Err(NotQueued::Lapsed);
@@ -173,7 +82,7 @@ impl Outbox {
         let (bytes, frames) = (state.bytes + frame.cost(), state.frames.len() + 1);
         // A single frame over the limit is let through an empty outbox: refusing it would close
         // every member of a room for what one handler sent.
-        if frames > self.max_frames || (bytes > self.max_bytes && frames > 1) {
+        if frames > self.terms.max_frames || (bytes > self.terms.max_bytes && frames > 1) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
@@ -198,12 +107,12 @@ impl Outbox {
                 continue;
             }
             withheld += 1;
-            if let Some(instead) = frame.withheld(&*self.parser, &lapsed()) {
+            if let Some(instead) = frame.withheld(&*self.terms.parser, &lapsed()) {
                 state.queue(instead);
             }
         }
         // A client that joins and loses rooms without end is one to be rid of.
-        if state.barred.as_ref().is_some_and(|barred| barred.len() > self.max_barred) {
+        if state.barred.as_ref().is_some_and(|barred| barred.len() > self.terms.max_barred) {
             self.end(state, DisconnectReason::ForcedServerClose, true);
         }
         withheld
@@ -213,8 +122,7 @@ impl Outbox {
     /// right to them.
     pub(crate) fn drop_frames(&self) {
         let mut state = self.lock();
-        state.frames = VecDeque::new();
-        state.bytes = 0;
+        state.drop_frames();
     }
 
     /// Whether the frames of a room are withheld.
@@ -237,15 +145,14 @@ impl Outbox {
     pub(crate) fn control(&self, packet: engine_io::Packet) {
         let mut state = self.lock();
         if state.closed.is_none() {
-            state.control.push_back(packet);
-            state.wake();
+            state.queue_control(packet);
         }
     }
 
     /// Whether a ping waits that the link has not taken: no pong can be its answer.
     pub(crate) fn has_undelivered_ping(&self) -> bool {
         let is_ping = |packet: &engine_io::Packet| matches!(packet, engine_io::Packet::Ping(_));
-        self.lock().control.iter().any(is_ping)
+        self.lock().control().any(is_ping)
     }
 
     /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
@@ -279,7 +186,7 @@ impl Outbox {
     /// Makes a new link the one that drains; the one before is told so.
     pub(crate) fn attach(&self) -> LinkNumber {
         let mut state = self.lock();
-        state.link = LinkNumber(state.link.0.wrapping_add(1));
+        state.link = state.link.next();
         state.wake();
         state.link
     }
@@ -307,13 +214,9 @@ impl Outbox {
             return Poll::Ready(Drained::Replaced);
         }
         let mut something = false;
-        while let Some(packet) = state.control.pop_front() {
-            sink.control(&packet);
+        if let Some(control) = state.take_control() {
+            control.iter().for_each(|packet| sink.control(packet));
             something = true;
-        }
-        if something {
-            // They are rare: an idle connection holds no buffer for them.
-            state.control = VecDeque::new();
         }
         if something || !state.frames.is_empty() {
             state.waker = None;
@@ -328,6 +231,18 @@ impl Outbox {
             waker @ None => *waker = Some(cx.waker().clone()),
         }
         Poll::Pending
+    }
+
+    /// Has the connection end a session, or itself because of it.
+    pub(crate) fn request_end(&self, session: SessionNumber, end: End) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.end_session(session, end);
+        }
+    }
+
+    /// What its Salon counts.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.terms.counters
     }
 
     /// The transport that the connection is on.
@@ -347,64 +262,18 @@ impl Outbox {
     fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
         let first = state.end(reason, discard);
         drop(state);
-        if first {
-            self.ended.notify_waiters();
-            (self.on_end)(reason);
+        if !first {
+            return;
+        }
+        self.ended.notify_waiters();
+        if let Some(owner) = self.owner.upgrade() {
+            owner.ended(reason);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn withholds(&self, frame: &Frame) -> bool {
-        frame.room().is_some_and(|room| self.bars(room))
-    }
-
-    fn bars(&self, room: RoomNumber) -> bool {
-        self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room))
-    }
-
-    fn queue(&mut self, frame: Frame) {
-        self.bytes += frame.cost();
-        self.frames.push_back(frame);
-        self.wake();
-    }
-
-    /// Takes as many frames as `count` says; whether that is any.
-    fn take(&mut self, count: impl FnOnce(&VecDeque<Frame>) -> usize) -> bool {
-        let count = count(&self.frames);
-        for frame in self.frames.drain(..count) {
-            self.bytes -= frame.cost();
-        }
-        count > 0
-    }
-
-    /// Whether a link is waiting for something to write.
-    fn is_writable(&self) -> bool {
-        self.waker.is_some() && self.frames.is_empty()
-    }
-
-    /// Ends it; true if it had not ended before.
-    fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
-        let first = self.closed.is_none();
-        self.closed.get_or_insert(reason);
-        if discard {
-            self.control = VecDeque::new();
-            self.frames = VecDeque::new();
-            self.bytes = 0;
-        }
-        self.wake();
-        first
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
     }
 }
 
@@ -426,13 +295,28 @@ impl fmt::Debug for Outbox {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::{frame::Layer, wire::socket_io::JsonParser};
+    use crate::{config::Limits, frame::Layer, wire::socket_io::JsonParser};
+
+    /// Counts how often it is told of an end.
+    #[derive(Default)]
+    struct Ends(AtomicUsize);
+
+    impl Owner for Ends {
+        fn ended(&self, _: DisconnectReason) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn end_session(&self, _: SessionNumber, _: End) {}
+    }
+
+    fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
+        let terms = Terms::new(limits, Arc::new(JsonParser), Arc::default());
+        let owner: Weak<Ends> = Arc::downgrade(owner);
+        Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
+    }
 
     fn frame() -> Frame {
         Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
@@ -441,12 +325,8 @@ mod tests {
     #[test]
     fn one_frame_too_many_ends_the_connection_and_drops_what_waited() {
         let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
-        let ends = Arc::<AtomicUsize>::default();
-        let counted = ends.clone();
-        let outbox =
-            Outbox::new(&limits, TransportKind::WebSocket, Arc::new(JsonParser), move |_| {
-                counted.fetch_add(1, Ordering::Relaxed);
-            });
+        let ends = Arc::<Ends>::default();
+        let outbox = outbox(&limits, &ends);
         for _ in 0..3 {
             assert_eq!(outbox.push(&frame()), Ok(()));
         }
@@ -455,14 +335,49 @@ mod tests {
         assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow));
         assert_eq!(outbox.push(&frame()), Err(NotQueued::Closed));
         outbox.close(DisconnectReason::TransportClose);
-        assert_eq!(ends.load(Ordering::Relaxed), 1, "the end is told once");
+        assert_eq!(ends.0.load(Ordering::Relaxed), 1, "the end is told once");
     }
 
     #[test]
     fn a_single_frame_over_the_limit_passes_an_empty_outbox_alone() {
         let limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
-        let outbox = Outbox::new(&limits, TransportKind::WebSocket, Arc::new(JsonParser), |_| {});
+        let outbox = outbox(&limits, &Arc::default());
         assert_eq!(outbox.push(&frame()), Ok(()));
         assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
+    }
+
+    /// Takes everything.
+    #[derive(Default)]
+    struct All(Vec<String>);
+
+    impl Sink for All {
+        fn control(&mut self, packet: &engine_io::Packet) {
+            self.0.push(format!("{packet:?}"));
+        }
+
+        fn frames(&mut self, frames: &[Frame]) -> usize {
+            self.0.push(format!("{} frames", frames.len()));
+            frames.len()
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_gives_back_what_many_frames_took() {
+        let outbox = outbox(&Limits::default(), &Arc::default());
+        let mut all = All::default();
+        let mut drain = |outbox: &Outbox| {
+            let mut cx = Context::from_waker(std::task::Waker::noop());
+            outbox.poll_drain(&mut cx, LinkNumber::FIRST, &mut all)
+        };
+        for _ in 0..100 {
+            assert_eq!(outbox.push(&frame()), Ok(()));
+        }
+        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
+        assert!(outbox.lock().frames.spilled(), "what is used again soon is kept");
+        outbox.control(engine_io::Packet::Ping("".into()));
+        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
+        assert!(!outbox.lock().frames.spilled());
+        assert_eq!(drain(&outbox), Poll::Pending);
+        assert_eq!(all.0, ["100 frames", r#"Ping("")"#, "0 frames"]);
     }
 }

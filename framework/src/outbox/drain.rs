@@ -1,0 +1,39 @@
+//! How a link takes what it writes out of an outbox.
+//!
+//! It must never let two links write for one connection: each is told when another takes over.
+
+use crate::{disconnect::DisconnectReason, frame::Frame, wire::engine_io};
+
+/// Which of the links that one connection has had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LinkNumber(u32);
+
+impl LinkNumber {
+    /// The link that a connection has from its start: all polls of one that began with polling.
+    pub(crate) const FIRST: Self = Self(0);
+
+    /// The one after it.
+    pub(super) fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// What a link found when it drained the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drained {
+    /// Something was handed to the sink; there may be more by the next call.
+    Something,
+    /// Another link has taken over: this one writes no more.
+    Replaced,
+    /// Everything was written and the connection is at its end: the link closes.
+    Closed(DisconnectReason),
+}
+
+/// Where a link wants the outgoing packets.
+pub(crate) trait Sink {
+    /// A control packet.
+    fn control(&mut self, packet: &engine_io::Packet);
+    /// Takes frames from the front, after the control packets, and says how many. What is left stays
+    /// queued: it counts, and can still be revoked.
+    fn frames(&mut self, frames: &[Frame]) -> usize;
+}

@@ -1,0 +1,110 @@
+//! What changes in an outbox, under its lock.
+//!
+//! It must stay small while nothing waits: there is one for every connection, and most are idle.
+
+use std::{collections::HashMap, task::Waker};
+
+use smallvec::SmallVec;
+
+use super::drain::LinkNumber;
+use crate::{
+    disconnect::DisconnectReason,
+    frame::Frame,
+    number::{MembershipNumber, RoomNumber},
+    wire::engine_io,
+};
+
+/// What waits in an outbox, and for what it waits.
+#[derive(Default)]
+pub(super) struct State {
+    /// Boxed: they are rare, and taken together.
+    control: Option<Box<Control>>,
+    /// In place while there are few.
+    pub(super) frames: SmallVec<[Frame; 2]>,
+    pub(super) bytes: usize,
+    pub(super) link: LinkNumber,
+    pub(super) closed: Option<DisconnectReason>,
+    pub(super) waker: Option<Waker>,
+    /// Rooms whose frames are withheld, and up to which membership.
+    /// Boxed: most connections never lose a room.
+    pub(super) barred: Option<Box<Barred>>,
+}
+
+type Control = Vec<engine_io::Packet>;
+
+type Barred = HashMap<RoomNumber, MembershipNumber>;
+
+impl State {
+    /// A control packet overtakes the frames.
+    pub(super) fn queue_control(&mut self, packet: engine_io::Packet) {
+        self.control.get_or_insert_default().push(packet);
+        self.wake();
+    }
+
+    /// The control packets that wait.
+    pub(super) fn control(&self) -> impl Iterator<Item = &engine_io::Packet> {
+        self.control.iter().flat_map(|control| control.iter())
+    }
+
+    /// Takes the control packets, if there are any. They come as often as a heartbeat: a connection
+    /// that has nothing else to be sent gives back what it took when it had.
+    pub(super) fn take_control(&mut self) -> Option<Box<Control>> {
+        let control = self.control.take()?;
+        if self.frames.is_empty() {
+            self.frames.shrink_to_fit();
+        }
+        Some(control)
+    }
+
+    /// Drops the frames that wait.
+    pub(super) fn drop_frames(&mut self) {
+        self.frames = SmallVec::new();
+        self.bytes = 0;
+    }
+
+    pub(super) fn withholds(&self, frame: &Frame) -> bool {
+        frame.room().is_some_and(|room| self.bars(room))
+    }
+
+    pub(super) fn bars(&self, room: RoomNumber) -> bool {
+        self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room))
+    }
+
+    pub(super) fn queue(&mut self, frame: Frame) {
+        self.bytes += frame.cost();
+        self.frames.push(frame);
+        self.wake();
+    }
+
+    /// Takes as many frames as `count` says; whether that is any.
+    pub(super) fn take(&mut self, count: impl FnOnce(&[Frame]) -> usize) -> bool {
+        let count = count(&self.frames);
+        for frame in self.frames.drain(..count) {
+            self.bytes -= frame.cost();
+        }
+        count > 0
+    }
+
+    /// Whether a link is waiting for something to write.
+    pub(super) fn is_writable(&self) -> bool {
+        self.waker.is_some() && self.frames.is_empty()
+    }
+
+    /// Ends it; true if it had not ended before.
+    pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
+        let first = self.closed.is_none();
+        self.closed.get_or_insert(reason);
+        if discard {
+            self.control = None;
+            self.drop_frames();
+        }
+        self.wake();
+        first
+    }
+
+    pub(super) fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What an outbox has to do with what is around it: its limits, and who is told of its end.
+//!
+//! It must never be made for each connection: that is what it is apart for.
+
+use std::sync::Arc;
+
+use crate::{
+    config::Limits, disconnect::DisconnectReason, meter::Counters, number::SessionNumber,
+    wire::socket_io::Parser,
+};
+
+/// What all outboxes of one Salon have in common.
+pub(crate) struct Terms {
+    pub(super) max_bytes: usize,
+    pub(super) max_frames: usize,
+    pub(super) max_barred: usize,
+    pub(super) parser: Arc<dyn Parser>,
+    pub(super) counters: Arc<Counters>,
+}
+
+/// What the server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// One session; its connection goes on.
+    Session,
+    /// The session, and its connection after it.
+    Connection,
+    /// The connection, without a word to the session's client before.
+    HangUp,
+}
+
+/// The connection whose outbox it is.
+pub(crate) trait Owner: Send + Sync {
+    /// The end is decided: nothing more is queued. It comes once.
+    fn ended(&self, reason: DisconnectReason);
+    /// The server wants a session ended, or the connection because of it.
+    fn end_session(&self, session: SessionNumber, end: End);
+}
+
+impl Terms {
+    pub(crate) fn new(limits: &Limits, parser: Arc<dyn Parser>, counters: Arc<Counters>) -> Self {
+        Self {
+            max_bytes: limits.max_outbox_bytes,
+            max_frames: limits.max_outbox_frames,
+            max_barred: limits.max_rooms.saturating_mul(2),
+            parser,
+            counters,
+        }
+    }
+}
