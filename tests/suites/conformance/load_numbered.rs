@@ -13,7 +13,10 @@ promises! { "load-numbered":
 async fn what_is_published_says_its_place_behind_the_data(subject: Subject) -> Result<()> {
     let (mut speaks, mut hears) = (subject.connected().await?, subject.connected().await?);
     for member in [&mut speaks, &mut hears] {
-        assert_eq!(member.ask(r#"421["join","red"]"#).await?, "431[]");
+        // Where it comes in, before the answer: load generators need not wait for it.
+        let joined = member.ask(r#"421["join","red"]"#).await?;
+        assert!(joined.starts_with(r#"42["salon:joined",{"room":"hall:red""#), "{joined}");
+        assert_eq!(member.next().await?, "431[]");
     }
     for number in 1..=3 {
         let publish = format!(r#"42{number}["pub",{{"room":"red","data":"x"}}]"#);

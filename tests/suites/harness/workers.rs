@@ -99,7 +99,7 @@ async fn a_broadcast_is_one_message_to_each_other_worker_however_many_members_ar
             assert_eq!(client.expect::<Said>().await.text, "hello");
         }
         let crossed = deliveries_between_workers(&lab) - before;
-        assert_eq!(crossed, occupied as usize - 1, "{members} members on {occupied} workers");
+        assert_eq!(crossed, occupied - 1, "{members} members on {occupied} workers");
     }
 }
 
