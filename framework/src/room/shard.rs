@@ -174,7 +174,7 @@ impl ShardHandle {
         match local.as_ref().map(|state| state.try_borrow_mut()) {
             Some(Ok(mut state)) => state.apply(command),
             Some(Err(_)) | None => {
-                let delivery = matches!(command, Command::Deliver { .. });
+                let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
                 tracing::trace!(delivery, "a message to a shard");
                 self.address.do_send(command);
             }
