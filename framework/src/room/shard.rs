@@ -193,7 +193,11 @@ impl ShardHandle {
         // It is borrowed only when dropping what a command removed runs code of the application.
         match local.as_ref().map(|state| state.try_borrow_mut()) {
             Some(Ok(mut state)) => state.apply(command),
-            Some(Err(_)) | None => self.address.do_send(command),
+            Some(Err(_)) | None => {
+                let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
+                tracing::trace!(delivery, "a message to a shard");
+                self.address.do_send(command);
+            }
         }
     }
 }

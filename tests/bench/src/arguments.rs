@@ -14,8 +14,12 @@ const USAGE: &str = "\
 salon-bench: what Salon costs
 
   salon-bench [--quick] [--rounds N] [--modes a,b] [--peers a,b] [--no-files]
-      Salon beside its peers: prints the table, and writes results/comparison.json and .svg
+      Salon beside its peers: prints the table, and writes results/comparison.json and .svg, and
+      what the next two do
       (--quick, or a part of the modes or peers: results/partial.json and .svg, which git ignores)
+  salon-bench alone            what Salon costs alone, by instructions, allocations and bytes: writes
+                               results/alone.json
+  salon-bench pages            writes what is in results/ into the guide and the README
   salon-bench event [N]        what one event costs by its steps, N times each
   salon-bench revocation [N]   how long a revocation takes, N times each
   salon-bench memory           what idle rooms and memberships take
@@ -25,6 +29,8 @@ salon-bench: what Salon costs
 #[derive(Debug)]
 pub(crate) enum Command {
     Compare(Comparison),
+    Alone,
+    Pages,
     Event(u32),
     Revocation(u32),
     Memory,
@@ -94,6 +100,8 @@ impl Command {
             })
         };
         match name {
+            "alone" => Ok(Self::Alone),
+            "pages" => Ok(Self::Pages),
             "event" => Ok(Self::Event(count(200_000)?)),
             "revocation" => Ok(Self::Revocation(count(1_000)?)),
             "memory" => Ok(Self::Memory),

@@ -6,6 +6,7 @@
 use salon_tests::Result;
 
 use crate::{
+    alone,
     arguments::Comparison,
     machine::{self, Machine},
     measure::now,
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) fn run(comparison: &Comparison) -> Result<()> {
     let machine = Machine::take()?;
     let mut peers = comparison.peers.clone();
+    peers.retain(|peer| comparison.modes.iter().any(|mode| mode.fits(*peer)));
     peers.retain(|peer| match peer.missing() {
         None => true,
         Some(why) => {
@@ -30,7 +32,7 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
     let mut results = Results {
         machine: machine::name(),
         rounds: comparison.rounds,
-        peers: peers.iter().map(|peer| peer.name()).collect(),
+        peers: peers.clone(),
         rows: Vec::new(),
         failures: Vec::new(),
     };
@@ -39,12 +41,12 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
         for mode in &comparison.modes {
             for (column, peer) in peers.iter().enumerate().filter(|(_, peer)| mode.fits(**peer)) {
                 let outcome = machine
-                    .on_the_servers_core(|| Server::start(programs.command(*peer)))
+                    .place(peer.placement(), || Server::start(programs.command(*peer)))
                     .and_then(|server| {
                         server.in_time(mode.run(&server, &machine, &comparison.extent))
                     });
                 let what = format!("{} {}", mode.name(), peer.name());
-                print!("[{:>4} s] round {round} {what:<22} ", began.elapsed().as_secs());
+                print!("[{:>4} s] round {round} {what:<24} ", began.elapsed().as_secs());
                 match outcome {
                     Ok(outcome) => {
                         println!("{}", in_words(&outcome));
@@ -65,6 +67,10 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
     println!("\n{}", report::table(&results));
     if comparison.files {
         report::write(&results, comparison.whole)?;
+        if comparison.whole {
+            alone::run_apart()?;
+            report::write_pages()?;
+        }
     }
     match results.failures.len() {
         0 => Ok(()),
@@ -89,9 +95,9 @@ fn note(results: &mut Results, mode: Mode, column: usize, outcome: &Outcome) {
             .position(|row| row.mode == mode.name() && row.figure == figure.name);
         let row = found.unwrap_or_else(|| {
             results.rows.push(Row {
-                mode: mode.name(),
-                figure: figure.name,
-                unit: figure.unit,
+                mode: mode.name().to_owned(),
+                figure: figure.name.to_owned(),
+                unit: figure.unit.to_owned(),
                 values: vec![Vec::new(); results.peers.len()],
             });
             results.rows.len() - 1

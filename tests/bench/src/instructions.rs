@@ -34,8 +34,7 @@ pub(crate) fn run() -> Result<()> {
     println!("{:<44} {:>14} {:>10}", "one event", "instructions", "limit");
     let mut over = String::new();
     for (index, (name, limit)) in LIMITS.into_iter().enumerate() {
-        let counted = counted(index, MANY)?.saturating_sub(counted(index, FEW)?);
-        let each = counted / u64::from(MANY - FEW);
+        let each = each(index)?;
         println!("{name:<44} {each:>14} {limit:>10}");
         if each > limit {
             let _ = writeln!(over, "{name}: {each} instructions, and {limit} are allowed");
@@ -44,7 +43,13 @@ pub(crate) fn run() -> Result<()> {
     if over.is_empty() { Ok(()) } else { Err(over.into()) }
 }
 
-/// Takes one step so many times, for [`run`] to count.
+/// How many instructions one event takes on a step.
+pub(crate) fn each(step: usize) -> Result<u64> {
+    let counted = counted(step, MANY)?.saturating_sub(counted(step, FEW)?);
+    Ok(counted / u64::from(MANY - FEW))
+}
+
+/// Takes one step so many times, for [`each`] to count.
 pub(crate) fn take(number: usize, times: u32) -> Result<()> {
     let make = steps::ALL.get(number).ok_or_else(|| format!("there is no step {number}"))?;
     let mut step = make(1)?;

@@ -1,15 +1,24 @@
-//! The machine: its name, a core for each side, and enough descriptors.
+//! The machine: its name, cores for each side, and enough descriptors.
 //!
 //! It must never go on in silence where the machine gives less than a run needs.
 
-use core_affinity::CoreId;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use salon_tests::Result;
+
+/// Which cores a server and its load have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    /// One each.
+    Apart,
+    /// Two, which both of them use.
+    Together,
+}
 
 /// What a run has of the machine.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    server: CoreId,
-    load: CoreId,
+    server: usize,
+    load: usize,
     /// How many descriptors a process may have.
     descriptors: u64,
 }
@@ -17,20 +26,28 @@ pub(crate) struct Machine {
 impl Machine {
     /// Takes two cores and as many descriptors as there are, and says what is missing.
     pub(crate) fn take() -> Result<Self> {
-        let cores = core_affinity::get_core_ids().unwrap_or_default();
+        let allowed = sched_getaffinity(None)?;
+        let cores: Vec<_> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
         let [server, .., load] = cores[..] else {
             return Err("server and load need a core each, and there is only one".into());
         };
-        let machine = Self { server, load, descriptors: raise_descriptors()? };
-        machine.run_on(load)?;
-        Ok(machine)
+        Ok(Self { server, load, descriptors: raise_descriptors()? })
     }
 
-    /// Does what starts a process; the process runs on the server's core, this one on its own.
-    pub(crate) fn on_the_servers_core<T>(&self, start: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.run_on(self.server)?;
+    /// Does what starts a process, which then runs on the server's cores; from here on this thread
+    /// runs on those of the load.
+    pub(crate) fn place<T>(
+        &self,
+        placement: Placement,
+        start: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let (server, load) = match placement {
+            Placement::Apart => (vec![self.server], vec![self.load]),
+            Placement::Together => (vec![self.server, self.load], vec![self.server, self.load]),
+        };
+        run_on(&server)?;
         let started = start();
-        self.run_on(self.load)?;
+        run_on(&load)?;
         started
     }
 
@@ -47,13 +64,14 @@ impl Machine {
         }
         possible.min(wanted)
     }
+}
 
-    fn run_on(&self, core: CoreId) -> Result<()> {
-        match core_affinity::set_for_current(core) {
-            true => Ok(()),
-            false => Err(format!("core {} may not be used alone", core.id).into()),
-        }
-    }
+/// This thread, and what it starts, runs on these cores alone.
+fn run_on(cores: &[usize]) -> Result<()> {
+    let mut set = CpuSet::new();
+    cores.iter().for_each(|core| set.set(*core));
+    sched_setaffinity(None, &set)
+        .map_err(|error| format!("the cores {cores:?} may not be used alone: {error}").into())
 }
 
 /// Takes as many descriptors as may be had and are of use; how many that are.

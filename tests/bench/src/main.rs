@@ -2,10 +2,12 @@
 //!
 //! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
-//! `revocation`, `memory` and `instructions` measure Salon alone, in this process.
+//! `revocation`, `memory` and `instructions` measure Salon alone, in this process, and `alone` writes
+//! down what of that does not depend on the machine's speed.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
 
+mod alone;
 mod arguments;
 mod comparison;
 mod event;
@@ -28,6 +30,8 @@ use arguments::Command;
 fn main() -> ExitCode {
     let result = Command::from_arguments().and_then(|command| match command {
         Command::Compare(comparison) => comparison::run(&comparison),
+        Command::Alone => alone::run(),
+        Command::Pages => report::write_pages(),
         Command::Event(events) => event::run(events),
         Command::Revocation(revocations) => revocation::run(revocations),
         Command::Memory => memory::run(),

@@ -62,8 +62,29 @@ impl Receive<Open> for Hall {
     fn receive(&mut self, _: Open, _: &mut RoomContext<Self>) {}
 }
 
+/// What one of many takes, in bytes.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    pub(crate) what: &'static str,
+    pub(crate) allocated: f64,
+    pub(crate) resident: f64,
+    /// How many came a second.
+    pub(crate) per_second: f64,
+}
+
 /// Prints bytes per room and per membership, and how fast they come.
 pub(crate) fn run() -> Result<()> {
+    let head = ["one of them takes", "allocated", "resident", "a second"];
+    println!("{:<34} {:>12} {:>12} {:>14}", head[0], head[1], head[2], head[3]);
+    for Cost { what, allocated, resident, per_second } in costs()? {
+        let (allocated, resident) = (format!("{allocated:.0} B"), format!("{resident:.0} B"));
+        println!("{what:<34} {allocated:>12} {resident:>12} {per_second:>14.0}");
+    }
+    Ok(())
+}
+
+/// Counts a room and a membership, among many.
+pub(crate) fn costs() -> Result<[Cost; 2]> {
     // Server and clients are both in this process.
     raise_descriptors()?;
     let _limit = Limit::of_process("memory", TIME);
@@ -71,17 +92,14 @@ pub(crate) fn run() -> Result<()> {
     let server = InProcess::start(&salon, 1)?;
     // Rooms open on workers, and a worker is there once it has served somebody.
     drop(Crowd::gather(server.address(), 1)?);
-    let head = ["one of them takes", "allocated", "resident", "a second"];
-    println!("{:<34} {:>12} {:>12} {:>14}", head[0], head[1], head[2], head[3]);
-    rooms(&salon)?;
-    memberships(&server)
+    Ok([rooms(&salon)?, memberships(&server)?])
 }
 
-fn rooms(salon: &Salon) -> Result<()> {
+fn rooms(salon: &Salon) -> Result<Cost> {
     open(salon, "warm", 1_000)?;
     let (before, began) = (Held::now()?, now());
     open(salon, "idle", IDLE_ROOMS)?;
-    before.row(&format!("{IDLE_ROOMS} idle rooms"), IDLE_ROOMS, began.elapsed())
+    before.cost("an idle room", IDLE_ROOMS, began.elapsed())
 }
 
 fn open(salon: &Salon, prefix: &str, rooms: u64) -> Result<()> {
@@ -99,7 +117,7 @@ fn open(salon: &Salon, prefix: &str, rooms: u64) -> Result<()> {
     Ok(())
 }
 
-fn memberships(server: &InProcess) -> Result<()> {
+fn memberships(server: &InProcess) -> Result<Cost> {
     let mut crowd = Crowd::gather(server.address(), SESSIONS)?;
     let joins: Vec<_> = (0..=ROOMS_EACH).map(frames::join).collect();
     let mut heard = Vec::with_capacity(SESSIONS);
@@ -113,9 +131,7 @@ fn memberships(server: &InProcess) -> Result<()> {
     for join in &joins[..ROOMS_EACH] {
         all_join(&mut crowd, &mut heard, join)?;
     }
-    let memberships = SESSIONS * ROOMS_EACH;
-    let what = format!("{memberships} memberships ({SESSIONS} × {ROOMS_EACH})");
-    before.row(&what, memberships as u64, began.elapsed())
+    before.cost("a membership", (SESSIONS * ROOMS_EACH) as u64, began.elapsed())
 }
 
 fn all_join(crowd: &mut Crowd, heard: &mut Vec<crate::load::Heard>, join: &[u8]) -> Result<()> {
@@ -156,16 +172,15 @@ impl Held {
         Ok(Self { allocated, resident: resident.unwrap_or(0) })
     }
 
-    /// Prints what has been added since.
-    fn row(&self, what: &str, count: u64, elapsed: Duration) -> Result<()> {
+    /// What one of those takes that have been added since.
+    fn cost(&self, what: &'static str, count: u64, elapsed: Duration) -> Result<Cost> {
         let now = Self::now()?;
-        let each = |bytes: f64| format!("{:.0} B", bytes / count as f64);
-        println!(
-            "{what:<34} {:>12} {:>12} {:>14.0}",
-            each(now.allocated.wrapping_sub(self.allocated) as f64),
-            each(now.resident.saturating_sub(self.resident) as f64),
-            count as f64 / elapsed.as_secs_f64()
-        );
-        Ok(())
+        let each = |bytes: f64| bytes / count as f64;
+        Ok(Cost {
+            what,
+            allocated: each(now.allocated.wrapping_sub(self.allocated) as f64),
+            resident: each(now.resident.saturating_sub(self.resident) as f64),
+            per_second: count as f64 / elapsed.as_secs_f64(),
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! The servers that are compared: how each is built and started.
 //!
-//! It must never give one of them what another lacks: one core, one worker, production settings.
+//! It must never give one of them what another lacks: one core, one worker, production settings. A
+//! variant of Salon differs in what it is named after, and is compared with Salon alone.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,6 +10,8 @@ use std::{
 
 use salon_tests::Result;
 
+use crate::machine::Placement;
+
 /// Who is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -16,6 +19,12 @@ pub(crate) enum Peer {
     Limit,
     /// The fixture `load` of the conformance server: typed events and rooms.
     Salon,
+    /// Salon, with a place on every event of a room.
+    Numbered,
+    /// Salon on the cores of its load.
+    Together,
+    /// Salon with two workers, on the cores of its load.
+    TwoWorkers,
     /// A WebSocket by hand on actix-ws.
     ActixWs,
     /// socketioxide on axum.
@@ -25,17 +34,41 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Limit, Self::Salon, Self::ActixWs, Self::Socketioxide, Self::Node];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Limit,
+        Self::Salon,
+        Self::Numbered,
+        Self::Together,
+        Self::TwoWorkers,
+        Self::ActixWs,
+        Self::Socketioxide,
+        Self::Node,
+    ];
 
     /// Its name in arguments, tables and plots.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Limit => "limit",
             Self::Salon => "salon",
+            Self::Numbered => "salon-numbered",
+            Self::Together => "salon-together",
+            Self::TwoWorkers => "salon-2-workers",
             Self::ActixWs => "actix-ws",
             Self::Socketioxide => "socketioxide",
             Self::Node => "node",
+        }
+    }
+
+    /// Whether it is Salon in another way than the peers are measured.
+    pub(crate) fn is_variant(self) -> bool {
+        matches!(self, Self::Numbered | Self::Together | Self::TwoWorkers)
+    }
+
+    /// Which cores it has, and which its load.
+    pub(crate) fn placement(self) -> Placement {
+        match self {
+            Self::Together | Self::TwoWorkers => Placement::Together,
+            _ => Placement::Apart,
         }
     }
 
@@ -70,7 +103,7 @@ pub(crate) struct Programs {
 impl Programs {
     /// Builds what is needed, in release.
     pub(crate) fn build(peers: &[Peer]) -> Result<Self> {
-        let salon = if peers.contains(&Peer::Salon) {
+        let salon = if peers.iter().any(|peer| *peer == Peer::Salon || peer.is_variant()) {
             cargo_build(&folder().join("../Cargo.toml"), "conformance-server")?
         } else {
             PathBuf::new()
@@ -88,9 +121,11 @@ impl Programs {
     /// How a peer is started.
     pub(crate) fn command(&self, peer: Peer) -> Command {
         match peer {
-            Peer::Salon => {
+            Peer::Salon | Peer::Numbered | Peer::Together | Peer::TwoWorkers => {
+                let fixture = if peer == Peer::Numbered { "load-numbered" } else { "load" };
+                let workers = if peer == Peer::TwoWorkers { "2" } else { "1" };
                 let mut command = Command::new(&self.salon);
-                command.args(["load", "--port", "0", "--workers", "1"]);
+                command.args([fixture, "--port", "0", "--workers", workers]);
                 command
             }
             Peer::Node => {

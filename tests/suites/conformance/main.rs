@@ -10,6 +10,7 @@ mod engine;
 mod engine_client;
 mod handshakes;
 mod load;
+mod load_numbered;
 mod socket;
 mod subject;
 

@@ -1,10 +1,11 @@
-//! Chance in a lab: the turns of its workers, decided by a seed.
+//! The workers of a lab: chance decides their turns, by a seed, and what passes between them is
+//! counted.
 
 use std::collections::BTreeSet;
 
-use salon::testing::{self, Failure, Lab, Wire};
+use salon::testing::{self, Entry, Failure, Lab, Wire};
 
-use crate::app::{Enter, Said, Say, app};
+use crate::app::{Double, Enter, Said, Say, app};
 
 /// Four clients on four workers speak at once in one room; what each of them hears.
 async fn race(seed: u64) -> Result<(Vec<Vec<String>>, String), Failure> {
@@ -71,5 +72,50 @@ fn a_seed_gives_the_same_transcript_every_time() {
             assert_eq!(*transcript.get_or_insert_with(|| again.clone()), again);
             Ok(())
         });
+    }
+}
+
+/// How many deliveries have gone from one worker to another.
+fn deliveries_between_workers(lab: &Lab) -> usize {
+    let transcript = lab.transcript();
+    let told = |entry: &&Entry| entry.what.contains("a message to a shard delivery=true");
+    transcript.entries().iter().filter(told).count()
+}
+
+#[salon::test]
+async fn a_broadcast_is_one_message_to_each_other_worker_however_many_members_are_there() {
+    for (members, occupied) in [(1, 1), (3, 3), (4, 4), (40, 4), (40, 2)] {
+        let lab = Lab::builder(app()).workers(4).start().await;
+        let mut clients = Vec::new();
+        for number in 0..members {
+            let client = lab.visitor().worker(number % occupied).connect().await?;
+            client.send(Enter { hall: 1 }).await?;
+            clients.push(client);
+        }
+        // The hall is on the worker of its first member, which needs no message.
+        let before = deliveries_between_workers(&lab);
+        clients[0].send(Say { hall: 1, text: "hello".to_owned() }).await?;
+        for client in &clients {
+            assert_eq!(client.expect::<Said>().await.text, "hello");
+        }
+        let crossed = deliveries_between_workers(&lab) - before;
+        assert_eq!(crossed, occupied - 1, "{members} members on {occupied} workers");
+    }
+}
+
+#[salon::test]
+async fn an_event_for_a_namespace_is_one_message_to_each_worker_however_many_sessions_are_there() {
+    for sessions in [4, 40] {
+        let lab = Lab::builder(app()).workers(4).start().await;
+        let mut clients = Vec::new();
+        for number in 0..sessions {
+            clients.push(lab.visitor().worker(number % 4).connect().await?);
+        }
+        lab.salon().namespace("/").emit(&Double(1));
+        for client in &clients {
+            client.expect::<Double>().await;
+        }
+        // The app is on none of the workers.
+        assert_eq!(deliveries_between_workers(&lab), 4, "{sessions} sessions");
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Heard {
     pub(crate) client: usize,
     pub(crate) acknowledgements: u64,
     pub(crate) events: u64,
+    pub(crate) bytes: u64,
     pub(crate) at: Instant,
 }
 
@@ -207,7 +208,7 @@ impl Client {
     }
 
     fn read(&mut self, buffer: &mut [u8], connect: &[u8], pong: &[u8]) -> std::io::Result<Heard> {
-        let mut heard = Heard { client: 0, acknowledgements: 0, events: 0, at: now() };
+        let mut heard = Heard { client: 0, acknowledgements: 0, events: 0, bytes: 0, at: now() };
         loop {
             let read = match self.stream.read(buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
@@ -215,6 +216,7 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(heard),
                 Err(error) => return Err(error),
             };
+            heard.bytes += read as u64;
             self.take(&buffer[..read], &mut heard, connect, pong)?;
             // A short read has emptied the socket: what comes later makes a new event.
             if read < buffer.len() {

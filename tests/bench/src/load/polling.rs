@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use salon_tests::Result;
 
 use super::{Driven, frames};
-use crate::{measure::now, server::Server};
+use crate::{measure::now, modes::Extent, server::Server};
 
 const SEPARATOR: char = '\x1e';
 
@@ -87,17 +87,12 @@ impl PollingCrowd {
     }
 
     /// Echoes for a time, after another to warm up.
-    pub(crate) fn echo(
-        &mut self,
-        server: &Server,
-        warm_up: Duration,
-        time: Duration,
-    ) -> Result<Driven> {
-        self.turn_until(warm_up, true)?;
+    pub(crate) fn echo(&mut self, server: &Server, extent: &Extent) -> Result<Driven> {
+        self.turn_until(extent.warm_up, true)?;
         let (cpu, count, began) = (server.cpu()?, self.echoes, now());
-        self.turn_until(time, true)?;
+        self.turn_until(extent.time, true)?;
         let (cpu, count, elapsed) = (server.cpu()? - cpu, self.echoes - count, began.elapsed());
-        self.turn_until(Duration::from_secs(5), false)?;
+        self.turn_until(extent.last_words, false)?;
         let lost = self.clients.iter().filter(|client| client.stage != Stage::Done).count();
         Ok(Driven { count, elapsed, cpu, lost: lost as u64 })
     }

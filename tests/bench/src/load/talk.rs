@@ -8,10 +8,7 @@ use std::time::Duration;
 use salon_tests::Result;
 
 use super::{Crowd, Heard};
-use crate::{measure::now, server::Server};
-
-/// How long what is under way at the end may take.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+use crate::{measure::now, modes::Extent, server::Server};
 
 /// What clients say to each other when one hears something.
 pub(crate) trait Talk {
@@ -24,7 +21,8 @@ pub(crate) trait Talk {
     /// How many messages have been heard.
     fn count(&self) -> u64;
 
-    /// How many messages are still to come.
+    /// How many messages are still to come, or have come too often: what is doubled must not make
+    /// up for what is lost.
     fn missing(&self) -> u64;
 
     /// Warming up is over.
@@ -57,17 +55,16 @@ pub(crate) fn drive(
     crowd: &mut Crowd,
     talk: &mut impl Talk,
     server: &Server,
-    warm_up: Duration,
-    time: Duration,
+    extent: &Extent,
 ) -> Result<Driven> {
     let mut heard = Vec::with_capacity(crowd.len());
     talk.begin(crowd)?;
-    turn_until(crowd, talk, &mut heard, warm_up)?;
+    turn_until(crowd, talk, &mut heard, extent.warm_up)?;
     talk.measured_from_now();
     let (cpu, count, began) = (server.cpu()?, talk.count(), now());
-    turn_until(crowd, talk, &mut heard, time)?;
+    turn_until(crowd, talk, &mut heard, extent.time)?;
     let (cpu, count, elapsed) = (server.cpu()? - cpu, talk.count() - count, began.elapsed());
-    let deadline = now() + LAST_WORDS;
+    let deadline = now() + extent.last_words;
     while talk.missing() > 0 && now() < deadline {
         turn(crowd, talk, &mut heard, false)?;
     }

@@ -60,7 +60,7 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
         said: 0,
         acknowledged: 0,
     };
-    let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
+    let driven = drive(&mut crowd, &mut talk, server, extent)?;
     Ok(Outcome {
         lost: driven.lost,
         figures: vec![figure("CPU per join and leave", "µs", driven.cpu_per_message())],

@@ -65,7 +65,7 @@ pub(super) fn run(server: &Server, extent: &Extent, clients: usize) -> Result<Ou
         acknowledged: 0,
         latencies: Latencies::new()?,
     };
-    let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
+    let driven = drive(&mut crowd, &mut talk, server, extent)?;
     Ok(Outcome {
         lost: driven.lost,
         figures: vec![

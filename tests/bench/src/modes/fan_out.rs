@@ -43,7 +43,7 @@ impl Talk for FanOut {
     }
 
     fn missing(&self) -> u64 {
-        self.said.saturating_sub(self.delivered)
+        self.said.abs_diff(self.delivered)
     }
 }
 
@@ -52,6 +52,6 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
     join(&mut crowd, |_| 0)?;
     let frame = frames::publish(0, &frames::payload(PAYLOAD));
     let mut talk = FanOut { frame, said: 0, delivered: 0 };
-    let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
+    let driven = drive(&mut crowd, &mut talk, server, extent)?;
     Ok(deliveries(&driven))
 }

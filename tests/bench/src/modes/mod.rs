@@ -6,6 +6,8 @@ mod churn;
 mod echo;
 mod fan_out;
 mod idle;
+#[cfg(test)]
+mod lossy;
 mod moderate;
 mod polling;
 mod rooms;
@@ -29,6 +31,8 @@ pub(crate) enum Mode {
     Echo1000,
     FanOut,
     Rooms,
+    Places,
+    Workers,
     Moderate,
     Churn,
     Polling,
@@ -38,11 +42,13 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Echo100,
         Self::Echo1000,
         Self::FanOut,
         Self::Rooms,
+        Self::Places,
+        Self::Workers,
         Self::Moderate,
         Self::Churn,
         Self::Polling,
@@ -58,6 +64,8 @@ impl Mode {
             Self::Echo1000 => "echo-1000",
             Self::FanOut => "fan-out",
             Self::Rooms => "rooms",
+            Self::Places => "places",
+            Self::Workers => "workers",
             Self::Moderate => "moderate",
             Self::Churn => "churn",
             Self::Polling => "polling",
@@ -69,7 +77,12 @@ impl Mode {
 
     /// Whether a peer can be put through it.
     pub(crate) fn fits(self, peer: Peer) -> bool {
-        self != Self::Polling || peer.polls()
+        match self {
+            Self::Places => matches!(peer, Peer::Salon | Peer::Numbered),
+            Self::Workers => matches!(peer, Peer::Salon | Peer::Together | Peer::TwoWorkers),
+            Self::Polling => peer.polls(),
+            _ => !peer.is_variant(),
+        }
     }
 
     /// Puts a fresh server through it.
@@ -83,7 +96,7 @@ impl Mode {
             Self::Echo100 => echo::run(server, extent, 100),
             Self::Echo1000 => echo::run(server, extent, 1000),
             Self::FanOut => fan_out::run(server, extent),
-            Self::Rooms => rooms::run(server, extent),
+            Self::Rooms | Self::Places | Self::Workers => rooms::run(server, extent),
             Self::Moderate => moderate::run(server, extent),
             Self::Churn => churn::run(server, extent),
             Self::Polling => polling::run(server, extent),
@@ -99,6 +112,8 @@ impl Mode {
 pub(crate) struct Extent {
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
+    /// How long what is under way at the end may take.
+    pub(crate) last_words: Duration,
     /// How long idle connections are watched: with their pings in it, if it is a whole interval.
     pub(crate) rest: Duration,
     /// How many connections are idle, or come back at once.
@@ -110,6 +125,7 @@ impl Extent {
     pub(crate) const FULL: Self = Self {
         warm_up: Duration::from_millis(500),
         time: Duration::from_secs(2),
+        last_words: Duration::from_secs(5),
         rest: Duration::from_secs(26),
         connections: 10_000,
     };
@@ -118,6 +134,7 @@ impl Extent {
     pub(crate) const QUICK: Self = Self {
         warm_up: Duration::from_millis(200),
         time: Duration::from_millis(500),
+        last_words: Duration::from_secs(5),
         rest: Duration::from_secs(1),
         connections: 1_000,
     };

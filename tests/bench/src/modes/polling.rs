@@ -14,7 +14,7 @@ const CLIENTS: usize = 100;
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
     let mut crowd = PollingCrowd::new(server.address(), CLIENTS, &frames::payload(PAYLOAD))?;
-    let driven = crowd.echo(server, extent.warm_up, extent.time)?;
+    let driven = crowd.echo(server, extent)?;
     Ok(Outcome {
         lost: driven.lost,
         figures: vec![figure("CPU per echo", "µs", driven.cpu_per_message())],

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use salon_tests::Result;
 
-use super::{Extent, Outcome, PAYLOAD, deliveries};
+use super::{Extent, Outcome, PAYLOAD, deliveries, figure};
 use crate::{
     load::{Crowd, Heard, Talk, drive, frames},
     measure::now,
@@ -23,6 +23,8 @@ struct Rooms {
     heard: Vec<u64>,
     said: Vec<u64>,
     deliveries: u64,
+    /// What has come to all of them, in bytes.
+    bytes: u64,
     due: u64,
 }
 
@@ -42,6 +44,7 @@ impl Talk for Rooms {
     fn heard(&mut self, crowd: &mut Crowd, heard: &Heard, goes_on: bool) -> Result<()> {
         let member = heard.client;
         self.deliveries += heard.events;
+        self.bytes += heard.bytes;
         self.heard[member] += heard.events;
         while goes_on && self.heard[member] >= self.said[member] * (SIZE as u64 - 1) {
             self.speak(crowd, member)?;
@@ -54,7 +57,7 @@ impl Talk for Rooms {
     }
 
     fn missing(&self) -> u64 {
-        self.due.saturating_sub(self.deliveries)
+        self.due.abs_diff(self.deliveries)
     }
 }
 
@@ -67,15 +70,22 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
         heard: vec![0; MEMBERS],
         said: vec![0; MEMBERS],
         deliveries: 0,
+        bytes: 0,
         due: 0,
     };
-    let driven = drive(&mut crowd, &mut talk, server, extent.warm_up, extent.time)?;
-    Ok(deliveries(&driven))
+    let driven = drive(&mut crowd, &mut talk, server, extent)?;
+    let mut outcome = deliveries(&driven);
+    let bytes = talk.bytes as f64 / talk.deliveries.max(1) as f64;
+    outcome.figures.push(figure("bytes per delivery", "bytes", bytes));
+    Ok(outcome)
 }
 
 /// Everyone joins a room, and has been told so.
 pub(super) fn join(crowd: &mut Crowd, room: impl Fn(usize) -> usize) -> Result<()> {
-    for client in 0..crowd.len() {
+    for number in 0..crowd.len() {
+        // Clients are on workers in turn, and a room is on that of its first member: with two
+        // workers, one would have all rooms if the same member came first in each.
+        let client = if room(number) % 2 == 1 { number ^ 1 } else { number };
         crowd.send(client, &frames::join(room(client)))?;
     }
     let (mut missing, mut heard) = (crowd.len() as u64, Vec::new());

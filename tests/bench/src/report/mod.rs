@@ -3,13 +3,18 @@
 //! It must never show a median without its spread.
 
 mod json;
+mod page;
 mod plot;
+mod sizing;
 mod table;
+
+use std::path::{Path, PathBuf};
 
 use salon_tests::Result;
 
-use crate::peer::folder;
+use crate::peer::{Peer, folder};
 
+pub(crate) use page::write as write_pages;
 pub(crate) use table::table;
 
 /// All figures of a comparison.
@@ -17,7 +22,7 @@ pub(crate) use table::table;
 pub(crate) struct Results {
     pub(crate) machine: String,
     pub(crate) rounds: usize,
-    pub(crate) peers: Vec<&'static str>,
+    pub(crate) peers: Vec<Peer>,
     pub(crate) rows: Vec<Row>,
     /// The runs in which something was lost or broke.
     pub(crate) failures: Vec<String>,
@@ -26,10 +31,23 @@ pub(crate) struct Results {
 /// One figure of one mode: for each peer, a value per round.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) mode: &'static str,
-    pub(crate) figure: &'static str,
-    pub(crate) unit: &'static str,
+    pub(crate) mode: String,
+    pub(crate) figure: String,
+    pub(crate) unit: String,
     pub(crate) values: Vec<Vec<f64>>,
+}
+
+impl Results {
+    /// One figure of one mode.
+    fn row(&self, mode: &str, figure: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.mode == mode && row.figure == figure)
+    }
+
+    /// The peers that were put through what a row is of, by their columns.
+    fn measured<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (usize, Peer)> + 'a {
+        let peers = self.peers.iter().copied().enumerate();
+        peers.filter(|(column, _)| !row.values[*column].is_empty())
+    }
 }
 
 impl Row {
@@ -55,16 +73,31 @@ struct Spread {
     most: f64,
 }
 
+impl std::fmt::Display for Spread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { median, least, most } = *self;
+        f.pad(&format!("{} ({}–{})", number(median), number(least), number(most)))
+    }
+}
+
 /// Writes the results beside this crate: those of a whole comparison are committed.
 pub(crate) fn write(results: &Results, whole: bool) -> Result<()> {
-    let folder = folder().join("results");
-    std::fs::create_dir_all(&folder)?;
     let name = if whole { "comparison" } else { "partial" };
     for (extension, text) in [("json", json::json(results)?), ("svg", plot::svg(results))] {
-        let path = folder.join(name).with_extension(extension);
-        std::fs::write(&path, text)?;
-        println!("wrote {}", path.display());
+        save(&result_file(&format!("{name}.{extension}")), &text)?;
     }
+    Ok(())
+}
+
+/// Where a file of results is.
+pub(crate) fn result_file(name: &str) -> PathBuf {
+    folder().join("results").join(name)
+}
+
+/// Writes a file, and says so.
+pub(crate) fn save(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("wrote {}", path.display());
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::{Results, Row, number};
+use crate::peer::Peer;
 
 /// Figures that say most; the table and the JSON have all.
 const SHOWN: &[(&str, &str)] = &[
@@ -12,6 +13,8 @@ const SHOWN: &[(&str, &str)] = &[
     ("echo-1000", "CPU per message"),
     ("fan-out", "CPU per delivery"),
     ("rooms", "CPU per delivery"),
+    ("places", "CPU per delivery"),
+    ("workers", "CPU per delivery"),
     ("moderate", "p99 latency"),
     ("churn", "CPU per join and leave"),
     ("polling", "CPU per echo"),
@@ -22,20 +25,17 @@ const SHOWN: &[(&str, &str)] = &[
 
 const COLUMNS: usize = 2;
 const PANEL: f64 = 400.0;
-const NAMES: f64 = 88.0;
+const NAMES: f64 = 112.0;
 const BAR: f64 = 16.0;
 const GAP: f64 = 6.0;
 const TITLE: f64 = 34.0;
 
 /// The picture.
 pub(super) fn svg(results: &Results) -> String {
-    let shown: Vec<&Row> = SHOWN
-        .iter()
-        .filter_map(|(mode, figure)| {
-            results.rows.iter().find(|row| row.mode == *mode && row.figure == *figure)
-        })
-        .collect();
-    let panel_height = TITLE + (BAR + GAP) * results.peers.len() as f64 + 14.0;
+    let shown: Vec<&Row> =
+        SHOWN.iter().filter_map(|(mode, figure)| results.row(mode, figure)).collect();
+    let bars = shown.iter().map(|row| results.measured(row).count()).max().unwrap_or_default();
+    let panel_height = TITLE + (BAR + GAP) * bars as f64 + 14.0;
     let end = 44.0 + panel_height * shown.len().div_ceil(COLUMNS) as f64;
     let height = end + 16.0 * results.failures.len() as f64 + 8.0;
     let width = PANEL * COLUMNS as f64;
@@ -74,8 +74,9 @@ fn panel(svg: &mut String, results: &Results, row: &Row, x: f64, y: f64) {
     let most = (0..results.peers.len()).filter_map(|peer| row.spread(peer));
     let most = most.map(|spread| spread.most).fold(f64::MIN_POSITIVE, f64::max);
     let scale = (PANEL - NAMES - 80.0) / most;
-    for (peer, name) in results.peers.iter().enumerate() {
-        let (left, top) = (x + NAMES + 14.0, y + TITLE + (BAR + GAP) * peer as f64);
+    for (line, (column, peer)) in results.measured(row).enumerate() {
+        let name = peer.name();
+        let (left, top) = (x + NAMES + 14.0, y + TITLE + (BAR + GAP) * line as f64);
         let middle = top + BAR / 2.0;
         let _ = writeln!(
             svg,
@@ -83,14 +84,11 @@ fn panel(svg: &mut String, results: &Results, row: &Row, x: f64, y: f64) {
             left - 6.0,
             middle + 4.0
         );
-        let Some(spread) = row.spread(peer) else {
-            let _ =
-                writeln!(svg, r##"<text x="{left}" y="{}" fill="#57606a">–</text>"##, middle + 4.0);
-            continue;
-        };
-        let colour = match *name {
-            "salon" => "#1a7f37",
-            "limit" => "#8c959f",
+        let Some(spread) = row.spread(column) else { continue };
+        let colour = match peer {
+            Peer::Salon => "#1a7f37",
+            Peer::Limit => "#8c959f",
+            peer if peer.is_variant() => "#7fbf91",
             _ => "#9ec5e8",
         };
         let (least, end) = (left + spread.least * scale, left + spread.most * scale);
