@@ -5,29 +5,33 @@
 //! time of one call. They must never outlive that call: a guard puts back what was there before,
 //! also when a user's serde code panics.
 
-use std::{cell::RefCell, mem};
+use std::{
+    cell::{Cell, RefCell},
+    mem,
+};
 
 use bytes::Bytes;
 
 thread_local! {
-    static COLLECTED: RefCell<Option<Vec<Bytes>>> = const { RefCell::new(None) };
+    static COLLECTED: Cell<Option<Vec<Bytes>>> = const { Cell::new(None) };
     static AVAILABLE: RefCell<Vec<Bytes>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs `write` and returns what it made with the attachments that it left.
 pub(super) fn collect<T>(write: impl FnOnce() -> T) -> (T, Vec<Bytes>) {
-    let _guard = CollectGuard { before: COLLECTED.replace(Some(Vec::new())) };
+    let mut guard = CollectGuard { before: Some(COLLECTED.replace(Some(Vec::new()))) };
     let made = write();
-    (made, COLLECTED.take().unwrap_or_default())
+    let before = guard.before.take().flatten();
+    (made, COLLECTED.replace(before).unwrap_or_default())
 }
 
 /// Leaves an attachment and returns its number, or nothing outside of [`collect`].
 pub(super) fn push(bytes: &Bytes) -> Option<usize> {
-    COLLECTED.with_borrow_mut(|collected| {
-        let collected = collected.as_mut()?;
-        collected.push(bytes.clone());
-        Some(collected.len() - 1)
-    })
+    let mut collected = COLLECTED.take()?;
+    collected.push(bytes.clone());
+    let number = collected.len() - 1;
+    COLLECTED.set(Some(collected));
+    Some(number)
 }
 
 /// Runs `read` with `attachments` at hand.
@@ -51,12 +55,15 @@ pub(super) fn get(number: u64) -> Option<Bytes> {
 }
 
 struct CollectGuard {
-    before: Option<Vec<Bytes>>,
+    /// What is to be put back, until it is.
+    before: Option<Option<Vec<Bytes>>>,
 }
 
 impl Drop for CollectGuard {
     fn drop(&mut self) {
-        COLLECTED.set(self.before.take());
+        if let Some(before) = self.before.take() {
+            COLLECTED.set(before);
+        }
     }
 }
 
