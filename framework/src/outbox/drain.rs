@@ -23,6 +23,8 @@ impl LinkNumber {
 pub(crate) enum Drained {
     /// Something was handed to the sink; there may be more by the next call.
     Something,
+    /// Everything was handed to the sink, and its link waits for more.
+    Everything,
     /// Another link has taken over: this one writes no more.
     Replaced,
     /// Everything was written and the connection is at its end: the link closes.
@@ -31,6 +33,9 @@ pub(crate) enum Drained {
 
 /// Where a link wants the outgoing packets.
 pub(crate) trait Sink {
+    /// Whether its link goes on waiting once the sink has taken everything, without another call.
+    const STAYS: bool = false;
+
     /// A control packet.
     fn control(&mut self, packet: &engine_io::Packet);
     /// Takes frames from the front, after the control packets, and says how many. What is left stays

@@ -196,18 +196,18 @@ impl Outbox {
     pub(crate) fn park(&self, link: LinkNumber) {
         let mut state = self.lock();
         if state.link == link {
-            state.waker = None;
+            state.wait_no_more();
         }
     }
 
     /// Hands what is queued to `sink`, control packets first, or waits for something. While the sink
     /// has it nothing is revoked, so that what was revoked before is not in its hands. A sink that
     /// takes nothing of what there is is not called again before its link drains again.
-    pub(crate) fn poll_drain(
+    pub(crate) fn poll_drain<S: Sink>(
         &self,
         cx: &mut Context<'_>,
         link: LinkNumber,
-        sink: &mut impl Sink,
+        sink: &mut S,
     ) -> Poll<Drained> {
         let mut state = self.lock();
         if state.link != link {
@@ -219,17 +219,18 @@ impl Outbox {
             something = true;
         }
         if something || !state.frames.is_empty() {
-            state.waker = None;
             something |= state.take(|frames| sink.frames(frames));
+            if S::STAYS && state.frames.is_empty() && state.closed.is_none() {
+                state.wait(cx.waker());
+                return Poll::Ready(Drained::Everything);
+            }
+            state.wait_no_more();
             return if something { Poll::Ready(Drained::Something) } else { Poll::Pending };
         }
         if let Some(reason) = state.closed {
             return Poll::Ready(Drained::Closed(reason));
         }
-        match &mut state.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            waker @ None => *waker = Some(cx.waker().clone()),
-        }
+        state.wait(cx.waker());
         Poll::Pending
     }
 

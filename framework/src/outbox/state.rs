@@ -24,7 +24,10 @@ pub(super) struct State {
     pub(super) bytes: usize,
     pub(super) link: LinkNumber,
     pub(super) closed: Option<DisconnectReason>,
-    pub(super) waker: Option<Waker>,
+    /// The link that waited last.
+    waker: Option<Waker>,
+    /// Whether it waits still.
+    is_awaited: bool,
     /// Rooms whose frames are withheld, and up to which membership.
     /// Boxed: most connections never lose a room.
     pub(super) barred: Option<Box<Barred>>,
@@ -87,7 +90,22 @@ impl State {
 
     /// Whether a link is waiting for something to write.
     pub(super) fn is_writable(&self) -> bool {
-        self.waker.is_some() && self.frames.is_empty()
+        self.is_awaited && self.frames.is_empty()
+    }
+
+    /// A link waits from now on.
+    pub(super) fn wait(&mut self, link: &Waker) {
+        self.is_awaited = true;
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(link),
+            none @ None => *none = Some(link.clone()),
+        }
+    }
+
+    /// No link waits, and none is remembered.
+    pub(super) fn wait_no_more(&mut self) {
+        self.is_awaited = false;
+        self.waker = None;
     }
 
     /// Ends it; true if it had not ended before.
@@ -103,8 +121,11 @@ impl State {
     }
 
     pub(super) fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+        if let Some(waker) = &self.waker
+            && self.is_awaited
+        {
+            self.is_awaited = false;
+            waker.wake_by_ref();
         }
     }
 }

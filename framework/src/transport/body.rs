@@ -44,7 +44,7 @@ impl Body {
                     self.outflow.signals.reach(Stage::Closed);
                     Some(bytes)
                 }
-                Poll::Ready(Some(Next::Taken)) => match write.into_bytes() {
+                Poll::Ready(Some(Next::Taken | Next::Everything)) => match write.into_bytes() {
                     // It may have been nothing but a noop, which is for polls.
                     None => continue,
                     bytes => bytes,

@@ -34,6 +34,8 @@ pub(super) struct Outflow {
 pub(super) enum Next {
     /// What the sink has taken out of the outbox.
     Taken,
+    /// What the sink has taken: it was everything, and more is waited for.
+    Everything,
     /// These bytes.
     Urgent(Bytes),
     /// These bytes, a close frame: nothing comes after it.
@@ -75,6 +77,10 @@ impl Outflow {
         match self.outbox.poll_drain(cx, link, sink) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Drained::Something) => return Poll::Ready(Next::Taken),
+            Poll::Ready(Drained::Everything) => {
+                self.signals.register_writer(cx.waker());
+                return Poll::Ready(Next::Everything);
+            }
             Poll::Ready(Drained::Closed(reason)) => {
                 if let Some(decided) = self.signals.take_farewell() {
                     return Poll::Ready(Next::Last(decided));

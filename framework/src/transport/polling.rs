@@ -125,7 +125,7 @@ impl PendingPoll<'_> {
         };
         self.answered = true;
         match drained {
-            Some(Drained::Something) => {}
+            Some(Drained::Something | Drained::Everything) => {}
             Some(Drained::Replaced) | None => batch.control(&Packet::Noop),
             Some(Drained::Closed(reason)) => {
                 // A poll that finds the close rather than waits for it also gets a noop, as from

@@ -147,8 +147,9 @@ impl Signals {
 
     fn take(&self, take: impl FnOnce(&mut Unsaid) -> Option<Bytes>) -> Option<Bytes> {
         let mut all = self.unsaid.borrow_mut();
-        let taken = take(all.as_mut()?);
-        if all.as_ref().is_some_and(|unsaid| unsaid.is_empty()) {
+        let unsaid = all.as_mut()?;
+        let taken = take(unsaid);
+        if unsaid.is_empty() {
             *all = None;
         }
         taken

@@ -180,7 +180,10 @@ impl TakenSocket {
         let Write { rest, is_blocked, result, .. } = write;
         result?;
         let rest = match next {
-            Poll::Ready(Some(Next::Taken)) => rest,
+            Poll::Ready(Some(Next::Everything)) if rest.is_empty() && !is_blocked => {
+                return Ok(Progress::Idle);
+            }
+            Poll::Ready(Some(Next::Taken | Next::Everything)) => rest,
             Poll::Ready(Some(Next::Urgent(bytes))) => bytes,
             Poll::Ready(Some(Next::Last(bytes))) => {
                 self.rest.borrow_mut().is_last = true;
@@ -301,6 +304,8 @@ impl<'a> Write<'a> {
 }
 
 impl Sink for Write<'_> {
+    const STAYS: bool = true;
+
     fn control(&mut self, packet: &Packet) {
         self.dialect.encode_control(packet, self.gathered);
     }
