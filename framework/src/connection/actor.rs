@@ -16,7 +16,8 @@ use actix::{
 use tokio::sync::oneshot;
 
 use super::{
-    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, protocol::SocketIo,
+    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, backlog::Backlog,
+    protocol::SocketIo,
 };
 use crate::{
     auth::Handshake,
@@ -47,9 +48,16 @@ pub(crate) struct Connection {
 
 /// What waits to be handled.
 enum Item {
-    Message(engine_io::Message, Option<Arc<Handshake>>),
+    Message(Handed),
     /// Everything that came with it is handled: its link may read on.
     Done(oneshot::Sender<()>),
+}
+
+/// A message that a link has handed over.
+struct Handed {
+    message: engine_io::Message,
+    request: Option<Arc<Handshake>>,
+    backlog: Option<Arc<Backlog>>,
 }
 
 /// An event whose checks are waited for; nothing that came after it is handled meanwhile.
@@ -80,6 +88,8 @@ impl Upper {
 pub(crate) struct Received {
     pub(super) messages: Messages,
     pub(super) request: Option<Arc<Handshake>>,
+    /// What its link waits for.
+    pub(super) backlog: Option<Arc<Backlog>>,
     /// Told when all of them are handled.
     pub(super) done: Option<oneshot::Sender<()>>,
 }
@@ -160,8 +170,8 @@ impl Connection {
                 Some(Item::Message(..)) => match self.permit(ctx) {
                     None => self.wait(ctx),
                     Some(permit) => {
-                        if let Some(Item::Message(message, request)) = self.inbox.pop_front() {
-                            self.take_handed(message, request, permit, ctx);
+                        if let Some(Item::Message(handed)) = self.inbox.pop_front() {
+                            self.take_handed(handed, permit, ctx);
                         }
                     }
                 },
@@ -218,14 +228,11 @@ impl Connection {
     }
 
     /// Takes a message that a link has handed over.
-    fn take_handed(
-        &mut self,
-        message: engine_io::Message,
-        request: Option<Arc<Handshake>>,
-        permit: Permit,
-        ctx: &mut Context<Self>,
-    ) {
-        self.handle.backlog().remove(&message);
+    fn take_handed(&mut self, handed: Handed, permit: Permit, ctx: &mut Context<Self>) {
+        let Handed { message, request, backlog } = handed;
+        if let Some(backlog) = backlog {
+            backlog.remove(&message);
+        }
         self.take(message, request, permit, ctx);
     }
 
@@ -301,12 +308,14 @@ impl Handler<Received> for Connection {
     fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
         let span = self.span.as_deref().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
-        let Received { messages, request, done } = received;
+        let Received { messages, request, backlog, done } = received;
         for message in messages {
+            let (request, backlog) = (request.clone(), backlog.clone());
+            let handed = Handed { message, request, backlog };
             let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
             match permit {
-                Some(permit) => self.take_handed(message, request.clone(), permit, ctx),
-                None => self.inbox.push_back(Item::Message(message, request.clone())),
+                Some(permit) => self.take_handed(handed, permit, ctx),
+                None => self.inbox.push_back(Item::Message(handed)),
             }
         }
         self.inbox.extend(done.map(Item::Done));

@@ -70,12 +70,16 @@ impl Connection {
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
         let mut room_name = std::mem::take(&mut socket_io.room_name);
-        let span = tracing::debug_span!(
-            "salon.event",
-            event = %address.name,
-            namespace = %session.socket.namespace(),
-            session = %session.socket.peer().id,
-        );
+        // Asked first: a span that nobody wants takes its time as well.
+        let span = match tracing::span_enabled!(tracing::Level::DEBUG) {
+            true => tracing::debug_span!(
+                "salon.event",
+                event = %address.name,
+                namespace = %session.socket.namespace(),
+                session = %session.socket.peer().id,
+            ),
+            false => tracing::Span::none(),
+        };
         let entered = span.enter();
         let outcome = self.guard(|| {
             let realm = &self.realm;

@@ -46,7 +46,6 @@ pub(crate) struct ConnectionHandle {
     polling: AtomicBool,
     posting: AtomicBool,
     last_pong: Mutex<Instant>,
-    backlog: Backlog,
 }
 
 impl ConnectionHandle {
@@ -69,7 +68,6 @@ impl ConnectionHandle {
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
             last_pong: Mutex::new(clock::now()),
-            backlog: Backlog::default(),
         }
     }
 
@@ -143,9 +141,11 @@ impl ConnectionHandle {
     }
 
     /// Hands over messages in the order they arrived, and does not wait: that a link does which finds
-    /// no room in the [`backlog`](Self::backlog) then.
-    pub(crate) fn hand_over(&self, messages: Messages) {
-        self.send(messages, None, None);
+    /// no room in its `backlog` then.
+    pub(crate) fn hand_over(&self, messages: Messages, backlog: &Arc<Backlog>) {
+        messages.iter().for_each(|message| backlog.add(message));
+        let backlog = Some(backlog.clone());
+        self.address.do_send(Received { messages, request: None, backlog, done: None });
     }
 
     /// Has the connection read by itself what `arrival` makes. Resolves when it does, or when it has
@@ -153,11 +153,6 @@ impl ConnectionHandle {
     pub(crate) async fn read(&self, arrival: Arrival) {
         // What the caller has left says what became of it.
         let _ = self.address.send(Read(arrival)).await;
-    }
-
-    /// What was handed over and is not handled.
-    pub(crate) fn backlog(&self) -> &Backlog {
-        &self.backlog
     }
 
     /// Hands over messages with the request that brought them, if that is wanted, and waits until
@@ -174,18 +169,8 @@ impl ConnectionHandle {
             return Ok(());
         }
         let (done, handled) = oneshot::channel();
-        self.send(messages, request, Some(done));
+        self.address.do_send(Received { messages, request, backlog: None, done: Some(done) });
         handled.await.map_err(|_| Ended)
-    }
-
-    fn send(
-        &self,
-        messages: Messages,
-        request: Option<Arc<Handshake>>,
-        done: Option<oneshot::Sender<()>>,
-    ) {
-        messages.iter().for_each(|message| self.backlog.add(message));
-        self.address.do_send(Received { messages, request, done });
     }
 
     /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no

@@ -42,6 +42,7 @@ pub use watching::Watching;
 
 pub(crate) use actor::Connection;
 pub(crate) use allowed_origins::AllowedOrigins;
+pub(crate) use backlog::Backlog;
 pub(crate) use handle::{Claim, ConnectionHandle};
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;

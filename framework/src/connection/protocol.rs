@@ -123,12 +123,7 @@ impl Connection {
     }
 
     /// Has an event checked by what reads its arguments; without a session nothing does.
-    fn handle_unchecked(
-        &mut self,
-        event: UncheckedEvent,
-        permit: Permit,
-        ctx: &mut Context<Self>,
-    ) {
+    fn handle_unchecked(&mut self, event: UncheckedEvent, permit: Permit, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
         if let Some(session) = socket_io.session(&event.namespace) {
             let UncheckedEvent { name, arguments, id, .. } = event;

@@ -23,6 +23,7 @@ use crate::{
     connection::{ConnectionHandle, Realm},
     wire::{
         engine_io::{Message, Packet},
+        socket_io::Messages,
         websocket::{FrameReader, Incoming},
     },
 };
@@ -119,22 +120,16 @@ impl Inflow {
         }
     }
 
-    /// Hands the messages that came to the connection; false once the end has come, and nothing
-    /// before it is left.
-    pub(super) fn poll_hand_over(
-        &mut self,
-        cx: &mut Context<'_>,
-        handle: &ConnectionHandle,
-    ) -> Poll<bool> {
+    /// All messages that came; `None` once the end has come, and nothing before it is left.
+    pub(super) fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<Option<Messages>> {
         loop {
             self.sort();
             let messages = self.intake.take_messages();
             if !messages.is_empty() {
-                handle.hand_over(messages);
-                return Poll::Ready(true);
+                return Poll::Ready(Some(messages));
             }
             if self.intake.has_ended() {
-                return Poll::Ready(false);
+                return Poll::Ready(None);
             }
             if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);

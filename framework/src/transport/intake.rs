@@ -18,10 +18,17 @@ use super::link_error::LinkError;
 /// Messages that wait to be received, and the end if it has come.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
-    messages: VecDeque<Message>,
-    bytes: usize,
+    /// Boxed: most are taken as they come.
+    waiting: Option<Box<Waiting>>,
     /// Boxed: it comes once.
     end: Option<Box<LinkError>>,
+}
+
+/// Messages in the order in which they came.
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: VecDeque<Message>,
+    bytes: usize,
 }
 
 impl Intake {
@@ -43,17 +50,18 @@ impl Intake {
 
     /// Has a message wait.
     pub(super) fn keep(&mut self, message: Message) {
-        self.bytes += message.len();
-        self.messages.push_back(message);
+        let waiting = self.waiting.get_or_insert_default();
+        waiting.bytes += message.len();
+        waiting.messages.push_back(message);
     }
 
     /// The message that has waited for longest.
     pub(super) fn next(&mut self) -> Option<Message> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= message.len();
-        if self.messages.is_empty() {
-            // An idle connection holds no buffer.
-            self.messages = VecDeque::new();
+        let waiting = self.waiting.as_mut()?;
+        let message = waiting.messages.pop_front()?;
+        waiting.bytes -= message.len();
+        if waiting.messages.is_empty() {
+            self.waiting = None;
         }
         Some(message)
     }
@@ -70,13 +78,15 @@ impl Intake {
 
     /// Whether `limit` messages or bytes wait.
     pub(super) fn holds(&self, messages: usize, bytes: usize) -> bool {
-        self.messages.len() >= messages || self.bytes >= bytes
+        self.waiting
+            .as_ref()
+            .is_some_and(|waiting| waiting.messages.len() >= messages || waiting.bytes >= bytes)
     }
 
     /// The messages that wait, in order.
     pub(super) fn take_messages(&mut self) -> Messages {
-        self.bytes = 0;
-        std::mem::take(&mut self.messages).into_iter().collect()
+        let waiting = self.waiting.take().unwrap_or_default();
+        waiting.messages.into_iter().collect()
     }
 
     /// The end; to be asked for once the messages before it are received.

@@ -25,7 +25,7 @@ use super::{
     taken_socket::TakenSocket,
 };
 use crate::{
-    connection::{ConnectionHandle, Incoming, Realm},
+    connection::{Backlog, ConnectionHandle, Incoming, Realm},
     disconnect::DisconnectReason,
     wire::engine_io::Message,
 };
@@ -146,21 +146,38 @@ impl Incoming for Link {
 /// Hands messages to a connection as they come, until nothing more comes. If the connection ends
 /// meanwhile nobody takes them.
 async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<LinkError> {
+    let backlog = Arc::<Backlog>::default();
     // Polled by hand: an idle connection waits here, and a future in a future is larger.
-    while poll_fn(|cx| inflow.poll_hand_over(cx, handle)).await {
-        if !handle.backlog().has_room() {
+    while poll_fn(|cx| poll_hand_over(handle, &backlog, inflow, cx)).await {
+        if !backlog.has_room() {
             // Boxed, since most connections never come here.
-            Box::pin(wait_for_room(handle, inflow)).await;
+            Box::pin(wait_for_room(&backlog, inflow)).await;
         }
     }
     // What it said last is answered, as far as that goes.
-    poll_fn(|cx| handle.backlog().poll_empty(cx)).await;
+    poll_fn(|cx| backlog.poll_empty(cx)).await;
     inflow.end()
 }
 
+/// Hands over the messages that came; false once nothing more comes.
+fn poll_hand_over(
+    handle: &ConnectionHandle,
+    backlog: &Arc<Backlog>,
+    inflow: &mut Inflow,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    inflow.poll_messages(cx).map(|messages| match messages {
+        Some(messages) => {
+            handle.hand_over(messages, backlog);
+            true
+        }
+        None => false,
+    })
+}
+
 /// Waits until the connection takes more, and looks for pongs meanwhile.
-async fn wait_for_room(handle: &ConnectionHandle, inflow: &mut Inflow) {
-    let room = poll_fn(|cx| handle.backlog().poll_room(cx));
+async fn wait_for_room(backlog: &Backlog, inflow: &mut Inflow) {
+    let room = poll_fn(|cx| backlog.poll_room(cx));
     let ahead = poll_fn(|cx| {
         // The end waits as well, for what was handed over before it.
         let _ = inflow.poll_ahead(cx);

@@ -31,7 +31,7 @@ pub(super) struct Moving {
     pub(super) link: Option<LinkNumber>,
     pub(super) before: Before,
     pub(super) unsaid: Option<Box<Unsaid>>,
-    pub(super) rest: Rest,
+    pub(super) rest: Option<Box<Rest>>,
 }
 
 impl Moving {

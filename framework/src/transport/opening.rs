@@ -17,7 +17,6 @@ use super::{
     outflow::Outflow,
     signals::Signals,
     socket::{Anchor, ClientSocket},
-    taken_socket::Rest,
 };
 use crate::connection::{ConnectionHandle, Realm};
 
@@ -93,7 +92,6 @@ impl Opening {
                 if let Some(stream) = stream {
                     let before = Before::new(&realm, early);
                     let (link, unsaid) = (signals.link(), signals.take_unsaid());
-                    let rest = Rest::default();
                     return Settled::Taken(Box::new(Moving {
                         realm,
                         handle,
@@ -102,7 +100,7 @@ impl Opening {
                         link,
                         before,
                         unsaid,
-                        rest,
+                        rest: None,
                     }));
                 }
                 (early, payload, Some(socket))

@@ -3,7 +3,7 @@
 //! It must never queue: what a client can make the server say here replaces what was to be said.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     future::poll_fn,
     task::{Poll, Waker},
 };
@@ -33,10 +33,10 @@ pub(super) struct Signals {
     stage: Cell<Stage>,
     link: Cell<Option<LinkNumber>>,
     /// Boxed: most of the time there is nothing.
-    unsaid: RefCell<Option<Box<Unsaid>>>,
-    writer: RefCell<Option<Waker>>,
+    unsaid: Cell<Option<Box<Unsaid>>>,
+    writer: Cell<Option<Waker>>,
     /// Whoever waits for the close frame to be handed over.
-    closing: RefCell<Option<Waker>>,
+    closing: Cell<Option<Waker>>,
 }
 
 /// What is to be written beside the outbox.
@@ -53,9 +53,9 @@ impl Signals {
         Self {
             stage: Cell::new(Stage::Open),
             link: Cell::new(link),
-            unsaid: RefCell::new(unsaid),
-            writer: RefCell::default(),
-            closing: RefCell::default(),
+            unsaid: Cell::new(unsaid),
+            writer: Cell::default(),
+            closing: Cell::default(),
         }
     }
 
@@ -98,7 +98,7 @@ impl Signals {
             if self.stage.get() >= Stage::Closed {
                 return Poll::Ready(());
             }
-            *self.closing.borrow_mut() = Some(cx.waker().clone());
+            self.closing.set(Some(cx.waker().clone()));
             Poll::Pending
         })
         .await;
@@ -113,8 +113,7 @@ impl Signals {
     pub(super) fn reach(&self, stage: Stage) {
         if self.stage.get() < stage {
             self.stage.set(stage);
-            let closing = self.closing.borrow_mut().take();
-            if let Some(closing) = closing {
+            if let Some(closing) = self.closing.take() {
                 closing.wake();
             }
         }
@@ -141,32 +140,29 @@ impl Signals {
     }
 
     fn say(&self, say: impl FnOnce(&mut Unsaid)) {
-        say(self.unsaid.borrow_mut().get_or_insert_default());
+        let mut unsaid = self.take_unsaid().unwrap_or_default();
+        say(&mut unsaid);
+        self.unsaid.set(Some(unsaid));
         self.wake_writer();
     }
 
     fn take(&self, take: impl FnOnce(&mut Unsaid) -> Option<Bytes>) -> Option<Bytes> {
-        let mut all = self.unsaid.borrow_mut();
-        let unsaid = all.as_mut()?;
-        let taken = take(unsaid);
-        if unsaid.is_empty() {
-            *all = None;
+        let mut unsaid = self.take_unsaid()?;
+        let taken = take(&mut unsaid);
+        if !unsaid.is_empty() {
+            self.unsaid.set(Some(unsaid));
         }
         taken
     }
 
     /// Remembers whom to wake when there is something to write.
     pub(super) fn register_writer(&self, waker: &Waker) {
-        let mut writer = self.writer.borrow_mut();
-        match &mut *writer {
-            Some(writer) => writer.clone_from(waker),
-            empty @ None => *empty = Some(waker.clone()),
-        }
+        let known = self.writer.take().filter(|writer| writer.will_wake(waker));
+        self.writer.set(Some(known.unwrap_or_else(|| waker.clone())));
     }
 
     fn wake_writer(&self) {
-        let writer = self.writer.borrow_mut().take();
-        if let Some(writer) = writer {
+        if let Some(writer) = self.writer.take() {
             writer.wake();
         }
     }

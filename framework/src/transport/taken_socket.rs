@@ -31,7 +31,6 @@ const LARGE: usize = 16 * 1024;
 const GATHERED: usize = 64 * 1024;
 
 /// What the client did not take yet of what was begun.
-#[derive(Clone, Default)]
 pub(super) struct Rest {
     bytes: Bytes,
     /// Whether it ends with the close frame.
@@ -45,7 +44,8 @@ pub(super) struct TakenSocket {
     /// Who reads.
     reader: RefCell<Option<Waker>>,
     outflow: Outflow,
-    rest: RefCell<Rest>,
+    /// Boxed: most of the time there is nothing.
+    rest: Cell<Option<Box<Rest>>>,
     reactor: Rc<Reactor>,
     number: usize,
     bell: Waker,
@@ -70,7 +70,7 @@ impl TakenSocket {
     pub(super) fn new(
         stream: net::TcpStream,
         outflow: Outflow,
-        rest: Rest,
+        rest: Option<Box<Rest>>,
     ) -> io::Result<Rc<Self>> {
         let reactor = Reactor::current()?;
         let stream = TcpStream::from_std(stream);
@@ -79,7 +79,7 @@ impl TakenSocket {
             readiness: Cell::default(),
             reader: RefCell::default(),
             outflow,
-            rest: RefCell::new(rest),
+            rest: Cell::new(rest),
             reactor,
             number,
             bell,
@@ -94,9 +94,9 @@ impl TakenSocket {
     ///
     /// # Errors
     /// If there are too many descriptors.
-    pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Rest)> {
+    pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Option<Box<Rest>>)> {
         let stream = SockRef::from(&self.stream).try_clone()?;
-        Ok((stream.into(), self.rest.borrow().clone()))
+        Ok((stream.into(), self.rest.take()))
     }
 
     /// Notes what the kernel tells.
@@ -179,37 +179,37 @@ impl TakenSocket {
         let next = self.outflow.poll_next(cx, &mut write);
         let Write { rest, is_blocked, result, .. } = write;
         result?;
-        let rest = match next {
+        let (bytes, is_last) = match next {
             Poll::Ready(Some(Next::Everything)) if rest.is_empty() && !is_blocked => {
                 return Ok(Progress::Idle);
             }
-            Poll::Ready(Some(Next::Taken | Next::Everything)) => rest,
-            Poll::Ready(Some(Next::Urgent(bytes))) => bytes,
-            Poll::Ready(Some(Next::Last(bytes))) => {
-                self.rest.borrow_mut().is_last = true;
-                bytes
-            }
+            Poll::Ready(Some(Next::Taken | Next::Everything)) => (rest, false),
+            Poll::Ready(Some(Next::Urgent(bytes))) => (bytes, false),
+            Poll::Ready(Some(Next::Last(bytes))) => (bytes, true),
             Poll::Pending if is_blocked => return Ok(Progress::Blocked),
             Poll::Pending | Poll::Ready(None) => return Ok(Progress::Idle),
         };
-        self.rest.borrow_mut().bytes = rest;
+        if !bytes.is_empty() {
+            self.rest.set(Some(Box::new(Rest { bytes, is_last })));
+        }
         Ok(if is_blocked { Progress::Blocked } else { Progress::More })
     }
 
     /// Writes what is left of what was begun; whether that was all.
     fn write_rest(&self) -> io::Result<bool> {
-        let mut rest = self.rest.borrow_mut();
+        let Some(mut rest) = self.rest.take() else { return Ok(true) };
         while !rest.bytes.is_empty() {
             match (&self.stream).write(&rest.bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => rest.bytes.advance(written),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.rest.set(Some(rest));
+                    return Ok(false);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        // An idle connection holds no buffer.
-        rest.bytes = Bytes::new();
         if rest.is_last {
             self.outflow.signals.reach(Stage::Closed);
         }
@@ -218,7 +218,7 @@ impl TakenSocket {
 
     /// Has what the client did not take dropped, unless the close frame is behind it.
     pub(super) fn give_up(&self) {
-        if self.outflow.signals.stage() < Stage::Closed || !self.rest.borrow().bytes.is_empty() {
+        if self.outflow.signals.stage() < Stage::Closed || self.rest.take().is_some() {
             drop_unsent(&SockRef::from(&self.stream));
         }
     }

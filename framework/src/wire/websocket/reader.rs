@@ -59,8 +59,9 @@ pub struct FrameReader {
     limits: FrameLimits,
     /// The frame whose payload is awaited; its header is out of the buffer.
     frame: Option<Frame>,
-    /// The message whose fragments are awaited.
-    message: Option<Fragments>,
+    /// The message of which more is awaited.
+    /// Boxed: most messages come whole.
+    message: Option<Box<Fragments>>,
     /// Nothing counts after a close frame or an error.
     ended: bool,
     /// Whether frames are masked, as a client's are and a server's are not.
@@ -132,17 +133,18 @@ impl FrameReader {
             return Ok(());
         }
         let FrameLimits { max_message, max_fragments } = self.limits;
-        let message = match (&mut self.message, frame.opcode) {
+        let (count, received) = match (&mut self.message, frame.opcode) {
             (None, Opcode::Continuation) => return Err(ProtocolError::UnexpectedContinuation),
-            (Some(message), Opcode::Continuation) => message,
+            (Some(message), Opcode::Continuation) => {
+                message.count += 1;
+                (message.count, message.payload.len())
+            }
             (Some(_), _) => return Err(ProtocolError::UnfinishedMessage),
-            (empty @ None, opcode) => empty.insert(Fragments::new(opcode)),
+            (None, _) => (1, 0),
         };
-        message.count += 1;
-        if message.count > max_fragments {
+        if count > max_fragments {
             return Err(ProtocolError::TooManyFragments { max_fragments });
         }
-        let received = message.payload.len();
         if frame.length > max_message.saturating_sub(received) {
             let length = (received as u64).saturating_add(frame.length as u64);
             return Err(ProtocolError::TooBig { length, max_message });
@@ -158,12 +160,12 @@ impl FrameReader {
         frame.received = end;
         let complete = end == frame.length;
         // The last part needs no check of its own: the whole text is checked when it is made.
-        let text = self.message.as_mut().filter(|message| {
-            message.opcode == Opcode::Text
-                && !frame.opcode.is_control()
-                && !(complete && frame.last)
-        });
-        let valid = text.is_none_or(|message| message.utf8.push(fresh));
+        if frame.opcode.is_control() || complete && frame.last {
+            return Ok(complete);
+        }
+        let begun = || Box::new(Fragments::new(frame.opcode));
+        let message = self.message.get_or_insert_with(begun);
+        let valid = message.opcode != Opcode::Text || message.utf8.push(fresh);
         if valid { Ok(complete) } else { Err(ProtocolError::Utf8) }
     }
 
@@ -182,14 +184,15 @@ impl FrameReader {
             Opcode::Continuation | Opcode::Text | Opcode::Binary => {}
         }
         let Some(mut message) = self.message.take() else {
-            return Err(ProtocolError::UnexpectedContinuation);
+            return whole(frame.opcode, payload.freeze()).map(Some);
         };
         if frame.last && message.count == 1 {
             return whole(message.opcode, payload.freeze()).map(Some);
         }
         message.extend(&payload, self.limits.max_message);
         if frame.last {
-            return whole(message.opcode, message.payload.into()).map(Some);
+            let Fragments { opcode, payload, .. } = *message;
+            return whole(opcode, payload.into()).map(Some);
         }
         self.message = Some(message);
         Ok(None)
@@ -273,8 +276,9 @@ struct Fragments {
 }
 
 impl Fragments {
+    /// The first of them is there, or a part of it.
     fn new(opcode: Opcode) -> Self {
-        Self { opcode, payload: Vec::new(), count: 0, utf8: Utf8Checker::default() }
+        Self { opcode, payload: Vec::new(), count: 1, utf8: Utf8Checker::default() }
     }
 
     /// Appends a fragment that [`FrameReader::admit`] let in, with room for at most `max_message`.
