@@ -14,16 +14,16 @@ use salon_tests::{Result, steps};
 /// Instructions per event that each step may take: a tenth over what was counted, since compilers
 /// and processors differ a little. Where fewer are counted, the limit comes down.
 const LIMITS: [(&str, u64); steps::ALL.len()] = [
-    ("frame: bytes → message", 840),
+    ("frame: bytes → message", 785),
     ("packet: message → packet", 700),
     ("event: arguments → struct", 1_300),
     ("event: struct → arguments", 1_660),
     ("packet: packet → message", 600),
     ("frame: message → bytes", 88),
-    ("session: socket → handler → socket", 14_150),
-    ("the same, with a permission", 14_700),
-    ("the same, with a guard", 15_000),
-    ("room: socket → handler → 8 sockets", 27_100),
+    ("session: socket → handler → socket", 12_700),
+    ("the same, with a permission", 13_200),
+    ("the same, with a guard", 13_500),
+    ("room: socket → handler → 8 sockets", 23_100),
 ];
 
 const FEW: u32 = 200;
