@@ -5,6 +5,7 @@
 mod client;
 mod crowd;
 mod descriptors;
+mod fairness;
 mod logs;
 mod server;
 
