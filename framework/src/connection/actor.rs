@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     in_flight: InFlight,
     inbox: VecDeque<Item>,
     waiting: bool,
+    /// Whether its end has been seen to.
+    ended: bool,
     /// Its own reading, while that has to wait.
     reader: Option<Waker>,
     pub(super) held: Option<Held>,
@@ -126,6 +128,7 @@ impl Connection {
             in_flight,
             inbox: VecDeque::new(),
             waiting: false,
+            ended: false,
             reader: None,
             held: None,
             upper,
@@ -274,6 +277,7 @@ impl Connection {
             }
         }
         self.inbox.clear();
+        self.ended = true;
         self.realm.counters().one(Count::ConnectionsClosed);
         ctx.stop();
     }
@@ -297,8 +301,14 @@ impl Actor for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        // With its worker, or after a panic of Salon's own: nobody else has it forgotten.
         self.handle.outbox().close(DisconnectReason::ForcedServerClose);
         self.abandon_sessions();
+        self.realm.forget(&self.handle);
+        self.realm.counters().one(Count::ConnectionsClosed);
     }
 }
 

@@ -11,9 +11,8 @@ use futures_util::task::AtomicWaker;
 
 use crate::wire::engine_io::Message;
 
-/// How much a link may hand over before it waits, in bytes; and how much a connection reads before
-/// it lets others have their turn.
-pub(super) const LIMIT: usize = 64 * 1024;
+/// How much a link may hand over before it waits, in bytes.
+const LIMIT: usize = 64 * 1024;
 
 /// What a message counts at least, in bytes: no more than 256 messages wait, however small.
 const LEAST: usize = 256;
@@ -67,8 +66,7 @@ impl Backlog {
     }
 }
 
-/// What a message counts, in bytes.
-pub(super) fn weight(message: &Message) -> usize {
+fn weight(message: &Message) -> usize {
     message.len().max(LEAST)
 }
 

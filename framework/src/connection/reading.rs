@@ -3,22 +3,19 @@
 //! It must never take a message while one before it is waited for, nor miss a pong meanwhile.
 
 use std::{
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context as TaskContext, Poll},
 };
 
 use actix::{ActorFuture, AsyncContext as _, Context, Handler, Message};
-use tokio::task::yield_now;
 
-use super::{
-    Connection,
-    backlog::{LIMIT, weight},
-};
+use super::Connection;
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.
 pub(crate) trait Incoming {
-    /// The next message, or `None` once nothing more comes.
+    /// The next message, or `None` once nothing more comes. Pending also once it has had its share of
+    /// the worker's turn, whoever polls again: what was answered is written before it has another.
     fn poll_message(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<engine_io::Message>>;
 
     /// Sorts what comes while the connection takes no message; ready if nothing more comes and no
@@ -55,24 +52,16 @@ impl ActorFuture<Connection> for Reading {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(()) };
         let span = connection.span.as_deref().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
-        let mut taken = 0;
-        while taken < LIMIT {
+        loop {
             let Some(permit) = connection.permit_to_read(ctx, cx) else {
                 return incoming.poll_ahead(cx);
             };
             match incoming.poll_message(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Ready(Some(message)) => {
-                    taken += weight(&message);
-                    connection.take(message, None, permit, ctx);
-                }
+                Poll::Ready(Some(message)) => connection.take(message, None, permit, ctx),
             }
         }
-        // Others have their turn, and its answers are written: the runtime looks at its sockets
-        // before it wakes who yields.
-        let _ = pin!(yield_now()).poll(cx);
-        Poll::Pending
     }
 }
 

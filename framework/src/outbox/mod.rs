@@ -166,6 +166,12 @@ impl Outbox {
         self.end(self.lock(), reason, true);
     }
 
+    /// Whether half of what it may hold waits.
+    pub(crate) fn is_half_full(&self) -> bool {
+        let state = self.lock();
+        state.bytes > self.terms.max_bytes / 2 || state.frames.len() > self.terms.max_frames / 2
+    }
+
     /// The reason of the close, once it is decided.
     pub(crate) fn closed(&self) -> Option<DisconnectReason> {
         self.lock().closed

@@ -32,6 +32,9 @@ use crate::{
 /// to find a pong among what a busy client sends, and no more than a socket's buffer holds.
 const AHEAD: (usize, usize) = (256, 64 * 1024);
 
+/// What the handling of a message counts of its connection's share of a turn, in bytes that are read.
+const MESSAGE: usize = 256;
+
 /// When a client that broke the protocol is taken to have sent all that it was about to send.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -98,8 +101,11 @@ impl Inflow {
     /// The next message; `None` once the end has come, and nothing before it is left.
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
+            if let Source::Socket(socket) = &self.source {
+                ready!(socket.poll_turn(cx));
+            }
             if let Some(message) = self.intake.next() {
-                return Poll::Ready(Some(message));
+                return Poll::Ready(Some(self.given(message)));
             }
             if self.intake.has_ended() {
                 return Poll::Ready(None);
@@ -107,7 +113,7 @@ impl Inflow {
             match self.decode() {
                 Ok(Some(packet)) => {
                     if let Some(message) = self.intake.sort(packet, &self.handle) {
-                        return Poll::Ready(Some(message));
+                        return Poll::Ready(Some(self.given(message)));
                     }
                 }
                 Ok(None) => {
@@ -118,6 +124,14 @@ impl Inflow {
                 Err(error) => self.intake.end(error),
             }
         }
+    }
+
+    /// Counts a message that a connection is given.
+    fn given(&self, message: Message) -> Message {
+        if let Source::Socket(socket) = &self.source {
+            socket.took(MESSAGE);
+        }
+        message
     }
 
     /// All messages that came; `None` once the end has come, and nothing before it is left.

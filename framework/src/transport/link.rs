@@ -116,10 +116,10 @@ impl Link {
                 "a WebSocket's close was not answered"
             );
         }
-        self.signals.over();
         if let Some(socket) = self.inflow.socket() {
-            return socket.give_up();
+            socket.give_up();
         }
+        self.signals.over();
         let Some(socket) = self.served else { return };
         if timeout(GRACE, socket.released()).await.is_err() {
             socket.abort();

@@ -4,7 +4,7 @@
 //! It must never wait for a socket: one that takes no more is left alone until it does.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::poll_fn,
     io,
     rc::{Rc, Weak},
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use super::taken_socket::TakenSocket;
 
 /// How much is read at once.
-const READ: usize = 64 * 1024;
+pub(super) const READ: usize = 16 * 1024;
 
 /// Of how many sockets the kernel tells at once.
 const EVENTS: usize = 1_024;
@@ -35,6 +35,9 @@ pub(super) struct Reactor {
     registry: Registry,
     sockets: RefCell<Slab<Weak<TakenSocket>>>,
     due: Arc<Due>,
+    turn: Cell<u32>,
+    /// Which sockets are not read before the next turn.
+    put_off: RefCell<Vec<usize>>,
     /// What is read, until it is given to its connection.
     pub(super) incoming: RefCell<Vec<u8>>,
     /// What small frames are gathered in, to be one write.
@@ -75,6 +78,8 @@ impl Reactor {
                     registry: poll.registry().try_clone()?,
                     sockets: RefCell::default(),
                     due: Arc::default(),
+                    turn: Cell::default(),
+                    put_off: RefCell::default(),
                     incoming: RefCell::new(vec![0; READ]),
                     outgoing: RefCell::default(),
                 });
@@ -111,6 +116,20 @@ impl Reactor {
         }
     }
 
+    /// Which turn it is.
+    pub(super) fn turn(&self) -> u32 {
+        self.turn.get()
+    }
+
+    /// Has whoever reads a socket woken in the next turn.
+    pub(super) fn put_off(&self, number: usize) {
+        let mut put_off = self.put_off.borrow_mut();
+        put_off.push(number);
+        if put_off.len() == 1 {
+            self.due.reactor.wake();
+        }
+    }
+
     fn socket(&self, number: usize) -> Option<Rc<TakenSocket>> {
         self.sockets.borrow().get(number).and_then(Weak::upgrade)
     }
@@ -123,12 +142,21 @@ impl Reactor {
     fn start(self: Rc<Self>, poll: mio::Poll) -> io::Result<JoinHandle<()>> {
         let mut poll = tokio::io::unix::AsyncFd::new(poll)?;
         let (mut events, mut due) = (Events::with_capacity(EVENTS), Vec::new());
+        let running = Running(self);
         let turn = move |cx: &mut Context<'_>| {
+            let Running(reactor) = &running;
             // Registered before the look, so that what is due meanwhile is not missed.
-            self.due.reactor.register(cx.waker());
+            reactor.due.reactor.register(cx.waker());
+            // Whoever is put off keeps this thread busy, and the runtime from telling of others.
+            if !reactor.put_off.borrow().is_empty()
+                && let Err(error) = reactor.look(poll.get_mut(), &mut events)
+            {
+                tracing::error!(%error, "a worker cannot look at its sockets");
+                return Poll::Ready(());
+            }
             while let Poll::Ready(ready) = poll.poll_read_ready_mut(cx) {
                 let told = ready.and_then(|mut ready| {
-                    let told = self.look(ready.get_inner_mut(), &mut events)?;
+                    let told = reactor.look(ready.get_inner_mut(), &mut events)?;
                     if told < EVENTS {
                         ready.clear_ready();
                     }
@@ -139,7 +167,8 @@ impl Reactor {
                     return Poll::Ready(());
                 }
             }
-            self.flush(&mut due);
+            reactor.flush(&mut due);
+            reactor.begin_turn(&mut due);
             Poll::Pending
         };
         Ok(rt::spawn(poll_fn(turn)))
@@ -166,12 +195,39 @@ impl Reactor {
         Ok(told)
     }
 
+    /// Lets those read on who were put off; `numbers` is room for them.
+    fn begin_turn(&self, numbers: &mut Vec<usize>) {
+        self.turn.set(self.turn.get().wrapping_add(1));
+        std::mem::swap(numbers, &mut *self.put_off.borrow_mut());
+        for number in numbers.drain(..) {
+            if let Some(socket) = self.socket(number) {
+                socket.wake_reader();
+            }
+        }
+    }
+
     /// Flushes each socket that is due.
     fn flush(&self, due: &mut Vec<usize>) {
         std::mem::swap(due, &mut *self.due.numbers());
         for number in due.drain(..) {
             if let Some(socket) = self.socket(number) {
                 socket.flush();
+            }
+        }
+    }
+}
+
+/// The task that drives a reactor; without it nobody tells its sockets anything.
+#[cfg(unix)]
+struct Running(Rc<Reactor>);
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        let sockets: Vec<_> = self.0.sockets.borrow().iter().map(|(number, _)| number).collect();
+        for number in sockets {
+            if let Some(socket) = self.0.socket(number) {
+                socket.lose();
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
     io::{self, ErrorKind, IoSlice, Read as _, Write as _},
     net,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -18,7 +18,7 @@ use socket2::SockRef;
 use super::{
     dialect::Dialect,
     outflow::{Next, Outflow},
-    reactor::Reactor,
+    reactor::{READ, Reactor},
     signals::Stage,
     socket::drop_unsent,
 };
@@ -29,6 +29,13 @@ const LARGE: usize = 16 * 1024;
 
 /// How many bytes of smaller frames are gathered for one write.
 const GATHERED: usize = 64 * 1024;
+
+/// How many writes one connection may have before others have theirs.
+const WRITES: usize = 32;
+
+/// What a connection may read in one turn of its worker, in bytes: so little that many turns, between
+/// which the runtime does not look at its timers, are short.
+const SHARE: usize = 2 * READ;
 
 /// What the client did not take yet of what was begun.
 pub(super) struct Rest {
@@ -41,6 +48,7 @@ pub(super) struct Rest {
 pub(super) struct TakenSocket {
     stream: TcpStream,
     readiness: Cell<Readiness>,
+    share: Cell<Share>,
     /// Who reads.
     reader: RefCell<Option<Waker>>,
     outflow: Outflow,
@@ -60,6 +68,15 @@ struct Readiness {
     ending: bool,
     /// It takes no more.
     blocked: bool,
+    /// Nobody tells any more.
+    lost: bool,
+}
+
+/// What has been read, and done with that, in one turn of the worker.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    turn: u32,
+    used: usize,
 }
 
 impl TakenSocket {
@@ -77,6 +94,7 @@ impl TakenSocket {
         let socket = reactor.clone().add(stream, |stream, number, bell| Self {
             stream,
             readiness: Cell::default(),
+            share: Cell::default(),
             reader: RefCell::default(),
             outflow,
             rest: Cell::new(rest),
@@ -107,30 +125,79 @@ impl TakenSocket {
         let unblocked = readiness.blocked && event.is_writable();
         readiness.blocked &= !unblocked;
         self.readiness.set(readiness);
-        if let Some(reader) = &*self.reader.borrow()
-            && readiness.readable
-        {
-            reader.wake_by_ref();
+        if readiness.readable {
+            self.wake_reader();
         }
         if unblocked {
             self.bell.wake_by_ref();
         }
     }
 
+    /// Nobody tells any more what happens on it: it has ended.
+    pub(super) fn lose(&self) {
+        self.readiness.set(Readiness { lost: true, ..self.readiness.get() });
+        self.outflow.end();
+        self.wake_reader();
+    }
+
+    /// Has whoever reads look again.
+    pub(super) fn wake_reader(&self) {
+        if let Some(reader) = &*self.reader.borrow() {
+            reader.wake_by_ref();
+        }
+    }
+
+    /// Waits for the worker's next turn if the share of this one is used up, or if there is much to be
+    /// written first. So a client that sends without end holds up nobody, and what it is answered
+    /// goes out meanwhile.
+    pub(super) fn poll_turn(&self, cx: &Context<'_>) -> Poll<()> {
+        let (share, turn) = (self.share.get(), self.reactor.turn());
+        if share.turn != turn {
+            self.share.set(Share { turn, used: 0 });
+            return Poll::Ready(());
+        }
+        let Readiness { blocked, lost, .. } = self.readiness.get();
+        let must_write = || !blocked && self.outflow.outbox.is_half_full();
+        if lost || share.used == 0 || share.used < SHARE && !must_write() {
+            return Poll::Ready(());
+        }
+        self.register_reader(cx);
+        self.reactor.put_off(self.number);
+        Poll::Pending
+    }
+
+    /// Counts what was read, or done with it, in bytes.
+    pub(super) fn took(&self, bytes: usize) {
+        let share = self.share.get();
+        self.share.set(Share { used: share.used + bytes, ..share });
+    }
+
+    fn register_reader(&self, cx: &Context<'_>) {
+        let mut reader = self.reader.borrow_mut();
+        match &mut *reader {
+            Some(reader) => reader.clone_from(cx.waker()),
+            none @ None => *none = Some(cx.waker().clone()),
+        }
+    }
+
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.
     pub(super) fn poll_read(&self, cx: &Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
+        ready!(self.poll_turn(cx));
         let mut incoming = self.reactor.incoming.borrow_mut();
         let mut readiness = self.readiness.get();
+        if readiness.lost {
+            return Poll::Ready(false);
+        }
         while readiness.readable {
-            match (&self.stream).read(&mut incoming) {
+            match uninterrupted(|| (&self.stream).read(&mut incoming)) {
                 Ok(length) => {
+                    self.took(length);
                     // Less than there is room for is all that there was.
                     readiness.readable = length == incoming.len() || readiness.ending;
                     self.readiness.set(readiness);
                     buffer.extend_from_slice(&incoming[..length]);
                     return Poll::Ready(length > 0);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     readiness.readable = false;
                     self.readiness.set(readiness);
@@ -138,11 +205,7 @@ impl TakenSocket {
                 Err(_) => return Poll::Ready(false),
             }
         }
-        let mut reader = self.reader.borrow_mut();
-        match &mut *reader {
-            Some(reader) => reader.clone_from(cx.waker()),
-            none @ None => *none = Some(cx.waker().clone()),
-        }
+        self.register_reader(cx);
         Poll::Pending
     }
 
@@ -157,7 +220,7 @@ impl TakenSocket {
 
     fn write(&self) -> io::Result<()> {
         let mut cx = Context::from_waker(&self.bell);
-        loop {
+        for _ in 0..WRITES {
             match self.write_next(&mut cx)? {
                 Progress::More => {}
                 Progress::Idle => return Ok(()),
@@ -168,6 +231,9 @@ impl TakenSocket {
                 }
             }
         }
+        // There is always more: others have their turn.
+        self.bell.wake_by_ref();
+        Ok(())
     }
 
     fn write_next(&self, cx: &mut Context<'_>) -> io::Result<Progress> {
@@ -199,14 +265,13 @@ impl TakenSocket {
     fn write_rest(&self) -> io::Result<bool> {
         let Some(mut rest) = self.rest.take() else { return Ok(true) };
         while !rest.bytes.is_empty() {
-            match (&self.stream).write(&rest.bytes) {
+            match uninterrupted(|| (&self.stream).write(&rest.bytes)) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => rest.bytes.advance(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.rest.set(Some(rest));
                     return Ok(false);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -228,6 +293,16 @@ impl Drop for TakenSocket {
     fn drop(&mut self) {
         self.reactor.remove(self.number, &mut self.stream);
         self.outflow.end();
+    }
+}
+
+/// Calls the kernel again if a signal came in between.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
@@ -276,16 +351,18 @@ impl<'a> Write<'a> {
     }
 
     fn write(&mut self, last: Option<&Bytes>) -> usize {
+        if last.is_none() && self.gathered.is_empty() {
+            return 0;
+        }
         let mut stream = self.stream;
-        let written = match last {
-            None if self.gathered.is_empty() => return 0,
+        let written = uninterrupted(|| match last {
             None => stream.write(self.gathered),
             Some(last) if self.gathered.is_empty() => stream.write(last),
             Some(last) => {
                 let parts = [IoSlice::new(self.gathered), IoSlice::new(last)];
                 stream.write_vectored(&parts)
             }
-        };
+        });
         let all = self.gathered.len() + last.map_or(0, Bytes::len);
         match written {
             Ok(written) => {
