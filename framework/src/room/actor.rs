@@ -128,7 +128,7 @@ impl<R: Room> RoomActor<R> {
             origin.acknowledgement,
             result,
         ) {
-            broadcaster.send_to(&origin.sender, frame);
+            self.cx.roll.send_to(&origin.sender, frame);
         }
         // The event is no longer in flight, nor on its way here.
         drop(origin);

@@ -47,7 +47,7 @@ impl RoomAudience<'_> {
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return broadcaster.send_to(peer, frame),
+            Choice::One(peer) => return roll.send_to(peer, frame),
         };
         tracing::trace!(room = %roll.name(), event = E::NAME, members = roll.len(), "broadcast");
         roll.deliver(&frame, except);

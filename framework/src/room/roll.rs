@@ -172,6 +172,17 @@ impl Roll {
         }
     }
 
+    /// Sends a frame to one session, in order with what was delivered to its shard before. To a
+    /// member it takes nothing that the workers share.
+    pub(super) fn send_to(&self, peer: &Arc<Peer>, frame: Frame) {
+        match self.outlet(peer) {
+            Some(outlet) => {
+                outlet.shard.send(Command::One { peer: peer.clone(), frame, asked: None });
+            }
+            None => self.broadcaster().send_to(peer, frame),
+        }
+    }
+
     /// The member with the lowest number, for emptying the room.
     pub(super) fn first(&self) -> Option<SessionNumber> {
         self.members.keys().next().copied()
@@ -189,9 +200,12 @@ impl Roll {
     }
 
     fn tell(&self, peer: &Peer, command: Command) {
-        if let Some(outlet) = self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
-        {
+        if let Some(outlet) = self.outlet(peer) {
             outlet.shard.send(command);
         }
+    }
+
+    fn outlet(&self, peer: &Peer) -> Option<&Outlet> {
+        self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
     }
 }
