@@ -25,6 +25,7 @@ mod request;
 mod response;
 mod signals;
 mod socket;
+mod socket_write;
 mod taken_socket;
 mod upgrade;
 mod websocket;

@@ -5,7 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io::{self, ErrorKind, IoSlice, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     net,
     rc::Rc,
     task::{Context, Poll, Waker, ready},
@@ -16,20 +16,12 @@ use mio::{event::Event, net::TcpStream};
 use socket2::SockRef;
 
 use super::{
-    dialect::Dialect,
     outflow::{Next, Outflow},
     reactor::{READ, Reactor},
     signals::Stage,
     socket::drop_unsent,
+    socket_write::{SocketWrite, uninterrupted},
 };
-use crate::{frame::Frame, outbox::Sink, wire::engine_io::Packet};
-
-/// From how many bytes on a frame is not copied to be written.
-const LARGE: usize = 16 * 1024;
-
-/// How many bytes of smaller frames are gathered for one write.
-const GATHERED: usize = 64 * 1024;
-
 /// How many writes one connection may have before others have theirs.
 const WRITES: usize = 32;
 
@@ -77,6 +69,8 @@ struct Readiness {
 struct Share {
     turn: u32,
     used: usize,
+    /// Whether the reactor knows that it is used up.
+    is_put_off: bool,
 }
 
 impl TakenSocket {
@@ -153,7 +147,7 @@ impl TakenSocket {
     pub(super) fn poll_turn(&self, cx: &Context<'_>) -> Poll<()> {
         let (share, turn) = (self.share.get(), self.reactor.turn());
         if share.turn != turn {
-            self.share.set(Share { turn, used: 0 });
+            self.share.set(Share { turn, ..Share::default() });
             return Poll::Ready(());
         }
         let Readiness { blocked, lost, .. } = self.readiness.get();
@@ -162,7 +156,10 @@ impl TakenSocket {
             return Poll::Ready(());
         }
         self.register_reader(cx);
-        self.reactor.put_off(self.number);
+        if !share.is_put_off {
+            self.share.set(Share { is_put_off: true, ..share });
+            self.reactor.put_off(self.number);
+        }
         Poll::Pending
     }
 
@@ -241,9 +238,9 @@ impl TakenSocket {
             return Ok(Progress::Blocked);
         }
         let mut gathered = self.reactor.outgoing.borrow_mut();
-        let mut write = Write::new(&self.stream, &mut gathered, self.outflow.dialect);
+        let mut write = SocketWrite::new(&self.stream, &mut gathered, self.outflow.dialect);
         let next = self.outflow.poll_next(cx, &mut write);
-        let Write { rest, is_blocked, result, .. } = write;
+        let SocketWrite { rest, is_blocked, result, .. } = write;
         result?;
         let (bytes, is_last) = match next {
             Poll::Ready(Some(Next::Everything)) if rest.is_empty() && !is_blocked => {
@@ -296,16 +293,6 @@ impl Drop for TakenSocket {
     }
 }
 
-/// Calls the kernel again if a signal came in between.
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
 /// What came of a write.
 enum Progress {
     /// It took all; there may be more.
@@ -314,97 +301,4 @@ enum Progress {
     Blocked,
     /// There was nothing.
     Idle,
-}
-
-/// One write: control packets, and frames behind them.
-struct Write<'a> {
-    stream: &'a TcpStream,
-    gathered: &'a mut Vec<u8>,
-    dialect: Dialect,
-    /// What is left of what was begun.
-    rest: Bytes,
-    is_blocked: bool,
-    result: io::Result<()>,
-}
-
-impl<'a> Write<'a> {
-    fn new(stream: &'a TcpStream, gathered: &'a mut Vec<u8>, dialect: Dialect) -> Self {
-        gathered.clear();
-        Self { stream, gathered, dialect, rest: Bytes::new(), is_blocked: false, result: Ok(()) }
-    }
-
-    /// Appends frames to what is gathered, up to one that is written from where it is; how many
-    /// come before that.
-    fn gather<'f>(&mut self, frames: &'f [Frame]) -> (usize, Option<&'f Bytes>) {
-        let is_alone = frames.len() == 1 && self.gathered.is_empty();
-        for (count, frame) in frames.iter().enumerate() {
-            let bytes = frame.websocket();
-            if is_alone || bytes.len() >= LARGE {
-                return (count, Some(bytes));
-            }
-            if self.gathered.len() + bytes.len() > GATHERED {
-                return (count, None);
-            }
-            self.gathered.extend_from_slice(bytes);
-        }
-        (frames.len(), None)
-    }
-
-    fn write(&mut self, last: Option<&Bytes>) -> usize {
-        if last.is_none() && self.gathered.is_empty() {
-            return 0;
-        }
-        let mut stream = self.stream;
-        let written = uninterrupted(|| match last {
-            None => stream.write(self.gathered),
-            Some(last) if self.gathered.is_empty() => stream.write(last),
-            Some(last) => {
-                let parts = [IoSlice::new(self.gathered), IoSlice::new(last)];
-                stream.write_vectored(&parts)
-            }
-        });
-        let all = self.gathered.len() + last.map_or(0, Bytes::len);
-        match written {
-            Ok(written) => {
-                self.is_blocked = written < all;
-                written
-            }
-            Err(error) => {
-                self.is_blocked = true;
-                if error.kind() != ErrorKind::WouldBlock {
-                    self.result = Err(error);
-                }
-                0
-            }
-        }
-    }
-}
-
-impl Sink for Write<'_> {
-    const STAYS: bool = true;
-
-    fn control(&mut self, packet: &Packet) {
-        self.dialect.encode_control(packet, self.gathered);
-    }
-
-    fn frames(&mut self, frames: &[Frame]) -> usize {
-        let control = self.gathered.len();
-        let (before, last) = self.gather(frames);
-        let written = self.write(last);
-        if written < control {
-            // The packets are out of the outbox, the frames are not.
-            self.rest = Bytes::copy_from_slice(&self.gathered[written..control]);
-            return 0;
-        }
-        let (mut begun, mut end) = (0, control);
-        while begun < before + usize::from(last.is_some()) && end < written {
-            let frame = frames[begun].websocket();
-            begun += 1;
-            end += frame.len();
-            if end > written {
-                self.rest = frame.slice(frame.len() - (end - written)..);
-            }
-        }
-        begun
-    }
 }
