@@ -13,7 +13,7 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 /// What one connection counts. Only its actor begins events; they end wherever they are handled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct InFlight(Arc<Count>);
 
 /// One event that is in flight, until this is dropped.
@@ -54,11 +54,6 @@ impl InFlight {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
-    }
-
-    /// Another handle on the same count.
-    pub(crate) fn share(&self) -> Self {
-        Self(self.0.clone())
     }
 }
 

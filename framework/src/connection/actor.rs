@@ -202,19 +202,19 @@ impl Connection {
         ctx: &mut Context<Self>,
         cx: &TaskContext<'_>,
     ) -> Option<Permit> {
-        let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
-        if permit.is_none() {
-            self.reader = Some(cx.waker().clone());
-            if self.is_free(ctx) && self.inbox.is_empty() {
-                self.wait(ctx);
+        if self.is_free(ctx) && self.inbox.is_empty() {
+            match self.in_flight.begin() {
+                None => self.wait(ctx),
+                permit => return permit,
             }
         }
-        permit
+        self.reader = Some(cx.waker().clone());
+        None
     }
 
     fn wait(&mut self, ctx: &mut Context<Self>) {
         self.waiting = true;
-        let in_flight = self.in_flight.share();
+        let in_flight = self.in_flight.clone();
         let below = poll_fn(move |cx| in_flight.poll_below_limit(cx)).into_actor(self);
         ctx.spawn(below.map(|(), actor, ctx| {
             actor.waiting = false;

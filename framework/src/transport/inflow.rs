@@ -214,11 +214,7 @@ impl Inflow {
     fn sort(&mut self) {
         while !self.is_sated() {
             match self.decode() {
-                Ok(Some(packet)) => {
-                    if let Some(message) = self.intake.sort(packet, &self.handle) {
-                        self.intake.keep(message);
-                    }
-                }
+                Ok(Some(packet)) => self.intake.take(packet, &self.handle),
                 Ok(None) => return,
                 Err(error) => self.intake.end(error),
             }

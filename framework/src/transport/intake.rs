@@ -48,8 +48,9 @@ impl Intake {
         None
     }
 
-    /// Has a message wait.
-    pub(super) fn keep(&mut self, message: Message) {
+    /// Sorts one packet, and has it wait if it is a message.
+    pub(super) fn take(&mut self, packet: Packet, handle: &ConnectionHandle) {
+        let Some(message) = self.sort(packet, handle) else { return };
         let waiting = self.waiting.get_or_insert_default();
         waiting.bytes += message.len();
         waiting.messages.push_back(message);

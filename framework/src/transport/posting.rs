@@ -102,9 +102,7 @@ impl PendingPost<'_> {
         let payload = payload::decode(body, limits.max_payload_packets);
         let mut intake = Intake::default();
         for packet in payload.packets {
-            if let Some(message) = intake.sort(packet, &self.handle) {
-                intake.keep(message);
-            }
+            intake.take(packet, &self.handle);
         }
         if let Some(error) = payload.error {
             intake.end(error.into());

@@ -17,6 +17,8 @@ use actix_web::rt;
 use futures_util::task::AtomicWaker;
 use mio::{Events, Interest, Registry, Token, net::TcpStream};
 use slab::Slab;
+#[cfg(unix)]
+use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
 
 use super::taken_socket::TakenSocket;
@@ -140,32 +142,16 @@ impl Reactor {
         reason = "what takes its place is unsafe, for descriptors that may change; a set's does not"
     )]
     fn start(self: Rc<Self>, poll: mio::Poll) -> io::Result<JoinHandle<()>> {
-        let mut poll = tokio::io::unix::AsyncFd::new(poll)?;
+        let mut poll = AsyncFd::new(poll)?;
         let (mut events, mut due) = (Events::with_capacity(EVENTS), Vec::new());
         let running = Running(self);
         let turn = move |cx: &mut Context<'_>| {
             let Running(reactor) = &running;
             // Registered before the look, so that what is due meanwhile is not missed.
             reactor.due.reactor.register(cx.waker());
-            // Whoever is put off keeps this thread busy, and the runtime from telling of others.
-            if !reactor.put_off.borrow().is_empty()
-                && let Err(error) = reactor.look(poll.get_mut(), &mut events)
-            {
+            if let Err(error) = reactor.look_at_all(&mut poll, &mut events, cx) {
                 tracing::error!(%error, "a worker cannot look at its sockets");
                 return Poll::Ready(());
-            }
-            while let Poll::Ready(ready) = poll.poll_read_ready_mut(cx) {
-                let told = ready.and_then(|mut ready| {
-                    let told = reactor.look(ready.get_inner_mut(), &mut events)?;
-                    if told < EVENTS {
-                        ready.clear_ready();
-                    }
-                    Ok(())
-                });
-                if let Err(error) = told {
-                    tracing::error!(%error, "a worker cannot look at its sockets");
-                    return Poll::Ready(());
-                }
             }
             reactor.flush(&mut due);
             reactor.begin_turn(&mut due);
@@ -177,6 +163,27 @@ impl Reactor {
     #[cfg(not(unix))]
     fn start(self: Rc<Self>, _: mio::Poll) -> io::Result<JoinHandle<()>> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Looks until the kernel has no more to tell, and has the task woken when it has.
+    #[cfg(unix)]
+    fn look_at_all(
+        &self,
+        poll: &mut AsyncFd<mio::Poll>,
+        events: &mut Events,
+        cx: &mut Context<'_>,
+    ) -> io::Result<()> {
+        // Whoever is put off keeps this thread busy, and the runtime from telling of others.
+        if !self.put_off.borrow().is_empty() {
+            self.look(poll.get_mut(), events)?;
+        }
+        while let Poll::Ready(ready) = poll.poll_read_ready_mut(cx) {
+            let mut ready = ready?;
+            if self.look(ready.get_inner_mut(), events)? < EVENTS {
+                ready.clear_ready();
+            }
+        }
+        Ok(())
     }
 
     /// Tells sockets what the kernel has to tell; of how many it told.
