@@ -4,15 +4,11 @@
 
 use std::{
     collections::VecDeque,
-    future::poll_fn,
     sync::Arc,
     task::{Context as TaskContext, Waker},
 };
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
-    WrapFuture,
-};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::oneshot;
 
 use super::{
@@ -22,10 +18,9 @@ use super::{
 use crate::{
     auth::Handshake,
     frame::Layer,
-    in_flight::{InFlight, Permit},
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
-    outbox::End,
+    outbox::{End, Permit},
     wire::{engine_io, socket_io::Messages},
 };
 
@@ -34,9 +29,8 @@ pub(crate) struct Connection {
     pub(super) realm: Arc<Realm>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
-    /// The events that may be in flight; a handler that takes time holds a permit.
-    in_flight: InFlight,
     inbox: VecDeque<Item>,
+    /// Whether it waits for an event that is in flight to end.
     waiting: bool,
     /// Whether its end has been seen to.
     ended: bool,
@@ -104,6 +98,11 @@ pub(crate) struct EndSession {
     pub(super) end: End,
 }
 
+/// One more event may be in flight, and before it might not.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct BelowLimit;
+
 /// The connection ends.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -120,12 +119,10 @@ impl Connection {
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = handle.number());
         let span = (!span.is_disabled()).then(|| Box::new(span));
-        let in_flight = InFlight::new(realm.limits().max_events_in_flight);
         Self {
             realm,
             handle,
             shard,
-            in_flight,
             inbox: VecDeque::new(),
             waiting: false,
             ended: false,
@@ -171,7 +168,7 @@ impl Connection {
                     }
                 }
                 Some(Item::Message(..)) => match self.permit(ctx) {
-                    None => self.wait(ctx),
+                    None => self.waiting = true,
                     Some(permit) => {
                         if let Some(Item::Message(handed)) = self.inbox.pop_front() {
                             self.take_handed(handed, permit, ctx);
@@ -192,7 +189,7 @@ impl Connection {
         if !self.is_free(ctx) {
             return None;
         }
-        self.in_flight.begin()
+        self.handle.outbox().begin()
     }
 
     /// The right to read one more message now; without it the reading is woken when that may have
@@ -203,23 +200,13 @@ impl Connection {
         cx: &TaskContext<'_>,
     ) -> Option<Permit> {
         if self.is_free(ctx) && self.inbox.is_empty() {
-            match self.in_flight.begin() {
-                None => self.wait(ctx),
+            match self.handle.outbox().begin() {
+                None => self.waiting = true,
                 permit => return permit,
             }
         }
         self.reader = Some(cx.waker().clone());
         None
-    }
-
-    fn wait(&mut self, ctx: &mut Context<Self>) {
-        self.waiting = true;
-        let in_flight = self.in_flight.clone();
-        let below = poll_fn(move |cx| in_flight.poll_below_limit(cx)).into_actor(self);
-        ctx.spawn(below.map(|(), actor, ctx| {
-            actor.waiting = false;
-            actor.work(ctx);
-        }));
     }
 
     /// A session has ended: what the checks of its event wait for is of no interest any more.
@@ -340,6 +327,15 @@ impl Handler<Closed> for Connection {
 
     fn handle(&mut self, Closed { reason }: Closed, ctx: &mut Self::Context) {
         self.end(reason, ctx);
+    }
+}
+
+impl Handler<BelowLimit> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: BelowLimit, ctx: &mut Self::Context) {
+        self.waiting = false;
+        self.work(ctx);
     }
 }
 

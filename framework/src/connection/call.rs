@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     event::{Policy, Rate},
-    in_flight::Permit,
+    outbox::Permit,
     refusal::Code,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
     wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
@@ -67,7 +67,6 @@ pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reache
 pub(super) struct Desk<'a> {
     pub(super) realm: &'a Arc<Realm>,
     pub(super) buckets: &'a mut Buckets,
-    pub(super) room_name: &'a mut String,
 }
 
 impl OpenSession {
@@ -188,7 +187,6 @@ impl OpenSession {
             data: desk.realm.data(),
             max_grants: desk.realm.limits().max_grants,
             time_limit: desk.realm.timeouts().middleware,
-            name: desk.room_name,
         };
         match route {
             TypedRoute::Session(route) => {

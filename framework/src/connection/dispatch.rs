@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     event::{Waited, too_late, wait},
-    in_flight::Permit,
     meter::{Count, Meter},
     number::SessionNumber,
+    outbox::Permit,
     room::Socket,
     timers::Round,
     wire::socket_io::{Arguments, DecodeError},
@@ -69,7 +69,6 @@ impl Connection {
         }
         let mut session = socket_io.sessions.swap_remove(session);
         let mut buckets = std::mem::take(&mut socket_io.buckets);
-        let mut room_name = std::mem::take(&mut socket_io.room_name);
         // Asked first: a span that nobody wants takes its time as well.
         let span = match tracing::span_enabled!(tracing::Level::DEBUG) {
             true => tracing::debug_span!(
@@ -83,8 +82,7 @@ impl Connection {
         let entered = span.enter();
         let outcome = self.guard(|| {
             let realm = &self.realm;
-            let (buckets, room_name) = (&mut buckets, &mut room_name);
-            step(&mut session, &mut Desk { realm, buckets, room_name })
+            step(&mut session, &mut Desk { realm, buckets: &mut buckets })
         });
         drop(entered);
         let Address { name, id } = &address;
@@ -103,7 +101,6 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
             socket_io.buckets = buckets;
-            socket_io.room_name = room_name;
         }
         malformed.map_or(Ok(()), Err)
     }

@@ -15,7 +15,7 @@ use actix::Addr;
 use tokio::sync::oneshot;
 
 use super::{
-    actor::{Closed, Connection, EndSession, Received},
+    actor::{BelowLimit, Closed, Connection, EndSession, Received},
     backlog::Backlog,
     reading::{Arrival, Read},
 };
@@ -205,6 +205,10 @@ impl Owner for ConnectionHandle {
 
     fn end_session(&self, session: SessionNumber, end: End) {
         self.address.do_send(EndSession { session, end });
+    }
+
+    fn below_limit(&self) {
+        self.address.do_send(BelowLimit);
     }
 }
 

@@ -25,10 +25,9 @@ use super::{
 };
 use crate::{
     frame::Frame,
-    in_flight::Permit,
     meter::{Count, Meter},
     number::SessionNumber,
-    outbox::End,
+    outbox::{End, Permit},
     room::{Command, Socket},
     timers::Alarm,
     wire::{
@@ -43,8 +42,6 @@ pub(crate) struct SocketIo {
     /// In place: most connections have one for good.
     pub(super) sessions: SmallVec<[OpenSession; 1]>,
     pub(super) buckets: Buckets,
-    /// Where the name of an event's room is written while the event is checked.
-    pub(super) room_name: String,
     pub(super) connecting: Connecting,
 }
 
@@ -68,7 +65,6 @@ impl SocketIo {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: SmallVec::new(),
             buckets: Buckets::default(),
-            room_name: String::new(),
             connecting: Connecting::default(),
         }
     }

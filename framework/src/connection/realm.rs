@@ -13,7 +13,6 @@ use std::{
 
 use actix::{Actor, AsyncContext, Context, Recipient};
 use indexmap::IndexSet;
-use tokio::sync::Semaphore;
 
 use super::{
     AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
@@ -79,10 +78,9 @@ impl Settings {
             let found = format!("{span:?}");
             return Err(BuildError::Setting { name, found, wanted: "more than 0, a day at most" });
         }
-        let in_flight = self.limits.max_events_in_flight;
-        if in_flight == 0 || in_flight > Semaphore::MAX_PERMITS {
+        if self.limits.max_events_in_flight == 0 {
             let (name, wanted) = ("limits.max_events_in_flight", "at least 1");
-            return Err(BuildError::Setting { name, found: in_flight.to_string(), wanted });
+            return Err(BuildError::Setting { name, found: "0".to_owned(), wanted });
         }
         Ok(())
     }

@@ -8,8 +8,7 @@ use bytestring::ByteString;
 
 use super::DisconnectReason;
 use crate::{
-    in_flight::Permit,
-    outbox::NotQueued,
+    outbox::{NotQueued, Permit},
     room::{Socket, encode_or_log},
     wire::socket_io::{Arguments, IntoArguments},
 };

@@ -5,6 +5,7 @@
 
 mod drain;
 mod not_queued;
+mod permit;
 mod state;
 mod terms;
 mod transport_kind;
@@ -13,7 +14,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     task::{Context, Poll},
 };
@@ -22,9 +23,8 @@ pub use not_queued::NotQueued;
 pub use transport_kind::TransportKind;
 
 pub(crate) use drain::{Drained, LinkNumber, Sink};
+pub(crate) use permit::Permit;
 pub(crate) use terms::{End, Owner, Terms};
-
-use tokio::sync::Notify;
 
 use self::state::State;
 use crate::{
@@ -45,8 +45,8 @@ pub(crate) struct Outbox {
     terms: Arc<Terms>,
     /// Weak: whoever has an outbox does not keep its connection.
     owner: Weak<dyn Owner>,
+    in_flight: AtomicU32,
     upgraded: AtomicBool,
-    ended: Notify,
 }
 
 impl Outbox {
@@ -56,8 +56,8 @@ impl Outbox {
             state: Mutex::default(),
             terms,
             owner,
+            in_flight: AtomicU32::new(0),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
-            ended: Notify::new(),
         }
     }
 
@@ -179,8 +179,9 @@ impl Outbox {
 
     /// Waits for the decision to close, whether or not a link makes progress.
     pub(crate) async fn until_closed(&self) -> DisconnectReason {
+        let ended = self.lock().ended.get_or_insert_default().clone();
         loop {
-            let ended = self.ended.notified();
+            let ended = ended.notified();
             // Made before the look, so that a close in between is not missed.
             if let Some(reason) = self.closed() {
                 return reason;
@@ -269,11 +270,7 @@ impl Outbox {
     fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
         let first = state.end(reason, discard);
         drop(state);
-        if !first {
-            return;
-        }
-        self.ended.notify_waiters();
-        if let Some(owner) = self.owner.upgrade() {
+        if first && let Some(owner) = self.owner.upgrade() {
             owner.ended(reason);
         }
     }
@@ -317,6 +314,8 @@ mod tests {
         }
 
         fn end_session(&self, _: SessionNumber, _: End) {}
+
+        fn below_limit(&self) {}
     }
 
     fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {

@@ -2,9 +2,10 @@
 //!
 //! It must stay small while nothing waits: there is one for every connection, and most are idle.
 
-use std::{collections::HashMap, task::Waker};
+use std::{collections::HashMap, sync::Arc, task::Waker};
 
 use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use super::drain::LinkNumber;
 use crate::{
@@ -31,6 +32,8 @@ pub(super) struct State {
     /// Rooms whose frames are withheld, and up to which membership.
     /// Boxed: most connections never lose a room.
     pub(super) barred: Option<Box<Barred>>,
+    /// Made for who waits first for the end.
+    pub(super) ended: Option<Arc<Notify>>,
 }
 
 type Control = Vec<engine_io::Packet>;
@@ -112,6 +115,9 @@ impl State {
     pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
         let first = self.closed.is_none();
         self.closed.get_or_insert(reason);
+        if let Some(ended) = self.ended.take() {
+            ended.notify_waiters();
+        }
         if discard {
             self.control = None;
             self.drop_frames();

@@ -14,6 +14,7 @@ pub(crate) struct Terms {
     pub(super) max_bytes: usize,
     pub(super) max_frames: usize,
     pub(super) max_barred: usize,
+    pub(super) max_in_flight: u32,
     pub(super) parser: Arc<dyn Parser>,
     pub(super) counters: Arc<Counters>,
 }
@@ -35,6 +36,8 @@ pub(crate) trait Owner: Send + Sync {
     fn ended(&self, reason: DisconnectReason);
     /// The server wants a session ended, or the connection because of it.
     fn end_session(&self, session: SessionNumber, end: End);
+    /// As many events were in flight as may be, and now there is one less.
+    fn below_limit(&self);
 }
 
 impl Terms {
@@ -43,6 +46,7 @@ impl Terms {
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
             max_barred: limits.max_rooms.saturating_mul(2),
+            max_in_flight: limits.max_events_in_flight.try_into().unwrap_or(u32::MAX),
             parser,
             counters,
         }

@@ -29,9 +29,6 @@ pub(crate) struct Checks<'a> {
     pub(crate) data: &'a Data,
     pub(crate) max_grants: usize,
     pub(crate) time_limit: Duration,
-    /// Holds the name of the event's room; kept by the connection, so that a name costs no
-    /// allocation.
-    pub(crate) name: &'a mut String,
 }
 
 /// An event whose checks are done.

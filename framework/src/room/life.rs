@@ -12,11 +12,11 @@ use super::{
     Member, Room,
     actor::RoomActor,
     context::{Action, RoomContext, Step},
-    lingering::Look,
     member::Departure,
     notice::Reason,
     place::Order,
     restart::Restarts,
+    shard::Look,
     state::{Panicked, State, guarded},
 };
 use crate::{

@@ -3,7 +3,7 @@
 //! It must never be needed at run time to decide a type: a listed event without a handler does not
 //! compile.
 
-use std::{fmt::Write, sync::Arc};
+use std::{cell::Cell, fmt::Write, sync::Arc};
 
 use actix::{Actor, Context, Handler, Message};
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     event::{self, Event, Later, On, OnLater, Policy},
-    in_flight::Permit,
+    outbox::Permit,
     peer::Peer,
     refusal::{Code, Refusal},
     wire::socket_io::{DecodeError, UncheckedArguments},
@@ -186,6 +186,15 @@ where
     }
 }
 
+thread_local! {
+    /// Where the name of an event's room is written while the event is checked: it costs no
+    /// allocation, and idle connections keep none.
+    static NAME: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Bytes of a name whose memory is kept for the next.
+const LONGEST_KEPT: usize = 1024;
+
 /// Asks what is to be asked about an event, unless it can be refused without.
 fn judge<R, E>(
     event: E,
@@ -203,13 +212,15 @@ where
     if E::ENTRY == Entry::Member && !directory.is_open(event.key()) {
         return Err(not_a_member(E::NAME));
     }
-    let mut name = std::mem::take(checks.name);
+    let mut name = NAME.take();
     name.clear();
     // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
     let _ = write!(name, "{}:{}", R::NAME, event.key());
     let judging =
         directory.check_name(&name).map(|()| checks.judge::<E, R::Identity>(event, Some(&name)));
-    *checks.name = name;
+    if name.capacity() <= LONGEST_KEPT {
+        NAME.set(name);
+    }
     judging
 }
 

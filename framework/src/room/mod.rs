@@ -13,7 +13,6 @@ mod handle;
 mod joining;
 mod kinds;
 mod life;
-mod lingering;
 mod link;
 mod listed;
 mod listing;

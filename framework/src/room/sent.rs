@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::{link::Ticket, presence::PresentUser};
 use crate::{
-    auth::Granted, disconnect::DisconnectReason, in_flight::Permit, membership::Lapsed,
-    number::SessionNumber, peer::Peer, refusal::Refusal,
+    auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
+    outbox::Permit, peer::Peer, refusal::Refusal,
 };
 
 /// An event on its way from a session to a room.

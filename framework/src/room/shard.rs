@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     rc::Rc,
     sync::{
-        Arc, PoisonError,
+        Arc, PoisonError, Weak,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -17,15 +17,12 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::{
-    lingering::{Lingering, Look},
-    local_sessions::LocalSessions,
-    question::Question,
-    roster::Roster,
-};
+use super::{local_sessions::LocalSessions, question::Question, roster::Roster};
 use crate::{
-    clock,
+    clock::{self, Instant},
+    deadlines::Deadlines,
     frame::Frame,
+    membership::RoomLink,
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
     outbox::End,
     peer::Peer,
@@ -110,6 +107,12 @@ impl Message for Run {
     type Result = ();
 }
 
+/// An empty room of the shard's worker, which is to be looked at then.
+pub(super) struct Look {
+    pub(super) at: Instant,
+    pub(super) room: Weak<dyn RoomLink>,
+}
+
 impl Message for Look {
     type Result = ();
 }
@@ -140,7 +143,8 @@ impl Local {
 pub(crate) struct Shard {
     number: ShardNumber,
     state: Rc<RefCell<State>>,
-    lingering: Lingering,
+    /// Its empty rooms, by the moment when each is looked at, to be closed if it is empty still.
+    lingering: Deadlines<Weak<dyn RoomLink>>,
     alarm: Alarm,
 }
 
@@ -159,7 +163,7 @@ impl ShardHandle {
         let state = Rc::<RefCell<State>>::default();
         let local = Local { worker: simulation::worker(), state: state.clone() };
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
-        let (lingering, alarm) = (Lingering::default(), Alarm::default());
+        let (lingering, alarm) = (Deadlines::default(), Alarm::default());
         let address = Shard { number, state, lingering, alarm }.start();
         Self { number, address }
     }
@@ -223,7 +227,9 @@ impl Shard {
     /// Looks at the rooms that are due, and again when the next one is.
     fn look(&mut self, ctx: &mut Context<Self>) {
         while let Some(room) = self.lingering.take(clock::now()) {
-            room.look();
+            if let Some(room) = room.upgrade() {
+                room.look();
+            }
         }
         self.alarm.set(self.lingering.next(), ctx, |shard, ctx| {
             shard.alarm.rung();
@@ -235,8 +241,9 @@ impl Shard {
 impl Handler<Look> for Shard {
     type Result = ();
 
-    fn handle(&mut self, look: Look, ctx: &mut Self::Context) {
-        self.lingering.add(look);
+    fn handle(&mut self, Look { at, room }: Look, ctx: &mut Self::Context) {
+        // Rooms may have closed otherwise, long before their time.
+        self.lingering.add_if_kept(at, room, |room| room.strong_count() > 0);
         self.look(ctx);
     }
 }

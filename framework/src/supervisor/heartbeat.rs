@@ -1,25 +1,28 @@
 //! Heartbeats: a ping after each interval, and the end of a connection that does not answer.
 //!
-//! It must never keep a timer per connection: one wheel per worker holds them all.
+//! It must never keep a timer per connection: one list per worker holds all that is due.
 
 use std::{
     pin::Pin,
     sync::{Arc, Weak},
-    task::{Context as TaskContext, Poll},
+    task::{Context as TaskContext, Poll, ready},
     time::Duration,
 };
 
 use actix::{Actor, AsyncContext, Context, Handler, Recipient, StreamHandler};
 use bytestring::ByteString;
 use futures_util::Stream;
-use tokio::sync::mpsc;
-use tokio_util::time::{DelayQueue, delay_queue::Expired};
+use tokio::{
+    sync::mpsc,
+    time::{Sleep, sleep_until},
+};
 
 use super::lapses;
 use crate::{
     clock::{self, Instant},
     config::Heartbeat,
     connection::{ConnectionHandle, Realm, Watch},
+    deadlines::Deadlines,
     disconnect::DisconnectReason,
     wire::engine_io::Packet,
 };
@@ -29,7 +32,7 @@ pub(crate) struct Supervisor {
     /// Weak: a worker outlives the Salons on it.
     realm: Weak<Realm>,
     heartbeat: Heartbeat,
-    wheel: mpsc::UnboundedSender<Watched>,
+    schedule: mpsc::UnboundedSender<Watched>,
 }
 
 /// A connection, and what is due next.
@@ -55,16 +58,17 @@ impl Supervisor {
         let (heartbeat, grace) = (*realm.heartbeat(), realm.timeouts().close);
         let realm = Arc::downgrade(realm);
         Self::create(|ctx| {
-            let (wheel, incoming) = mpsc::unbounded_channel();
-            ctx.add_stream(Wheel { incoming, queue: DelayQueue::new(), heartbeat, grace });
-            Self { realm, heartbeat, wheel }
+            let (schedule, incoming) = mpsc::unbounded_channel();
+            let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
+            ctx.add_stream(Schedule { incoming, deadlines, sleep, heartbeat, grace });
+            Self { realm, heartbeat, schedule }
         })
         .recipient()
     }
 
     fn schedule(&self, handle: Arc<ConnectionHandle>, due: Due) {
-        // The wheel lives as long as this actor.
-        let _ = self.wheel.send(Watched { handle, due });
+        // It lives as long as this actor.
+        let _ = self.schedule.send(Watched { handle, due });
     }
 
     fn ping(&self, handle: Arc<ConnectionHandle>) {
@@ -123,17 +127,19 @@ impl StreamHandler<Watched> for Supervisor {
     }
 }
 
-/// The timers of one worker.
-struct Wheel {
+/// What is due on one worker, and when.
+struct Schedule {
     incoming: mpsc::UnboundedReceiver<Watched>,
-    queue: DelayQueue<Watched>,
+    deadlines: Deadlines<Watched>,
+    /// Until the first of them.
+    sleep: Pin<Box<Sleep>>,
     heartbeat: Heartbeat,
     /// How long a client may take to collect that it was closed.
     grace: Duration,
 }
 
-impl Wheel {
-    fn insert(&mut self, watched: Watched) {
+impl Schedule {
+    fn add(&mut self, watched: Watched) {
         let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
         let at = match watched.due {
             Due::Ping => watched.handle.last_pong() + ping_interval,
@@ -144,25 +150,31 @@ impl Wheel {
             }
             Due::Forget => clock::now() + self.grace,
         };
-        self.queue.insert_at(watched, at);
+        self.deadlines.add(at, watched);
     }
 }
 
-impl Stream for Wheel {
+impl Stream for Schedule {
     type Item = Watched;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Watched>> {
         loop {
             match self.incoming.poll_recv(cx) {
-                Poll::Ready(Some(watched)) => self.insert(watched),
+                Poll::Ready(Some(watched)) => self.add(watched),
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => break,
             }
         }
-        match self.queue.poll_expired(cx) {
-            Poll::Ready(Some(expired)) => Poll::Ready(Some(Expired::into_inner(expired))),
-            // Empty: the next connection wakes it.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        loop {
+            if let Some(watched) = self.deadlines.take(clock::now()) {
+                return Poll::Ready(Some(watched));
+            }
+            // With none, the next connection wakes it.
+            let Some(next) = self.deadlines.next() else { return Poll::Pending };
+            if self.sleep.deadline() != next {
+                self.sleep.as_mut().reset(next);
+            }
+            ready!(self.sleep.as_mut().poll(cx));
         }
     }
 }

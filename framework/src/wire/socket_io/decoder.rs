@@ -17,8 +17,9 @@ use crate::{
 
 /// The decoder of one connection that speaks JSON.
 pub(super) struct JsonDecoder {
-    max_name: usize,
-    max_attachments: usize,
+    // In four bytes each: every connection has a decoder.
+    max_name: u32,
+    max_attachments: u32,
     max_attachment_bytes: usize,
     /// Boxed: most connections never have one.
     unfinished: Option<Box<Unfinished>>,
@@ -27,8 +28,8 @@ pub(super) struct JsonDecoder {
 impl JsonDecoder {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            max_name: limits.max_name,
-            max_attachments: limits.max_attachments,
+            max_name: limits.max_name.try_into().unwrap_or(u32::MAX),
+            max_attachments: limits.max_attachments.try_into().unwrap_or(u32::MAX),
             max_attachment_bytes: limits.max_attachment_bytes,
             unfinished: None,
         }
@@ -41,10 +42,10 @@ impl JsonDecoder {
         let mut rest = Rest { text: &text, at: 0 };
         let kind = rest.take_one();
         let due = match kind {
-            "5" | "6" => rest.attachments(self.max_attachments)?,
+            "5" | "6" => rest.attachments(self.max_attachments as usize)?,
             _ => 0,
         };
-        let namespace = rest.namespace(self.max_name)?;
+        let namespace = rest.namespace(self.max_name as usize)?;
         let id = rest.id()?;
         let list = rest.at;
         if kind == "2"

@@ -1,0 +1,81 @@
+//! The events of one connection that are in flight: begun, and neither answered nor done with.
+//!
+//! It must never let a connection have more of them than its limit: each may yet put an answer into
+//! its outbox, which is why they are counted there.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::Outbox;
+
+/// One event that is in flight, until this is dropped. Its actor alone begins events; they end
+/// wherever they are handled.
+#[derive(Debug)]
+pub(crate) struct Permit(Arc<Outbox>);
+
+impl Outbox {
+    /// The right to begin one more event, unless the limit is reached. Who got none is told once one
+    /// may begin.
+    pub(crate) fn begin(self: &Arc<Self>) -> Option<Permit> {
+        if self.in_flight.load(Ordering::Acquire) >= self.terms.max_in_flight {
+            return None;
+        }
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        Some(Permit(self.clone()))
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let Self(outbox) = self;
+        if outbox.in_flight.fetch_sub(1, Ordering::AcqRel) == outbox.terms.max_in_flight
+            && let Some(owner) = outbox.owner.upgrade()
+        {
+            owner.below_limit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Weak, atomic::AtomicUsize};
+
+    use super::*;
+    use crate::{
+        config::Limits,
+        disconnect::DisconnectReason,
+        number::SessionNumber,
+        outbox::{End, Owner, Terms, TransportKind},
+        wire::socket_io::JsonParser,
+    };
+
+    /// Counts how often it is told that it is below its limit.
+    #[derive(Default)]
+    struct Told(AtomicUsize);
+
+    impl Owner for Told {
+        fn ended(&self, _: DisconnectReason) {}
+
+        fn end_session(&self, _: SessionNumber, _: End) {}
+
+        fn below_limit(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn whoever_is_at_the_limit_is_told_when_one_ends() {
+        let limits = Limits { max_events_in_flight: 2, ..Limits::default() };
+        let terms = Arc::new(Terms::new(&limits, Arc::new(JsonParser), Arc::default()));
+        let told = Arc::<Told>::default();
+        let owner: Weak<Told> = Arc::downgrade(&told);
+        let outbox = Arc::new(Outbox::new(terms, TransportKind::WebSocket, owner));
+        let first = outbox.begin().expect("none is in flight");
+        let second = outbox.begin().expect("one is in flight");
+        assert!(outbox.begin().is_none(), "as many as the limit allows are in flight");
+        drop(first);
+        assert_eq!(told.0.load(Ordering::Relaxed), 1);
+        let third = outbox.begin().expect("one has ended");
+        drop((second, third));
+        assert_eq!(told.0.load(Ordering::Relaxed), 2, "the last of them began below the limit");
+    }
+}
