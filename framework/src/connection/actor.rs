@@ -29,17 +29,22 @@ pub(crate) struct Connection {
     pub(super) realm: Arc<Realm>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
-    inbox: VecDeque<Item>,
-    /// Whether it waits for an event that is in flight to end.
-    waiting: bool,
+    /// Whether as many events are in flight as may be: one has to end first.
+    at_limit: bool,
     /// Whether its end has been seen to.
     ended: bool,
-    /// Its own reading, while that has to wait.
-    reader: Option<Waker>,
-    pub(super) held: Option<Held>,
+    /// Boxed: mostly nothing waits.
+    waiting: Option<Box<Waiting>>,
     upper: Upper,
-    /// Boxed: there is none unless somebody listens.
-    pub(super) span: Option<Box<tracing::Span>>,
+}
+
+/// What waits on a connection, and for what.
+#[derive(Default)]
+struct Waiting {
+    inbox: VecDeque<Item>,
+    held: Option<Held>,
+    /// The connection's own reading.
+    reader: Option<Waker>,
 }
 
 /// What waits to be handled.
@@ -117,20 +122,7 @@ impl Connection {
         shard: ShardNumber,
         upper: Upper,
     ) -> Self {
-        let span = tracing::debug_span!("salon.connection", connection = handle.number());
-        let span = (!span.is_disabled()).then(|| Box::new(span));
-        Self {
-            realm,
-            handle,
-            shard,
-            inbox: VecDeque::new(),
-            waiting: false,
-            ended: false,
-            reader: None,
-            held: None,
-            upper,
-            span,
-        }
+        Self { realm, handle, shard, at_limit: false, ended: false, waiting: None, upper }
     }
 
     pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {
@@ -149,30 +141,24 @@ impl Connection {
         }
     }
 
-    /// Handles what is in the inbox, as far as the bound on events in flight allows.
+    /// Handles what waits, as far as the bound on events in flight allows.
     pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
         while self.is_free(ctx) {
-            match self.inbox.front() {
+            let Some(waiting) = &mut self.waiting else { return };
+            match waiting.inbox.pop_front() {
                 None => {
-                    // An idle connection holds no buffer.
-                    self.inbox = VecDeque::new();
-                    if let Some(reader) = self.reader.take() {
-                        reader.wake();
-                    }
-                    return;
+                    let reader = self.waiting.take().and_then(|waiting| waiting.reader);
+                    return reader.into_iter().for_each(Waker::wake);
                 }
-                Some(Item::Done(_)) => {
-                    if let Some(Item::Done(done)) = self.inbox.pop_front() {
-                        // The link may have gone meanwhile.
-                        let _ = done.send(());
-                    }
+                // The link may have gone meanwhile.
+                Some(Item::Done(done)) => {
+                    let _ = done.send(());
                 }
-                Some(Item::Message(..)) => match self.permit(ctx) {
-                    None => self.waiting = true,
-                    Some(permit) => {
-                        if let Some(Item::Message(handed)) = self.inbox.pop_front() {
-                            self.take_handed(handed, permit, ctx);
-                        }
+                Some(Item::Message(handed)) => match self.handle.outbox().begin() {
+                    Some(permit) => self.take_handed(handed, permit, ctx),
+                    None => {
+                        waiting.inbox.push_front(Item::Message(handed));
+                        self.at_limit = true;
                     }
                 },
             }
@@ -181,37 +167,49 @@ impl Connection {
 
     /// Whether nothing is waited for before the next message.
     fn is_free(&self, ctx: &Context<Self>) -> bool {
-        !self.waiting && self.held.is_none() && ctx.state().alive()
+        let is_held = self.waiting.as_ref().is_some_and(|waiting| waiting.held.is_some());
+        !self.at_limit && !is_held && ctx.state().alive()
     }
 
-    /// The right to handle one more message now.
-    fn permit(&self, ctx: &Context<Self>) -> Option<Permit> {
-        if !self.is_free(ctx) {
+    fn wait(&mut self, item: Item) {
+        self.waiting.get_or_insert_default().inbox.push_back(item);
+    }
+
+    /// The right to handle a message now that comes after all that waits.
+    fn permit(&mut self, ctx: &Context<Self>) -> Option<Permit> {
+        if self.waiting.is_some() || !self.is_free(ctx) {
             return None;
         }
-        self.handle.outbox().begin()
+        let permit = self.handle.outbox().begin();
+        self.at_limit = permit.is_none();
+        permit
     }
 
     /// The right to read one more message now; without it the reading is woken when that may have
     /// changed.
     pub(super) fn permit_to_read(
         &mut self,
-        ctx: &mut Context<Self>,
+        ctx: &Context<Self>,
         cx: &TaskContext<'_>,
     ) -> Option<Permit> {
-        if self.is_free(ctx) && self.inbox.is_empty() {
-            match self.handle.outbox().begin() {
-                None => self.waiting = true,
-                permit => return permit,
-            }
+        let permit = self.permit(ctx);
+        if permit.is_none() {
+            self.waiting.get_or_insert_default().reader = Some(cx.waker().clone());
         }
-        self.reader = Some(cx.waker().clone());
-        None
+        permit
+    }
+
+    /// Nothing more is handled until the checks of an event are done: then none is held.
+    pub(super) fn set_held(&mut self, held: Option<Held>) {
+        if held.is_some() || self.waiting.is_some() {
+            self.waiting.get_or_insert_default().held = held;
+        }
     }
 
     /// A session has ended: what the checks of its event wait for is of no interest any more.
     pub(super) fn stop_waiting_for(&mut self, session: SessionNumber, ctx: &mut Context<Self>) {
-        if let Some(held) = self.held.take_if(|held| held.number == session) {
+        let held = self.waiting.as_mut().map(|waiting| &mut waiting.held);
+        if let Some(held) = held.and_then(|held| held.take_if(|held| held.number == session)) {
             ctx.cancel_future(held.future);
             self.work(ctx);
         }
@@ -254,7 +252,7 @@ impl Connection {
         if !ctx.state().alive() {
             return;
         }
-        let span = self.span.as_ref().and_then(|span| span.id());
+        let span = self.handle.span().and_then(tracing::Span::id);
         tracing::debug!(parent: span, %reason, "the connection ends");
         match &self.upper {
             Upper::SocketIo(_) => self.end_sessions(reason),
@@ -263,7 +261,7 @@ impl Connection {
                 self.guard(|| application.closed(&raw, reason));
             }
         }
-        self.inbox.clear();
+        self.waiting = None;
         self.ended = true;
         self.realm.counters().one(Count::ConnectionsClosed);
         ctx.stop();
@@ -303,22 +301,26 @@ impl Handler<Received> for Connection {
     type Result = ();
 
     fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
-        let span = self.span.as_deref().cloned();
+        let span = self.handle.span().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
         let Received { messages, request, backlog, done } = received;
         for message in messages {
             let (request, backlog) = (request.clone(), backlog.clone());
             let handed = Handed { message, request, backlog };
-            let permit = self.inbox.is_empty().then(|| self.permit(ctx)).flatten();
-            match permit {
+            match self.permit(ctx) {
                 Some(permit) => self.take_handed(handed, permit, ctx),
-                None => self.inbox.push_back(Item::Message(handed)),
+                None => self.wait(Item::Message(handed)),
             }
         }
-        self.inbox.extend(done.map(Item::Done));
-        if !self.inbox.is_empty() {
-            self.work(ctx);
+        match done {
+            // The link may have gone meanwhile.
+            Some(done) if self.waiting.is_none() && self.is_free(ctx) => {
+                let _ = done.send(());
+            }
+            Some(done) => self.wait(Item::Done(done)),
+            None => {}
         }
+        self.work(ctx);
     }
 }
 
@@ -334,7 +336,7 @@ impl Handler<BelowLimit> for Connection {
     type Result = ();
 
     fn handle(&mut self, _: BelowLimit, ctx: &mut Self::Context) {
-        self.waiting = false;
+        self.at_limit = false;
         self.work(ctx);
     }
 }

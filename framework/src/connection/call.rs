@@ -123,7 +123,7 @@ impl OpenSession {
             return call.refuse(refusal);
         }
         let arguments = call.arguments.check()?;
-        let refreshed = refresh(desk.realm.clone(), self.socket.clone(), arguments);
+        let refreshed = refresh(desk.realm.clone(), self.socket(desk.realm), arguments);
         Ok(Outcome::Later(refreshed.boxed_local(), call.permit))
     }
 
@@ -133,7 +133,7 @@ impl OpenSession {
         rate: Rate,
         buckets: &mut Buckets,
     ) -> Result<(), Refusal> {
-        buckets.take(&self.socket.peer().namespace, name, rate).map_err(|wait| {
+        buckets.take(&self.peer.namespace, name, rate).map_err(|wait| {
             let wait = wait.as_millis();
             let message = format!("too many {name:?} events; try again in {wait} ms");
             let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
@@ -156,13 +156,14 @@ impl OpenSession {
         arguments: Arguments,
         realm: &Realm,
     ) -> LocalBoxFuture<'static, Result<(), Refusal>> {
+        let socket = self.socket(realm);
         let event = IncomingEvent {
-            socket: self.socket.clone(),
+            socket: socket.clone(),
             name: name.clone(),
             arguments,
             data: realm.data().clone(),
         };
-        let (socket, name) = (self.socket.clone(), name.clone());
+        let name = name.clone();
         let (namespace, limit) = (self.namespace.clone(), realm.timeouts().middleware);
         async move {
             let asked = middleware::ask_all(&namespace.guard_events, event);
@@ -180,9 +181,10 @@ impl OpenSession {
         call: Call,
         desk: &mut Desk<'_>,
     ) -> Reached {
-        let Some(route) = route else { return self.call_untyped(namespace, call) };
+        let Some(route) = route else { return self.call_untyped(namespace, call, desk.realm) };
         let mut checks = Checks {
-            socket: &self.socket,
+            peer: &self.peer,
+            broadcaster: desk.realm.broadcaster(),
             authority: namespace.authority.as_ref(),
             data: desk.realm.data(),
             max_grants: desk.realm.limits().max_grants,
@@ -195,9 +197,9 @@ impl OpenSession {
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
-                    sender: self.socket.peer().clone(),
+                    sender: self.peer.clone(),
                     acknowledgement: call.id,
-                    withdrawals: self.socket.peer().state.memberships.withdrawals(),
+                    withdrawals: self.peer.state.memberships.withdrawals(),
                     permit: call.permit,
                 };
                 Ok(match (route.forward)(sent, call.arguments, &mut checks)? {
@@ -213,12 +215,13 @@ impl OpenSession {
         }
     }
 
-    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call) -> Reached {
+    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, realm: &Realm) -> Reached {
         let Call { name, arguments, id, permit } = call;
         let arguments = arguments.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
-            let acknowledge = id.map(|id| Acknowledge::new(self.socket.clone(), id, permit));
-            handler(&self.socket, UntypedEvent { name, arguments, acknowledge });
+            let socket = self.socket(realm);
+            let acknowledge = id.map(|id| Acknowledge::new(socket.clone(), id, permit));
+            handler(&socket, UntypedEvent { name, arguments, acknowledge });
         }
         Ok(Outcome::Elsewhere)
     }

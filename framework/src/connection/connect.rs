@@ -167,14 +167,14 @@ impl Connection {
             let worker = Worker::current(&self.realm);
             worker.supervisor.do_send(Watch::Session(peer.clone()));
         }
-        let socket = Socket::new(peer, self.realm.broadcaster().clone());
-        let state = made.connect(socket.clone(), self.realm.data().clone());
+        let socket = Socket::new(peer.clone(), self.realm.broadcaster().clone());
+        let state = made.connect(socket, self.realm.data().clone());
         let mut session =
-            OpenSession { socket, namespace: built.clone(), state, alarm: Alarm::default() };
+            OpenSession { peer, namespace: built.clone(), state, alarm: Alarm::default() };
         self.guard(|| {
             session.state.connected();
             if let Some(connected) = &session.namespace.untyped.connected {
-                connected(&session.socket);
+                connected(&session.socket(&self.realm));
             }
         });
         self.follow_up(&mut session, ctx);

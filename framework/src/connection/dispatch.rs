@@ -3,7 +3,7 @@
 //! It must never hold up the next event for the answer of one that takes time; for its checks it
 //! must, so that events are handled in the order sent.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
@@ -21,7 +21,7 @@ use crate::{
     meter::{Count, Meter},
     number::SessionNumber,
     outbox::Permit,
-    room::Socket,
+    peer::Peer,
     timers::Round,
     wire::socket_io::{Arguments, DecodeError},
 };
@@ -36,7 +36,7 @@ impl Connection {
     /// Handles one event of a session.
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
-        let reached = if socket_io.sessions[session].socket.peer().has_ended() {
+        let reached = if socket_io.sessions[session].peer.has_ended() {
             call.arguments.check().map(drop)
         } else {
             let address = Address { name: call.name.clone(), id: call.id };
@@ -63,7 +63,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) -> Result<(), DecodeError> {
         let Some(socket_io) = self.socket_io() else { return Ok(()) };
-        if socket_io.sessions[session].socket.peer().has_ended() {
+        if socket_io.sessions[session].peer.has_ended() {
             // It has lapsed; that it is to end is in the mailbox.
             return Ok(());
         }
@@ -74,8 +74,8 @@ impl Connection {
             true => tracing::debug_span!(
                 "salon.event",
                 event = %address.name,
-                namespace = %session.socket.namespace(),
-                session = %session.socket.peer().id,
+                namespace = %session.peer.namespace,
+                session = %session.peer.id,
             ),
             false => tracing::Span::none(),
         };
@@ -89,13 +89,13 @@ impl Connection {
         let mut malformed = None;
         match outcome {
             Some(Err(error)) => malformed = Some(error),
-            Some(Ok(Outcome::Answered(result))) => self.answer(&session.socket, name, *id, result),
+            Some(Ok(Outcome::Answered(result))) => self.answer(&session.peer, name, *id, result),
             Some(Ok(Outcome::Later(future, permit))) => {
-                self.answer_later(&session.socket, name.clone(), *id, (future, permit), ctx);
+                self.answer_later(&session.peer, name.clone(), *id, (future, permit), ctx);
             }
             Some(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
             Some(Ok(Outcome::Elsewhere)) => {}
-            None => self.answer(&session.socket, name, *id, Err(Refusal::logged_already())),
+            None => self.answer(&session.peer, name, *id, Err(Refusal::logged_already())),
         }
         self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
@@ -114,7 +114,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let done = checks.into_actor(self).map(move |step, actor, ctx| {
-            actor.held = None;
+            actor.set_held(None);
             if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number))
                 && let Err(error) = actor.advance(session, address, step, ctx)
             {
@@ -123,12 +123,12 @@ impl Connection {
             actor.work(ctx);
         });
         let future = ctx.spawn(done);
-        self.held = Some(Held { number, future });
+        self.set_held(Some(Held { number, future }));
     }
 
     fn answer(
         &self,
-        socket: &Socket,
+        peer: &Arc<Peer>,
         name: &str,
         id: Option<u64>,
         result: Result<Arguments, Refusal>,
@@ -137,23 +137,22 @@ impl Connection {
             self.realm.counters().one(Count::EventsRefused);
         }
         let broadcaster = self.realm.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(socket.peer(), None, name, id, result) {
+        if let Some(frame) = broadcaster.answer_frame(peer, None, name, id, result) {
             // A client that is gone needs no answer.
-            let _ = socket.peer().push(&frame);
+            let _ = peer.push(&frame);
         }
     }
 
     fn answer_later(
         &mut self,
-        socket: &Socket,
+        peer: &Arc<Peer>,
         name: ByteString,
         id: Option<u64>,
         (future, permit): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, Permit),
         ctx: &mut Context<Self>,
     ) {
-        let socket = socket.clone();
-        let peer = socket.peer().clone();
-        let ended = async move { peer.until_ended().await };
+        let (peer, ending) = (peer.clone(), peer.clone());
+        let ended = async move { ending.until_ended().await };
         let limit = self.realm.timeouts().handler;
         let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
         let waiting = wait(guarded, limit, ended).into_actor(self);
@@ -161,11 +160,11 @@ impl Connection {
             match waited {
                 Waited::Done(result) => {
                     let result = result.unwrap_or_else(|_| Err(actor.panicked(&name)));
-                    actor.answer(&socket, &name, id, result);
+                    actor.answer(&peer, &name, id, result);
                 }
                 Waited::Late(rest) => {
                     actor.realm.counters().one(Count::LateAnswers);
-                    actor.answer(&socket, &name, id, Err(too_late(&name, limit)));
+                    actor.answer(&peer, &name, id, Err(too_late(&name, limit)));
                     ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| {
                         if let Some(Err(_)) = done {
                             drop(actor.panicked(&name));

@@ -46,6 +46,8 @@ pub(crate) struct ConnectionHandle {
     polling: AtomicBool,
     posting: AtomicBool,
     last_pong: Mutex<Instant>,
+    /// Boxed: there is none unless somebody listens.
+    span: Option<Box<tracing::Span>>,
 }
 
 impl ConnectionHandle {
@@ -57,6 +59,8 @@ impl ConnectionHandle {
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
     ) -> Self {
+        let span = tracing::debug_span!("salon.connection", connection = number);
+        let span = (!span.is_disabled()).then(|| Box::new(span));
         Self {
             number,
             sid,
@@ -68,12 +72,18 @@ impl ConnectionHandle {
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
             last_pong: Mutex::new(clock::now()),
+            span,
         }
     }
 
     /// What logs call it: the session id is a secret of the client.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// What its logs are in, if anybody listens.
+    pub(super) fn span(&self) -> Option<&tracing::Span> {
+        self.span.as_deref()
     }
 
     /// The Engine.IO session id.

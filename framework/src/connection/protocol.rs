@@ -28,6 +28,7 @@ use crate::{
     meter::{Count, Meter},
     number::SessionNumber,
     outbox::{End, Permit},
+    peer::Peer,
     room::{Command, Socket},
     timers::Alarm,
     wire::{
@@ -47,7 +48,7 @@ pub(crate) struct SocketIo {
 
 /// A session that is connected.
 pub(super) struct OpenSession {
-    pub(super) socket: Socket,
+    pub(super) peer: Arc<Peer>,
     pub(super) namespace: Arc<BuiltNamespace>,
     pub(super) state: Box<dyn AnySession>,
     pub(super) alarm: Alarm,
@@ -55,7 +56,12 @@ pub(super) struct OpenSession {
 
 impl OpenSession {
     pub(super) fn number(&self) -> SessionNumber {
-        self.socket.peer().number
+        self.peer.number
+    }
+
+    /// What the application has of it.
+    pub(super) fn socket(&self, realm: &Realm) -> Socket {
+        Socket::new(self.peer.clone(), realm.broadcaster().clone())
     }
 }
 
@@ -70,7 +76,7 @@ impl SocketIo {
     }
 
     fn session(&mut self, namespace: &str) -> Option<usize> {
-        self.sessions.iter().position(|session| session.socket.namespace() == namespace)
+        self.sessions.iter().position(|session| session.peer.namespace == namespace)
     }
 
     pub(super) fn index(&self, number: SessionNumber) -> Option<usize> {
@@ -144,7 +150,7 @@ impl Connection {
                 self.handle_event(session, Call { name, arguments, id, permit }, ctx);
             }
             (Packet::Ack { id, arguments, .. }, Some(session)) => {
-                let peer = socket_io.sessions[session].socket.peer();
+                let peer = &socket_io.sessions[session].peer;
                 if !peer.state.acknowledgements.resolve(id, arguments) {
                     self.trouble(&Trouble::UnknownAcknowledgement(id), None, ctx);
                 }
@@ -212,7 +218,7 @@ impl Connection {
 
     /// Tells a client that its session ends, and ends it.
     fn disconnect(&self, session: OpenSession) {
-        let namespace = session.socket.peer().namespace.clone();
+        let namespace = session.peer.namespace.clone();
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
         // The last packet: whatever the session's own code still sent is before it.
         self.send(&Packet::Disconnect { namespace });
@@ -231,21 +237,22 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(socket_io) = self.socket_io() else { return };
         for session in socket_io.take_sessions() {
-            self.realm.sessions().remove(session.socket.peer());
-            self.tell_shard(Command::Unregister(session.socket.peer().clone()));
-            session.socket.peer().end(DisconnectReason::ForcedServerClose);
+            self.realm.sessions().remove(&session.peer);
+            self.tell_shard(Command::Unregister(session.peer.clone()));
+            session.peer.end(DisconnectReason::ForcedServerClose);
         }
     }
 
     fn end_open_session(&self, mut session: OpenSession, reason: DisconnectReason) {
-        let untyped = &session.namespace.untyped;
+        let namespace = session.namespace.clone();
+        let untyped = &namespace.untyped;
         self.guard(|| {
             if let Some(disconnecting) = &untyped.disconnecting {
-                disconnecting(&session.socket, reason);
+                disconnecting(&session.socket(&self.realm), reason);
             }
             session.state.disconnected(reason);
         });
-        let peer = session.socket.peer();
+        let peer = &session.peer;
         if let Some(recovery) = &self.realm.broadcaster().recovery
             && reason.is_recoverable()
             && !peer.standing.has_ended()
@@ -257,7 +264,7 @@ impl Connection {
         peer.end(reason);
         self.guard(|| {
             if let Some(disconnected) = &untyped.disconnected {
-                disconnected(&session.socket, reason);
+                disconnected(&session.socket(&self.realm), reason);
             }
         });
     }

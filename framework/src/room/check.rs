@@ -3,13 +3,14 @@
 //! It must never decide about membership, which the room alone knows, and never let a panic of the
 //! application's checks out.
 
-use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, time::Duration};
+use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     Socket,
+    broadcaster::Broadcaster,
     guard::{Checked, Guards},
 };
 use crate::{
@@ -19,12 +20,14 @@ use crate::{
     event::Event,
     membership::revoked_meanwhile,
     meter::{Count, Meter},
+    peer::Peer,
     refusal::{Code, Refusal},
 };
 
 /// What the checks of one event look at, and what they cost at most.
 pub(crate) struct Checks<'a> {
-    pub(crate) socket: &'a Socket,
+    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) broadcaster: &'a Arc<Broadcaster>,
     pub(crate) authority: Option<&'a AnyAuthority>,
     pub(crate) data: &'a Data,
     pub(crate) max_grants: usize,
@@ -61,7 +64,7 @@ impl Checks<'_> {
         E::Guards: Guards<E, I>,
         I: 'static,
     {
-        let withdrawals = self.socket.peer().state.memberships.withdrawals();
+        let withdrawals = self.peer.state.memberships.withdrawals();
         let mut permission = Permission::Granted(None);
         if let Some(wanted) = E::POLICY.permission {
             permission = self.permission(wanted, room);
@@ -74,7 +77,7 @@ impl Checks<'_> {
         };
         let questions = Questions {
             room: room.map(ByteString::from),
-            socket: self.socket.clone(),
+            socket: Socket::new(self.peer.clone(), self.broadcaster.clone()),
             data: self.data.clone(),
             max_grants: self.max_grants,
             withdrawals,
@@ -97,7 +100,7 @@ impl Checks<'_> {
     }
 
     fn permission(&self, permission: &'static str, room: Option<&str>) -> Permission {
-        let grants = &self.socket.peer().state.grants;
+        let grants = &self.peer.state.grants;
         if let Some(grant) = grants.find(permission, room, clock::wall) {
             return Permission::Granted(Some(Granted { permission, grant }));
         }
@@ -110,7 +113,7 @@ impl Checks<'_> {
                 }),
             );
         };
-        let asked = self.socket.peer().asked(permission, room.map(ByteString::from));
+        let asked = self.peer.asked(permission, room.map(ByteString::from));
         Permission::Asked(permission, authority(asked))
     }
 }
@@ -192,6 +195,6 @@ pub(crate) async fn bounded<T>(
 
 impl fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checks").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("Checks").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
