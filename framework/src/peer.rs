@@ -56,8 +56,8 @@ pub(crate) struct Recoverable {
 #[derive(Default)]
 pub(crate) struct PeerState {
     pub(crate) acknowledgements: Acknowledgements,
-    /// Untyped rooms; its shard alone changes it.
-    pub(crate) named_rooms: Mutex<Vec<ByteString>>,
+    /// Untyped rooms; its shard alone changes it. Boxed: most sessions are in none.
+    pub(crate) named_rooms: Mutex<Option<Box<Vec<ByteString>>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
     ended: AtomicBool,
@@ -68,7 +68,8 @@ pub(crate) struct PeerState {
 impl Peer {
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
-        self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let named_rooms = self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        named_rooms.iter().flat_map(|rooms| rooms.iter().cloned()).collect()
     }
 
     /// If it was recovered: the last of the numbered frames that it has had.

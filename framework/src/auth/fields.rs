@@ -1,8 +1,8 @@
 //! The names and values of a request, as they were sent.
 //!
-//! It must never take more than one allocation: every connection keeps those of its handshake.
+//! It must never need memory for each of them: every connection keeps those of its handshake.
 
-use std::{fmt, fmt::Write as _, iter};
+use std::{fmt, iter};
 
 /// Names with their values, in the order sent: the headers of a request, or its query parameters.
 ///
@@ -10,28 +10,35 @@ use std::{fmt, fmt::Write as _, iter};
 /// look one up is to go through those before it.
 ///
 /// ```
-/// use salon::auth::Fields;
+/// use salon::auth::Handshake;
 ///
-/// let fields: Fields = [("accept", "text/html"), ("accept", "*/*")].into_iter().collect();
-/// assert_eq!(fields.get("accept"), Some("text/html"));
-/// assert_eq!(fields.iter().count(), 2);
+/// let headers = [("accept", "text/html"), ("accept", "*/*")];
+/// let handshake = Handshake::new("/socket.io/", headers, [("lobby", "7")]);
+/// assert_eq!(handshake.headers().get("accept"), Some("text/html"));
+/// assert_eq!(handshake.headers().iter().count(), 2);
+/// assert_eq!(handshake.parameters().get("lobby"), Some("7"));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fields(
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fields<'a>(
     /// Each text with its length in bytes and a colon before it.
-    Box<str>,
+    &'a str,
 );
 
-impl Fields {
+impl<'a> Fields<'a> {
+    /// Those that were [written](write) there.
+    pub(super) fn within(written: &'a str) -> Self {
+        Self(written)
+    }
+
     /// The value of the first field of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(self, name: &str) -> Option<&'a str> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
     /// All names with their values, in the order sent.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut rest = &*self.0;
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let mut rest = self.0;
         iter::from_fn(move || Some((take(&mut rest)?, take(&mut rest)?)))
     }
 }
@@ -44,21 +51,17 @@ fn take<'a>(rest: &mut &'a str) -> Option<&'a str> {
     Some(text)
 }
 
-impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut all = String::new();
-        for (name, value) in fields {
-            for text in [name.as_ref(), value.as_ref()] {
-                // To write to a string cannot fail.
-                let _ = write!(all, "{}:{text}", text.len());
-            }
-        }
-        Self(all.into())
+/// Writes one field behind others.
+pub(super) fn write(all: &mut String, name: &str, value: &str) {
+    for text in [name, value] {
+        all.push_str(itoa::Buffer::new().format(text.len()));
+        all.push(':');
+        all.push_str(text);
     }
 }
 
 /// Without values: headers and queries carry secrets.
-impl fmt::Debug for Fields {
+impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
@@ -71,16 +74,19 @@ mod tests {
     #[test]
     fn whatever_is_in_a_field_comes_back_as_it_was() {
         let all = [("a", ""), ("", "1:b"), ("a", "ä:\0\r\n"), ("", ""), ("7", "3:x")];
-        let fields: Fields = all.into_iter().collect();
+        let mut written = String::new();
+        all.iter().for_each(|(name, value)| write(&mut written, name, value));
+        let fields = Fields::within(&written);
         assert_eq!(fields.iter().collect::<Vec<_>>(), all);
         assert_eq!(fields.get("a"), Some(""), "the first of that name");
         assert_eq!(fields.get("b"), None);
-        assert_eq!(Fields::default().iter().next(), None);
+        assert_eq!(Fields::within("").iter().next(), None);
     }
 
     #[test]
     fn values_are_not_shown() {
-        let fields: Fields = [("cookie", "secret")].into_iter().collect();
-        assert_eq!(format!("{fields:?}"), "[\"cookie\"]");
+        let mut written = String::new();
+        write(&mut written, "cookie", "secret");
+        assert_eq!(format!("{:?}", Fields::within(&written)), "[\"cookie\"]");
     }
 }

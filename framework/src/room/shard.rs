@@ -337,16 +337,17 @@ impl State {
         }
         let members = local.rooms.entry(room.clone()).or_default();
         if members.insert(peer.clone()) {
-            peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+            let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms.get_or_insert_default().push(room);
         }
     }
 
     fn leave_named(&mut self, peer: &Peer, room: &ByteString) {
-        peer.state
-            .named_rooms
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|joined| joined != room);
+        let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rooms) = rooms.as_deref_mut() {
+            rooms.retain(|joined| joined != room);
+        }
+        drop(rooms);
         let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
         if let Some(members) = local.rooms.get_mut(room) {
             members.remove(peer.number);

@@ -3,10 +3,10 @@
 //! It must never panic on what a client sends, nor keep anything of actix-web's: what leaves here
 //! is plain data.
 
-use actix_web::{HttpRequest, http::header, web};
+use actix_web::{HttpRequest, http::header};
 
 use super::origin::Origin;
-use crate::{auth::Handshake, clock, outbox::TransportKind, wire::engine_io::RequestError};
+use crate::{auth::Handshake, outbox::TransportKind, wire::engine_io::RequestError};
 
 /// The version of the Engine.IO protocol that is served.
 const VERSION: &str = "4";
@@ -59,21 +59,14 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
         .filter(|(name, _)| !is_about_transport(name) && !is_ambient(request, name, origin))
         .filter_map(|(name, value)| {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
-        })
-        .collect();
-    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-        .map(|query| query.into_inner().into_iter().collect())
-        .unwrap_or_default();
+        });
+    let query = form_urlencoded::parse(request.query_string().as_bytes());
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
-    Handshake {
-        headers,
-        query,
-        url: url.to_owned(),
-        address: request.peer_addr(),
-        secure: request.app_config().secure(),
-        cross_domain: !matches!(origin, Origin::None | Origin::Same(_)),
-        issued: clock::wall(),
-    }
+    let mut handshake = Handshake::new(url, headers, query);
+    handshake.address = request.peer_addr();
+    handshake.secure = request.app_config().secure();
+    handshake.cross_domain = !matches!(origin, Origin::None | Origin::Same(_));
+    handshake
 }
 
 /// Whether a header says nothing of the client, but how this one request is carried. What is left is
@@ -131,7 +124,7 @@ mod tests {
             .iter()
             .fold(TestRequest::with_uri("/x/"), |request, header| request.insert_header(*header));
         let kept = handshake(&request.to_http_request(), &Origin::None);
-        let mut names: Vec<_> = kept.headers.iter().map(|(name, _)| name).collect();
+        let mut names: Vec<_> = kept.headers().iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         assert_eq!(names, ["sec-websocket-protocol", "upgrade", "user-agent"]);
     }
@@ -166,7 +159,7 @@ mod tests {
         assert_eq!(handshake.query("b"), Some("1"));
         assert_eq!(handshake.header("x-plain"), Some("yes"));
         assert_eq!(handshake.header("x-bytes"), None);
-        assert_eq!(handshake.url, "/x/?a=%ff&b=1");
+        assert_eq!(handshake.url(), "/x/?a=%ff&b=1");
     }
 
     #[test]

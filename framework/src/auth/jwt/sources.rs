@@ -64,7 +64,7 @@ fn bearer(handshake: &Handshake) -> Option<&str> {
 /// a neighbouring host, and nobody can tell which.
 fn cookie<'a>(handshake: &'a Handshake, name: &str) -> Result<Option<&'a str>, TokenError> {
     // Over HTTP/2 a browser may send a header for each cookie.
-    let headers = handshake.headers.iter().filter(|(header, _)| *header == "cookie");
+    let headers = handshake.headers().iter().filter(|(header, _)| *header == "cookie");
     let pairs = headers.flat_map(|(_, cookies)| cookies.split(';'));
     let mut found = pairs.filter_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;

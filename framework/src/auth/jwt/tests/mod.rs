@@ -43,15 +43,7 @@ struct Player {
 }
 
 fn handshake(headers: &[(&str, &str)], query: &[(&str, &str)]) -> Arc<Handshake> {
-    Arc::new(Handshake {
-        headers: headers.iter().copied().collect(),
-        query: query.iter().copied().collect(),
-        url: "/socket.io/".to_owned(),
-        address: None,
-        secure: true,
-        cross_domain: false,
-        issued: UNIX_EPOCH,
-    })
+    Arc::new(Handshake::new("/socket.io/", headers.iter().copied(), query.iter().copied()))
 }
 
 fn credentials(
