@@ -52,12 +52,15 @@ pub(crate) struct Recoverable {
     pub(crate) covered: Option<u64>,
 }
 
+/// The untyped rooms that one session is in.
+type NamedRooms = Vec<ByteString>;
+
 /// What changes while a session lives.
 #[derive(Default)]
 pub(crate) struct PeerState {
     pub(crate) acknowledgements: Acknowledgements,
-    /// Untyped rooms; its shard alone changes it. Boxed: most sessions are in none.
-    pub(crate) named_rooms: Mutex<Option<Box<Vec<ByteString>>>>,
+    /// Its shard alone changes it. Boxed: most sessions are in none.
+    pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
     ended: AtomicBool,
