@@ -20,7 +20,7 @@ use super::{
     inflow::Inflow,
     link_error::{LinkError, client_close, reason},
     moving::Moving,
-    signals::Signals,
+    signals::{Signals, Stage},
     socket::ClientSocket,
     taken_socket::TakenSocket,
 };
@@ -83,6 +83,12 @@ impl Link {
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.
     pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
+        self.decide(error);
+        self.part().await;
+    }
+
+    /// Ends the connection, if it has not ended, and says so to the client.
+    fn decide(&self, error: Option<&LinkError>) {
         match error {
             Some(error) => {
                 tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
@@ -94,6 +100,20 @@ impl Link {
                 self.handle.close(reason.unwrap_or(DisconnectReason::TransportClose));
             }
         }
+    }
+
+    /// Writes the close frame to a client that will not say anything more itself; whether nothing is
+    /// left to wait for.
+    fn is_settled_at_once(&self) -> bool {
+        let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) else {
+            return false;
+        };
+        socket.flush();
+        self.signals.stage() >= Stage::Closed
+    }
+
+    /// Ends the WebSocket after its connection.
+    async fn part(self: Box<Self>) {
         let patience = match self.handle.outbox().closed() {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
@@ -138,8 +158,14 @@ impl Incoming for Link {
 
     fn end(mut self: Box<Self>) {
         let error = self.inflow.end();
+        self.decide(error.as_ref());
+        if self.is_settled_at_once() {
+            // Of many that are cut off together, none is kept until it has a turn.
+            self.realm.forget(&self.handle);
+            return;
+        }
         // Nobody waits for it: the connection has ended, or is about to.
-        rt::spawn(async move { Link::end(self, error.as_ref()).await });
+        rt::spawn(self.part());
     }
 }
 
