@@ -2,7 +2,10 @@
 //!
 //! It must never take more than one allocation: every connection keeps those of its handshake.
 
-use std::{fmt, fmt::Write as _, iter};
+use std::{fmt, iter};
+
+/// How many bytes the fields of most requests fit in, while they are gathered.
+const USUAL: usize = 512;
 
 /// Names with their values, in the order sent: the headers of a request, or its query parameters.
 ///
@@ -46,11 +49,12 @@ fn take<'a>(rest: &mut &'a str) -> Option<&'a str> {
 
 impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Fields {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut all = String::new();
+        let (mut all, mut length) = (String::with_capacity(USUAL), itoa::Buffer::new());
         for (name, value) in fields {
             for text in [name.as_ref(), value.as_ref()] {
-                // To write to a string cannot fail.
-                let _ = write!(all, "{}:{text}", text.len());
+                all.push_str(length.format(text.len()));
+                all.push(':');
+                all.push_str(text);
             }
         }
         Self(all.into())

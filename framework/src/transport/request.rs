@@ -3,7 +3,7 @@
 //! It must never panic on what a client sends, nor keep anything of actix-web's: what leaves here
 //! is plain data.
 
-use actix_web::{HttpRequest, http::header, web};
+use actix_web::{HttpRequest, http::header};
 
 use super::origin::Origin;
 use crate::{auth::Handshake, clock, outbox::TransportKind, wire::engine_io::RequestError};
@@ -28,14 +28,24 @@ impl Target {
     /// # Errors
     /// [`RequestError::UnknownTransport`] if none, or an unknown one, is named.
     pub(super) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
-        let transport = match handshake.query("transport") {
+        let [mut transport, mut sid, mut version] = [None; 3];
+        for (name, value) in handshake.query.iter() {
+            let asked = match name {
+                "transport" => &mut transport,
+                "sid" => &mut sid,
+                "EIO" => &mut version,
+                _ => continue,
+            };
+            asked.get_or_insert(value);
+        }
+        let transport = match transport {
             Some(name) if name == TransportKind::Polling.as_str() => TransportKind::Polling,
             Some(name) if name == TransportKind::WebSocket.as_str() => TransportKind::WebSocket,
             Some(_) | None => return Err(RequestError::UnknownTransport),
         };
         // An empty id is none, as on the reference server.
-        let sid = handshake.query("sid").filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
-        Ok(Self { transport, sid, supported: handshake.query("EIO") == Some(VERSION) })
+        let sid = sid.filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
+        Ok(Self { transport, sid, supported: version == Some(VERSION) })
     }
 
     /// Checks the protocol's version, with the error that fits a request with or without session.
@@ -61,9 +71,7 @@ pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         })
         .collect();
-    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-        .map(|query| query.into_inner().into_iter().collect())
-        .unwrap_or_default();
+    let query = form_urlencoded::parse(request.query_string().as_bytes()).collect();
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
     Handshake {
         headers,

@@ -77,6 +77,10 @@ struct Shared {
 impl ClientSocket {
     /// Gives a dead peer up after `timeout`.
     pub(super) fn set_user_timeout(&self, timeout: Duration) {
+        if timeout == USER_TIMEOUT {
+            // It is so already.
+            return;
+        }
         if let Some(socket) = &*self.0.socket.borrow() {
             set_user_timeout(&SockRef::from(socket), timeout);
         }
