@@ -102,14 +102,18 @@ impl Link {
         }
     }
 
-    /// Writes the close frame to a client that will not say anything more itself; whether nothing is
-    /// left to wait for.
-    fn is_settled_at_once(&self) -> bool {
+    /// Writes the close frame at once if the client has said its last; whether nothing is left to wait
+    /// for.
+    fn has_parted(&self) -> bool {
         let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) else {
             return false;
         };
         socket.flush();
-        self.signals.stage() >= Stage::Closed
+        let has_parted = self.signals.stage() >= Stage::Closed;
+        if has_parted {
+            socket.give_up();
+        }
+        has_parted
     }
 
     /// Ends the WebSocket after its connection.
@@ -159,7 +163,7 @@ impl Incoming for Link {
     fn end(mut self: Box<Self>) {
         let error = self.inflow.end();
         self.decide(error.as_ref());
-        if self.is_settled_at_once() {
+        if self.has_parted() {
             // Of many that are cut off together, none is kept until it has a turn.
             self.realm.forget(&self.handle);
             return;
