@@ -10,11 +10,18 @@ use std::{
 };
 
 use salon::wire::websocket::{Opcode, encode_frame};
+use socket2::SockRef;
 
 use crate::Result;
 
 /// How long the server may say nothing, or take nothing.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a client says to become a session of the main namespace: its handshake, and `40` in a frame
+/// whose mask is zero.
+const CONNECT: &[u8] = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n\
+    Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x81\x82\0\0\0\x0040";
 
 /// A connected client on a plain socket.
 #[derive(Debug)]
@@ -26,25 +33,17 @@ pub struct ReadyMadeClient {
 impl ReadyMadeClient {
     /// Connects over WebSocket, to the main namespace.
     pub fn connect(address: SocketAddr) -> Result<Self> {
-        let mut socket = TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        socket.set_write_timeout(Some(PATIENCE))?;
-        socket.write_all(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n\
-              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-              Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-        )?;
-        socket.write_all(&masked("40"))?;
-        let mut chunk = vec![0; 64 * 1024];
-        let mut head = Vec::new();
-        while !head.windows(3).any(|window| window == b"40{") {
-            match read(&mut socket, &mut chunk)? {
-                0 => return Err("the server closed the connection".into()),
-                read => head.extend_from_slice(&chunk[..read]),
-            }
-        }
+        let (mut socket, mut chunk) = (TcpStream::connect(address)?, vec![0; 64 * 1024]);
+        begin(&mut socket, &mut chunk)?;
         Ok(Self { socket, chunk })
+    }
+
+    /// Is cut off without a word, as by a network, and connects anew.
+    pub fn reconnect(&mut self) -> Result<()> {
+        let address = self.socket.peer_addr()?;
+        SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))?;
+        self.socket = TcpStream::connect(address)?;
+        begin(&mut self.socket, &mut self.chunk)
     }
 
     /// Sends frames.
@@ -64,6 +63,22 @@ impl ReadyMadeClient {
         }
         Ok(())
     }
+}
+
+/// Becomes a session; `chunk` is room for what the server says to that.
+fn begin(socket: &mut TcpStream, chunk: &mut [u8]) -> Result<()> {
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.write_all(CONNECT)?;
+    let mut length = 0;
+    while !chunk[..length].windows(3).any(|window| window == b"40{") {
+        match read(socket, &mut chunk[length..])? {
+            0 => return Err("the server closed the connection".into()),
+            read => length += read,
+        }
+    }
+    Ok(())
 }
 
 fn read(socket: &mut TcpStream, chunk: &mut [u8]) -> Result<usize> {

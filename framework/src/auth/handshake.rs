@@ -7,6 +7,9 @@ use std::{fmt, net::SocketAddr, time::SystemTime};
 use super::fields::{self, Fields};
 use crate::clock;
 
+/// How many bytes most requests fit in, while they are gathered.
+const USUAL: usize = 512;
+
 /// The request that opened a connection.
 #[derive(Clone)]
 pub struct Handshake {
@@ -42,7 +45,8 @@ impl Handshake {
         headers: impl IntoIterator<Item = (H, H)>,
         query: impl IntoIterator<Item = (Q, Q)>,
     ) -> Self {
-        let mut text = url.to_owned();
+        let mut text = String::with_capacity(USUAL);
+        text.push_str(url);
         for (name, value) in headers {
             fields::write(&mut text, name.as_ref(), value.as_ref());
         }

@@ -100,7 +100,7 @@ pub(crate) struct Realm {
     sessions: Sessions,
     revocations: Revocations,
     /// In the order in which they came, as far as ends leave it.
-    connections: RwLock<IndexSet<ById<ConnectionHandle>>>,
+    connections: RwLock<IndexSet<ById<ConnectionHandle>, foldhash::fast::RandomState>>,
     opened: AtomicU64,
     closing: AtomicBool,
 }

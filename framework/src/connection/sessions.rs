@@ -10,7 +10,9 @@ use crate::{number::SessionNumber, peer::Peer};
 
 /// The sessions that are connected, or about to be.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(RwLock<IndexMap<SessionNumber, Weak<Peer>>>);
+pub(crate) struct Sessions(
+    RwLock<IndexMap<SessionNumber, Weak<Peer>, foldhash::fast::RandomState>>,
+);
 
 impl Sessions {
     pub(super) fn add(&self, peer: &Arc<Peer>) {

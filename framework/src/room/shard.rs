@@ -152,7 +152,8 @@ pub(crate) struct Shard {
 #[derive(Clone, Debug)]
 pub(crate) struct ShardHandle {
     number: ShardNumber,
-    address: Addr<Shard>,
+    /// Shared, since a copy of an address is two allocations.
+    address: Arc<Addr<Shard>>,
 }
 
 impl ShardHandle {
@@ -165,7 +166,7 @@ impl ShardHandle {
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
         let (lingering, alarm) = (Deadlines::default(), Alarm::default());
         let address = Shard { number, state, lingering, alarm }.start();
-        Self { number, address }
+        Self { number, address: Arc::new(address) }
     }
 
     pub(crate) fn number(&self) -> ShardNumber {

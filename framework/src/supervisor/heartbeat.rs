@@ -37,7 +37,8 @@ pub(crate) struct Supervisor {
 
 /// A connection, and what is due next.
 struct Watched {
-    handle: Arc<ConnectionHandle>,
+    /// Weak: a connection whose end is settled is gone before anything is due for it.
+    handle: Weak<ConnectionHandle>,
     due: Due,
 }
 
@@ -66,17 +67,17 @@ impl Supervisor {
         .recipient()
     }
 
-    fn schedule(&self, handle: Arc<ConnectionHandle>, due: Due) {
+    fn schedule(&self, handle: &Arc<ConnectionHandle>, due: Due) {
         // It lives as long as this actor.
-        let _ = self.schedule.send(Watched { handle, due });
+        let _ = self.schedule.send(Watched { handle: Arc::downgrade(handle), due });
     }
 
-    fn ping(&self, handle: Arc<ConnectionHandle>) {
+    fn ping(&self, handle: &Arc<ConnectionHandle>) {
         handle.outbox().control(Packet::Ping(ByteString::new()));
         self.schedule(handle, Due::Pong { pinged: clock::now() });
     }
 
-    fn check(&self, handle: Arc<ConnectionHandle>, pinged: Instant) {
+    fn check(&self, handle: &Arc<ConnectionHandle>, pinged: Instant) {
         let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
         if handle.last_pong() >= pinged {
             if handle.last_pong() + ping_interval <= clock::now() {
@@ -103,7 +104,7 @@ impl Handler<Watch> for Supervisor {
 
     fn handle(&mut self, watch: Watch, _: &mut Self::Context) {
         match watch {
-            Watch::Connection(handle) => self.schedule(handle, Due::Ping),
+            Watch::Connection(handle) => self.schedule(&handle, Due::Ping),
             Watch::Session(peer) => {
                 // A task of its own: an authority that takes its time holds up nobody else.
                 actix::spawn(lapses::watch(self.realm.clone(), Arc::downgrade(&peer)));
@@ -114,15 +115,16 @@ impl Handler<Watch> for Supervisor {
 
 impl StreamHandler<Watched> for Supervisor {
     fn handle(&mut self, Watched { handle, due }: Watched, _: &mut Self::Context) {
+        let Some(handle) = handle.upgrade() else { return };
         match due {
             Due::Forget => {
                 if let Some(realm) = self.realm.upgrade() {
                     realm.forget(&handle);
                 }
             }
-            _ if handle.outbox().closed().is_some() => self.schedule(handle, Due::Forget),
-            Due::Ping => self.ping(handle),
-            Due::Pong { pinged } => self.check(handle, pinged),
+            _ if handle.outbox().closed().is_some() => self.schedule(&handle, Due::Forget),
+            Due::Ping => self.ping(&handle),
+            Due::Pong { pinged } => self.check(&handle, pinged),
         }
     }
 }
@@ -142,7 +144,10 @@ impl Schedule {
     fn add(&mut self, watched: Watched) {
         let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
         let at = match watched.due {
-            Due::Ping => watched.handle.last_pong() + ping_interval,
+            Due::Ping => match watched.handle.upgrade() {
+                Some(handle) => handle.last_pong() + ping_interval,
+                None => return,
+            },
             // Looks before the timeout find the pong of a client that is on time, so that the next
             // ping is on time as well when the timeout is the longer of the two.
             Due::Pong { pinged } => {
@@ -150,7 +155,7 @@ impl Schedule {
             }
             Due::Forget => clock::now() + self.grace,
         };
-        self.deadlines.add(at, watched);
+        self.deadlines.add_if_kept(at, watched, |watched| watched.handle.strong_count() > 0);
     }
 }
 

@@ -73,7 +73,10 @@ impl MessageBody for Body {
         let next = match handover {
             Some(handover) => match self.outflow.signals.take_urgent() {
                 Some(bytes) => Poll::Ready(Some(bytes)),
-                None => handover.poll_end(cx).map(|()| None),
+                None => match handover.poll_end(cx) {
+                    Poll::Pending if handover.is_declined() => self.poll_bytes(cx),
+                    end => end.map(|()| None),
+                },
             },
             None => self.poll_bytes(cx),
         };

@@ -25,13 +25,18 @@ use crate::{
     wire::engine_io::RequestError,
 };
 
+/// What a request names that asks for a WebSocket.
+const WEBSOCKET: &str = "websocket";
+
 /// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
 pub(crate) fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
     move |config| {
         let path = realm.http().path.trim_end_matches('/');
         let realm = web::Data::from(realm.clone());
-        let resource = web::resource([path.to_owned(), format!("{path}/")]);
-        config.service(resource.app_data(realm).to(serve));
+        // Apart: two paths in one resource are looked for by regular expressions.
+        for path in [path.to_owned(), format!("{path}/")] {
+            config.service(web::resource(path).app_data(realm.clone()).to(serve));
+        }
     }
 }
 
@@ -125,5 +130,8 @@ fn find(
 
 fn asks_for_websocket(request: &HttpRequest) -> bool {
     let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
-    upgrade.is_some_and(|upgrade| upgrade.to_ascii_lowercase().contains("websocket"))
+    upgrade.is_some_and(|upgrade| {
+        // Most say nothing else.
+        upgrade == WEBSOCKET || upgrade.to_ascii_lowercase().contains(WEBSOCKET)
+    })
 }

@@ -5,6 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
     net::TcpStream,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -13,13 +14,11 @@ use std::{
 use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::Stream as _;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tokio::sync::Notify;
 
 use super::socket::ClientSocket;
 
 /// How far the handover is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// The response is not under way yet.
     Asked,
@@ -27,9 +26,7 @@ enum Stage {
     Written,
     /// The socket took bytes after that: actix-web is to try once more, should bytes be left.
     Again,
-    /// It has tried.
-    Flushed,
-    /// The body is to end.
+    /// It has tried, and the body ends.
     Ending,
     /// actix-web has let go.
     Ended,
@@ -40,55 +37,43 @@ enum Stage {
 /// Shared by the body of a response and the link that wants its socket; both are on one worker.
 ///
 /// Every time that actix-web has read what there is it asks the body for bytes, and after that it
-/// writes what it has. So the body sees what was read, and ends when nothing is left on either side.
+/// writes what it has. So the body sees what was read, has itself asked again until nothing is left
+/// on either side, and ends.
 pub(super) struct Handover {
     stage: Cell<Stage>,
+    socket: ClientSocket,
+    stream: Cell<Option<TcpStream>>,
     payload: RefCell<Payload>,
     /// What the client sent right behind its handshake.
     early: RefCell<BytesMut>,
-    body: RefCell<Option<Waker>>,
-    progress: Notify,
+    link: Cell<Option<Waker>>,
 }
 
 impl Handover {
     /// The handover of a socket whose incoming bytes are read from `payload` until then.
-    pub(super) fn new(payload: Payload) -> Self {
+    pub(super) fn new(socket: ClientSocket, payload: Payload) -> Self {
         Self {
             stage: Cell::new(Stage::Asked),
+            socket,
+            stream: Cell::default(),
             payload: RefCell::new(payload),
             early: RefCell::default(),
-            body: RefCell::default(),
-            progress: Notify::new(),
+            link: Cell::default(),
         }
     }
 
-    /// Takes the socket over, or gives it back if its client does not read: `None`.
-    pub(super) async fn complete(&self, socket: &ClientSocket) -> Option<TcpStream> {
-        self.reached(Stage::Written).await;
-        if self.stage.get() == Stage::Ended {
-            return None;
-        }
-        let stream = match socket.take() {
-            Ok(stream) => stream,
-            Err(error) => {
-                tracing::debug!(%error, "the socket was not taken over");
-                self.advance(Stage::Declined);
-                return None;
+    /// The socket, once actix-web has let go of it; `None` if it keeps the socket, because the client
+    /// does not read.
+    pub(super) async fn complete(&self) -> Option<TcpStream> {
+        poll_fn(|cx| match self.stage.get() {
+            Stage::Ended | Stage::Declined => Poll::Ready(()),
+            Stage::Asked | Stage::Written | Stage::Again | Stage::Ending => {
+                self.link.set(Some(cx.waker().clone()));
+                Poll::Pending
             }
-        };
-        if is_writable(&stream) {
-            self.advance(Stage::Again);
-            self.reached(Stage::Flushed).await;
-            if is_writable(&stream) {
-                self.advance(Stage::Ending);
-                self.reached(Stage::Ended).await;
-                return Some(stream);
-            }
-        }
-        // Bytes of responses before this one are still on their way.
-        socket.put_back(stream);
-        self.advance(Stage::Declined);
-        None
+        })
+        .await;
+        self.stream.take()
     }
 
     /// What actix-web has read, and whence more of it comes.
@@ -97,23 +82,36 @@ impl Handover {
         (self.early.take(), self.payload.borrow_mut().take())
     }
 
-    /// The body's part: ready when it is to end.
+    /// The body's part: ready when it is to end. Pending also when it is to serve for good.
     pub(super) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
         // What is left here holds actix-web up, so that it could have more that it has not given.
         self.drain(cx);
         match self.stage.get() {
-            Stage::Asked => self.reach(Stage::Written),
-            Stage::Again => self.reach(Stage::Flushed),
-            Stage::Ending => return Poll::Ready(()),
-            Stage::Written | Stage::Flushed | Stage::Ended | Stage::Declined => {}
+            Stage::Asked => self.go_on(Stage::Written, cx),
+            Stage::Written if self.socket.is_writable() => self.go_on(Stage::Again, cx),
+            Stage::Again if self.socket.is_writable() => match self.socket.take() {
+                Ok(stream) => {
+                    self.stream.set(Some(stream));
+                    self.stage.set(Stage::Ending);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the socket was not taken over");
+                    self.settle(Stage::Declined);
+                }
+            },
+            // Bytes of responses before this one are still on their way.
+            Stage::Written | Stage::Again => self.settle(Stage::Declined),
+            Stage::Ending | Stage::Ended | Stage::Declined => {}
         }
-        *self.body.borrow_mut() = Some(cx.waker().clone());
-        Poll::Pending
+        match self.stage.get() {
+            Stage::Ending | Stage::Ended => Poll::Ready(()),
+            Stage::Asked | Stage::Written | Stage::Again | Stage::Declined => Poll::Pending,
+        }
     }
 
     /// The body is gone.
     pub(super) fn ended(&self) {
-        self.reach(Stage::Ended);
+        self.settle(Stage::Ended);
     }
 
     /// Whether the body serves for good.
@@ -133,30 +131,16 @@ impl Handover {
         }
     }
 
-    fn advance(&self, stage: Stage) {
-        self.reach(stage);
-        if let Some(body) = self.body.take() {
-            body.wake();
-        }
+    /// Has actix-web ask again, once it has written what it can.
+    fn go_on(&self, stage: Stage, cx: &Context<'_>) {
+        self.stage.set(stage);
+        cx.waker().wake_by_ref();
     }
 
-    fn reach(&self, stage: Stage) {
-        if self.stage.get() < stage {
-            self.stage.set(stage);
-            self.progress.notify_one();
+    fn settle(&self, stage: Stage) {
+        self.stage.set(stage);
+        if let Some(link) = self.link.take() {
+            link.wake();
         }
     }
-
-    async fn reached(&self, stage: Stage) {
-        while self.stage.get() < stage {
-            self.progress.notified().await;
-        }
-    }
-}
-
-/// Whether a socket takes bytes now.
-fn is_writable(stream: &TcpStream) -> bool {
-    let mut asked = [PollFd::new(stream, PollFlags::OUT)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().contains(PollFlags::OUT)
 }

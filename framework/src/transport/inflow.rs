@@ -270,6 +270,11 @@ impl Inflow {
         })
     }
 
+    /// Whether the client's close frame came, or the end of its stream.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// What it means, and what was read and is not taken apart, for another to go on.
     pub(super) fn into_parts(self) -> (Dialect, Before) {
         (self.dialect, Before { buffer: self.buffer, frames: self.frames })

@@ -20,7 +20,7 @@ use super::{
     inflow::Inflow,
     link_error::{LinkError, client_close, reason},
     moving::Moving,
-    signals::Signals,
+    signals::{Signals, Stage},
     socket::ClientSocket,
     taken_socket::TakenSocket,
 };
@@ -83,6 +83,12 @@ impl Link {
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.
     pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
+        self.decide(error);
+        self.part().await;
+    }
+
+    /// Ends the connection, if it has not ended, and says so to the client.
+    fn decide(&self, error: Option<&LinkError>) {
         match error {
             Some(error) => {
                 tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
@@ -94,6 +100,24 @@ impl Link {
                 self.handle.close(reason.unwrap_or(DisconnectReason::TransportClose));
             }
         }
+    }
+
+    /// Writes the close frame at once if the client has said its last; whether nothing is left to wait
+    /// for.
+    fn has_parted(&self) -> bool {
+        let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) else {
+            return false;
+        };
+        socket.flush();
+        let has_parted = self.signals.stage() >= Stage::Closed;
+        if has_parted {
+            socket.give_up();
+        }
+        has_parted
+    }
+
+    /// Ends the WebSocket after its connection.
+    async fn part(self: Box<Self>) {
         let patience = match self.handle.outbox().closed() {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
@@ -138,8 +162,14 @@ impl Incoming for Link {
 
     fn end(mut self: Box<Self>) {
         let error = self.inflow.end();
+        self.decide(error.as_ref());
+        if self.has_parted() {
+            // Of many that are cut off together, none is kept until it has a turn.
+            self.realm.forget(&self.handle);
+            return;
+        }
         // Nobody waits for it: the connection has ended, or is about to.
-        rt::spawn(async move { Link::end(self, error.as_ref()).await });
+        rt::spawn(self.part());
     }
 }
 

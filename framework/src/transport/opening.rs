@@ -53,7 +53,7 @@ impl Opening {
             Some(socket) => {
                 let heartbeat = realm.heartbeat();
                 socket.set_user_timeout(heartbeat.ping_interval + heartbeat.ping_timeout);
-                let handover = Rc::new(Handover::new(payload));
+                let handover = Rc::new(Handover::new(socket.clone(), payload));
                 (Way::Socket(socket, handover.clone()), Some(handover))
             }
         };
@@ -87,7 +87,7 @@ impl Opening {
         let (early, payload, served) = match way {
             Way::Request(payload) => (BytesMut::new(), payload, None),
             Way::Socket(socket, handover) => {
-                let stream = handover.complete(&socket).await;
+                let stream = handover.complete().await;
                 let (early, payload) = handover.take_parts();
                 if let Some(stream) = stream {
                     let before = Before::new(&realm, early);

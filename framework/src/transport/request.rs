@@ -28,14 +28,24 @@ impl Target {
     /// # Errors
     /// [`RequestError::UnknownTransport`] if none, or an unknown one, is named.
     pub(super) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
-        let transport = match handshake.query("transport") {
+        let [mut transport, mut sid, mut version] = [None; 3];
+        for (name, value) in handshake.parameters().iter() {
+            let asked = match name {
+                "transport" => &mut transport,
+                "sid" => &mut sid,
+                "EIO" => &mut version,
+                _ => continue,
+            };
+            asked.get_or_insert(value);
+        }
+        let transport = match transport {
             Some(name) if name == TransportKind::Polling.as_str() => TransportKind::Polling,
             Some(name) if name == TransportKind::WebSocket.as_str() => TransportKind::WebSocket,
             Some(_) | None => return Err(RequestError::UnknownTransport),
         };
         // An empty id is none, as on the reference server.
-        let sid = handshake.query("sid").filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
-        Ok(Self { transport, sid, supported: handshake.query("EIO") == Some(VERSION) })
+        let sid = sid.filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
+        Ok(Self { transport, sid, supported: version == Some(VERSION) })
     }
 
     /// Checks the protocol's version, with the error that fits a request with or without session.

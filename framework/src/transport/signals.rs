@@ -79,8 +79,11 @@ impl Signals {
     }
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
-    /// outbox.
+    /// outbox. Nothing comes of it once the writing side is done.
     pub(super) fn close(&self, frame: Option<&CloseFrame>) {
+        if self.stage.get() >= Stage::Closed {
+            return;
+        }
         let mut bytes = Vec::new();
         encode_close(frame, &mut bytes);
         self.say(|unsaid| unsaid.farewell = Some(bytes.into()));

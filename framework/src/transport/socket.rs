@@ -13,6 +13,7 @@ use std::{
 };
 
 use actix_web::{dev::Extensions, rt::net::TcpStream};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockRef, Socket};
 use tokio::sync::Notify;
 
@@ -77,6 +78,10 @@ struct Shared {
 impl ClientSocket {
     /// Gives a dead peer up after `timeout`.
     pub(super) fn set_user_timeout(&self, timeout: Duration) {
+        if timeout == USER_TIMEOUT {
+            // It is so already.
+            return;
+        }
         if let Some(socket) = &*self.0.socket.borrow() {
             set_user_timeout(&SockRef::from(socket), timeout);
         }
@@ -95,9 +100,13 @@ impl ClientSocket {
         socket.map(Into::into).ok_or_else(|| io::Error::other("it was taken over before"))
     }
 
-    /// Gives the socket back, unread and unwritten.
-    pub(super) fn put_back(&self, stream: net::TcpStream) {
-        self.0.socket.replace(Some(stream.into()));
+    /// Whether it takes bytes now; false once it was taken over.
+    pub(super) fn is_writable(&self) -> bool {
+        let socket = self.0.socket.borrow();
+        let Some(socket) = &*socket else { return false };
+        let mut asked = [PollFd::new(socket, PollFlags::OUT)];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().contains(PollFlags::OUT)
     }
 
     /// Ends the connection at once, dropping what is not sent.

@@ -199,7 +199,11 @@ impl TakenSocket {
                     readiness.readable = false;
                     self.readiness.set(readiness);
                 }
-                Err(_) => return Poll::Ready(false),
+                Err(_) => {
+                    // It was cut off, or given up: nothing can be written either.
+                    self.outflow.end();
+                    return Poll::Ready(false);
+                }
             }
         }
         self.register_reader(cx);

@@ -52,7 +52,7 @@ pub type Make = fn(u32) -> Result<Step>;
 
 /// All steps, in the order of the way. Those through a server have so many events under way at a
 /// time; with one, what they do is the same each time.
-pub const ALL: [Make; 10] = [
+pub const ALL: [Make; 11] = [
     codec::frame_to_message,
     codec::message_to_packet,
     codec::arguments_to_struct,
@@ -63,6 +63,7 @@ pub const ALL: [Make; 10] = [
     server::permitted,
     server::guarded,
     server::broadcast,
+    server::handshake,
 ];
 
 /// 64 bytes of text and a number: what a chat or a small game sends.

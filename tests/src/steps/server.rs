@@ -120,6 +120,16 @@ fn serve() -> Result<InProcess> {
     InProcess::start(&builder.session::<Echoes>().room::<Hall>().build()?, 1)
 }
 
+/// A client is cut off and becomes a session again. One after the other, so that each is the same.
+pub(super) fn handshake(_: u32) -> Result<Step> {
+    let server = serve()?;
+    let mut client = ReadyMadeClient::connect(server.address())?;
+    Ok(Step::new("reconnection: request → session → end", move |times| {
+        let _ = &server;
+        (0..times).try_for_each(|_| client.reconnect())
+    }))
+}
+
 pub(super) fn session(under_way: u32) -> Result<Step> {
     echoed("session: socket → handler → socket", Echo::NAME, under_way)
 }

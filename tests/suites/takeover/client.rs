@@ -103,6 +103,16 @@ impl Client {
     /// Closes, and checks that the server answers and ends at once.
     pub(crate) async fn close(mut self) -> Result<()> {
         self.send(&[0x88, 0x80, 0, 0, 0, 0]).await?;
+        self.ends().await
+    }
+
+    /// Ends its side of the connection without a close frame, and checks that it is sent one.
+    pub(crate) async fn fall_silent(mut self) -> Result<()> {
+        self.stream.shutdown().await?;
+        self.ends().await
+    }
+
+    async fn ends(&mut self) -> Result<()> {
         assert_eq!(self.frame().await?, (0x88, Vec::new()));
         assert_eq!(self.stream.read(&mut [0]).await?, 0);
         Ok(())

@@ -158,6 +158,15 @@ async fn a_client_that_stops_reading_is_cut_off_at_its_limit() -> Result<()> {
     no_descriptors(server.address().port()).await
 }
 
+#[tokio::test]
+async fn a_client_that_can_only_listen_is_told_that_it_is_over() -> Result<()> {
+    let server = serve()?;
+    let mut client = Client::open(server.address()).await?;
+    client.ask("4hello").await?;
+    client.fall_silent().await?;
+    no_descriptors(server.address().port()).await
+}
+
 /// Waits until a server has no connection any more.
 async fn no_descriptors(port: u16) -> Result<()> {
     let none = async {
