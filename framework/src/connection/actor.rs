@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, backlog::Backlog,
-    protocol::SocketIo,
+    homes::Resident, protocol::SocketIo,
 };
 use crate::{
     auth::Handshake,
@@ -34,6 +34,8 @@ pub(crate) struct Connection {
     pub(super) realm: Arc<Realm>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
+    /// Its place where others live that it belongs to.
+    _resident: Option<Box<Resident>>,
     /// The events that may be in flight; a handler that takes time holds a permit.
     in_flight: InFlight,
     inbox: VecDeque<Item>,
@@ -117,6 +119,7 @@ impl Connection {
         handle: Arc<ConnectionHandle>,
         shard: ShardNumber,
         upper: Upper,
+        resident: Option<Box<Resident>>,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = handle.number());
         let span = (!span.is_disabled()).then(|| Box::new(span));
@@ -125,6 +128,7 @@ impl Connection {
             realm,
             handle,
             shard,
+            _resident: resident,
             in_flight,
             inbox: VecDeque::new(),
             waiting: false,

@@ -1,0 +1,159 @@
+//! Where connections live that belong together: all of one key on one worker.
+//!
+//! It must never keep a key itself, nor anything of one whose last connection has ended: clients
+//! choose the keys.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasher, Hash, RandomState},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{Realm, Refusal};
+use crate::{
+    auth::Handshake,
+    meter::{Count, Meter},
+    number::ShardNumber,
+    room::ShardHandle,
+};
+
+/// What connections have in common that belong together, hashed by a secret. Two keys of one hash
+/// share a worker, which does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KeyHash(u64);
+
+/// Tells from its handshake which others a connection belongs to.
+pub(crate) type Affinity = Arc<dyn Fn(&Handshake) -> Option<KeyHash> + Send + Sync>;
+
+/// The affinity by the keys that the application finds in handshakes.
+pub(crate) fn affinity<K: Hash>(
+    key: impl Fn(&Handshake) -> Option<K> + Send + Sync + 'static,
+) -> Affinity {
+    let hashes = RandomState::new();
+    Arc::new(move |handshake| key(handshake).map(|key| KeyHash(hashes.hash_one(key))))
+}
+
+/// Finds a home for a connection that came to the worker `here`, if the application says that it
+/// belongs to others.
+///
+/// # Errors
+/// If the application's code panics.
+pub(super) fn take_in(
+    realm: &Realm,
+    handshake: &Handshake,
+    here: &ShardHandle,
+) -> Result<Option<Box<Resident>>, Refusal> {
+    let Some(affinity) = &realm.hooks().affinity else { return Ok(None) };
+    // What it had in hand was the handshake, and that is plain data.
+    let key = catch_unwind(AssertUnwindSafe(|| affinity(handshake))).map_err(|_| {
+        realm.counters().one(Count::HandlerPanics);
+        tracing::error!("the affinity panicked: a connection is refused");
+        Refusal::logged_already()
+    })?;
+    let resident = |key| realm.homes.take_in(key, here, &realm.broadcaster().shards());
+    Ok(key.map(|key| Box::new(resident(key))))
+}
+
+/// The homes of all keys that have a connection.
+#[derive(Debug, Default)]
+pub(super) struct Homes(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    homes: HashMap<KeyHash, Home>,
+    /// How many connections of any key each worker has.
+    residents: HashMap<ShardNumber, usize>,
+}
+
+/// The worker of one key, while it has connections.
+#[derive(Debug)]
+struct Home {
+    shard: ShardHandle,
+    connections: usize,
+}
+
+impl Homes {
+    /// Takes a connection in that came to the worker `here`: where the others of its key live, or if
+    /// it is the first, on the worker with the fewest residents. actix-web gives connections to its
+    /// workers in turn, so if the first stayed where it came, groups that come one after the other
+    /// and are as large as a multiple of the workers would all be on one.
+    fn take_in(
+        self: &Arc<Self>,
+        key: KeyHash,
+        here: &ShardHandle,
+        all: &[ShardHandle],
+    ) -> Resident {
+        let mut state = self.lock();
+        let found = state.homes.get_mut(&key).filter(|home| home.shard.is_alive());
+        let shard = if let Some(home) = found {
+            home.connections += 1;
+            home.shard.clone()
+        } else {
+            let shard = state.roomiest(here, all).clone();
+            // One whose worker has ended is replaced; its residents do not count in the new one.
+            state.homes.insert(key, Home { shard: shard.clone(), connections: 1 });
+            shard
+        };
+        *state.residents.entry(shard.number()).or_default() += 1;
+        Resident { homes: self.clone(), key, shard }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The worker with the fewest residents; `here` if it is one of several.
+    fn roomiest<'a>(&self, here: &'a ShardHandle, all: &'a [ShardHandle]) -> &'a ShardHandle {
+        let alive = std::iter::once(here).chain(all).filter(|shard| shard.is_alive());
+        let residents = |shard: &&ShardHandle| self.residents.get(&shard.number()).copied();
+        // Of several the first.
+        alive.min_by_key(|shard| residents(shard).unwrap_or_default()).unwrap_or(here)
+    }
+
+    fn move_out(&mut self, key: KeyHash, shard: ShardNumber) {
+        if let Some(home) = self.homes.get_mut(&key)
+            && home.shard.number() == shard
+        {
+            home.connections -= 1;
+            if home.connections == 0 {
+                self.homes.remove(&key);
+            }
+        }
+        if let Some(residents) = self.residents.get_mut(&shard) {
+            *residents -= 1;
+            if *residents == 0 {
+                self.residents.remove(&shard);
+            }
+        }
+    }
+}
+
+/// One connection at the home of its key, until this is dropped.
+pub(super) struct Resident {
+    homes: Arc<Homes>,
+    key: KeyHash,
+    shard: ShardHandle,
+}
+
+impl Resident {
+    /// Where it lives.
+    pub(super) fn shard(&self) -> &ShardHandle {
+        &self.shard
+    }
+}
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        self.homes.lock().move_out(self.key, self.shard.number());
+    }
+}
+
+impl fmt::Debug for Resident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resident").field("shard", &self.shard.number()).finish_non_exhaustive()
+    }
+}
