@@ -157,3 +157,89 @@ impl fmt::Debug for Resident {
         f.debug_struct("Resident").field("shard", &self.shard.number()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use actix::{Arbiter, System};
+
+    use super::*;
+
+    /// A worker on a thread of its own.
+    fn worker() -> (Arbiter, ShardHandle) {
+        let arbiter = Arbiter::new();
+        let (started, starting) = mpsc::channel();
+        arbiter.spawn_fn(move || started.send(ShardHandle::start()).unwrap());
+        (arbiter, starting.recv().unwrap())
+    }
+
+    fn keys() -> Vec<KeyHash> {
+        (0..4).map(KeyHash).collect()
+    }
+
+    #[test]
+    fn of_a_key_a_hash_is_kept_that_another_server_does_not_have() {
+        let handshake = |lobby: &str| crate::auth::Handshake {
+            headers: [].into_iter().collect::<crate::auth::Fields>(),
+            query: [("lobby", lobby)].into_iter().collect(),
+            url: String::new(),
+            address: None,
+            secure: false,
+            cross_domain: false,
+            issued: crate::clock::wall(),
+        };
+        let lobby = |handshake: &Handshake| handshake.query("lobby").map(str::to_owned);
+        let (one, other) = (affinity(lobby), affinity(lobby));
+        let long = "x".repeat(100_000);
+        assert_eq!(one(&handshake(&long)), one(&handshake(&long)));
+        assert_ne!(one(&handshake(&long)), one(&handshake("x")));
+        assert_ne!(one(&handshake("x")), other(&handshake("x")));
+    }
+
+    #[test]
+    fn a_key_whose_worker_has_ended_finds_another_and_its_old_residents_do_not_count() {
+        System::new().block_on(async {
+            let homes = Arc::<Homes>::default();
+            let ((first, one), (_second, two)) = (worker(), worker());
+            let all = [one.clone(), two.clone()];
+            let old: Vec<_> = (0..3).map(|_| homes.take_in(KeyHash(1), &one, &all)).collect();
+            assert!(old.iter().all(|resident| resident.shard().number() == one.number()));
+            first.stop();
+            first.join().unwrap();
+            let new = homes.take_in(KeyHash(1), &two, &all);
+            assert_eq!(new.shard().number(), two.number());
+            drop(old);
+            let newer = homes.take_in(KeyHash(1), &two, &all);
+            assert_eq!(homes.lock().homes[&KeyHash(1)].connections, 2);
+            drop((new, newer));
+            let state = homes.lock();
+            assert!(state.homes.is_empty() && state.residents.is_empty(), "{state:?}");
+        });
+    }
+
+    #[test]
+    fn nothing_is_kept_however_many_keys_come_and_go_on_many_threads_at_once() {
+        System::new().block_on(async {
+            let homes = Arc::<Homes>::default();
+            let workers: Vec<_> = (0..4).map(|_| worker()).collect();
+            let all: Vec<_> = workers.iter().map(|(_, shard)| shard.clone()).collect();
+            std::thread::scope(|scope| {
+                for here in &all {
+                    let (homes, all) = (&homes, &all);
+                    scope.spawn(move || {
+                        for _ in 0..2_000 {
+                            for key in keys() {
+                                let one = homes.take_in(key, here, all);
+                                let other = homes.take_in(key, here, all);
+                                assert_eq!(one.shard().number(), other.shard().number());
+                            }
+                        }
+                    });
+                }
+            });
+            let state = homes.lock();
+            assert!(state.homes.is_empty() && state.residents.is_empty(), "{state:?}");
+        });
+    }
+}
