@@ -165,6 +165,7 @@ mod tests {
     use actix::{Arbiter, System};
 
     use super::*;
+    use crate::clock;
 
     /// A worker on a thread of its own.
     fn worker() -> (Arbiter, ShardHandle) {
@@ -180,14 +181,14 @@ mod tests {
 
     #[test]
     fn of_a_key_a_hash_is_kept_that_another_server_does_not_have() {
-        let handshake = |lobby: &str| crate::auth::Handshake {
-            headers: [].into_iter().collect::<crate::auth::Fields>(),
+        let handshake = |lobby: &str| Handshake {
+            headers: [("host", "localhost")].into_iter().collect(),
             query: [("lobby", lobby)].into_iter().collect(),
             url: String::new(),
             address: None,
             secure: false,
             cross_domain: false,
-            issued: crate::clock::wall(),
+            issued: clock::wall(),
         };
         let lobby = |handshake: &Handshake| handshake.query("lobby").map(str::to_owned);
         let (one, other) = (affinity(lobby), affinity(lobby));
