@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     hash::{BuildHasher, Hash, RandomState},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -36,24 +35,25 @@ pub(crate) fn affinity<K: Hash>(
 }
 
 /// Finds a home for a connection that came to the worker `here`, if the application says that it
-/// belongs to others.
+/// belongs to others; and which worker that is, unless it is this one.
 ///
 /// # Errors
 /// If the application's code panics.
-pub(super) fn take_in(
+pub(super) fn find(
     realm: &Realm,
     handshake: &Handshake,
     here: &ShardHandle,
-) -> Result<Option<Box<Resident>>, Refusal> {
-    let Some(affinity) = &realm.hooks().affinity else { return Ok(None) };
+) -> Result<(Option<Box<Resident>>, Option<ShardHandle>), Refusal> {
+    let Some(affinity) = &realm.hooks().affinity else { return Ok((None, None)) };
     // What it had in hand was the handshake, and that is plain data.
     let key = catch_unwind(AssertUnwindSafe(|| affinity(handshake))).map_err(|_| {
         realm.counters().one(Count::HandlerPanics);
         tracing::error!("the affinity panicked: a connection is refused");
         Refusal::logged_already()
     })?;
-    let resident = |key| realm.homes.take_in(key, here, &realm.broadcaster().shards());
-    Ok(key.map(|key| Box::new(resident(key))))
+    let Some(key) = key else { return Ok((None, None)) };
+    let (resident, home) = realm.homes.take_in(key, here, &realm.broadcaster().shards());
+    Ok((Some(Box::new(resident)), Some(home).filter(|home| home.number() != here.number())))
 }
 
 /// The homes of all keys that have a connection.
@@ -84,7 +84,7 @@ impl Homes {
         key: KeyHash,
         here: &ShardHandle,
         all: &[ShardHandle],
-    ) -> Resident {
+    ) -> (Resident, ShardHandle) {
         let mut state = self.lock();
         let found = state.homes.get_mut(&key).filter(|home| home.shard.is_alive());
         let shard = if let Some(home) = found {
@@ -97,7 +97,7 @@ impl Homes {
             shard
         };
         *state.residents.entry(shard.number()).or_default() += 1;
-        Resident { homes: self.clone(), key, shard }
+        (Resident { homes: self.clone(), key, shard: shard.number() }, shard)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -136,25 +136,12 @@ impl State {
 pub(super) struct Resident {
     homes: Arc<Homes>,
     key: KeyHash,
-    shard: ShardHandle,
-}
-
-impl Resident {
-    /// Where it lives.
-    pub(super) fn shard(&self) -> &ShardHandle {
-        &self.shard
-    }
+    shard: ShardNumber,
 }
 
 impl Drop for Resident {
     fn drop(&mut self) {
-        self.homes.lock().move_out(self.key, self.shard.number());
-    }
-}
-
-impl fmt::Debug for Resident {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resident").field("shard", &self.shard.number()).finish_non_exhaustive()
+        self.homes.lock().move_out(self.key, self.shard);
     }
 }
 
@@ -205,11 +192,11 @@ mod tests {
             let ((first, one), (_second, two)) = (worker(), worker());
             let all = [one.clone(), two.clone()];
             let old: Vec<_> = (0..3).map(|_| homes.take_in(KeyHash(1), &one, &all)).collect();
-            assert!(old.iter().all(|resident| resident.shard().number() == one.number()));
+            assert!(old.iter().all(|(_, home)| home.number() == one.number()));
             first.stop();
             first.join().unwrap();
             let new = homes.take_in(KeyHash(1), &two, &all);
-            assert_eq!(new.shard().number(), two.number());
+            assert_eq!(new.1.number(), two.number());
             drop(old);
             let newer = homes.take_in(KeyHash(1), &two, &all);
             assert_eq!(homes.lock().homes[&KeyHash(1)].connections, 2);
@@ -233,7 +220,7 @@ mod tests {
                             for key in keys() {
                                 let one = homes.take_in(key, here, all);
                                 let other = homes.take_in(key, here, all);
-                                assert_eq!(one.shard().number(), other.shard().number());
+                                assert_eq!(one.1.number(), other.1.number());
                             }
                         }
                     });

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::{
     AllowedOrigins, Application, BuildError, ConnectionHandle, DisconnectReason, Hooks, Refusal,
     TransportKind,
-    homes::{self, Homes, Resident},
+    homes::{self, Homes},
     namespaces::Namespaces,
     sessions::Sessions,
     unstarted::{Parts, Unstarted},
@@ -293,9 +293,7 @@ impl Realm {
         }
         let sid = SessionId::random()?;
         let here = Worker::current(self);
-        let resident = homes::take_in(self, &handshake, &here.shard)?;
-        let home = resident.as_deref().map(Resident::shard);
-        let home = home.filter(|home| home.number() != here.shard.number()).cloned();
+        let (resident, elsewhere) = homes::find(self, &handshake, &here.shard)?;
         let (sender, receiver) = channel::channel(MAILBOX);
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
@@ -309,12 +307,19 @@ impl Realm {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(ById(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
-        let (realm, handle_of_actor) = (self.clone(), handle.clone());
-        let unstarted =
-            Unstarted::new(Parts { realm, handle: handle_of_actor, receiver, raw, resident });
-        match home {
-            Some(home) => home.run(move || unstarted.start()),
-            None => unstarted.start(),
+        let started = handle.clone();
+        let parts = Parts { realm: self.clone(), handle: started, receiver, raw, resident };
+        let unstarted = Unstarted::new(parts);
+        match elsewhere {
+            None => unstarted.start(&here),
+            Some(home) => {
+                let realm = self.clone();
+                home.run(move || unstarted.start(&Worker::current(&realm)));
+            }
+        }
+        if self.closing.load(Ordering::Acquire) {
+            // Whoever closes all connections may not have seen this one.
+            handle.close(DisconnectReason::ServerShuttingDown);
         }
         Ok(handle)
     }

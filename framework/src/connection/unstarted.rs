@@ -36,15 +36,14 @@ impl Unstarted {
         Self(Some(parts))
     }
 
-    /// Starts it on this worker.
-    pub(super) fn start(mut self) {
+    /// Starts it on this thread's `worker`.
+    pub(super) fn start(mut self, worker: &Worker) {
         let Some(parts) = self.0.take() else { return };
         let Parts { realm, handle, receiver, raw, resident } = parts;
         let upper = match raw {
             Some((application, layer)) => Upper::raw(application, layer),
             None => Upper::socket_io(&realm),
         };
-        let worker = Worker::current(&realm);
         let shard = worker.shard.number();
         let connection = Connection::new(realm, handle.clone(), shard, upper, resident);
         Context::with_receiver(receiver).run(connection);

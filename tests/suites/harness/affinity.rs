@@ -1,6 +1,6 @@
 //! Connections that belong together live on one worker, whichever worker they come to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use salon::{
     Count, Salon,
@@ -185,6 +185,24 @@ async fn a_connection_whose_worker_ends_before_it_starts_there_has_ended() {
         let opened = lab.counters().get(Count::ConnectionsOpened);
         assert_eq!(lab.counters().get(Count::ConnectionsClosed), opened, "{wire:?}");
         come(&lab, wire, 1, Some("a"), 2).await?;
+    }
+}
+
+#[salon::test]
+async fn a_connection_that_has_not_started_is_closed_with_the_server() {
+    for wire in Wire::ALL {
+        let lab = lab(None).await;
+        let _first = come(&lab, wire, 0, Some("a"), 1).await?;
+        lab.stall(0);
+        let late = lab.visitor().worker(1).wire(wire).query("lobby", "a").connect().await;
+        assert!(matches!(late, Err(ConnectError::Unanswered(_))), "{wire:?}: {late:?}");
+        lab.drive(lab.salon().shutdown(Duration::from_secs(1))).await;
+        lab.resume(0);
+        // As long as a client that polls may take to collect the news.
+        lab.advance(Duration::from_secs(60)).await;
+        assert_eq!(lab.salon().connections(), 0, "{wire:?}");
+        let opened = lab.counters().get(Count::ConnectionsOpened);
+        assert_eq!(lab.counters().get(Count::ConnectionsClosed), opened, "{wire:?}");
     }
 }
 
