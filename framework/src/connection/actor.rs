@@ -34,8 +34,6 @@ pub(crate) struct Connection {
     pub(super) realm: Arc<Realm>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
-    /// Its place where others live that it belongs to.
-    _resident: Option<Box<Resident>>,
     /// The events that may be in flight; a handler that takes time holds a permit.
     in_flight: InFlight,
     inbox: VecDeque<Item>,
@@ -46,8 +44,16 @@ pub(crate) struct Connection {
     reader: Option<Waker>,
     pub(super) held: Option<Held>,
     upper: Upper,
-    /// Boxed: there is none unless somebody listens.
-    pub(super) span: Option<Box<tracing::Span>>,
+    /// Boxed: most connections have nothing of it.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few connections have.
+struct Rare {
+    /// There is one if somebody listens.
+    span: Option<tracing::Span>,
+    /// Its place where others live that it belongs to.
+    _resident: Option<Resident>,
 }
 
 /// What waits to be handled.
@@ -119,16 +125,17 @@ impl Connection {
         handle: Arc<ConnectionHandle>,
         shard: ShardNumber,
         upper: Upper,
-        resident: Option<Box<Resident>>,
+        resident: Option<Resident>,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = handle.number());
-        let span = (!span.is_disabled()).then(|| Box::new(span));
+        let span = Some(span).filter(|span| !span.is_disabled());
+        let is_rare = span.is_some() || resident.is_some();
+        let rare = is_rare.then(|| Box::new(Rare { span, _resident: resident }));
         let in_flight = InFlight::new(realm.limits().max_events_in_flight);
         Self {
             realm,
             handle,
             shard,
-            _resident: resident,
             in_flight,
             inbox: VecDeque::new(),
             waiting: false,
@@ -136,8 +143,13 @@ impl Connection {
             reader: None,
             held: None,
             upper,
-            span,
+            rare,
         }
+    }
+
+    /// What its log entries are in, if somebody listens.
+    pub(super) fn span(&self) -> Option<&tracing::Span> {
+        self.rare.as_ref()?.span.as_ref()
     }
 
     pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {
@@ -271,7 +283,7 @@ impl Connection {
         if !ctx.state().alive() {
             return;
         }
-        let span = self.span.as_ref().and_then(|span| span.id());
+        let span = self.span().and_then(tracing::Span::id);
         tracing::debug!(parent: span, %reason, "the connection ends");
         match &self.upper {
             Upper::SocketIo(_) => self.end_sessions(reason),
@@ -320,7 +332,7 @@ impl Handler<Received> for Connection {
     type Result = ();
 
     fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
-        let span = self.span.as_deref().cloned();
+        let span = self.span().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
         let Received { messages, request, backlog, done } = received;
         for message in messages {

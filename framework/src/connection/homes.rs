@@ -43,7 +43,7 @@ pub(super) fn find(
     realm: &Realm,
     handshake: &Handshake,
     here: &ShardHandle,
-) -> Result<(Option<Box<Resident>>, Option<ShardHandle>), Refusal> {
+) -> Result<(Option<Resident>, Option<ShardHandle>), Refusal> {
     let Some(affinity) = &realm.hooks().affinity else { return Ok((None, None)) };
     // What it had in hand was the handshake, and that is plain data.
     let key = catch_unwind(AssertUnwindSafe(|| affinity(handshake))).map_err(|_| {
@@ -53,7 +53,7 @@ pub(super) fn find(
     })?;
     let Some(key) = key else { return Ok((None, None)) };
     let (resident, home) = realm.homes.take_in(key, here, &realm.broadcaster().shards());
-    Ok((Some(Box::new(resident)), Some(home).filter(|home| home.number() != here.number())))
+    Ok((Some(resident), Some(home).filter(|home| home.number() != here.number())))
 }
 
 /// The homes of all keys that have a connection.

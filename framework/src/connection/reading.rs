@@ -50,7 +50,7 @@ impl ActorFuture<Connection> for Reading {
         cx: &mut TaskContext<'_>,
     ) -> Poll<()> {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(()) };
-        let span = connection.span.as_deref().cloned();
+        let span = connection.span().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
         loop {
             let Some(permit) = connection.permit_to_read(ctx, cx) else {

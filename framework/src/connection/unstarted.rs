@@ -28,7 +28,7 @@ pub(super) struct Parts {
     pub(super) receiver: AddressReceiver<Connection>,
     /// What takes its messages in place of Socket.IO.
     pub(super) raw: Option<(Arc<dyn Application>, Layer)>,
-    pub(super) resident: Option<Box<Resident>>,
+    pub(super) resident: Option<Resident>,
 }
 
 impl Unstarted {
