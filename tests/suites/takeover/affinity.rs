@@ -111,6 +111,21 @@ async fn whoever_names_one_lobby_is_served_by_one_thread_whatever_it_speaks() ->
     Ok(())
 }
 
+/// actix-web gives connections to its workers in turn: of each pair the first comes to the same one.
+#[tokio::test]
+async fn pairs_that_come_one_after_the_other_are_spread_over_all_workers() -> Result<()> {
+    let server = serve(2)?;
+    let mut came = Vec::new();
+    for lobby in 0..8 {
+        for _ in 0..2 {
+            came.push(by_websocket(server.address(), &lobby.to_string()).await?);
+        }
+    }
+    let on_first = came.iter().filter(|(thread, _)| *thread == came[0].0).count();
+    assert_eq!(on_first, 8, "of 16");
+    Ok(())
+}
+
 #[tokio::test]
 async fn after_the_thread_of_a_lobby_has_ended_its_clients_are_served_by_another() -> Result<()> {
     let server = serve(2)?;
