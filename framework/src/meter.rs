@@ -23,7 +23,7 @@ pub enum Count {
     EventsReceived,
     /// Events refused, by whatever check.
     EventsRefused,
-    /// Handlers, and checks of events, that panicked.
+    /// Handlers, checks of events, and functions of the affinity that panicked.
     HandlerPanics,
     /// Handlers that outlived their time limit, so that their answers are dropped.
     LateAnswers,

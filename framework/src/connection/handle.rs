@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     actor::{BelowLimit, Closed, Connection, EndSession, Received},
     backlog::Backlog,
+    homes::Resident,
     reading::{Arrival, Read},
 };
 use crate::{
@@ -46,8 +47,16 @@ pub(crate) struct ConnectionHandle {
     polling: AtomicBool,
     posting: AtomicBool,
     last_pong: Mutex<Instant>,
-    /// Boxed: there is none unless somebody listens.
-    span: Option<Box<tracing::Span>>,
+    /// Boxed: most connections have nothing of it.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few connections have.
+struct Rare {
+    /// There is one if somebody listens.
+    span: Option<tracing::Span>,
+    /// Its place where others live that it belongs to, until its actor is gone.
+    resident: Mutex<Option<Resident>>,
 }
 
 impl ConnectionHandle {
@@ -58,9 +67,12 @@ impl ConnectionHandle {
         principal: Principal,
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
+        resident: Option<Resident>,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = number);
-        let span = (!span.is_disabled()).then(|| Box::new(span));
+        let span = Some(span).filter(|span| !span.is_disabled());
+        let is_rare = span.is_some() || resident.is_some();
+        let rare = is_rare.then(|| Box::new(Rare { span, resident: Mutex::new(resident) }));
         Self {
             number,
             sid,
@@ -72,7 +84,7 @@ impl ConnectionHandle {
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
             last_pong: Mutex::new(clock::now()),
-            span,
+            rare,
         }
     }
 
@@ -83,7 +95,13 @@ impl ConnectionHandle {
 
     /// What its logs are in, if anybody listens.
     pub(super) fn span(&self) -> Option<&tracing::Span> {
-        self.span.as_deref()
+        self.rare.as_ref()?.span.as_ref()
+    }
+
+    /// Its actor is gone, or never started: it takes no place any more where others live.
+    pub(super) fn move_out(&self) {
+        let resident = self.rare.as_ref().map(|rare| &rare.resident);
+        drop(resident.map(|place| place.lock().unwrap_or_else(PoisonError::into_inner).take()));
     }
 
     /// The Engine.IO session id.

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::future::LocalBoxFuture;
 
-use super::Refusal;
+use super::{Refusal, homes::Affinity};
 use crate::auth::{Handshake, Principal};
 
 /// Decides about one HTTP request.
@@ -22,6 +22,8 @@ pub(crate) type Headers = Arc<dyn Fn(&Handshake) -> Vec<(String, String)> + Send
 pub(crate) struct Hooks {
     /// Asked for every request. Later requests of a session id must yield the same principal.
     pub(crate) admission: Option<Admission>,
+    /// Which connections live on one worker. Asked once, when a connection is opened.
+    pub(crate) affinity: Option<Affinity>,
     /// Headers of the response that opens a connection.
     pub(crate) initial_headers: Option<Headers>,
     /// Headers of every response.
@@ -32,6 +34,7 @@ impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
             .field("admission", &self.admission.is_some())
+            .field("affinity", &self.affinity.is_some())
             .field("initial_headers", &self.initial_headers.is_some())
             .field("headers", &self.headers.is_some())
             .finish()

@@ -11,15 +11,16 @@ use std::{
     time::Duration,
 };
 
-use actix::{Actor, AsyncContext, Context, Recipient};
+use actix::{Addr, Recipient, dev::channel};
 use indexmap::IndexSet;
 
 use super::{
-    AllowedOrigins, Application, BuildError, Connection, ConnectionHandle, DisconnectReason, Hooks,
-    Refusal, TransportKind,
-    actor::Upper,
+    AllowedOrigins, Application, BuildError, ConnectionHandle, DisconnectReason, Hooks, Refusal,
+    TransportKind,
+    homes::{self, Homes},
     namespaces::Namespaces,
     sessions::Sessions,
+    unstarted::{Parts, Unstarted},
     worker::{RealmNumber, Supervise, Watch, Worker},
 };
 use crate::{
@@ -38,6 +39,10 @@ pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
 /// The code of a refusal that says to try again once others have gone.
 pub(crate) const FULL: &str = "server_full";
+
+/// What actix gives a mailbox. It bounds nothing here, since connections are sent to without
+/// waiting: what is bounded is what a link hands over before it waits.
+const MAILBOX: usize = 16;
 
 /// How a Salon is set up.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +104,7 @@ pub(crate) struct Realm {
     supervise: Supervise,
     sessions: Sessions,
     revocations: Revocations,
+    pub(super) homes: Arc<Homes>,
     /// In the order in which they came, as far as ends leave it.
     connections: RwLock<IndexSet<ById<ConnectionHandle>, foldhash::fast::RandomState>>,
     opened: AtomicU64,
@@ -131,6 +137,7 @@ impl Realm {
             data,
             application,
             supervise,
+            homes: Arc::default(),
             connections: RwLock::default(),
             opened: AtomicU64::new(0),
             closing: AtomicBool::new(false),
@@ -243,29 +250,28 @@ impl Realm {
         self.application.is_some()
     }
 
-    /// Starts a connection on this worker. Its link has to send the open packet.
+    /// Starts a connection, on this worker unless it belongs to others. Its link has to send the open
+    /// packet.
     pub(crate) fn open(
         self: &Arc<Self>,
         handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
-        let upper = match &self.application {
-            Some(application) => Upper::raw(application.clone(), Layer::EngineIo),
-            None => Upper::socket_io(self),
-        };
-        self.start(handshake, principal, transport, upper)
+        let raw = self.application.clone().map(|application| (application, Layer::EngineIo));
+        self.start(handshake, principal, transport, raw)
     }
 
-    /// Starts a connection without Engine.IO on this worker; its pings are the WebSocket's own.
+    /// Starts a connection without Engine.IO, on this worker unless it belongs to others; its pings
+    /// are the WebSocket's own.
     pub(crate) fn open_plain(
         self: &Arc<Self>,
         handshake: Arc<Handshake>,
         principal: Principal,
         application: Arc<dyn Application>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
-        let upper = Upper::raw(application, Layer::Plain);
-        self.start(handshake, principal, TransportKind::WebSocket, upper)
+        let raw = Some((application, Layer::Plain));
+        self.start(handshake, principal, TransportKind::WebSocket, raw)
     }
 
     fn start(
@@ -273,7 +279,7 @@ impl Realm {
         handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
-        upper: Upper,
+        raw: Option<(Arc<dyn Application>, Layer)>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
         if self.closing.load(Ordering::Acquire) {
             return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
@@ -284,26 +290,35 @@ impl Realm {
             return Err(Refusal::other(FULL, "the server has as many connections as it may"));
         }
         let sid = SessionId::random()?;
-        let worker = Worker::current(self);
-        let mut started = None;
-        Connection::create(|ctx: &mut Context<Connection>| {
-            let address = ctx.address();
-            let number = self.opened.fetch_add(1, Ordering::Relaxed);
-            let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
-                let outbox = Outbox::new(self.outbox_terms.clone(), transport, owner.clone());
-                let outbox = Arc::new(outbox);
-                ConnectionHandle::new(number, sid, handshake, principal, outbox, address)
-            });
-            started = Some(handle.clone());
-            Connection::new(self.clone(), handle, worker.shard.number(), upper)
+        let here = Worker::current(self);
+        let (resident, elsewhere) = homes::find(self, &handshake, &here.shard)?;
+        let (sender, receiver) = channel::channel(MAILBOX);
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
+            let outbox = Outbox::new(self.outbox_terms.clone(), transport, owner.clone());
+            let (outbox, address) = (Arc::new(outbox), Addr::new(sender));
+            ConnectionHandle::new(number, sid, handshake, principal, outbox, address, resident)
         });
-        let handle = started.ok_or_else(|| Refusal::internal("the connection did not start"))?;
+        // Before it starts: on another worker it may have ended when this returns.
         self.connections
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(ById(handle.clone()));
-        worker.supervisor.do_send(Watch::Connection(handle.clone()));
         self.counters().one(Count::ConnectionsOpened);
+        let started = handle.clone();
+        let parts = Parts { realm: self.clone(), handle: started, receiver, raw };
+        let unstarted = Unstarted::new(parts);
+        match elsewhere {
+            None => unstarted.start(&here),
+            Some(home) => {
+                let realm = self.clone();
+                home.run(move || unstarted.start(&Worker::current(&realm)));
+            }
+        }
+        if self.closing.load(Ordering::Acquire) {
+            // Whoever closes all connections may not have seen this one.
+            handle.close(DisconnectReason::ServerShuttingDown);
+        }
         Ok(handle)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It must refuse what could only fail later, and say which two things do not go together.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -11,7 +11,7 @@ use crate::{
     auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
     config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
-        AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
+        self, AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
         Session, Settings, UntypedEvent,
     },
     data::DataBuilder,
@@ -269,6 +269,43 @@ impl Builder {
     #[must_use]
     pub fn recovery(mut self, window: Duration) -> Self {
         self.settings.recovery = Some(window);
+        self
+    }
+
+    /// Has the connections that name the same key live on one worker; `None` is for one that belongs
+    /// to no others. It is asked once, with the request that opens a connection, whichever transport
+    /// that is for.
+    ///
+    /// A room opens on the worker of its first member, and what its members say and hear costs least
+    /// while all of them are there too: see the guide's page on
+    /// [speed](crate::guide::measuring#members-at-home). Without this a connection lives on the
+    /// worker that accepted it, which is a matter of chance.
+    ///
+    /// ```
+    /// use salon::Salon;
+    ///
+    /// // A page connects with `io({ query: { lobby: "7" } })`.
+    /// let salon = Salon::builder()
+    ///     .affinity(|handshake| handshake.query("lobby").map(str::to_owned))
+    ///     .build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    ///
+    /// The first connection of a key chooses the worker: the one with the fewest connections that
+    /// have a key, its own if several have as few. The last one to end gives the key up. Of a key
+    /// only a hash is kept, so it may be as long as it likes. If the worker has ended, the next
+    /// connection chooses again.
+    ///
+    /// It says where a connection lives, and nothing about what it may do. Everybody with one key
+    /// shares one core: take care that no key has a large part of all clients. What clients write
+    /// into a query they may all write alike; where that matters yield `None` for what you did not
+    /// give out. If the function panics the connection is refused.
+    #[must_use]
+    pub fn affinity<K: Hash>(
+        mut self,
+        key: impl Fn(&Handshake) -> Option<K> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hooks.affinity = Some(connection::affinity(key));
         self
     }
 

@@ -243,6 +243,33 @@ impl Lab {
         self.world.stall(UnitIndex::worker(worker), false);
     }
 
+    /// A worker ends with all that is on it, such as its connections and rooms, as one does whose
+    /// thread ends; the first is 0. Requests that come to it from now on are reset. Behind
+    /// [`HttpServer`](actix_web::HttpServer) another one would take its place, here none does.
+    ///
+    /// # Panics
+    /// As [`stall`](Self::stall).
+    ///
+    /// ```
+    /// use salon::{Salon, testing::Lab};
+    ///
+    /// # salon::testing::run(async {
+    /// let lab = Lab::builder(Salon::builder().build()?).workers(2).start().await;
+    /// let client = lab.visitor().worker(0).connect().await?;
+    /// lab.end_worker(0);
+    /// lab.settle().await;
+    /// assert!(!client.is_connected());
+    /// lab.visitor().worker(1).connect().await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn end_worker(&self, worker: usize) {
+        self.world.check_worker(worker);
+        self.journal.note(Actor::Test, format!("worker {worker} ends"));
+        self.world.end_unit(UnitIndex::worker(worker));
+    }
+
     /// The next handler of that event panics instead of doing anything. What is not spent when the
     /// lab is dropped is named on standard error.
     ///

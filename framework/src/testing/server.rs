@@ -116,7 +116,7 @@ impl Workers {
         worker: usize,
         request: Request,
     ) -> Result<Response, Reset> {
-        let Some(serve) = self.serve(worker) else { return Err(Reset) };
+        let Some(serve) = self.serve(world, worker) else { return Err(Reset) };
         let (answer, answered) = oneshot::channel();
         let _task = Aborted(world.spawn(UnitIndex::worker(worker), async move {
             let response = collect(serve(request.into_test(), None).await).await;
@@ -134,27 +134,28 @@ impl Workers {
         request: Request,
         stream: Stream,
     ) -> Result<Option<Response>, Reset> {
-        let Some(serve) = self.serve(worker) else { return Err(Reset) };
+        let Some(serve) = self.serve(world, worker) else { return Err(Reset) };
         let (answer, answered) = oneshot::channel();
         world.spawn(UnitIndex::worker(worker), async move {
-            let Stream { up, down } = stream;
+            let stream = Open(stream);
+            let Stream { up, down } = &stream.0;
             let response = serve(request.into_test(), Some(up.clone())).await;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 // The client may have gone.
                 let _ = answer.send(None);
-                pump(response, &down).await;
+                pump(response, down).await;
             } else {
                 let response = collect(response).await;
                 let _ = answer.send(Some(response));
             }
-            up.end();
-            down.end();
         });
         answered.await.map_err(|_| Reset)
     }
 
-    fn serve(&self, worker: usize) -> Option<Serve> {
-        self.0.get(worker)?.borrow().clone()
+    /// The app on a worker, unless that has ended.
+    fn serve(&self, world: &World, worker: usize) -> Option<Serve> {
+        let serve = self.0.get(worker)?.borrow().clone();
+        serve.filter(|_| !world.has_ended(UnitIndex::worker(worker)))
     }
 }
 
@@ -191,6 +192,16 @@ async fn collect(response: ServiceResponse<BoxBody>) -> Response {
     let body: Result<Bytes, Error> =
         actix_web::body::to_bytes(response.into_body()).await.map_err(Error::from);
     Response { status, headers, body: body.unwrap_or_default() }
+}
+
+/// A stream that ends with the task that it is in, also where the task's worker does.
+struct Open(Stream);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.up.end();
+        self.0.down.end();
+    }
 }
 
 /// A task that ends with whoever waits for it.

@@ -75,7 +75,7 @@ impl UnitIndex {
 
 /// A set of tasks that run in turn: one worker, or all clients.
 struct Unit {
-    /// None once the lab has ended.
+    /// None once it has ended, or the lab has.
     tasks: RefCell<Option<LocalSet>>,
     signal: Arc<Signal>,
     stalled: Cell<bool>,
@@ -147,6 +147,17 @@ impl World {
         }
     }
 
+    /// Drops everything that runs in one unit, for good.
+    pub(super) fn end_unit(&self, unit: UnitIndex) {
+        let tasks = self.units[unit.0].tasks.take();
+        simulation::enter_worker(unit.0 as u32, || drop(tasks));
+    }
+
+    /// Whether a unit has ended, alone or with the world.
+    pub(super) fn has_ended(&self, unit: UnitIndex) -> bool {
+        self.units[unit.0].tasks.borrow().is_none()
+    }
+
     /// Whether it has ended.
     pub(super) fn is_over(&self) -> bool {
         self.over.get()
@@ -180,7 +191,7 @@ impl World {
     /// Starts a task.
     ///
     /// # Panics
-    /// When the world has ended.
+    /// When the world has ended, or the unit.
     pub(super) fn spawn<T: 'static>(
         &self,
         unit: UnitIndex,
@@ -189,7 +200,7 @@ impl World {
         self.check();
         let unit = &self.units[unit.0];
         let tasks = unit.tasks.borrow();
-        let tasks = tasks.as_ref().expect("a world that is not over has its tasks");
+        let tasks = tasks.as_ref().expect("a unit that has not ended has its tasks");
         let handle = tasks.spawn_local(task);
         unit.signal.wake_by_ref();
         handle

@@ -43,7 +43,7 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
                 let outcome = machine
                     .place(peer.placement(), || Server::start(programs.command(*peer)))
                     .and_then(|server| {
-                        server.in_time(mode.run(&server, &machine, &comparison.extent))
+                        server.in_time(mode.run(*peer, &server, &machine, &comparison.extent))
                     });
                 let what = format!("{} {}", mode.name(), peer.name());
                 print!("[{:>4} s] round {round} {what:<24} ", began.elapsed().as_secs());

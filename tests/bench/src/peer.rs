@@ -23,8 +23,11 @@ pub(crate) enum Peer {
     Numbered,
     /// Salon on the cores of its load.
     Together,
-    /// Salon with two workers, on the cores of its load.
+    /// Salon with two workers, on the cores of its load; connections are on them in turn, so each
+    /// room is split.
     TwoWorkers,
+    /// The same, with all members of a room on one worker, by its affinity.
+    AtHome,
     /// A WebSocket by hand on actix-ws.
     ActixWs,
     /// socketioxide on axum.
@@ -34,12 +37,13 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Limit,
         Self::Salon,
         Self::Numbered,
         Self::Together,
         Self::TwoWorkers,
+        Self::AtHome,
         Self::ActixWs,
         Self::Socketioxide,
         Self::Node,
@@ -53,6 +57,7 @@ impl Peer {
             Self::Numbered => "salon-numbered",
             Self::Together => "salon-together",
             Self::TwoWorkers => "salon-2-workers",
+            Self::AtHome => "salon-2-at-home",
             Self::ActixWs => "actix-ws",
             Self::Socketioxide => "socketioxide",
             Self::Node => "node",
@@ -61,13 +66,13 @@ impl Peer {
 
     /// Whether it is Salon in another way than the peers are measured.
     pub(crate) fn is_variant(self) -> bool {
-        matches!(self, Self::Numbered | Self::Together | Self::TwoWorkers)
+        matches!(self, Self::Numbered | Self::Together | Self::TwoWorkers | Self::AtHome)
     }
 
     /// Which cores it has, and which its load.
     pub(crate) fn placement(self) -> Placement {
         match self {
-            Self::Together | Self::TwoWorkers => Placement::Together,
+            Self::Together | Self::TwoWorkers | Self::AtHome => Placement::Together,
             _ => Placement::Apart,
         }
     }
@@ -121,9 +126,12 @@ impl Programs {
     /// How a peer is started.
     pub(crate) fn command(&self, peer: Peer) -> Command {
         match peer {
-            Peer::Salon | Peer::Numbered | Peer::Together | Peer::TwoWorkers => {
+            Peer::Salon | Peer::Numbered | Peer::Together | Peer::TwoWorkers | Peer::AtHome => {
                 let fixture = if peer == Peer::Numbered { "load-numbered" } else { "load" };
-                let workers = if peer == Peer::TwoWorkers { "2" } else { "1" };
+                let workers = match peer {
+                    Peer::TwoWorkers | Peer::AtHome => "2",
+                    _ => "1",
+                };
                 let mut command = Command::new(&self.salon);
                 command.args([fixture, "--port", "0", "--workers", workers]);
                 command

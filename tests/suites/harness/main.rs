@@ -1,6 +1,7 @@
 //! What the harness promises to whoever tests an app with it. No test here sleeps; those in
 //! `both_ways` also run over real sockets, and say so.
 
+mod affinity;
 mod app;
 mod both_ways;
 mod clock;

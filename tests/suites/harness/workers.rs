@@ -76,7 +76,7 @@ fn a_seed_gives_the_same_transcript_every_time() {
 }
 
 /// How many deliveries have gone from one worker to another.
-fn deliveries_between_workers(lab: &Lab) -> usize {
+pub(crate) fn deliveries_between_workers(lab: &Lab) -> usize {
     let transcript = lab.transcript();
     let told = |entry: &&Entry| entry.what.contains("a message to a shard delivery=true");
     transcript.entries().iter().filter(told).count()

@@ -17,7 +17,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use crate::{
     LIMIT,
     client::{Client, frame, handshake},
-    server::serve_on,
+    server::{serve_on, serve_together_on},
 };
 
 const CLIENTS: usize = 2_000;
@@ -83,8 +83,7 @@ async fn is_answered(mut client: Client) -> Result<()> {
 #[tokio::test]
 async fn everyone_is_answered_however_busy_the_processors_are() -> Result<()> {
     let _busy = Busy::start();
-    for workers in [1, 4] {
-        let server = serve_on(workers)?;
+    for server in [serve_on(1)?, serve_on(4)?, serve_together_on(4)?] {
         let places = Arc::new(Semaphore::new(AT_A_TIME));
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {

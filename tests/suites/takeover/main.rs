@@ -2,6 +2,7 @@
 //!
 //! It must never know how it is done: it looks at bytes, descriptors and logs.
 
+mod affinity;
 mod client;
 mod crowd;
 mod descriptors;
@@ -15,7 +16,7 @@ use salon_tests::Result;
 use tokio::net::TcpSocket;
 
 use client::{Client, frame, handshake};
-use server::{BIG, SMALL, TINY, serve, serve_from_tiny_buffers};
+use server::{BIG, SMALL, TINY, serve, serve_from_tiny_buffers, serve_together_on};
 
 /// Longer than any test needs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -30,18 +31,19 @@ fn texts() -> impl Iterator<Item = String> {
 #[tokio::test]
 async fn frames_in_one_segment_with_the_handshake_are_answered_once_each_and_in_order() -> Result<()>
 {
-    let server = serve()?;
-    for repetition in 0..200 {
-        let mut bytes = handshake();
-        let count = repetition % 5;
-        texts().take(count).for_each(|text| frame(&text, &mut bytes));
-        let mut client = Client::connect(server.address()).await?;
-        client.send(&bytes).await?;
-        client.begins().await?;
-        for text in texts().take(count) {
-            assert_eq!(client.text().await?, text, "repetition {repetition}");
+    for server in [serve()?, serve_together_on(2)?] {
+        for repetition in 0..200 {
+            let mut bytes = handshake();
+            let count = repetition % 5;
+            texts().take(count).for_each(|text| frame(&text, &mut bytes));
+            let mut client = Client::connect(server.address()).await?;
+            client.send(&bytes).await?;
+            client.begins().await?;
+            for text in texts().take(count) {
+                assert_eq!(client.text().await?, text, "repetition {repetition}");
+            }
+            assert_eq!(client.ask("4last").await?, "4last");
         }
-        assert_eq!(client.ask("4last").await?, "4last");
     }
     Ok(())
 }
@@ -65,15 +67,16 @@ async fn a_frame_that_is_cut_anywhere_between_two_segments_is_whole() -> Result<
 
 #[tokio::test]
 async fn more_than_any_buffer_holds_may_follow_the_handshake_at_once() -> Result<()> {
-    let server = serve()?;
-    for _ in 0..20 {
-        let mut bytes = handshake();
-        texts().for_each(|text| frame(&text, &mut bytes));
-        let mut client = Client::connect(server.address()).await?;
-        client.send(&bytes).await?;
-        client.begins().await?;
-        for text in texts() {
-            assert_eq!(client.text().await?, text);
+    for server in [serve()?, serve_together_on(2)?] {
+        for _ in 0..20 {
+            let mut bytes = handshake();
+            texts().for_each(|text| frame(&text, &mut bytes));
+            let mut client = Client::connect(server.address()).await?;
+            client.send(&bytes).await?;
+            client.begins().await?;
+            for text in texts() {
+                assert_eq!(client.text().await?, text);
+            }
         }
     }
     Ok(())
@@ -134,16 +137,18 @@ async fn is_answered(client: &mut Client, length: usize) -> Result<()> {
 /// A server that has not taken a socket over has two of it.
 #[tokio::test]
 async fn a_taken_socket_has_one_descriptor_and_gives_it_back() -> Result<()> {
-    let server = serve()?;
-    let mut clients = Vec::new();
-    for _ in 0..50 {
-        let mut client = Client::open(server.address()).await?;
-        client.ask("4taken").await?;
-        clients.push(client);
+    for server in [serve()?, serve_together_on(2)?] {
+        let mut clients = Vec::new();
+        for _ in 0..50 {
+            let mut client = Client::open(server.address()).await?;
+            client.ask("4taken").await?;
+            clients.push(client);
+        }
+        assert_eq!(descriptors::of(server.address().port())?, [1; 50]);
+        drop(clients);
+        no_descriptors(server.address().port()).await?;
     }
-    assert_eq!(descriptors::of(server.address().port())?, [1; 50]);
-    drop(clients);
-    no_descriptors(server.address().port()).await
+    Ok(())
 }
 
 #[tokio::test]

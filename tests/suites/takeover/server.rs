@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use actix_web::{HttpResponse, web};
-use salon::{Application, RawConnection, Salon, wire::engine_io::Message};
+use salon::{Application, Builder, RawConnection, Salon, wire::engine_io::Message};
 use salon_tests::{Result, in_process::InProcess};
 use tokio::net::TcpSocket;
 
@@ -37,7 +37,12 @@ pub(crate) fn serve() -> Result<InProcess> {
 
 /// Serves on so many workers.
 pub(crate) fn serve_on(workers: usize) -> Result<InProcess> {
-    InProcess::start_with(workers, app()?)
+    InProcess::start_with(workers, app(Salon::builder())?)
+}
+
+/// Serves on so many workers, of which one has all connections: most of them did not come to it.
+pub(crate) fn serve_together_on(workers: usize) -> Result<InProcess> {
+    InProcess::start_with(workers, app(Salon::builder().affinity(|_| Some(())))?)
 }
 
 /// Serves on one worker whose sockets send from the smallest buffers that there are.
@@ -45,11 +50,11 @@ pub(crate) fn serve_from_tiny_buffers() -> Result<InProcess> {
     let socket = TcpSocket::new_v4()?;
     socket.set_send_buffer_size(TINY)?;
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    InProcess::start_on(socket.listen(64)?.into_std()?, 1, app()?)
+    InProcess::start_on(socket.listen(64)?.into_std()?, 1, app(Salon::builder())?)
 }
 
-fn app() -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
-    let salon = Salon::builder().application(Echo).build()?;
+fn app(builder: Builder) -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
+    let salon = builder.application(Echo).build()?;
     Ok(move |config: &mut web::ServiceConfig| {
         config.configure(salon.routes());
         for (path, length) in [("/big", BIG), ("/small", SMALL)] {

@@ -63,6 +63,8 @@ pub(crate) struct Crowd {
     clients: Vec<Client>,
     connected: usize,
     buffer: Vec<u8>,
+    /// The request of each client.
+    upgrade: fn(usize) -> Vec<u8>,
     connect: Vec<u8>,
     pong: Vec<u8>,
 }
@@ -70,8 +72,14 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// Nobody yet.
     pub(crate) fn new(address: SocketAddr) -> Result<Self> {
+        Self::with(address, |_| frames::upgrade())
+    }
+
+    /// Nobody yet, of clients with requests of their own.
+    pub(crate) fn with(address: SocketAddr, upgrade: fn(usize) -> Vec<u8>) -> Result<Self> {
         Ok(Self {
             address,
+            upgrade,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             clients: Vec::new(),
@@ -167,17 +175,14 @@ impl Crowd {
     fn begin(&mut self) -> Result<()> {
         let mut stream = TcpStream::connect(self.address)?;
         let _ = stream.set_nodelay(true);
-        let number = Token(self.clients.len());
-        self.poll.registry().register(
-            &mut stream,
-            number,
-            Interest::READABLE | Interest::WRITABLE,
-        )?;
+        let number = self.clients.len();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(number), interest)?;
         self.clients.push(Client {
             stream,
             scanner: Scanner::default(),
             stage: Stage::Upgrading(0),
-            unsent: frames::UPGRADE.to_vec(),
+            unsent: (self.upgrade)(number),
         });
         Ok(())
     }

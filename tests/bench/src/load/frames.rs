@@ -6,9 +6,23 @@
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// The request that opens a Socket.IO connection over WebSocket.
-pub(crate) const UPGRADE: &[u8] = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\
-    Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+pub(crate) fn upgrade() -> Vec<u8> {
+    upgrade_with("")
+}
+
+/// The same for a client that is to live with others of a room.
+pub(crate) fn upgrade_near(room: usize) -> Vec<u8> {
+    upgrade_with(&format!("&room=room{room}"))
+}
+
+fn upgrade_with(parameters: &str) -> Vec<u8> {
+    format!(
+        "GET /socket.io/?EIO=4&transport=websocket{parameters} HTTP/1.1\r\n\
+         Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    .into_bytes()
+}
 
 /// So many bytes of text.
 pub(crate) fn payload(bytes: usize) -> String {

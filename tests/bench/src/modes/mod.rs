@@ -79,7 +79,9 @@ impl Mode {
     pub(crate) fn fits(self, peer: Peer) -> bool {
         match self {
             Self::Places => matches!(peer, Peer::Salon | Peer::Numbered),
-            Self::Workers => matches!(peer, Peer::Salon | Peer::Together | Peer::TwoWorkers),
+            Self::Workers => {
+                matches!(peer, Peer::Salon | Peer::Together | Peer::TwoWorkers | Peer::AtHome)
+            }
             Self::Polling => peer.polls(),
             _ => !peer.is_variant(),
         }
@@ -88,6 +90,7 @@ impl Mode {
     /// Puts a fresh server through it.
     pub(crate) fn run(
         self,
+        peer: Peer,
         server: &Server,
         machine: &Machine,
         extent: &Extent,
@@ -96,6 +99,7 @@ impl Mode {
             Self::Echo100 => echo::run(server, extent, 100),
             Self::Echo1000 => echo::run(server, extent, 1000),
             Self::FanOut => fan_out::run(server, extent),
+            Self::Workers if peer == Peer::AtHome => rooms::run_at_home(server, extent),
             Self::Rooms | Self::Places | Self::Workers => rooms::run(server, extent),
             Self::Moderate => moderate::run(server, extent),
             Self::Churn => churn::run(server, extent),

@@ -62,7 +62,17 @@ impl Talk for Rooms {
 }
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
-    let mut crowd = Crowd::gather(server.address(), MEMBERS)?;
+    talk(Crowd::new(server.address())?, server, extent)
+}
+
+/// The same, and each says with its handshake which room it is to be near.
+pub(super) fn run_at_home(server: &Server, extent: &Extent) -> Result<Outcome> {
+    let near = |client| frames::upgrade_near(client / SIZE);
+    talk(Crowd::with(server.address(), near)?, server, extent)
+}
+
+fn talk(mut crowd: Crowd, server: &Server, extent: &Extent) -> Result<Outcome> {
+    crowd.connect(MEMBERS)?;
     join(&mut crowd, |client| client / SIZE)?;
     let payload = frames::payload(PAYLOAD);
     let mut talk = Rooms {

@@ -1,0 +1,61 @@
+//! A connection that has a handle, and whose actor is on its way to the worker where it is to live.
+//!
+//! It must never leave the handle behind: where the actor cannot start any more it has ended.
+
+use std::sync::Arc;
+
+use actix::{Context, dev::channel::AddressReceiver};
+
+use super::{
+    Connection, ConnectionHandle, DisconnectReason, Realm,
+    actor::Upper,
+    application::Application,
+    worker::{Watch, Worker},
+};
+use crate::{
+    frame::Layer,
+    meter::{Count, Meter},
+};
+
+/// A connection that has not started. Dropped, it ends.
+pub(super) struct Unstarted(Option<Parts>);
+
+/// What the actor is made of.
+pub(super) struct Parts {
+    pub(super) realm: Arc<Realm>,
+    pub(super) handle: Arc<ConnectionHandle>,
+    pub(super) receiver: AddressReceiver<Connection>,
+    /// What takes its messages in place of Socket.IO.
+    pub(super) raw: Option<(Arc<dyn Application>, Layer)>,
+}
+
+impl Unstarted {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self(Some(parts))
+    }
+
+    /// Starts it on this thread's `worker`.
+    pub(super) fn start(mut self, worker: &Worker) {
+        let Some(parts) = self.0.take() else { return };
+        let Parts { realm, handle, receiver, raw } = parts;
+        let upper = match raw {
+            Some((application, layer)) => Upper::raw(application, layer),
+            None => Upper::socket_io(&realm),
+        };
+        let shard = worker.shard.number();
+        let connection = Connection::new(realm, handle.clone(), shard, upper);
+        Context::with_receiver(receiver).run(connection);
+        worker.supervisor.do_send(Watch::Connection(handle));
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        let Some(Parts { realm, handle, .. }) = self.0.take() else { return };
+        tracing::debug!(connection = handle.number(), "the worker ended before it started");
+        handle.move_out();
+        handle.close(DisconnectReason::ForcedServerClose);
+        realm.forget(&handle);
+        realm.counters().one(Count::ConnectionsClosed);
+    }
+}
