@@ -275,9 +275,20 @@ impl Inflow {
         self.closed
     }
 
-    /// What it means, and what was read and is not taken apart, for another to go on.
-    pub(super) fn into_parts(self) -> (Dialect, Before) {
-        (self.dialect, Before { buffer: self.buffer, frames: self.frames })
+    /// Whose messages they are.
+    pub(super) fn handle(&self) -> &Arc<ConnectionHandle> {
+        &self.handle
+    }
+
+    /// What the other side is told.
+    pub(super) fn signals(&self) -> &Rc<Signals> {
+        &self.signals
+    }
+
+    /// What it is, and what was read and is not taken apart, for another to go on.
+    pub(super) fn into_parts(self) -> (Arc<ConnectionHandle>, Rc<Signals>, Dialect, Before) {
+        let Self { handle, signals, dialect, buffer, frames, .. } = self;
+        (handle, signals, dialect, Before { buffer, frames })
     }
 
     /// The socket, if it is read directly.

@@ -6,7 +6,6 @@
 use std::{
     future::poll_fn,
     pin::pin,
-    rc::Rc,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -20,7 +19,7 @@ use super::{
     inflow::Inflow,
     link_error::{LinkError, client_close, reason},
     moving::Moving,
-    signals::{Signals, Stage},
+    signals::Stage,
     socket::ClientSocket,
     taken_socket::TakenSocket,
 };
@@ -37,9 +36,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// One WebSocket, from its reading side.
 pub(super) struct Link {
     pub(super) realm: Arc<Realm>,
-    pub(super) handle: Arc<ConnectionHandle>,
     pub(super) inflow: Inflow,
-    pub(super) signals: Rc<Signals>,
     /// The socket that actix-web serves, if it does.
     pub(super) served: Option<ClientSocket>,
 }
@@ -49,8 +46,8 @@ impl Link {
     /// actix-web has, and that its connection cannot read.
     pub(super) async fn serve(mut self: Box<Self>) {
         let ended = {
-            let Self { handle, inflow, .. } = &mut *self;
-            let client = pin!(receive_all(handle, inflow));
+            let handle = self.inflow.handle().clone();
+            let client = pin!(receive_all(&handle, &mut self.inflow));
             let server = pin!(handle.outbox().until_closed());
             match select(client, server).await {
                 Either::Left((error, _)) => error,
@@ -67,8 +64,8 @@ impl Link {
         let departed = self.inflow.socket().map(TakenSocket::depart);
         match departed {
             Some(Ok((stream, rest))) => {
-                let Self { realm, handle, inflow, signals, .. } = *self;
-                let (dialect, before) = inflow.into_parts();
+                let Self { realm, inflow, .. } = *self;
+                let (handle, signals, dialect, before) = inflow.into_parts();
                 let (link, unsaid) = (signals.link(), signals.take_unsaid());
                 let moving = Moving { realm, handle, stream, dialect, link, before, unsaid, rest };
                 Ok(Box::new(moving))
@@ -81,6 +78,10 @@ impl Link {
         }
     }
 
+    fn handle(&self) -> &Arc<ConnectionHandle> {
+        self.inflow.handle()
+    }
+
     /// Ends the connection, if it has not ended, and the WebSocket after it.
     pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
         self.decide(error);
@@ -91,13 +92,13 @@ impl Link {
     fn decide(&self, error: Option<&LinkError>) {
         match error {
             Some(error) => {
-                tracing::debug!(connection = self.handle.number(), %error, "a WebSocket ended");
-                self.signals.close(client_close(error).as_ref());
-                self.handle.abort(reason(error));
+                tracing::debug!(connection = self.handle().number(), %error, "a WebSocket ended");
+                self.inflow.signals().close(client_close(error).as_ref());
+                self.handle().abort(reason(error));
             }
             None => {
-                let reason = self.handle.outbox().closed();
-                self.handle.close(reason.unwrap_or(DisconnectReason::TransportClose));
+                let reason = self.handle().outbox().closed();
+                self.handle().close(reason.unwrap_or(DisconnectReason::TransportClose));
             }
         }
     }
@@ -109,7 +110,7 @@ impl Link {
             return false;
         };
         socket.flush();
-        let has_parted = self.signals.stage() >= Stage::Closed;
+        let has_parted = self.inflow.signals().stage() >= Stage::Closed;
         if has_parted {
             socket.give_up();
         }
@@ -118,12 +119,12 @@ impl Link {
 
     /// Ends the WebSocket after its connection.
     async fn part(self: Box<Self>) {
-        let patience = match self.handle.outbox().closed() {
+        let patience = match self.handle().outbox().closed() {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
             _ => self.realm.timeouts().close,
         };
-        let (realm, handle) = (self.realm.clone(), self.handle.clone());
+        let (realm, handle) = (self.realm.clone(), self.handle().clone());
         self.finish(patience).await;
         realm.forget(&handle);
     }
@@ -131,19 +132,19 @@ impl Link {
     /// Waits for the close frame to be written and answered, then ends the TCP connection.
     pub(super) async fn finish(mut self: Box<Self>, patience: Duration) {
         let handshake = async {
-            self.signals.closed().await;
+            self.inflow.signals().closed().await;
             self.inflow.closed().await;
         };
         if timeout(patience, handshake).await.is_err() {
             tracing::debug!(
-                connection = self.handle.number(),
+                connection = self.handle().number(),
                 "a WebSocket's close was not answered"
             );
         }
         if let Some(socket) = self.inflow.socket() {
             socket.give_up();
         }
-        self.signals.over();
+        self.inflow.signals().over();
         let Some(socket) = self.served else { return };
         if timeout(GRACE, socket.released()).await.is_err() {
             socket.abort();
@@ -165,7 +166,7 @@ impl Incoming for Link {
         self.decide(error.as_ref());
         if self.has_parted() {
             // Of many that are cut off together, none is kept until it has a turn.
-            self.realm.forget(&self.handle);
+            self.realm.forget(self.handle());
             return;
         }
         // Nobody waits for it: the connection has ended, or is about to.

@@ -67,7 +67,7 @@ impl Moving {
             }
         };
         let source = Source::Socket(socket);
-        let inflow = Inflow::new(handle.clone(), before, source, dialect, signals.clone());
-        Some(Box::new(Link { realm, handle, inflow, signals, served: None }))
+        let inflow = Inflow::new(handle, before, source, dialect, signals);
+        Some(Box::new(Link { realm, inflow, served: None }))
     }
 }

@@ -108,8 +108,8 @@ impl Opening {
         };
         let before = Before::new(&realm, early);
         let source = Source::Payload(payload);
-        let inflow = Inflow::new(handle.clone(), before, source, dialect, signals.clone());
-        Settled::Served(Box::new(Link { realm, handle, inflow, signals, served }))
+        let inflow = Inflow::new(handle, before, source, dialect, signals);
+        Settled::Served(Box::new(Link { realm, inflow, served }))
     }
 }
 

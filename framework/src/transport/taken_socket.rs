@@ -4,7 +4,7 @@
 //! client does not read.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     io::{self, ErrorKind, Read as _, Write as _},
     net,
     rc::Rc,
@@ -42,7 +42,7 @@ pub(super) struct TakenSocket {
     readiness: Cell<Readiness>,
     share: Cell<Share>,
     /// Who reads.
-    reader: RefCell<Option<Waker>>,
+    reader: Cell<Option<Waker>>,
     outflow: Outflow,
     /// Boxed: most of the time there is nothing.
     rest: Cell<Option<Box<Rest>>>,
@@ -89,7 +89,7 @@ impl TakenSocket {
             stream,
             readiness: Cell::default(),
             share: Cell::default(),
-            reader: RefCell::default(),
+            reader: Cell::default(),
             outflow,
             rest: Cell::new(rest),
             reactor,
@@ -136,8 +136,9 @@ impl TakenSocket {
 
     /// Has whoever reads look again.
     pub(super) fn wake_reader(&self) {
-        if let Some(reader) = &*self.reader.borrow() {
+        if let Some(reader) = self.reader.take() {
             reader.wake_by_ref();
+            self.reader.set(Some(reader));
         }
     }
 
@@ -170,11 +171,8 @@ impl TakenSocket {
     }
 
     fn register_reader(&self, cx: &Context<'_>) {
-        let mut reader = self.reader.borrow_mut();
-        match &mut *reader {
-            Some(reader) => reader.clone_from(cx.waker()),
-            none @ None => *none = Some(cx.waker().clone()),
-        }
+        let reader = self.reader.take().filter(|reader| reader.will_wake(cx.waker()));
+        self.reader.set(Some(reader.unwrap_or_else(|| cx.waker().clone())));
     }
 
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.

@@ -82,7 +82,7 @@ async fn upgrade(opening: Opening, claim: Claim) {
 async fn move_over(link: &mut Link, claim: Claim) -> Upgrade {
     let limit = link.realm.timeouts().upgrade;
     let probed = {
-        let outbox = link.handle.outbox().clone();
+        let outbox = link.inflow.handle().outbox().clone();
         let probing = pin!(timeout(limit, probe(link)));
         let closed = pin!(outbox.until_closed());
         match select(probing, closed).await {
@@ -94,10 +94,10 @@ async fn move_over(link: &mut Link, claim: Claim) -> Upgrade {
         return Upgrade::None;
     }
     // In this order: a POST that is not seen below finds the session upgraded, and is refused.
-    link.handle.upgraded();
-    link.signals.attach(link.handle.outbox().attach());
+    link.inflow.handle().upgraded();
+    link.inflow.signals().attach(link.inflow.handle().outbox().attach());
     drop(claim);
-    if timeout(limit, posted(&link.handle)).await.is_err() {
+    if timeout(limit, posted(link.inflow.handle())).await.is_err() {
         return Upgrade::Late;
     }
     Upgrade::Done
@@ -110,11 +110,11 @@ async fn probe(link: &mut Link) -> bool {
             Ok(Packet::Ping(data)) if data == PROBE => {
                 let mut frame = Vec::new();
                 encode_frame(Opcode::Text, b"3probe", &mut frame);
-                link.signals.greet(frame);
+                link.inflow.signals().greet(frame);
                 // The client moves as soon as its pending poll ends. One that comes later is held
                 // only shortly while an upgrade is under way.
-                if link.handle.is_polled() {
-                    link.handle.outbox().control(Packet::Noop);
+                if link.inflow.handle().is_polled() {
+                    link.inflow.handle().outbox().control(Packet::Noop);
                 }
             }
             Ok(Packet::Upgrade) => return true,
@@ -139,7 +139,7 @@ async fn posted(handle: &Arc<ConnectionHandle>) {
 
 /// Closes a WebSocket that is not the session's.
 async fn refuse(link: Box<Link>) {
-    link.signals.close(None);
+    link.inflow.signals().close(None);
     let patience = link.realm.timeouts().close;
     link.finish(patience).await;
 }
