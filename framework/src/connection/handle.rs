@@ -18,7 +18,7 @@ use super::{
     actor::{BelowLimit, Closed, Connection, EndSession, Received},
     backlog::Backlog,
     homes::Resident,
-    reading::{Arrival, Read},
+    reading::{Incoming, Read},
 };
 use crate::{
     auth::{Handshake, Principal},
@@ -176,11 +176,14 @@ impl ConnectionHandle {
         self.address.do_send(Received { messages, request: None, backlog, done: None });
     }
 
-    /// Has the connection read by itself what `arrival` makes. Resolves when it does, or when it has
-    /// ended; then `arrival` was not called.
-    pub(crate) async fn read(&self, arrival: Arrival) {
+    /// Has the connection read by itself what `arrive` makes. Resolves when it does, or when it has
+    /// ended; then `arrive` was not called.
+    pub(crate) async fn read<I: Incoming>(
+        &self,
+        arrive: impl FnOnce() -> Option<I> + Send + 'static,
+    ) {
         // What the caller has left says what became of it.
-        let _ = self.address.send(Read(arrival)).await;
+        let _ = self.address.send(Read::new(arrive)).await;
     }
 
     /// Hands over messages with the request that brought them, if that is wanted, and waits until

@@ -13,7 +13,7 @@ use super::Connection;
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.
-pub(crate) trait Incoming {
+pub(crate) trait Incoming: Unpin + 'static {
     /// The next message, or `None` once nothing more comes. Pending also once it has had its share of
     /// the worker's turn, whoever polls again: what was answered is written before it has another.
     fn poll_message(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<engine_io::Message>>;
@@ -23,24 +23,35 @@ pub(crate) trait Incoming {
     fn poll_ahead(&mut self, cx: &mut TaskContext<'_>) -> Poll<()>;
 
     /// The connection reads no more.
-    fn end(self: Box<Self>);
+    fn end(self);
 }
 
-/// Makes, on the worker of a connection, what it is to read; `None` if that failed.
-pub(crate) type Arrival = Box<dyn FnOnce() -> Option<Box<dyn Incoming>> + Send>;
+/// What has a connection read from now on, on its worker.
+type Arrival = Box<dyn FnOnce(&mut Context<Connection>) + Send>;
 
 /// Has a connection read from now on.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Read(pub(super) Arrival);
+pub(super) struct Read(Arrival);
 
-/// The reading of one connection, for as long as it goes on.
-struct Reading {
-    /// Nothing once it has ended.
-    incoming: Option<Box<dyn Incoming>>,
+impl Read {
+    /// What `arrive` makes is read, unless that fails.
+    pub(super) fn new<I: Incoming>(arrive: impl FnOnce() -> Option<I> + Send + 'static) -> Self {
+        Self(Box::new(move |ctx| {
+            if let Some(incoming) = arrive() {
+                ctx.spawn(Reading { incoming: Some(incoming) });
+            }
+        }))
+    }
 }
 
-impl ActorFuture<Connection> for Reading {
+/// The reading of one connection, for as long as it goes on.
+struct Reading<I: Incoming> {
+    /// Nothing once it has ended.
+    incoming: Option<I>,
+}
+
+impl<I: Incoming> ActorFuture<Connection> for Reading<I> {
     type Output = ();
 
     fn poll(
@@ -65,7 +76,7 @@ impl ActorFuture<Connection> for Reading {
     }
 }
 
-impl Drop for Reading {
+impl<I: Incoming> Drop for Reading<I> {
     fn drop(&mut self) {
         // However it came: the client's last message, an end of the connection, a panic.
         if let Some(incoming) = self.incoming.take() {
@@ -78,8 +89,6 @@ impl Handler<Read> for Connection {
     type Result = ();
 
     fn handle(&mut self, Read(arrival): Read, ctx: &mut Self::Context) {
-        if let Some(incoming) = arrival() {
-            ctx.spawn(Reading { incoming: Some(incoming) });
-        }
+        arrival(ctx);
     }
 }

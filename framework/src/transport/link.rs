@@ -161,7 +161,7 @@ impl Incoming for Link {
         self.inflow.poll_ahead(cx)
     }
 
-    fn end(mut self: Box<Self>) {
+    fn end(mut self) {
         let error = self.inflow.end();
         self.decide(error.as_ref());
         if self.has_parted() {
@@ -170,7 +170,7 @@ impl Incoming for Link {
             return;
         }
         // Nobody waits for it: the connection has ended, or is about to.
-        rt::spawn(self.part());
+        rt::spawn(Box::new(self).part());
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     taken_socket::{Rest, TakenSocket},
 };
 use crate::{
-    connection::{ConnectionHandle, Incoming, Realm},
+    connection::{ConnectionHandle, Realm},
     disconnect::DisconnectReason,
     outbox::LinkNumber,
 };
@@ -43,16 +43,15 @@ impl Moving {
             moving.lock().unwrap_or_else(PoisonError::into_inner).take()
         };
         let arriving = moving.clone();
-        let arrival = move || Some(take(&arriving)?.arrive()? as Box<dyn Incoming>);
-        handle.read(Box::new(arrival)).await;
+        handle.read(move || take(&arriving)?.arrive()).await;
         // The connection ended before, and nobody else tells the client.
         if let Some(link) = take(&moving).and_then(Self::arrive) {
-            link.end(None).await;
+            Box::new(link).end(None).await;
         }
     }
 
     /// Binds it to this worker.
-    pub(super) fn arrive(self) -> Option<Box<Link>> {
+    pub(super) fn arrive(self) -> Option<Link> {
         let Self { realm, handle, stream, dialect, link, before, unsaid, rest } = self;
         let signals = Rc::new(Signals::new(link, unsaid));
         let outbox = handle.outbox().clone();
@@ -68,6 +67,6 @@ impl Moving {
         };
         let source = Source::Socket(socket);
         let inflow = Inflow::new(handle, before, source, dialect, signals);
-        Some(Box::new(Link { realm, inflow, served: None }))
+        Some(Link { realm, inflow, served: None })
     }
 }

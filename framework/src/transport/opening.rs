@@ -126,7 +126,7 @@ impl Settled {
     pub(super) fn into_link(self) -> Option<Box<Link>> {
         match self {
             Self::Served(link) => Some(link),
-            Self::Taken(moving) => moving.arrive(),
+            Self::Taken(moving) => moving.arrive().map(Box::new),
         }
     }
 }
