@@ -47,7 +47,7 @@ impl Link {
     pub(super) async fn serve(mut self: Box<Self>) {
         let ended = {
             let handle = self.inflow.handle().clone();
-            let client = pin!(receive_all(&handle, &mut self.inflow));
+            let client = pin!(receive_all(&mut self.inflow));
             let server = pin!(handle.outbox().until_closed());
             match select(client, server).await {
                 Either::Left((error, _)) => error,
@@ -176,10 +176,10 @@ impl Incoming for Link {
 
 /// Hands messages to a connection as they come, until nothing more comes. If the connection ends
 /// meanwhile nobody takes them.
-async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<LinkError> {
+async fn receive_all(inflow: &mut Inflow) -> Option<LinkError> {
     let backlog = Arc::<Backlog>::default();
     // Polled by hand: an idle connection waits here, and a future in a future is larger.
-    while poll_fn(|cx| poll_hand_over(handle, &backlog, inflow, cx)).await {
+    while poll_fn(|cx| poll_hand_over(&backlog, inflow, cx)).await {
         if !backlog.has_room() {
             // Boxed, since most connections never come here.
             Box::pin(wait_for_room(&backlog, inflow)).await;
@@ -191,15 +191,10 @@ async fn receive_all(handle: &ConnectionHandle, inflow: &mut Inflow) -> Option<L
 }
 
 /// Hands over the messages that came; false once nothing more comes.
-fn poll_hand_over(
-    handle: &ConnectionHandle,
-    backlog: &Arc<Backlog>,
-    inflow: &mut Inflow,
-    cx: &mut Context<'_>,
-) -> Poll<bool> {
+fn poll_hand_over(backlog: &Arc<Backlog>, inflow: &mut Inflow, cx: &mut Context<'_>) -> Poll<bool> {
     inflow.poll_messages(cx).map(|messages| match messages {
         Some(messages) => {
-            handle.hand_over(messages, backlog);
+            inflow.handle().hand_over(messages, backlog);
             true
         }
         None => false,
