@@ -16,22 +16,21 @@ struct Deadline<T> {
 }
 
 impl<T> Deadlines<T> {
-    /// Something is due then.
-    pub(crate) fn add(&mut self, at: Instant, of: T) {
+    /// Something is due then. What is there may be of no interest long before its time: what
+    /// `is_kept` does not want is let go before more memory is taken.
+    pub(crate) fn add(&mut self, at: Instant, of: T, is_kept: impl Fn(&T) -> bool) {
         if self.0.len() == self.0.capacity() {
-            // An eighth at a time: there may be many.
+            self.0.retain(|deadline| is_kept(&deadline.of));
+            // An eighth at a time: there may be many. Also where some were let go, so that so many
+            // more come before all are looked at again.
             self.0.reserve_exact((self.0.len() / 8).max(1));
         }
         self.0.push(Deadline { at, of });
     }
 
-    /// As [`add`](Self::add), where what is there may be of no interest long before its time: that is
-    /// let go before more memory is taken.
-    pub(crate) fn add_if_kept(&mut self, at: Instant, of: T, is_kept: impl Fn(&T) -> bool) {
-        if self.0.len() == self.0.capacity() {
-            self.0.retain(|deadline| is_kept(&deadline.of));
-        }
-        self.add(at, of);
+    /// All of them, whenever they are due.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = T> {
+        self.0.into_iter().map(|deadline| deadline.of)
     }
 
     /// When the next one is due.
@@ -79,7 +78,7 @@ impl<T> Eq for Deadline<T> {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{cell::Cell, time::Duration};
 
     use super::*;
     use crate::clock;
@@ -88,7 +87,7 @@ mod tests {
     async fn what_is_due_comes_by_its_moment_and_nothing_before() {
         let mut deadlines = Deadlines::default();
         for (name, seconds) in [("b", 2), ("d", 9), ("a", 1), ("c", 3)] {
-            deadlines.add(clock::after(Duration::from_secs(seconds)), name);
+            deadlines.add(clock::after(Duration::from_secs(seconds)), name, |_| true);
         }
         assert_eq!(deadlines.take(clock::now()), None);
         tokio::time::advance(Duration::from_secs(3)).await;
@@ -103,10 +102,25 @@ mod tests {
     async fn what_is_of_no_interest_any_more_takes_no_more_and_more() {
         let mut deadlines = Deadlines::default();
         let later = clock::after(Duration::from_secs(3_600));
-        deadlines.add_if_kept(later, "kept", |_| true);
+        deadlines.add(later, "kept", |_| true);
         for _ in 0..1_000 {
-            deadlines.add_if_kept(later, "gone", |name| *name == "kept");
+            deadlines.add(later, "gone", |name| *name == "kept");
         }
         assert!(deadlines.0.len() < 10, "{} are kept", deadlines.0.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_are_not_looked_at_for_each_that_comes_in_the_place_of_another() {
+        let (mut deadlines, looks) = (Deadlines::default(), Cell::new(0_u32));
+        let mut add = |number: u32, gone: u32| {
+            deadlines.add(clock::after(Duration::from_secs(3_600)), number, |number| {
+                looks.set(looks.get() + 1);
+                *number >= gone
+            });
+        };
+        (0..1_000).for_each(|number| add(number, 0));
+        looks.set(0);
+        (1_000..2_000).for_each(|number| add(number, number - 999));
+        assert!(looks.get() < 20_000, "{} looks", looks.get());
     }
 }

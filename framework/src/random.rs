@@ -1,6 +1,7 @@
 //! The only place where chance comes from: the operating system, or the harness's seed.
 //!
-//! It must never be predictable outside of the harness: session ids are secrets.
+//! It must never be predictable outside of the harness: session ids are secrets. A process that forks
+//! once it serves would give the same ids in both: nothing of tokio's survives that either.
 
 use std::cell::RefCell;
 

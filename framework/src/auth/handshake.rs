@@ -73,7 +73,7 @@ impl Handshake {
 
     /// Header names in lower case, with their values, in the order sent. Values that are not
     /// UTF-8 are left out, and so are `connection` and what WebSocket's own handshake adds but for
-    /// its subprotocols: they say nothing of the client.
+    /// `upgrade` and its subprotocols: they say nothing of the client.
     #[must_use]
     pub fn headers(&self) -> Fields<'_> {
         Fields::within(&self.text[self.url as usize..self.headers as usize])

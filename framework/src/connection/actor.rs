@@ -54,11 +54,11 @@ enum Item {
     Done(oneshot::Sender<()>),
 }
 
-/// A message that a link has handed over.
-struct Handed {
-    message: engine_io::Message,
-    request: Option<Arc<Handshake>>,
-    backlog: Option<Arc<Backlog>>,
+/// A message, with what a link has handed over beside it.
+pub(super) struct Handed {
+    pub(super) message: engine_io::Message,
+    pub(super) request: Option<Arc<Handshake>>,
+    pub(super) backlog: Option<Arc<Backlog>>,
 }
 
 /// An event whose checks are waited for; nothing that came after it is handled meanwhile.
@@ -155,7 +155,7 @@ impl Connection {
                     let _ = done.send(());
                 }
                 Some(Item::Message(handed)) => match self.handle.outbox().begin() {
-                    Some(permit) => self.take_handed(handed, permit, ctx),
+                    Some(permit) => self.take(handed, permit, ctx),
                     None => {
                         waiting.inbox.push_front(Item::Message(handed));
                         self.at_limit = true;
@@ -185,18 +185,26 @@ impl Connection {
         permit
     }
 
-    /// The right to read one more message now; without it the reading is woken when that may have
+    /// Whether one more message may be read now; if not, the reading is woken when that may have
     /// changed.
-    pub(super) fn permit_to_read(
-        &mut self,
-        ctx: &Context<Self>,
-        cx: &TaskContext<'_>,
-    ) -> Option<Permit> {
-        let permit = self.permit(ctx);
-        if permit.is_none() {
-            self.waiting.get_or_insert_default().reader = Some(cx.waker().clone());
+    pub(super) fn may_read(&mut self, ctx: &Context<Self>, cx: &TaskContext<'_>) -> bool {
+        if self.waiting.is_none() && self.is_free(ctx) {
+            // No permit is taken before there is a message: an idle connection has nothing in flight.
+            if self.handle.outbox().may_begin() {
+                return true;
+            }
+            self.at_limit = true;
         }
-        permit
+        self.waiting.get_or_insert_default().reader = Some(cx.waker().clone());
+        false
+    }
+
+    /// Takes a message that came from a link or by its own reading: now, or when its turn comes.
+    pub(super) fn receive(&mut self, handed: Handed, ctx: &mut Context<Self>) {
+        match self.permit(ctx) {
+            Some(permit) => self.take(handed, permit, ctx),
+            None => self.wait(Item::Message(handed)),
+        }
     }
 
     /// Nothing more is handled until the checks of an event are done: then none is held.
@@ -215,22 +223,11 @@ impl Connection {
         }
     }
 
-    /// Takes a message that a link has handed over.
-    fn take_handed(&mut self, handed: Handed, permit: Permit, ctx: &mut Context<Self>) {
+    fn take(&mut self, handed: Handed, permit: Permit, ctx: &mut Context<Self>) {
         let Handed { message, request, backlog } = handed;
         if let Some(backlog) = backlog {
             backlog.remove(&message);
         }
-        self.take(message, request, permit, ctx);
-    }
-
-    pub(super) fn take(
-        &mut self,
-        message: engine_io::Message,
-        request: Option<Arc<Handshake>>,
-        permit: Permit,
-        ctx: &mut Context<Self>,
-    ) {
         match &self.upper {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
             Upper::Raw { application, layer } => {
@@ -307,11 +304,7 @@ impl Handler<Received> for Connection {
         let Received { messages, request, backlog, done } = received;
         for message in messages {
             let (request, backlog) = (request.clone(), backlog.clone());
-            let handed = Handed { message, request, backlog };
-            match self.permit(ctx) {
-                Some(permit) => self.take_handed(handed, permit, ctx),
-                None => self.wait(Item::Message(handed)),
-            }
+            self.receive(Handed { message, request, backlog }, ctx);
         }
         match done {
             // The link may have gone meanwhile.

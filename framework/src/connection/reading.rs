@@ -4,12 +4,12 @@
 
 use std::{
     pin::Pin,
-    task::{Context as TaskContext, Poll},
+    task::{Context as TaskContext, Poll, ready},
 };
 
 use actix::{ActorFuture, AsyncContext as _, Context, Handler, Message};
 
-use super::Connection;
+use super::{Connection, actor::Handed};
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.
@@ -64,14 +64,11 @@ impl<I: Incoming> ActorFuture<Connection> for Reading<I> {
         let span = connection.handle.span().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
         loop {
-            let Some(permit) = connection.permit_to_read(ctx, cx) else {
+            if !connection.may_read(ctx, cx) {
                 return incoming.poll_ahead(cx);
-            };
-            match incoming.poll_message(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Ready(Some(message)) => connection.take(message, None, permit, ctx),
             }
+            let Some(message) = ready!(incoming.poll_message(cx)) else { return Poll::Ready(()) };
+            connection.receive(Handed { message, request: None, backlog: None }, ctx);
         }
     }
 }
@@ -90,5 +87,56 @@ impl Handler<Read> for Connection {
 
     fn handle(&mut self, Read(arrival): Read, ctx: &mut Self::Context) {
         arrival(ctx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::{
+        Salon,
+        auth::{Handshake, Principal},
+        outbox::TransportKind,
+    };
+
+    /// Has no message, and counts how often it is asked for one.
+    struct Silent(Arc<AtomicU32>);
+
+    impl Incoming for Silent {
+        fn poll_message(&mut self, _: &mut TaskContext<'_>) -> Poll<Option<engine_io::Message>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Poll::Pending
+        }
+
+        fn poll_ahead(&mut self, _: &mut TaskContext<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+
+        fn end(self) {}
+    }
+
+    #[test]
+    fn a_connection_that_is_sent_nothing_looks_no_more_however_few_events_it_may_have() {
+        actix::System::new().block_on(async {
+            let salon = Salon::builder().limits(|limits| limits.max_events_in_flight = 1);
+            let salon = salon.build().unwrap();
+            let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
+            let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
+            let handle = salon.realm().open(handshake, principal, transport).unwrap();
+            let looks = Arc::<AtomicU32>::default();
+            let silent = Silent(looks.clone());
+            handle.read(move || Some(silent)).await;
+            for _ in 0..1_000 {
+                yield_now().await;
+            }
+            assert!((1..10).contains(&looks.load(Ordering::Relaxed)), "{looks:?}");
+        });
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! It must never leave the handle behind: where the actor cannot start any more it has ended.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use actix::{Context, dev::channel::AddressReceiver};
 
@@ -36,12 +39,18 @@ impl Unstarted {
 
     /// Starts it on this thread's `worker`.
     pub(super) fn start(mut self, worker: &Worker) {
-        let Some(parts) = self.0.take() else { return };
-        let Parts { realm, handle, receiver, raw } = parts;
-        let upper = match raw {
-            Some((application, layer)) => Upper::raw(application, layer),
-            None => Upper::socket_io(&realm),
+        let Some(Parts { realm, raw, .. }) = &self.0 else { return };
+        // A parser may be the application's: what it does wrong ends this connection alone.
+        let upper = catch_unwind(AssertUnwindSafe(|| match raw {
+            Some((application, layer)) => Upper::raw(application.clone(), *layer),
+            None => Upper::socket_io(realm),
+        }));
+        let Ok(upper) = upper else {
+            realm.counters().one(Count::HandlerPanics);
+            tracing::error!("the parser panicked: a connection ends");
+            return;
         };
+        let Some(Parts { realm, handle, receiver, .. }) = self.0.take() else { return };
         let shard = worker.shard.number();
         let connection = Connection::new(realm, handle.clone(), shard, upper);
         Context::with_receiver(receiver).run(connection);
@@ -52,7 +61,7 @@ impl Unstarted {
 impl Drop for Unstarted {
     fn drop(&mut self) {
         let Some(Parts { realm, handle, .. }) = self.0.take() else { return };
-        tracing::debug!(connection = handle.number(), "the worker ended before it started");
+        tracing::debug!(connection = handle.number(), "a connection did not start");
         handle.move_out();
         handle.close(DisconnectReason::ForcedServerClose);
         realm.forget(&handle);

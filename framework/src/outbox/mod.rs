@@ -46,6 +46,8 @@ pub(crate) struct Outbox {
     /// Weak: whoever has an outbox does not keep its connection.
     owner: Weak<dyn Owner>,
     in_flight: AtomicU32,
+    /// Whether an event was refused its beginning.
+    is_refused: AtomicBool,
     upgraded: AtomicBool,
 }
 
@@ -57,6 +59,7 @@ impl Outbox {
             terms,
             owner,
             in_flight: AtomicU32::new(0),
+            is_refused: AtomicBool::new(false),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
         }
     }

@@ -13,21 +13,31 @@ use super::Outbox;
 pub(crate) struct Permit(Arc<Outbox>);
 
 impl Outbox {
-    /// The right to begin one more event, unless the limit is reached. Who got none is told once one
-    /// may begin.
+    /// The right to begin one more event, if it [may](Self::may_begin).
     pub(crate) fn begin(self: &Arc<Self>) -> Option<Permit> {
-        if self.in_flight.load(Ordering::Acquire) >= self.terms.max_in_flight {
+        if !self.may_begin() {
             return None;
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         Some(Permit(self.clone()))
+    }
+
+    /// Whether one more event may begin; if not, its owner is told once one may.
+    pub(crate) fn may_begin(&self) -> bool {
+        let is_below = || self.in_flight.load(Ordering::SeqCst) < self.terms.max_in_flight;
+        is_below() || {
+            self.is_refused.store(true, Ordering::SeqCst);
+            // Looked at once more, so that an end in between is not missed.
+            is_below()
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let Self(outbox) = self;
-        if outbox.in_flight.fetch_sub(1, Ordering::AcqRel) == outbox.terms.max_in_flight
+        if outbox.in_flight.fetch_sub(1, Ordering::SeqCst) == outbox.terms.max_in_flight
+            && outbox.is_refused.swap(false, Ordering::SeqCst)
             && let Some(owner) = outbox.owner.upgrade()
         {
             owner.below_limit();
@@ -76,6 +86,6 @@ mod tests {
         assert_eq!(told.0.load(Ordering::Relaxed), 1);
         let third = outbox.begin().expect("one has ended");
         drop((second, third));
-        assert_eq!(told.0.load(Ordering::Relaxed), 2, "the last of them began below the limit");
+        assert_eq!(told.0.load(Ordering::Relaxed), 1, "nobody was refused since");
     }
 }

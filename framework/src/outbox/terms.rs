@@ -36,7 +36,8 @@ pub(crate) trait Owner: Send + Sync {
     fn ended(&self, reason: DisconnectReason);
     /// The server wants a session ended, or the connection because of it.
     fn end_session(&self, session: SessionNumber, end: End);
-    /// As many events were in flight as may be, and now there is one less.
+    /// As many events were in flight as may be, which one more had to wait for, and now there is one
+    /// less.
     fn below_limit(&self);
 }
 

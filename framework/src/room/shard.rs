@@ -244,7 +244,7 @@ impl Handler<Look> for Shard {
 
     fn handle(&mut self, Look { at, room }: Look, ctx: &mut Self::Context) {
         // Rooms may have closed otherwise, long before their time.
-        self.lingering.add_if_kept(at, room, |room| room.strong_count() > 0);
+        self.lingering.add(at, room, |room| room.strong_count() > 0);
         self.look(ctx);
     }
 }

@@ -54,7 +54,7 @@ impl Salon {
     }
 
     /// What its connections and rooms share.
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", test))]
     pub(crate) fn realm(&self) -> &Arc<Realm> {
         &self.realm
     }

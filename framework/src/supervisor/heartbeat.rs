@@ -61,7 +61,8 @@ impl Supervisor {
         Self::create(|ctx| {
             let (schedule, incoming) = mpsc::unbounded_channel();
             let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
-            ctx.add_stream(Schedule { incoming, deadlines, sleep, heartbeat, grace });
+            let of = realm.clone();
+            ctx.add_stream(Schedule { realm: of, incoming, deadlines, sleep, heartbeat, grace });
             Self { realm, heartbeat, schedule }
         })
         .recipient()
@@ -131,6 +132,7 @@ impl StreamHandler<Watched> for Supervisor {
 
 /// What is due on one worker, and when.
 struct Schedule {
+    realm: Weak<Realm>,
     incoming: mpsc::UnboundedReceiver<Watched>,
     deadlines: Deadlines<Watched>,
     /// Until the first of them.
@@ -155,7 +157,18 @@ impl Schedule {
             }
             Due::Forget => clock::now() + self.grace,
         };
-        self.deadlines.add_if_kept(at, watched, |watched| watched.handle.strong_count() > 0);
+        self.deadlines.add(at, watched, |watched| watched.handle.strong_count() > 0);
+    }
+}
+
+impl Drop for Schedule {
+    fn drop(&mut self) {
+        // The worker ends: nobody else forgets those whose actors have ended before.
+        let Some(realm) = self.realm.upgrade() else { return };
+        let closed = |handle: &Arc<ConnectionHandle>| handle.outbox().closed().is_some();
+        let watched = std::mem::take(&mut self.deadlines).into_all();
+        let handles = watched.filter_map(|watched| watched.handle.upgrade());
+        handles.filter(closed).for_each(|handle| realm.forget(&handle));
     }
 }
 

@@ -7,25 +7,31 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net::TcpStream,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
 use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::Stream as _;
+use tokio::task::yield_now;
 
 use super::socket::ClientSocket;
+
+/// How often actix-web is to try again to write what it may have left, with a socket that takes
+/// bytes. A socket that does takes a third of its buffer at least, and a body is asked only while
+/// actix-web has less than 32 KiB: after two tries nothing is left, unless the buffer is smaller than
+/// 48 KiB and the client pipelined its handshake behind a large response.
+const AGAIN: u8 = 2;
 
 /// How far the handover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// The response is not under way yet.
     Asked,
-    /// The head is in actix-web's write buffer, which it tries to empty at once.
-    Written,
-    /// The socket took bytes after that: actix-web is to try once more, should bytes be left.
-    Again,
+    /// The head is in actix-web's write buffer, which it tries to empty at once; so often it is to
+    /// try again with a socket that takes bytes, should some be left.
+    Written { again: u8 },
     /// It has tried, and the body ends.
     Ending,
     /// actix-web has let go.
@@ -63,11 +69,11 @@ impl Handover {
     }
 
     /// The socket, once actix-web has let go of it; `None` if it keeps the socket, because the client
-    /// does not read.
+    /// does not read, or if the response ended before.
     pub(super) async fn complete(&self) -> Option<TcpStream> {
         poll_fn(|cx| match self.stage.get() {
             Stage::Ended | Stage::Declined => Poll::Ready(()),
-            Stage::Asked | Stage::Written | Stage::Again | Stage::Ending => {
+            Stage::Asked | Stage::Written { .. } | Stage::Ending => {
                 self.link.set(Some(cx.waker().clone()));
                 Poll::Pending
             }
@@ -87,9 +93,10 @@ impl Handover {
         // What is left here holds actix-web up, so that it could have more that it has not given.
         self.drain(cx);
         match self.stage.get() {
-            Stage::Asked => self.go_on(Stage::Written, cx),
-            Stage::Written if self.socket.is_writable() => self.go_on(Stage::Again, cx),
-            Stage::Again if self.socket.is_writable() => match self.socket.take() {
+            Stage::Asked => self.go_on(AGAIN, cx),
+            // Bytes of responses before this one are still on their way.
+            Stage::Written { .. } if !self.socket.is_writable() => self.settle(Stage::Declined),
+            Stage::Written { again: 0 } => match self.socket.take() {
                 Ok(stream) => {
                     self.stream.set(Some(stream));
                     self.stage.set(Stage::Ending);
@@ -99,19 +106,20 @@ impl Handover {
                     self.settle(Stage::Declined);
                 }
             },
-            // Bytes of responses before this one are still on their way.
-            Stage::Written | Stage::Again => self.settle(Stage::Declined),
+            Stage::Written { again } => self.go_on(again - 1, cx),
             Stage::Ending | Stage::Ended | Stage::Declined => {}
         }
         match self.stage.get() {
             Stage::Ending | Stage::Ended => Poll::Ready(()),
-            Stage::Asked | Stage::Written | Stage::Again | Stage::Declined => Poll::Pending,
+            Stage::Asked | Stage::Written { .. } | Stage::Declined => Poll::Pending,
         }
     }
 
-    /// The body is gone.
-    pub(super) fn ended(&self) {
+    /// The body is gone; whether the socket was taken over before.
+    pub(super) fn ended(&self) -> bool {
+        let is_taken = self.stage.get() == Stage::Ending;
         self.settle(Stage::Ended);
+        is_taken
     }
 
     /// Whether the body serves for good.
@@ -131,10 +139,12 @@ impl Handover {
         }
     }
 
-    /// Has actix-web ask again, once it has written what it can.
-    fn go_on(&self, stage: Stage, cx: &Context<'_>) {
-        self.stage.set(stage);
-        cx.waker().wake_by_ref();
+    /// Has actix-web ask again, once it has written what it can and the runtime has looked at the
+    /// socket: before that it would not try, whatever the kernel says.
+    fn go_on(&self, again: u8, cx: &mut Context<'_>) {
+        self.stage.set(Stage::Written { again });
+        // All that is wanted of it is the wake-up.
+        let _ = pin!(yield_now()).poll(cx);
     }
 
     fn settle(&self, stage: Stage) {

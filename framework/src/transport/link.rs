@@ -124,9 +124,9 @@ impl Link {
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
             _ => self.realm.timeouts().close,
         };
-        let (realm, handle) = (self.realm.clone(), self.handle().clone());
+        // Also if the worker ends meanwhile.
+        let _forgotten = Forgotten(self.realm.clone(), self.handle().clone());
         self.finish(patience).await;
-        realm.forget(&handle);
     }
 
     /// Waits for the close frame to be written and answered, then ends the TCP connection.
@@ -152,6 +152,16 @@ impl Link {
     }
 }
 
+/// A connection that is forgotten when this is dropped.
+struct Forgotten(Arc<Realm>, Arc<ConnectionHandle>);
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        let Self(realm, handle) = self;
+        realm.forget(handle);
+    }
+}
+
 impl Incoming for Link {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         self.inflow.poll_message(cx)
@@ -162,6 +172,10 @@ impl Incoming for Link {
     }
 
     fn end(mut self) {
+        if let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) {
+            // What it said last is answered, as far as that goes.
+            socket.flush();
+        }
         let error = self.inflow.end();
         self.decide(error.as_ref());
         if self.has_parted() {

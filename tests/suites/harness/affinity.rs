@@ -1,4 +1,5 @@
-//! Connections that belong together live on one worker, whichever worker they come to.
+//! Connections that belong together live on one worker, whichever worker they come to. It must never
+//! depend on which one that is.
 
 use std::{collections::BTreeMap, time::Duration};
 

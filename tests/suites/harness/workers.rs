@@ -1,5 +1,5 @@
 //! The workers of a lab: chance decides their turns, by a seed, and what passes between them is
-//! counted.
+//! counted. It must never depend on one seed.
 
 use std::collections::BTreeSet;
 

@@ -10,6 +10,9 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
+/// A close frame without a reason.
+pub(crate) const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
 /// A TCP connection to the server.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -102,7 +105,7 @@ impl Client {
 
     /// Closes, and checks that the server answers and ends at once.
     pub(crate) async fn close(mut self) -> Result<()> {
-        self.send(&[0x88, 0x80, 0, 0, 0, 0]).await?;
+        self.send(&CLOSE).await?;
         self.ends().await
     }
 

@@ -6,6 +6,7 @@ mod affinity;
 mod client;
 mod crowd;
 mod descriptors;
+mod ends;
 mod fairness;
 mod logs;
 mod server;

@@ -53,7 +53,10 @@ pub(crate) fn serve_from_tiny_buffers() -> Result<InProcess> {
     InProcess::start_on(socket.listen(64)?.into_std()?, 1, app(Salon::builder())?)
 }
 
-fn app(builder: Builder) -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
+/// What is served, with the rest as it is built there.
+pub(crate) fn app(
+    builder: Builder,
+) -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static> {
     let salon = builder.application(Echo).build()?;
     Ok(move |config: &mut web::ServiceConfig| {
         config.configure(salon.routes());

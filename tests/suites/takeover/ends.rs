@@ -1,0 +1,61 @@
+//! What a client says last, and what is left of one that is gone.
+//!
+//! It must never be a time limit of the server that ends something here: they are longer than a test.
+
+use std::time::Duration;
+
+use salon::Salon;
+use salon_tests::{Result, in_process::InProcess};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::{
+    client::{CLOSE, Client, frame, handshake},
+    no_descriptors,
+    server::app,
+};
+
+fn serve_patiently() -> Result<InProcess> {
+    let hour = Duration::from_secs(3_600);
+    InProcess::start_with(2, app(Salon::builder().timeouts(|timeouts| timeouts.close = hour))?)
+}
+
+#[tokio::test]
+async fn what_comes_in_one_segment_with_the_close_frame_is_answered() -> Result<()> {
+    let server = serve_patiently()?;
+    for _ in 0..50 {
+        let mut client = Client::open(server.address()).await?;
+        assert_eq!(client.ask("4taken").await?, "4taken");
+        let mut bytes = Vec::new();
+        frame("4last", &mut bytes);
+        bytes.extend_from_slice(&CLOSE);
+        client.send(&bytes).await?;
+        assert_eq!(client.text().await?, "4last");
+    }
+    no_descriptors(server.address().port()).await
+}
+
+#[tokio::test]
+async fn what_comes_with_the_end_of_the_stream_is_answered() -> Result<()> {
+    let server = serve_patiently()?;
+    for _ in 0..50 {
+        let mut client = Client::open(server.address()).await?;
+        assert_eq!(client.ask("4taken").await?, "4taken");
+        let mut bytes = Vec::new();
+        frame("4last", &mut bytes);
+        client.send(&bytes).await?;
+        client.stream.shutdown().await?;
+        assert_eq!(client.text().await?, "4last");
+    }
+    no_descriptors(server.address().port()).await
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_client_that_is_gone_before_its_handshake_is_answered() -> Result<()> {
+    let server = serve_patiently()?;
+    for _ in 0..200 {
+        let mut client = Client::connect(server.address()).await?;
+        client.send(&handshake()).await?;
+        client.stream.shutdown().await?;
+    }
+    no_descriptors(server.address().port()).await
+}
