@@ -9,14 +9,21 @@ use salon_tests::{Result, in_process::InProcess};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
+    LIMIT,
     client::{CLOSE, Client, frame, handshake},
     no_descriptors,
     server::app,
 };
 
+/// As many connections as the server may have.
+const MOST: usize = 500;
+
 fn serve_patiently() -> Result<InProcess> {
     let hour = Duration::from_secs(3_600);
-    InProcess::start_with(2, app(Salon::builder().timeouts(|timeouts| timeouts.close = hour))?)
+    let salon = Salon::builder()
+        .timeouts(|timeouts| timeouts.close = hour)
+        .limits(|limits| limits.max_connections = MOST);
+    InProcess::start_with(2, app(salon)?)
 }
 
 #[tokio::test]
@@ -52,10 +59,26 @@ async fn what_comes_with_the_end_of_the_stream_is_answered() -> Result<()> {
 #[tokio::test]
 async fn nothing_is_left_of_a_client_that_is_gone_before_its_handshake_is_answered() -> Result<()> {
     let server = serve_patiently()?;
-    for _ in 0..200 {
-        let mut client = Client::connect(server.address()).await?;
+    let mut clients = Vec::new();
+    for _ in 0..MOST {
+        clients.push(Client::connect(server.address()).await?);
+    }
+    // So many at once that the server reads the handshakes of most with the end behind them.
+    for client in &mut clients {
         client.send(&handshake()).await?;
         client.stream.shutdown().await?;
     }
-    no_descriptors(server.address().port()).await
+    drop(clients);
+    let others = async {
+        let mut others = Vec::new();
+        while others.len() < MOST {
+            let mut client = Client::connect(server.address()).await?;
+            client.send(&handshake()).await?;
+            if client.head().await?.starts_with("HTTP/1.1 101") {
+                others.push(client);
+            }
+        }
+        Ok(())
+    };
+    tokio::time::timeout(LIMIT, others).await?
 }
