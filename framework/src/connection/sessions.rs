@@ -2,17 +2,17 @@
 //!
 //! It must never keep a session alive, nor be needed to emit: shards are for that.
 
-use std::sync::{Arc, PoisonError, RwLock, Weak};
-
-use indexmap::IndexMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, Weak},
+};
 
 use crate::{number::SessionNumber, peer::Peer};
 
-/// The sessions that are connected, or about to be.
+/// The sessions that are connected, or about to be, in the order in which they came. A tree takes half
+/// of what a table would.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(
-    RwLock<IndexMap<SessionNumber, Weak<Peer>, foldhash::fast::RandomState>>,
-);
+pub(crate) struct Sessions(RwLock<BTreeMap<SessionNumber, Weak<Peer>>>);
 
 impl Sessions {
     pub(super) fn add(&self, peer: &Arc<Peer>) {
@@ -22,7 +22,7 @@ impl Sessions {
 
     pub(super) fn remove(&self, peer: &Peer) {
         let mut sessions = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        sessions.swap_remove(&peer.number);
+        sessions.remove(&peer.number);
     }
 
     /// Those that `wanted` wants.
