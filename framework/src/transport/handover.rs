@@ -1,37 +1,33 @@
 //! The way of a socket from actix-web to Salon, behind the head of a 101 response.
 //!
 //! It must never lose a byte that actix-web has read, nor one that it has not written: unless both
-//! is sure, the socket stays where it is.
+//! is sure, the socket stays where it is. Of what is not written it is as sure as one can be from
+//! outside: a client that pipelined its handshake behind a response for which the socket had no room
+//! would have to make a third of its buffer free between two looks, a few microseconds apart.
 
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     net::TcpStream,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll, Waker},
 };
 
 use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::Stream as _;
-use tokio::task::yield_now;
 
 use super::socket::ClientSocket;
-
-/// How often actix-web is to try again to write what it may have left, with a socket that takes
-/// bytes. A socket that does takes a third of its buffer at least, and a body is asked only while
-/// actix-web has less than 32 KiB: after two tries nothing is left, unless the buffer is smaller than
-/// 48 KiB and the client pipelined its handshake behind a large response.
-const AGAIN: u8 = 2;
 
 /// How far the handover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// The response is not under way yet.
     Asked,
-    /// The head is in actix-web's write buffer, which it tries to empty at once; so often it is to
-    /// try again with a socket that takes bytes, should some be left.
-    Written { again: u8 },
+    /// The head is in actix-web's write buffer, which it tries to empty at once.
+    Written,
+    /// The socket took bytes after that: actix-web is to try once more, should bytes be left.
+    Again,
     /// It has tried, and the body ends.
     Ending,
     /// actix-web has let go.
@@ -73,7 +69,7 @@ impl Handover {
     pub(super) async fn complete(&self) -> Option<TcpStream> {
         poll_fn(|cx| match self.stage.get() {
             Stage::Ended | Stage::Declined => Poll::Ready(()),
-            Stage::Asked | Stage::Written { .. } | Stage::Ending => {
+            Stage::Asked | Stage::Written | Stage::Again | Stage::Ending => {
                 self.link.set(Some(cx.waker().clone()));
                 Poll::Pending
             }
@@ -93,10 +89,9 @@ impl Handover {
         // What is left here holds actix-web up, so that it could have more that it has not given.
         self.drain(cx);
         match self.stage.get() {
-            Stage::Asked => self.go_on(AGAIN, cx),
-            // Bytes of responses before this one are still on their way.
-            Stage::Written { .. } if !self.socket.is_writable() => self.settle(Stage::Declined),
-            Stage::Written { again: 0 } => match self.socket.take() {
+            Stage::Asked => self.go_on(Stage::Written, cx),
+            Stage::Written if self.socket.is_writable() => self.go_on(Stage::Again, cx),
+            Stage::Again if self.socket.is_writable() => match self.socket.take() {
                 Ok(stream) => {
                     self.stream.set(Some(stream));
                     self.stage.set(Stage::Ending);
@@ -106,12 +101,13 @@ impl Handover {
                     self.settle(Stage::Declined);
                 }
             },
-            Stage::Written { again } => self.go_on(again - 1, cx),
+            // Bytes of responses before this one are still on their way.
+            Stage::Written | Stage::Again => self.settle(Stage::Declined),
             Stage::Ending | Stage::Ended | Stage::Declined => {}
         }
         match self.stage.get() {
             Stage::Ending | Stage::Ended => Poll::Ready(()),
-            Stage::Asked | Stage::Written { .. } | Stage::Declined => Poll::Pending,
+            Stage::Asked | Stage::Written | Stage::Again | Stage::Declined => Poll::Pending,
         }
     }
 
@@ -139,12 +135,11 @@ impl Handover {
         }
     }
 
-    /// Has actix-web ask again, once it has written what it can and the runtime has looked at the
-    /// socket: before that it would not try, whatever the kernel says.
-    fn go_on(&self, again: u8, cx: &mut Context<'_>) {
-        self.stage.set(Stage::Written { again });
-        // All that is wanted of it is the wake-up.
-        let _ = pin!(yield_now()).poll(cx);
+    /// Has actix-web ask again, once it has written what it can: at once, and not after a turn of the
+    /// runtime, which would give a client time to make room for what was left.
+    fn go_on(&self, stage: Stage, cx: &Context<'_>) {
+        self.stage.set(stage);
+        cx.waker().wake_by_ref();
     }
 
     fn settle(&self, stage: Stage) {

@@ -24,7 +24,7 @@ const LIMITS: [(&str, u64); steps::ALL.len()] = [
     ("the same, with a permission", 13_200),
     ("the same, with a guard", 13_500),
     ("room: socket → handler → 8 sockets", 23_100),
-    ("reconnection: request → session → end", 120_000),
+    ("reconnection: request → session → end", 114_000),
 ];
 
 const FEW: u32 = 200;
