@@ -36,7 +36,7 @@ const LIMITS: &[(&str, usize)] = &[
     ("room: socket → handler → 8 sockets", 8),
     // A third are actix-web's, for a request; the rest is what a connection and its session are made
     // of, and their end.
-    ("reconnection: request → session → end", 96),
+    ("reconnection: request → session → end", 88),
 ];
 
 /// How many bytes may be left of a connection that was cut off, until its next ping would be due: its
