@@ -6,7 +6,7 @@
 use std::alloc::System;
 
 use salon_tests::{Result, steps};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -66,29 +66,25 @@ fn no_step_allocates_more_than_its_limit_and_who_is_cut_off_leaves_next_to_nothi
     Ok(())
 }
 
-/// The fewest that one event took in several rounds: a timer or the test's own output may fall into
-/// one, but not into all.
+/// The fewest that one event took: a timer or the test's own output may fall into a round, but not
+/// into all.
 fn fewest(step: &mut steps::Step) -> Result<usize> {
-    let mut fewest = usize::MAX;
-    for _ in 0..5 {
-        let region = Region::new(ALLOCATOR);
-        step.take(EVENTS)?;
-        let change = region.change();
-        let each = (change.allocations + change.reallocations).div_ceil(EVENTS as usize);
-        fewest = fewest.min(each);
-    }
-    Ok(fewest)
+    least(step, |change| (change.allocations + change.reallocations).div_ceil(EVENTS as usize))
 }
 
-/// The least that one event left behind in several rounds: what is kept for many may grow in one.
+/// The least that one event left behind: what is kept for many may grow in a round.
 fn least_left(step: &mut steps::Step) -> Result<usize> {
+    let left = |change: Stats| change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+    least(step, |change| left(change) / EVENTS as usize)
+}
+
+/// The least of several rounds.
+fn least(step: &mut steps::Step, each: impl Fn(Stats) -> usize) -> Result<usize> {
     let mut least = usize::MAX;
     for _ in 0..5 {
         let region = Region::new(ALLOCATOR);
         step.take(EVENTS)?;
-        let change = region.change();
-        let left = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
-        least = least.min(left / EVENTS as usize);
+        least = least.min(each(region.change()));
     }
     Ok(least)
 }

@@ -63,7 +63,7 @@ pub const ALL: [Make; 11] = [
     server::permitted,
     server::guarded,
     server::broadcast,
-    server::handshake,
+    server::reconnection,
 ];
 
 /// 64 bytes of text and a number: what a chat or a small game sends.

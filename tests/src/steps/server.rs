@@ -121,7 +121,7 @@ fn serve() -> Result<InProcess> {
 }
 
 /// A client is cut off and becomes a session again. One after the other, so that each is the same.
-pub(super) fn handshake(_: u32) -> Result<Step> {
+pub(super) fn reconnection(_: u32) -> Result<Step> {
     let server = serve()?;
     let mut client = ReadyMadeClient::connect(server.address())?;
     Ok(Step::new("reconnection: request → session → end", move |times| {

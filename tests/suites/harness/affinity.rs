@@ -172,19 +172,29 @@ async fn when_their_worker_ends_those_of_a_key_are_told_and_come_back_to_another
     }
 }
 
+/// Somebody comes to a worker of its own, and is to live on the one that is stalled.
+async fn is_late(lab: &Lab, wire: Wire) {
+    let late = lab.visitor().worker(1).wire(wire).query("lobby", "a").connect().await;
+    assert!(matches!(late, Err(ConnectError::Unanswered(_))), "{wire:?}: {late:?}");
+}
+
+/// Every connection that was opened has ended, and none is kept.
+fn nobody_is_left(lab: &Lab, wire: Wire) {
+    assert_eq!(lab.salon().connections(), 0, "{wire:?}");
+    let opened = lab.counters().get(Count::ConnectionsOpened);
+    assert_eq!(lab.counters().get(Count::ConnectionsClosed), opened, "{wire:?}");
+}
+
 #[salon::test]
 async fn a_connection_whose_worker_ends_before_it_starts_there_has_ended() {
     for wire in Wire::ALL {
         let lab = lab(None).await;
         let _first = come(&lab, wire, 0, Some("a"), 1).await?;
         lab.stall(0);
-        let late = lab.visitor().worker(1).wire(wire).query("lobby", "a").connect().await;
-        assert!(matches!(late, Err(ConnectError::Unanswered(_))), "{wire:?}: {late:?}");
+        is_late(&lab, wire).await;
         lab.end_worker(0);
         lab.settle().await;
-        assert_eq!(lab.salon().connections(), 0, "{wire:?}");
-        let opened = lab.counters().get(Count::ConnectionsOpened);
-        assert_eq!(lab.counters().get(Count::ConnectionsClosed), opened, "{wire:?}");
+        nobody_is_left(&lab, wire);
         come(&lab, wire, 1, Some("a"), 2).await?;
     }
 }
@@ -195,15 +205,12 @@ async fn a_connection_that_has_not_started_is_closed_with_the_server() {
         let lab = lab(None).await;
         let _first = come(&lab, wire, 0, Some("a"), 1).await?;
         lab.stall(0);
-        let late = lab.visitor().worker(1).wire(wire).query("lobby", "a").connect().await;
-        assert!(matches!(late, Err(ConnectError::Unanswered(_))), "{wire:?}: {late:?}");
+        is_late(&lab, wire).await;
         lab.drive(lab.salon().shutdown(Duration::from_secs(1))).await;
         lab.resume(0);
         // As long as a client that polls may take to collect the news.
         lab.advance(Duration::from_secs(60)).await;
-        assert_eq!(lab.salon().connections(), 0, "{wire:?}");
-        let opened = lab.counters().get(Count::ConnectionsOpened);
-        assert_eq!(lab.counters().get(Count::ConnectionsClosed), opened, "{wire:?}");
+        nobody_is_left(&lab, wire);
     }
 }
 

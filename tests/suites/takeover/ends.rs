@@ -26,34 +26,32 @@ fn serve_patiently() -> Result<InProcess> {
     InProcess::start_with(2, app(salon)?)
 }
 
-#[tokio::test]
-async fn what_comes_in_one_segment_with_the_close_frame_is_answered() -> Result<()> {
+/// Clients say something, and at once that it was their last.
+async fn the_last_is_answered(end: Option<[u8; 6]>) -> Result<()> {
     let server = serve_patiently()?;
     for _ in 0..50 {
         let mut client = Client::open(server.address()).await?;
         assert_eq!(client.ask("4taken").await?, "4taken");
         let mut bytes = Vec::new();
         frame("4last", &mut bytes);
-        bytes.extend_from_slice(&CLOSE);
+        bytes.extend(end.into_iter().flatten());
         client.send(&bytes).await?;
+        if end.is_none() {
+            client.stream.shutdown().await?;
+        }
         assert_eq!(client.text().await?, "4last");
     }
     no_descriptors(server.address().port()).await
 }
 
 #[tokio::test]
+async fn what_comes_in_one_segment_with_the_close_frame_is_answered() -> Result<()> {
+    the_last_is_answered(Some(CLOSE)).await
+}
+
+#[tokio::test]
 async fn what_comes_with_the_end_of_the_stream_is_answered() -> Result<()> {
-    let server = serve_patiently()?;
-    for _ in 0..50 {
-        let mut client = Client::open(server.address()).await?;
-        assert_eq!(client.ask("4taken").await?, "4taken");
-        let mut bytes = Vec::new();
-        frame("4last", &mut bytes);
-        client.send(&bytes).await?;
-        client.stream.shutdown().await?;
-        assert_eq!(client.text().await?, "4last");
-    }
-    no_descriptors(server.address().port()).await
+    the_last_is_answered(None).await
 }
 
 #[tokio::test]
