@@ -100,8 +100,9 @@ impl ConnectionHandle {
 
     /// Its actor is gone, or never started: it takes no place any more where others live.
     pub(super) fn move_out(&self) {
-        let resident = self.rare.as_ref().map(|rare| &rare.resident);
-        drop(resident.map(|place| place.lock().unwrap_or_else(PoisonError::into_inner).take()));
+        if let Some(rare) = &self.rare {
+            drop(rare.resident.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
     }
 
     /// The Engine.IO session id.

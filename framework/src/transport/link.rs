@@ -103,12 +103,15 @@ impl Link {
         }
     }
 
+    /// The socket that is read directly, if the client has said its last.
+    fn silent_socket(&self) -> Option<&TakenSocket> {
+        self.inflow.socket().filter(|_| self.inflow.is_closed())
+    }
+
     /// Writes the close frame at once if the client has said its last; whether nothing is left to wait
     /// for.
     fn has_parted(&self) -> bool {
-        let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) else {
-            return false;
-        };
+        let Some(socket) = self.silent_socket() else { return false };
         socket.flush();
         let has_parted = self.inflow.signals().stage() >= Stage::Closed;
         if has_parted {
@@ -172,7 +175,7 @@ impl Incoming for Link {
     }
 
     fn end(mut self) {
-        if let Some(socket) = self.inflow.socket().filter(|_| self.inflow.is_closed()) {
+        if let Some(socket) = self.silent_socket() {
             // What it said last is answered, as far as that goes.
             socket.flush();
         }
