@@ -2,7 +2,11 @@
 //!
 //! It must never contain behaviour: who enforces a value names it in its own documentation.
 
+mod rate;
+
 use std::time::Duration;
+
+pub use rate::Rate;
 
 /// What a client may grow, and how far. The guide's page on [limits](crate::guide::limits) says what
 /// happens at each.
@@ -32,8 +36,22 @@ pub struct Limits {
     pub max_payload_packets: usize,
     /// Namespaces that one connection may have open.
     pub max_namespaces: usize,
+    /// How often one connection may send CONNECT, each of which asks an authenticator; beyond it a
+    /// CONNECT is refused as `rate_limited`. 10 a second, 256 at once: a client sends one for each of
+    /// its namespaces. Twice `max_namespaces` at once always may, whatever this says.
+    pub connect_rate: Rate,
     /// Untyped rooms that one session may be in, and, counted apart, typed ones.
     pub max_rooms: usize,
+    /// Typed rooms that are open at a time, of all kinds, those included that are kept though they are
+    /// empty; [`Room::MAX_OPEN`](crate::Room::MAX_OPEN) limits one kind. 250,000: some 350 MB, without
+    /// what the app keeps in them.
+    pub max_open_rooms: usize,
+    /// Typed rooms that are open and that one connection has opened by its events. 2,048: twice of
+    /// what a session may be in, since a room is kept for a while when it is empty.
+    pub max_rooms_opened: usize,
+    /// How often one connection may open a typed room by an event. 100 a second, 4,096 at once: more
+    /// than it can be in, so that only who opens and leaves rooms without end meets it.
+    pub room_rate: Rate,
     /// Bytes of a room's or a namespace's name when a client chooses it.
     pub max_name: usize,
     /// Events of one connection that are being handled; beyond it its socket is not read.
@@ -68,7 +86,11 @@ impl Default for Limits {
             max_fragments: 1_024,
             max_payload_packets: 4_096,
             max_namespaces: 16,
+            connect_rate: Rate::new(10, Duration::from_secs(1), 256),
             max_rooms: 1_024,
+            max_open_rooms: 250_000,
+            max_rooms_opened: 2_048,
+            room_rate: Rate::new(100, Duration::from_secs(1), 4_096),
             max_name: 256,
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,

@@ -37,6 +37,8 @@ pub mod testing;
 pub mod wire;
 
 mod acknowledgement;
+mod allowance;
+mod bucket;
 mod clock;
 mod data;
 mod deadlines;
@@ -53,6 +55,8 @@ mod revocation;
 mod salon;
 mod session_id;
 mod simulation;
+mod slack;
+mod slots;
 mod standing;
 mod supervisor;
 mod timers;

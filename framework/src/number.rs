@@ -19,6 +19,10 @@ impl SessionNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ShardNumber(pub(crate) u32);
 
+/// Which of the namespaces that the app has declared: all names of a pattern have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NamespaceNumber(pub(crate) usize);
+
 /// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomNumber(u64);

@@ -33,6 +33,8 @@ pub(crate) struct Connection {
     at_limit: bool,
     /// Whether its end has been seen to.
     ended: bool,
+    /// Whether it has sent a CONNECT: most send no second one, and need no bucket for them.
+    pub(super) has_sent_connect: bool,
     /// Boxed: mostly nothing waits.
     waiting: Option<Box<Waiting>>,
     upper: Upper,
@@ -122,7 +124,8 @@ impl Connection {
         shard: ShardNumber,
         upper: Upper,
     ) -> Self {
-        Self { realm, handle, shard, at_limit: false, ended: false, waiting: None, upper }
+        let (at_limit, ended, has_sent_connect) = (false, false, false);
+        Self { realm, handle, shard, at_limit, ended, has_sent_connect, waiting: None, upper }
     }
 
     pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {

@@ -9,6 +9,14 @@ pub enum BuildError {
     /// A namespace's name has no slash in front.
     #[error("namespace {0:?} must begin with a slash")]
     NamespaceName(String),
+    /// The pattern of a namespace is none.
+    #[error("the pattern {pattern:?} of a namespace is none: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Two namespaces have one name.
     #[error(
         "there are two namespaces {0:?}; put their handlers into one (the builder's own are of \"/\")"

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use serde_json::json;
 
 use super::{
     Acknowledge, IncomingEvent, Realm, Refusal, UntypedEvent,
-    bucket::Buckets,
     listed::{Called, Resume},
     middleware,
     namespaces::{BuiltNamespace, TypedRoute},
@@ -18,7 +16,10 @@ use super::{
     rights::{REFRESH, REFRESH_RATE, refresh},
 };
 use crate::{
-    event::{Policy, Rate},
+    allowance::Allowance,
+    bucket::rate_limited,
+    config::Rate,
+    event::Policy,
     outbox::Permit,
     refusal::Code,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
@@ -66,7 +67,7 @@ pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reache
 /// What a connection lends to the checks of its events.
 pub(super) struct Desk<'a> {
     pub(super) realm: &'a Arc<Realm>,
-    pub(super) buckets: &'a mut Buckets,
+    pub(super) allowance: &'a mut Allowance,
 }
 
 impl OpenSession {
@@ -83,7 +84,7 @@ impl OpenSession {
         if let Some((name, route)) = route {
             let policy = route.policy();
             let checked = match policy.rate {
-                Some(rate) => self.check_rate(name, rate, desk.buckets),
+                Some(rate) => self.check_rate(name, rate, desk.allowance),
                 None => Ok(()),
             };
             if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
@@ -119,7 +120,7 @@ impl OpenSession {
     }
 
     fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Reached {
-        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.buckets) {
+        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.allowance) {
             return call.refuse(refusal);
         }
         let arguments = call.arguments.check()?;
@@ -131,14 +132,10 @@ impl OpenSession {
         &self,
         name: &'static str,
         rate: Rate,
-        buckets: &mut Buckets,
+        allowance: &mut Allowance,
     ) -> Result<(), Refusal> {
-        buckets.take(&self.peer.namespace, name, rate).map_err(|wait| {
-            let wait = wait.as_millis();
-            let message = format!("too many {name:?} events; try again in {wait} ms");
-            let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
-            Refusal::new(Code::RateLimited, message).with_data(data)
-        })
+        let taken = allowance.take_event(self.namespace.number, name, rate);
+        taken.map_err(|wait| rate_limited(&format!("too many {name:?} events"), wait))
     }
 
     fn check_identity(&self, name: &'static str, policy: Policy) -> Result<(), Refusal> {
@@ -189,6 +186,7 @@ impl OpenSession {
             data: desk.realm.data(),
             max_grants: desk.realm.limits().max_grants,
             time_limit: desk.realm.timeouts().middleware,
+            allowance: desk.allowance,
         };
         match route {
             TypedRoute::Session(route) => {
@@ -206,7 +204,7 @@ impl OpenSession {
                     Forwarded::Done(result) => forwarded_outcome(result),
                     Forwarded::Held(deliver) => {
                         let step = |deliver: Deliver| -> Step {
-                            Box::new(|_, _| Ok(forwarded_outcome(deliver())))
+                            Box::new(|_, desk| Ok(forwarded_outcome(deliver(desk.allowance))))
                         };
                         Outcome::Held(deliver.map(step).boxed_local())
                     }

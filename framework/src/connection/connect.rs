@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},
+    bucket::rate_limited,
     clock,
     meter::{Count, Meter},
     number::SessionNumber,
@@ -60,6 +61,10 @@ impl Connection {
         auth: Option<ByteString>,
         ctx: &mut Context<Self>,
     ) {
+        if let Err(refusal) = self.count_connect() {
+            self.realm.counters().one(Count::SessionsRefused);
+            return self.refuse_connect(&namespace, &refusal);
+        }
         let limit = self.realm.limits().max_namespaces;
         let Some(socket_io) = self.socket_io() else { return };
         if socket_io.connecting.namespaces().contains(&namespace) {
@@ -99,6 +104,18 @@ impl Connection {
                 ctx.spawn(admission.into_actor(self).map(admitted));
             }
         }
+    }
+
+    /// Counts a CONNECT, whatever becomes of it, and refuses one that comes too soon after others.
+    fn count_connect(&mut self) -> Result<(), Refusal> {
+        let is_first = !std::mem::replace(&mut self.has_sent_connect, true);
+        if is_first {
+            return Ok(());
+        }
+        let rate = self.realm.connect_rate();
+        let Some(socket_io) = self.socket_io() else { return Ok(()) };
+        let taken = socket_io.allowance.take_connect(rate);
+        taken.map_err(|wait| rate_limited("too many attempts to connect", wait))
     }
 
     fn connected(

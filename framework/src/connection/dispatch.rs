@@ -68,7 +68,7 @@ impl Connection {
             return Ok(());
         }
         let mut session = socket_io.sessions.swap_remove(session);
-        let mut buckets = std::mem::take(&mut socket_io.buckets);
+        let mut allowance = std::mem::take(&mut socket_io.allowance);
         // Asked first: a span that nobody wants takes its time as well.
         let span = match tracing::span_enabled!(tracing::Level::DEBUG) {
             true => tracing::debug_span!(
@@ -82,7 +82,7 @@ impl Connection {
         let entered = span.enter();
         let outcome = self.guard(|| {
             let realm = &self.realm;
-            step(&mut session, &mut Desk { realm, buckets: &mut buckets })
+            step(&mut session, &mut Desk { realm, allowance: &mut allowance })
         });
         drop(entered);
         let Address { name, id } = &address;
@@ -100,7 +100,7 @@ impl Connection {
         self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
-            socket_io.buckets = buckets;
+            socket_io.allowance = allowance;
         }
         malformed.map_or(Ok(()), Err)
     }

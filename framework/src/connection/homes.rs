@@ -16,6 +16,7 @@ use crate::{
     meter::{Count, Meter},
     number::ShardNumber,
     room::ShardHandle,
+    slack::Slack,
 };
 
 /// What connections have in common that belong together, hashed by a secret. Two keys of one hash
@@ -121,6 +122,7 @@ impl State {
             home.connections -= 1;
             if home.connections == 0 {
                 self.homes.remove(&key);
+                self.homes.shed();
             }
         }
         if let Some(residents) = self.residents.get_mut(&shard) {

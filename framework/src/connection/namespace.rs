@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use actix_router::ResourceDef;
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
@@ -16,6 +15,7 @@ use super::{
     BuildError, DisconnectReason, IncomingEvent, Refusal, Session, SessionEvents, SessionRoute,
     UntypedEvent,
     middleware::GuardEvent,
+    pattern::{Pattern, PatternError},
     session::{MakeSession, NoSession, make},
     untyped::Untyped,
 };
@@ -62,7 +62,8 @@ pub(super) type Admit =
 /// Which names a namespace answers to.
 pub(super) enum Name {
     Fixed(ByteString),
-    Pattern(Box<ResourceDef>),
+    /// As it was written, and as it is understood.
+    Pattern(String, Result<Pattern, PatternError>),
     Predicate(Box<dyn Fn(&str) -> bool + Send + Sync>),
 }
 
@@ -96,10 +97,26 @@ impl Namespace {
     }
 
     /// A namespace for every name that matches a pattern, written as actix-web's routes are:
-    /// `/room-{number:\d+}`.
+    /// `/room-{number:\d+}`. One that is not is a [`BuildError::Pattern`].
+    ///
+    /// `{number}` is anything without a slash, `{tail}*` at the end is anything. The expression of
+    /// `{number:\d+}` must match a part of the name as JavaScript's would: `\d`, `\w` and `\b` are of
+    /// ASCII, and `.` is not the end of a line. Other than there, `\s` and the ignoring of case,
+    /// `(?i:…)`, are of ASCII too. There are no look-arounds, no back-references, and no `\p{…}`.
+    ///
+    /// ```
+    /// use salon::{BuildError, Namespace, Salon};
+    ///
+    /// let halls = Namespace::pattern(r"/hall-{number:\d+}").on("hello", |_, _| {});
+    /// let salon = Salon::builder().namespace(halls).build()?;
+    ///
+    /// let salon = Salon::builder().namespace(Namespace::pattern("/hall-{number")).build();
+    /// assert!(matches!(salon, Err(BuildError::Pattern { .. })));
+    /// # Ok::<(), BuildError>(())
+    /// ```
     #[must_use]
     pub fn pattern(pattern: &str) -> Self {
-        Self::named(Name::Pattern(Box::new(ResourceDef::new(pattern))))
+        Self::named(Name::Pattern(pattern.to_owned(), Pattern::new(pattern)))
     }
 
     /// A namespace for every name that `accepts` accepts.
@@ -274,7 +291,7 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fixed(name) => f.write_str(name),
-            Self::Pattern(pattern) => f.write_str(pattern.pattern().unwrap_or("a pattern")),
+            Self::Pattern(pattern, _) => f.write_str(pattern),
             Self::Predicate(_) => f.write_str("a predicate"),
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     auth::{AnyAuthenticator, AnyAuthority},
     data::Data,
     event::Policy,
+    number::NamespaceNumber,
     room::{AnyDirectory, Broadcaster, RoomRoute},
 };
 
@@ -63,6 +64,7 @@ fn check_policy(
 /// A namespace in use.
 pub(crate) struct BuiltNamespace {
     name: Name,
+    pub(super) number: NamespaceNumber,
     pub(super) authenticate: AnyAuthenticator,
     pub(super) admit: Vec<Admit>,
     pub(super) make_session: MakeSession,
@@ -100,6 +102,10 @@ impl Namespaces {
             if self.fixed.contains_key(fixed) {
                 return Err(BuildError::DuplicateNamespace(name));
             }
+        }
+        if let Name::Pattern(pattern, Err(error)) = &namespace.name {
+            let (pattern, reason) = (pattern.clone(), error.to_string());
+            return Err(BuildError::Pattern { pattern, reason });
         }
         namespace.check_identities(&name)?;
         let (identified, authority) = (namespace.identified, namespace.authority.is_some());
@@ -144,6 +150,7 @@ impl Namespaces {
         }
         let built = BuiltNamespace {
             name: namespace.name,
+            number: NamespaceNumber(self.fixed.len() + self.others.len()),
             authenticate: namespace.authenticate,
             admit: namespace.admit,
             make_session: namespace.make_session,
@@ -157,7 +164,7 @@ impl Namespaces {
         let built = Arc::new(built);
         match &built.name {
             Name::Fixed(name) => drop(self.fixed.insert(name.clone(), built.clone())),
-            Name::Pattern(_) | Name::Predicate(_) => self.others.push(built),
+            Name::Pattern(..) | Name::Predicate(_) => self.others.push(built),
         }
         Ok(())
     }
@@ -172,7 +179,9 @@ impl BuiltNamespace {
     fn accepts(&self, name: &str) -> bool {
         match &self.name {
             Name::Fixed(fixed) => fixed == name,
-            Name::Pattern(pattern) => pattern.is_match(name),
+            Name::Pattern(_, pattern) => {
+                pattern.as_ref().is_ok_and(|pattern| pattern.is_match(name))
+            }
             Name::Predicate(accepts) => accepts(name),
         }
     }

@@ -16,7 +16,6 @@ use tokio::sync::oneshot;
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
     actor::EndSession,
-    bucket::Buckets,
     call::Call,
     close::{Trouble, Verdict},
     connecting::Connecting,
@@ -24,6 +23,7 @@ use super::{
     session::AnySession,
 };
 use crate::{
+    allowance::Allowance,
     frame::Frame,
     meter::{Count, Meter},
     number::SessionNumber,
@@ -42,7 +42,7 @@ pub(crate) struct SocketIo {
     decoder: Box<dyn Decoder>,
     /// In place: most connections have one for good.
     pub(super) sessions: SmallVec<[OpenSession; 1]>,
-    pub(super) buckets: Buckets,
+    pub(super) allowance: Allowance,
     pub(super) connecting: Connecting,
 }
 
@@ -70,7 +70,7 @@ impl SocketIo {
         Self {
             decoder: realm.broadcaster().parser().decoder(realm.limits()),
             sessions: SmallVec::new(),
-            buckets: Buckets::default(),
+            allowance: Allowance::default(),
             connecting: Connecting::default(),
         }
     }

@@ -25,13 +25,14 @@ use super::{
 };
 use crate::{
     auth::{Handshake, Principal, Revocations},
-    config::{Heartbeat, Http, Lapses, Limits, Timeouts},
+    config::{Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
     outbox::{Outbox, Terms},
     room::Broadcaster,
     session_id::{ById, SessionId},
+    slack::Slack,
 };
 
 /// The code by which a client is refused that comes while the server shuts down.
@@ -160,6 +161,12 @@ impl Realm {
         &self.settings.limits
     }
 
+    /// How often a connection may send CONNECT.
+    pub(super) fn connect_rate(&self) -> Rate {
+        let limits = self.limits();
+        limits.connect_rate.with_room_for(limits.max_namespaces.saturating_mul(2))
+    }
+
     pub(crate) fn timeouts(&self) -> &Timeouts {
         &self.settings.timeouts
     }
@@ -243,6 +250,7 @@ impl Realm {
         handle.abort(DisconnectReason::TransportClose);
         let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
         connections.swap_remove(handle.sid());
+        connections.shed();
     }
 
     /// Whether the application wants to see the requests that bring messages.

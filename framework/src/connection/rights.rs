@@ -15,7 +15,7 @@ use super::{Realm, Refusal, connect::unauthorized, namespaces::BuiltNamespace};
 use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
-    event::Rate,
+    config::Rate,
     frame::Frame,
     membership::{Basis, Confirmed},
     peer::Peer,

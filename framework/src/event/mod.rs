@@ -5,16 +5,16 @@
 
 mod answer;
 mod policy;
-mod rate;
 mod reply;
 mod shape;
 mod time_limit;
 
 pub use answer::Answer;
 pub use policy::Policy;
-pub use rate::Rate;
 pub use reply::{decode_reply, encode_reply};
 pub use shape::Shape;
+
+pub use crate::config::Rate;
 
 pub(crate) use time_limit::{Waited, too_late, wait};
 

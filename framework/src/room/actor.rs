@@ -38,6 +38,8 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) directory: Arc<Directory<R>>,
     /// The worker that it is on.
     pub(super) shard: ShardNumber,
+    /// Whether it is kept while it is empty: it has had a member, or the app has wanted it.
+    pub(super) is_kept: bool,
     /// How long it is kept, while it is empty.
     pub(super) empty_until: Option<Instant>,
     /// Whether its worker will look at it.
@@ -58,6 +60,7 @@ impl<R: Room> RoomActor<R> {
             cx,
             directory,
             shard,
+            is_kept: false,
             empty_until: None,
             is_looked_after: false,
             alarm: Alarm::default(),
@@ -112,6 +115,8 @@ impl<R: Room> RoomActor<R> {
             guarded(|| encode_or_log(name, event::encode_reply(&reply)))?
                 .ok_or_else(|| Panicked.into())
         });
+        // Whose event is not refused is a member, or was one.
+        self.is_kept |= result.is_ok();
         if result.is_err() {
             self.cx.roll.broadcaster().counters.one(Count::EventsRefused);
             let session = origin.sender.number;

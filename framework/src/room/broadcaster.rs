@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{
     kinds::Kinds,
+    opening::Openings,
     place::PlaceOf,
     recovery::Recovery,
     shard::{Command, ShardHandle, Target},
@@ -43,6 +44,7 @@ pub(crate) struct Broadcaster {
     pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
+    pub(super) openings: Openings,
     pub(crate) max_name: usize,
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
@@ -66,6 +68,7 @@ impl Broadcaster {
             recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
+            openings: Openings::new(limits),
             max_name: limits.max_name,
             time_limit: timeouts.handler,
             counters,

@@ -14,6 +14,7 @@ use super::{
     guard::{Checked, Guards},
 };
 use crate::{
+    allowance::Allowance,
     auth::{AnyAuthority, Grant, Granted},
     clock,
     data::Data,
@@ -32,6 +33,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) data: &'a Data,
     pub(crate) max_grants: usize,
     pub(crate) time_limit: Duration,
+    /// What the sender's connection may still do.
+    pub(crate) allowance: &'a mut Allowance,
 }
 
 /// An event whose checks are done.

@@ -19,6 +19,7 @@ use super::{
     actor::RoomActor,
     context::RoomContext,
     link::{Link, Ticket},
+    opening::{Opened, Opener, too_many_open},
     place::Order,
     roll::{Roll, Shared},
     shard::ShardHandle,
@@ -29,6 +30,7 @@ use crate::{
     meter::{Count, Meter},
     number::{RoomNumber, ShardNumber},
     refusal::{Code, Refusal},
+    slack::Slack,
 };
 
 /// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
@@ -45,7 +47,11 @@ pub(crate) struct Directory<R: Room> {
 }
 
 /// An open room, found by the key that it has itself.
-struct Entry<R: Room>(Arc<Link<R>>);
+struct Entry<R: Room> {
+    link: Arc<Link<R>>,
+    /// Given back when the room is open no more.
+    _opened: Opened,
+}
 
 /// A key that is looked for.
 #[derive(Hash)]
@@ -53,13 +59,13 @@ struct Wanted<'a, K>(&'a K);
 
 impl<R: Room> Hash for Entry<R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.key.hash(state);
+        self.link.key.hash(state);
     }
 }
 
 impl<R: Room> PartialEq for Entry<R> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key == other.0.key
+        self.link.key == other.link.key
     }
 }
 
@@ -67,7 +73,7 @@ impl<R: Room> Eq for Entry<R> {}
 
 impl<R: Room> Equivalent<Entry<R>> for Wanted<'_, R::Key> {
     fn equivalent(&self, entry: &Entry<R>) -> bool {
-        *self.0 == entry.0.key
+        *self.0 == entry.link.key
     }
 }
 
@@ -77,12 +83,11 @@ impl<R: Room> Directory<R> {
         Self { rooms: RwLock::default(), shared, registry: OnceLock::new() }
     }
 
-    /// Sends a message to the room of that key, opening it if need be: on the worker `near`, where
-    /// its first member is.
+    /// Sends a message to the room of that key, opening it if need be: where its first member is.
     pub(super) fn send<M>(
         self: &Arc<Self>,
         key: &R::Key,
-        near: Option<ShardNumber>,
+        opener: Opener<'_>,
         message: impl FnOnce(Ticket) -> M,
     ) -> Result<(), Refusal>
     where
@@ -91,7 +96,7 @@ impl<R: Room> Directory<R> {
     {
         let (link, ticket) = match self.find(key) {
             Some(found) => found,
-            None => self.open(key, near)?,
+            None => self.open(key, opener)?,
         };
         link.send(message(ticket));
         Ok(())
@@ -111,22 +116,28 @@ impl<R: Room> Directory<R> {
     fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         // The ticket is taken under the lock: see `close_if_idle`.
-        let Entry(link) = rooms.get(&Wanted(key)).filter(|Entry(link)| link.is_connected())?;
-        Some((link.clone(), link.ticket()))
+        let link = &rooms.get(&Wanted(key))?.link;
+        link.is_connected().then(|| (link.clone(), link.ticket()))
     }
 
     fn open(
         self: &Arc<Self>,
         key: &R::Key,
-        near: Option<ShardNumber>,
+        opener: Opener<'_>,
     ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let link = match rooms.get(&Wanted(key)) {
-            Some(Entry(link)) if link.is_connected() => link.clone(),
+            Some(Entry { link, .. }) if link.is_connected() => link.clone(),
             // There is none, or its worker has ended.
             _ => {
-                let link = self.start(key.clone(), near)?;
-                rooms.replace(Entry(link.clone()));
+                if rooms.len() >= R::MAX_OPEN {
+                    return Err(too_many_open(
+                        R::MAX_OPEN,
+                        &format!("rooms of kind {:?}", R::NAME),
+                    ));
+                }
+                let (link, _opened) = self.start(key.clone(), opener)?;
+                rooms.replace(Entry { link: link.clone(), _opened });
                 link
             }
         };
@@ -137,26 +148,31 @@ impl<R: Room> Directory<R> {
     fn start(
         self: &Arc<Self>,
         key: R::Key,
-        near: Option<ShardNumber>,
-    ) -> Result<Arc<Link<R>>, Refusal> {
+        opener: Opener<'_>,
+    ) -> Result<(Arc<Link<R>>, Opened), Refusal> {
         let name = format!("{}:{key}", R::NAME).into_boxed_str();
         self.check_name(&name)?;
+        let near = match &opener {
+            Opener::App => None,
+            Opener::Client { near, .. } => Some(*near),
+        };
         let number = self.shared.broadcaster.next_room();
         let shard = self
             .place(number, near)
             .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
+        let opened = self.shared.broadcaster.openings.take(opener)?;
         let (directory, number_of_shard) = (self.clone(), shard.number());
         let (sender, receiver) = channel::channel(MAILBOX);
         let link = Arc::new(Link::new(number, name, key, Addr::new(sender)));
-        let opened = link.clone();
+        let started = link.clone();
         shard.run(move || {
             let order = Order::begin(R::NUMBERED);
-            let roll = Roll::new(opened, directory.shared.clone(), order);
+            let roll = Roll::new(started, directory.shared.clone(), order);
             let room = RoomActor::new(RoomContext::new(roll), directory, number_of_shard);
             Context::with_receiver(receiver).run(room);
         });
         self.shared.broadcaster.counters.one(Count::RoomsOpened);
-        Ok(link)
+        Ok((link, opened))
     }
 
     /// Refuses a name that is too long for a room.
@@ -172,7 +188,7 @@ impl<R: Room> Directory<R> {
     /// Whether the room of that key is open.
     pub(super) fn is_open(&self, key: &R::Key) -> bool {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&Wanted(key)).is_some_and(|Entry(link)| link.is_connected())
+        rooms.get(&Wanted(key)).is_some_and(|entry| entry.link.is_connected())
     }
 
     /// The worker for a new room: that of its first member, else one after the other.
@@ -188,8 +204,9 @@ impl<R: Room> Directory<R> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         // Under the write lock nobody can take a new ticket.
         match rooms.get(&Wanted(key)) {
-            Some(Entry(link)) if link.room == number && link.is_quiet() => {
+            Some(Entry { link, .. }) if link.room == number && link.is_quiet() => {
                 rooms.remove(&Wanted(key));
+                rooms.shed();
                 self.shared.broadcaster.counters.one(Count::RoomsClosed);
                 true
             }
@@ -200,8 +217,9 @@ impl<R: Room> Directory<R> {
     /// Takes a room out of the directory; what is on its way will still arrive.
     pub(super) fn close(&self, key: &R::Key, number: RoomNumber) {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        if rooms.get(&Wanted(key)).is_some_and(|Entry(link)| link.room == number) {
+        if rooms.get(&Wanted(key)).is_some_and(|entry| entry.link.room == number) {
             rooms.remove(&Wanted(key));
+            rooms.shed();
             self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
     }

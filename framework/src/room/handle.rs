@@ -17,6 +17,7 @@ use super::{
     Directory, Member, Present, PresentUser, Receive, Reply, Room,
     actor::RoomActor,
     link::Ticket,
+    opening::Opener,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
 };
 use crate::{
@@ -123,6 +124,7 @@ impl<R: Room> RoomHandle<R> {
     /// Sends a message to the room, opening it if need be.
     ///
     /// # Errors
+    /// `limit_exceeded` if it is not open and [as many rooms as may be](super::Room::MAX_OPEN) are;
     /// `internal` while no worker serves this Salon, and after the end of the Salon.
     pub fn tell<M: Send + 'static>(&self, message: M) -> Result<(), Refusal>
     where
@@ -130,7 +132,7 @@ impl<R: Room> RoomHandle<R> {
     {
         let directory = self.directory();
         let directory = directory.ok_or_else(|| Refusal::internal("the Salon has ended"))?;
-        directory.send(&self.key, None, |_ticket| Told { message, _ticket })
+        directory.send(&self.key, Opener::App, |_ticket| Told { message, _ticket })
     }
 
     /// Sends a message to the room, and yields the room's answer: see [`Reply`]. A room that is not
@@ -175,7 +177,7 @@ impl<R: Room> RoomHandle<R> {
     /// ```
     ///
     /// # Errors
-    /// What [`Room::open`] refuses with; `closed` if the room closes before it has answered, and
+    /// What [`Room::open`] refuses with; `limit_exceeded` as [`tell`](Self::tell); `closed` if the room closes before it has answered, and
     /// `internal` if it panics, while no worker serves this Salon, and after the end of the Salon.
     pub fn open_and_ask<M: Send + 'static>(
         &self,
@@ -187,7 +189,7 @@ impl<R: Room> RoomHandle<R> {
         let (answer, answered) = oneshot::channel();
         let ended = || Refusal::internal("the Salon has ended");
         let sent = self.directory().ok_or_else(ended).and_then(|directory| {
-            directory.send(&self.key, None, |_ticket| Asked { message, _ticket, answer })
+            directory.send(&self.key, Opener::App, |_ticket| Asked { message, _ticket, answer })
         });
         async move {
             sent?;

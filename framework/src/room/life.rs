@@ -162,6 +162,8 @@ impl<R: Room> RoomActor<R> {
             if self.cx.roll.link.is_quiet() {
                 ctx.stop();
             }
+        } else if self.cx.is_empty() && !self.is_kept {
+            self.close_if_idle(ctx);
         } else if self.cx.is_empty() {
             self.linger();
         } else {

@@ -14,9 +14,11 @@ use super::{
     actor::RoomActor,
     check::{Judged, Judging, is_checked},
     guard::Guards,
+    opening::Opener,
     sent::{Origin, Sent, SentForLater},
 };
 use crate::{
+    allowance::Allowance,
     event::{self, Event, Later, On, OnLater, Policy},
     outbox::Permit,
     peer::Peer,
@@ -42,7 +44,7 @@ pub(crate) enum Forwarded {
 }
 
 /// Sends an event on whose checks were waited for.
-pub(crate) type Deliver = Box<dyn FnOnce() -> Result<(), Refusal>>;
+pub(crate) type Deliver = Box<dyn FnOnce(&mut Allowance) -> Result<(), Refusal>>;
 
 /// Checks an event, and sends it on to its room, unless what it carries is no JSON.
 type Forward = Box<
@@ -125,12 +127,14 @@ impl<R: Room> Routes<'_, R> {
             Ok(match judge::<R, E>(event, &directory, checks) {
                 Err(refusal) => Forwarded::Done(Err(refusal)),
                 Ok(Judging::Done(judged)) => {
-                    Forwarded::Done(deliver(&directory, judged, sent, message))
+                    Forwarded::Done(deliver(&directory, judged, sent, message, checks.allowance))
                 }
                 Ok(Judging::Waits(judged)) => {
                     let directory = directory.clone();
                     let then = move |judged| -> Deliver {
-                        Box::new(move || deliver(&directory, judged, sent, message))
+                        Box::new(move |allowance| {
+                            deliver(&directory, judged, sent, message, allowance)
+                        })
                     };
                     Forwarded::Held(judged.map(then).boxed_local())
                 }
@@ -150,6 +154,7 @@ fn deliver<R, E, M>(
     Judged { event, verdict }: Judged<E>,
     sent: SentByClient,
     message: fn(Sent<E>) -> M,
+    allowance: &mut Allowance,
 ) -> Result<(), Refusal>
 where
     R: Room,
@@ -165,7 +170,7 @@ where
         // That its sender is no member comes first, and only the room knows.
         Err(refusal) => (None, Some(Box::new(refusal))),
     };
-    let (key, near) = (event.key().clone(), sender.shard);
+    let (key, opener) = (event.key().clone(), Opener::Client { near: sender.shard, allowance });
     let sent = |ticket| {
         let origin = Origin {
             sender,
@@ -179,7 +184,7 @@ where
         message(Sent { event, origin })
     };
     match E::ENTRY {
-        Entry::Join => directory.send(&key, Some(near), sent),
+        Entry::Join => directory.send(&key, opener, sent),
         // A room that is not open has no members: it is not opened to say so.
         Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
         Entry::Member => Err(not_a_member(E::NAME)),

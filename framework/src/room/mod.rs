@@ -20,6 +20,7 @@ mod local_sessions;
 mod mailbox;
 mod member;
 mod notice;
+mod opening;
 mod outside;
 mod parting;
 mod place;
@@ -129,8 +130,14 @@ pub trait Room: Sized + 'static {
     /// The room's kind; a room is called `NAME:key` in logs and on the wire.
     const NAME: &'static str;
 
-    /// How long a room without members is kept.
+    /// How long a room without members is kept. One that a client has opened, and that has had no
+    /// member, is not kept: a joining event that is refused leaves no room behind.
     const LINGER: Duration = Duration::from_secs(10);
+
+    /// How many rooms of this kind may be open at a time, those included that are kept though they
+    /// are empty; beyond that an event that would open one is refused as `limit_exceeded`. All kinds
+    /// together have a [limit](crate::config::Limits::max_open_rooms) of their own.
+    const MAX_OPEN: usize = usize::MAX;
 
     /// What becomes of the room when its code panics: by default it is opened anew, three times
     /// within a minute at most.

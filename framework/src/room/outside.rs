@@ -18,6 +18,7 @@ impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
+        self.is_kept = true;
         // A room that has closed takes no messages; there is nobody to tell.
         let _ = self.run(|room, cx| room.receive(message, cx));
         drop(_ticket);
@@ -30,6 +31,7 @@ impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<
 
     fn handle(&mut self, asked: Asked<M, R::Output>, ctx: &mut Self::Context) {
         let Asked { message, _ticket, answer } = asked;
+        self.is_kept = true;
         let result = self.run(|room, cx| room.reply(message, cx));
         drop(_ticket);
         self.settle(ctx);

@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{Directory, Listing};
+use crate::slack::Slack;
 
 /// How many removals are remembered at least; more if more rooms are listed than that. A watcher
 /// that has missed more compares all that it knows.
@@ -189,6 +190,7 @@ impl<R: Listing> State<R> {
     fn remove(&mut self, place: Moment) -> Option<Line<R>> {
         let line = self.lines.remove(&place)?;
         self.places.remove(&line.key);
+        self.places.shed();
         self.recent.remove(&line.changed);
         let now = self.tick();
         self.removals.push_back((now, place));

@@ -28,6 +28,7 @@ use crate::{
     peer::Peer,
     session_id::ById,
     simulation,
+    slack::Slack,
     timers::Alarm,
 };
 
@@ -277,6 +278,7 @@ impl State {
             Command::Leave { room, session } => self.leave(room, session),
             Command::CloseRoom { room } => {
                 self.rooms.remove(&room);
+                self.rooms.shed();
             }
             Command::JoinNamed { peer, room } => self.join_named(&peer, room),
             Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
@@ -315,8 +317,10 @@ impl State {
         }
         if let Some(local) = self.namespaces.get_mut(&peer.namespace) {
             local.sessions.swap_remove(&peer.id);
+            local.sessions.shed();
             if local.sessions.is_empty() {
                 self.namespaces.remove(&peer.namespace);
+                self.namespaces.shed();
             }
         }
     }
@@ -326,6 +330,7 @@ impl State {
             members.remove(session);
             if members.is_empty() {
                 self.rooms.remove(&room);
+                self.rooms.shed();
             }
         }
     }
@@ -354,6 +359,7 @@ impl State {
             members.remove(peer.number);
             if members.is_empty() {
                 local.rooms.remove(room);
+                local.rooms.shed();
             }
         }
     }

@@ -1,6 +1,6 @@
 //! How often something may happen: a token bucket's parameters.
 //!
-//! It must not hold state; the bucket of a session is in the connection.
+//! It must not hold state; a bucket does.
 
 use std::time::Duration;
 
@@ -34,6 +34,12 @@ impl Rate {
     #[must_use]
     pub fn interval(&self) -> Duration {
         self.per / self.count
+    }
+
+    /// The same rate, with room for `least` at once at least.
+    pub(crate) fn with_room_for(self, least: usize) -> Self {
+        let least = u32::try_from(least).unwrap_or(u32::MAX);
+        Self { burst: self.burst.max(least), ..self }
     }
 
     /// How many may come at once.

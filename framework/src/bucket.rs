@@ -1,31 +1,32 @@
-//! A token bucket: the state behind an event's rate.
+//! A token bucket: the state behind a rate.
 //!
 //! It must never need a timer: what has come back is computed when somebody asks.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use bytestring::ByteString;
+use serde_json::json;
 
 use crate::{
     clock::{self, Instant},
-    event::Rate,
+    config::Rate,
+    refusal::{Code, Refusal},
 };
 
-/// How many events one session may still send, by the generic cell rate algorithm: the state is
+/// How many of something one client may still have, by the generic cell rate algorithm: the state is
 /// the time at which the bucket will be full again.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+pub(crate) struct Bucket {
     full_at: Instant,
 }
 
 impl Bucket {
     /// A full bucket.
-    fn full() -> Self {
+    pub(crate) fn full() -> Self {
         Self { full_at: clock::now() }
     }
 
     /// Takes one, or says how long to wait for it.
-    fn take(&mut self, rate: Rate) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, rate: Rate) -> Result<(), Duration> {
         let (now, interval) = (clock::now(), rate.interval());
         let filling = self.full_at.saturating_duration_since(now);
         let wait = filling.saturating_sub(interval * (rate.burst() - 1));
@@ -38,33 +39,12 @@ impl Bucket {
     }
 }
 
-/// The buckets of one connection, by namespace and event. They outlive a session: leaving a namespace
-/// and coming back fills none.
-#[derive(Debug, Default)]
-pub(super) struct Buckets(Option<Box<Known>>);
-
-/// Boxed: most connections never need one.
-type Known = HashMap<(ByteString, &'static str), Bucket>;
-
-impl Buckets {
-    /// How many there may be before those that are full are dropped.
-    const MANY: usize = 64;
-
-    /// Takes one event out of its bucket, or says how long to wait for it.
-    pub(super) fn take(
-        &mut self,
-        namespace: &ByteString,
-        event: &'static str,
-        rate: Rate,
-    ) -> Result<(), Duration> {
-        let known = self.0.get_or_insert_default();
-        if known.len() >= Self::MANY {
-            let now = clock::now();
-            known.retain(|_, bucket| bucket.full_at > now);
-        }
-        let bucket = known.entry((namespace.clone(), event)).or_insert_with(Bucket::full);
-        bucket.take(rate)
-    }
+/// The refusal of what has to wait for so long; `what` begins its message.
+pub(crate) fn rate_limited(what: &str, wait: Duration) -> Refusal {
+    let wait = wait.as_millis();
+    let message = format!("{what}; try again in {wait} ms");
+    let data = json!({ "retry_after_ms": u64::try_from(wait).unwrap_or(u64::MAX) });
+    Refusal::new(Code::RateLimited, message).with_data(data)
 }
 
 #[cfg(test)]

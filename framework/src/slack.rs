@@ -1,0 +1,81 @@
+//! Tables that have become much too large for what is in them.
+//!
+//! It must never cost more than what it took to fill them: memory is given back in steps, each of
+//! which halves a table at least.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash},
+};
+
+use indexmap::IndexSet;
+
+/// Entries that are never worth a step.
+const FEW: usize = 64;
+
+/// What keeps room for as much as it has ever had, unless it is told to shed it.
+pub(crate) trait Slack {
+    /// Gives memory back if there is room for far more than there is; for each that is removed.
+    fn shed(&mut self);
+}
+
+/// What to shrink to, if it is time.
+fn step(len: usize, capacity: usize) -> Option<usize> {
+    (capacity > FEW && len < capacity / 8).then_some((len * 2).max(FEW / 2))
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher> Slack for HashMap<K, V, S> {
+    fn shed(&mut self) {
+        if let Some(least) = step(self.len(), self.capacity()) {
+            self.shrink_to(least);
+        }
+    }
+}
+
+impl<T: Eq + Hash, S: BuildHasher> Slack for hashbrown::HashSet<T, S> {
+    fn shed(&mut self) {
+        if let Some(least) = step(self.len(), self.capacity()) {
+            self.shrink_to(least);
+        }
+    }
+}
+
+impl<T: Eq + Hash, S: BuildHasher> Slack for IndexSet<T, S> {
+    fn shed(&mut self) {
+        if let Some(least) = step(self.len(), self.capacity()) {
+            self.shrink_to(least);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_never_much_larger_than_what_is_in_it_and_seldom_moved() {
+        let mut table: HashMap<u32, u32> = (0..100_000).map(|number| (number, number)).collect();
+        let (mut steps, mut capacity) = (0, table.capacity());
+        for number in 0..100_000 {
+            table.remove(&number);
+            table.shed();
+            assert!(table.capacity() <= (table.len() * 8 + 8).max(FEW * 2), "{}", table.len());
+            steps += usize::from(table.capacity() != capacity);
+            capacity = table.capacity();
+        }
+        assert!(steps < 20, "{steps} steps");
+    }
+
+    #[test]
+    fn each_kind_of_table_sheds() {
+        let mut set: IndexSet<u32> = (0..10_000).collect();
+        let mut rooms: hashbrown::HashSet<u32, std::hash::RandomState> = (0..10_000).collect();
+        for number in 0..10_000 {
+            set.swap_remove(&number);
+            set.shed();
+            rooms.remove(&number);
+            rooms.shed();
+        }
+        assert!(set.capacity() <= FEW * 2 && rooms.capacity() <= FEW * 2);
+    }
+}
