@@ -64,7 +64,8 @@ impl<I> Authenticated<I> {
     }
 
     /// When what was presented was issued: whoever is [revoked](crate::Salon::revoke) after that
-    /// comes back with something newer only.
+    /// comes back with something newer only. If the issuer's clock may be ahead of this server's, the
+    /// earliest moment that it may have been.
     #[must_use]
     pub fn issued(mut self, issued: SystemTime) -> Self {
         self.credential.issued = Some(issued);

@@ -2,6 +2,7 @@
 //!
 //! It must never know a connection or a room: it answers questions about plain data.
 
+mod ahead;
 mod authenticated;
 mod authenticator;
 mod authority;

@@ -12,7 +12,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::Credential;
+use super::{Credential, ahead::Ahead};
 
 /// Whose rights are revoked.
 ///
@@ -101,8 +101,19 @@ pub(crate) struct Revocations {
 
 #[derive(Default)]
 struct State {
-    at: HashMap<Who, SystemTime>,
+    at: HashMap<Who, Revoked>,
     order: VecDeque<Who>,
+    ahead: Ahead,
+}
+
+/// A revocation that is remembered.
+#[derive(Clone, Copy)]
+struct Revoked {
+    /// When it was made, which says how long it is remembered.
+    made: SystemTime,
+    /// What was issued by then is refused: by when it was made, or later, if what was presented
+    /// before it says of itself that it is from later.
+    issued_by: SystemTime,
 }
 
 impl Revocations {
@@ -118,16 +129,23 @@ impl Revocations {
             return;
         }
         let state = &mut *self.lock();
+        let issued_by = match who {
+            Who::User(subject) => state.ahead.newest(subject, now),
+            Who::Session(_) | Who::Token(_) => now,
+        };
         match state.at.get_mut(who) {
             // It keeps its place: nobody's revocations push out those of others.
-            Some(at) => *at = now.max(*at),
+            Some(at) => {
+                at.made = now.max(at.made);
+                at.issued_by = issued_by.max(at.issued_by);
+            }
             None => {
-                state.at.insert(who.clone(), now);
+                state.at.insert(who.clone(), Revoked { made: now, issued_by });
                 state.order.push_back(who.clone());
             }
         }
         let memory = self.memory;
-        let is_over = |at: &SystemTime| now.duration_since(*at).is_ok_and(|age| age > memory);
+        let is_over = |at: &Revoked| now.duration_since(at.made).is_ok_and(|age| age > memory);
         while let Some(oldest) = state.order.front()
             && (state.order.len() > self.limit || state.at.get(oldest).is_none_or(is_over))
         {
@@ -135,6 +153,13 @@ impl Revocations {
                 state.at.remove(&oldest);
             }
         }
+    }
+
+    /// Notes what a client presents, before it is asked whether that was revoked: a token exists then,
+    /// whatever moment of issue its issuer's clock has put into it.
+    pub(crate) fn note_presented(&self, credential: &Credential, now: SystemTime) {
+        let limit = self.limit;
+        self.lock().ahead.note(credential, now, limit);
     }
 
     /// Whether what a credential stands on was revoked.
@@ -151,7 +176,7 @@ impl Revocations {
             return false;
         };
         // A token says when it was issued by the second: one of the same second may be older.
-        state.at.get(&Who::User(subject.clone())).is_some_and(|revoked| issued <= *revoked)
+        state.at.get(&Who::User(subject.clone())).is_some_and(|revoked| issued <= revoked.issued_by)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -190,6 +215,28 @@ mod tests {
         assert!(revocations.refuse(&credential("ada", "1", 10)));
         assert!(!revocations.refuse(&credential("ada", "2", 11)));
         assert!(!revocations.refuse(&credential("bob", "3", 9)));
+    }
+
+    #[test]
+    fn what_was_presented_before_a_revocation_is_refused_though_it_says_that_it_is_newer() {
+        let revocations = Revocations::new(Duration::from_secs(100), 8);
+        revocations.note_presented(&credential("ada", "1", 12), at(10));
+        revocations.note_presented(&credential("bob", "2", 12), at(10));
+        revocations.remember(&Who::user("ada"), at(11));
+        assert!(revocations.refuse(&credential("ada", "1", 12)));
+        assert!(!revocations.refuse(&credential("ada", "3", 13)), "it is newer");
+        assert!(!revocations.refuse(&credential("bob", "2", 12)), "nobody has revoked him");
+        revocations.remember(&Who::user("bob"), at(14));
+        assert!(!revocations.refuse(&credential("bob", "4", 15)));
+    }
+
+    #[test]
+    fn a_moment_of_issue_that_is_far_ahead_keeps_no_revocation_for_longer() {
+        let revocations = Revocations::new(Duration::from_secs(100), 8);
+        revocations.note_presented(&credential("ada", "1", 1_000_000), at(10));
+        revocations.remember(&Who::user("ada"), at(11));
+        revocations.remember(&Who::user("bob"), at(112));
+        assert_eq!(revocations.lock().at.len(), 1);
     }
 
     #[test]

@@ -264,6 +264,7 @@ async fn admit(
     let (identity, mut credential) = authenticated.into_parts();
     // What was revoked while it was asked about counts, also where nothing says how old it is.
     credential.issued.get_or_insert(began);
+    realm.revocations().note_presented(&credential, clock::wall());
     let is_over = credential.expires().is_some_and(|expires| expires <= clock::wall());
     if is_over || realm.revocations().refuse(&credential) {
         return Err(unauthorized());

@@ -93,6 +93,7 @@ async fn authenticate(
     let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
     let limit = realm.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
+    realm.revocations().note_presented(&credential, clock::wall());
     Ok(credential)
 }
 

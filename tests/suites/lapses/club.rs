@@ -184,10 +184,19 @@ impl Club {
         workers: usize,
         change: impl FnOnce(Builder) -> Builder,
     ) -> Result<Self, Failure> {
+        Self::open_for(workers, Duration::ZERO, change).await
+    }
+
+    /// A club whose tokens are issued by a clock that may be off by so much.
+    pub(crate) async fn open_for(
+        workers: usize,
+        leeway: Duration,
+        change: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self, Failure> {
         let (rules, keys) = (Rules::default(), Keys::new());
         keys.add("one", Key::hs256(SECRET)?);
         let builder = Salon::builder()
-            .authenticate(Jwt::<Guest>::with_keys(keys.clone()))
+            .authenticate(Jwt::<Guest>::with_keys(keys.clone()).leeway(leeway))
             .authority(rules.clone())
             .room::<Parlour>();
         let salon = change(builder).build()?;
@@ -209,8 +218,6 @@ impl Club {
         kid: &str,
         secret: &[u8],
     ) -> String {
-        let seconds =
-            |moment: SystemTime| moment.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         let now = self.lab.wall();
         let claims = json!({
             "sub": guest,
@@ -218,9 +225,22 @@ impl Club {
             "iat": seconds(now),
             "exp": seconds(now + lasts),
         });
+        Self::sign(&claims, kid, secret)
+    }
+
+    /// An hour's token for a guest, of an issuer whose clock is ahead by so much.
+    pub(crate) fn token_ahead(&self, guest: &str, ahead: Duration) -> String {
+        let now = self.lab.wall();
+        let claims = json!({
+            "sub": guest, "iat": seconds(now + ahead), "exp": seconds(now + 3600 * SECOND),
+        });
+        Self::sign(&claims, "one", SECRET)
+    }
+
+    fn sign(claims: &serde_json::Value, kid: &str, secret: &[u8]) -> String {
         let header = Header { kid: Some(kid.to_owned()), ..Header::default() };
         let key = EncodingKey::from_secret(secret);
-        jsonwebtoken::encode(&header, &claims, &key).expect("a token")
+        jsonwebtoken::encode(&header, claims, &key).expect("a token")
     }
 
     /// A guest with an hour's token.
@@ -243,6 +263,10 @@ impl Club {
         }
         Ok(guests)
     }
+}
+
+fn seconds(moment: SystemTime) -> u64 {
+    moment.duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
 pub(crate) fn say(text: &str) -> Say {

@@ -3,10 +3,10 @@
 use salon::{
     Code, Count, Namespace, Revoked,
     auth::{What, Who},
-    testing::{Client, Lab},
+    testing::{Client, Lab, Wire},
     wire::engine_io::Message,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::club::{Club, Enter, Left, Ring, Rule, SECOND, Said, evicted, lapsed, say};
 
@@ -45,6 +45,53 @@ async fn a_revoked_user_comes_back_with_a_newer_token_alone() {
     club.lab.advance(2 * SECOND).await;
     club.guest("ada").await?;
     assert!(club.lab.connect(&old).await.is_err());
+}
+
+#[salon::test]
+async fn a_token_of_a_clock_that_is_ahead_does_not_survive_a_revocation() {
+    // Whether its session is there when its user is revoked, or was, or was refreshed by it.
+    for presented in ["connected", "gone", "refreshed"] {
+        for wire in Wire::ALL {
+            let club = Club::open_with(2, |builder| builder).await?;
+            let ahead = json!({ "token": club.token_ahead("ada", 2 * SECOND) });
+            let visit = |auth: Value| club.lab.visitor().wire(wire).auth(auth).connect();
+            let first = match presented {
+                "refreshed" => club.guest("ada").await?,
+                _ => visit(ahead.clone()).await?,
+            };
+            if presented == "refreshed" {
+                first.call::<Value>("salon:refresh", (&ahead,)).await?;
+            }
+            if presented == "gone" {
+                first.close();
+                club.lab.settle().await;
+            }
+            club.lab.advance(SECOND).await;
+            revoke(&club.lab, Who::user("ada"), What::Everything).await;
+            for waited in [SECOND, 2 * SECOND, 3600 * SECOND] {
+                let refused = visit(ahead.clone()).await;
+                assert!(refused.is_err(), "{presented} {wire:?}, until {waited:?}");
+                club.lab.advance(waited).await;
+            }
+            let newer = json!({ "token": club.token_ahead("ada", 2 * SECOND) });
+            visit(newer).await?;
+        }
+    }
+}
+
+#[salon::test]
+async fn the_leeway_is_how_far_a_token_may_be_ahead_that_was_there_when_its_user_was_revoked() {
+    let club = Club::open_for(1, 5 * SECOND, |builder| builder).await?;
+    let old = |ahead: u32| json!({ "token": club.token_ahead("ada", ahead * SECOND) });
+    let (unseen, of_another_clock) =
+        (old(4), json!({ "token": club.token_ahead("bob", 4 * SECOND) }));
+    club.lab.advance(SECOND).await;
+    revoke(&club.lab, Who::user("ada"), What::Everything).await;
+    club.lab.advance(2 * SECOND).await;
+    assert!(club.lab.connect(&unseen).await.is_err(), "nobody had presented it before");
+    assert!(club.lab.connect(old(3)).await.is_err(), "it may be as old");
+    club.lab.connect(old(4)).await?;
+    club.lab.connect(of_another_clock).await?;
 }
 
 #[salon::test]

@@ -32,8 +32,9 @@ type SubjectOf = Arc<dyn Fn(&Claims) -> Option<String> + Send + Sync>;
 /// - The signature, with one of the [`Keys`]. The algorithm is that of the key, and the `alg` of
 ///   the token must say the same. `crit` in a header is refused; `jku`, `jwk`, `x5u` and `x5c`,
 ///   which bring a key along, are ignored.
-/// - `exp`, which must be there, and `nbf` if it is: whole numbers of seconds since 1970. What is
-///   of another type is refused. `iat` makes no token valid or invalid by itself.
+/// - `exp`, which must be there, `nbf` and `iat` if they are: numbers of seconds since 1970, before the
+///   year 10000. A fraction is rounded: `nbf` up, the others down. What is of another type, and `null`,
+///   is refused. What `iat` says makes no token valid or invalid by itself.
 /// - `iss` and `aud`, if they are [configured](Self::issuer); and `iss` by a key that is
 ///   [bound to one](Key::issued_by).
 /// - That each claim is there once, and that the claims fit `I`.
@@ -172,7 +173,9 @@ impl<I> Jwt<I> {
     }
 
     /// How far the issuer's clock may be from this one's; nothing by default. A token is good for
-    /// that much longer, at both ends.
+    /// that much longer, at both ends. And a [revocation](crate::Salon::revoke) of its user refuses
+    /// every token whose `iat` is not later than the revocation by more than that: it may have been
+    /// there before.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;

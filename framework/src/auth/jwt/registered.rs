@@ -12,15 +12,15 @@ use crate::auth::Permissions;
 /// The end of the year 9999. Whoever gives a later moment has given milliseconds.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// The claims that the framework understands. `iat` decides nothing about validity: it tells a token
-/// that was issued before a revocation from one that came after.
+/// The claims that the framework understands. `iat` decides nothing about validity, but that it must be
+/// a moment: it tells a token that was issued before a revocation from one that came after.
 pub(super) struct Registered<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) subject: Option<&'a str>,
     pub(super) token_id: Option<&'a str>,
     pub(super) expires: SystemTime,
     pub(super) permissions: Permissions,
-    pub(super) issued: Option<SystemTime>,
+    issued: Option<SystemTime>,
     audience: Vec<&'a str>,
     not_before: Option<SystemTime>,
 }
@@ -32,11 +32,11 @@ impl<'a> Registered<'a> {
             issuer: text(claims, "iss")?,
             subject: text(claims, "sub")?,
             token_id: text(claims, "jti")?,
-            expires: moment(claims, "exp")?.ok_or(TokenError::NoExpiry)?,
+            expires: moment(claims, "exp", f64::floor)?.ok_or(TokenError::NoExpiry)?,
             permissions: permissions(claims)?,
-            issued: issued(claims),
+            issued: moment(claims, "iat", f64::floor)?,
             audience: audience(claims)?,
-            not_before: moment(claims, "nbf")?,
+            not_before: moment(claims, "nbf", f64::ceil)?,
         })
     }
 
@@ -57,6 +57,12 @@ impl<'a> Registered<'a> {
         self.expires.checked_add(leeway).unwrap_or(self.expires)
     }
 
+    /// When it may have been issued at the earliest, by this server's clock: that of its issuer may be
+    /// ahead by as much as the leeway.
+    pub(super) fn issued(&self, leeway: Duration) -> Option<SystemTime> {
+        self.issued.map(|issued| issued.checked_sub(leeway).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH))
+    }
+
     /// Whether it is meant for one of these.
     pub(super) fn is_for(&self, audiences: &[String]) -> bool {
         audiences.iter().any(|wanted| self.audience.contains(&wanted.as_str()))
@@ -74,27 +80,27 @@ fn text<'a>(claims: &'a Claims, claim: &'static str) -> Result<Option<&'a str>, 
     value(claims, claim).map(as_text).transpose()
 }
 
-/// Whole seconds since 1970. The RFC allows fractions; nobody needs them, and what is rounded
-/// somewhere is valid for longer than it says.
-fn moment(claims: &Claims, claim: &'static str) -> Result<Option<SystemTime>, TokenError> {
-    let wanted = "a whole number of seconds since 1970, before the year 10000";
+/// A number of seconds since 1970 (RFC 7519, section 2: NumericDate). One with a fraction is taken as
+/// the whole second to which it is `rounded`: so that a token is never valid for longer than it says.
+fn moment(
+    claims: &Claims,
+    claim: &'static str,
+    rounded: fn(f64) -> f64,
+) -> Result<Option<SystemTime>, TokenError> {
+    let wanted = "a number of seconds since 1970, before the year 10000";
     let as_moment = |value: &Value| {
-        let seconds = value.as_u64().filter(|seconds| *seconds <= LAST_SECOND);
+        let seconds = value.as_u64().or_else(|| {
+            let seconds =
+                rounded(value.as_f64().filter(|it| it.is_finite() && it.is_sign_positive())?);
+            // No larger one is exact, and none is a moment.
+            (seconds <= LAST_SECOND as f64).then_some(seconds as u64)
+        });
         seconds
+            .filter(|seconds| *seconds <= LAST_SECOND)
             .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
             .ok_or(TokenError::WrongType { claim, wanted })
     };
     claims.value(claim).map(as_moment).transpose()
-}
-
-/// When the token was issued, to the second. Some write it with a fraction, which is no reason to
-/// refuse them.
-fn issued(claims: &Claims) -> Option<SystemTime> {
-    let seconds = value(claims, "iat")?.as_f64()?;
-    if !(0.0..=LAST_SECOND as f64).contains(&seconds) {
-        return None;
-    }
-    UNIX_EPOCH.checked_add(Duration::from_secs(seconds as u64))
 }
 
 /// One text, or a list of texts.

@@ -55,7 +55,8 @@ impl<I: DeserializeOwned> Jwt<I> {
         };
         let token_id = registered.token_id.map(ByteString::from);
         let until = registered.until(self.leeway);
-        let (permissions, issued) = (registered.permissions, registered.issued);
+        let issued = registered.issued(self.leeway);
+        let permissions = registered.permissions;
         let identity = serde_json::from_value(claims.into_value())
             .map_err(|_| TokenError::Identity(type_name::<I>()))?;
         let mut authenticated = Authenticated::new(identity)

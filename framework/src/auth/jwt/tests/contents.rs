@@ -1,6 +1,6 @@
 //! What the claims of a signed token must be.
 
-use super::*;
+use super::{super::registered::Registered, *};
 
 #[test]
 fn times_of_the_wrong_type_are_refused() {
@@ -8,7 +8,6 @@ fn times_of_the_wrong_type_are_refused() {
     let bad = [
         json!(later.to_string()),
         json!("soon"),
-        json!(later as f64 + 0.5),
         json!(-1),
         json!(-1.5),
         json!(i64::MIN),
@@ -18,18 +17,24 @@ fn times_of_the_wrong_type_are_refused() {
         json!({}),
         json!(u64::MAX),
         json!(i64::MAX),
+        json!(253_402_300_800_u64),
+        json!(253_402_300_800.5),
+        json!(f64::MAX),
+        json!(-1e-9),
+        json!("1e3"),
+        json!("NaN"),
         // Milliseconds.
         json!(later * 1000),
     ];
-    let wanted = "a whole number of seconds since 1970, before the year 10000";
-    for claim in ["exp", "nbf"] {
+    let wanted = "a number of seconds since 1970, before the year 10000";
+    for claim in ["exp", "nbf", "iat"] {
         for value in &bad {
             let token = hs256(HEADER, &claims(json!({ claim: value })));
             let wanted = TokenError::WrongType { claim, wanted };
             assert_eq!(error(&jwt(), &token), wanted, "{claim}: {value}");
         }
         // As no `json!` writes them.
-        for value in [format!("{later}.0"), format!("{later}e0"), "1e400".into(), "-0".into()] {
+        for value in ["1e400", "-1e400", "-0", "-0.0", "NaN", "Infinity", "1e", "1."] {
             let rest = if claim == "exp" { String::new() } else { format!(r#","exp":{later}"#) };
             let claims = format!(r#"{{"name":"Ada","{claim}":{value}{rest}}}"#);
             let found = error(&jwt(), &hs256(HEADER, &claims));
@@ -48,7 +53,7 @@ fn a_token_is_good_between_its_times() {
         assert_eq!(error(&jwt(), &token(json!({ "exp": exp }))), TokenError::Expired);
     }
     assert_eq!(error(&jwt(), &token(json!({ "nbf": now() + 10 }))), TokenError::TooEarly);
-    for good in [json!({ "nbf": now() }), json!({ "nbf": 0 }), json!({ "iat": "whatever" })] {
+    for good in [json!({ "nbf": now() }), json!({ "nbf": 0 }), json!({ "iat": now() + 1_000 })] {
         assert!(check(&jwt(), &presenting(&token(good))).is_ok());
     }
     let lenient = jwt().leeway(Duration::from_secs(30));
@@ -60,6 +65,30 @@ fn a_token_is_good_between_its_times() {
     assert_eq!(error(&lenient, &token(json!({ "nbf": now() + 40 }))), TokenError::TooEarly);
     let endless = jwt().leeway(Duration::MAX);
     assert!(check(&endless, &presenting(&token(json!({})))).is_ok());
+}
+
+#[test]
+fn a_moment_with_a_fraction_is_rounded_so_that_no_token_is_good_for_longer() {
+    let at = |seconds: f64| UNIX_EPOCH + Duration::from_secs_f64(seconds);
+    let leeway = Duration::from_secs(7);
+    for (exp, nbf, iat) in
+        [("200", "100", "90"), ("200.999", "99.001", "90.999"), ("2.00e2", "1e2", "9.05e1")]
+    {
+        let claims = format!(r#"{{"exp":{exp},"nbf":{nbf},"iat":{iat}}}"#);
+        let claims: Claims = serde_json::from_str(&claims).unwrap();
+        let known = Registered::read(&claims).unwrap_or_else(|error| panic!("{claims:?}: {error}"));
+        let valid = |now: f64, leeway: Duration| known.check_time(at(now), leeway);
+        let none = Duration::ZERO;
+        assert_eq!(valid(99.99, none), Err(TokenError::TooEarly), "{nbf}");
+        assert_eq!((valid(100.0, none), valid(199.99, none)), (Ok(()), Ok(())), "{nbf} {exp}");
+        assert_eq!(valid(200.0, none), Err(TokenError::Expired), "{exp}");
+        assert_eq!(valid(92.99, leeway), Err(TokenError::TooEarly), "{nbf}");
+        assert_eq!((valid(93.0, leeway), valid(206.99, leeway)), (Ok(()), Ok(())), "{nbf} {exp}");
+        assert_eq!(valid(207.0, leeway), Err(TokenError::Expired), "{exp}");
+        assert_eq!(known.issued(none), Some(at(90.0)), "{iat}");
+        assert_eq!(known.issued(leeway), Some(at(83.0)), "its issuer's clock may be ahead");
+        assert_eq!(known.issued(Duration::MAX), Some(UNIX_EPOCH));
+    }
 }
 
 #[test]
