@@ -32,7 +32,8 @@ pub struct Limits {
     /// Fragments of one WebSocket message. A fragment costs two bytes to send and an allocation to
     /// keep, so their number is bounded as well as their sum.
     pub max_fragments: usize,
-    /// Packets in one polling payload; 1 MB of separators would otherwise be a million packets.
+    /// Packets in one polling payload. No limit beside `max_payload`: a client sends what it has
+    /// gathered at once, and it is handled in turns, as much in each as over a WebSocket.
     pub max_payload_packets: usize,
     /// Namespaces that one connection may have open.
     pub max_namespaces: usize,
@@ -84,7 +85,7 @@ impl Default for Limits {
             max_attachments: 10,
             max_attachment_bytes: 1_000_000,
             max_fragments: 1_024,
-            max_payload_packets: 4_096,
+            max_payload_packets: usize::MAX,
             max_namespaces: 16,
             connect_rate: Rate::new(10, Duration::from_secs(1), 256),
             max_rooms: 1_024,

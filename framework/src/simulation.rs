@@ -8,7 +8,7 @@
 pub(crate) use self::simulated::{Simulation, enter_worker};
 
 #[cfg(feature = "testing")]
-pub(crate) use self::simulated::{before_handler, fill_random, wall, worker};
+pub(crate) use self::simulated::{before_handler, fill_random, is_alone, wall, worker};
 
 /// Which of the workers on this thread the running code belongs to: outside of the harness a
 /// thread is one worker.
@@ -21,6 +21,13 @@ pub(crate) const fn worker() -> u32 {
 #[cfg(not(feature = "testing"))]
 pub(crate) const fn wall(_: tokio::time::Instant) -> Option<std::time::SystemTime> {
     None
+}
+
+/// Whether a harness has this thread: then no other one takes part, and nothing is under way that has
+/// not come.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn is_alone() -> bool {
+    false
 }
 
 /// Fills `bytes` from the harness's seed; false if there is no harness.
@@ -122,6 +129,12 @@ mod simulated {
     /// The wall time that is simulated on this thread, if it is.
     pub(crate) fn wall(now: Instant) -> Option<SystemTime> {
         with(|state| state.wall + now.saturating_duration_since(state.started))
+    }
+
+    /// Whether a harness has this thread: then no other one takes part, and nothing is under way that
+    /// has not come.
+    pub(crate) fn is_alone() -> bool {
+        with(|_| ()).is_some()
     }
 
     /// Fills `bytes` from the harness's seed; false if there is no harness.

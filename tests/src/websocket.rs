@@ -4,6 +4,7 @@
 
 use crate::Result;
 use crate::raw_http::{Response, read_response};
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,7 +26,7 @@ pub enum Incoming {
 /// A WebSocket that follows the protocol.
 #[derive(Debug)]
 pub struct WebSocket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: Stream,
 }
 
 impl WebSocket {
@@ -47,21 +48,14 @@ impl WebSocket {
 
     /// Waits for the next message or the end.
     pub async fn receive(&mut self) -> Result<Incoming> {
-        loop {
-            match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(Incoming::Text(text.to_string())),
-                Some(Ok(Message::Binary(bytes))) => return Ok(Incoming::Binary(bytes.to_vec())),
-                Some(Ok(Message::Close(frame))) => {
-                    let close = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
-                    return Ok(Incoming::Closed(close));
-                }
-                None | Some(Err(Error::ConnectionClosed | Error::Protocol(_) | Error::Io(_))) => {
-                    return Ok(Incoming::Closed(None));
-                }
-                Some(Ok(_ping_or_pong)) => {}
-                Some(Err(error)) => return Err(error.into()),
-            }
-        }
+        receive(&mut self.stream).await
+    }
+
+    /// Takes it apart, to be written and read at once.
+    #[must_use]
+    pub fn split(self) -> (Writer, Reader) {
+        let (sink, stream) = self.stream.split();
+        (Writer(sink), Reader(stream))
     }
 
     /// Sends a close frame and waits for the end.
@@ -69,6 +63,50 @@ impl WebSocket {
         self.stream.close(None).await?;
         while !matches!(self.receive().await?, Incoming::Closed(_)) {}
         Ok(())
+    }
+}
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What writes a WebSocket that was taken apart.
+#[derive(Debug)]
+pub struct Writer(SplitSink<Stream, Message>);
+
+impl Writer {
+    /// Sends a text message.
+    pub async fn send(&mut self, text: &str) -> Result<()> {
+        Ok(self.0.send(Message::text(text)).await?)
+    }
+}
+
+/// What reads a WebSocket that was taken apart.
+#[derive(Debug)]
+pub struct Reader(SplitStream<Stream>);
+
+impl Reader {
+    /// Waits for the next message or the end.
+    pub async fn receive(&mut self) -> Result<Incoming> {
+        receive(&mut self.0).await
+    }
+}
+
+async fn receive(
+    stream: &mut (impl futures_util::Stream<Item = std::result::Result<Message, Error>> + Unpin),
+) -> Result<Incoming> {
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(Incoming::Text(text.to_string())),
+            Some(Ok(Message::Binary(bytes))) => return Ok(Incoming::Binary(bytes.to_vec())),
+            Some(Ok(Message::Close(frame))) => {
+                let close = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                return Ok(Incoming::Closed(close));
+            }
+            None | Some(Err(Error::ConnectionClosed | Error::Protocol(_) | Error::Io(_))) => {
+                return Ok(Incoming::Closed(None));
+            }
+            Some(Ok(_ping_or_pong)) => {}
+            Some(Err(error)) => return Err(error.into()),
+        }
     }
 }
 

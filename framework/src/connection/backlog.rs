@@ -45,7 +45,12 @@ impl Backlog {
 
     /// Whether a link may hand over more.
     pub(crate) fn has_room(&self) -> bool {
-        self.weight.load(Ordering::Acquire) < LIMIT
+        self.weight() < LIMIT
+    }
+
+    /// How much waits, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight.load(Ordering::Acquire)
     }
 
     /// Waits until a link may hand over more.

@@ -12,22 +12,25 @@ use std::{
 };
 
 use actix::Addr;
+use bytestring::ByteString;
 use tokio::sync::oneshot;
 
 use super::{
     actor::{BelowLimit, Closed, Connection, EndSession, Received},
     backlog::Backlog,
+    beat::{Beat, Look},
     homes::Resident,
     reading::{Incoming, Read},
 };
 use crate::{
     auth::{Handshake, Principal},
-    clock::{self, Instant},
+    clock::Instant,
+    config::Heartbeat,
     disconnect::DisconnectReason,
     number::SessionNumber,
     outbox::{End, Outbox, Owner, TransportKind},
     session_id::{Identified, SessionId},
-    wire::socket_io::Messages,
+    wire::{engine_io::Packet, socket_io::Messages},
 };
 
 /// The connection has ended; what was sent to it was not handled.
@@ -46,7 +49,11 @@ pub(crate) struct ConnectionHandle {
     upgrading: AtomicBool,
     polling: AtomicBool,
     posting: AtomicBool,
-    last_pong: Mutex<Instant>,
+    /// Whether the POST that is under way has been answered, and only the rest of it is to be handled.
+    answered: AtomicBool,
+    /// Whether another POST waits for that.
+    behind: AtomicBool,
+    beat: Beat,
     /// Boxed: most connections have nothing of it.
     rare: Option<Box<Rare>>,
 }
@@ -83,7 +90,9 @@ impl ConnectionHandle {
             upgrading: AtomicBool::new(false),
             polling: AtomicBool::new(false),
             posting: AtomicBool::new(false),
-            last_pong: Mutex::new(clock::now()),
+            answered: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
+            beat: Beat::new(),
             rare,
         }
     }
@@ -146,7 +155,7 @@ impl ConnectionHandle {
 
     /// Whether an upgrade is under way.
     pub(crate) fn is_upgrading(&self) -> bool {
-        self.upgrading.load(Ordering::Acquire)
+        self.upgrading.load(Ordering::SeqCst)
     }
 
     /// Whether there is a socket to be closed: one that polls has none between two polls.
@@ -156,17 +165,36 @@ impl ConnectionHandle {
 
     /// Whether a GET is pending.
     pub(crate) fn is_polled(&self) -> bool {
-        self.polling.load(Ordering::Acquire)
+        self.polling.load(Ordering::SeqCst)
     }
 
-    /// Claims the one GET that may be pending.
-    pub(crate) fn begin_poll(self: &Arc<Self>) -> Option<Claim> {
-        Claim::take(self, |handle| &handle.polling)
+    /// Claims the one GET that may be pending, with why the connection had ended in that moment, if it
+    /// had: an end that comes later finds the GET pending, on whichever worker.
+    pub(crate) fn begin_poll(self: &Arc<Self>) -> Option<(Claim, Option<DisconnectReason>)> {
+        self.outbox.at_once(|closed| {
+            let claim = Claim::take(self, |handle| &handle.polling)?;
+            Some((claim, closed))
+        })
     }
 
     /// Claims the one POST that may be under way.
     pub(crate) fn begin_post(self: &Arc<Self>) -> Option<Claim> {
-        Claim::take(self, |handle| &handle.posting)
+        let claim = Claim::take(self, |handle| &handle.posting)?;
+        self.answered.store(false, Ordering::SeqCst);
+        Some(claim)
+    }
+
+    /// The POST that is under way is answered, though the rest of it is still to be handled.
+    pub(crate) fn answer_post(&self) {
+        self.answered.store(true, Ordering::SeqCst);
+    }
+
+    /// Claims the place of the one POST that may wait until all of the one before it is handled. `None`
+    /// when there is one already, or when the one before it is not answered: a client sends one at a
+    /// time.
+    pub(crate) fn wait_behind_post(self: &Arc<Self>) -> Option<Claim> {
+        let is_answered = self.answered.load(Ordering::SeqCst);
+        is_answered.then(|| Claim::take(self, |handle| &handle.behind)).flatten()
     }
 
     /// Hands over messages in the order they arrived, and does not wait: that a link does which finds
@@ -208,15 +236,22 @@ impl ConnectionHandle {
     /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no
     /// sign that the client reads.
     pub(crate) fn pong(&self) {
-        if self.outbox.has_undelivered_ping() {
-            return;
-        }
-        *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
+        self.beat.pong(|| self.outbox.has_undelivered_ping());
     }
 
-    /// When the last pong came; the connection's start before the first.
-    pub(crate) fn last_pong(&self) -> Instant {
-        *self.last_pong.lock().unwrap_or_else(PoisonError::into_inner)
+    /// When its heartbeat is first looked at.
+    pub(crate) fn first_look(&self, heartbeat: &Heartbeat) -> Instant {
+        self.beat.first(heartbeat)
+    }
+
+    /// Looks at its heartbeat: queues a ping if one is due.
+    pub(crate) fn look(&self, heartbeat: &Heartbeat) -> Look {
+        self.beat.look(heartbeat, || self.outbox.control(Packet::Ping(ByteString::new())))
+    }
+
+    /// Whether its client has not answered in time, though its supervisor may not have looked yet.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.beat.is_over()
     }
 
     /// Ends the connection: its link writes what is queued and closes, its sessions are told.
@@ -270,12 +305,14 @@ impl Claim {
         handle: &Arc<ConnectionHandle>,
         flag: fn(&ConnectionHandle) -> &AtomicBool,
     ) -> Option<Self> {
-        (!flag(handle).swap(true, Ordering::AcqRel)).then(|| Self { handle: handle.clone(), flag })
+        // In one order with the looks at other flags: of a GET and an upgrade that begin at once, one
+        // sees the other.
+        (!flag(handle).swap(true, Ordering::SeqCst)).then(|| Self { handle: handle.clone(), flag })
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        (self.flag)(&self.handle).store(false, Ordering::Release);
+        (self.flag)(&self.handle).store(false, Ordering::SeqCst);
     }
 }

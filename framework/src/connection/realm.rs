@@ -248,6 +248,12 @@ impl Realm {
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
     pub(crate) fn forget(&self, handle: &ConnectionHandle) {
         handle.abort(DisconnectReason::TransportClose);
+        self.unlist(handle);
+    }
+
+    /// The session id of a connection that has ended is unknown from now on; a request that has found
+    /// it before still gets what is queued.
+    pub(crate) fn unlist(&self, handle: &ConnectionHandle) {
         let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
         connections.swap_remove(handle.sid());
         connections.shed();

@@ -6,6 +6,7 @@
 mod drain;
 mod not_queued;
 mod permit;
+mod room;
 mod state;
 mod terms;
 mod transport_kind;
@@ -24,6 +25,7 @@ pub use transport_kind::TransportKind;
 
 pub(crate) use drain::{Drained, LinkNumber, Sink};
 pub(crate) use permit::Permit;
+pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};
 
 use self::state::State;
@@ -114,6 +116,9 @@ impl Outbox {
                 state.queue(instead);
             }
         }
+        if withheld > 0 {
+            state.tell_of_room();
+        }
         // A client that joins and loses rooms without end is one to be rid of.
         if state.barred.as_ref().is_some_and(|barred| barred.len() > self.terms.max_barred) {
             self.end(state, DisconnectReason::ForcedServerClose, true);
@@ -169,12 +174,6 @@ impl Outbox {
         self.end(self.lock(), reason, true);
     }
 
-    /// Whether half of what it may hold waits.
-    pub(crate) fn is_half_full(&self) -> bool {
-        let state = self.lock();
-        state.bytes > self.terms.max_bytes / 2 || state.frames.len() > self.terms.max_frames / 2
-    }
-
     /// The reason of the close, once it is decided.
     pub(crate) fn closed(&self) -> Option<DisconnectReason> {
         self.lock().closed
@@ -182,15 +181,21 @@ impl Outbox {
 
     /// Waits for the decision to close, whether or not a link makes progress.
     pub(crate) async fn until_closed(&self) -> DisconnectReason {
-        let ended = self.lock().ended.get_or_insert_default().clone();
+        let changed = self.lock().changed.get_or_insert_default().clone();
         loop {
-            let ended = ended.notified();
+            let changed = changed.notified();
             // Made before the look, so that a close in between is not missed.
             if let Some(reason) = self.closed() {
                 return reason;
             }
-            ended.await;
+            changed.await;
         }
+    }
+
+    /// Looks at whether it is closed, and does something in the same moment: an end that is decided
+    /// later finds it done.
+    pub(crate) fn at_once<T>(&self, act: impl FnOnce(Option<DisconnectReason>) -> T) -> T {
+        act(self.lock().closed)
     }
 
     /// Makes a new link the one that drains; the one before is told so.

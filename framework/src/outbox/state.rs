@@ -32,8 +32,10 @@ pub(super) struct State {
     /// Rooms whose frames are withheld, and up to which membership.
     /// Boxed: most connections never lose a room.
     pub(super) barred: Option<Box<Barred>>,
-    /// Made for who waits first for the end.
-    pub(super) ended: Option<Arc<Notify>>,
+    /// Made for who waits first for the end, or for room.
+    pub(super) changed: Option<Arc<Notify>>,
+    /// Whether somebody waits for room.
+    pub(super) is_room_awaited: bool,
 }
 
 type Control = Vec<engine_io::Packet>;
@@ -66,6 +68,7 @@ impl State {
     pub(super) fn drop_frames(&mut self) {
         self.frames = SmallVec::new();
         self.bytes = 0;
+        self.tell_of_room();
     }
 
     pub(super) fn withholds(&self, frame: &Frame) -> bool {
@@ -88,7 +91,19 @@ impl State {
         for frame in self.frames.drain(..count) {
             self.bytes -= frame.cost();
         }
+        if count > 0 {
+            self.tell_of_room();
+        }
         count > 0
+    }
+
+    /// There is more room than before: whoever waits for it looks again.
+    pub(super) fn tell_of_room(&mut self) {
+        if std::mem::take(&mut self.is_room_awaited)
+            && let Some(changed) = &self.changed
+        {
+            changed.notify_waiters();
+        }
     }
 
     /// Whether a link is waiting for something to write.
@@ -115,8 +130,8 @@ impl State {
     pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
         let first = self.closed.is_none();
         self.closed.get_or_insert(reason);
-        if let Some(ended) = self.ended.take() {
-            ended.notify_waiters();
+        if let Some(changed) = self.changed.take() {
+            changed.notify_waiters();
         }
         if discard {
             self.control = None;

@@ -10,7 +10,6 @@ use std::{
 };
 
 use actix::{Actor, AsyncContext, Context, Handler, Recipient, StreamHandler};
-use bytestring::ByteString;
 use futures_util::Stream;
 use tokio::{
     sync::mpsc,
@@ -21,10 +20,9 @@ use super::lapses;
 use crate::{
     clock::{self, Instant},
     config::Heartbeat,
-    connection::{ConnectionHandle, Realm, Watch},
+    connection::{ConnectionHandle, Look, Realm, Watch},
     deadlines::Deadlines,
     disconnect::DisconnectReason,
-    wire::engine_io::Packet,
 };
 
 /// The supervisor of one worker.
@@ -32,10 +30,12 @@ pub(crate) struct Supervisor {
     /// Weak: a worker outlives the Salons on it.
     realm: Weak<Realm>,
     heartbeat: Heartbeat,
-    schedule: mpsc::UnboundedSender<Watched>,
+    /// How long a client may take to collect that it was closed.
+    grace: Duration,
+    schedule: mpsc::UnboundedSender<(Instant, Watched)>,
 }
 
-/// A connection, and what is due next.
+/// A connection, and what is due for it.
 struct Watched {
     /// Weak: a connection whose end is settled is gone before anything is due for it.
     handle: Weak<ConnectionHandle>,
@@ -45,10 +45,8 @@ struct Watched {
 /// What is due for a connection.
 #[derive(Clone, Copy)]
 enum Due {
-    /// A ping.
-    Ping,
-    /// A pong to the ping of that time.
-    Pong { pinged: Instant },
+    /// A look at its heartbeat.
+    Look,
     /// The end of the time in which a client may collect that it was closed.
     Forget,
 }
@@ -62,37 +60,30 @@ impl Supervisor {
             let (schedule, incoming) = mpsc::unbounded_channel();
             let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
             let of = realm.clone();
-            ctx.add_stream(Schedule { realm: of, incoming, deadlines, sleep, heartbeat, grace });
-            Self { realm, heartbeat, schedule }
+            ctx.add_stream(Schedule { realm: of, incoming, deadlines, sleep });
+            Self { realm, heartbeat, grace, schedule }
         })
         .recipient()
     }
 
-    fn schedule(&self, handle: &Arc<ConnectionHandle>, due: Due) {
+    fn schedule(&self, at: Instant, handle: &Arc<ConnectionHandle>, due: Due) {
         // It lives as long as this actor.
-        let _ = self.schedule.send(Watched { handle: Arc::downgrade(handle), due });
+        let _ = self.schedule.send((at, Watched { handle: Arc::downgrade(handle), due }));
     }
 
-    fn ping(&self, handle: &Arc<ConnectionHandle>) {
-        handle.outbox().control(Packet::Ping(ByteString::new()));
-        self.schedule(handle, Due::Pong { pinged: clock::now() });
-    }
-
-    fn check(&self, handle: &Arc<ConnectionHandle>, pinged: Instant) {
-        let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
-        if handle.last_pong() >= pinged {
-            if handle.last_pong() + ping_interval <= clock::now() {
-                self.ping(handle);
-            } else {
-                self.schedule(handle, Due::Ping);
+    fn look(&self, handle: &Arc<ConnectionHandle>) {
+        match handle.look(&self.heartbeat) {
+            Look::At(next) => self.schedule(next, handle, Due::Look),
+            Look::Over => {
+                tracing::debug!(connection = handle.number(), "no pong in time");
+                handle.abort(DisconnectReason::PingTimeout);
+                self.forget_later(handle);
             }
-        } else if pinged + ping_timeout <= clock::now() {
-            tracing::debug!(connection = handle.number(), "no pong in time");
-            handle.abort(DisconnectReason::PingTimeout);
-            self.schedule(handle, Due::Forget);
-        } else {
-            self.schedule(handle, Due::Pong { pinged });
         }
+    }
+
+    fn forget_later(&self, handle: &Arc<ConnectionHandle>) {
+        self.schedule(clock::now() + self.grace, handle, Due::Forget);
     }
 }
 
@@ -105,7 +96,9 @@ impl Handler<Watch> for Supervisor {
 
     fn handle(&mut self, watch: Watch, _: &mut Self::Context) {
         match watch {
-            Watch::Connection(handle) => self.schedule(&handle, Due::Ping),
+            Watch::Connection(handle) => {
+                self.schedule(handle.first_look(&self.heartbeat), &handle, Due::Look);
+            }
             Watch::Session(peer) => {
                 // A task of its own: an authority that takes its time holds up nobody else.
                 actix::spawn(lapses::watch(self.realm.clone(), Arc::downgrade(&peer)));
@@ -123,9 +116,8 @@ impl StreamHandler<Watched> for Supervisor {
                     realm.forget(&handle);
                 }
             }
-            _ if handle.outbox().closed().is_some() => self.schedule(&handle, Due::Forget),
-            Due::Ping => self.ping(&handle),
-            Due::Pong { pinged } => self.check(&handle, pinged),
+            Due::Look if handle.outbox().closed().is_some() => self.forget_later(&handle),
+            Due::Look => self.look(&handle),
         }
     }
 }
@@ -133,30 +125,14 @@ impl StreamHandler<Watched> for Supervisor {
 /// What is due on one worker, and when.
 struct Schedule {
     realm: Weak<Realm>,
-    incoming: mpsc::UnboundedReceiver<Watched>,
+    incoming: mpsc::UnboundedReceiver<(Instant, Watched)>,
     deadlines: Deadlines<Watched>,
     /// Until the first of them.
     sleep: Pin<Box<Sleep>>,
-    heartbeat: Heartbeat,
-    /// How long a client may take to collect that it was closed.
-    grace: Duration,
 }
 
 impl Schedule {
-    fn add(&mut self, watched: Watched) {
-        let Heartbeat { ping_interval, ping_timeout } = self.heartbeat;
-        let at = match watched.due {
-            Due::Ping => match watched.handle.upgrade() {
-                Some(handle) => handle.last_pong() + ping_interval,
-                None => return,
-            },
-            // Looks before the timeout find the pong of a client that is on time, so that the next
-            // ping is on time as well when the timeout is the longer of the two.
-            Due::Pong { pinged } => {
-                (clock::now() + ping_interval.min(ping_timeout)).min(pinged + ping_timeout)
-            }
-            Due::Forget => clock::now() + self.grace,
-        };
+    fn add(&mut self, at: Instant, watched: Watched) {
         self.deadlines.add(at, watched, |watched| watched.handle.strong_count() > 0);
     }
 }
@@ -178,7 +154,7 @@ impl Stream for Schedule {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Watched>> {
         loop {
             match self.incoming.poll_recv(cx) {
-                Poll::Ready(Some(watched)) => self.add(watched),
+                Poll::Ready(Some((at, watched))) => self.add(at, watched),
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => break,
             }

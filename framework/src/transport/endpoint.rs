@@ -21,6 +21,7 @@ use super::{
 use crate::{
     auth::Principal,
     connection::{ConnectionHandle, Realm},
+    disconnect::DisconnectReason,
     outbox::TransportKind,
     wire::engine_io::RequestError,
 };
@@ -122,10 +123,15 @@ fn find(
     sid: &str,
     principal: &Principal,
 ) -> Result<Arc<ConnectionHandle>, RequestError> {
-    realm
-        .find(sid)
-        .filter(|handle| handle.principal() == principal)
-        .ok_or(RequestError::UnknownSession)
+    let found = realm.find(sid).filter(|handle| handle.principal() == principal);
+    let handle = found.ok_or(RequestError::UnknownSession)?;
+    // Judged here as well: whoever watches over it may come a moment later.
+    if handle.is_overdue() {
+        handle.abort(DisconnectReason::PingTimeout);
+        realm.forget(&handle);
+        return Err(RequestError::UnknownSession);
+    }
+    Ok(handle)
 }
 
 fn asks_for_websocket(request: &HttpRequest) -> bool {

@@ -4,6 +4,7 @@
 
 use std::{
     future::poll_fn,
+    pin::pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -13,11 +14,14 @@ use std::{
 use actix_web::dev::Payload;
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
-use tokio::time::timeout;
+use tokio::{task::yield_now, time::timeout};
 
 use super::{
-    dialect::Dialect, intake::Intake, link_error::LinkError, signals::Signals,
-    taken_socket::TakenSocket,
+    dialect::Dialect,
+    intake::Intake,
+    link_error::LinkError,
+    signals::Signals,
+    taken_socket::{SHARE, TakenSocket},
 };
 use crate::{
     connection::{ConnectionHandle, Realm},
@@ -33,7 +37,7 @@ use crate::{
 const AHEAD: (usize, usize) = (256, 64 * 1024);
 
 /// What the handling of a message counts of its connection's share of a turn, in bytes that are read.
-const MESSAGE: usize = 256;
+pub(super) const MESSAGE: usize = 256;
 
 /// When a client that broke the protocol is taken to have sent all that it was about to send.
 const QUIET: Duration = Duration::from_millis(100);
@@ -69,6 +73,8 @@ pub(super) struct Inflow {
     dialect: Dialect,
     intake: Intake,
     signals: Rc<Signals>,
+    /// What was read, and done with that, in this turn, in bytes.
+    used: u32,
     /// Whether the client's close frame came, or the end of its stream.
     closed: bool,
     /// Whether the bytes can still be taken apart.
@@ -93,6 +99,7 @@ impl Inflow {
             dialect,
             intake: Intake::default(),
             signals,
+            used: 0,
             closed: false,
             garbled: false,
         }
@@ -134,21 +141,30 @@ impl Inflow {
         message
     }
 
-    /// All messages that came; `None` once the end has come, and nothing before it is left.
-    pub(super) fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<Option<Messages>> {
+    /// Waits for messages; false once the end has come, and nothing before it is left.
+    pub(super) fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
             self.sort();
-            let messages = self.intake.take_messages();
-            if !messages.is_empty() {
-                return Poll::Ready(Some(messages));
+            if self.intake.holds(1, 1) {
+                return Poll::Ready(true);
             }
             if self.intake.has_ended() {
-                return Poll::Ready(None);
+                return Poll::Ready(false);
             }
             if let Err(error) = ready!(self.poll_fill(cx)) {
                 self.intake.end(error);
             }
         }
+    }
+
+    /// Takes the messages that wait.
+    pub(super) fn take_messages(&mut self) -> Messages {
+        self.intake.take_messages()
+    }
+
+    /// How much waits to be taken, in bytes.
+    pub(super) fn waiting(&self) -> usize {
+        self.intake.waiting()
     }
 
     /// Sorts what comes while no message is taken; ready if nothing more comes and no message is
@@ -177,30 +193,39 @@ impl Inflow {
     /// # Errors
     /// [`LinkError`] if there is none any more.
     pub(super) async fn packet(&mut self) -> Result<Packet, LinkError> {
-        loop {
-            if let Some(packet) = self.decode()? {
-                return Ok(packet);
+        poll_fn(|cx| {
+            loop {
+                if let Some(packet) = self.decode()? {
+                    return Poll::Ready(Ok(packet));
+                }
+                ready!(self.poll_fill(cx))?;
             }
-            self.fill().await?;
-        }
+        })
+        .await
     }
 
     /// Discards what comes until the client has closed as well.
     pub(super) async fn closed(&mut self) {
-        while !self.closed {
-            if self.garbled {
-                if timeout(QUIET, self.fill()).await.is_err() {
-                    return;
-                }
-                self.buffer.clear();
-            } else {
-                // An error here is the end of what can be read, which both ways out note.
-                while !matches!(self.decode(), Ok(None)) && !self.closed && !self.garbled {}
-                if !self.closed && !self.garbled && self.fill().await.is_err() {
-                    return;
-                }
+        poll_fn(|cx| self.poll_discard(cx)).await;
+        while self.garbled && !self.closed {
+            let filled = poll_fn(|cx| self.poll_fill(cx));
+            if timeout(QUIET, filled).await.is_err() {
+                return;
+            }
+            self.count(self.buffer.len());
+            self.buffer.clear();
+        }
+    }
+
+    /// Discards what comes as long as it can be taken apart.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.closed && !self.garbled {
+            // An error here is the end of what can be read, which both ways out note.
+            if let Ok(None) = self.decode() {
+                let _ = ready!(self.poll_fill(cx));
             }
         }
+        Poll::Ready(())
     }
 
     /// Whether no more is to be sorted until the messages that wait are received.
@@ -214,18 +239,23 @@ impl Inflow {
     fn sort(&mut self) {
         while !self.is_sated() {
             match self.decode() {
-                Ok(Some(packet)) => self.intake.take(packet, &self.handle),
+                Ok(Some(packet)) => {
+                    self.count(MESSAGE);
+                    self.intake.take(packet, &self.handle);
+                }
                 Ok(None) => return,
                 Err(error) => self.intake.end(error),
             }
         }
     }
 
-    /// Takes the next complete packet out of the buffer.
+    /// Takes the next complete packet out of the buffer; none also if it is the others' turn.
     fn decode(&mut self) -> Result<Option<Packet>, LinkError> {
-        while let Some(incoming) = self.frames.read(&mut self.buffer).inspect_err(|_| {
-            self.garbled = true;
-        })? {
+        while !self.is_turn_over() {
+            let before = self.buffer.len();
+            let read = self.frames.read(&mut self.buffer).inspect_err(|_| self.garbled = true);
+            self.count(before - self.buffer.len());
+            let Some(incoming) = read? else { break };
             match incoming {
                 Incoming::Ping(payload) => self.signals.pong(&payload),
                 Incoming::Close(frame) => {
@@ -246,12 +276,25 @@ impl Inflow {
         Ok(None)
     }
 
-    /// Waits for bytes.
-    async fn fill(&mut self) -> Result<(), LinkError> {
-        poll_fn(|cx| self.poll_fill(cx)).await
+    /// Whether a client that is read through actix-web has had its share of this turn. One whose socket
+    /// was taken over is asked for that itself.
+    fn is_turn_over(&self) -> bool {
+        matches!(self.source, Source::Payload(_)) && self.used as usize >= SHARE
     }
 
+    /// Counts what was read, or done with it, in bytes.
+    fn count(&mut self, bytes: usize) {
+        self.used = self.used.saturating_add(bytes.try_into().unwrap_or(u32::MAX));
+    }
+
+    /// Waits for bytes.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        if self.is_turn_over() {
+            self.used = 0;
+            // Woken once the runtime has looked at all sockets, however many tasks keep it busy.
+            let _ = pin!(yield_now()).poll(cx);
+            return Poll::Pending;
+        }
         let came = match &mut self.source {
             Source::Payload(payload) => match ready!(payload.poll_next_unpin(cx)) {
                 Some(Ok(chunk)) => {
@@ -297,5 +340,58 @@ impl Inflow {
             Source::Payload(_) => None,
             Source::Socket(socket) => Some(socket),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, task::Waker};
+
+    use actix_web::error::PayloadError;
+    use bytes::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::{
+        Salon,
+        auth::{Handshake, Principal},
+        outbox::TransportKind,
+    };
+
+    /// Of a client that has sent so often what `chunk` is, and how much of that was taken.
+    fn inflow(chunk: Vec<u8>, times: usize) -> (Inflow, Rc<Cell<usize>>) {
+        let salon = Salon::builder().build().unwrap();
+        let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
+        let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
+        let handle = salon.realm().open(handshake, principal, transport).unwrap();
+        let (taken, chunk) = (Rc::<Cell<usize>>::default(), Bytes::from(chunk));
+        let counted = taken.clone();
+        let chunks = stream::iter(0..times).map(move |_| {
+            counted.set(counted.get() + chunk.len());
+            Ok::<_, PayloadError>(chunk.clone())
+        });
+        let source = Source::Payload(Payload::Stream { payload: Box::pin(chunks) });
+        let signals = Rc::new(Signals::new(None, None));
+        let before = Before::new(salon.realm(), BytesMut::new());
+        (Inflow::new(handle, before, source, Dialect::EngineIo, signals), taken)
+    }
+
+    #[test]
+    fn a_client_that_is_read_through_actix_web_has_a_share_of_a_turn_whatever_it_sends() {
+        actix_web::rt::System::new().block_on(async {
+            let (ping, noop) = ([0x89, 0x80, 0, 0, 0, 0], [0x81, 0x81, 0, 0, 0, 0, b'6']);
+            for frame in [&ping[..], &noop] {
+                let chunk = frame.repeat(1_000);
+                let (mut inflow, taken) = inflow(chunk.clone(), 100);
+                let mut cx = Context::from_waker(Waker::noop());
+                let mut turns = 0;
+                while inflow.poll_messages(&mut cx).is_pending() {
+                    turns += 1;
+                    assert!(taken.get() <= turns * (SHARE + chunk.len()), "{} bytes", taken.get());
+                }
+                assert_eq!(taken.get(), 100 * chunk.len(), "all of it is read");
+                assert!(turns > 10, "{turns} turns");
+            }
+        });
     }
 }

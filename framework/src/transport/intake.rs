@@ -84,6 +84,11 @@ impl Intake {
             .is_some_and(|waiting| waiting.messages.len() >= messages || waiting.bytes >= bytes)
     }
 
+    /// How much waits, in bytes.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| waiting.bytes)
+    }
+
     /// The messages that wait, in order.
     pub(super) fn take_messages(&mut self) -> Messages {
         let waiting = self.waiting.take().unwrap_or_default();

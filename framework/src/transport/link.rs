@@ -7,7 +7,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -26,6 +26,7 @@ use super::{
 use crate::{
     connection::{Backlog, ConnectionHandle, Incoming, Realm},
     disconnect::DisconnectReason,
+    outbox::Room,
     wire::engine_io::Message,
 };
 
@@ -94,7 +95,12 @@ impl Link {
             Some(error) => {
                 tracing::debug!(connection = self.handle().number(), %error, "a WebSocket ended");
                 self.inflow.signals().close(client_close(error).as_ref());
-                self.handle().abort(reason(error));
+                match error {
+                    // Nobody reads any more.
+                    LinkError::Gone => self.handle().abort(reason(error)),
+                    // What it sent before is answered first.
+                    _ => self.handle().close(reason(error)),
+                }
             }
             None => {
                 let reason = self.handle().outbox().closed();
@@ -195,11 +201,13 @@ impl Incoming for Link {
 /// meanwhile nobody takes them.
 async fn receive_all(inflow: &mut Inflow) -> Option<LinkError> {
     let backlog = Arc::<Backlog>::default();
-    // Polled by hand: an idle connection waits here, and a future in a future is larger.
-    while poll_fn(|cx| poll_hand_over(&backlog, inflow, cx)).await {
-        if !backlog.has_room() {
+    loop {
+        // Polled by hand: an idle connection waits here, and a future in a future is larger.
+        match poll_fn(|cx| poll_hand_over(&backlog, inflow, cx)).await {
+            HandOver::Done => {}
             // Boxed, since most connections never come here.
-            Box::pin(wait_for_room(&backlog, inflow)).await;
+            HandOver::NoRoom => Box::pin(wait_for_room(&backlog, inflow)).await,
+            HandOver::Over => break,
         }
     }
     // What it said last is answered, as far as that goes.
@@ -207,20 +215,47 @@ async fn receive_all(inflow: &mut Inflow) -> Option<LinkError> {
     inflow.end()
 }
 
-/// Hands over the messages that came; false once nothing more comes.
-fn poll_hand_over(backlog: &Arc<Backlog>, inflow: &mut Inflow, cx: &mut Context<'_>) -> Poll<bool> {
-    inflow.poll_messages(cx).map(|messages| match messages {
-        Some(messages) => {
-            inflow.handle().hand_over(messages, backlog);
-            true
-        }
-        None => false,
-    })
+/// What came of handing over.
+enum HandOver {
+    /// What came is with the connection.
+    Done,
+    /// It has to wait.
+    NoRoom,
+    /// Nothing more comes.
+    Over,
 }
 
-/// Waits until the connection takes more, and looks for pongs meanwhile.
+/// Hands over the messages that came, if the connection and its outbox have room.
+fn poll_hand_over(
+    backlog: &Arc<Backlog>,
+    inflow: &mut Inflow,
+    cx: &mut Context<'_>,
+) -> Poll<HandOver> {
+    if !ready!(inflow.poll_messages(cx)) {
+        return Poll::Ready(HandOver::Over);
+    }
+    if !backlog.has_room() || !inflow.handle().outbox().has(answers(backlog, inflow)) {
+        return Poll::Ready(HandOver::NoRoom);
+    }
+    let messages = inflow.take_messages();
+    inflow.handle().hand_over(messages, backlog);
+    Poll::Ready(HandOver::Done)
+}
+
+/// What a client may be answered to what it sent: as much as that; and half of the outbox is for what
+/// others send it. So no client is cut off by its own echoes, if it reads them.
+fn answers(backlog: &Backlog, inflow: &Inflow) -> Room {
+    let Room { bytes, frames } = inflow.handle().outbox().half();
+    Room { bytes: bytes.max(backlog.weight() + inflow.waiting()), frames }
+}
+
+/// Waits until the connection and its outbox take more, and looks for pongs meanwhile.
 async fn wait_for_room(backlog: &Backlog, inflow: &mut Inflow) {
-    let room = poll_fn(|cx| backlog.poll_room(cx));
+    let (outbox, answers) = (inflow.handle().outbox().clone(), answers(backlog, inflow));
+    let room = pin!(async {
+        poll_fn(|cx| backlog.poll_room(cx)).await;
+        outbox.until_it_has(answers).await;
+    });
     let ahead = poll_fn(|cx| {
         // The end waits as well, for what was handed over before it.
         let _ = inflow.poll_ahead(cx);

@@ -21,6 +21,7 @@ mod plain;
 mod polling;
 mod posting;
 mod reactor;
+mod receiving;
 mod request;
 mod response;
 mod signals;

@@ -6,6 +6,7 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use tokio::time::sleep;
 
 use super::{
     link_error::{LinkError, reason},
@@ -13,15 +14,23 @@ use super::{
 };
 use crate::{
     auth::Principal,
+    clock,
     connection::{Claim, ConnectionHandle, Realm},
     disconnect::DisconnectReason,
     frame::Frame,
     outbox::{Drained, LinkNumber, Sink, TransportKind},
+    simulation,
     wire::engine_io::{Open, Packet, RequestError, payload},
 };
 
 /// How long a GET is held while an upgrade is under way; the client waits for its end then.
 const UPGRADING: Duration = Duration::from_millis(100);
+
+/// How much later than a close a GET may come that its client sent together with it.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// How often is looked whether another request has come, or is over.
+pub(super) const LOOK: Duration = Duration::from_millis(5);
 
 /// Opens a session over polling.
 pub(super) fn open(
@@ -56,21 +65,28 @@ pub(super) async fn poll(
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
-    let Some(claim) = handle.begin_poll() else {
+    let Some((claim, closed)) = handle.begin_poll() else {
         return overlap(realm, reply, &handle, &LinkError::PollOverlap);
     };
-    check_session(realm, &handle)?;
-    let pending = PendingPoll { realm, handle, _claim: claim, answered: false };
-    Ok(reply.payload(pending.answer().await))
+    // Before the transport is looked at: an upgrade that is over by then is seen there.
+    let is_upgrading = handle.is_upgrading();
+    check_session(realm, &handle, closed)?;
+    let (was_open, answered) = (closed.is_none(), false);
+    let pending = PendingPoll { realm, handle, _claim: claim, was_open, is_upgrading, answered };
+    Ok(reply.payload(pending.answer().await?))
 }
 
-/// Refuses requests of a session that is over, or that an upgrade has overtaken; to be called once
+/// Refuses requests of a session that was over, or that an upgrade has overtaken; to be called once
 /// the request's kind is claimed.
-pub(super) fn check_session(realm: &Realm, handle: &ConnectionHandle) -> Result<(), RequestError> {
+pub(super) fn check_session(
+    realm: &Realm,
+    handle: &ConnectionHandle,
+    closed: Option<DisconnectReason>,
+) -> Result<(), RequestError> {
     if handle.transport() != TransportKind::Polling {
         return Err(RequestError::BadRequest);
     }
-    match handle.outbox().closed() {
+    match closed {
         Some(reason) if !is_owed(reason) => {
             realm.forget(handle);
             Err(RequestError::UnknownSession)
@@ -97,7 +113,35 @@ pub(super) fn overlap(
 pub(super) fn end(realm: &Realm, handle: &ConnectionHandle, error: &LinkError) {
     tracing::debug!(connection = handle.number(), %error, "a polling connection ended");
     handle.close(reason(error));
-    realm.forget(handle);
+    realm.unlist(handle);
+}
+
+/// Ends a connection whose client closes it by a POST. Its session id is unknown once that is answered: a
+/// GET that the client sent together with it may be a little later, on another worker or by another
+/// connection, and finds the close until then.
+pub(super) async fn end_by_client(realm: &Realm, handle: &ConnectionHandle) {
+    // Also if the client does not wait for the answer.
+    let _unlisted = Unlisted(realm, handle);
+    handle.close(reason(&LinkError::Closed));
+    if simulation::is_alone() {
+        return;
+    }
+    let late = clock::now() + TOGETHER;
+    // One that has been answered meanwhile has had it forgotten.
+    let is_known = || realm.find(handle.sid()).is_some();
+    while !handle.is_polled() && is_known() && clock::now() < late {
+        sleep(LOOK).await;
+    }
+}
+
+/// A session id that is unknown once this is dropped.
+struct Unlisted<'a>(&'a Realm, &'a ConnectionHandle);
+
+impl Drop for Unlisted<'_> {
+    fn drop(&mut self) {
+        let Self(realm, handle) = self;
+        realm.unlist(handle);
+    }
 }
 
 /// A GET that is being answered; dropped before that, it ends the connection.
@@ -105,20 +149,19 @@ struct PendingPoll<'a> {
     realm: &'a Realm,
     handle: Arc<ConnectionHandle>,
     _claim: Claim,
+    /// Whether the connection had not ended when it came.
+    was_open: bool,
+    /// Whether it came while an upgrade was under way.
+    is_upgrading: bool,
     answered: bool,
 }
 
 impl PendingPoll<'_> {
-    async fn answer(mut self) -> Bytes {
+    async fn answer(mut self) -> Result<Bytes, RequestError> {
         let mut batch = Batch::default();
-        let mut held = false;
         let outbox = self.handle.outbox();
-        let drained = poll_fn(|cx| {
-            let drained = outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch);
-            held |= drained.is_pending();
-            drained
-        });
-        let drained = if self.handle.is_upgrading() {
+        let drained = poll_fn(|cx| outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch));
+        let drained = if self.is_upgrading {
             tokio::time::timeout(UPGRADING, drained).await.ok()
         } else {
             Some(drained.await)
@@ -126,11 +169,13 @@ impl PendingPoll<'_> {
         self.answered = true;
         match drained {
             Some(Drained::Something | Drained::Everything) => {}
+            // Whoever moves has let its polls end before: it was sent behind the move.
+            Some(Drained::Replaced) if self.is_upgrading => return Err(RequestError::BadRequest),
             Some(Drained::Replaced) | None => batch.control(&Packet::Noop),
             Some(Drained::Closed(reason)) => {
                 // A poll that finds the close rather than waits for it also gets a noop, as from
                 // the reference server; one that the client itself ended gets nothing else.
-                if !held || reason == DisconnectReason::TransportClose {
+                if !self.was_open || reason == DisconnectReason::TransportClose {
                     batch.control(&Packet::Noop);
                 }
                 if reason != DisconnectReason::TransportClose {
@@ -139,7 +184,7 @@ impl PendingPoll<'_> {
                 self.realm.forget(&self.handle);
             }
         }
-        batch.into()
+        Ok(batch.into())
     }
 }
 
@@ -152,18 +197,18 @@ impl Drop for PendingPoll<'_> {
     }
 }
 
-/// Whether a client that was not polling when its connection ended is owed the news. After its own
-/// close, an error of its own or its silence the session is unknown at once.
+/// Whether a client that was not polling when its connection ended is owed the news. After an error of
+/// its own or its silence the session is unknown at once; after its own close, once that is answered.
 fn is_owed(reason: DisconnectReason) -> bool {
     match reason {
         DisconnectReason::ClientNamespaceDisconnect
         | DisconnectReason::ServerNamespaceDisconnect
+        | DisconnectReason::TransportClose
         | DisconnectReason::ForcedClose
         | DisconnectReason::ForcedServerClose
         | DisconnectReason::ServerShuttingDown
         | DisconnectReason::OutboxOverflow => true,
-        DisconnectReason::TransportClose
-        | DisconnectReason::TransportError
+        DisconnectReason::TransportError
         | DisconnectReason::PingTimeout
         | DisconnectReason::ParseError => false,
     }

@@ -1,26 +1,27 @@
 //! Long polling, from client to server: a POST of packets.
 //!
-//! It must never answer before the packets are received, nor read more than the limit.
+//! It must never answer before the packets are received, unless nobody reads the answers to them that
+//! wait; nor read more than the limit.
 
 use std::{pin::pin, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, rt, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::{
     StreamExt as _,
     future::{Either, select},
 };
+use tokio::time::{sleep, timeout};
 
 use super::{
-    intake::Intake,
     link_error::LinkError,
-    polling::{check_session, end, overlap},
+    polling::{LOOK, check_session, end, end_by_client, overlap},
+    receiving::{Received, Receiving, Rest},
     response::{Rejection, Reply},
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
     outbox::TransportKind,
-    wire::engine_io::payload,
 };
 
 /// Serves a POST.
@@ -31,21 +32,26 @@ pub(super) async fn post(
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
-    let Some(claim) = handle.begin_post() else {
+    let Some(claim) = claim(&handle).await else {
         return overlap(realm, reply, &handle, &LinkError::PostOverlap);
     };
-    check_session(realm, &handle)?;
-    if handle.outbox().closed().is_some() {
+    let closed = handle.outbox().closed();
+    check_session(realm, &handle, closed)?;
+    if closed.is_some() {
         return Ok(reply.received());
     }
-    let mut pending = PendingPost { realm, handle, _claim: claim, answered: false };
+    let mut pending = PendingPost { realm, handle, claim: Some(claim), answered: false };
     let answer = pending.answer(request, body, reply).await;
     pending.answered = true;
     match answer {
         Ok(()) => Ok(reply.received()),
         Err(Failure::TooLarge) => Ok(reply.too_large()),
         Err(Failure::Over) => {
-            check_session(realm, &pending.handle)?;
+            check_session(realm, &pending.handle, pending.handle.outbox().closed())?;
+            Ok(reply.received())
+        }
+        Err(Failure::Link(LinkError::Closed)) => {
+            end_by_client(realm, &pending.handle).await;
             Ok(reply.received())
         }
         Err(Failure::Link(error)) => {
@@ -60,11 +66,27 @@ pub(super) async fn post(
     }
 }
 
+/// Claims the one POST that may be under way. One that is answered, and of which a rest is still to be
+/// handled, is waited for.
+async fn claim(handle: &Arc<ConnectionHandle>) -> Option<Claim> {
+    if let Some(claim) = handle.begin_post() {
+        return Some(claim);
+    }
+    let _behind = handle.wait_behind_post()?;
+    loop {
+        sleep(LOOK).await;
+        if let Some(claim) = handle.begin_post() {
+            return Some(claim);
+        }
+    }
+}
+
 /// A POST that is being answered; dropped before that, it ends the connection.
 struct PendingPost<'a> {
-    realm: &'a Realm,
+    realm: &'a Arc<Realm>,
     handle: Arc<ConnectionHandle>,
-    _claim: Claim,
+    /// Nothing once whoever handles the rest has it.
+    claim: Option<Claim>,
     answered: bool,
 }
 
@@ -80,7 +102,7 @@ enum Failure {
 
 impl PendingPost<'_> {
     async fn answer(
-        &self,
+        &mut self,
         request: &HttpRequest,
         body: web::Payload,
         reply: &Reply,
@@ -99,23 +121,24 @@ impl PendingPost<'_> {
                 Either::Right(_) => return Err(Failure::Over),
             }
         };
-        let payload = payload::decode(body, limits.max_payload_packets);
-        let mut intake = Intake::default();
-        for packet in payload.packets {
-            intake.take(packet, &self.handle);
-        }
-        if let Some(error) = payload.error {
-            intake.end(error.into());
-        }
-        let messages = intake.take_messages();
         let request = self.realm.wants_requests().then(|| reply.handshake().clone());
-        if self.handle.receive(messages, request).await.is_err() {
-            tracing::debug!(
-                connection = self.handle.number(),
-                "a POST came after the connection's end"
-            );
+        let mut receiving = Receiving::new(body, limits.max_payload_packets, &self.handle, request);
+        loop {
+            match receiving.go_on().await {
+                Received::All => return Ok(()),
+                Received::End(error) => return Err(Failure::Link(error)),
+                // Whoever polls makes room.
+                Received::NoRoom if self.handle.is_polled() => {
+                    // Or has been answered before the last of it came, and polls no more for now.
+                    let _ = timeout(LOOK, receiving.until_room()).await;
+                }
+                Received::NoRoom => break,
+            }
         }
-        intake.take_end().map_or(Ok(()), |error| Err(Failure::Link(error)))
+        // Its client may poll only once it has the answer.
+        self.handle.answer_post();
+        rt::spawn(Rest::new(self.realm.clone(), receiving, self.claim.take()).receive());
+        Ok(())
     }
 }
 

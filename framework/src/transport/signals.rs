@@ -31,36 +31,52 @@ pub(super) enum Stage {
 /// Shared by the two sides; both are on one worker.
 pub(super) struct Signals {
     stage: Cell<Stage>,
+    /// Whether no greeting waits.
+    is_greeted: Cell<bool>,
     link: Cell<Option<LinkNumber>>,
     /// Boxed: most of the time there is nothing.
     unsaid: Cell<Option<Box<Unsaid>>>,
     writer: Cell<Option<Waker>>,
-    /// Whoever waits for the close frame to be handed over.
-    closing: Cell<Option<Waker>>,
+    /// Whoever waits for the greeting or the close frame to be handed over.
+    waiter: Cell<Option<Waker>>,
 }
 
 /// What is to be written beside the outbox.
 #[derive(Default)]
 pub(super) struct Unsaid {
     greeting: Option<Bytes>,
-    pong: Option<Bytes>,
+    pongs: Pongs,
     farewell: Option<Bytes>,
 }
+
+/// Pongs, as frames in the order of their pings.
+#[derive(Default)]
+struct Pongs {
+    frames: Vec<u8>,
+    /// Where the last of them begins.
+    last: usize,
+}
+
+/// How many bytes of pongs wait at most: more than answer what a client may send in one turn of its
+/// worker, between which they are written.
+const PONGS: usize = 64 * 1024;
 
 impl Signals {
     /// With what is unsaid to be said, and the outbox of `link` to be written after it.
     pub(super) fn new(link: Option<LinkNumber>, unsaid: Option<Box<Unsaid>>) -> Self {
         Self {
             stage: Cell::new(Stage::Open),
+            is_greeted: Cell::new(true),
             link: Cell::new(link),
             unsaid: Cell::new(unsaid),
             writer: Cell::default(),
-            closing: Cell::default(),
+            waiter: Cell::default(),
         }
     }
 
     /// Has frames written before all else.
     pub(super) fn greet(&self, frames: Vec<u8>) {
+        self.is_greeted.set(false);
         self.say(|unsaid| unsaid.greeting = Some(frames.into()));
     }
 
@@ -70,12 +86,10 @@ impl Signals {
         self.wake_writer();
     }
 
-    /// Has a ping answered. Only the last one counts (RFC 6455, section 5.5.3), so that a flood of
-    /// them does not grow anything.
+    /// Has a ping answered, each by itself. Only if its client does not read does the last take the
+    /// place of the one before it (RFC 6455, section 5.5.3), so that a flood of them grows no further.
     pub(super) fn pong(&self, payload: &[u8]) {
-        let mut frame = Vec::new();
-        encode_frame(Opcode::Pong, payload, &mut frame);
-        self.say(|unsaid| unsaid.pong = Some(frame.into()));
+        self.say(|unsaid| unsaid.pongs.add(payload));
     }
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
@@ -95,16 +109,31 @@ impl Signals {
         self.wake_writer();
     }
 
+    /// Waits until the greeting is handed over, or cannot be any more. One waiter at a time.
+    pub(super) async fn greeted(&self) {
+        self.until(|| self.is_greeted.get()).await;
+    }
+
     /// Waits until the close frame is handed over, or cannot be any more. One waiter at a time.
     pub(super) async fn closed(&self) {
+        self.until(|| false).await;
+    }
+
+    async fn until(&self, is_done: impl Fn() -> bool) {
         poll_fn(|cx| {
-            if self.stage.get() >= Stage::Closed {
+            if is_done() || self.stage.get() >= Stage::Closed {
                 return Poll::Ready(());
             }
-            self.closing.set(Some(cx.waker().clone()));
+            self.waiter.set(Some(cx.waker().clone()));
             Poll::Pending
         })
         .await;
+    }
+
+    fn wake_waiter(&self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
     }
 
     /// How far the writing side is.
@@ -116,9 +145,7 @@ impl Signals {
     pub(super) fn reach(&self, stage: Stage) {
         if self.stage.get() < stage {
             self.stage.set(stage);
-            if let Some(closing) = self.closing.take() {
-                closing.wake();
-            }
+            self.wake_waiter();
         }
     }
 
@@ -129,7 +156,13 @@ impl Signals {
 
     /// What is to be written before the outbox.
     pub(super) fn take_urgent(&self) -> Option<Bytes> {
-        self.take(|unsaid| unsaid.greeting.take().or_else(|| unsaid.pong.take()))
+        let greeting = self.take(|unsaid| unsaid.greeting.take());
+        if greeting.is_some() {
+            self.is_greeted.set(true);
+            self.wake_waiter();
+            return greeting;
+        }
+        self.take(|unsaid| unsaid.pongs.take())
     }
 
     /// The close frame, if it was decided.
@@ -173,7 +206,22 @@ impl Signals {
 
 impl Unsaid {
     fn is_empty(&self) -> bool {
-        self.greeting.is_none() && self.pong.is_none() && self.farewell.is_none()
+        self.greeting.is_none() && self.pongs.frames.is_empty() && self.farewell.is_none()
+    }
+}
+
+impl Pongs {
+    fn add(&mut self, payload: &[u8]) {
+        if self.frames.len() >= PONGS {
+            self.frames.truncate(self.last);
+        }
+        self.last = self.frames.len();
+        encode_frame(Opcode::Pong, payload, &mut self.frames);
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        let Self { frames, .. } = std::mem::take(self);
+        (!frames.is_empty()).then(|| frames.into())
     }
 }
 
@@ -182,12 +230,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_pings_leaves_one_pong() {
+    fn each_ping_of_a_burst_has_its_pong() {
         let signals = Signals::new(None, None);
-        for count in 0..1_000_u32 {
+        let pongs = |count: u32| {
+            let pong = |number: u32| [&[0x8a, 4][..], &number.to_be_bytes()].concat();
+            (0..count).map(pong).collect::<Vec<_>>().concat()
+        };
+        for count in [1_u32, 10, 1_000] {
+            (0..count).for_each(|number| signals.pong(&number.to_be_bytes()));
+            assert_eq!(signals.take_urgent().unwrap(), pongs(count));
+            assert_eq!(signals.take_urgent(), None);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_pings_that_nobody_lets_be_answered_leaves_a_bounded_number_of_pongs() {
+        let signals = Signals::new(None, None);
+        for count in 0..100_000_u32 {
             signals.pong(&count.to_be_bytes());
         }
-        assert_eq!(signals.take_urgent().unwrap(), &b"\x8a\x04\x00\x00\x03\xe7"[..]);
+        let pongs = signals.take_urgent().unwrap();
+        assert!(pongs.len() <= PONGS + 6, "{} bytes", pongs.len());
+        assert!(pongs.ends_with(&99_999_u32.to_be_bytes()), "the last is answered");
         assert_eq!(signals.take_urgent(), None);
     }
 

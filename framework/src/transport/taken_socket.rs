@@ -27,7 +27,7 @@ const WRITES: usize = 32;
 
 /// What a connection may read in one turn of its worker, in bytes: so little that many turns, between
 /// which the runtime does not look at its timers, are short.
-const SHARE: usize = 2 * READ;
+pub(super) const SHARE: usize = 2 * READ;
 
 /// What the client did not take yet of what was begun.
 pub(super) struct Rest {

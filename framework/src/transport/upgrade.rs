@@ -14,6 +14,7 @@ use super::{
     link::Link,
     link_error::LinkError,
     opening::Opening,
+    polling::LOOK,
     response::{Rejection, Reply},
     websocket::{shake_hands, switch},
 };
@@ -28,9 +29,8 @@ use crate::{
 /// What a client tries a new transport with.
 const PROBE: &str = "probe";
 
-/// How often is looked whether the last POST of the old transport has been received; a client
-/// waits for it before it moves, so that there is seldom one.
-const LOOK: Duration = Duration::from_millis(5);
+/// How long behind its probe a client may say that it has moved, and not have waited for a GET of its.
+const BEHIND: Duration = Duration::from_millis(20);
 
 /// Serves a WebSocket that names a session.
 pub(super) fn serve(
@@ -43,9 +43,11 @@ pub(super) fn serve(
     let mut response = shake_hands(request)?;
     reply.add_headers(&mut response, false);
     let claim = handle.begin_upgrade();
+    // Behind the claim: a GET that comes later sees that.
+    let is_polled = handle.is_polled();
     let (opening, body) = Opening::new(request, payload, realm, handle, Dialect::EngineIo);
     match claim {
-        Some(claim) => rt::spawn(upgrade(opening, claim)),
+        Some(claim) => rt::spawn(upgrade(opening, claim, is_polled)),
         // One upgrade at a time, and only one that succeeds.
         None => rt::spawn(Box::pin(async move {
             if let Some(link) = opening.settle().await.into_link() {
@@ -66,10 +68,10 @@ enum Upgrade {
     Late,
 }
 
-async fn upgrade(opening: Opening, claim: Claim) {
+async fn upgrade(opening: Opening, claim: Claim, is_polled: bool) {
     // Boxed, as all that is not needed while a connection is idle.
     let Some(mut link) = Box::pin(opening.settle()).await.into_link() else { return };
-    match Box::pin(move_over(&mut link, claim)).await {
+    match Box::pin(move_over(&mut link, claim, is_polled)).await {
         Upgrade::Done => match link.depart() {
             Ok(moving) => Box::pin(moving.settle()).await,
             Err(link) => link.serve().await,
@@ -79,11 +81,11 @@ async fn upgrade(opening: Opening, claim: Claim) {
     }
 }
 
-async fn move_over(link: &mut Link, claim: Claim) -> Upgrade {
+async fn move_over(link: &mut Link, claim: Claim, is_polled: bool) -> Upgrade {
     let limit = link.realm.timeouts().upgrade;
     let probed = {
         let outbox = link.inflow.handle().outbox().clone();
-        let probing = pin!(timeout(limit, probe(link)));
+        let probing = pin!(timeout(limit, probe(link, is_polled)));
         let closed = pin!(outbox.until_closed());
         match select(probing, closed).await {
             Either::Left((Ok(moved), _)) => moved,
@@ -103,16 +105,28 @@ async fn move_over(link: &mut Link, claim: Claim) -> Upgrade {
     Upgrade::Done
 }
 
-/// Answers probes until the client says that it has moved; whether it did.
-async fn probe(link: &mut Link) -> bool {
+/// Answers probes until the client says that it has moved; whether it did. A GET that was pending when
+/// the client asked to move ends with the probe.
+async fn probe(link: &mut Link, was_polled: bool) -> bool {
+    let mut packet = link.inflow.packet().await;
     loop {
-        match link.inflow.packet().await {
+        match packet {
             Ok(Packet::Ping(data)) if data == PROBE => {
                 let mut frame = Vec::new();
                 encode_frame(Opcode::Text, b"3probe", &mut frame);
                 link.inflow.signals().greet(frame);
-                // The client moves as soon as its pending poll ends. One that comes later is held
-                // only shortly while an upgrade is under way.
+                // Before anybody is told that the client has moved: it may wait for nothing else.
+                link.inflow.signals().greeted().await;
+                // The client moves as soon as its pending poll ends. One that says so right behind the
+                // probe has not waited for a GET that came meanwhile: it was sent behind the move.
+                let next = match was_polled {
+                    true => None,
+                    false => timeout(BEHIND, link.inflow.packet()).await.ok(),
+                };
+                if let Some(next) = next {
+                    packet = next;
+                    continue;
+                }
                 if link.inflow.handle().is_polled() {
                     link.inflow.handle().outbox().control(Packet::Noop);
                 }
@@ -127,10 +141,12 @@ async fn probe(link: &mut Link) -> bool {
                 return false;
             }
         }
+        packet = link.inflow.packet().await;
     }
 }
 
-/// Waits until no POST of the old transport is under way.
+/// Waits until no POST of the old transport is under way; a client waits for it before it moves, so that
+/// there is seldom one.
 async fn posted(handle: &Arc<ConnectionHandle>) {
     while handle.begin_post().is_none() {
         sleep(LOOK).await;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use salon_tests::Result;
 use salon_tests::polling::{Polling, packets};
-use salon_tests::websocket::{Incoming, WebSocket};
+use salon_tests::websocket::{Incoming, RawWebSocket, WebSocket};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -31,6 +31,12 @@ promises! { "engine":
     an_upgrade_ends_a_pending_poll_and_polling_itself,
     a_second_websocket_of_an_upgraded_session_is_closed,
     a_probe_that_fails_leaves_polling_alive,
+    a_poll_that_is_sent_together_with_a_close_ends_by_it,
+    a_poll_behind_the_end_of_an_upgrade_is_refused_though_nobody_has_read_that_yet,
+    a_poll_behind_a_probe_ends_so_that_its_client_can_move,
+    a_slow_post_is_received_before_what_follows_an_upgrade,
+    of_two_polls_at_once_one_is_told_the_end,
+    what_is_whole_is_answered_before_what_is_wrong_ends_the_connection,
 }
 
 fn open_of(packet: &str) -> Result<Value> {
@@ -239,5 +245,130 @@ async fn a_probe_that_fails_leaves_polling_alive(subject: Subject) -> Result<()>
     drop(silent);
     session.post("4still").await?;
     assert_eq!(packets(&session.get().await?.text()).last(), Some(&"4still"));
+    Ok(())
+}
+
+/// How often something is tried that depends on which worker is the faster one.
+const ROUNDS: usize = 20;
+
+async fn a_poll_that_is_sent_together_with_a_close_ends_by_it(subject: Subject) -> Result<()> {
+    for round in 0..ROUNDS {
+        let session = subject.polling().await?;
+        let (poll, post) = tokio::join!(session.get(), session.post("1"));
+        let (poll, post) = (poll?, post?);
+        assert_eq!((poll.status, poll.text().as_str()), (200, "6"), "round {round}");
+        assert_eq!((post.status, post.text().as_str()), (200, "ok"), "round {round}");
+        assert_unknown(&session).await?;
+    }
+    Ok(())
+}
+
+async fn a_poll_behind_the_end_of_an_upgrade_is_refused_though_nobody_has_read_that_yet(
+    subject: Subject,
+) -> Result<()> {
+    for round in 0..ROUNDS {
+        let session = subject.polling().await?;
+        let target = subject.websocket_target(Some(session.sid()));
+        let mut socket = WebSocket::open(subject.address, &target).await?;
+        socket.send("2probe").await?;
+        socket.send("5").await?;
+        assert_eq!(session.get().await?.status, 400, "round {round}");
+        socket.send("4hello").await?;
+        assert_eq!(socket.receive().await?, Incoming::Text("3probe".to_owned()));
+        assert_eq!(socket.receive().await?, Incoming::Text("4hello".to_owned()));
+    }
+    Ok(())
+}
+
+async fn a_poll_behind_a_probe_ends_so_that_its_client_can_move(subject: Subject) -> Result<()> {
+    for _ in 0..ROUNDS / 4 {
+        let session = subject.polling().await?;
+        let target = subject.websocket_target(Some(session.sid()));
+        let mut socket = WebSocket::open(subject.address, &target).await?;
+        socket.send("2probe").await?;
+        assert_eq!(session.get().await?.text(), "6");
+        socket.send("5").await?;
+        assert_eq!(socket.receive().await?, Incoming::Text("3probe".to_owned()));
+        socket.send("4hello").await?;
+        assert_eq!(socket.receive().await?, Incoming::Text("4hello".to_owned()));
+    }
+    Ok(())
+}
+
+async fn a_slow_post_is_received_before_what_follows_an_upgrade(subject: Subject) -> Result<()> {
+    let session = subject.polling().await?;
+    let (head, (start, end)) = (session.target(), "4first\u{1e}4second".split_at(9));
+    let head = format!(
+        "POST {head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        start.len() + end.len()
+    );
+    let mut post = TcpStream::connect(subject.address).await?;
+    post.write_all(format!("{head}{start}").as_bytes()).await?;
+    // Said by the server itself: it holds the POST.
+    assert_eq!(subject.request("GET", "/held-post").await?.status, 200);
+    let target = subject.websocket_target(Some(session.sid()));
+    let mut socket = WebSocket::open(subject.address, &target).await?;
+    socket.send("2probe").await?;
+    assert_eq!(socket.receive().await?, Incoming::Text("3probe".to_owned()));
+    socket.send("5").await?;
+    socket.send("4third").await?;
+    // It has moved, whatever became of the POST.
+    while session.get().await?.status != 400 {}
+    post.write_all(end.as_bytes()).await?;
+    for text in ["4first", "4second", "4third"] {
+        assert_eq!(socket.receive().await?, Incoming::Text(text.to_owned()));
+    }
+    let mut answer = String::new();
+    post.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok"), "{answer}");
+    Ok(())
+}
+
+async fn of_two_polls_at_once_one_is_told_the_end(subject: Subject) -> Result<()> {
+    for _ in 0..ROUNDS {
+        let session = subject.polling().await?;
+        let (one, other) = tokio::join!(session.get(), session.get());
+        let mut ends = [one?, other?].map(|end| (end.status, end.text()));
+        ends.sort();
+        assert_eq!(ends[0], (200, "1".to_owned()));
+        assert_eq!(ends[1].0, 400);
+        assert_unknown(&session).await?;
+    }
+    Ok(())
+}
+
+/// A frame of a client, masked with zeros; shorter than 126 bytes.
+fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![head, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
+
+async fn what_is_whole_is_answered_before_what_is_wrong_ends_the_connection(
+    subject: Subject,
+) -> Result<()> {
+    const TOO_LONG: &[u8] = &[0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    for (wrong, code) in [
+        (frame(0x81, b"x"), None),
+        (frame(0x81, b"2"), None),
+        (frame(0x81, b"1"), None),
+        (frame(0x81, b"4\xc3\x28"), Some(1007_u16)),
+        (frame(0x83, b""), Some(1002)),
+        (TOO_LONG.to_vec(), Some(1009)),
+        (frame(0x88, &1000_u16.to_be_bytes()), Some(1000)),
+    ] {
+        let target = subject.websocket_target(None);
+        let (mut socket, _) = RawWebSocket::open(subject.address, &target).await?;
+        assert!(socket.receive().await?.ok_or("an opening")?.payload.starts_with(b"0{"));
+        let bytes = [frame(0x81, b"4text"), frame(0x82, b"bytes"), wrong.clone()].concat();
+        socket.send_bytes(&bytes).await?;
+        for echo in [&b"4text"[..], b"bytes"] {
+            let frame = socket.receive().await?;
+            assert_eq!(frame.ok_or("an echo")?.payload, echo, "before {wrong:?}");
+        }
+        let close = socket.receive().await?.ok_or_else(|| format!("no close after {wrong:?}"))?;
+        let expected: Vec<u8> = code.iter().flat_map(|code| code.to_be_bytes()).collect();
+        assert_eq!((close.head, close.payload), (0x88, expected), "after {wrong:?}");
+    }
     Ok(())
 }

@@ -2,10 +2,13 @@
 //!
 //! It must never be the limit of the harness that is met: a line holds less than the limit tested.
 
+use std::time::Duration;
+
 use salon::{
-    Code, Count, Salon,
+    Application, Code, Count, RawConnection, Salon,
     prelude::*,
     testing::{ConnectError, Failure, Lab, Wire},
+    wire::engine_io::Message,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -13,6 +16,18 @@ use tokio::sync::Semaphore;
 use crate::table::{
     Left, Limited, Say, Sit, Stand, code, come, guest, next_text, salon_with, text,
 };
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Sends back what comes.
+struct Echo;
+
+impl Application for Echo {
+    fn received(&self, connection: &RawConnection, message: Message) {
+        // A connection that has ended needs no answer.
+        let _ = connection.send(message);
+    }
+}
 
 /// An app whose clients may leave so much unread.
 fn small_outboxes() -> Salon {
@@ -59,7 +74,7 @@ async fn one_connection_too_many_is_refused_until_another_has_gone() {
         let third = lab.visitor().wire(wire).open().await?;
         third.close();
         drop((second, third));
-        lab.advance(std::time::Duration::from_secs(60)).await;
+        lab.advance(Duration::from_secs(60)).await;
     }
 }
 
@@ -216,4 +231,49 @@ async fn untyped_rooms_of_a_session_are_limited() {
         assert_eq!(client.call::<Value>("join", (room,)).await?, error, "for {room}");
     }
     assert_eq!(client.call::<Value>("join", ("c",)).await?, json!("limit_exceeded"));
+}
+
+#[salon::test]
+async fn a_client_that_reads_its_echoes_may_send_without_waiting_for_them() {
+    const COUNT: usize = 200;
+    for wire in Wire::ALL {
+        for (length, bytes) in [(64_000, 1 << 20), (10, 20_000), (150_000, 200_000)] {
+            let salon = Salon::builder()
+                .application(Echo)
+                .limits(|limits| limits.max_outbox_bytes = bytes)
+                .build()?;
+            let lab = Lab::builder(salon).workers(2).start().await;
+            let client = lab.visitor().wire(wire).open().await?;
+            // Has the move to WebSocket done, if there is one.
+            lab.advance(SECOND).await;
+            let said = "x".repeat(length);
+            for number in 0..COUNT {
+                client.send_raw(text(format!("{number} {said}")));
+            }
+            for number in 0..COUNT {
+                let echo = next_text(&client).await;
+                assert!(echo == format!("{number} {said}"), "{number} over {wire:?}");
+            }
+        }
+    }
+}
+
+#[salon::test]
+async fn a_client_that_posts_all_it_has_gathered_holds_up_nobody_and_is_answered() {
+    const COUNT: u64 = 5_000;
+    let salon = salon_with(|builder| builder);
+    let lab = Lab::new(salon).await;
+    let other = come(&lab, "other").await?;
+    let client = lab.visitor().wire(Wire::Polling).auth(guest("many")).connect().await?;
+    let before = lab.counters().get(Count::EventsReceived);
+    let all: Vec<_> = (0..COUNT).map(|_| client.send(Stand { table: 1 })).collect();
+    let answered = other.send(Sit { table: 2 }).await?;
+    assert_eq!(answered, ["other"]);
+    let received = lab.counters().get(Count::EventsReceived) - before;
+    assert!(received < COUNT / 2, "{received} were handled first");
+    for answer in all {
+        assert!(answer.await.is_err(), "it sits at no table");
+    }
+    assert_eq!(lab.counters().get(Count::EventsReceived) - before, COUNT + 1);
+    assert!(client.is_connected());
 }

@@ -28,6 +28,7 @@ macro_rules! both_ways {
 mod build;
 mod closing;
 mod ending;
+mod heartbeats;
 mod limits;
 mod malformed;
 mod opening;

@@ -34,23 +34,59 @@ pub struct Payload {
 /// ```
 #[must_use]
 pub fn decode(body: Bytes, max_packets: usize) -> Payload {
-    let mut packets = Vec::new();
-    let mut rest = body;
-    loop {
-        if packets.len() == max_packets {
-            return Payload { packets, error: Some(PayloadError::TooManyPackets { max_packets }) };
+    let mut payload = Payload { packets: Vec::new(), error: None };
+    for packet in Packets::new(body, max_packets) {
+        match packet {
+            Ok(packet) => payload.packets.push(packet),
+            Err(error) => payload.error = Some(error),
+        }
+    }
+    payload
+}
+
+/// The packets of a request body, each decoded when it is asked for, up to the end or the first error.
+///
+/// ```
+/// use salon::wire::engine_io::{Packet, payload::Packets};
+///
+/// let mut packets = Packets::new("2\x1eX".into(), 10);
+/// assert_eq!(packets.next(), Some(Ok(Packet::Ping("".into()))));
+/// assert!(packets.next().is_some_and(|packet| packet.is_err()));
+/// assert_eq!(packets.next(), None);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Packets {
+    /// Nothing behind the end.
+    rest: Option<Bytes>,
+    index: usize,
+    max_packets: usize,
+}
+
+impl Packets {
+    /// Those of a body of at most `max_packets` packets, each a window into it.
+    #[must_use]
+    pub fn new(body: Bytes, max_packets: usize) -> Self {
+        Self { rest: Some(body), index: 0, max_packets }
+    }
+}
+
+impl Iterator for Packets {
+    type Item = Result<Packet, PayloadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut rest = self.rest.take()?;
+        let Self { index, max_packets, .. } = *self;
+        if index == max_packets {
+            return Some(Err(PayloadError::TooManyPackets { max_packets }));
         }
         let end = rest.iter().position(|&byte| byte == SEPARATOR);
-        let piece = rest.split_to(end.unwrap_or(rest.len()));
-        match decode_piece(piece, packets.len()) {
-            Ok(packet) => packets.push(packet),
-            Err(error) => return Payload { packets, error: Some(error) },
+        let packet = decode_piece(rest.split_to(end.unwrap_or(rest.len())), index);
+        self.index += 1;
+        if end.is_some() && packet.is_ok() {
+            // Behind the separator itself.
+            self.rest = Some(rest.split_off(1));
         }
-        if end.is_none() {
-            return Payload { packets, error: None };
-        }
-        // The separator itself.
-        let _ = rest.split_to(1);
+        Some(packet)
     }
 }
 

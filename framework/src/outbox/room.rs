@@ -1,0 +1,147 @@
+//! Room in an outbox: whether what a client is about to be answered has a place there.
+//!
+//! It must never be asked by whoever emits, who does not wait: it is for those who can leave a client's
+//! next message where it is.
+
+use super::{Outbox, state::State};
+
+/// What is to have a place beside what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// In bytes.
+    pub(crate) bytes: usize,
+    /// In frames.
+    pub(crate) frames: usize,
+}
+
+impl Outbox {
+    /// Half of all that it may hold.
+    pub(crate) fn half(&self) -> Room {
+        Room { bytes: self.terms.max_bytes / 2, frames: self.terms.max_frames / 2 }
+    }
+
+    /// Whether half of what it may hold waits.
+    pub(crate) fn is_half_full(&self) -> bool {
+        let Room { bytes, frames } = self.half();
+        let state = self.lock();
+        state.bytes > bytes || state.frames.len() > frames
+    }
+
+    /// Whether there is room. An outbox that is empty, or over, has room for everything: nothing would
+    /// make more of it.
+    pub(crate) fn has(&self, room: Room) -> bool {
+        self.fits(&self.lock(), room)
+    }
+
+    /// Waits until there is room.
+    pub(crate) async fn until_it_has(&self, room: Room) {
+        loop {
+            let changed = self.lock().changed.get_or_insert_default().clone();
+            // Made before the look, so that room that is made in between is not missed.
+            let changed = changed.notified();
+            {
+                let mut state = self.lock();
+                if self.fits(&state, room) {
+                    return;
+                }
+                state.is_room_awaited = true;
+            }
+            changed.await;
+        }
+    }
+
+    fn fits(&self, state: &State, room: Room) -> bool {
+        let bytes = state.bytes.saturating_add(room.bytes);
+        let frames = state.frames.len().saturating_add(room.frames);
+        state.frames.is_empty()
+            || state.closed.is_some()
+            || bytes <= self.terms.max_bytes && frames <= self.terms.max_frames
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::pin,
+        sync::{Arc, Weak},
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+    use crate::{
+        config::Limits,
+        disconnect::DisconnectReason,
+        frame::{Frame, Layer},
+        number::SessionNumber,
+        outbox::{End, LinkNumber, Owner, Sink, Terms, TransportKind},
+        wire::{
+            engine_io::{Message, Packet},
+            socket_io::JsonParser,
+        },
+    };
+
+    /// Whose outbox it is; there is none.
+    struct Nobody;
+
+    impl Owner for Nobody {
+        fn ended(&self, _: DisconnectReason) {}
+
+        fn end_session(&self, _: SessionNumber, _: End) {}
+
+        fn below_limit(&self) {}
+    }
+
+    /// Takes one frame at a time.
+    struct One;
+
+    impl Sink for One {
+        fn control(&mut self, _: &Packet) {}
+
+        fn frames(&mut self, frames: &[Frame]) -> usize {
+            frames.len().min(1)
+        }
+    }
+
+    fn outbox() -> Outbox {
+        let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 4, ..Limits::default() };
+        let terms = Terms::new(&limits, Arc::new(JsonParser), Arc::default());
+        let owner = Weak::<Nobody>::new();
+        Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
+    }
+
+    fn frame() -> Frame {
+        Frame::message(Message::Text("0123456789".into()), Layer::EngineIo)
+    }
+
+    #[test]
+    fn there_is_room_for_what_fits_beside_what_waits_and_in_an_empty_outbox_for_all() {
+        let (outbox, room) = (outbox(), |bytes, frames| Room { bytes, frames });
+        assert!(outbox.has(room(1_000, 1_000)));
+        outbox.push(&frame()).unwrap();
+        assert!(outbox.has(room(30, 3)));
+        assert!(!outbox.has(room(31, 1)), "a byte too many");
+        assert!(!outbox.has(room(1, 4)), "a frame too many");
+        outbox.close(DisconnectReason::TransportClose);
+        assert!(outbox.has(room(31, 4)));
+    }
+
+    #[test]
+    fn whoever_waits_for_room_is_told_when_there_is_and_at_the_end() {
+        for by_an_end in [false, true] {
+            let outbox = outbox();
+            (0..4).for_each(|_| outbox.push(&frame()).unwrap());
+            let mut waiting = pin!(outbox.until_it_has(outbox.half()));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(waiting.as_mut().poll(&mut cx).is_pending());
+            if by_an_end {
+                outbox.close(DisconnectReason::TransportClose);
+            } else {
+                let _ = outbox.poll_drain(&mut cx, LinkNumber::FIRST, &mut One);
+                assert!(waiting.as_mut().poll(&mut cx).is_pending(), "three wait");
+                let _ = outbox.poll_drain(&mut cx, LinkNumber::FIRST, &mut One);
+            }
+            assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Ready(()));
+        }
+    }
+}

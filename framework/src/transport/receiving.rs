@@ -1,0 +1,157 @@
+//! What a POST brought, on its way to the connection: as much in one turn of the worker as over a
+//! WebSocket, and no more than its outbox has room for answers to.
+//!
+//! It must never leave a part of a body behind while its connection lives, nor let another POST or an
+//! upgrade pass it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::yield_now;
+
+use super::{
+    inflow::MESSAGE, intake::Intake, link_error::LinkError, polling::end, taken_socket::SHARE,
+};
+use crate::{
+    auth::Handshake,
+    connection::{Claim, ConnectionHandle, Realm},
+    outbox::{Room, TransportKind},
+    wire::engine_io::{
+        Packet,
+        payload::{Packets, SEPARATOR},
+    },
+};
+
+/// What is to have room in the outbox before more of a body is handled: an answer to each message of a
+/// turn.
+const ANSWERS: Room = Room { bytes: SHARE, frames: SHARE / MESSAGE };
+
+/// The packets of one body that are not handled yet.
+pub(super) struct Receiving {
+    packets: Packets,
+    handle: Arc<ConnectionHandle>,
+    /// The request that brought them, if the application wants to see that.
+    request: Option<Arc<Handshake>>,
+    /// Whether some are handled already.
+    has_begun: bool,
+}
+
+/// How far the handling of a body came.
+pub(super) enum Received {
+    /// All of it is handled, or the connection ended.
+    All,
+    /// It ends the connection.
+    End(LinkError),
+    /// There is more of it, and no room for answers.
+    NoRoom,
+}
+
+impl Receiving {
+    /// Nothing is handled yet but a pong, which counts before the messages in front of it.
+    pub(super) fn new(
+        body: Bytes,
+        max_packets: usize,
+        handle: &Arc<ConnectionHandle>,
+        request: Option<Arc<Handshake>>,
+    ) -> Self {
+        let mut pieces = body.split(|byte| *byte == SEPARATOR);
+        if pieces.any(|piece| piece.first() == Some(&b'3')) {
+            handle.pong();
+        }
+        let packets = Packets::new(body, max_packets);
+        Self { packets, handle: handle.clone(), request, has_begun: false }
+    }
+
+    /// Handles packets as long as there is room for answers, and lets others have their turn in between.
+    pub(super) async fn go_on(&mut self) -> Received {
+        loop {
+            if self.has_begun && !self.handle.outbox().has(ANSWERS) {
+                return Received::NoRoom;
+            }
+            let (mut intake, is_last) = self.sort();
+            let request = self.request.clone();
+            let has_ended = self.handle.receive(intake.take_messages(), request).await.is_err();
+            if has_ended {
+                let connection = self.handle.number();
+                tracing::debug!(connection, "a POST came after the connection's end");
+            }
+            if let Some(error) = intake.take_end() {
+                return Received::End(error);
+            }
+            if is_last || has_ended {
+                return Received::All;
+            }
+            self.has_begun = true;
+            yield_now().await;
+        }
+    }
+
+    /// Waits until there is room for answers, or the connection ends.
+    pub(super) async fn until_room(&self) {
+        self.handle.outbox().until_it_has(ANSWERS).await;
+    }
+
+    /// Sorts the packets of one turn; whether they are the last.
+    fn sort(&mut self) -> (Intake, bool) {
+        let (mut intake, mut used) = (Intake::default(), 0);
+        while used < SHARE && !intake.has_ended() {
+            match self.packets.next() {
+                Some(Ok(packet)) => {
+                    used += weight(&packet);
+                    intake.take(packet, &self.handle);
+                }
+                Some(Err(error)) => intake.end(error.into()),
+                None => return (intake, true),
+            }
+        }
+        (intake, false)
+    }
+}
+
+/// What a packet counts of its connection's share of a turn, in bytes.
+fn weight(packet: &Packet) -> usize {
+    match packet {
+        Packet::Message(message) => message.len().max(MESSAGE),
+        _ => MESSAGE,
+    }
+}
+
+/// The rest of a POST that is answered already; dropped before it is handled, it ends the connection.
+pub(super) struct Rest {
+    realm: Arc<Realm>,
+    receiving: Receiving,
+    /// That of its POST: no other POST begins before.
+    _claim: Option<Claim>,
+    is_over: bool,
+}
+
+impl Rest {
+    /// Nothing more is handled yet.
+    pub(super) fn new(realm: Arc<Realm>, receiving: Receiving, claim: Option<Claim>) -> Self {
+        Self { realm, receiving, _claim: claim, is_over: false }
+    }
+
+    /// Handles it as its client makes room for the answers.
+    pub(super) async fn receive(mut self) {
+        loop {
+            match self.receiving.go_on().await {
+                Received::All => break,
+                Received::End(error) => {
+                    end(&self.realm, &self.receiving.handle, &error);
+                    break;
+                }
+                Received::NoRoom => self.receiving.until_room().await,
+            }
+        }
+        self.is_over = true;
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        let handle = &self.receiving.handle;
+        if !self.is_over && handle.transport() == TransportKind::Polling {
+            end(&self.realm, handle, &LinkError::PostAborted);
+        }
+    }
+}
