@@ -33,7 +33,7 @@ pub enum Count {
     FramesQueued,
     /// Volatile frames dropped because the recipient was not writable.
     FramesDropped,
-    /// Frames of a room that were on their way to a session that had lost its membership.
+    /// Frames of a room for a session that had lost its membership, had left, or was not let in.
     FramesWithheld,
     /// Rooms opened.
     RoomsOpened,

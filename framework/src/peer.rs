@@ -106,13 +106,18 @@ impl Peer {
                 tracing::debug!(session = %self.id, %overflow, "an outbox is full");
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
-            Err(NotQueued::Lapsed) => {
-                tracing::debug!(session = %self.id, "a frame of a room is withheld");
-                self.outbox.counters().one(Count::FramesWithheld);
-            }
+            Err(NotQueued::Lapsed) => self.withhold(1),
             Err(NotQueued::Closed) => {}
         }
         queued
+    }
+
+    /// Counts frames of a room that the session has no right to.
+    pub(crate) fn withhold(&self, frames: u64) {
+        if frames > 0 {
+            tracing::debug!(session = %self.id, frames, "frames of a room are withheld");
+            self.outbox.counters().add(Count::FramesWithheld, frames);
+        }
     }
 
     /// Records that the session has left a room, and what it was granted there with it.
@@ -130,8 +135,7 @@ impl Peer {
         which: impl Fn(&Membership) -> bool,
     ) -> Vec<oneshot::Receiver<()>> {
         let lose = |membership: &Membership| {
-            let withheld = self.outbox.bar(membership.room(), membership.number);
-            self.outbox.counters().add(Count::FramesWithheld, withheld);
+            self.withhold(self.outbox.bar(membership.room(), membership.number));
             self.state.grants.forget(membership.name());
         };
         self.state.memberships.withdraw(self.number, code, which, lose)

@@ -78,12 +78,14 @@ impl Outbox {
         if frame.is_volatile() && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
-        if state.withholds(frame) {
-            if let Some(instead) = frame.withheld(&*self.terms.parser, &lapsed()) {
-                state.queue(instead);
-            }
-            return Err(NotQueued::Lapsed);
-        }
+        let is_withheld = state.withholds(frame);
+        let frame = match is_withheld {
+            false => frame.clone(),
+            true => match frame.withheld(&*self.terms.parser, &lapsed()) {
+                Some(instead) => instead,
+                None => return Err(NotQueued::Lapsed),
+            },
+        };
         let (bytes, frames) = (state.bytes + frame.cost(), state.frames.len() + 1);
         // A single frame over the limit is let through an empty outbox: refusing it would close
         // every member of a room for what one handler sent.
@@ -92,13 +94,14 @@ impl Outbox {
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
         }
-        state.queue(frame.clone());
-        Ok(())
+        state.queue(frame);
+        if is_withheld { Err(NotQueued::Lapsed) } else { Ok(()) }
     }
 
-    /// Withholds the frames of a room from now on, also those that are queued: the session has lost
-    /// its membership of that number. Whoever awaits an acknowledgement among them is refused. How
-    /// many were queued.
+    /// Withholds the frames of a room, those that are queued and those that are still on their way
+    /// by the membership of that number, which its session has lost: until its
+    /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
+    /// were queued.
     pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
         let last = state.barred.get_or_insert_default().entry(room).or_insert(membership);
@@ -119,11 +122,25 @@ impl Outbox {
         if withheld > 0 {
             state.tell_of_room();
         }
-        // A client that joins and loses rooms without end is one to be rid of.
-        if state.barred.as_ref().is_some_and(|barred| barred.len() > self.terms.max_barred) {
-            self.end(state, DisconnectReason::ForcedServerClose, true);
-        }
         withheld
+    }
+
+    /// Whether the session has lost the membership of that number, or a later one, and its room has
+    /// not let it go yet.
+    pub(crate) fn bars(&self, room: RoomNumber, membership: MembershipNumber) -> bool {
+        let state = self.lock();
+        state.barred.as_ref().and_then(|barred| barred.get(&room)) >= Some(&membership)
+    }
+
+    /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
+    /// from here on is by one that its session has.
+    pub(crate) fn release(&self, room: RoomNumber, membership: MembershipNumber) {
+        self.lock().release(room, |last| last <= membership);
+    }
+
+    /// Nothing of a room is on its way any more, nor will be: it is closed.
+    pub(crate) fn release_all(&self, room: RoomNumber) {
+        self.lock().release(room, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the
@@ -131,22 +148,6 @@ impl Outbox {
     pub(crate) fn drop_frames(&self) {
         let mut state = self.lock();
         state.drop_frames();
-    }
-
-    /// Whether the frames of a room are withheld.
-    pub(crate) fn withholds(&self, room: RoomNumber) -> bool {
-        self.lock().bars(room)
-    }
-
-    /// The frames of a room are for this session again, if the membership is a later one than that
-    /// which it lost.
-    pub(crate) fn lift(&self, room: RoomNumber, membership: MembershipNumber) {
-        let mut state = self.lock();
-        if let Some(barred) = &mut state.barred
-            && barred.get(&room).is_some_and(|last| *last < membership)
-        {
-            barred.remove(&room);
-        }
     }
 
     /// Queues a control packet; it overtakes the frames.
@@ -289,8 +290,8 @@ impl Outbox {
     }
 }
 
-/// What a session is told that awaits an answer from a room that it is no member of any more.
-fn lapsed() -> Refusal {
+/// What a session is told that awaits an answer from a room whose membership it has lost.
+pub(crate) fn lapsed() -> Refusal {
     Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
 }
 
@@ -306,92 +307,4 @@ impl fmt::Debug for Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicUsize;
-
-    use super::*;
-    use crate::{config::Limits, frame::Layer, wire::socket_io::JsonParser};
-
-    /// Counts how often it is told of an end.
-    #[derive(Default)]
-    struct Ends(AtomicUsize);
-
-    impl Owner for Ends {
-        fn ended(&self, _: DisconnectReason) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-
-        fn end_session(&self, _: SessionNumber, _: End) {}
-
-        fn below_limit(&self) {}
-    }
-
-    fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
-        let terms = Terms::new(limits, Arc::new(JsonParser), Arc::default());
-        let owner: Weak<Ends> = Arc::downgrade(owner);
-        Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
-    }
-
-    fn frame() -> Frame {
-        Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
-    }
-
-    #[test]
-    fn one_frame_too_many_ends_the_connection_and_drops_what_waited() {
-        let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
-        let ends = Arc::<Ends>::default();
-        let outbox = outbox(&limits, &ends);
-        for _ in 0..3 {
-            assert_eq!(outbox.push(&frame()), Ok(()));
-        }
-        let overflow = NotQueued::Overflow { bytes: 30, frames: 3 };
-        assert_eq!(outbox.push(&frame()), Err(overflow));
-        assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow));
-        assert_eq!(outbox.push(&frame()), Err(NotQueued::Closed));
-        outbox.close(DisconnectReason::TransportClose);
-        assert_eq!(ends.0.load(Ordering::Relaxed), 1, "the end is told once");
-    }
-
-    #[test]
-    fn a_single_frame_over_the_limit_passes_an_empty_outbox_alone() {
-        let limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
-        let outbox = outbox(&limits, &Arc::default());
-        assert_eq!(outbox.push(&frame()), Ok(()));
-        assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
-    }
-
-    /// Takes everything.
-    #[derive(Default)]
-    struct All(Vec<String>);
-
-    impl Sink for All {
-        fn control(&mut self, packet: &engine_io::Packet) {
-            self.0.push(format!("{packet:?}"));
-        }
-
-        fn frames(&mut self, frames: &[Frame]) -> usize {
-            self.0.push(format!("{} frames", frames.len()));
-            frames.len()
-        }
-    }
-
-    #[test]
-    fn a_heartbeat_gives_back_what_many_frames_took() {
-        let outbox = outbox(&Limits::default(), &Arc::default());
-        let mut all = All::default();
-        let mut drain = |outbox: &Outbox| {
-            let mut cx = Context::from_waker(std::task::Waker::noop());
-            outbox.poll_drain(&mut cx, LinkNumber::FIRST, &mut all)
-        };
-        for _ in 0..100 {
-            assert_eq!(outbox.push(&frame()), Ok(()));
-        }
-        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
-        assert!(outbox.lock().frames.spilled(), "what is used again soon is kept");
-        outbox.control(engine_io::Packet::Ping("".into()));
-        assert_eq!(drain(&outbox), Poll::Ready(Drained::Something));
-        assert!(!outbox.lock().frames.spilled());
-        assert_eq!(drain(&outbox), Poll::Pending);
-        assert_eq!(all.0, ["100 frames", r#"Ping("")"#, "0 frames"]);
-    }
-}
+mod tests;

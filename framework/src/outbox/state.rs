@@ -29,8 +29,8 @@ pub(super) struct State {
     waker: Option<Waker>,
     /// Whether it waits still.
     is_awaited: bool,
-    /// Rooms whose frames are withheld, and up to which membership.
-    /// Boxed: most connections never lose a room.
+    /// Rooms whose frames are withheld, and up to which membership: while something may be on its
+    /// way by one that was lost. Boxed: most connections never lose a room.
     pub(super) barred: Option<Box<Barred>>,
     /// Made for who waits first for the end, or for room.
     pub(super) changed: Option<Arc<Notify>>,
@@ -72,11 +72,24 @@ impl State {
     }
 
     pub(super) fn withholds(&self, frame: &Frame) -> bool {
-        frame.room().is_some_and(|room| self.bars(room))
+        let bars = |room| self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room));
+        frame.room().is_some_and(bars)
     }
 
-    pub(super) fn bars(&self, room: RoomNumber) -> bool {
-        self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room))
+    /// The frames of a room are withheld no more, if `is_over` says so of the last membership that
+    /// was lost.
+    pub(super) fn release(
+        &mut self,
+        room: RoomNumber,
+        is_over: impl FnOnce(MembershipNumber) -> bool,
+    ) {
+        let Some(barred) = &mut self.barred else { return };
+        if barred.get(&room).is_some_and(|last| is_over(*last)) {
+            barred.remove(&room);
+        }
+        if barred.is_empty() {
+            self.barred = None;
+        }
     }
 
     pub(super) fn queue(&mut self, frame: Frame) {

@@ -13,7 +13,6 @@ use crate::{
 pub(crate) struct Terms {
     pub(super) max_bytes: usize,
     pub(super) max_frames: usize,
-    pub(super) max_barred: usize,
     pub(super) max_in_flight: u32,
     pub(super) parser: Arc<dyn Parser>,
     pub(super) counters: Arc<Counters>,
@@ -46,7 +45,6 @@ impl Terms {
         Self {
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
-            max_barred: limits.max_rooms.saturating_mul(2),
             max_in_flight: limits.max_events_in_flight.try_into().unwrap_or(u32::MAX),
             parser,
             counters,

@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Audience, Member, Place, Receive, Room, RoomEvent, RoomHandle,
     presence::Attendance,
-    recipients::{Choice, RoomAudience},
+    recipients::{Antechamber, Choice, RoomAudience},
     roll::Roll,
 };
 use crate::{
@@ -30,6 +30,7 @@ pub struct RoomContext<R> {
     pub(super) sender: Option<Arc<Peer>>,
     /// The event by which its sender wants to become a member, while the room decides about it.
     pub(super) joining: Option<Rare>,
+    pub(super) antechamber: Antechamber,
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
@@ -170,6 +171,7 @@ impl<R: Room> RoomContext<R> {
             roll,
             sender: None,
             joining: None,
+            antechamber: Antechamber::default(),
             actions: VecDeque::new(),
             timers: Timers::default(),
             attendance: Self::new_attendance(),
@@ -269,16 +271,6 @@ impl<R: Room> RoomContext<R> {
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
         let memberships = &member.peer().state.memberships;
         memberships.granted(self.roll.room()).map(|granted| granted.grant)
-    }
-
-    /// One member alone.
-    pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
-        RoomAudience { roll: &self.roll, choice: Choice::One(member.peer().clone()) }
-    }
-
-    /// Every member but one.
-    pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
-        RoomAudience { roll: &self.roll, choice: Choice::Except(member.number()) }
     }
 
     /// Asks a member, and waits for its acknowledgement; the future is to be given to

@@ -36,14 +36,14 @@ impl<R: Room> RoomActor<R> {
             }
             (Entry::Join, false) => {
                 let number = self.cx.roll.next_membership();
-                self.cx.roll.lift(sender, number);
                 let joined = self.ask_in(event, sender).and_then(|event| {
                     self.enrol(origin, number)?;
                     Ok((event, Some(number)))
                 });
                 if joined.is_err() {
                     // What it was sent while it was asked in is not for it.
-                    sender.outbox.bar(self.cx.roll.room(), number);
+                    let waiting = self.cx.antechamber.take().len();
+                    sender.withhold(u64::try_from(waiting).unwrap_or(u64::MAX));
                 }
                 joined
             }
@@ -82,6 +82,8 @@ impl<R: Room> RoomActor<R> {
         self.cx.appear(sender, seen);
         if !self.cx.roll.add(sender.clone(), number) {
             sender.leave(self.cx.roll.room(), self.cx.roll.name());
+            // Its worker, which would do it, is gone.
+            sender.outbox.release(self.cx.roll.room(), number);
             self.depart(&member, Departure::Left);
             return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
         }
@@ -89,6 +91,9 @@ impl<R: Room> RoomActor<R> {
             sender.standing.wake();
         }
         tracing::debug!(room = %self.cx.roll.name(), session = %sender.id, "joined");
+        for frame in self.cx.antechamber.take() {
+            self.cx.roll.send_to(sender, frame);
+        }
         self.tell_joined(sender);
         Ok(())
     }

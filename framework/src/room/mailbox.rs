@@ -19,6 +19,7 @@ use super::{
 use crate::{
     event::{Event, On, OnLater, Waited, too_late, wait},
     meter::{Count, Meter},
+    outbox,
     refusal::{Code, Refusal},
 };
 
@@ -52,6 +53,8 @@ where
             Ok(future) => {
                 let generation = self.generation;
                 let limit = self.cx.roll.broadcaster().time_limit;
+                let creditor = self.cx.roll.creditor(origin.sender.number);
+                creditor.into_iter().for_each(|creditor| self.cx.roll.owed.owe(creditor));
                 let sender = origin.sender.clone();
                 let ended = async move { sender.until_ended().await };
                 let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
@@ -70,6 +73,9 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
+                    // Of what was lost, also before a later membership, nothing more is told.
+                    let lapsed = creditor.is_some_and(|it| actor.cx.roll.owed.settle(it));
+                    let result = if lapsed { result.and(Err(outbox::lapsed())) } else { result };
                     actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
                 }));

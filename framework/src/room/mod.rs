@@ -22,6 +22,7 @@ mod member;
 mod notice;
 mod opening;
 mod outside;
+mod owed;
 mod parting;
 mod place;
 mod presence;

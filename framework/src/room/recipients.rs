@@ -2,32 +2,74 @@
 //!
 //! It must never outlive the handler: who is a member changes.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use serde::Serialize;
 
-use super::{place::Order, roll::Roll};
-use crate::{event::Event, number::SessionNumber, peer::Peer};
+use super::{Member, Room, RoomContext, place::Order, roll::Roll};
+use crate::{event::Event, frame::Frame, number::SessionNumber, peer::Peer};
 
 /// Some members of a room.
 #[must_use = "an audience does nothing until something is emitted to it"]
 pub struct RoomAudience<'a> {
     pub(super) roll: &'a Roll,
-    pub(super) choice: Choice,
+    pub(super) choice: Choice<'a>,
 }
 
 /// Which of the members.
-pub(super) enum Choice {
+pub(super) enum Choice<'a> {
     Everyone,
     Except(SessionNumber),
     One(Arc<Peer>),
+    /// One that is asked in: it gets what is for it when it is in.
+    AskedIn(&'a Antechamber),
+}
+
+/// What waits for one that is asked in, until the room has decided: of a refused one nothing has
+/// left the room. One word while nothing waits, as there is one for each room.
+#[derive(Default)]
+pub(super) struct Antechamber(Cell<Option<Box<Waiting>>>);
+
+type Waiting = Vec<Frame>;
+
+impl Antechamber {
+    fn hold(&self, frame: Frame) {
+        let mut waiting = self.0.take().unwrap_or_default();
+        waiting.push(frame);
+        self.0.set(Some(waiting));
+    }
+
+    /// Takes out what waits.
+    pub(super) fn take(&self) -> impl ExactSizeIterator<Item = Frame> + use<> {
+        self.0.take().map(|waiting| *waiting).unwrap_or_default().into_iter()
+    }
+}
+
+impl<R: Room> RoomContext<R> {
+    /// One member alone. Whoever is no member, such as one who has left, gets nothing. In `admit` it
+    /// may be the one who is asked in: what it is sent there it gets once it is in, ahead of
+    /// everything else of the room, and if it is refused it does not.
+    pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
+        let is_asked_in = self.joining.is_some()
+            && self.sender.as_ref().is_some_and(|sender| sender.number == member.number());
+        let choice = match is_asked_in {
+            true => Choice::AskedIn(&self.antechamber),
+            false => Choice::One(member.peer().clone()),
+        };
+        RoomAudience { roll: &self.roll, choice }
+    }
+
+    /// Every member but one.
+    pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
+        RoomAudience { roll: &self.roll, choice: Choice::Except(member.number()) }
+    }
 }
 
 impl RoomAudience<'_> {
     /// Sends an event to them.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
         let roll = self.roll;
-        let is_for_one = matches!(self.choice, Choice::One(_));
+        let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
         let is_numbered = !E::POLICY.volatile && !is_for_one;
         let order = roll.order.told();
         let take_number = || order.filter(|_| is_numbered).into_iter().for_each(Order::publish);
@@ -47,7 +89,8 @@ impl RoomAudience<'_> {
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return roll.send_to(peer, frame),
+            Choice::One(peer) => return roll.send_to_member(peer, frame),
+            Choice::AskedIn(antechamber) => return antechamber.hold(frame),
         };
         tracing::trace!(room = %roll.name(), event = E::NAME, members = roll.len(), "broadcast");
         roll.deliver(&frame, except);

@@ -8,6 +8,7 @@ use bytestring::ByteString;
 
 use super::{
     broadcaster::Broadcaster,
+    owed::{Creditor, Owed},
     place::Order,
     shard::{Command, ShardHandle, Target},
 };
@@ -25,6 +26,8 @@ pub(super) struct Roll {
     pub(super) shared: Arc<Shared>,
     /// The order of what it publishes.
     pub(super) order: Order,
+    /// The answers that are given later.
+    pub(super) owed: Owed,
     members: BTreeMap<SessionNumber, Enrolled>,
     next_membership: MembershipNumber,
     outlets: Vec<Outlet>,
@@ -55,6 +58,7 @@ impl Roll {
             link,
             shared,
             order,
+            owed: Owed::default(),
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
             outlets: Vec::new(),
@@ -119,7 +123,7 @@ impl Roll {
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room(), membership, peer: peer.clone() });
+        self.tell(&peer, Command::Enter { room: self.room(), peer: peer.clone() });
         self.members.insert(peer.number, Enrolled { peer, membership });
         true
     }
@@ -131,14 +135,14 @@ impl Roll {
         number
     }
 
-    /// What was withheld of this room from a session is not, from here on: it may become a member
-    /// by this membership.
-    pub(super) fn lift(&self, peer: &Arc<Peer>, membership: MembershipNumber) {
-        if peer.outbox.withholds(self.room())
-            && let Some(shard) = self.broadcaster().shard(peer.shard)
-        {
-            shard.send(Command::Lift { room: self.room(), membership, peer: peer.clone() });
-        }
+    /// The membership by which a session is a member.
+    pub(super) fn membership(&self, session: SessionNumber) -> Option<MembershipNumber> {
+        self.members.get(&session).map(|enrolled| enrolled.membership)
+    }
+
+    /// To whom an answer is owed that this session waits for now.
+    pub(super) fn creditor(&self, session: SessionNumber) -> Option<Creditor> {
+        self.membership(session).map(|membership| Creditor { session, membership })
     }
 
     /// Whether a session is a member by this membership, and not by a later one.
@@ -147,14 +151,19 @@ impl Roll {
         session: SessionNumber,
         membership: MembershipNumber,
     ) -> bool {
-        self.members.get(&session).is_some_and(|enrolled| enrolled.membership == membership)
+        self.membership(session) == Some(membership)
     }
 
     /// Lets a member go: from here on it gets nothing.
     pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let Enrolled { peer, .. } = self.members.remove(&session)?;
-        self.tell(&peer, Command::Leave { room: self.room(), session });
+        let Enrolled { peer, membership } = self.members.remove(&session)?;
+        // First: once its worker knows, nobody bars the room any more because of this membership.
         peer.leave(self.room(), self.name());
+        // It was lost, though it may be let go for another reason.
+        if !self.owed.is_empty() && peer.outbox.bars(self.room(), membership) {
+            self.owed.lapse(Creditor { session, membership });
+        }
+        self.tell(&peer, Command::Leave { room: self.room(), session, membership });
         if let Some(outlet) =
             self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
         {
@@ -169,6 +178,16 @@ impl Roll {
         for outlet in &self.outlets {
             let target = Target::Room { room: self.room(), except };
             outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
+        }
+    }
+
+    /// Sends an event to one session if it is a member: whoever else has the room's code still in
+    /// hand gets nothing of it.
+    pub(super) fn send_to_member(&self, peer: &Arc<Peer>, frame: Frame) {
+        if self.contains(peer.number) {
+            self.send_to(peer, frame);
+        } else {
+            peer.withhold(1);
         }
     }
 
@@ -191,11 +210,12 @@ impl Roll {
     /// The room has ended: no worker keeps anything of it.
     pub(super) fn close(&mut self) {
         let room = self.room();
-        for outlet in self.outlets.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room });
-        }
+        // First, as in `remove`.
         for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
             peer.leave(self.room(), self.name());
+        }
+        for outlet in self.outlets.drain(..) {
+            outlet.shard.send(Command::CloseRoom { room });
         }
     }
 

@@ -30,13 +30,13 @@ impl Roster {
         }
     }
 
-    pub(super) fn remove(&mut self, session: SessionNumber) {
-        if let Ok(index) = self.find(session) {
-            self.0.remove(index);
-        }
+    /// Lets a session go, if it is there.
+    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
+        let (_, peer) = self.0.remove(self.find(session).ok()?);
         if self.0.len() < self.0.capacity() / 4 {
             self.0.shrink_to(self.0.len() * 2);
         }
+        Some(peer)
     }
 
     pub(super) fn contains(&self, session: SessionNumber) -> bool {

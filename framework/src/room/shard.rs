@@ -47,18 +47,13 @@ pub(crate) enum Command {
     Unregister(Arc<Peer>),
     Enter {
         room: RoomNumber,
-        membership: MembershipNumber,
         peer: Arc<Peer>,
     },
-    /// A session is about to be asked in: what the room sends it from here on is for it.
-    Lift {
-        room: RoomNumber,
-        membership: MembershipNumber,
-        peer: Arc<Peer>,
-    },
+    /// A session is no member any more: by this membership nothing of the room follows.
     Leave {
         room: RoomNumber,
         session: SessionNumber,
+        membership: MembershipNumber,
     },
     CloseRoom {
         room: RoomNumber,
@@ -269,20 +264,19 @@ impl State {
         match command {
             Command::Register(peer) => self.register(peer),
             Command::Unregister(peer) => self.unregister(&peer),
-            Command::Enter { room, membership, peer } => {
-                // Whatever the room sent before is delivered, or withheld, by now.
-                peer.outbox.lift(room, membership);
+            Command::Enter { room, peer } => {
                 self.rooms.entry(room).or_default().insert(peer);
             }
-            Command::Lift { room, membership, peer } => peer.outbox.lift(room, membership),
-            Command::Leave { room, session } => self.leave(room, session),
+            Command::Leave { room, session, membership } => self.leave(room, session, membership),
             Command::CloseRoom { room } => {
-                self.rooms.remove(&room);
+                for peer in self.rooms.remove(&room).iter().flat_map(Roster::iter) {
+                    peer.outbox.release_all(room);
+                }
                 self.rooms.shed();
             }
             Command::JoinNamed { peer, room } => self.join_named(&peer, room),
             Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
-            Command::One { peer, frame, asked } => push(&peer, &frame, asked),
+            Command::One { peer, frame, asked } => self.send_one(&peer, &frame, asked),
             Command::Deliver { target, frame, question } => {
                 self.each(&target, |peer| deliver(peer, &frame, question.as_ref()));
             }
@@ -325,14 +319,28 @@ impl State {
         }
     }
 
-    fn leave(&mut self, room: RoomNumber, session: SessionNumber) {
-        if let Some(members) = self.rooms.get_mut(&room) {
-            members.remove(session);
-            if members.is_empty() {
-                self.rooms.remove(&room);
-                self.rooms.shed();
-            }
+    fn leave(&mut self, room: RoomNumber, session: SessionNumber, membership: MembershipNumber) {
+        let Some(members) = self.rooms.get_mut(&room) else { return };
+        if let Some(peer) = members.remove(session) {
+            // What the room sent by this membership came before this.
+            peer.outbox.release(room, membership);
         }
+        if members.is_empty() {
+            self.rooms.remove(&room);
+            self.rooms.shed();
+        }
+    }
+
+    /// Queues a frame for one session. What a room asks goes off whenever whoever asks gets to it:
+    /// whether it is for a member still is known here, where members come and go in order.
+    fn send_one(&self, peer: &Peer, frame: &Frame, asked: Option<u64>) {
+        if let (Some(id), Some(room)) = (asked, frame.room())
+            && !self.rooms.get(&room).is_some_and(|members| members.contains(peer.number))
+        {
+            peer.withhold(1);
+            return peer.state.acknowledgements.forget(id);
+        }
+        push(peer, frame, asked);
     }
 
     fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {

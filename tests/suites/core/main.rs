@@ -27,17 +27,21 @@ macro_rules! both_ways {
 
 mod build;
 mod closing;
+mod den;
 mod ending;
+mod hall;
 mod heartbeats;
 mod limits;
 mod malformed;
 mod opening;
 mod order;
+mod past;
 mod patterns;
 mod rates;
 mod raw;
 mod reaching;
 mod recovery;
+mod refusals;
 mod rooms;
 mod sessions;
 mod table;

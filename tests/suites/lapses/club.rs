@@ -44,6 +44,13 @@ pub(crate) struct Say {
     pub(crate) text: String,
 }
 
+/// Leaves the room.
+#[derive(Serialize, Deserialize, Event)]
+#[event("room:leave", room = Parlour(room))]
+pub(crate) struct Leave {
+    pub(crate) room: u32,
+}
+
 /// Rings the bell, which takes a permission of its own.
 #[derive(Serialize, Deserialize, Event)]
 #[event("room:ring", room = Parlour(room), permit = "ring")]
@@ -78,7 +85,7 @@ impl Room for Parlour {
     const NAME: &'static str = "parlour";
     type Key = u32;
     type Identity = Guest;
-    type Events = (Enter, Say, Ring);
+    type Events = (Enter, Say, Leave, Ring);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -98,6 +105,14 @@ impl On<Enter> for Parlour {
 impl On<Say> for Parlour {
     fn on(&mut self, say: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         cx.broadcast(&Said { text: say.text });
+        Ok(())
+    }
+}
+
+impl On<Leave> for Parlour {
+    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        let sender = cx.sender();
+        cx.leave(&sender);
         Ok(())
     }
 }

@@ -165,3 +165,23 @@ async fn each_grant_is_asked_about_ahead_of_its_own_end() {
         ada.send(crate::club::Say { room, text: "still here".to_owned() }).await?;
     }
 }
+
+#[salon::test]
+async fn the_end_of_the_grant_of_an_earlier_membership_ends_no_later_one() {
+    let club = Club::open().await?;
+    club.rules.set("ada", "enter", Rule::For(60 * SECOND));
+    let guests = club.guests_in_1(&["ada", "bob"]).await?;
+    club.lab.advance(30 * SECOND).await;
+    guests[0].send(crate::club::Leave { room: 1 }).await?;
+    club.rules.set("ada", "enter", Rule::For(600 * SECOND));
+    guests[0].send(Enter { room: 1 }).await?;
+    // Whoever is asked from here on says no; at the end of the first grant nobody is.
+    club.rules.set("ada", "enter", Rule::Never);
+    guests[1].expect::<Left>().await;
+    club.lab.advance(500 * SECOND).await;
+    guests[1].send(say("still here?")).await?;
+    assert_eq!(guests[0].expect::<Said>().await.text, "still here?");
+    guests[0].expect_none().await;
+    club.lab.advance(100 * SECOND).await;
+    assert_eq!(evicted(&guests[0]).await.code, "lapsed");
+}

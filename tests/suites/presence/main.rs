@@ -4,6 +4,7 @@
 
 mod crowd;
 mod ghosts;
+mod graces;
 mod lapses;
 mod lounge;
 mod recorder;

@@ -1,0 +1,338 @@
+//! What an outbox takes, what it refuses, and what is left in it after that.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+
+use super::*;
+use crate::{
+    config::Limits,
+    frame::Layer,
+    wire::socket_io::{IntoArguments, JsonParser, Packet},
+};
+
+/// Counts how often it is told of an end.
+#[derive(Default)]
+struct Ends(AtomicUsize);
+
+impl Owner for Ends {
+    fn ended(&self, _: DisconnectReason) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn end_session(&self, _: SessionNumber, _: End) {}
+
+    fn below_limit(&self) {}
+}
+
+fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
+    let terms = Terms::new(limits, Arc::new(JsonParser), Arc::default());
+    let owner: Weak<Ends> = Arc::downgrade(owner);
+    Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
+}
+
+/// A frame of ten bytes.
+fn frame() -> Frame {
+    Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
+}
+
+fn event(text: &str) -> Packet {
+    let arguments = (text,).into_arguments().unwrap();
+    Packet::Event { namespace: "/".into(), id: None, name: "said".into(), arguments }
+}
+
+fn volatile() -> Frame {
+    Frame::volatile(&event("volatile"), &JsonParser)
+}
+
+/// A room with what it publishes.
+#[derive(Clone, Copy)]
+struct Published(RoomNumber);
+
+impl Published {
+    /// So many rooms.
+    fn rooms<const N: usize>() -> [Self; N] {
+        let counter = AtomicU64::new(1);
+        std::array::from_fn(|_| Self(RoomNumber::next(&counter)))
+    }
+
+    fn event(self, text: &str) -> Frame {
+        Frame::of_room(&event(text), &JsonParser, false, self.0)
+    }
+
+    fn answer(self, id: u64) -> Frame {
+        let arguments = ("answer",).into_arguments().unwrap();
+        let packet = Packet::Ack { namespace: "/".into(), id, arguments };
+        Frame::of_room(&packet, &JsonParser, false, self.0)
+    }
+}
+
+fn membership(number: usize) -> MembershipNumber {
+    (1..number).fold(MembershipNumber::FIRST, |number, _| number.next())
+}
+
+/// A link that takes a given number of frames at a time, and keeps them as text.
+struct Taker {
+    most: usize,
+    taken: Vec<String>,
+}
+
+impl Taker {
+    fn new(most: usize) -> Self {
+        Self { most, taken: Vec::new() }
+    }
+
+    fn drain(&mut self, outbox: &Outbox) -> Poll<Drained> {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        outbox.poll_drain(&mut cx, LinkNumber::FIRST, self)
+    }
+
+    /// Drains until there is nothing more, and hands out what came.
+    fn everything(mut self, outbox: &Outbox) -> Vec<String> {
+        while self.drain(outbox) == Poll::Ready(Drained::Something) {}
+        self.taken
+    }
+}
+
+impl Sink for Taker {
+    fn control(&mut self, packet: &engine_io::Packet) {
+        self.taken.push(format!("{packet:?}"));
+    }
+
+    fn frames(&mut self, frames: &[Frame]) -> usize {
+        let taken = frames.iter().take(self.most);
+        self.taken.extend(taken.map(|frame| String::from_utf8_lossy(frame.polling()).into_owned()));
+        frames.len().min(self.most)
+    }
+}
+
+/// What is counted against the limits, which is what there is.
+#[track_caller]
+fn assert_counts(outbox: &Outbox, frames: usize) {
+    let state = outbox.lock();
+    let bytes: usize = state.frames.iter().map(Frame::cost).sum();
+    assert_eq!((state.bytes, state.frames.len()), (bytes, frames));
+}
+
+#[track_caller]
+fn assert_empty(outbox: &Outbox) {
+    assert_counts(outbox, 0);
+    assert!(outbox.lock().control().next().is_none());
+}
+
+#[test]
+fn one_frame_too_many_ends_the_connection_and_drops_what_waited() {
+    let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
+    let ends = Arc::<Ends>::default();
+    let outbox = outbox(&limits, &ends);
+    for _ in 0..3 {
+        assert_eq!(outbox.push(&frame()), Ok(()));
+    }
+    outbox.control(engine_io::Packet::Ping("".into()));
+    let overflow = NotQueued::Overflow { bytes: 30, frames: 3 };
+    assert_eq!(outbox.push(&frame()), Err(overflow));
+    assert_empty(&outbox);
+    assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow));
+    assert_eq!(outbox.push(&frame()), Err(NotQueued::Closed));
+    outbox.control(engine_io::Packet::Ping("".into()));
+    assert_empty(&outbox);
+    outbox.close(DisconnectReason::TransportClose);
+    assert_eq!(ends.0.load(Ordering::Relaxed), 1, "the end is told once");
+    assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow), "the first reason stands");
+}
+
+#[test]
+fn an_outbox_holds_as_many_bytes_as_its_limit_says_and_not_one_more() {
+    for (max_outbox_bytes, fits) in [(30, 3), (29, 2), (31, 3)] {
+        let limits = Limits { max_outbox_bytes, ..Limits::default() };
+        let outbox = outbox(&limits, &Arc::default());
+        for _ in 0..fits {
+            assert_eq!(outbox.push(&frame()), Ok(()), "{max_outbox_bytes}");
+        }
+        assert_counts(&outbox, fits);
+        // What is taken makes room for as much, and no more.
+        assert_eq!(Taker::new(1).drain(&outbox), Poll::Ready(Drained::Something));
+        assert_counts(&outbox, fits - 1);
+        assert_eq!(outbox.push(&frame()), Ok(()));
+        let overflow = NotQueued::Overflow { bytes: 10 * fits, frames: fits };
+        assert_eq!(outbox.push(&frame()), Err(overflow), "{max_outbox_bytes}");
+        assert_empty(&outbox);
+    }
+}
+
+#[test]
+fn half_full_is_more_than_half_of_either_limit() {
+    let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 6, ..Limits::default() };
+    for (length, fits) in [(10, 2), (1, 3)] {
+        let outbox = outbox(&limits, &Arc::default());
+        let text = "0123456789"[..length].to_owned();
+        let frame = Frame::message(engine_io::Message::Text(text.into()), Layer::EngineIo);
+        for _ in 0..fits {
+            assert_eq!(outbox.push(&frame), Ok(()));
+            assert!(!outbox.is_half_full(), "{length}");
+        }
+        assert_eq!(outbox.push(&frame), Ok(()));
+        assert!(outbox.is_half_full(), "{length}");
+    }
+}
+
+#[test]
+fn a_single_frame_over_the_limit_passes_an_empty_outbox_alone() {
+    let limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
+    let outbox = outbox(&limits, &Arc::default());
+    assert_eq!(outbox.push(&frame()), Ok(()));
+    assert_eq!(Taker::new(1).drain(&outbox), Poll::Ready(Drained::Something));
+    assert_eq!(outbox.push(&frame()), Ok(()), "it is empty again");
+    assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
+}
+
+#[test]
+fn a_volatile_frame_is_queued_only_where_a_link_waits_for_it_and_leaves_nothing_else() {
+    let outbox = outbox(&Limits::default(), &Arc::default());
+    let mut taker = Taker::new(usize::MAX);
+    assert_eq!(outbox.push(&volatile()), Err(NotQueued::NotWritable), "no link has come yet");
+    assert_empty(&outbox);
+    assert_eq!(taker.drain(&outbox), Poll::Pending);
+    assert_eq!(outbox.push(&volatile()), Ok(()), "one waits");
+    assert_eq!(outbox.push(&volatile()), Err(NotQueued::NotWritable), "it has something to do");
+    assert_counts(&outbox, 1);
+    assert_eq!(outbox.push(&frame()), Ok(()), "what is not volatile is queued behind it");
+    assert_counts(&outbox, 2);
+    assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Something));
+    assert_eq!(outbox.push(&volatile()), Err(NotQueued::NotWritable), "it writes");
+    assert_eq!(taker.drain(&outbox), Poll::Pending);
+    outbox.park(LinkNumber::FIRST);
+    assert_eq!(outbox.push(&volatile()), Err(NotQueued::NotWritable), "it waits no longer");
+    assert_eq!(taker.drain(&outbox), Poll::Pending);
+    outbox.attach();
+    assert_eq!(outbox.push(&volatile()), Err(NotQueued::NotWritable), "another has taken over");
+    assert_empty(&outbox);
+    assert_eq!(taker.taken.len(), 2, "{:?}", taker.taken);
+    assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Replaced));
+}
+
+#[test]
+fn a_link_that_has_gone_parks_nobody_but_itself() {
+    let outbox = outbox(&Limits::default(), &Arc::default());
+    let link = outbox.attach();
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert_eq!(outbox.poll_drain(&mut cx, link, &mut Taker::new(1)), Poll::Pending);
+    outbox.park(LinkNumber::FIRST);
+    assert_eq!(outbox.push(&volatile()), Ok(()), "the new one waits still");
+}
+
+#[test]
+fn what_is_withheld_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
+    let [lost, kept] = Published::rooms();
+    let outbox = outbox(&Limits::default(), &Arc::default());
+    let queued =
+        [frame(), lost.event("1"), kept.event("2"), lost.answer(3), kept.answer(4), frame()];
+    for frame in &queued {
+        assert_eq!(outbox.push(frame), Ok(()));
+    }
+    outbox.control(engine_io::Packet::Ping("".into()));
+    assert_eq!(outbox.bar(lost.0, membership(1)), 2);
+    assert_counts(&outbox, 5);
+    assert_eq!(outbox.bar(lost.0, membership(1)), 0, "there is nothing left of it");
+    assert_counts(&outbox, 5);
+    let lapsed =
+        r#"433[{"error":{"code":"lapsed","message":"the right to be in the room has lapsed"}}]"#;
+    let written = Taker::new(2).everything(&outbox);
+    let due = [
+        r#"Ping("")"#,
+        "40123456789",
+        r#"42["said","2"]"#,
+        lapsed,
+        r#"434["answer"]"#,
+        "40123456789",
+    ];
+    assert_eq!(written, due, "in the order in which it was queued");
+    assert_empty(&outbox);
+    assert_eq!(outbox.closed(), None);
+}
+
+#[test]
+fn of_a_room_that_was_lost_nothing_is_queued_until_it_has_let_the_session_go() {
+    let [lost, kept] = Published::rooms();
+    let outbox = outbox(&Limits::default(), &Arc::default());
+    assert_eq!(outbox.bar(lost.0, membership(2)), 0);
+    assert_eq!(outbox.push(&lost.event("1")), Err(NotQueued::Lapsed));
+    assert_empty(&outbox);
+    assert_eq!(outbox.push(&kept.event("2")), Ok(()));
+    assert_eq!(outbox.push(&lost.answer(3)), Err(NotQueued::Lapsed));
+    assert_counts(&outbox, 2);
+    // By an earlier membership it let the session go before.
+    outbox.release(lost.0, membership(1));
+    outbox.release(kept.0, membership(2));
+    assert!(outbox.bars(lost.0, membership(2)) && !outbox.bars(lost.0, membership(3)));
+    assert_eq!(outbox.push(&lost.event("4")), Err(NotQueued::Lapsed));
+    // A bar that comes late takes nothing from one that came before it.
+    assert_eq!(outbox.bar(lost.0, membership(1)), 0);
+    outbox.release(lost.0, membership(1));
+    assert_eq!(outbox.push(&lost.event("5")), Err(NotQueued::Lapsed));
+    outbox.release(lost.0, membership(2));
+    assert!(!outbox.bars(lost.0, membership(1)));
+    assert_eq!(outbox.push(&lost.event("6")), Ok(()));
+    assert_eq!(Taker::new(9).everything(&outbox).last().unwrap(), r#"42["said","6"]"#);
+}
+
+#[test]
+fn nothing_is_kept_of_rooms_that_have_let_the_session_go_or_are_closed() {
+    let outbox = outbox(&Limits { max_rooms: 8, ..Limits::default() }, &Arc::default());
+    let rooms = Published::rooms::<1_000>();
+    for room in rooms {
+        outbox.bar(room.0, membership(1));
+    }
+    assert_eq!(outbox.closed(), None, "who loses rooms is not punished for it");
+    for (index, room) in rooms.into_iter().enumerate() {
+        assert!(outbox.bars(room.0, membership(1)));
+        if index % 2 == 0 {
+            outbox.release(room.0, membership(1));
+        } else {
+            outbox.release_all(room.0);
+        }
+        assert!(!outbox.bars(room.0, membership(1)));
+    }
+    assert!(outbox.lock().barred.is_none());
+}
+
+#[test]
+fn what_is_said_in_place_of_a_withheld_answer_counts_like_everything_else() {
+    let [lost] = Published::rooms();
+    let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
+    let outbox = outbox(&limits, &Arc::default());
+    outbox.bar(lost.0, membership(1));
+    for id in 0..3 {
+        assert_eq!(outbox.push(&lost.answer(id)), Err(NotQueued::Lapsed));
+    }
+    assert_counts(&outbox, 3);
+    assert_eq!(outbox.push(&lost.event("nothing is said in place of it")), Err(NotQueued::Lapsed));
+    assert!(matches!(outbox.push(&lost.answer(4)), Err(NotQueued::Overflow { frames: 3, .. })));
+    assert_empty(&outbox);
+}
+
+#[test]
+fn frames_that_are_dropped_are_not_counted_and_what_comes_then_is_queued() {
+    let outbox = outbox(&Limits { max_outbox_bytes: 10, ..Limits::default() }, &Arc::default());
+    assert_eq!(outbox.push(&frame()), Ok(()));
+    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.drop_frames();
+    assert_counts(&outbox, 0);
+    assert!(outbox.has_undelivered_ping(), "control packets are no frames");
+    assert_eq!(outbox.push(&frame()), Ok(()));
+    assert_eq!(Taker::new(9).everything(&outbox), [r#"Ping("")"#, "40123456789"]);
+}
+
+#[test]
+fn a_heartbeat_gives_back_what_many_frames_took() {
+    let outbox = outbox(&Limits::default(), &Arc::default());
+    let mut taker = Taker::new(usize::MAX);
+    for _ in 0..100 {
+        assert_eq!(outbox.push(&frame()), Ok(()));
+    }
+    assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Something));
+    assert!(outbox.lock().frames.spilled(), "what is used again soon is kept");
+    outbox.control(engine_io::Packet::Ping("".into()));
+    assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Something));
+    assert!(!outbox.lock().frames.spilled());
+    assert_eq!(taker.drain(&outbox), Poll::Pending);
+    assert_eq!(taker.taken.len(), 101);
+}

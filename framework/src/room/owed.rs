@@ -1,0 +1,53 @@
+//! The answers that a room owes for later, and who of those has lost the right to them meanwhile.
+//!
+//! It must never keep anything of an answer that is given: there are as many as events in flight.
+
+use std::collections::BTreeMap;
+
+use crate::number::{MembershipNumber, SessionNumber};
+
+/// To whom an answer is owed: to a session, by the membership that it had when it asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Creditor {
+    pub(super) session: SessionNumber,
+    pub(super) membership: MembershipNumber,
+}
+
+/// The answers of one room that are under way.
+#[derive(Default)]
+pub(super) struct Owed(BTreeMap<Creditor, Debt>);
+
+#[derive(Default)]
+struct Debt {
+    answers: usize,
+    lapsed: bool,
+}
+
+impl Owed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One more answer is owed.
+    pub(super) fn owe(&mut self, creditor: Creditor) {
+        self.0.entry(creditor).or_default().answers += 1;
+    }
+
+    /// The membership was lost: what is owed by it is not for its session any more.
+    pub(super) fn lapse(&mut self, creditor: Creditor) {
+        if let Some(debt) = self.0.get_mut(&creditor) {
+            debt.lapsed = true;
+        }
+    }
+
+    /// One of the answers is to be given; whether its session has lost the right to it.
+    pub(super) fn settle(&mut self, creditor: Creditor) -> bool {
+        let Some(debt) = self.0.get_mut(&creditor) else { return false };
+        let lapsed = debt.lapsed;
+        debt.answers -= 1;
+        if debt.answers == 0 {
+            self.0.remove(&creditor);
+        }
+        lapsed
+    }
+}
