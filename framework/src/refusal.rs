@@ -21,7 +21,8 @@ pub enum Code {
     Revoked,
     /// `not_a_member`: only members of the room may send this event.
     NotAMember,
-    /// `rate_limited`: more often than the event's rate; `retry_after_ms` says when to try again.
+    /// `rate_limited`: more often than a rate allows, that of the event, of new rooms or of attempts to
+    /// connect; `retry_after_ms` says when to try again.
     RateLimited,
     /// `limit_exceeded`: a count or size limit was reached.
     LimitExceeded,

@@ -199,6 +199,7 @@ impl<R: Listing> State<R> {
                 self.forgotten = at;
             }
         }
+        self.removals.shed();
         Some(line)
     }
 }

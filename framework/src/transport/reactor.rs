@@ -112,7 +112,13 @@ impl Reactor {
 
     /// A socket is closed, or goes elsewhere.
     pub(super) fn remove(&self, number: usize, stream: &mut TcpStream) {
-        self.sockets.borrow_mut().try_remove(number);
+        let mut sockets = self.sockets.borrow_mut();
+        sockets.try_remove(number);
+        if sockets.is_empty() {
+            // The one moment at which a slab can give its memory back for sure.
+            sockets.shrink_to_fit();
+        }
+        drop(sockets);
         if let Err(error) = self.registry.deregister(stream) {
             tracing::debug!(%error, "a socket was not in its worker's set");
         }
