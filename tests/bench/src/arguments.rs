@@ -23,6 +23,7 @@ salon-bench: what Salon costs
   salon-bench event [N]        what one event costs by its steps, N times each
   salon-bench revocation [N]   how long a revocation takes, N times each
   salon-bench memory           what idle rooms and memberships take
+  salon-bench aftermath        what stays of a storm of rooms, and of one of polling sessions
   salon-bench instructions     instructions of one event by its steps, against their limits; needs valgrind";
 
 /// What is to be done.
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Event(u32),
     Revocation(u32),
     Memory,
+    Aftermath,
     Instructions,
     /// One step, so many times, for valgrind to count.
     Step(usize, u32),
@@ -105,6 +107,7 @@ impl Command {
             "event" => Ok(Self::Event(count(200_000)?)),
             "revocation" => Ok(Self::Revocation(count(1_000)?)),
             "memory" => Ok(Self::Memory),
+            "aftermath" => Ok(Self::Aftermath),
             "instructions" => Ok(Self::Instructions),
             "step" => Ok(Self::Step(count(0)? as usize, count(1)?)),
             _ => Err(format!("there is no command {name:?}\n\n{USAGE}").into()),

@@ -2,11 +2,12 @@
 //!
 //! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
-//! `revocation`, `memory` and `instructions` measure Salon alone, in this process, and `alone` writes
+//! `revocation`, `memory`, `aftermath` and `instructions` measure Salon alone, in this process, and `alone` writes
 //! down what of that does not depend on the machine's speed.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
 
+mod aftermath;
 mod alone;
 mod arguments;
 mod comparison;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Event(events) => event::run(events),
         Command::Revocation(revocations) => revocation::run(revocations),
         Command::Memory => memory::run(),
+        Command::Aftermath => aftermath::run(),
         Command::Instructions => instructions::run(),
         Command::Step(step, times) => instructions::take(step, times),
         Command::Help => {

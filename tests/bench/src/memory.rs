@@ -158,18 +158,25 @@ fn acknowledged(
 }
 
 /// What this process holds at one time.
-struct Held {
+pub(crate) struct Held {
     allocated: usize,
     resident: u64,
 }
 
 impl Held {
-    fn now() -> Result<Self> {
+    pub(crate) fn now() -> Result<Self> {
         let stats = ALLOCATOR.stats();
         let rollup = Process::myself()?.smaps_rollup()?.memory_map_rollup;
         let resident = rollup.into_iter().find_map(|map| map.extension.map.get("Rss").copied());
         let allocated = stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated);
         Ok(Self { allocated, resident: resident.unwrap_or(0) })
+    }
+
+    /// Prints it, in MB.
+    pub(crate) fn print(&self, when: &str) {
+        let mb = |bytes: f64| format!("{:.1} MB", bytes / 1e6);
+        let (allocated, resident) = (mb(self.allocated as f64), mb(self.resident as f64));
+        println!("{when:<30} {allocated:>12} {resident:>12}");
     }
 
     /// What one of those takes that have been added since.

@@ -26,6 +26,7 @@ macro_rules! both_ways {
 }
 
 mod build;
+mod cave;
 mod closing;
 mod den;
 mod ending;
