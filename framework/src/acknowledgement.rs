@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     clock::{self, Instant},
+    number::RoomNumber,
     wire::socket_io::{ArgumentError, Arguments},
 };
 
@@ -24,6 +25,10 @@ pub enum AskError {
     /// The client disconnected before it answered.
     #[error("the client disconnected before it acknowledged")]
     Disconnected,
+    /// A room asked, and the session is no member of it any more, or not by the membership that it
+    /// had when it was asked: it left, was put out, or lost its right to be there.
+    #[error("the session left the room that asked before it acknowledged")]
+    NotAMember,
     /// Too many acknowledgements are awaited from this session already.
     #[error("{0} acknowledgements are awaited from this session already")]
     TooMany(usize),
@@ -44,15 +49,18 @@ type Awaited = HashMap<u64, Pending>;
 
 struct Pending {
     deadline: Instant,
+    /// The room that asked, if one did.
+    room: Option<RoomNumber>,
     waiter: Waiter,
 }
 
 impl Acknowledgements {
-    /// Awaits the acknowledgement `id` until `deadline`. A waiter that is dropped uncalled tells
-    /// its owner that nothing came.
+    /// Awaits the acknowledgement `id` until `deadline`, for a room or for whoever asked. A waiter
+    /// that is dropped uncalled tells its owner that nothing came.
     pub(crate) fn expect(
         &self,
         id: u64,
+        room: Option<RoomNumber>,
         deadline: Instant,
         limit: usize,
         waiter: Waiter,
@@ -66,7 +74,7 @@ impl Acknowledgements {
         if pending.len() >= limit {
             return Err(AskError::TooMany(pending.len()));
         }
-        pending.insert(id, Pending { deadline, waiter });
+        pending.insert(id, Pending { deadline, room, waiter });
         Ok(())
     }
 
@@ -85,6 +93,17 @@ impl Acknowledgements {
     /// Awaits one no longer.
     pub(crate) fn forget(&self, id: u64) {
         drop(self.take(id));
+    }
+
+    /// Awaits nothing any more for a room: the session is no member of it.
+    pub(crate) fn forget_room(&self, room: RoomNumber) {
+        let forgotten: Vec<_> = {
+            let mut pending = self.lock();
+            let Some(pending) = pending.as_deref_mut() else { return };
+            pending.extract_if(|_, pending| pending.room == Some(room)).collect()
+        };
+        // Outside of the lock, as in `clear`.
+        drop(forgotten);
     }
 
     /// Awaits nothing any more: the session is gone.
@@ -121,14 +140,14 @@ mod tests {
         let awaited = Acknowledgements::default();
         let soon = clock::after(Duration::from_secs(1));
         for id in 0..2 {
-            assert!(awaited.expect(id, soon, 2, Box::new(|_| {})).is_ok());
+            assert!(awaited.expect(id, None, soon, 2, Box::new(|_| {})).is_ok());
         }
-        let third = awaited.expect(2, soon, 2, Box::new(|_| {}));
+        let third = awaited.expect(2, None, soon, 2, Box::new(|_| {}));
         assert!(matches!(third, Err(AskError::TooMany(2))));
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(!awaited.resolve(0, Arguments::none()), "too late is not at all");
         let later = clock::after(Duration::from_secs(1));
-        assert!(awaited.expect(3, later, 2, Box::new(|_| {})).is_ok());
+        assert!(awaited.expect(3, None, later, 2, Box::new(|_| {})).is_ok());
         assert!(awaited.resolve(3, Arguments::none()));
         assert!(!awaited.resolve(3, Arguments::none()), "an acknowledgement counts once");
     }

@@ -69,8 +69,8 @@ pub use salon_macros::test;
 pub use self::{
     acknowledgement::AskError,
     connection::{
-        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Namespace, RawConnection,
-        Session, SessionContext, UntypedEvent, Watching,
+        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Lapse, Namespace,
+        RawConnection, Session, SessionContext, UntypedEvent, Watching,
     },
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},

@@ -174,8 +174,10 @@ impl Memberships {
     }
 
     /// A member stays by a newer grant.
-    pub(crate) fn renew(&self, room: &str, granted: Option<Granted>) {
-        if let Some(membership) = self.lock().find(room) {
+    pub(crate) fn renew(&self, room: RoomNumber, granted: Option<Granted>) {
+        let mut state = self.lock();
+        let membership = state.present.iter_mut().find(|membership| membership.room() == room);
+        if let Some(membership) = membership {
             membership.granted = granted.map(Box::new);
         }
     }
@@ -185,6 +187,13 @@ impl Memberships {
         let state = self.lock();
         let membership = state.present.iter().find(|membership| membership.room() == room)?;
         membership.granted.as_deref().copied()
+    }
+
+    /// By which membership the session is in a room.
+    pub(crate) fn number(&self, room: RoomNumber) -> Option<MembershipNumber> {
+        let state = self.lock();
+        let membership = state.present.iter().find(|membership| membership.room() == room)?;
+        Some(membership.number)
     }
 
     /// The session has left a room.
@@ -244,16 +253,16 @@ impl Memberships {
     }
 }
 
-impl State {
-    fn find(&mut self, room: &str) -> Option<&mut Membership> {
-        self.present.iter_mut().find(|membership| membership.name() == room)
-    }
-}
-
 /// The refusal of what was decided before something was taken from the session.
 pub(crate) fn revoked_meanwhile() -> Refusal {
     let message = "a right was revoked meanwhile; try again if you still have it";
     Refusal::new(Code::Revoked, message)
+}
+
+/// The refusal of what was decided by a grant that has ended since.
+pub(crate) fn lapsed_meanwhile() -> Refusal {
+    let message = "a right has ended meanwhile; try again if you still have it";
+    Refusal::new(Code::Lapsed, message)
 }
 
 /// The refusal of a session that is in as many rooms as it may be.

@@ -53,6 +53,17 @@ impl MembershipNumber {
     }
 }
 
+/// Which of the rights that something rests on: unique in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RightNumber(u64);
+
+impl RightNumber {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// Which of the timers that rooms and sessions have asked for: unique in this process, a later one
 /// has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

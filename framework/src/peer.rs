@@ -17,7 +17,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::{
     acknowledgement::Acknowledgements,
-    auth::{AnyIdentity, Asked, Credential, Grants, Handshake},
+    auth::{AnyIdentity, Asked, Credential, Granted, Grants, Handshake, Lost, Right},
     disconnect::DisconnectReason,
     frame::Frame,
     membership::{Membership, Memberships},
@@ -120,10 +120,12 @@ impl Peer {
         }
     }
 
-    /// Records that the session has left a room, and what it was granted there with it.
+    /// Records that the session has left a room, and what it was granted there with it. What it was
+    /// asked by the room it need not answer any more.
     pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
         self.state.grants.forget(name);
         self.state.memberships.leave(room);
+        self.state.acknowledgements.forget_room(room);
     }
 
     /// Takes the memberships that `which` means from the session. From now on nothing of their rooms
@@ -137,8 +139,39 @@ impl Peer {
         let lose = |membership: &Membership| {
             self.withhold(self.outbox.bar(membership.room(), membership.number));
             self.state.grants.forget(membership.name());
+            self.state.acknowledgements.forget_room(membership.room());
         };
         self.state.memberships.withdraw(self.number, code, which, lose)
+    }
+
+    /// The right on which something rests from now on that goes on: by a grant that the session had
+    /// when so many things had been taken from it. If it is a new one, what tells of its loss.
+    pub(crate) fn rest_on(
+        &self,
+        granted: Granted,
+        room: Option<&str>,
+        withdrawals: u64,
+    ) -> (Arc<Right>, Option<oneshot::Receiver<Lost>>) {
+        let (right, telling) = self.state.grants.rest_on(granted, room);
+        // Kept first, looked at then: whoever takes something counts first, and looks for it then.
+        if self.state.memberships.withdrawals() != withdrawals {
+            right.lose(&Code::Revoked);
+        }
+        if granted.grant.end().is_some() {
+            self.standing.wake();
+        }
+        (right, telling)
+    }
+
+    /// Takes the rights that `which` means from the session: what rests on them ends. What is returned
+    /// resolves when the session's code knows.
+    pub(crate) fn lose_rights(
+        &self,
+        code: &Code,
+        which: impl Fn(&Right) -> bool,
+    ) -> Vec<oneshot::Receiver<()>> {
+        let rights = self.state.grants.in_use().into_iter().filter(|right| which(right));
+        rights.filter_map(|right| right.lose(code)).collect()
     }
 
     /// Ends the session because what it stands on has ended: `farewell` is the last that it gets,
@@ -158,6 +191,10 @@ impl Peer {
         self.state.ended.store(true, Ordering::Release);
         self.state.memberships.shut();
         let known = self.withdraw(code, |_| true);
+        // Its code learns of its end.
+        drop(self.lose_rights(code, |_| true));
+        // Of one who has lost everything no answer counts.
+        self.state.acknowledgements.clear();
         self.outbox.drop_frames();
         self.state.grants.clear();
         if let Some(farewell) = farewell {
@@ -186,6 +223,7 @@ impl Peer {
             membership.link.ended(self.number, reason);
         }
         self.state.acknowledgements.clear();
+        drop(self.lose_rights(&Code::Disconnected, |_| true));
         // Nothing that is still asked about it may end it once more, and its connection with it.
         self.standing.end(|_| true);
         self.standing.wake();

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::{
-    auth::{What, Who},
+    auth::{Right, What, Who},
     clock,
-    connection::{Realm, lapse, reauthenticate, reconsider},
-    membership::{Basis, Membership},
+    connection::{Realm, Resting, lapse, reauthenticate, reconsider},
+    membership::Membership,
     peer::Peer,
     refusal::Code,
 };
@@ -37,7 +37,12 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
     }
     let meant = |peer: &Peer| peer.standing.look(|credential| who.is(&peer.id, credential));
     let peers = realm.sessions().find(meant);
-    let lost: Vec<_> = peers.iter().flat_map(|peer| take(realm, peer, what)).collect();
+    let (mut lost, mut ended) = (Vec::new(), Vec::new());
+    for peer in &peers {
+        let taken = take(realm, peer, what);
+        lost.extend(taken.memberships);
+        ended.extend(taken.begun);
+    }
     if let Some(recovery) = &realm.broadcaster().recovery
         && *what == What::Everything
     {
@@ -46,36 +51,48 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
     }
     tracing::info!(?what, sessions = peers.len(), memberships = lost.len(), "revoked");
     let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
-    for known in lost {
-        // A room that is gone knows nothing, and sends nothing.
+    for known in lost.into_iter().chain(ended) {
+        // A room or a session that is gone knows nothing, and sends nothing.
         let _ = known.await;
     }
     revoked
 }
 
-fn take(realm: &Realm, peer: &Peer, what: &What) -> Vec<oneshot::Receiver<()>> {
+/// What was taken from a session: each resolves when its room, or the session's code, knows.
+#[derive(Default)]
+struct Taken {
+    memberships: Vec<oneshot::Receiver<()>>,
+    begun: Vec<oneshot::Receiver<()>>,
+}
+
+fn take(realm: &Realm, peer: &Peer, what: &What) -> Taken {
     // Counted first, forgotten last: an answer that is on its way is either not kept, or forgotten.
     peer.state.memberships.note_withdrawal();
     let withdraw = |which: &dyn Fn(&Membership) -> bool| peer.withdraw(&Code::Revoked, which);
     match what {
         // Whoever ends it already has not told all of its rooms, perhaps.
         What::Everything => {
-            lapse(realm, peer, &Code::Revoked, |_| true).unwrap_or_else(|| withdraw(&|_| true))
+            let lapsed = lapse(realm, peer, &Code::Revoked, |_| true);
+            let memberships = lapsed.unwrap_or_else(|| withdraw(&|_| true));
+            Taken { memberships, ..Taken::default() }
         }
         What::Room(room) => {
-            let lost = withdraw(&|membership| membership.name() == &**room);
+            let memberships = withdraw(&|membership| membership.name() == &**room);
+            let is_there = |right: &Right| right.room.as_ref() == Some(room);
+            let begun = peer.lose_rights(&Code::Revoked, is_there);
             peer.state.grants.forget(room);
-            lost
+            Taken { memberships, begun }
         }
         What::Permission(permission) => {
-            let lost = withdraw(&|membership| {
+            let memberships = withdraw(&|membership| {
                 membership
                     .granted
                     .as_ref()
                     .is_some_and(|granted| *granted.permission == **permission)
             });
+            let begun = peer.lose_rights(&Code::Revoked, |right| *right.permission == **permission);
             peer.state.grants.forget_permission(permission);
-            lost
+            Taken { memberships, begun }
         }
     }
 }
@@ -87,7 +104,8 @@ pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
             // Also of those who only might come: they are asked about when they do.
             peer.state.memberships.note_withdrawal();
             peer.state.grants.forget(room);
-            peer.state.memberships.bases().iter().any(|basis| basis.room == room)
+            let is_there = |one: &Resting| one.room().is_some_and(|of| of == room);
+            Resting::all(peer).iter().any(is_there)
         }
         None => true,
     };
@@ -113,7 +131,10 @@ pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
 
 async fn ask_again(realm: &Arc<Realm>, peer: &Arc<Peer>, room: Option<&str>) {
     match room {
-        Some(room) => reconsider(realm, peer, |basis: &Basis| basis.room == room).await,
+        Some(room) => {
+            let is_there = |one: &Resting| one.room().is_some_and(|of| of == room);
+            reconsider(realm, peer, is_there).await;
+        }
         None => {
             reauthenticate(realm, peer).await;
             peer.state.memberships.note_withdrawal();

@@ -5,14 +5,19 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::SystemTime,
 };
 
 use bytestring::ByteString;
 use smallvec::SmallVec;
+use tokio::sync::oneshot;
 
-use super::{Grant, grant::Granted};
+use super::{
+    Grant,
+    grant::Granted,
+    right::{Lost, Right},
+};
 
 /// What a session may do, by room; what it may do outside of rooms is under the empty name, which
 /// no room has.
@@ -25,6 +30,8 @@ struct Kept {
     rooms: HashMap<ByteString, SmallVec<[Entry; 1]>>,
     count: usize,
     given: u64,
+    /// The rights on which something rests, and some on which nothing does any more.
+    used: Vec<Weak<Right>>,
 }
 
 struct Entry {
@@ -70,9 +77,41 @@ impl Grants {
         kept.rooms.entry(room.unwrap_or_default().into()).or_default().push(entry);
     }
 
-    /// Forgets all grants.
+    /// The right on which something is to rest from now on, by that grant. If it is a new one,
+    /// what tells of its loss.
+    pub(crate) fn rest_on(
+        &self,
+        granted: Granted,
+        room: Option<&str>,
+    ) -> (Arc<Right>, Option<oneshot::Receiver<Lost>>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = &mut kept.get_or_insert_default().used;
+        used.retain(|right| right.strong_count() > 0);
+        let mut rights = used.iter().filter_map(Weak::upgrade);
+        let found = rights
+            .find(|right| right.is_of(granted.permission, room) && right.renew(granted.grant));
+        if let Some(right) = found {
+            return (right, None);
+        }
+        let (right, telling) = Right::new(granted, room);
+        used.push(Arc::downgrade(&right));
+        (right, Some(telling))
+    }
+
+    /// The rights on which something rests.
+    pub(crate) fn in_use(&self) -> Vec<Arc<Right>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = kept.iter().flat_map(|kept| kept.used.iter().filter_map(Weak::upgrade));
+        used.filter(|right| right.lost().is_none()).collect()
+    }
+
+    /// Forgets all grants; what rests on a right does so still.
     pub(crate) fn clear(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = kept.take().filter(|kept| !kept.used.is_empty()).map(|mut kept| {
+            (kept.rooms, kept.count) = (HashMap::new(), 0);
+            kept
+        });
     }
 
     /// Forgets what was granted by a permission, in whatever room.

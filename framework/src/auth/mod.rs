@@ -16,6 +16,7 @@ mod lease;
 mod permissions;
 mod principal;
 mod revocations;
+mod right;
 
 pub use authenticated::Authenticated;
 pub use authenticator::{Anyone, Authenticator, Credentials};
@@ -36,3 +37,4 @@ pub(crate) use grant::Granted;
 pub(crate) use grants::Grants;
 pub(crate) use lease::{Lease, Lessor};
 pub(crate) use revocations::Revocations;
+pub(crate) use right::{Lost, Right, hold_answer};

@@ -218,6 +218,10 @@ impl Connection {
     ) {
         let Some(socket_io) = self.socket_io() else { return };
         let Some(index) = socket_io.index(number) else { return };
+        if socket_io.sessions[index].peer.has_ended() {
+            // It has lapsed; that it is to end is in the mailbox.
+            return;
+        }
         let mut session = socket_io.sessions.swap_remove(index);
         code(self, &mut session);
         self.follow_up(&mut session, ctx);

@@ -11,6 +11,7 @@ use super::{
     session::{AnySession, Connected, downcast},
 };
 use crate::{
+    auth::hold_answer,
     event::{self, Event, Later, On, OnLater, Policy},
     room::{Checks, Guards, Judged, Judging, encode_or_log},
     simulation,
@@ -86,7 +87,7 @@ where
         add::<S, E>(routes, |Connected { session, cx }, event| {
             let answer = session.on_later(event, cx);
             let encoded = answer.map(|result| result.and_then(|reply| encode::<E>(&reply)));
-            Called::Later(encoded.boxed_local())
+            Called::Later(hold_answer(cx.right(), encoded))
         });
     }
 }
@@ -97,14 +98,19 @@ where
     E: Event + DeserializeOwned + 'static,
     E::Guards: Guards<E, S::Identity>,
 {
-    let handle = move |session: &mut dyn AnySession, Judged { event, verdict }: Judged<E>| {
-        if let Err(refusal) = verdict {
-            return Called::Done(Err(refusal));
-        }
+    let handle = move |session: &mut dyn AnySession, judged: Judged<E>| {
+        let Judged { event, verdict, withdrawals } = judged;
+        let granted = match verdict {
+            Ok(granted) => granted,
+            Err(refusal) => return Called::Done(Err(refusal)),
+        };
         match downcast::<S>(session) {
             Some(session) => {
                 simulation::before_handler(E::NAME);
-                call(session, event)
+                session.cx.begin_by(granted, withdrawals);
+                let called = call(session, event);
+                session.cx.forget_right();
+                called
             }
             None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use tokio::sync::oneshot;
 
-use super::{Realm, Refusal, connect::unauthorized, namespaces::BuiltNamespace};
+use super::{Realm, Refusal, Resting, connect::unauthorized, namespaces::BuiltNamespace};
 use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
     config::Rate,
     frame::Frame,
-    membership::{Basis, Confirmed},
+    membership::Confirmed,
     peer::Peer,
     refusal::Code,
     room::{Socket, bounded, encode_or_log},
@@ -46,8 +46,7 @@ pub(super) async fn refresh(
     arguments: Arguments,
 ) -> Result<Arguments, Refusal> {
     let peer = socket.peer();
-    let auth: Value = arguments.single()?;
-    let auth = Some(ByteString::from(auth.to_string()));
+    let auth = Some(presented(&arguments)?);
     let credential = authenticate(&realm, peer, auth.clone()).await?;
     if realm.revocations().refuse(&credential) {
         return Err(unauthorized());
@@ -64,6 +63,17 @@ pub(super) async fn refresh(
     reconsider(&realm, peer, |_| true).await;
     let refreshed = Refreshed { expires_in_ms: remaining(&peer.standing.credential()) };
     encode_or_log(REFRESH, Arguments::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
+}
+
+/// What is presented by a refresh: to the letter, as with a CONNECT, so that an authenticator sees the
+/// same of it. Written anew it might be something else, such as one of two tokens of one key.
+fn presented(arguments: &Arguments) -> Result<ByteString, Refusal> {
+    let object: Box<RawValue> = arguments.single()?;
+    if !object.get().starts_with('{') {
+        let message = "a session is refreshed by one object, as `auth` is one";
+        return Err(Refusal::new(Code::InvalidPayload, message));
+    }
+    Ok(Box::<str>::from(object).into_string().into())
 }
 
 /// Asks the authenticator again about what the client presented last. A session that it refuses
@@ -97,49 +107,49 @@ async fn authenticate(
     Ok(credential)
 }
 
-/// Asks the authority again about what keeps the session in those of its rooms that `which` means.
-/// It is out of a room whose permission it has no more.
+/// Asks the authority again about what keeps the session in its rooms, and what its handlers have
+/// begun, as far as `which` means it. What it has no permission for any more ends.
 pub(crate) async fn reconsider(
     realm: &Arc<Realm>,
     peer: &Arc<Peer>,
-    which: impl Fn(&Basis) -> bool,
+    which: impl Fn(&Resting) -> bool,
 ) {
     let Ok(namespace) = namespace(realm, peer) else { return };
     let Some(authority) = &namespace.authority else { return };
     let socket = &Socket::new(peer.clone(), realm.broadcaster().clone());
-    let bases = peer.state.memberships.bases().into_iter().filter(which);
-    let asked = bases.map(|basis| ask_about(realm, socket, authority, basis));
+    let resting = Resting::all(peer).into_iter().filter(which);
+    let asked = resting.map(|resting| ask_about(realm, socket, authority, resting));
     stream::iter(asked).for_each_concurrent(QUESTIONS, |asked| asked).await;
 }
 
 /// How many questions about one session an authority is asked at a time.
 const QUESTIONS: usize = 16;
 
-/// Asks about one membership, until the answer is about what the session has now.
-async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, basis: Basis) {
-    let (peer, permission) = (socket.peer(), basis.granted.permission);
+/// Asks about one thing that rests on a grant, until the answer is about what the session has now.
+async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, resting: Resting) {
+    let (peer, permission) = (socket.peer(), resting.granted().permission);
     let limit = realm.timeouts().middleware;
     loop {
         let withdrawals = peer.state.memberships.withdrawals();
-        let asked = authority(peer.asked(permission, Some(basis.room.clone())));
+        let asked = authority(peer.asked(permission, resting.room().cloned()));
         let grant = match bounded(socket, permission, limit, asked).await {
             Ok(grant) if grant.holds(clock::wall) => grant,
             Err(refusal) if !is_answer(&refusal) => return,
             Ok(_) | Err(_) => {
-                // The room is told; nobody waits for that here.
-                drop(peer.withdraw(&Code::Lapsed, |one| basis.is(one)));
+                resting.lose(peer, &Code::Lapsed);
                 return;
             }
         };
         let granted = Granted { permission, grant };
-        match peer.state.memberships.confirm(&basis, granted, withdrawals) {
+        match resting.confirm(peer, granted, withdrawals) {
             Confirmed::Overtaken => {}
             Confirmed::Gone => return,
             Confirmed::Renewed => {
                 let max_grants = realm.limits().max_grants;
-                peer.state.grants.keep(granted, Some(&basis.room), max_grants);
+                let room = resting.room().map(|room| &**room);
+                peer.state.grants.keep(granted, room, max_grants);
                 if peer.state.memberships.withdrawals() != withdrawals {
-                    peer.state.grants.forget(&basis.room);
+                    peer.state.grants.forget(room.unwrap_or_default());
                 }
                 return;
             }

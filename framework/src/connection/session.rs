@@ -7,9 +7,11 @@ use std::{any::Any, marker::PhantomData, sync::Arc};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DisconnectReason, Refusal, SessionContext, SessionEvents, session_context::Step};
+use super::{
+    DisconnectReason, Lapse, Refusal, SessionContext, SessionEvents, session_context::Step,
+};
 use crate::{
-    auth::{AnyIdentity, Credentials, Handshake},
+    auth::{AnyIdentity, Credentials, Handshake, Lost},
     clock::Instant,
     data::Data,
     event::Route,
@@ -69,6 +71,44 @@ pub trait Session: Sized + 'static {
     /// The client is connected.
     fn connected(&mut self, cx: &mut SessionContext<Self>) {
         let _ = cx;
+    }
+
+    /// The client has lost a permission by which handlers have begun something that went on: a
+    /// list that is [watched](SessionContext::watch), a [timer](SessionContext::every), a
+    /// [future](SessionContext::spawn), an answer that takes time. By now all of it has ended, but
+    /// for what was begun [regardless](SessionContext::regardless), and such an answer is refused.
+    /// The client may be told here, and what handlers have noted is to be put in order, such as an
+    /// untyped room that it is in by that permission.
+    ///
+    /// Not called when the session ends with it: then [`disconnected`](Self::disconnected) is.
+    ///
+    /// ```
+    /// use salon::{Lapse, Watching, prelude::*};
+    ///
+    /// #[derive(Serialize, Event)]
+    /// #[event("hall:closed")]
+    /// struct Closed { why: String }
+    ///
+    /// struct Hall { watching: Option<Watching> }
+    ///
+    /// impl Session for Hall {
+    ///     type Identity = ();
+    ///     type Events = ();
+    ///
+    ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+    ///         Ok(Self { watching: None })
+    ///     }
+    ///
+    ///     fn lapsed(&mut self, lapse: &Lapse, cx: &mut SessionContext<Self>) {
+    ///         if lapse.permission() == "look" {
+    ///             self.watching = None;
+    ///             let _ = cx.emit(&Closed { why: lapse.code().to_string() });
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    fn lapsed(&mut self, lapse: &Lapse, cx: &mut SessionContext<Self>) {
+        let _ = (lapse, cx);
     }
 
     /// The client is gone; its rooms are left when this returns.
@@ -195,6 +235,7 @@ impl<S: Session> AnySession for Connected<S> {
     }
 
     fn disconnected(&mut self, reason: DisconnectReason) {
+        self.cx.forget_right();
         self.session.disconnected(reason, &mut self.cx);
     }
 
@@ -202,12 +243,18 @@ impl<S: Session> AnySession for Connected<S> {
         let erase = |step: Step<S>| -> AnyStep {
             Box::new(move |session| {
                 if let Some(Self { session, cx }) = downcast(session) {
+                    cx.forget_right();
                     step(session, cx);
                 }
             })
         };
-        let futures = std::mem::take(&mut self.cx.futures);
-        futures.into_iter().map(|future| future.map(erase).boxed_local()).collect()
+        let Some(begun) = self.cx.begun.as_deref_mut() else { return Vec::new() };
+        let (futures, told) = (std::mem::take(&mut begun.futures), std::mem::take(&mut begun.told));
+        let futures = futures.into_iter().map(|future| future.map(erase).boxed_local());
+        let told = told.into_iter().map(|(permission, telling)| {
+            telling.map(move |lost| tell::<S>(permission, lost.ok())).boxed_local()
+        });
+        futures.chain(told).collect()
     }
 
     fn next_timer(&self) -> Option<Instant> {
@@ -216,9 +263,23 @@ impl<S: Session> AnySession for Connected<S> {
 
     fn ring(&mut self, round: Round) -> bool {
         let Some(due) = self.cx.timers.take(round) else { return false };
+        self.cx.forget_right();
         due(&mut self.session, &mut self.cx);
         true
     }
+}
+
+/// Tells a session that it has lost a permission, if it has: else nothing rests on that any more.
+fn tell<S: Session>(permission: &'static str, lost: Option<Lost>) -> AnyStep {
+    Box::new(move |session| {
+        let Some(Lost { code, done }) = lost else { return };
+        if let Some(Connected { session, cx }) = downcast::<S>(session) {
+            cx.forget_right();
+            session.lapsed(&Lapse::new(permission, code), cx);
+        }
+        // Whoever took it away may have stopped waiting.
+        let _ = done.send(());
+    })
 }
 
 /// The session as what it is.

@@ -2,12 +2,12 @@
 //!
 //! It must never outlive its session: what it has asked for ends with it.
 
-use std::{fmt, time::Duration};
+use std::{cell::Cell, fmt, rc::Rc, time::Duration};
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Refusal, Session};
+use super::{Refusal, Session, begun::Begun};
 use crate::{
     acknowledgement::AskError,
     data::Data,
@@ -19,9 +19,9 @@ use crate::{
 
 /// The surroundings of a session, given to each of its handlers.
 pub struct SessionContext<S> {
-    socket: Socket,
+    pub(super) socket: Socket,
     data: Data,
-    pub(super) futures: Vec<LocalBoxFuture<'static, Step<S>>>,
+    pub(super) begun: Option<Box<Begun<S>>>,
     pub(super) timers: Timers<S, Self>,
 }
 
@@ -30,7 +30,7 @@ pub(super) type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
 
 impl<S> SessionContext<S> {
     pub(super) fn new(socket: Socket, data: Data) -> Self {
-        Self { socket, data, futures: Vec::new(), timers: Timers::default() }
+        Self { socket, data, begun: None, timers: Timers::default() }
     }
 
     /// The client, as a handle that may be kept and sent elsewhere.
@@ -84,7 +84,9 @@ impl<S> SessionContext<S> {
         self.data.get()
     }
 
-    /// Runs a future beside the session; `then` gets what it yields, and the session.
+    /// Runs a future beside the session; `then` gets what it yields, and the session. What a handler
+    /// of an event with `permit` spawns is given up when that permission is
+    /// [lost](Session::lapsed).
     pub fn spawn<T: 'static>(
         &mut self,
         future: impl Future<Output = T> + 'static,
@@ -92,12 +94,28 @@ impl<S> SessionContext<S> {
     ) where
         S: 'static,
     {
-        let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
-        self.futures.push(future.map(step).boxed_local());
+        let Some(right) = self.right() else {
+            let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
+            return self.begun().futures.push(future.map(step).boxed_local());
+        };
+        let future = future.boxed_local();
+        self.begun().futures.push(
+            async move {
+                let held = right.hold(future).await;
+                let step: Step<S> = Box::new(move |session, cx| {
+                    if let Ok(value) = held {
+                        cx.under(Some(right), |cx| then(session, value, cx));
+                    }
+                });
+                step
+            }
+            .boxed_local(),
+        );
     }
 
-    /// Does something later, unless the session ends before, or the timer is
-    /// [cancelled](Self::cancel). A delay of more than a year is taken as a year.
+    /// Does something later, unless the session ends before, the timer is
+    /// [cancelled](Self::cancel), or the permission is [lost](Session::lapsed) by which the handler
+    /// was called that asks for it. A delay of more than a year is taken as a year.
     ///
     /// ```
     /// use std::time::Duration;
@@ -139,11 +157,15 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        self.timers.after(delay, then)
+        let right = self.right();
+        self.timers.after(delay, move |session, cx: &mut Self| {
+            cx.under(right, |cx| then(session, cx));
+        })
     }
 
-    /// Does something again and again until the session ends or the timer is
-    /// [cancelled](Self::cancel), the first time after one interval.
+    /// Does something again and again until the session ends, the timer is
+    /// [cancelled](Self::cancel), or the permission is [lost](Session::lapsed) by which the handler
+    /// was called that asks for it; the first time after one interval.
     ///
     /// The times are whole intervals from now: they do not drift. Those for which the connection
     /// was too busy are made up for by one. An interval below a millisecond is taken as one, and
@@ -152,7 +174,20 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        self.timers.every(interval, tick)
+        let Some(right) = self.right() else { return self.timers.every(interval, tick) };
+        let own = Rc::new(Cell::new(None));
+        let again = own.clone();
+        let timer = self.timers.every(interval, move |session, cx: &mut Self| {
+            if right.lost().is_some() {
+                if let Some(timer) = again.take() {
+                    cx.cancel(timer);
+                }
+            } else {
+                cx.under(Some(right.clone()), |cx| tick(session, cx));
+            }
+        });
+        own.set(Some(timer));
+        timer
     }
 
     /// Cancels a timer: from here on nothing is done for it, not even if it is due already. True if

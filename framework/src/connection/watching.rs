@@ -21,7 +21,8 @@ impl<S> SessionContext<S> {
     }
 
     /// Calls `then` with the whole list, and again each time when it has changed, until what this
-    /// returns is dropped, or the session ends. What happens while the session has other things to
+    /// returns is dropped, the session ends, or the permission is [lost](super::Session::lapsed) by
+    /// which the handler was called that watches. What happens while the session has other things to
     /// do comes as one. After a panic in `then` it goes on.
     ///
     /// Keep the [`Watching`] in the session: there a new one takes the place of the one before, so

@@ -69,7 +69,7 @@ async fn finish<T>(
 }
 
 /// Drops a future of the application, whatever that sets off.
-fn give_up<T>(future: LocalBoxFuture<'static, T>) {
+pub(crate) fn give_up<T>(future: LocalBoxFuture<'static, T>) {
     if catch_unwind(AssertUnwindSafe(|| drop(future))).is_err() {
         tracing::error!("an answer that was given up panicked when dropped");
     }

@@ -9,7 +9,7 @@ use actix::{Actor, Context};
 use serde::Serialize;
 
 use super::{
-    Directory, Room, RoomEvent,
+    Directory, Entry, Room, RoomEvent,
     broadcaster::encode_or_log,
     context::RoomContext,
     life::{self, Generation},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::Instant,
     event,
-    membership::revoked_meanwhile,
+    membership::{lapsed_meanwhile, revoked_meanwhile},
     meter::{Count, Meter},
     number::{MembershipNumber, ShardNumber},
     refusal::Refusal,
@@ -82,7 +82,11 @@ impl<R: Room> RoomActor<R> {
         );
         let _entered = span.enter();
         let Sent { event, mut origin } = sent;
-        let entered = self.enter(event, &origin);
+        let entered = match E::ENTRY {
+            // It would make its sender a member.
+            Entry::Join if origin.has_lapsed() => Err(lapsed_meanwhile()),
+            Entry::Join | Entry::Member => self.enter(event, &origin),
+        };
         let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
         let result = entered.and_then(|(event, _)| {
             if let Some(refusal) = origin.refused.take() {
@@ -91,6 +95,9 @@ impl<R: Room> RoomActor<R> {
             let withdrawals = || origin.sender.state.memberships.withdrawals();
             if origin.granted.is_some() && withdrawals() != origin.withdrawals {
                 return Err(revoked_meanwhile());
+            }
+            if origin.has_lapsed() {
+                return Err(lapsed_meanwhile());
             }
             self.cx.sender = Some(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {

@@ -28,7 +28,7 @@ use crate::{
     event::{self, Event},
     frame::Frame,
     meter::Counters,
-    number::{RoomNumber, ShardNumber},
+    number::{MembershipNumber, RoomNumber, ShardNumber},
     peer::Peer,
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
@@ -242,15 +242,19 @@ impl Broadcaster {
         }
     }
 
-    /// Asks one session, and waits for its acknowledgement; what a room asks is for its members.
+    /// Asks one session, and waits for its acknowledgement; what a room asks is for its members, and
+    /// what one answers who is none any more is no answer.
     pub(crate) async fn ask(
         &self,
         peer: Arc<Peer>,
-        room: Option<RoomNumber>,
+        asker: Option<Asker>,
         name: ByteString,
         arguments: Arguments,
         timeout: Duration,
     ) -> Result<Arguments, AskError> {
+        let room = asker.map(|asker| asker.room);
+        let asked = asker.map(|asker| asker.membership(&peer)).transpose()?;
+        let is_out = || room.is_some_and(|room| peer.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
         let frame = match room {
             None => self.event_frame(&peer.namespace, name, arguments, Some(id), false),
@@ -266,20 +270,41 @@ impl Broadcaster {
             let _ = answer.send(arguments);
         });
         let deadline = clock::after(timeout);
-        peer.state.acknowledgements.expect(
-            id,
-            deadline,
-            self.max_pending_acknowledgements,
-            waiter,
-        )?;
+        let limit = self.max_pending_acknowledgements;
+        peer.state.acknowledgements.expect(id, room, deadline, limit, waiter)?;
         let _awaited = Awaited { peer: &peer, id };
         self.send_one(&peer, frame, Some(id));
         match tokio::time::timeout_at(deadline, answered).await {
+            // It may have gone between its answer and this look, which is the room's.
+            Ok(Ok(_)) if is_out() => Err(gone(&peer, room)),
             Ok(Ok(arguments)) => Ok(arguments),
-            Ok(Err(_)) => Err(AskError::Disconnected),
+            Ok(Err(_)) => Err(gone(&peer, room)),
             Err(_) => Err(AskError::Timeout),
         }
     }
+}
+
+/// A room that asks one of its members.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
+    pub(super) room: RoomNumber,
+    /// By which it was a member when the room's code asked; whoever was about to become one must be
+    /// it when the question is put.
+    pub(super) membership: Option<MembershipNumber>,
+}
+
+impl Asker {
+    /// The membership that is asked.
+    fn membership(self, peer: &Peer) -> Result<MembershipNumber, AskError> {
+        let now = peer.state.memberships.number(self.room);
+        let asked = self.membership.or(now);
+        asked.filter(|_| asked == now).ok_or_else(|| gone(peer, Some(self.room)))
+    }
+}
+
+/// Why there will be no answer from a session that whoever asked has lost.
+fn gone(peer: &Peer, room: Option<RoomNumber>) -> AskError {
+    if room.is_some() && !peer.has_ended() { AskError::NotAMember } else { AskError::Disconnected }
 }
 
 /// A refusal as a client gets it; without an acknowledgement it has to name the event.

@@ -19,7 +19,7 @@ use crate::{
     clock,
     data::Data,
     event::Event,
-    membership::revoked_meanwhile,
+    membership::{lapsed_meanwhile, revoked_meanwhile},
     meter::{Count, Meter},
     peer::Peer,
     refusal::{Code, Refusal},
@@ -42,6 +42,8 @@ pub(crate) struct Judged<E> {
     pub(crate) event: E,
     /// The grant by which it may pass, if it needs one.
     pub(crate) verdict: Result<Option<Granted>, Refusal>,
+    /// How much had been taken from the session when its checks began.
+    pub(crate) withdrawals: u64,
 }
 
 /// An event whose checks are done, or wait for something.
@@ -74,7 +76,7 @@ impl Checks<'_> {
         }
         let permission = match permission {
             Permission::Granted(granted) if E::Guards::NONE => {
-                return Judging::Done(Judged { event, verdict: Ok(granted) });
+                return Judging::Done(Judged { event, verdict: Ok(granted), withdrawals });
             }
             permission => permission,
         };
@@ -93,7 +95,7 @@ impl Checks<'_> {
                 let asked = pin!(questions.ask::<E, I>(&event, permission));
                 bounded(&questions.socket, E::NAME, limit, asked).await
             };
-            Judged { event, verdict }
+            Judged { event, verdict, withdrawals }
         }
         .boxed_local();
         match (&mut judged).now_or_never() {
@@ -166,8 +168,14 @@ impl Questions {
         };
         let cx = Checked { event, room, socket, data, of: PhantomData };
         E::Guards::check(cx).await?;
-        if granted.is_some() && socket.peer().state.memberships.withdrawals() != *withdrawals {
-            return Err(revoked_meanwhile());
+        if let Some(granted) = granted {
+            // The guards may have taken their time.
+            if socket.peer().state.memberships.withdrawals() != *withdrawals {
+                return Err(revoked_meanwhile());
+            }
+            if !granted.grant.holds(clock::wall) {
+                return Err(lapsed_meanwhile());
+            }
         }
         Ok(granted)
     }

@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Audience, Member, Place, Receive, Room, RoomEvent, RoomHandle,
+    broadcaster::Asker,
     presence::Attendance,
     recipients::{Antechamber, Choice, RoomAudience},
     roll::Roll,
@@ -274,7 +275,9 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// Asks a member, and waits for its acknowledgement; the future is to be given to
-    /// [`spawn`](Self::spawn).
+    /// [`spawn`](Self::spawn). Who is no member any more when it answers has not answered: that is
+    /// [`AskError::NotAMember`], as soon as it is out. In `admit` it may be asked for what is to be
+    /// asked once it is a member.
     pub fn ask<E: Event + Serialize>(
         &self,
         member: &Member<R::Identity>,
@@ -286,10 +289,11 @@ impl<R: Room> RoomContext<R> {
     {
         let arguments = event::encode(event);
         let (broadcaster, peer) = (self.roll.broadcaster().clone(), member.peer().clone());
-        let room = Some(self.roll.room());
+        let asker =
+            Asker { room: self.roll.room(), membership: self.roll.membership(member.number()) };
         async move {
             let name = ByteString::from_static(E::NAME);
-            let answer = broadcaster.ask(peer, room, name, arguments?, timeout).await?;
+            let answer = broadcaster.ask(peer, Some(asker), name, arguments?, timeout).await?;
             Ok(event::decode_reply(&answer)?)
         }
     }

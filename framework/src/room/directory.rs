@@ -6,19 +6,18 @@
 use std::{
     any::Any,
     fmt,
-    hash::{Hash, Hasher, RandomState},
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
-use hashbrown::{Equivalent, HashSet};
 
 use super::{
     Broadcaster, Room,
     actor::RoomActor,
     context::RoomContext,
     link::{Link, Ticket},
+    open_rooms::OpenRooms,
     opening::{Opened, Opener, too_many_open},
     place::Order,
     roll::{Roll, Shared},
@@ -30,7 +29,6 @@ use crate::{
     meter::{Count, Meter},
     number::{RoomNumber, ShardNumber},
     refusal::{Code, Refusal},
-    slack::Slack,
 };
 
 /// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
@@ -39,42 +37,11 @@ const MAILBOX: usize = 16;
 
 /// The open rooms of the kind `R`.
 pub(crate) struct Directory<R: Room> {
-    rooms: RwLock<HashSet<Entry<R>, RandomState>>,
+    rooms: RwLock<OpenRooms<R>>,
     shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
     /// are known to do so.
     pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
-}
-
-/// An open room, found by the key that it has itself.
-struct Entry<R: Room> {
-    link: Arc<Link<R>>,
-    /// Given back when the room is open no more.
-    _opened: Opened,
-}
-
-/// A key that is looked for.
-#[derive(Hash)]
-struct Wanted<'a, K>(&'a K);
-
-impl<R: Room> Hash for Entry<R> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.link.key.hash(state);
-    }
-}
-
-impl<R: Room> PartialEq for Entry<R> {
-    fn eq(&self, other: &Self) -> bool {
-        self.link.key == other.link.key
-    }
-}
-
-impl<R: Room> Eq for Entry<R> {}
-
-impl<R: Room> Equivalent<Entry<R>> for Wanted<'_, R::Key> {
-    fn equivalent(&self, entry: &Entry<R>) -> bool {
-        *self.0 == entry.link.key
-    }
 }
 
 impl<R: Room> Directory<R> {
@@ -83,11 +50,14 @@ impl<R: Room> Directory<R> {
         Self { rooms: RwLock::default(), shared, registry: OnceLock::new() }
     }
 
-    /// Sends a message to the room of that key, opening it if need be: where its first member is.
+    /// Sends a message to the room of that key, opening it if need be: where its first member is. If
+    /// something was asked about the room by its name, it must have that one: it opens by no other,
+    /// whatever the key says of itself now.
     pub(super) fn send<M>(
         self: &Arc<Self>,
         key: &R::Key,
         opener: Opener<'_>,
+        asked: Option<&str>,
         message: impl FnOnce(Ticket) -> M,
     ) -> Result<(), Refusal>
     where
@@ -96,38 +66,53 @@ impl<R: Room> Directory<R> {
     {
         let (link, ticket) = match self.find(key) {
             Some(found) => found,
-            None => self.open(key, opener)?,
+            None => self.open(key, opener, asked)?,
         };
+        check_asked(&link, asked)?;
         link.send(message(ticket));
         Ok(())
     }
 
-    /// Sends a message to the room of that key if it is open; false if it is not.
-    pub(super) fn send_if_open<M>(&self, key: &R::Key, message: impl FnOnce(Ticket) -> M) -> bool
+    /// Sends a message to the room of that key if it is open; false if it is not. If something was
+    /// asked about the room by its name, it must have that one.
+    pub(super) fn send_if_open<M>(
+        &self,
+        key: &R::Key,
+        asked: Option<&str>,
+        message: impl FnOnce(Ticket) -> M,
+    ) -> Result<bool, Refusal>
     where
         M: Message<Result = ()> + Send + 'static,
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
-        let Some((link, ticket)) = self.find(key) else { return false };
+        let Some((link, ticket)) = self.find(key) else { return Ok(false) };
+        check_asked(&link, asked)?;
         link.send(message(ticket));
-        true
+        Ok(true)
     }
 
     fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         // The ticket is taken under the lock: see `close_if_idle`.
-        let link = &rooms.get(&Wanted(key))?.link;
-        link.is_connected().then(|| (link.clone(), link.ticket()))
+        let link = rooms.get(key).filter(|link| link.is_connected())?;
+        Some((link.clone(), link.ticket()))
+    }
+
+    /// The room of that key, if it is open. Its name is its own, however the key is spelled here.
+    pub(super) fn link(&self, key: &R::Key) -> Option<Arc<Link<R>>> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(key).filter(|link| link.is_connected()).cloned()
     }
 
     fn open(
         self: &Arc<Self>,
         key: &R::Key,
         opener: Opener<'_>,
+        asked: Option<&str>,
     ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        let link = match rooms.get(&Wanted(key)) {
-            Some(Entry { link, .. }) if link.is_connected() => link.clone(),
+        let link = match rooms.get(key) {
+            Some(link) if link.is_connected() => link.clone(),
             // There is none, or its worker has ended.
             _ => {
                 if rooms.len() >= R::MAX_OPEN {
@@ -136,8 +121,12 @@ impl<R: Room> Directory<R> {
                         &format!("rooms of kind {:?}", R::NAME),
                     ));
                 }
-                let (link, _opened) = self.start(key.clone(), opener)?;
-                rooms.replace(Entry { link: link.clone(), _opened });
+                let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
+                if rooms.named(&name).is_some_and(|other| other.is_connected()) {
+                    return Err(name_taken(R::NAME));
+                }
+                let (link, opened) = self.start(key.clone(), name.into_boxed_str(), opener)?;
+                rooms.insert(&link, opened);
                 link
             }
         };
@@ -148,9 +137,9 @@ impl<R: Room> Directory<R> {
     fn start(
         self: &Arc<Self>,
         key: R::Key,
+        name: Box<str>,
         opener: Opener<'_>,
     ) -> Result<(Arc<Link<R>>, Opened), Refusal> {
-        let name = format!("{}:{key}", R::NAME).into_boxed_str();
         self.check_name(&name)?;
         let near = match &opener {
             Opener::App => None,
@@ -187,8 +176,7 @@ impl<R: Room> Directory<R> {
 
     /// Whether the room of that key is open.
     pub(super) fn is_open(&self, key: &R::Key) -> bool {
-        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&Wanted(key)).is_some_and(|entry| entry.link.is_connected())
+        self.link(key).is_some()
     }
 
     /// The worker for a new room: that of its first member, else one after the other.
@@ -203,23 +191,18 @@ impl<R: Room> Directory<R> {
     pub(super) fn close_if_idle(&self, key: &R::Key, number: RoomNumber) -> bool {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         // Under the write lock nobody can take a new ticket.
-        match rooms.get(&Wanted(key)) {
-            Some(Entry { link, .. }) if link.room == number && link.is_quiet() => {
-                rooms.remove(&Wanted(key));
-                rooms.shed();
-                self.shared.broadcaster.counters.one(Count::RoomsClosed);
-                true
-            }
-            _ => false,
+        let closes =
+            rooms.get(key).is_some_and(|link| link.is_quiet()) && rooms.remove(key, number);
+        if closes {
+            self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
+        closes
     }
 
     /// Takes a room out of the directory; what is on its way will still arrive.
     pub(super) fn close(&self, key: &R::Key, number: RoomNumber) {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        if rooms.get(&Wanted(key)).is_some_and(|entry| entry.link.room == number) {
-            rooms.remove(&Wanted(key));
-            rooms.shed();
+        if rooms.remove(key, number) {
             self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
     }
@@ -228,6 +211,26 @@ impl<R: Room> Directory<R> {
     pub(crate) fn len(&self) -> usize {
         self.rooms.read().unwrap_or_else(PoisonError::into_inner).len()
     }
+}
+
+/// Refuses what is for a room of another name than the one that was asked about: whoever may do
+/// something in the one need not be allowed to do it in the other.
+fn check_asked<R: Room>(link: &Link<R>, asked: Option<&str>) -> Result<(), Refusal> {
+    if asked.is_none_or(|asked| *asked == *link.name) {
+        return Ok(());
+    }
+    let message = "the room that was asked about is another one now; try again";
+    Err(Refusal::new(Code::Closed, message))
+}
+
+/// The refusal of a room whose name another one has that is open: whoever asks about rooms, or takes
+/// them away, knows them by their names.
+fn name_taken(kind: &'static str) -> Refusal {
+    tracing::warn!(
+        kind,
+        "two keys of rooms that are not equal have one name: the second is refused"
+    );
+    Refusal::other("name_taken", "a room of another key has this name, and is open")
 }
 
 /// A directory whose kind of room is not known.

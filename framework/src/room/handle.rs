@@ -77,15 +77,21 @@ impl<R: Room> RoomHandle<R> {
     {
         let (done, received) = oneshot::channel();
         if let Some(directory) = self.directory() {
-            directory.send_if_open(&self.key, |ticket| message(ticket, done));
+            // Nothing is asked about what the application does itself.
+            let _ = directory.send_if_open(&self.key, None, |ticket| message(ticket, done));
         }
         received
     }
 
-    /// The room's name: its kind and its key.
+    /// The room's name, its kind and its key: as the authority and [`What::room`] have it. While the
+    /// room is open it is the one that it was opened by, also if the key of this handle is spelled
+    /// otherwise.
+    ///
+    /// [`What::room`]: crate::auth::What::room
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}:{}", R::NAME, self.key)
+        let open = self.directory().and_then(|directory| directory.link(&self.key));
+        open.map_or_else(|| format!("{}:{}", R::NAME, self.key), |link| link.name.clone().into())
     }
 
     /// Whether the room is open now, on any worker.
@@ -132,7 +138,7 @@ impl<R: Room> RoomHandle<R> {
     {
         let directory = self.directory();
         let directory = directory.ok_or_else(|| Refusal::internal("the Salon has ended"))?;
-        directory.send(&self.key, Opener::App, |_ticket| Told { message, _ticket })
+        directory.send(&self.key, Opener::App, None, |_ticket| Told { message, _ticket })
     }
 
     /// Sends a message to the room, and yields the room's answer: see [`Reply`]. A room that is not
@@ -150,11 +156,11 @@ impl<R: Room> RoomHandle<R> {
         R: Reply<M>,
     {
         let (answer, answered) = oneshot::channel();
-        let sent = self.directory().is_some_and(|directory| {
-            directory.send_if_open(&self.key, |_ticket| Asked { message, _ticket, answer })
+        let sent = self.directory().map_or(Ok(false), |directory| {
+            directory.send_if_open(&self.key, None, |_ticket| Asked { message, _ticket, answer })
         });
         async move {
-            if !sent {
+            if !sent? {
                 return Err(Refusal::not_found("the room is not open"));
             }
             answer_of(answered).await
@@ -189,7 +195,11 @@ impl<R: Room> RoomHandle<R> {
         let (answer, answered) = oneshot::channel();
         let ended = || Refusal::internal("the Salon has ended");
         let sent = self.directory().ok_or_else(ended).and_then(|directory| {
-            directory.send(&self.key, Opener::App, |_ticket| Asked { message, _ticket, answer })
+            directory.send(&self.key, Opener::App, None, |_ticket| Asked {
+                message,
+                _ticket,
+                answer,
+            })
         });
         async move {
             sent?;
@@ -237,7 +247,7 @@ impl<R: Room> Clone for RoomHandle<R> {
 
 impl<R: Room> fmt::Debug for RoomHandle<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RoomHandle({}:{})", R::NAME, self.key)
+        write!(f, "RoomHandle({})", self.name())
     }
 }
 

@@ -30,7 +30,7 @@ impl<R: Room> RoomActor<R> {
             (Entry::Member, true) => Ok((event, None)),
             (Entry::Member, false) => Err(not_a_member(E::NAME)),
             (Entry::Join, true) => {
-                sender.state.memberships.renew(self.cx.roll.name(), *granted);
+                sender.state.memberships.renew(self.cx.roll.room(), *granted);
                 sender.standing.wake();
                 Ok((event, None))
             }

@@ -124,21 +124,24 @@ impl<R: Room> Routes<'_, R> {
                 Ok(event) => event,
                 Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
             };
-            Ok(match judge::<R, E>(event, &directory, checks) {
-                Err(refusal) => Forwarded::Done(Err(refusal)),
-                Ok(Judging::Done(judged)) => {
-                    Forwarded::Done(deliver(&directory, judged, sent, message, checks.allowance))
+            let forwarded = |judging: Judging<E>,
+                             asked: Option<&str>,
+                             allowance: &mut Allowance| match judging {
+                Judging::Done(judged) => {
+                    Forwarded::Done(deliver(&directory, judged, asked, sent, message, allowance))
                 }
-                Ok(Judging::Waits(judged)) => {
-                    let directory = directory.clone();
+                Judging::Waits(judged) => {
+                    let (directory, asked) = (directory.clone(), asked.map(Box::<str>::from));
                     let then = move |judged| -> Deliver {
                         Box::new(move |allowance| {
-                            deliver(&directory, judged, sent, message, allowance)
+                            deliver(&directory, judged, asked.as_deref(), sent, message, allowance)
                         })
                     };
                     Forwarded::Held(judged.map(then).boxed_local())
                 }
-            })
+            };
+            let judged = judge::<R, E>(event, &directory, checks, forwarded);
+            Ok(judged.unwrap_or_else(|refusal| Forwarded::Done(Err(refusal))))
         };
         self.routes.push(RoomRoute {
             name: E::NAME,
@@ -148,10 +151,12 @@ impl<R: Room> Routes<'_, R> {
     }
 }
 
-/// Sends an event to its room, with what its checks have said.
+/// Sends an event to its room, with what its checks have said about the room of that name, if they
+/// were asked about one.
 fn deliver<R, E, M>(
     directory: &Arc<Directory<R>>,
-    Judged { event, verdict }: Judged<E>,
+    Judged { event, verdict, .. }: Judged<E>,
+    asked: Option<&str>,
     sent: SentByClient,
     message: fn(Sent<E>) -> M,
     allowance: &mut Allowance,
@@ -184,9 +189,9 @@ where
         message(Sent { event, origin })
     };
     match E::ENTRY {
-        Entry::Join => directory.send(&key, opener, sent),
+        Entry::Join => directory.send(&key, opener, asked, sent),
         // A room that is not open has no members: it is not opened to say so.
-        Entry::Member if directory.send_if_open(&key, sent) => Ok(()),
+        Entry::Member if directory.send_if_open(&key, asked, sent)? => Ok(()),
         Entry::Member => Err(not_a_member(E::NAME)),
     }
 }
@@ -200,33 +205,42 @@ thread_local! {
 /// Bytes of a name whose memory is kept for the next.
 const LONGEST_KEPT: usize = 1024;
 
-/// Asks what is to be asked about an event, unless it can be refused without.
+/// Asks what is to be asked about an event, unless it can be refused without. What is done then is
+/// told the name of the room that was asked about: that of the room itself if it is open, else the
+/// one that it will have.
 fn judge<R, E>(
     event: E,
     directory: &Directory<R>,
     checks: &mut Checks<'_>,
-) -> Result<Judging<E>, Refusal>
+    then: impl FnOnce(Judging<E>, Option<&str>, &mut Allowance) -> Forwarded,
+) -> Result<Forwarded, Refusal>
 where
     R: Room,
     E: RoomEvent<Room = R> + 'static,
     E::Guards: Guards<E, R::Identity>,
 {
     if !is_checked::<E, R::Identity>() {
-        return Ok(checks.judge::<E, R::Identity>(event, None));
+        return Ok(then(checks.judge::<E, R::Identity>(event, None), None, checks.allowance));
     }
-    if E::ENTRY == Entry::Member && !directory.is_open(event.key()) {
+    if let Some(link) = directory.link(event.key()) {
+        let name = Some(&*link.name);
+        return Ok(then(checks.judge::<E, R::Identity>(event, name), name, checks.allowance));
+    }
+    if E::ENTRY == Entry::Member {
         return Err(not_a_member(E::NAME));
     }
     let mut name = NAME.take();
     name.clear();
     // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
     let _ = write!(name, "{}:{}", R::NAME, event.key());
-    let judging =
-        directory.check_name(&name).map(|()| checks.judge::<E, R::Identity>(event, Some(&name)));
+    let judged = directory.check_name(&name).map(|()| {
+        let asked = Some(&*name);
+        then(checks.judge::<E, R::Identity>(event, asked), asked, checks.allowance)
+    });
     if name.capacity() <= LONGEST_KEPT {
         NAME.set(name);
     }
-    judging
+    judged
 }
 
 /// The refusal of an event that only members may send.

@@ -17,6 +17,7 @@ use super::{
     state::Panicked,
 };
 use crate::{
+    auth::hold_answer,
     event::{Event, On, OnLater, Waited, too_late, wait},
     meter::{Count, Meter},
     outbox,
@@ -57,6 +58,11 @@ where
                 creditor.into_iter().for_each(|creditor| self.cx.roll.owed.owe(creditor));
                 let sender = origin.sender.clone();
                 let ended = async move { sender.until_ended().await };
+                let right = origin.granted.map(|granted| {
+                    let room = Some(self.cx.roll.name());
+                    origin.sender.rest_on(granted, room, origin.withdrawals).0
+                });
+                let future = hold_answer(right, future);
                 let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {

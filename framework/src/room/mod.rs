@@ -20,6 +20,7 @@ mod local_sessions;
 mod mailbox;
 mod member;
 mod notice;
+mod open_rooms;
 mod opening;
 mod outside;
 mod owed;
@@ -154,6 +155,13 @@ pub trait Room: Sized + 'static {
     const PRESENCE: Presence<Self> = Presence::OFF;
 
     /// What tells the rooms of this kind apart; a field of every event that goes to one.
+    ///
+    /// A room is found by its key's `Eq` and `Hash`. It is called by its name, `NAME:key`, with the
+    /// `Display` of the key by which it was opened: that is its name for as long as it is open, for
+    /// the authority and the guards, in grants and revocations, in logs and on the wire, also where
+    /// a client spells the key otherwise, as it may if `Eq` does not look at letters' case. So let
+    /// `Display` say all that `Eq` looks at, and each time the same: while a room is open, another
+    /// key of the same name is refused as `name_taken`.
     type Key: Clone + Eq + Hash + Display + Send + Sync + 'static;
 
     /// What the namespace's authenticator yields.

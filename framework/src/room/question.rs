@@ -72,7 +72,7 @@ impl Question {
             // The asker may have stopped waiting.
             let _ = answers.send(arguments);
         });
-        peer.state.acknowledgements.expect(self.id, self.deadline, self.limit, waiter)
+        peer.state.acknowledgements.expect(self.id, None, self.deadline, self.limit, waiter)
     }
 }
 

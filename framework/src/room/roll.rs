@@ -135,11 +135,6 @@ impl Roll {
         number
     }
 
-    /// The membership by which a session is a member.
-    pub(super) fn membership(&self, session: SessionNumber) -> Option<MembershipNumber> {
-        self.members.get(&session).map(|enrolled| enrolled.membership)
-    }
-
     /// To whom an answer is owed that this session waits for now.
     pub(super) fn creditor(&self, session: SessionNumber) -> Option<Creditor> {
         self.membership(session).map(|membership| Creditor { session, membership })
@@ -152,6 +147,11 @@ impl Roll {
         membership: MembershipNumber,
     ) -> bool {
         self.membership(session) == Some(membership)
+    }
+
+    /// The membership by which a session is a member.
+    pub(super) fn membership(&self, session: SessionNumber) -> Option<MembershipNumber> {
+        self.members.get(&session).map(|enrolled| enrolled.membership)
     }
 
     /// Lets a member go: from here on it gets nothing.

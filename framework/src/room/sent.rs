@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{link::Ticket, presence::PresentUser};
 use crate::{
-    auth::Granted, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
+    auth::Granted, clock, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
     outbox::Permit, peer::Peer, refusal::Refusal,
 };
 
@@ -35,6 +35,13 @@ pub(crate) struct Origin {
     /// One of the events that the connection may have in flight; given back when this is dropped.
     pub(super) _permit: Permit,
     pub(super) _ticket: Ticket,
+}
+
+impl Origin {
+    /// Whether the grant by which it passed has ended since.
+    pub(super) fn has_lapsed(&self) -> bool {
+        self.granted.is_some_and(|granted| !granted.grant.holds(clock::wall))
+    }
 }
 
 /// A message of the room's own type.

@@ -13,9 +13,7 @@ use futures_util::future::select;
 
 use crate::{
     clock::{self, Instant},
-    connection::{Realm, announce, lapse, reauthenticate, reconsider},
-    membership::Basis,
-    number::{MembershipNumber, RoomNumber},
+    connection::{Realm, Resting, RestingKey, announce, lapse, reauthenticate, reconsider},
     peer::Peer,
     refusal::Code,
 };
@@ -49,7 +47,7 @@ pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
 struct Watching {
     /// The end of the identity that its client was told of.
     announced: Option<SystemTime>,
-    /// The memberships whose grants end.
+    /// What rests on grants that end.
     asking: Vec<Asking>,
     /// When everything was asked about last.
     evaluated: Instant,
@@ -57,8 +55,7 @@ struct Watching {
 
 /// When an authority is asked ahead of the end of a grant.
 struct Asking {
-    room: RoomNumber,
-    membership: MembershipNumber,
+    of: RestingKey,
     end: SystemTime,
     /// Not any more, once it was.
     at: Option<SystemTime>,
@@ -112,50 +109,46 @@ impl Watching {
     }
 
     fn look_at_grants(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
-        let bases = peer.state.memberships.bases();
-        self.asking.retain(|asking| bases.iter().any(|basis| asking.is_about(basis)));
-        let (mut over, mut due, mut next) = (Vec::new(), Vec::new(), Duration::MAX);
-        for basis in bases {
-            let Some(end) = basis.granted.grant.end() else { continue };
+        let all = Resting::all(peer);
+        self.asking.retain(|asking| all.iter().any(|resting| resting.key() == asking.of));
+        let (mut due, mut next) = (Vec::new(), Duration::MAX);
+        for resting in all {
+            let granted = resting.granted();
+            let Some(end) = granted.grant.end() else { continue };
             let Some(left) = until(end) else {
-                over.push(basis);
+                resting.lose(peer, &Code::Lapsed);
                 continue;
             };
             next = next.min(left);
             let ahead = realm.lapses().ask_ahead.min(left / 2);
-            let asking = self.asking(&basis, end, end - ahead);
+            let asking = self.asking(resting.key(), end, end - ahead);
             match asking.at.map(until) {
                 // It was asked, and there is no answer yet.
                 None => {}
                 Some(Some(wait)) => next = next.min(wait),
                 Some(None) => {
                     asking.at = None;
-                    due.push(basis);
+                    due.push((resting.key(), granted));
                 }
             }
-        }
-        if !over.is_empty() {
-            // Each of them is told to its room; nobody waits for that here.
-            drop(peer.withdraw(&Code::Lapsed, |membership| {
-                over.iter().any(|basis| basis.is(membership))
-            }));
         }
         if !due.is_empty() {
             let (realm, peer) = (realm.clone(), peer.clone());
             actix::spawn(async move {
-                reconsider(&realm, &peer, |basis| due.contains(basis)).await;
+                let is_due =
+                    |one: &Resting| due.iter().any(|(key, granted)| one.is(*key, *granted));
+                reconsider(&realm, &peer, is_due).await;
                 peer.standing.wake();
             });
         }
         next
     }
 
-    /// When it is asked about a membership whose grant ends then: at `at`, unless that is known.
-    fn asking(&mut self, basis: &Basis, end: SystemTime, at: SystemTime) -> &mut Asking {
-        let known = self.asking.iter().position(|asking| asking.is_about(basis));
+    /// When it is asked about what rests on a grant that ends then: at `at`, unless that is known.
+    fn asking(&mut self, of: RestingKey, end: SystemTime, at: SystemTime) -> &mut Asking {
+        let known = self.asking.iter().position(|asking| asking.of == of);
         let index = known.unwrap_or_else(|| {
-            let (room, membership) = (basis.number_of_room, basis.number);
-            self.asking.push(Asking { room, membership, end, at: Some(at) });
+            self.asking.push(Asking { of, end, at: Some(at) });
             self.asking.len() - 1
         });
         let asking = &mut self.asking[index];
@@ -163,12 +156,6 @@ impl Watching {
             (asking.end, asking.at) = (end, Some(at));
         }
         asking
-    }
-}
-
-impl Asking {
-    fn is_about(&self, basis: &Basis) -> bool {
-        self.room == basis.number_of_room && self.membership == basis.number
     }
 }
 

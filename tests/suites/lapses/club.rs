@@ -10,9 +10,9 @@ use std::{
 
 use jsonwebtoken::{EncodingKey, Header};
 use salon::{
-    Builder, Departure, Salon,
+    Builder, Code, Departure, Revoked, Salon,
     auth::{
-        Authority, Grant, Jwt, Question,
+        Authority, Grant, Jwt, Question, What, Who,
         jwt::{Key, Keys},
     },
     prelude::*,
@@ -58,6 +58,27 @@ pub(crate) struct Ring {
     pub(crate) room: u32,
 }
 
+/// Strolls in; nobody is asked.
+#[derive(Serialize, Deserialize, Event)]
+#[event("room:stroll", room = Parlour(room), join)]
+pub(crate) struct Stroll {
+    pub(crate) room: u32,
+}
+
+/// Knocks, which takes a permission, and is heard by everybody in the room.
+#[derive(Serialize, Deserialize, Event)]
+#[event("room:knock", room = Parlour(room), permit = "knock")]
+pub(crate) struct Knock {
+    pub(crate) room: u32,
+}
+
+/// Ponders for ten seconds, which takes a permission.
+#[derive(Serialize, Deserialize, Event)]
+#[event("room:ponder", room = Parlour(room), permit = "ponder", reply = String)]
+pub(crate) struct Ponder {
+    pub(crate) room: u32,
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("room:said")]
 pub(crate) struct Said {
@@ -85,7 +106,7 @@ impl Room for Parlour {
     const NAME: &'static str = "parlour";
     type Key = u32;
     type Identity = Guest;
-    type Events = (Enter, Say, Leave, Ring);
+    type Events = (Enter, Say, Leave, Ring, Stroll, Knock, Later<Ponder>);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -120,6 +141,28 @@ impl On<Leave> for Parlour {
 impl On<Ring> for Parlour {
     fn on(&mut self, _: Ring, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
         Ok(())
+    }
+}
+
+impl On<Stroll> for Parlour {
+    fn on(&mut self, _: Stroll, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+impl On<Knock> for Parlour {
+    fn on(&mut self, _: Knock, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.broadcast(&Said { text: "knock".to_owned() });
+        Ok(())
+    }
+}
+
+impl OnLater<Ponder> for Parlour {
+    fn on_later(&mut self, _: Ponder, _: &mut RoomContext<Self>) -> Answer<String> {
+        Answer::later(async {
+            tokio::time::sleep(10 * SECOND).await;
+            Ok("a thought".to_owned())
+        })
     }
 }
 
@@ -282,6 +325,17 @@ impl Club {
 
 fn seconds(moment: SystemTime) -> u64 {
     moment.duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+/// Takes something from somebody in a lab.
+pub(crate) async fn revoke(lab: &Lab, who: Who, what: What) -> Revoked {
+    let salon = lab.salon().clone();
+    lab.drive(async move { salon.revoke(who, what).await }).await
+}
+
+/// The code of what was refused.
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> Code {
+    answer.expect_err("it is to be refused").code().clone()
 }
 
 pub(crate) fn say(text: &str) -> Say {

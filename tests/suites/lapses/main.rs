@@ -3,8 +3,15 @@
 //! Everything here is on virtual time. The same under load, on real threads, is in the suite
 //! `revocation`.
 
+mod begun;
 mod club;
+mod den;
 mod grants;
+mod hall;
 mod identity;
 mod keys;
+mod questions;
+mod quiz;
 mod revoking;
+mod spellings;
+mod under_way;

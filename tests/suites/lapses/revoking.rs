@@ -3,17 +3,12 @@
 use salon::{
     Code, Count, Namespace, Revoked,
     auth::{What, Who},
-    testing::{Client, Lab, Wire},
+    testing::{Client, Wire},
     wire::engine_io::Message,
 };
 use serde_json::{Value, json};
 
-use crate::club::{Club, Enter, Left, Ring, Rule, SECOND, Said, evicted, lapsed, say};
-
-async fn revoke(lab: &Lab, who: Who, what: What) -> Revoked {
-    let salon = lab.salon().clone();
-    lab.drive(async move { salon.revoke(who, what).await }).await
-}
+use crate::club::{Club, Enter, Left, Ring, Rule, SECOND, Said, evicted, lapsed, revoke, say};
 
 /// Whether a client has lost everything.
 async fn is_revoked(client: &Client) -> bool {

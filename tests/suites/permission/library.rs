@@ -45,6 +45,14 @@ impl Guard<Whisper> for NotMuted {
     }
 }
 
+impl Guard<Lend> for NotMuted {
+    type Identity = Reader;
+
+    async fn check(cx: Checked<'_, Lend, Reader>) -> Result<(), Refusal> {
+        Self::listen(cx, &cx.event().0).await
+    }
+}
+
 impl Guard<Enter> for NotMuted {
     type Identity = Reader;
 
@@ -76,6 +84,11 @@ pub(crate) struct List;
 #[event("whisper", guard = NotMuted, guard = NotEve, reply = u64)]
 pub(crate) struct Whisper(pub(crate) String);
 
+/// A permission, and a guard.
+#[derive(Serialize, Deserialize, Event)]
+#[event("lend", permit = "lend", guard = NotMuted, reply = u64)]
+pub(crate) struct Lend(pub(crate) String);
+
 /// Nothing is asked about it; the answer is how many events the session has handled.
 #[derive(Serialize, Deserialize, Event)]
 #[event("count", reply = u64)]
@@ -87,7 +100,7 @@ pub(crate) struct Visit {
 
 impl Session for Visit {
     type Identity = Reader;
-    type Events = (List, Whisper, Count);
+    type Events = (List, Whisper, Lend, Count);
 
     fn connect(_: &Candidate<'_, Reader>) -> Result<Self, Refusal> {
         Ok(Self { calls: 0 })
@@ -109,6 +122,12 @@ impl On<List> for Visit {
 
 impl On<Whisper> for Visit {
     fn on(&mut self, _: Whisper, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
+        self.call()
+    }
+}
+
+impl On<Lend> for Visit {
+    fn on(&mut self, _: Lend, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
         self.call()
     }
 }

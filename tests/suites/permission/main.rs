@@ -9,6 +9,7 @@ mod grants;
 mod guards;
 mod heard;
 mod library;
+mod payload;
 mod precedence;
 mod tokens;
 mod waiting;

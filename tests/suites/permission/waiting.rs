@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use salon::{
     Code,
-    testing::{self, Failure, Lab, Wire},
+    auth::{What, Who},
+    testing::{self, Client, Failure, Lab, Wire},
 };
 use serde_json::json;
 
 use crate::{
-    clerk::reader,
-    heard::{answers, next_text, refusal, text},
-    library::{Count, Leave, List, Read, Whisper, enter, library},
+    clerk::{MOMENT, reader},
+    heard::{answers, at_noon, next_text, refusal, text},
+    library::{Count, Leave, Lend, List, Read, Whisper, enter, library},
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -159,6 +160,60 @@ async fn what_a_check_waits_for_ends_with_the_session_and_later_packets_are_hand
     bob.send_raw(text(r#"20["count"]"#));
     assert_eq!(next_text(&bob).await, "30[1]");
     bob.expect_none().await;
+}
+
+/// Only here it is looked at whether the permission holds still: there is no room to look again.
+#[salon::test]
+async fn a_permission_that_ends_while_a_guard_waits_is_none() {
+    for by_time in [false, true] {
+        for wire in Wire::ALL {
+            // Of a POST that waits nothing more is read, no pong either.
+            let hour = Duration::from_secs(3600);
+            let (salon, desk) = library(|builder| patient(builder).heartbeat(hour, hour));
+            let lab = at_noon(salon).await;
+            let rights = reader(&json!({ "lend": "Brief", "read": "Brief", "enter": "Standing" }));
+            let ada = lab.connect_over(wire, rights).await?;
+            ada.send(enter(1)).await?;
+            let wait = || "wait".to_owned();
+            let (first, second) = (ada.send(Lend(wait())), ada.send(Lend(wait())));
+            let read = ada.send(Read { shelf: 1, aloud: wait() });
+            lab.settle().await;
+            desk.go_on();
+            assert_eq!(first.await?, 1);
+            lab.settle().await;
+            assert_eq!(desk.begun(), 2);
+            end(&lab, &ada, by_time, "lend").await?;
+            desk.go_on();
+            assert_eq!(*refusal(second.await).code(), ended(by_time), "{wire:?}");
+            lab.settle().await;
+            assert_eq!(desk.begun(), 3);
+            end(&lab, &ada, by_time, "read").await?;
+            desk.go_on();
+            assert_eq!(*refusal(read.await).code(), ended(by_time), "{wire:?}");
+            assert_eq!(ada.send(Count).await?, 2, "no other handler has run");
+        }
+    }
+}
+
+fn ended(by_time: bool) -> Code {
+    if by_time { Code::Lapsed } else { Code::Revoked }
+}
+
+/// Has a permission end.
+async fn end(
+    lab: &Lab,
+    client: &Client,
+    by_time: bool,
+    permission: &'static str,
+) -> Result<(), Failure> {
+    if by_time {
+        lab.advance(MOMENT).await;
+        return Ok(());
+    }
+    let (salon, id) = (lab.salon().clone(), client.id().ok_or("it is connected")?);
+    let what = What::permission(permission);
+    lab.drive(async move { salon.revoke(Who::session(id), what).await }).await;
+    Ok(())
 }
 
 /// Checks may take an hour.

@@ -13,7 +13,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Value, attachments, path, pieces::Pieces, scratch};
+use super::{Value, attachments, object, path, pieces::Pieces, scratch};
 use crate::wire::excerpt::excerpt;
 
 /// The arguments of an event (what follows its name) or of an acknowledgement.
@@ -99,14 +99,16 @@ impl Arguments {
     }
 
     /// Deserializes argument `index`, counted from 0. Bytes come out of
-    /// [`Binary`](super::Binary) fields.
+    /// [`Binary`](super::Binary) fields. A struct with named fields comes out of an object alone, and
+    /// not out of a list of its fields, as serde has it otherwise.
     ///
     /// # Errors
     ///
     /// [`ArgumentError::Missing`] if there are fewer, [`ArgumentError::Invalid`] if it is no `T`.
     pub fn get<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T, ArgumentError> {
         let piece = self.pieces().nth(index).ok_or(ArgumentError::Missing { index })?;
-        attachments::provide(&self.attachments, || serde_json::from_str(piece))
+        object::check::<T>(piece)
+            .and_then(|()| attachments::provide(&self.attachments, || serde_json::from_str(piece)))
             .map_err(|source| ArgumentError::Invalid { index, found: excerpt(piece), source })
     }
 
@@ -127,7 +129,9 @@ impl Arguments {
     /// As [`Arguments::get`].
     pub fn single<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
         // Most events have one argument: there is no need to look for its end first.
-        let all = attachments::provide(&self.attachments, || serde_json::from_str(&self.json));
+        let all = object::check::<T>(&self.json).and_then(|()| {
+            attachments::provide(&self.attachments, || serde_json::from_str(&self.json))
+        });
         // Where it ends, and what is wrong, is said with the argument's own text.
         all.or_else(|_| self.get(0))
     }
@@ -154,6 +158,9 @@ impl Arguments {
     /// Where in the first argument it fails to be a `T`; `None` if it does not fail.
     pub(crate) fn path_in_single<T: DeserializeOwned>(&self) -> Option<String> {
         let Some(piece) = self.pieces().next() else { return Some(path::WHOLE.to_owned()) };
+        if object::check::<T>(piece).is_err() {
+            return Some(path::WHOLE.to_owned());
+        }
         attachments::provide(&self.attachments, || {
             let mut deserializer = serde_json::Deserializer::from_str(piece);
             path::of_mistake::<T, _>(&mut deserializer)

@@ -11,6 +11,7 @@ mod decoder;
 mod encoder;
 mod event_data;
 mod into_arguments;
+mod object;
 mod packet;
 mod parser;
 mod path;
