@@ -21,10 +21,24 @@ pub struct Limits {
     /// Bytes of one message, and of one polling request body. 1,000,000 as the reference server
     /// has it, so that a client moved over meets no new limit.
     pub max_payload: usize,
-    /// Connections at a time, over all workers and transports; a worker that is just opening one may
-    /// exceed it by that. 100,000: what one process with some gigabytes holds. That of the HTTP
-    /// server does not see a WebSocket that was taken over from it.
+    /// Connections at a time, over all workers and transports. 100,000: what one process with some
+    /// gigabytes holds. That of the HTTP server does not see a WebSocket that was taken over from it.
     pub max_connections: usize,
+    /// Connections at a time of one client's address; of IPv6 the first 64 bits are one, which is
+    /// what one subscriber has. 1,000: many share an address behind a provider's translation, or in
+    /// a school. Addresses that nobody on the internet has, such as those of a proxy beside the
+    /// server, have no limit; see [`ClientAddress`].
+    pub max_connections_per_address: usize,
+    /// Connections at a time whose client has not connected to a namespace yet; the oldest goes for
+    /// the next one, so that nobody keeps others out by handshakes alone. `None`, the default, is a
+    /// tenth of `max_connections`, and at least 16.
+    pub max_unconnected: Option<usize>,
+    /// Bytes of the URL and the headers of one request; those of the first are kept as long as its
+    /// connection. 16 KiB: what Node takes.
+    pub max_handshake_bytes: usize,
+    /// Bytes of the `auth` object of one CONNECT, or of what refreshes it: it is kept as long as its
+    /// session. 16 KiB: twice the longest token.
+    pub max_auth_bytes: usize,
     /// Binary attachments of one packet. 10: beyond it a packet is cheaper to flood than to use.
     pub max_attachments: usize,
     /// Bytes of all attachments of one packet together.
@@ -82,6 +96,10 @@ impl Default for Limits {
         Self {
             max_payload: 1_000_000,
             max_connections: 100_000,
+            max_connections_per_address: 1_000,
+            max_unconnected: None,
+            max_handshake_bytes: 16 << 10,
+            max_auth_bytes: 16 << 10,
             max_attachments: 10,
             max_attachment_bytes: 1_000_000,
             max_fragments: 1_024,
@@ -223,6 +241,8 @@ pub struct Http {
     pub transports: Transports,
     /// Which pages of other origins may connect. A page served by the same host always may.
     pub origins: Origins,
+    /// Where the address is found that a client's connections are counted by.
+    pub client_address: ClientAddress,
     /// Polling responses of at least this many bytes are compressed with gzip for clients that
     /// accept it; `None` turns it off. 1,024 as the reference has it: below, gzip rarely pays.
     pub gzip_from: Option<usize>,
@@ -234,6 +254,7 @@ impl Default for Http {
             path: "/socket.io".to_owned(),
             transports: Transports::default(),
             origins: Origins::default(),
+            client_address: ClientAddress::default(),
             gzip_from: Some(1_024),
         }
     }
@@ -273,8 +294,41 @@ pub enum Origins {
     /// scheme's own. `https://*.example.com` stands for one whole label or more in front of
     /// `example.com`, such as `https://a.example.com` and `https://a.b.example.com`, with the same
     /// scheme and port; not for `https://example.com` itself. The origin `null`, which every
-    /// sandboxed page and every file has, cannot be listed.
+    /// sandboxed page has, and every file in a browser, cannot be listed; `file://`, which files have
+    /// in the web views of some apps, can.
     Listed(Vec<String>),
-    /// Any, `null` included. Credentials such as cookies are then never accepted from another origin.
+    /// Any, `null` included. What a browser adds by itself is then never accepted from another
+    /// origin: cookies, and an `Authorization` of the schemes that it answers without the page.
     Any,
+}
+
+/// Where the address is found that a client's connections are
+/// [counted by](Limits::max_connections_per_address).
+///
+/// ```
+/// use salon::{Salon, config::ClientAddress};
+///
+/// // nginx on another machine, with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`.
+/// let nginx = ClientAddress::Header { name: "x-forwarded-for".to_owned(), proxies: 1 };
+/// let salon = Salon::builder().client_address(nginx).build()?;
+/// # Ok::<(), salon::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAddress {
+    /// At the other end of the TCP connection. Addresses that nobody on the internet has are not
+    /// counted, since a proxy may be there with all its clients: loopback, link-local, private, and
+    /// those shared behind a provider's translation.
+    #[default]
+    Peer,
+    /// In a header that proxies write, such as `x-forwarded-for`, `forwarded` or `x-real-ip`: of what
+    /// is listed there the entry that the first of so many `proxies` has added, which is that many
+    /// from the end. Only where every request comes through them: whoever reaches the server past
+    /// them can write what it likes. A request without such an entry counts as from its peer.
+    Header {
+        /// The header.
+        name: String,
+        /// How many proxies of one's own a request comes through; at least 1.
+        proxies: usize,
+    },
 }

@@ -13,6 +13,8 @@ pub enum Count {
     ConnectionsOpened,
     /// Connections ended, for whatever reason.
     ConnectionsClosed,
+    /// Connections closed because others came while their clients had not connected.
+    UnconnectedReplaced,
     /// Connections closed because their outbox was full.
     OutboxOverflows,
     /// Sessions connected to a namespace.
@@ -45,9 +47,10 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
+        Self::UnconnectedReplaced,
         Self::OutboxOverflows,
         Self::SessionsConnected,
         Self::SessionsRefused,
@@ -70,6 +73,7 @@ impl Count {
         match self {
             Self::ConnectionsOpened => "connections_opened",
             Self::ConnectionsClosed => "connections_closed",
+            Self::UnconnectedReplaced => "unconnected_replaced",
             Self::OutboxOverflows => "outbox_overflows",
             Self::SessionsConnected => "sessions_connected",
             Self::SessionsRefused => "sessions_refused",

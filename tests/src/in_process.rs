@@ -5,6 +5,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web::ServiceConfig};
@@ -41,11 +42,38 @@ impl InProcess {
         workers: usize,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Self> {
+        Self::run(listener, workers, true, None, configure)
+    }
+
+    /// Serves an app on one worker, with [`Salon::on_connect`] or without; actix-web lets go of a
+    /// client that it has answered early after `patience`.
+    pub fn start_patient(
+        hook: bool,
+        patience: Duration,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        Self::run(listener, 1, hook, Some(patience), configure)
+    }
+
+    fn run(
+        listener: TcpListener,
+        workers: usize,
+        hook: bool,
+        patience: Option<Duration>,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Self> {
         let (started, starting) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(configure.clone()))
-                    .on_connect(Salon::on_connect)
+                let mut server = HttpServer::new(move || App::new().configure(configure.clone()));
+                if hook {
+                    server = server.on_connect(Salon::on_connect);
+                }
+                if let Some(patience) = patience {
+                    server = server.client_disconnect_timeout(patience);
+                }
+                let server = server
                     .h1_allow_half_closed(false)
                     .workers(workers)
                     .shutdown_timeout(1)

@@ -76,8 +76,8 @@ impl Pattern {
         }
         let origin = Parts::parse(&plain).map_err(wrong)?;
         let is_address = origin.host.starts_with('[') || origin.host.parse::<Ipv4Addr>().is_ok();
-        if below && is_address {
-            return Err(wrong("an address has nothing below it"));
+        if below && (is_address || origin.host.is_empty()) {
+            return Err(wrong("an address has nothing below it, nor has a file"));
         }
         Ok(Self { below, origin })
     }
@@ -109,6 +109,10 @@ impl Parts {
             return Err("it has a path or a query; an origin ends with the host or the port");
         }
         let scheme = scheme.to_ascii_lowercase();
+        if scheme == "file" && authority.is_empty() {
+            // The origin that the web views of some apps give to the pages that they bring along.
+            return Ok(Self { scheme, host: String::new(), port: None });
+        }
         // The colons of an IPv6 address are inside of its brackets.
         let bracket = authority.rfind(']').map_or(0, |end| end + 1);
         let (host, port) = match authority[bracket..].split_once(':') {
@@ -169,6 +173,8 @@ mod tests {
             ("http://[::1]", "http://[::1]"),
             ("capacitor://localhost", "capacitor://localhost"),
             ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+            ("file://", "file://"),
+            ("ws://example.com", "ws://example.com:80"),
         ] {
             assert!(contains(entry, origin), "{entry} {origin}");
         }
@@ -183,7 +189,12 @@ mod tests {
             ("https://example.com", "https://user@example.com"),
             ("https://example.com", "example.com"),
             ("https://example.com", "null"),
+            ("https://example.com", "file://"),
             ("https://example.com", ""),
+            ("file://", "null"),
+            ("file://", "file:///"),
+            ("file://", "file://example.com"),
+            ("file://", "http://"),
         ] {
             assert!(!contains(entry, origin), "{entry} {origin}");
         }
@@ -246,6 +257,8 @@ mod tests {
             ("https://example.com:*", "whole labels"),
             ("https://*.127.0.0.1", "below"),
             ("https://*.[::1]", "below"),
+            ("file://*.", "below"),
+            ("file:///", "path"),
             ("https://*.", "host"),
             ("https://", "host"),
             ("https://exa mple.com", "host"),

@@ -26,6 +26,9 @@ pub(crate) enum Trouble {
     /// A CONNECT beyond the number of namespaces that a connection may have.
     #[error("more than {0} namespaces on one connection")]
     TooManyNamespaces(usize),
+    /// A CONNECT with more in its `auth` than is kept.
+    #[error("the auth object has more than {0} bytes")]
+    LongAuth(usize),
     /// An acknowledgement that nobody awaits, or that came too late.
     #[error("acknowledgement {0} is not awaited")]
     UnknownAcknowledgement(u64),
@@ -51,7 +54,7 @@ impl Trouble {
             }
             // The reference's words; clients show them.
             Self::UnknownNamespace(_) => Verdict::Refuse(Refusal::not_found("Invalid namespace")),
-            Self::TooManyNamespaces(_) => {
+            Self::TooManyNamespaces(_) | Self::LongAuth(_) => {
                 Verdict::Refuse(Refusal::new(crate::refusal::Code::LimitExceeded, self.to_string()))
             }
             Self::UnknownAcknowledgement(_) => Verdict::Keep,

@@ -74,6 +74,10 @@ impl Connection {
         if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
             return self.trouble(&Trouble::TooManyNamespaces(limit), Some(&namespace), ctx);
         }
+        let longest = self.realm.limits().max_auth_bytes;
+        if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
+            return self.trouble(&Trouble::LongAuth(longest), Some(&namespace), ctx);
+        }
         let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
             let trouble = Trouble::UnknownNamespace(namespace.to_string());
             return self.trouble(&trouble, Some(&namespace), ctx);
@@ -195,6 +199,7 @@ impl Connection {
             }
         });
         self.follow_up(&mut session, ctx);
+        self.realm.connected(&self.handle);
         let Some(socket_io) = self.socket_io() else { return };
         socket_io.sessions.push(session);
         socket_io.connecting.meet_deadline();

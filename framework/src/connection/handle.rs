@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -33,6 +33,10 @@ use crate::{
     wire::{engine_io::Packet, socket_io::Messages},
 };
 
+/// How many WebSockets at a time are told that they are not a connection's own. Each is kept for a
+/// while, and counted nowhere else; a client that loses its way tries one after the other.
+const MOST_STRANGERS: u8 = 8;
+
 /// The connection has ended; what was sent to it was not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the connection has ended")]
@@ -53,6 +57,8 @@ pub(crate) struct ConnectionHandle {
     answered: AtomicBool,
     /// Whether another POST waits for that.
     behind: AtomicBool,
+    connected: AtomicBool,
+    strangers: AtomicU8,
     beat: Beat,
     /// Boxed: most connections have nothing of it.
     rare: Option<Box<Rare>>,
@@ -92,6 +98,8 @@ impl ConnectionHandle {
             posting: AtomicBool::new(false),
             answered: AtomicBool::new(false),
             behind: AtomicBool::new(false),
+            connected: AtomicBool::new(false),
+            strangers: AtomicU8::new(0),
             beat: Beat::new(),
             rare,
         }
@@ -112,6 +120,16 @@ impl ConnectionHandle {
         if let Some(rare) = &self.rare {
             drop(rare.resident.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
+    }
+
+    /// Whether its client has connected to a namespace.
+    pub(super) fn has_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Its client has connected to a namespace; whether that is new.
+    pub(super) fn set_connected(&self) -> bool {
+        !self.connected.swap(true, Ordering::Relaxed)
     }
 
     /// The Engine.IO session id.
@@ -151,6 +169,15 @@ impl ConnectionHandle {
             return None;
         }
         Claim::take(self, |handle| &handle.upgrading)
+    }
+
+    /// Counts a WebSocket that names this connection and will not be its own, while it is told so.
+    /// `None` when there are as many as may be.
+    pub(crate) fn begin_refusal(self: &Arc<Self>) -> Option<Stranger> {
+        let counted = self.strangers.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+            (count < MOST_STRANGERS).then_some(count + 1)
+        });
+        counted.ok().map(|_| Stranger(self.clone()))
     }
 
     /// Whether an upgrade is under way.
@@ -291,6 +318,15 @@ impl fmt::Debug for ConnectionHandle {
             .field("number", &self.number)
             .field("transport", &self.transport())
             .finish_non_exhaustive()
+    }
+}
+
+/// A WebSocket that is told that it is not a connection's, until this is dropped.
+pub(crate) struct Stranger(Arc<ConnectionHandle>);
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.0.strangers.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

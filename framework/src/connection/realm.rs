@@ -5,34 +5,34 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock, Weak,
+        Arc, Once, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use actix::{Addr, Recipient, dev::channel};
-use indexmap::IndexSet;
 
 use super::{
     AllowedOrigins, Application, BuildError, ConnectionHandle, DisconnectReason, Hooks, Refusal,
     TransportKind,
+    client_address::Address,
     homes::{self, Homes},
     namespaces::Namespaces,
+    registry::{NoRoom, Registry},
     sessions::Sessions,
     unstarted::{Parts, Unstarted},
     worker::{RealmNumber, Supervise, Watch, Worker},
 };
 use crate::{
     auth::{Handshake, Principal, Revocations},
-    config::{Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
+    config::{ClientAddress, Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
     data::Data,
     frame::Layer,
     meter::{Count, Counters, Meter},
     outbox::{Outbox, Terms},
     room::Broadcaster,
-    session_id::{ById, SessionId},
-    slack::Slack,
+    session_id::SessionId,
 };
 
 /// The code by which a client is refused that comes while the server shuts down.
@@ -40,6 +40,14 @@ pub(crate) const SHUTTING_DOWN: &str = "shutting_down";
 
 /// The code of a refusal that says to try again once others have gone.
 pub(crate) const FULL: &str = "server_full";
+
+/// The code of a refusal because of how many others come from the client's address.
+pub(crate) const CROWDED: &str = "address_full";
+
+/// What is logged once for all of them.
+const CROWDED_ADVICE: &str = "an address has as many connections as it may, and more are refused: \
+    if that is a proxy, say with Builder::client_address how clients are told apart, or raise \
+    limits.max_connections_per_address";
 
 /// What actix gives a mailbox. It bounds nothing here, since connections are sent to without
 /// waiting: what is bounded is what a link hands over before it waits.
@@ -84,6 +92,17 @@ impl Settings {
             let found = format!("{span:?}");
             return Err(BuildError::Setting { name, found, wanted: "more than 0, a day at most" });
         }
+        if let ClientAddress::Header { name, proxies } = &self.http.client_address {
+            if *proxies == 0 {
+                let (name, wanted) = ("client_address.proxies", "at least 1");
+                return Err(BuildError::Setting { name, found: "0".to_owned(), wanted });
+            }
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            if name.is_empty() || !name.bytes().all(is_name) {
+                let (name, found) = ("client_address.name", format!("{name:?}"));
+                return Err(BuildError::Setting { name, found, wanted: "the name of a header" });
+            }
+        }
         if self.limits.max_events_in_flight == 0 {
             let (name, wanted) = ("limits.max_events_in_flight", "at least 1");
             return Err(BuildError::Setting { name, found: "0".to_owned(), wanted });
@@ -106,8 +125,8 @@ pub(crate) struct Realm {
     sessions: Sessions,
     revocations: Revocations,
     pub(super) homes: Arc<Homes>,
-    /// In the order in which they came, as far as ends leave it.
-    connections: RwLock<IndexSet<ById<ConnectionHandle>, foldhash::fast::RandomState>>,
+    registry: Registry,
+    crowded: Once,
     opened: AtomicU64,
     closing: AtomicBool,
 }
@@ -139,7 +158,8 @@ impl Realm {
             application,
             supervise,
             homes: Arc::default(),
-            connections: RwLock::default(),
+            registry: Registry::default(),
+            crowded: Once::new(),
             opened: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         }
@@ -227,14 +247,12 @@ impl Realm {
     /// The connection of a session id; also one that is closed, until its link has said so to the
     /// client.
     pub(crate) fn find(&self, sid: &str) -> Option<Arc<ConnectionHandle>> {
-        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.get(&SessionId::parse(sid)?).map(|ById(handle)| handle.clone())
+        self.registry.find(&SessionId::parse(sid)?)
     }
 
     /// All connections.
     pub(crate) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
-        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
-        connections.iter().map(|ById(handle)| handle.clone()).collect()
+        self.registry.all()
     }
 
     /// Opens no connection from now on, and ends those there are.
@@ -254,9 +272,19 @@ impl Realm {
     /// The session id of a connection that has ended is unknown from now on; a request that has found
     /// it before still gets what is queued.
     pub(crate) fn unlist(&self, handle: &ConnectionHandle) {
-        let mut connections = self.connections.write().unwrap_or_else(PoisonError::into_inner);
-        connections.swap_remove(handle.sid());
-        connections.shed();
+        self.registry.remove(handle, self.address(handle));
+    }
+
+    /// A connection's client has connected to a namespace; or, where there are none, it is there.
+    pub(crate) fn connected(&self, handle: &ConnectionHandle) {
+        if handle.set_connected() {
+            self.registry.connected(handle, self.address(handle));
+        }
+    }
+
+    /// What a connection is counted by.
+    fn address(&self, handle: &ConnectionHandle) -> Option<Address> {
+        Address::of(handle.handshake(), &self.http().client_address)
     }
 
     /// Whether the application wants to see the requests that bring messages.
@@ -298,10 +326,9 @@ impl Realm {
         if self.closing.load(Ordering::Acquire) {
             return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
         }
-        if self.connections.read().unwrap_or_else(PoisonError::into_inner).len()
-            >= self.limits().max_connections
-        {
-            return Err(Refusal::other(FULL, "the server has as many connections as it may"));
+        if self.registry.len() >= self.limits().max_connections {
+            // Nothing is made for one that is not to be.
+            return Err(no_room(NoRoom::Full));
         }
         let sid = SessionId::random()?;
         let here = Worker::current(self);
@@ -313,11 +340,23 @@ impl Realm {
             let (outbox, address) = (Arc::new(outbox), Addr::new(sender));
             ConnectionHandle::new(number, sid, handshake, principal, outbox, address, resident)
         });
+        // Whoever has a WebSocket open for raw messages may listen for good.
+        if raw.is_some() && transport == TransportKind::WebSocket {
+            handle.set_connected();
+        }
         // Before it starts: on another worker it may have ended when this returns.
-        self.connections
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(ById(handle.clone()));
+        let replaced = self.registry.insert(&handle, self.limits(), |one| self.address(one));
+        if matches!(replaced, Err(NoRoom::Crowded)) {
+            self.crowded.call_once(|| tracing::warn!("{CROWDED_ADVICE}"));
+        }
+        if let Some(replaced) = replaced.map_err(no_room)? {
+            self.counters().one(Count::UnconnectedReplaced);
+            tracing::debug!(
+                connection = replaced.number(),
+                "it did not connect in time for others"
+            );
+            replaced.close(DisconnectReason::ForcedServerClose);
+        }
         self.counters().one(Count::ConnectionsOpened);
         let started = handle.clone();
         let parts = Parts { realm: self.clone(), handle: started, receiver, raw };
@@ -334,6 +373,15 @@ impl Realm {
             handle.close(DisconnectReason::ServerShuttingDown);
         }
         Ok(handle)
+    }
+}
+
+fn no_room(why: NoRoom) -> Refusal {
+    match why {
+        NoRoom::Full => Refusal::other(FULL, "the server has as many connections as it may"),
+        NoRoom::Crowded => {
+            Refusal::other(CROWDED, "your address has as many connections as it may")
+        }
     }
 }
 

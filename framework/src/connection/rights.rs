@@ -11,7 +11,9 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::oneshot;
 
-use super::{Realm, Refusal, Resting, connect::unauthorized, namespaces::BuiltNamespace};
+use super::{
+    Realm, Refusal, Resting, close::Trouble, connect::unauthorized, namespaces::BuiltNamespace,
+};
 use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
@@ -47,6 +49,11 @@ pub(super) async fn refresh(
 ) -> Result<Arguments, Refusal> {
     let peer = socket.peer();
     let auth = Some(presented(&arguments)?);
+    let longest = realm.limits().max_auth_bytes;
+    if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
+        let long = Trouble::LongAuth(longest).to_string();
+        return Err(Refusal::new(Code::LimitExceeded, long));
+    }
     let credential = authenticate(&realm, peer, auth.clone()).await?;
     if realm.revocations().refuse(&credential) {
         return Err(unauthorized());

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use super::Salon;
 use crate::{
     auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
-    config::{Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
+    config::{ClientAddress, Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
     connection::{
         self, AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
         Session, Settings, UntypedEvent,
@@ -224,6 +224,18 @@ impl Builder {
     #[must_use]
     pub fn origins(mut self, origins: Origins) -> Self {
         self.settings.http.origins = origins;
+        self
+    }
+
+    /// Where the address is found that a client's connections are counted by; at the other end of the
+    /// TCP connection by default. Say so where the app is behind proxies.
+    #[must_use]
+    pub fn client_address(mut self, mut address: ClientAddress) -> Self {
+        if let ClientAddress::Header { name, .. } = &mut address {
+            // As handshakes have them.
+            name.make_ascii_lowercase();
+        }
+        self.settings.http.client_address = address;
         self
     }
 

@@ -12,11 +12,12 @@ use actix_web::{
 };
 
 use super::{
-    origin::Origin,
     polling, posting,
-    request::{self, Target},
-    response::{Rejection, Reply, untrusted},
-    upgrade, websocket,
+    request::Target,
+    response::{Rejection, Reply},
+    upgrade,
+    upload::Upload,
+    websocket,
 };
 use crate::{
     auth::Principal,
@@ -28,6 +29,9 @@ use crate::{
 
 /// What a request names that asks for a WebSocket.
 const WEBSOCKET: &str = "websocket";
+
+/// What is answered to who asks for answers as scripts, which any page could read.
+const NO_JSONP: &str = "JSONP is not served; use polling without `j`, or WebSocket";
 
 /// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
 pub(crate) fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
@@ -47,24 +51,20 @@ async fn serve(
     realm: web::Data<Realm>,
 ) -> HttpResponse {
     let realm = realm.into_inner();
-    let origin = match Origin::judge(&request, realm.origins()) {
-        Ok(origin) => origin,
-        Err(error) => return untrusted(error),
+    let mut upload = Upload::new(payload);
+    let response = match Reply::begin(&request, &realm) {
+        Ok(reply) => match answer(&request, &mut upload, &realm, &reply).await {
+            Ok(response) => response,
+            Err(rejection) => reply.refused(&rejection),
+        },
+        Err(response) => *response,
     };
-    if let Some(response) = origin.preflight(&request) {
-        return response;
-    }
-    let handshake = Arc::new(request::handshake(&request, &origin));
-    let reply = Reply::new(realm.clone(), handshake, origin, &request);
-    match answer(&request, payload, &realm, &reply).await {
-        Ok(response) => response,
-        Err(rejection) => reply.refused(&rejection),
-    }
+    upload.answered(&request, &realm, response)
 }
 
 async fn answer(
     request: &HttpRequest,
-    payload: web::Payload,
+    upload: &mut Upload,
     realm: &Arc<Realm>,
     reply: &Reply,
 ) -> Result<HttpResponse, Rejection> {
@@ -86,21 +86,28 @@ async fn answer(
             return Err(RequestError::BadRequest.into());
         }
         target.check_version()?;
+        if target.wants_jsonp() {
+            return Err(Rejection::from(RequestError::BadRequest).message(NO_JSONP));
+        }
         let principal = admit(realm, reply).await?;
         return match target.transport {
             TransportKind::Polling => polling::open(realm, reply, principal),
-            TransportKind::WebSocket => websocket::open(request, payload, realm, reply, principal),
+            TransportKind::WebSocket => websocket::open(request, upload, realm, reply, principal),
         };
     };
     let principal = admit(realm, reply).await?;
     let handle = find(realm, sid, &principal)?;
+    if realm.wants_requests() {
+        // There are no namespaces to connect to: whoever knows its session id is there.
+        realm.connected(&handle);
+    }
     target.check_version()?;
     match (target.transport, is_websocket) {
-        (TransportKind::WebSocket, true) => upgrade::serve(request, payload, realm, reply, handle),
+        (TransportKind::WebSocket, true) => upgrade::serve(request, upload, realm, reply, handle),
         (TransportKind::Polling, false) if handle.transport() == TransportKind::Polling => {
             match *request.method() {
                 Method::GET => polling::poll(realm, reply, handle).await,
-                Method::POST => posting::post(request, payload, realm, reply, handle).await,
+                Method::POST => posting::post(request, upload, realm, reply, handle).await,
                 _ => Err(RequestError::BadRequest.into()),
             }
         }

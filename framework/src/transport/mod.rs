@@ -29,6 +29,7 @@ mod socket;
 mod socket_write;
 mod taken_socket;
 mod upgrade;
+mod upload;
 mod websocket;
 
 pub(crate) use self::{endpoint::configure, plain::plain, socket::on_connect};

@@ -4,7 +4,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use actix_web::{HttpRequest, dev::Payload, rt, web};
+use actix_web::{HttpRequest, dev::Payload, rt};
 use bytes::BytesMut;
 
 use super::{
@@ -40,12 +40,11 @@ impl Opening {
     /// A WebSocket for a connection, and the body of the response that begins it.
     pub(super) fn new(
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Payload,
         realm: &Arc<Realm>,
         handle: Arc<ConnectionHandle>,
         dialect: Dialect,
     ) -> (Self, Body) {
-        let payload = payload.into_inner();
         let signals = Rc::new(Signals::new(None, None));
         let outflow = Outflow { outbox: handle.outbox().clone(), signals, dialect };
         let (way, handover) = match request.conn_data::<Anchor>().map(Anchor::socket) {

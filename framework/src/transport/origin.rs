@@ -5,10 +5,17 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{Method, header, uri::Authority},
+    http::{Method, header, header::HeaderName, uri::Authority},
 };
 
 use crate::{connection::AllowedOrigins, wire::engine_io::RequestError};
+
+/// In which a browser says how far the page is from the server, also on requests without `Origin`:
+/// those for an image, say, or by a `fetch` whose answer its page is not to read.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What it says of requests that no other page has made.
+const OWN_SITES: [&[u8]; 2] = [b"same-origin", b"none"];
 
 /// The verdict on a request's origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +40,26 @@ impl Origin {
         request: &HttpRequest,
         allowed: &AllowedOrigins,
     ) -> Result<Self, RequestError> {
-        let mut origins = request.headers().get_all(header::ORIGIN);
-        let Some(origin) = origins.next() else { return Ok(Self::None) };
-        let (Ok(origin), None) = (origin.to_str(), origins.next()) else {
-            return Err(RequestError::BadRequest);
-        };
+        let mut verdict = Self::None;
+        for line in request.headers().get_all(header::ORIGIN) {
+            let line = line.to_str().map_err(|_| RequestError::BadRequest)?;
+            // Whoever passes a request on may write several lines as one, and no origin has a comma.
+            for origin in line.split(',') {
+                verdict = verdict.and(Self::judge_one(request, origin.trim(), allowed)?);
+            }
+        }
+        match (&verdict, allowed) {
+            (Self::None, AllowedOrigins::Any) if is_foreign(request) => Ok(Self::Any),
+            (Self::None, _) if is_foreign(request) => Err(RequestError::Forbidden),
+            _ => Ok(verdict),
+        }
+    }
+
+    fn judge_one(
+        request: &HttpRequest,
+        origin: &str,
+        allowed: &AllowedOrigins,
+    ) -> Result<Self, RequestError> {
         if is_same(request, origin) {
             return Ok(Self::Same(origin.to_owned()));
         }
@@ -48,6 +70,18 @@ impl Origin {
             AllowedOrigins::None | AllowedOrigins::Listed(_) => Err(RequestError::Forbidden),
             AllowedOrigins::Any => Ok(Self::Any),
         }
+    }
+
+    /// Of two origins of one request the one that is trusted less; some clients' libraries and their
+    /// apps name one each.
+    fn and(self, other: Self) -> Self {
+        let distance = |origin: &Self| match origin {
+            Self::None => 0,
+            Self::Same(_) => 1,
+            Self::Listed(_) => 2,
+            Self::Any => 3,
+        };
+        if distance(&other) > distance(&self) { other } else { self }
     }
 
     /// Adds the headers by which a browser lets the page read the response.
@@ -86,16 +120,23 @@ impl Origin {
     }
 }
 
-/// Whether a page of `origin` is served by the host that the request asks.
+/// Whether a browser says that another site's page has made the request.
+fn is_foreign(request: &HttpRequest) -> bool {
+    let mut sites = request.headers().get_all(SEC_FETCH_SITE);
+    sites.any(|site| !OWN_SITES.contains(&site.as_bytes().trim_ascii()))
+}
+
+/// Whether a page of `origin` is served by the host that the request asks. Some clients that are no
+/// browsers name the scheme that they connect with.
 fn is_same(request: &HttpRequest, origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let default_port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
+    let (is_secure, default_port) = match scheme {
+        "http" | "ws" => (false, ":80"),
+        "https" | "wss" => (true, ":443"),
         _ => return false,
     };
     // Without TLS here a proxy may have ended it, so that either scheme can be the page's.
-    if request.app_config().secure() && scheme != "https" {
+    if request.app_config().secure() && !is_secure {
         return false;
     }
     let asked = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
@@ -132,6 +173,11 @@ mod tests {
             ("https://example.com", "example.com:443"),
             ("http://localhost:3000", "localhost:3000"),
             ("http://[::1]:3000", "[::1]:3000"),
+            ("ws://example.com", "example.com"),
+            ("ws://example.com:80", "example.com"),
+            ("ws://example.com:3000", "example.com:3000"),
+            ("wss://example.com", "example.com:443"),
+            ("wss://example.com:443", "example.com"),
         ] {
             let same = Ok(Origin::Same(origin.to_owned()));
             assert_eq!(judge(origin, host, &Origins::SameOrigin), same, "{origin}");
@@ -148,6 +194,10 @@ mod tests {
             "http://evil.com/example.com",
             "http://user@example.com",
             "ftp://example.com",
+            "ws://evil.com",
+            "wss://example.com.evil.com",
+            "wss://example.com:80",
+            "file://",
             "example.com",
             "null",
             "",
@@ -210,14 +260,63 @@ mod tests {
         assert_eq!(response.headers().get("access-control-allow-credentials"), None);
     }
 
+    fn judge_all(headers: &[(&str, &str)], allowed: &Origins) -> Result<Origin, RequestError> {
+        let request = TestRequest::default().insert_header((header::HOST, "example.com"));
+        let request =
+            headers.iter().fold(request, |request, header| request.append_header(*header));
+        Origin::judge(&request.to_http_request(), &AllowedOrigins::new(allowed).unwrap())
+    }
+
     #[test]
-    fn no_origin_is_no_browser_and_two_are_nonsense() {
-        let none = TestRequest::default().to_http_request();
-        assert_eq!(Origin::judge(&none, &AllowedOrigins::None), Ok(Origin::None));
-        let two = TestRequest::default()
-            .append_header((header::ORIGIN, "http://a.com"))
-            .append_header((header::ORIGIN, "http://b.com"))
-            .to_http_request();
-        assert_eq!(Origin::judge(&two, &AllowedOrigins::Any), Err(RequestError::BadRequest));
+    fn every_one_of_several_origins_must_be_allowed_and_the_least_trusted_one_counts() {
+        let listed = Origins::Listed(vec!["https://app.com".to_owned()]);
+        let (same, app, evil) = ("http://example.com", "https://app.com", "https://evil.com");
+        let is_same = || Ok(Origin::Same(same.to_owned()));
+        let is_listed = || Ok(Origin::Listed(app.to_owned()));
+        let forbidden = || Err(RequestError::Forbidden);
+        for (origins, allowed, verdict) in [
+            ([same, same], &Origins::SameOrigin, is_same()),
+            ([same, app], &Origins::SameOrigin, forbidden()),
+            ([app, same], &Origins::SameOrigin, forbidden()),
+            ([same, app], &listed, is_listed()),
+            ([app, same], &listed, is_listed()),
+            ([app, evil], &listed, forbidden()),
+            ([evil, app], &listed, forbidden()),
+            ([same, "null"], &listed, forbidden()),
+            ([same, ""], &listed, forbidden()),
+            ([same, same], &Origins::Any, is_same()),
+            ([same, evil], &Origins::Any, Ok(Origin::Any)),
+            ([evil, same], &Origins::Any, Ok(Origin::Any)),
+            ([app, evil], &Origins::Any, Ok(Origin::Any)),
+        ] {
+            let lines = origins.map(|origin| ("origin", origin));
+            assert_eq!(judge_all(&lines, allowed), verdict, "{origins:?}");
+            let line = origins.join(", ");
+            assert_eq!(judge_all(&[("origin", &line)], allowed), verdict, "{line}");
+        }
+    }
+
+    #[test]
+    fn without_an_origin_a_browser_says_whether_another_site_has_asked() {
+        let listed = Origins::Listed(vec!["https://app.com".to_owned()]);
+        let all = [Origins::SameOrigin, listed, Origins::Any];
+        for allowed in &all {
+            assert_eq!(judge_all(&[], allowed), Ok(Origin::None), "no browser, or an old one");
+            for site in ["same-origin", "none"] {
+                let verdict = judge_all(&[("sec-fetch-site", site)], allowed);
+                assert_eq!(verdict, Ok(Origin::None), "{site}");
+            }
+            for sites in [&["cross-site"][..], &["same-site"], &["none", "cross-site"], &[""]] {
+                let headers: Vec<_> = sites.iter().map(|site| ("sec-fetch-site", *site)).collect();
+                let wanted = match allowed {
+                    Origins::Any => Ok(Origin::Any),
+                    _ => Err(RequestError::Forbidden),
+                };
+                assert_eq!(judge_all(&headers, allowed), wanted, "{sites:?}");
+            }
+        }
+        let page = [("origin", "https://app.com"), ("sec-fetch-site", "cross-site")];
+        let listed = Ok(Origin::Listed("https://app.com".to_owned()));
+        assert_eq!(judge_all(&page, &all[1]), listed, "an origin says more");
     }
 }

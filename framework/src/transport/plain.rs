@@ -11,9 +11,8 @@ use super::{
     dialect::Dialect,
     endpoint::admit,
     opening::Opening,
-    origin::Origin,
-    request,
-    response::{Reply, untrusted},
+    response::{Rejection, Reply},
+    upload::Upload,
     websocket::{shake_hands, switch},
 };
 use crate::{
@@ -56,23 +55,32 @@ async fn serve<F>(
 where
     F: Fn(&Arc<Realm>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
 {
-    let origin = match Origin::judge(&request, realm.origins()) {
-        Ok(origin) => origin,
-        Err(error) => return untrusted(error),
+    let mut upload = Upload::new(payload);
+    let response = match Reply::begin(&request, &realm) {
+        Ok(reply) => match answer(&request, &mut upload, &realm, &reply, open).await {
+            Ok(response) => response,
+            Err(rejection) => reply.refused(&rejection),
+        },
+        Err(response) => *response,
     };
-    let handshake = Arc::new(request::handshake(&request, &origin));
-    let reply = Reply::new(realm.clone(), handshake, origin, &request);
-    let answer = async {
-        let mut response = shake_hands(&request)?;
-        let principal = admit(&realm, &reply).await?;
-        let handle = open(&realm, reply.handshake().clone(), principal)?;
-        reply.add_headers(&mut response, true);
-        let (opening, body) = Opening::new(&request, payload, &realm, handle, Dialect::Plain);
-        opening.start();
-        switch(response, body)
-    };
-    match answer.await {
-        Ok(response) => response,
-        Err(rejection) => reply.refused(&rejection),
-    }
+    upload.answered(&request, &realm, response)
+}
+
+async fn answer<F>(
+    request: &HttpRequest,
+    upload: &mut Upload,
+    realm: &Arc<Realm>,
+    reply: &Reply,
+    open: F,
+) -> Result<HttpResponse, Rejection>
+where
+    F: Fn(&Arc<Realm>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
+{
+    let mut response = shake_hands(request)?;
+    let principal = admit(realm, reply).await?;
+    let handle = open(realm, reply.handshake().clone(), principal)?;
+    reply.add_headers(&mut response, true);
+    let (opening, body) = Opening::new(request, upload.take(), realm, handle, Dialect::Plain);
+    opening.start();
+    switch(response, body)
 }

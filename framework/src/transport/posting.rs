@@ -5,12 +5,9 @@
 
 use std::{pin::pin, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, rt, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, rt};
 use bytes::{Bytes, BytesMut};
-use futures_util::{
-    StreamExt as _,
-    future::{Either, select},
-};
+use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -18,6 +15,7 @@ use super::{
     polling::{LOOK, check_session, end, end_by_client, overlap},
     receiving::{Received, Receiving, Rest},
     response::{Rejection, Reply},
+    upload::Upload,
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
@@ -27,7 +25,7 @@ use crate::{
 /// Serves a POST.
 pub(super) async fn post(
     request: &HttpRequest,
-    body: web::Payload,
+    body: &mut Upload,
     realm: &Arc<Realm>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
@@ -104,7 +102,7 @@ impl PendingPost<'_> {
     async fn answer(
         &mut self,
         request: &HttpRequest,
-        body: web::Payload,
+        body: &mut Upload,
         reply: &Reply,
     ) -> Result<(), Failure> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
@@ -151,11 +149,7 @@ impl Drop for PendingPost<'_> {
 }
 
 /// Reads a body of at most `limit` bytes.
-async fn read(
-    request: &HttpRequest,
-    mut body: web::Payload,
-    limit: usize,
-) -> Result<Bytes, Failure> {
+async fn read(request: &HttpRequest, body: &mut Upload, limit: usize) -> Result<Bytes, Failure> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced
         .and_then(|length| length.to_str().ok())

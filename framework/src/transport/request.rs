@@ -3,9 +3,15 @@
 //! It must never panic on what a client sends, nor keep anything of actix-web's: what leaves here
 //! is plain data.
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::{
+    HttpRequest,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+};
 
-use super::origin::Origin;
+use super::{origin::Origin, response::Rejection};
 use crate::{auth::Handshake, outbox::TransportKind, wire::engine_io::RequestError};
 
 /// The version of the Engine.IO protocol that is served.
@@ -20,6 +26,8 @@ pub(super) struct Target {
     pub(super) sid: Option<String>,
     /// Whether the protocol's version is the one that is served.
     supported: bool,
+    /// Whether answers are to be scripts.
+    jsonp: bool,
 }
 
 impl Target {
@@ -28,12 +36,13 @@ impl Target {
     /// # Errors
     /// [`RequestError::UnknownTransport`] if none, or an unknown one, is named.
     pub(super) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
-        let [mut transport, mut sid, mut version] = [None; 3];
+        let [mut transport, mut sid, mut version, mut jsonp] = [None; 4];
         for (name, value) in handshake.parameters().iter() {
             let asked = match name {
                 "transport" => &mut transport,
                 "sid" => &mut sid,
                 "EIO" => &mut version,
+                "j" => &mut jsonp,
                 _ => continue,
             };
             asked.get_or_insert(value);
@@ -45,7 +54,12 @@ impl Target {
         };
         // An empty id is none, as on the reference server.
         let sid = sid.filter(|sid| !sid.is_empty()).map(ToOwned::to_owned);
-        Ok(Self { transport, sid, supported: version == Some(VERSION) })
+        Ok(Self { transport, sid, supported: version == Some(VERSION), jsonp: jsonp.is_some() })
+    }
+
+    /// Whether its client polls by scripts, as browsers did that knew no other way to another host.
+    pub(super) fn wants_jsonp(&self) -> bool {
+        self.jsonp && self.transport == TransportKind::Polling
     }
 
     /// Checks the protocol's version, with the error that fits a request with or without session.
@@ -62,21 +76,34 @@ impl Target {
 }
 
 /// What is known of the client from its request.
-pub(super) fn handshake(request: &HttpRequest, origin: &Origin) -> Handshake {
+///
+/// # Errors
+/// If its URL and headers have more than `longest` bytes.
+pub(super) fn handshake(
+    request: &HttpRequest,
+    origin: &Origin,
+    longest: usize,
+) -> Result<Handshake, Rejection> {
+    let sent = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    let url = request.uri().path_and_query().map_or("", |url| url.as_str());
+    if url.len() + sent.sum::<usize>() > longest {
+        let message = format!("the URL and the headers have more than {longest} bytes");
+        let error = Rejection::from(RequestError::BadRequest).message(message);
+        return Err(error.status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    }
     let headers = request
         .headers()
         .iter()
-        .filter(|(name, _)| !is_about_transport(name) && !is_ambient(request, name, origin))
+        .filter(|(name, value)| !is_about_transport(name) && !is_ambient(name, value, origin))
         .filter_map(|(name, value)| {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         });
     let query = form_urlencoded::parse(request.query_string().as_bytes());
-    let url = request.uri().path_and_query().map_or("", |url| url.as_str());
     let mut handshake = Handshake::new(url, headers, query);
     handshake.address = request.peer_addr();
     handshake.secure = request.app_config().secure();
     handshake.cross_domain = !matches!(origin, Origin::None | Origin::Same(_));
-    handshake
+    Ok(handshake)
 }
 
 /// Whether a header says nothing of the client, but how this one request is carried. What is left is
@@ -93,11 +120,20 @@ fn is_about_transport(name: &header::HeaderName) -> bool {
 
 /// Whether a header is a credential that a browser adds by itself, on a request from a page that
 /// is let in only because every page is.
-fn is_ambient(request: &HttpRequest, name: &header::HeaderName, origin: &Origin) -> bool {
-    // A page can set `Authorization` itself on any request but a WebSocket's.
+fn is_ambient(name: &header::HeaderName, value: &HeaderValue, origin: &Origin) -> bool {
     matches!(origin, Origin::Any)
-        && (*name == header::COOKIE
-            || *name == header::AUTHORIZATION && request.headers().contains_key(header::UPGRADE))
+        && (*name == header::COOKIE || *name == header::AUTHORIZATION && is_browsers_own(value))
+}
+
+/// The schemes of HTTP that a browser answers without the page, with what its user once typed in or
+/// logged in with. Any other one somebody has set who knew the secret.
+const BROWSERS_OWN: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
+
+/// Whether a browser adds it by itself, on whatever kind of request.
+fn is_browsers_own(authorization: &HeaderValue) -> bool {
+    let value = authorization.as_bytes().trim_ascii();
+    let scheme = value.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    BROWSERS_OWN.iter().any(|own| scheme.eq_ignore_ascii_case(own.as_bytes()))
 }
 
 #[cfg(test)]
@@ -108,7 +144,7 @@ mod tests {
 
     fn target(uri: &str) -> Result<Target, RequestError> {
         let request = TestRequest::with_uri(uri).to_http_request();
-        Target::parse(&handshake(&request, &Origin::None))
+        Target::parse(&handshake(&request, &Origin::None, usize::MAX).unwrap())
     }
 
     #[test]
@@ -133,7 +169,7 @@ mod tests {
         let request = sent
             .iter()
             .fold(TestRequest::with_uri("/x/"), |request, header| request.insert_header(*header));
-        let kept = handshake(&request.to_http_request(), &Origin::None);
+        let kept = handshake(&request.to_http_request(), &Origin::None, usize::MAX).unwrap();
         let mut names: Vec<_> = kept.headers().iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         assert_eq!(names, ["sec-websocket-protocol", "upgrade", "user-agent"]);
@@ -161,10 +197,10 @@ mod tests {
             .insert_header(("x-plain", "yes"))
             .insert_header((
                 header::HeaderName::from_static("x-bytes"),
-                header::HeaderValue::from_bytes(b"\xff\xfe").unwrap(),
+                HeaderValue::from_bytes(b"\xff\xfe").unwrap(),
             ))
             .to_http_request();
-        let handshake = handshake(&request, &Origin::None);
+        let handshake = handshake(&request, &Origin::None, usize::MAX).unwrap();
         assert_eq!(handshake.query("a"), Some("\u{fffd}"));
         assert_eq!(handshake.query("b"), Some("1"));
         assert_eq!(handshake.header("x-plain"), Some("yes"));
@@ -174,12 +210,36 @@ mod tests {
 
     #[test]
     fn ambient_credentials_are_dropped_when_any_origin_may_connect() {
-        let request = TestRequest::with_uri("/x/")
-            .insert_header((header::COOKIE, "session=1"))
-            .insert_header((header::AUTHORIZATION, "Bearer token"))
-            .to_http_request();
-        let handshake = handshake(&request, &Origin::Any);
-        assert_eq!(handshake.header("cookie"), None);
-        assert_eq!(handshake.header("authorization"), Some("Bearer token"));
+        for upgrade in [None, Some((header::UPGRADE, "websocket"))] {
+            let kept = |authorization: &str, origin: Origin| {
+                let request = TestRequest::with_uri("/x/")
+                    .insert_header((header::COOKIE, "session=1"))
+                    .insert_header((header::AUTHORIZATION, authorization));
+                let request = upgrade.clone().into_iter().fold(request, TestRequest::insert_header);
+                let kept = handshake(&request.to_http_request(), &origin, usize::MAX).unwrap();
+                (kept.header("cookie").is_some(), kept.header("authorization").is_some())
+            };
+            for own in ["Bearer token", "Token token", "token", "Basics x"] {
+                assert_eq!(kept(own, Origin::Any), (false, true), "{own} {upgrade:?}");
+            }
+            for ambient in ["Basic dTpw", "basic dTpw", "Digest a", "Negotiate a", "NTLM a", "NTLM"]
+            {
+                assert_eq!(kept(ambient, Origin::Any), (false, false), "{ambient} {upgrade:?}");
+                for origin in [Origin::None, Origin::Same(String::new())] {
+                    assert_eq!(kept(ambient, origin), (true, true), "{ambient} {upgrade:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_of_more_bytes_than_may_be_kept_is_refused() {
+        let request = |value: usize| {
+            let value = "v".repeat(value);
+            TestRequest::with_uri("/x/?a=b").insert_header(("x-a", value)).to_http_request()
+        };
+        let longest = "/x/?a=b".len() + "x-a".len() + 90;
+        assert!(handshake(&request(90), &Origin::None, longest).is_ok());
+        assert!(handshake(&request(91), &Origin::None, longest).is_err());
     }
 }

@@ -13,10 +13,10 @@ use actix_web::{
 };
 use bytes::Bytes;
 
-use super::{compression, origin::Origin};
+use super::{compression, origin::Origin, request};
 use crate::{
     auth::Handshake,
-    connection::{FULL, Realm, SHUTTING_DOWN},
+    connection::{CROWDED, FULL, Realm, SHUTTING_DOWN},
     refusal::Refusal,
     wire::engine_io::RequestError,
 };
@@ -26,21 +26,70 @@ use crate::{
 pub(super) struct Rejection {
     error: RequestError,
     message: Option<Cow<'static, str>>,
-    /// Whether the server goes away or is full: a matter of this process, not of the client.
-    unavailable: bool,
+    /// Another one than the error's.
+    status: Option<StatusCode>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Rejection {
+    /// With another message than the error's.
+    pub(super) fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// With another status than the error's.
+    pub(super) fn status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// With a header of its own.
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The answer. No WebSocket client shows a body to a program: what `is_for_people` is the message
+    /// alone.
+    fn respond(&self, origin: &Origin, is_for_people: bool) -> HttpResponse {
+        let status = StatusCode::from_u16(self.error.status());
+        let status = self.status.or(status.ok()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = HttpResponse::build(status);
+        let content_type = if is_for_people { "text/html" } else { "application/json" };
+        response.insert_header((header::CONTENT_TYPE, content_type));
+        for header in &self.headers {
+            response.insert_header(header.clone());
+        }
+        origin.allow(&mut response);
+        match &self.message {
+            Some(message) if is_for_people => response.body(message.clone()),
+            None if is_for_people => response.body(self.error.message()),
+            None => response.body(self.error.to_json()),
+            Some(message) => response.json(serde_json::json!({
+                "code": self.error.code(),
+                "message": message,
+            })),
+        }
+    }
 }
 
 impl From<RequestError> for Rejection {
     fn from(error: RequestError) -> Self {
-        Self { error, message: None, unavailable: false }
+        Self { error, message: None, status: None, headers: Vec::new() }
     }
 }
 
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
-        let message = Some(refusal.message().to_owned().into());
-        let unavailable = [SHUTTING_DOWN, FULL].contains(&refusal.code().as_str());
-        Self { error: RequestError::Forbidden, message, unavailable }
+        let rejection = Self::from(RequestError::Forbidden).message(refusal.message().to_owned());
+        match refusal.code().as_str() {
+            // A matter of this process, not of the client: a load balancer tries another one then.
+            SHUTTING_DOWN | FULL => rejection.status(StatusCode::SERVICE_UNAVAILABLE),
+            CROWDED => rejection.status(StatusCode::TOO_MANY_REQUESTS),
+            // 403 is for good.
+            _ => rejection,
+        }
     }
 }
 
@@ -53,15 +102,23 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// For a request whose origin may connect.
-    pub(super) fn new(
-        realm: Arc<Realm>,
-        handshake: Arc<Handshake>,
-        origin: Origin,
+    /// For a request that is to be looked at; or the answer, if it is not.
+    pub(super) fn begin(
         request: &HttpRequest,
-    ) -> Self {
+        realm: &Arc<Realm>,
+    ) -> Result<Self, Box<HttpResponse>> {
+        // Of a request from elsewhere nothing is trusted, not even that it asks for a WebSocket.
+        let origin = Origin::judge(request, realm.origins())
+            .map_err(|error| Rejection::from(error).respond(&Origin::None, false))?;
+        if let Some(response) = origin.preflight(request) {
+            return Err(response.into());
+        }
+        let longest = realm.limits().max_handshake_bytes;
+        let handshake = request::handshake(request, &origin, longest).map_err(|rejection| {
+            rejection.respond(&origin, request.headers().contains_key(header::UPGRADE))
+        })?;
         let gzip = realm.http().gzip_from.is_some() && compression::accepts_gzip(request);
-        Self { realm, handshake, origin, gzip }
+        Ok(Self { realm: realm.clone(), handshake: Arc::new(handshake), origin, gzip })
     }
 
     /// What is known of the client from this request.
@@ -103,25 +160,7 @@ impl Reply {
 
     /// The answer to a refused request.
     pub(super) fn refused(&self, rejection: &Rejection) -> HttpResponse {
-        let mut response = refusal(rejection.error);
-        if rejection.unavailable {
-            // A load balancer tries another process then; 403 is for good.
-            response.status(StatusCode::SERVICE_UNAVAILABLE);
-        }
-        self.origin.allow(&mut response);
-        if self.handshake.header("upgrade").is_some() {
-            // No WebSocket client shows a body to a program; a text is for people.
-            let message = rejection.message.clone();
-            response.insert_header((header::CONTENT_TYPE, "text/html"));
-            return response.body(message.unwrap_or_else(|| rejection.error.message().into()));
-        }
-        match &rejection.message {
-            None => response.body(rejection.error.to_json()),
-            Some(message) => response.json(serde_json::json!({
-                "code": rejection.error.code(),
-                "message": message,
-            })),
-        }
+        rejection.respond(&self.origin, self.handshake.header("upgrade").is_some())
     }
 
     /// Adds the application's headers, and those by which a page may read the response.
@@ -158,16 +197,4 @@ impl Reply {
         }
         response.body(payload)
     }
-}
-
-/// The answer to a request of which nothing is trusted, not even its origin.
-pub(super) fn untrusted(error: RequestError) -> HttpResponse {
-    refusal(error).body(error.to_json())
-}
-
-fn refusal(error: RequestError) -> HttpResponseBuilder {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::CONTENT_TYPE, "application/json"));
-    response
 }

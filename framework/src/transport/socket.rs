@@ -109,12 +109,28 @@ impl ClientSocket {
         poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().contains(PollFlags::OUT)
     }
 
+    /// Tells the client that nothing more comes; what it sends still does.
+    pub(super) fn say_no_more(&self) {
+        self.shut_down(Shutdown::Write);
+    }
+
+    /// Ends the connection: what is sent stays sent, and what else comes is refused.
+    pub(super) fn end(&self) {
+        self.shut_down(Shutdown::Both);
+    }
+
     /// Ends the connection at once, dropping what is not sent.
     pub(super) fn abort(&self) {
+        if let Some(socket) = &*self.0.socket.borrow() {
+            drop_unsent(&SockRef::from(socket));
+        }
+        self.end();
+    }
+
+    fn shut_down(&self, how: Shutdown) {
         let Some(socket) = &*self.0.socket.borrow() else { return };
-        drop_unsent(&SockRef::from(socket));
         // The client may have been faster.
-        if let Err(error) = socket.shutdown(Shutdown::Both) {
+        if let Err(error) = socket.shutdown(how) {
             tracing::trace!(%error, "the socket was closed already");
         }
     }

@@ -5,7 +5,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
@@ -16,12 +16,13 @@ use super::{
     opening::Opening,
     polling::LOOK,
     response::{Rejection, Reply},
+    upload::Upload,
     websocket::{shake_hands, switch},
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
     wire::{
-        engine_io::Packet,
+        engine_io::{Packet, RequestError},
         websocket::{Opcode, encode_frame},
     },
 };
@@ -35,21 +36,25 @@ const BEHIND: Duration = Duration::from_millis(20);
 /// Serves a WebSocket that names a session.
 pub(super) fn serve(
     request: &HttpRequest,
-    payload: web::Payload,
+    upload: &mut Upload,
     realm: &Arc<Realm>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
     let mut response = shake_hands(request)?;
     reply.add_headers(&mut response, false);
-    let claim = handle.begin_upgrade();
+    let (claim, stranger) = match handle.begin_upgrade() {
+        Some(claim) => (Some(claim), None),
+        None => (None, Some(handle.begin_refusal().ok_or(RequestError::BadRequest)?)),
+    };
     // Behind the claim: a GET that comes later sees that.
     let is_polled = handle.is_polled();
-    let (opening, body) = Opening::new(request, payload, realm, handle, Dialect::EngineIo);
+    let (opening, body) = Opening::new(request, upload.take(), realm, handle, Dialect::EngineIo);
     match claim {
         Some(claim) => rt::spawn(upgrade(opening, claim, is_polled)),
         // One upgrade at a time, and only one that succeeds.
         None => rt::spawn(Box::pin(async move {
+            let _counted = stranger;
             if let Some(link) = opening.settle().await.into_link() {
                 refuse(link).await;
             }

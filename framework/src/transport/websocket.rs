@@ -4,8 +4,16 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{
+        Method, StatusCode, Version,
+        header::{self, HeaderName, HeaderValue},
+        uri::Authority,
+    },
+};
 use actix_web_actors::ws;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     body::Body,
@@ -13,6 +21,7 @@ use super::{
     opening::Opening,
     polling::open_packet,
     response::{Rejection, Reply},
+    upload::Upload,
 };
 use crate::{
     auth::Principal, connection::Realm, outbox::TransportKind, wire::engine_io::RequestError,
@@ -21,7 +30,7 @@ use crate::{
 /// Opens a session over WebSocket.
 pub(super) fn open(
     request: &HttpRequest,
-    payload: web::Payload,
+    upload: &mut Upload,
     realm: &Arc<Realm>,
     reply: &Reply,
     principal: Principal,
@@ -32,7 +41,7 @@ pub(super) fn open(
     reply.add_headers(&mut response, true);
     let mut greeting = Vec::new();
     Dialect::EngineIo.encode_control(&open_packet(realm, &handle), &mut greeting);
-    let (opening, body) = Opening::new(request, payload, realm, handle, Dialect::EngineIo);
+    let (opening, body) = Opening::new(request, upload.take(), realm, handle, Dialect::EngineIo);
     opening.greet(greeting);
     opening.start();
     switch(response, body)
@@ -41,8 +50,19 @@ pub(super) fn open(
 /// The response that turns a request into a WebSocket.
 ///
 /// # Errors
-/// [`RequestError::BadRequest`] if the request is no WebSocket handshake.
-pub(super) fn shake_hands(request: &HttpRequest) -> Result<HttpResponseBuilder, RequestError> {
+/// [`RequestError::BadRequest`] if the request is no WebSocket handshake, with what would be one.
+pub(super) fn shake_hands(request: &HttpRequest) -> Result<HttpResponseBuilder, Rejection> {
+    if let Err(fault) = check(request) {
+        tracing::debug!(%fault, "no WebSocket handshake");
+        let refused = Rejection::from(RequestError::BadRequest)
+            .header(header::SEC_WEBSOCKET_VERSION, VERSION);
+        return Err(match fault {
+            Fault::Upgrade => refused
+                .status(StatusCode::UPGRADE_REQUIRED)
+                .header(header::UPGRADE, HeaderValue::from_static("websocket")),
+            _ => refused,
+        });
+    }
     // A browser that names protocols drops a connection for which none was chosen.
     let protocols = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
     let first = protocols
@@ -52,8 +72,61 @@ pub(super) fn shake_hands(request: &HttpRequest) -> Result<HttpResponseBuilder, 
         .filter(|protocol| !protocol.is_empty());
     ws::handshake_with_protocols(request, first.as_slice()).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
-        RequestError::BadRequest
+        RequestError::BadRequest.into()
     })
+}
+
+/// The version of the WebSocket protocol that is served.
+const VERSION: HeaderValue = HeaderValue::from_static("13");
+
+/// How many bytes the key of a handshake has.
+const KEY_BYTES: usize = 16;
+
+/// What is wrong with a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("its method is not GET")]
+    Method,
+    #[error("it is not in HTTP/1.1")]
+    Http,
+    #[error("it names no host")]
+    Host,
+    #[error("it does not ask for `websocket` in `Upgrade`")]
+    Upgrade,
+    #[error("it has no `Upgrade` in `Connection`")]
+    Connection,
+    #[error("its version is not 13")]
+    Version,
+    #[error("its key is not one, of 16 bytes in base64")]
+    Key,
+}
+
+/// Checks what a server must (RFC 6455, 4.2.1).
+fn check(request: &HttpRequest) -> Result<(), Fault> {
+    let headers = request.headers();
+    let names = |name: HeaderName, token: &str| {
+        let lines = headers.get_all(name).filter_map(|line| line.to_str().ok());
+        lines.flat_map(|line| line.split(',')).any(|one| one.trim().eq_ignore_ascii_case(token))
+    };
+    // Which header occurs more than once names nothing.
+    let only = |name: HeaderName| {
+        let mut lines = headers.get_all(name);
+        lines.next().filter(|_| lines.next().is_none())
+    };
+    let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str).map(str::as_bytes));
+    let is_key =
+        |key: &HeaderValue| STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == KEY_BYTES);
+    let checks = [
+        (request.method() == Method::GET, Fault::Method),
+        (request.version() == Version::HTTP_11, Fault::Http),
+        (host.is_some(), Fault::Host),
+        (names(header::UPGRADE, "websocket"), Fault::Upgrade),
+        (names(header::CONNECTION, "upgrade"), Fault::Connection),
+        (only(header::SEC_WEBSOCKET_VERSION) == Some(&VERSION), Fault::Version),
+        (only(header::SEC_WEBSOCKET_KEY).is_some_and(is_key), Fault::Key),
+    ];
+    checks.into_iter().try_for_each(|(holds, fault)| if holds { Ok(()) } else { Err(fault) })
 }
 
 /// Sends the 101 response with its body.

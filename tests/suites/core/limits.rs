@@ -277,3 +277,68 @@ async fn a_client_that_posts_all_it_has_gathered_holds_up_nobody_and_is_answered
     assert_eq!(lab.counters().get(Count::EventsReceived) - before, COUNT + 1);
     assert!(client.is_connected());
 }
+
+/// An `auth` object of so many bytes.
+fn long_auth(bytes: usize) -> Value {
+    let short = guest("").to_string().len();
+    guest(&"x".repeat(bytes - short))
+}
+
+#[salon::test]
+async fn what_a_client_says_of_itself_is_limited_in_each_namespace_and_when_it_is_refreshed() {
+    for wire in Wire::ALL {
+        let salon = salon_with(|builder| builder.limits(|limits| limits.max_auth_bytes = 500));
+        let lab = Lab::new(salon).await;
+        match lab.visitor().wire(wire).auth(long_auth(501)).connect().await {
+            Err(ConnectError::Refused(refusal)) => {
+                assert_eq!(*refusal.code(), Code::LimitExceeded, "{wire:?}");
+                assert_eq!(refusal.message(), "the auth object has more than 500 bytes");
+            }
+            other => panic!("over {wire:?}: {other:?}"),
+        }
+        let client = lab.visitor().wire(wire).auth(long_auth(500)).connect().await?;
+        let refresh = |bytes| client.call::<Value>("salon:refresh", (long_auth(bytes),));
+        assert_eq!(code(refresh(500).await), Code::Forbidden, "it has no subject");
+        assert_eq!(code(refresh(501).await), Code::LimitExceeded, "{wire:?}");
+        assert_eq!(client.send(Sit { table: 1 }).await?.len(), 1, "and it goes on");
+        let client = lab.visitor().wire(wire).open().await?;
+        client.send_raw(text(format!("0/hall-1,{}", long_auth(501))));
+        let refused = next_text(&client).await;
+        assert!(refused.starts_with("4/hall-1,"), "{refused}");
+        assert!(refused.contains(r#""code":"limit_exceeded""#), "{refused}");
+    }
+}
+
+#[salon::test]
+async fn the_head_of_a_request_is_limited_whatever_it_is_long_by() {
+    let salon = || {
+        salon_with(|builder| {
+            builder.limits(|limits| {
+                limits.max_handshake_bytes = 2_000;
+                limits.max_payload = 1_000_000;
+            })
+        })
+    };
+    let long = "x".repeat(2_000);
+    for wire in Wire::ALL {
+        let lab = Lab::new(salon()).await;
+        let visitor = || lab.visitor().wire(wire).auth(guest("ada"));
+        for visitor in [
+            visitor().header("cookie", &long),
+            visitor().header("x-custom", &long),
+            visitor().header(&long, "x"),
+            visitor().query("q", &long),
+            visitor().query(&long, ""),
+            visitor().query("q", &"%41".repeat(700)),
+        ] {
+            match visitor.connect().await {
+                Err(ConnectError::Rejected { status: 431, body }) => {
+                    assert!(body.contains("have more than 2000 bytes"), "{body}");
+                }
+                other => panic!("over {wire:?}: {other:?}"),
+            }
+        }
+        visitor().header("cookie", &long[..1_000]).connect().await?;
+        assert_eq!(lab.counters().get(Count::ConnectionsOpened), 1);
+    }
+}

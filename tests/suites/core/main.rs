@@ -34,6 +34,7 @@ mod hall;
 mod heartbeats;
 mod limits;
 mod malformed;
+mod newcomers;
 mod opening;
 mod order;
 mod past;

@@ -3,6 +3,7 @@
 //! It must never know how it is done: it looks at bytes, descriptors and logs.
 
 mod affinity;
+mod answers;
 mod client;
 mod crowd;
 mod descriptors;
