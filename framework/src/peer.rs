@@ -48,6 +48,8 @@ pub(crate) struct Peer {
 pub(crate) struct Recoverable {
     /// What the client proves itself with when it comes back.
     pub(crate) private_id: SessionId,
+    /// The last of the numbered frames before it began.
+    pub(crate) since: u64,
     /// If it was recovered: it has had every numbered frame up to this one.
     pub(crate) covered: Option<u64>,
 }

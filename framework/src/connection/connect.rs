@@ -22,6 +22,7 @@ use crate::{
     auth::{AnyIdentity, Credential, Credentials},
     bucket::rate_limited,
     clock,
+    frame::Frame,
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{Peer, PeerState, Recoverable},
@@ -39,7 +40,9 @@ type Caught<T> = std::thread::Result<T>;
 /// Where a session comes from.
 struct Origin {
     id: SessionId,
-    private_id: Option<SessionId>,
+    /// If it may be recovered.
+    recoverable: Option<Box<Recoverable>>,
+    /// If it was recovered.
     recovered: Option<Recovered>,
 }
 
@@ -47,7 +50,7 @@ struct Origin {
 #[derive(Deserialize)]
 struct Claim {
     pid: String,
-    offset: Option<String>,
+    offset: String,
 }
 
 /// What came of an attempt to connect.
@@ -144,13 +147,10 @@ impl Connection {
                 return self.refuse_connect(&namespace, &refusal);
             }
         };
-        let covered = origin.recovered.as_ref().map(|recovered| recovered.covered);
-        let recoverable =
-            origin.private_id.map(|private_id| Box::new(Recoverable { private_id, covered }));
         let peer = Arc::new(Peer {
             number: SessionNumber::next(),
             id: origin.id,
-            recoverable,
+            recoverable: origin.recoverable,
             namespace,
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
@@ -166,11 +166,15 @@ impl Connection {
             self.realm.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&peer.namespace, &unauthorized());
         }
-        if let Some(recovered) = &origin.recovered {
-            for frame in &recovered.missed {
-                // A client that is gone again misses it again.
-                let _ = peer.push_recovered(frame);
-            }
+        let (missed, rooms) = match origin.recovered {
+            Some(recovered) => (recovered.missed, recovered.rooms),
+            None => (Vec::new(), Vec::new()),
+        };
+        // Clients keep what comes before the reply until that comes. Where there is much of it, the
+        // reply is first: who is lost on the way has seen what it was sent, and gets on.
+        let is_little = peer.outbox.has_room_for(&missed);
+        if is_little {
+            replay(&peer, &missed);
         }
         let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
         let reply = ConnectReply { sid: &peer.id, pid };
@@ -178,8 +182,12 @@ impl Connection {
         let auth = reply.ok().map(|reply| reply.json_text().clone());
         let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
         self.send(&packet);
+        if !is_little {
+            peer.outbox.catch_up();
+            replay(&peer, &missed);
+        }
         self.tell_shard(Command::Register(peer.clone()));
-        for room in origin.recovered.into_iter().flat_map(|recovered| recovered.rooms) {
+        for room in rooms {
             self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
         }
         self.realm.counters().one(Count::SessionsConnected);
@@ -213,24 +221,27 @@ impl Connection {
         subject: Option<&ByteString>,
     ) -> Result<Origin, Refusal> {
         let Some(recovery) = &self.realm.broadcaster().recovery else {
-            return Ok(Origin { id: SessionId::random()?, private_id: None, recovered: None });
+            return Ok(Origin { id: SessionId::random()?, recoverable: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
         let recovered = claim.and_then(|Claim { pid, offset }| {
             let (pid, principal) = (SessionId::parse(&pid)?, self.handle.principal());
-            let recovered =
-                recovery.recover(namespace, &pid, offset.as_deref(), principal, subject)?;
+            let recovered = recovery.recover(namespace, &pid, &offset, principal, subject)?;
             Some((pid, recovered))
         });
         Ok(match recovered {
-            Some((pid, recovered)) => {
-                Origin { id: recovered.id, private_id: Some(pid), recovered: Some(recovered) }
+            Some((private_id, recovered)) => {
+                let (since, covered) = (recovered.since, Some(recovered.covered));
+                let recoverable = Box::new(Recoverable { private_id, since, covered });
+                let (id, recoverable) = (recovered.id, Some(recoverable));
+                Origin { id, recoverable, recovered: Some(recovered) }
             }
-            None => Origin {
-                id: SessionId::random()?,
-                private_id: Some(SessionId::random()?),
-                recovered: None,
-            },
+            None => {
+                let (private_id, since) = (SessionId::random()?, recovery.begin());
+                let recoverable = Box::new(Recoverable { private_id, since, covered: None });
+                let (id, recoverable) = (SessionId::random()?, Some(recoverable));
+                Origin { id, recoverable, recovered: None }
+            }
         })
     }
 
@@ -247,6 +258,14 @@ impl Connection {
         let Ok(error) = Arguments::encode_single(&error) else { return };
         let data = error.json_text().clone();
         self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
+    }
+}
+
+/// Queues what a session missed.
+fn replay(peer: &Peer, missed: &[Frame]) {
+    for frame in missed {
+        // A client that is gone again misses it again.
+        let _ = peer.push_recovered(frame);
     }
 }
 

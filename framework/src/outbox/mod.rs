@@ -3,6 +3,7 @@
 //! It must never wait: a producer that finds it full gets told, and the connection is closed.
 //! Control packets have a lane of their own, so that data cannot starve liveness.
 
+mod catching_up;
 mod drain;
 mod not_queued;
 mod permit;
@@ -86,10 +87,7 @@ impl Outbox {
                 None => return Err(NotQueued::Lapsed),
             },
         };
-        let (bytes, frames) = (state.bytes + frame.cost(), state.frames.len() + 1);
-        // A single frame over the limit is let through an empty outbox: refusing it would close
-        // every member of a room for what one handler sent.
-        if frames > self.terms.max_frames || (bytes > self.terms.max_bytes && frames > 1) {
+        if !state.admits(&frame, &self.terms) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
@@ -98,18 +96,30 @@ impl Outbox {
         if is_withheld { Err(NotQueued::Lapsed) } else { Ok(()) }
     }
 
+    /// Whether frames find room in one half of it, so that the other is there for what comes next.
+    pub(crate) fn has_room_for(&self, frames: &[Frame]) -> bool {
+        let state = self.lock();
+        let bytes = frames.iter().map(Frame::cost).sum::<usize>();
+        state.frames.len() + frames.len() <= self.terms.max_frames / 2
+            && state.bytes + bytes <= self.terms.max_bytes / 2
+    }
+
+    /// A client has come back, and has more to be sent that it missed than an outbox holds. Until at
+    /// most half of what that holds waits, the frames that are kept for all who come back have a
+    /// limit of their own: as many of them as are kept, beside those that an outbox holds.
+    pub(crate) fn catch_up(&self) {
+        self.lock().catch_up();
+    }
+
     /// Withholds the frames of a room, those that are queued and those that are still on their way
     /// by the membership of that number, which its session has lost: until its
     /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
     /// were queued.
     pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
-        let last = state.barred.get_or_insert_default().entry(room).or_insert(membership);
-        *last = membership.max(*last);
-        let frames = std::mem::take(&mut state.frames);
-        state.bytes = 0;
+        state.bar(room, membership);
         let mut withheld = 0;
-        for frame in frames {
+        for frame in state.take_all() {
             if frame.room() != Some(room) {
                 state.queue(frame);
                 continue;
@@ -128,8 +138,7 @@ impl Outbox {
     /// Whether the session has lost the membership of that number, or a later one, and its room has
     /// not let it go yet.
     pub(crate) fn bars(&self, room: RoomNumber, membership: MembershipNumber) -> bool {
-        let state = self.lock();
-        state.barred.as_ref().and_then(|barred| barred.get(&room)) >= Some(&membership)
+        self.lock().barred(room) >= Some(membership)
     }
 
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
@@ -235,7 +244,7 @@ impl Outbox {
             something = true;
         }
         if something || !state.frames.is_empty() {
-            something |= state.take(|frames| sink.frames(frames));
+            something |= state.take(&self.terms, |frames| sink.frames(frames));
             if S::STAYS && state.frames.is_empty() && state.closed.is_none() {
                 state.wait(cx.waker());
                 return Poll::Ready(Drained::Everything);

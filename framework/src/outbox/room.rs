@@ -22,9 +22,7 @@ impl Outbox {
 
     /// Whether half of what it may hold waits.
     pub(crate) fn is_half_full(&self) -> bool {
-        let Room { bytes, frames } = self.half();
-        let state = self.lock();
-        state.bytes > bytes || state.frames.len() > frames
+        self.lock().is_half_full(&self.terms)
     }
 
     /// Whether there is room. An outbox that is empty, or over, has room for everything: nothing would
@@ -51,11 +49,11 @@ impl Outbox {
     }
 
     fn fits(&self, state: &State, room: Room) -> bool {
-        let bytes = state.bytes.saturating_add(room.bytes);
-        let frames = state.frames.len().saturating_add(room.frames);
-        state.frames.is_empty()
+        let (frames, bytes) = state.own();
+        frames == 0
             || state.closed.is_some()
-            || bytes <= self.terms.max_bytes && frames <= self.terms.max_frames
+            || bytes.saturating_add(room.bytes) <= self.terms.max_bytes
+                && frames.saturating_add(room.frames) <= self.terms.max_frames
     }
 }
 

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc, task::Waker};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use super::drain::LinkNumber;
+use super::{catching_up::CatchingUp, drain::LinkNumber, terms::Terms};
 use crate::{
     disconnect::DisconnectReason,
     frame::Frame,
@@ -29,9 +29,8 @@ pub(super) struct State {
     waker: Option<Waker>,
     /// Whether it waits still.
     is_awaited: bool,
-    /// Rooms whose frames are withheld, and up to which membership: while something may be on its
-    /// way by one that was lost. Boxed: most connections never lose a room.
-    pub(super) barred: Option<Box<Barred>>,
+    /// Boxed: most connections never lose a room, nor have much to catch up on.
+    pub(super) rare: Option<Box<Rare>>,
     /// Made for who waits first for the end, or for room.
     pub(super) changed: Option<Arc<Notify>>,
     /// Whether somebody waits for room.
@@ -39,6 +38,16 @@ pub(super) struct State {
 }
 
 type Control = Vec<engine_io::Packet>;
+
+/// What few connections have.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// Rooms whose frames are withheld, and up to which membership: while something may be on its
+    /// way by one that was lost.
+    barred: Barred,
+    /// If it came back, and has more to be sent than an outbox holds.
+    catching_up: Option<CatchingUp>,
+}
 
 type Barred = HashMap<RoomNumber, MembershipNumber>;
 
@@ -66,14 +75,75 @@ impl State {
 
     /// Drops the frames that wait.
     pub(super) fn drop_frames(&mut self) {
-        self.frames = SmallVec::new();
-        self.bytes = 0;
+        self.take_all();
         self.tell_of_room();
     }
 
+    /// Takes all frames out; some may be [queued](Self::queue) again.
+    pub(super) fn take_all(&mut self) -> SmallVec<[Frame; 2]> {
+        self.bytes = 0;
+        let frames = std::mem::take(&mut self.frames);
+        if let Some(catching_up) = self.catching_up_mut() {
+            *catching_up = CatchingUp::new(&[]);
+        }
+        frames
+    }
+
+    /// Whether one more frame is not too many. A single one over the limit is let through an empty
+    /// outbox: refusing it would close every member of a room for what one handler sent.
+    pub(super) fn admits(&self, frame: &Frame, terms: &Terms) -> bool {
+        if let Some(catching_up) = self.catching_up()
+            && CatchingUp::counts(frame)
+        {
+            return self.frames.is_empty() || catching_up.admits(frame, terms);
+        }
+        let (frames, bytes) = self.own();
+        let is_alone = frames == 0;
+        frames < terms.max_frames && (is_alone || bytes + frame.cost() <= terms.max_bytes)
+    }
+
+    /// How many frames count against the limits, and their bytes: all, but for what it catches up on.
+    pub(super) fn own(&self) -> (usize, usize) {
+        let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
+        (self.frames.len() - kept.0, self.bytes - kept.1)
+    }
+
+    /// Frames that are kept for all who come back are counted apart, until it has caught up.
+    pub(super) fn catch_up(&mut self) {
+        if self.catching_up().is_none() {
+            let catching_up = CatchingUp::new(&self.frames);
+            self.rare.get_or_insert_default().catching_up = Some(catching_up);
+        }
+    }
+
+    fn catching_up(&self) -> Option<&CatchingUp> {
+        self.rare.as_ref()?.catching_up.as_ref()
+    }
+
+    fn catching_up_mut(&mut self) -> Option<&mut CatchingUp> {
+        self.rare.as_mut()?.catching_up.as_mut()
+    }
+
+    /// Gives back what few connections have, if this is none of them any more.
+    fn drop_rare(&mut self) {
+        let is_idle = |rare: &Rare| rare.barred.is_empty() && rare.catching_up.is_none();
+        self.rare.take_if(|rare| is_idle(rare));
+    }
+
+    /// The frames of a room are withheld from now on, up to that membership.
+    pub(super) fn bar(&mut self, room: RoomNumber, membership: MembershipNumber) {
+        let rare = self.rare.get_or_insert_default();
+        let last = rare.barred.entry(room).or_insert(membership);
+        *last = membership.max(*last);
+    }
+
+    /// Up to which membership the frames of a room are withheld, if they are.
+    pub(super) fn barred(&self, room: RoomNumber) -> Option<MembershipNumber> {
+        self.rare.as_ref()?.barred.get(&room).copied()
+    }
+
     pub(super) fn withholds(&self, frame: &Frame) -> bool {
-        let bars = |room| self.barred.as_ref().is_some_and(|barred| barred.contains_key(&room));
-        frame.room().is_some_and(bars)
+        frame.room().is_some_and(|room| self.barred(room).is_some())
     }
 
     /// The frames of a room are withheld no more, if `is_over` says so of the last membership that
@@ -83,26 +153,37 @@ impl State {
         room: RoomNumber,
         is_over: impl FnOnce(MembershipNumber) -> bool,
     ) {
-        let Some(barred) = &mut self.barred else { return };
-        if barred.get(&room).is_some_and(|last| is_over(*last)) {
-            barred.remove(&room);
+        let Some(rare) = &mut self.rare else { return };
+        if rare.barred.get(&room).is_some_and(|last| is_over(*last)) {
+            rare.barred.remove(&room);
         }
-        if barred.is_empty() {
-            self.barred = None;
-        }
+        self.drop_rare();
     }
 
     pub(super) fn queue(&mut self, frame: Frame) {
         self.bytes += frame.cost();
+        if let Some(catching_up) = self.catching_up_mut() {
+            catching_up.queue(&frame);
+        }
         self.frames.push(frame);
         self.wake();
     }
 
     /// Takes as many frames as `count` says; whether that is any.
-    pub(super) fn take(&mut self, count: impl FnOnce(&[Frame]) -> usize) -> bool {
+    pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(&[Frame]) -> usize) -> bool {
         let count = count(&self.frames);
+        let mut catching_up = self.rare.as_mut().and_then(|rare| rare.catching_up.as_mut());
         for frame in self.frames.drain(..count) {
             self.bytes -= frame.cost();
+            if let Some(catching_up) = &mut catching_up {
+                catching_up.take(&frame);
+            }
+        }
+        // Half, so that what is said next does not find it full at once.
+        if catching_up.is_some() && !self.is_half_full(terms) {
+            // What many frames took is given back by the next heartbeat.
+            self.rare.get_or_insert_default().catching_up = None;
+            self.drop_rare();
         }
         if count > 0 {
             self.tell_of_room();
@@ -117,6 +198,11 @@ impl State {
         {
             changed.notify_waiters();
         }
+    }
+
+    /// Whether half of what it may hold waits.
+    pub(super) fn is_half_full(&self, terms: &Terms) -> bool {
+        self.bytes > terms.max_bytes / 2 || self.frames.len() > terms.max_frames / 2
     }
 
     /// Whether a link is waiting for something to write.

@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Terms {
     pub(super) max_bytes: usize,
     pub(super) max_frames: usize,
+    pub(super) max_kept_bytes: usize,
+    pub(super) max_kept_frames: usize,
     pub(super) max_in_flight: u32,
     pub(super) parser: Arc<dyn Parser>,
     pub(super) counters: Arc<Counters>,
@@ -45,6 +47,8 @@ impl Terms {
         Self {
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
+            max_kept_bytes: limits.max_recovery_bytes,
+            max_kept_frames: limits.max_recovery_frames,
             max_in_flight: limits.max_events_in_flight.try_into().unwrap_or(u32::MAX),
             parser,
             counters,

@@ -291,7 +291,7 @@ fn nothing_is_kept_of_rooms_that_have_let_the_session_go_or_are_closed() {
         }
         assert!(!outbox.bars(room.0, membership(1)));
     }
-    assert!(outbox.lock().barred.is_none());
+    assert!(outbox.lock().rare.is_none());
 }
 
 #[test]

@@ -37,6 +37,8 @@ struct State {
     last: u64,
     frames: VecDeque<Kept>,
     bytes: usize,
+    /// The last frame that is kept no more, and for which namespace it was.
+    dropped: Option<(u64, ByteString)>,
     away: HashMap<SessionId, Away>,
     /// The private ids in the order in which their sessions ended.
     order: VecDeque<SessionId>,
@@ -56,6 +58,7 @@ struct Away {
     namespace: ByteString,
     id: SessionId,
     rooms: Vec<ByteString>,
+    since: u64,
 }
 
 /// A session that is given back.
@@ -68,6 +71,8 @@ pub(crate) struct Recovered {
     pub(crate) missed: Vec<Frame>,
     /// The number of the last frame that this covers.
     pub(crate) covered: u64,
+    /// What [`Recovery::begin`] said when it began.
+    pub(crate) since: u64,
 }
 
 impl Recovery {
@@ -91,20 +96,23 @@ impl Recovery {
         state.bytes += frame.cost();
         let until = clock::after(self.window);
         state.frames.push_back(Kept { until, target, frame: frame.clone() });
-        let now = clock::now();
-        while state.frames.front().is_some_and(|kept| kept.until <= now)
-            || state.frames.len() > self.max_frames
-            || state.bytes > self.max_bytes
-        {
-            let Some(kept) = state.frames.pop_front() else { break };
-            state.bytes -= kept.frame.cost();
+        state.drop_expired(clock::now());
+        while state.frames.len() > self.max_frames || state.bytes > self.max_bytes {
+            state.drop_oldest();
         }
         frame
     }
 
+    /// After which frame a session begins: nothing before it was ever for that one.
+    pub(crate) fn begin(&self) -> u64 {
+        self.lock().last
+    }
+
     /// Keeps a session that ended and may come back.
     pub(crate) fn park(&self, peer: &Peer, principal: &Principal) {
-        let Some(Recoverable { private_id, .. }) = peer.recoverable.as_deref() else { return };
+        let Some(Recoverable { private_id, since, .. }) = peer.recoverable.as_deref() else {
+            return;
+        };
         let away = Away {
             until: clock::after(self.window),
             principal: principal.clone(),
@@ -112,6 +120,7 @@ impl Recovery {
             namespace: peer.namespace.clone(),
             id: peer.id,
             rooms: peer.named_rooms(),
+            since: *since,
         };
         let mut state = self.lock();
         state.away.insert(*private_id, away);
@@ -127,32 +136,29 @@ impl Recovery {
         }
     }
 
-    /// Gives a session back, once, if it is kept still, and everything that it missed with it.
+    /// Gives a session back, once, if it is kept still, and everything that it missed with it. It
+    /// has to name an event that it saw: without one nobody can tell what it missed.
     pub(crate) fn recover(
         &self,
         namespace: &ByteString,
         private_id: &SessionId,
-        offset: Option<&str>,
+        offset: &str,
         principal: &Principal,
         subject: Option<&ByteString>,
     ) -> Option<Recovered> {
         let mut state = self.lock();
+        let now = clock::now();
+        state.drop_expired(now);
         let away = state.away.get(private_id)?;
         let theirs = away.principal == *principal
             && away.credential.subject.as_ref() == subject
             && away.namespace == *namespace;
-        if !theirs || away.until <= clock::now() {
+        if !theirs || away.until <= now {
             return None;
         }
-        let seen = match offset {
-            Some(offset) => offset.parse().ok()?,
-            // It got nothing before it went away: everything since would have to be there.
-            None => 0,
-        };
-        let first = state.frames.front().map_or(state.last + 1, |kept| kept.frame.number());
-        if seen + 1 < first || seen > state.last {
-            return None;
-        }
+        // Clients keep their offset when they are given a new session: what was sent before that
+        // began is not for it.
+        let seen = state.find(offset, namespace)?.max(away.since);
         let away = state.away.remove(private_id)?;
         state.order.retain(|other| other != private_id);
         let missed = state
@@ -161,7 +167,8 @@ impl Recovery {
             .filter(|kept| kept.frame.number() > seen && away.is_meant(&kept.target))
             .map(|kept| kept.frame.clone())
             .collect();
-        Some(Recovered { id: away.id, rooms: away.rooms, missed, covered: state.last })
+        let Away { id, rooms, since, .. } = away;
+        Some(Recovered { id, rooms, missed, covered: state.last, since })
     }
 
     /// Gives nobody's session back who is meant.
@@ -173,6 +180,35 @@ impl Recovery {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic under the lock can only be one of the allocator.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn drop_expired(&mut self, now: Instant) {
+        while self.frames.front().is_some_and(|kept| kept.until <= now) {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(Kept { target, frame, .. }) = self.frames.pop_front() else { return };
+        self.bytes -= frame.cost();
+        self.dropped = target.into_namespace().map(|namespace| (frame.number(), namespace));
+    }
+
+    /// The number of a frame of that namespace after which all are kept, by the offset that clients
+    /// know it by.
+    fn find(&self, offset: &str, namespace: &str) -> Option<u64> {
+        let number = offset.parse().ok().filter(|number: &u64| number.to_string() == offset)?;
+        if let Some((dropped, of)) = &self.dropped
+            && *dropped == number
+        {
+            return (of == namespace).then_some(number);
+        }
+        // Every number has been given once, so that there is no gap between those that are kept.
+        let first = self.frames.front()?.frame.number();
+        let kept = self.frames.get(number.checked_sub(first)?.try_into().ok()?)?;
+        kept.target.is_of(namespace).then_some(number)
     }
 }
 
@@ -201,6 +237,8 @@ mod tests {
     use super::*;
     use crate::{frame::Layer, wire::engine_io::Message};
 
+    const WINDOW: Duration = Duration::from_secs(60);
+
     fn all() -> Target {
         Target::Namespace { namespace: "/".into(), to: Vec::new(), except: Vec::new() }
     }
@@ -209,11 +247,10 @@ mod tests {
         recovery
             .keep(all(), |offset, _| Frame::message(Message::Text(offset.into()), Layer::EngineIo));
     }
-
     #[tokio::test(start_paused = true)]
     async fn no_more_frames_are_kept_than_the_limit_and_none_longer_than_the_window() {
         let limits = Limits { max_recovery_frames: 3, ..Limits::default() };
-        let recovery = Recovery::new(Duration::from_secs(60), &limits);
+        let recovery = Recovery::new(WINDOW, &limits);
         for _ in 0..5 {
             keep(&recovery);
         }
@@ -227,7 +264,7 @@ mod tests {
     #[test]
     fn no_more_bytes_are_kept_than_the_limit() {
         let limits = Limits { max_recovery_bytes: 4, ..Limits::default() };
-        let recovery = Recovery::new(Duration::from_secs(60), &limits);
+        let recovery = Recovery::new(WINDOW, &limits);
         for _ in 0..9 {
             keep(&recovery);
         }

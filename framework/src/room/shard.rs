@@ -41,6 +41,21 @@ pub(crate) enum Target {
     Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
 }
 
+impl Target {
+    /// Whether it is of the sessions of that namespace.
+    pub(super) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Namespace { namespace, .. } if namespace == name)
+    }
+
+    /// The namespace whose sessions it chooses among.
+    pub(super) fn into_namespace(self) -> Option<ByteString> {
+        match self {
+            Self::Namespace { namespace, .. } => Some(namespace),
+            Self::Room { .. } => None,
+        }
+    }
+}
+
 /// What a shard is told to do.
 pub(crate) enum Command {
     Register(Arc<Peer>),

@@ -158,7 +158,7 @@ struct PendingPoll<'a> {
 
 impl PendingPoll<'_> {
     async fn answer(mut self) -> Result<Bytes, RequestError> {
-        let mut batch = Batch::default();
+        let mut batch = Batch { most: self.realm.limits().max_outbox_bytes, ..Batch::default() };
         let outbox = self.handle.outbox();
         let drained = poll_fn(|cx| outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch));
         let drained = if self.is_upgrading {
@@ -220,6 +220,8 @@ struct Batch {
     body: Vec<u8>,
     /// The only frame so far, so that a response of one frame shares its bytes.
     single: Option<Bytes>,
+    /// Bytes of frames beyond which others wait for the next poll; one frame alone may be larger.
+    most: usize,
 }
 
 impl Batch {
@@ -249,8 +251,17 @@ impl Sink for Batch {
     }
 
     fn frames(&mut self, frames: &[Frame]) -> usize {
-        frames.iter().for_each(|frame| self.frame(frame));
-        frames.len()
+        let (mut count, mut bytes) = (0, 0);
+        for frame in frames {
+            bytes += frame.cost();
+            // A client that catches up has more than one response should hold.
+            if count > 0 && bytes > self.most {
+                break;
+            }
+            self.frame(frame);
+            count += 1;
+        }
+        count
     }
 }
 

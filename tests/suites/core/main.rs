@@ -26,6 +26,7 @@ macro_rules! both_ways {
 }
 
 mod build;
+mod catching_up;
 mod cave;
 mod closing;
 mod den;

@@ -123,3 +123,212 @@ async fn a_session_is_given_back_to_nobody_else_and_only_once() {
     let (_twice, reply) = open(&lab, &format!("0{claim}")).await?;
     assert_ne!(connected(&reply)?["sid"], before["sid"]);
 }
+
+/// What a claim is answered with: the session's id.
+async fn claim(lab: &Lab, namespace: &str, claim: &Value) -> Result<(Client, String), Failure> {
+    let begin = if namespace == "/" { "0".to_owned() } else { format!("0{namespace},") };
+    let (client, reply) = open(lab, &format!("{begin}{claim}")).await?;
+    let reply = reply.strip_prefix(begin.as_str()).ok_or(format!("not connected: {reply}"))?;
+    let reply: Value = serde_json::from_str(reply)?;
+    Ok((client, reply["sid"].as_str().ok_or("no id")?.to_owned()))
+}
+
+#[salon::test]
+async fn without_an_offset_or_with_another_than_it_saw_a_session_begins_anew_and_hears_nothing_old()
+{
+    let salon = Salon::builder()
+        .namespace(salon::Namespace::new("/other"))
+        .limits(|limits| limits.max_recovery_frames = 6)
+        .recovery(MINUTE)
+        .build()?;
+    let lab = Lab::builder(salon).workers(2).start().await;
+    let (all, other) = (lab.salon().namespace("/"), lab.salon().namespace("/other"));
+    all.emit_named("news", ("before anybody came",));
+    other.emit_named("news", ("elsewhere",));
+    let (client, reply) = open(&lab, "0").await?;
+    let before = connected(&reply)?;
+    for number in 0..2 {
+        all.emit_named("news", (number,));
+    }
+    let first = offset(&next_text(&client).await)?;
+    let second = offset(&next_text(&client).await)?;
+    other.emit_named("news", ("elsewhere",));
+    client.reset();
+    lab.settle().await;
+    all.emit_named("news", ("missed",));
+    let (pid, sid) = (&before["pid"], before["sid"].as_str().ok_or("no id")?);
+    let number: u64 = second.parse()?;
+    for forged in [
+        json!({ "pid": pid }),
+        json!({ "pid": pid, "offset": null }),
+        json!({ "pid": pid, "offset": number }),
+        json!({ "pid": pid, "offset": "" }),
+        json!({ "pid": pid, "offset": "0" }),
+        json!({ "pid": pid, "offset": format!("+{second}") }),
+        json!({ "pid": pid, "offset": format!("0{second}") }),
+        json!({ "pid": pid, "offset": format!("-{second}") }),
+        json!({ "pid": pid, "offset": format!("{second} ") }),
+        json!({ "pid": pid, "offset": [second] }),
+        // Of another namespace, of what is not sent yet, and more than there are numbers.
+        json!({ "pid": pid, "offset": (number + 1).to_string() }),
+        json!({ "pid": pid, "offset": (number + 3).to_string() }),
+        json!({ "pid": pid, "offset": u64::MAX.to_string() }),
+        json!({ "pid": pid, "offset": format!("{}0", u64::MAX) }),
+        json!({ "offset": second }),
+        json!({ "pid": [pid], "offset": second }),
+        json!({ "pid": "", "offset": second }),
+        json!({ "pid": sid, "offset": second }),
+    ] {
+        let (client, id) = claim(&lab, "/", &forged).await?;
+        assert_ne!(id, sid, "for {forged}");
+        client.expect_none().await;
+    }
+    let (_other, id) = claim(&lab, "/other", &json!({ "pid": pid, "offset": second })).await?;
+    assert_ne!(id, sid, "in another namespace");
+    // It has been sent both, and may have seen either last.
+    let (back, missed) =
+        open(&lab, &format!("0{}", json!({ "pid": pid, "offset": first }))).await?;
+    assert!(missed.starts_with(r#"2["news",1,"#), "{missed}");
+    assert!(next_text(&back).await.starts_with(r#"2["news","missed","#));
+    assert_eq!(connected(&next_text(&back).await)?, before);
+}
+
+#[salon::test]
+async fn the_offset_of_an_earlier_session_brings_nothing_from_before_this_one() {
+    let lab = Lab::new(salon()?).await;
+    let all = lab.salon().namespace("/");
+    let (client, _) = open(&lab, "0").await?;
+    all.emit_named("news", (1,));
+    let offset = offset(&next_text(&client).await)?;
+    client.close();
+    lab.settle().await;
+    all.emit_named("news", ("between",));
+    // The official client keeps its offset, whoever it is told that it is now.
+    let (client, reply) =
+        open(&lab, &format!("0{}", json!({ "pid": "?", "offset": offset }))).await?;
+    let second = connected(&reply)?;
+    client.reset();
+    lab.settle().await;
+    all.emit_named("news", (2,));
+    let claim = json!({ "pid": second["pid"], "offset": offset });
+    let (client, missed) = open(&lab, &format!("0{claim}")).await?;
+    assert!(missed.starts_with(r#"2["news",2,"#), "{missed}");
+    assert_eq!(connected(&next_text(&client).await)?, second);
+}
+
+#[salon::test]
+async fn what_is_kept_no_more_is_not_sent_and_what_is_missing_nothing_is_recovered() {
+    // Long connected, and nothing said since: it has missed nothing but what is kept.
+    let lab = Lab::new(salon()?).await;
+    let all = lab.salon().namespace("/");
+    let client = lab.connect(()).await?;
+    let id = client.id();
+    all.emit_named("news", (1,));
+    client.expect_named("news").await;
+    lab.advance(3 * MINUTE).await;
+    client.reset();
+    lab.settle().await;
+    all.emit_named("news", (2,));
+    client.reconnect().await?;
+    assert_eq!(client.id(), id);
+    assert_eq!(client.expect_named("news").await.json()[0], 2);
+    client.expect_none().await;
+    // Its session is over, though what it missed is kept still.
+    client.reset();
+    lab.settle().await;
+    lab.advance(MINUTE / 2).await;
+    all.emit_named("news", (3,));
+    lab.advance(MINUTE / 2).await;
+    client.reconnect().await?;
+    assert_ne!(client.id(), id);
+    client.expect_none().await;
+}
+
+#[salon::test]
+async fn what_was_for_others_alone_or_for_all_but_it_is_not_among_what_it_missed() {
+    let lab = Lab::builder(salon()?).workers(2).start().await;
+    let all = lab.salon().namespace("/");
+    let client = lab.connect(()).await?;
+    let id = client.id().ok_or("no id")?;
+    let _: bool = client.call("join", ("red",)).await?;
+    all.emit_named("news", (0,));
+    client.expect_named("news").await;
+    client.reset();
+    lab.settle().await;
+    all.clone().except("red").emit_named("news", ("not for red",));
+    all.clone().except(id.clone()).emit_named("news", ("not for it",));
+    all.clone().to("red").except(id.clone()).emit_named("news", ("not for it in red",));
+    all.clone().to("blue").emit_named("news", ("for blue",));
+    all.clone().to("red").to("blue").except("green").emit_named("news", (1,));
+    all.clone().to(id.clone()).emit_named("news", (2,));
+    all.clone().except("blue").emit_named("news", (3,));
+    client.reconnect().await?;
+    let missed: Vec<_> =
+        client.events().await.iter().map(|event| event.json()[0].clone()).collect();
+    assert_eq!(missed, [json!(1), json!(2), json!(3)]);
+}
+
+#[salon::test]
+async fn of_more_sessions_than_are_kept_the_oldest_begin_anew() {
+    const MOST: usize = 3;
+    let salon = Salon::builder()
+        .limits(|limits| limits.max_recovery_sessions = MOST)
+        .recovery(MINUTE)
+        .build()?;
+    let lab = Lab::new(salon).await;
+    let mut clients = Vec::new();
+    for _ in 0..2 * MOST {
+        clients.push(lab.connect(()).await?);
+    }
+    lab.salon().namespace("/").emit_named("news", (1,));
+    lab.settle().await;
+    let mut ids = Vec::new();
+    for client in &clients {
+        client.expect_named("news").await;
+        ids.push(client.id());
+        client.reset();
+        lab.settle().await;
+    }
+    for (at, client) in clients.iter().enumerate() {
+        client.reconnect().await?;
+        assert_eq!(client.id() == ids[at], at >= MOST, "client {at}");
+    }
+}
+
+#[salon::test]
+async fn a_session_is_given_back_to_the_user_alone_whose_it_was() {
+    use salon::auth::{Authenticated, Authenticator, Credentials};
+
+    struct ByName;
+
+    impl Authenticator for ByName {
+        type Identity = String;
+
+        async fn authenticate(
+            &self,
+            credentials: Credentials,
+        ) -> Result<Authenticated<String>, salon::Refusal> {
+            let auth: Value =
+                credentials.auth().map_err(|_| salon::Refusal::unauthorized("who?"))?;
+            let name = auth["name"].as_str().unwrap_or_default().to_owned();
+            let authenticated = Authenticated::new(name.clone());
+            Ok(if name.is_empty() { authenticated } else { authenticated.subject(name) })
+        }
+    }
+
+    let salon = Salon::builder().authenticate(ByName).recovery(MINUTE).build()?;
+    let lab = Lab::new(salon).await;
+    let (client, reply) = open(&lab, r#"0{"name":"ada"}"#).await?;
+    let before = connected(&reply)?;
+    lab.salon().namespace("/").emit_named("news", (1,));
+    let offset = offset(&next_text(&client).await)?;
+    client.reset();
+    lab.settle().await;
+    let mut others = Vec::new();
+    for (name, is_hers) in [("bob", false), ("", false), ("ada", true), ("ada", false)] {
+        let claim = json!({ "pid": before["pid"], "offset": offset, "name": name });
+        let (client, reply) = open(&lab, &format!("0{claim}")).await?;
+        assert_eq!(connected(&reply)?["sid"] == before["sid"], is_hers, "{name:?}");
+        others.push(client);
+    }
+}

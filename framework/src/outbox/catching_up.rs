@@ -1,0 +1,49 @@
+//! A client that came back, and has more to be sent that it missed than an outbox holds.
+//!
+//! It must never let grow what is for this client alone: only frames that are kept for all who come
+//! back count here, and here they cost a reference each.
+
+use super::terms::Terms;
+use crate::frame::Frame;
+
+/// What waits for a client that is catching up, of the frames that are kept for all.
+#[derive(Debug)]
+pub(super) struct CatchingUp {
+    pub(super) frames: usize,
+    pub(super) bytes: usize,
+}
+
+impl CatchingUp {
+    /// From now on, with what waits already.
+    pub(super) fn new(waiting: &[Frame]) -> Self {
+        let mut catching_up = Self { frames: 0, bytes: 0 };
+        waiting.iter().for_each(|frame| catching_up.queue(frame));
+        catching_up
+    }
+
+    /// Whether a frame is one of those that are kept.
+    pub(super) fn counts(frame: &Frame) -> bool {
+        frame.number() > 0
+    }
+
+    /// Whether one more is not too many: it is as far behind as what is kept and an outbox together.
+    pub(super) fn admits(&self, frame: &Frame, terms: &Terms) -> bool {
+        let frames = terms.max_frames.saturating_add(terms.max_kept_frames);
+        let bytes = terms.max_bytes.saturating_add(terms.max_kept_bytes);
+        self.frames < frames && self.bytes.saturating_add(frame.cost()) <= bytes
+    }
+
+    pub(super) fn queue(&mut self, frame: &Frame) {
+        if Self::counts(frame) {
+            self.frames += 1;
+            self.bytes += frame.cost();
+        }
+    }
+
+    pub(super) fn take(&mut self, frame: &Frame) {
+        if Self::counts(frame) {
+            self.frames -= 1;
+            self.bytes -= frame.cost();
+        }
+    }
+}
