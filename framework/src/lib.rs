@@ -84,7 +84,7 @@ pub use self::{
         Position, Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply,
         Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Socket, Taken, Watch,
     },
-    salon::{Builder, Salon},
+    salon::{Builder, HttpServerExt, Salon},
     timers::Timer,
     wire::socket_io::{Binary, Value},
 };
@@ -94,7 +94,8 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Answer, Binary, Candidate, Checked, Departure, Event, Guard, Later, Member, On, OnLater,
-        Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session, SessionContext, Timer,
+        Answer, Binary, Candidate, Checked, Departure, Event, Guard, HttpServerExt, Later, Member,
+        On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session,
+        SessionContext, Timer,
     };
 }

@@ -95,6 +95,11 @@ impl InProcess {
         Ok(Self { address, handle, thread: Some(thread) })
     }
 
+    /// Stops it as an app does that has nothing but the server's handle.
+    pub fn stop(&self, graceful: bool) -> impl Future<Output = ()> + use<> {
+        self.handle.stop(graceful)
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

@@ -78,5 +78,5 @@ pub fn serve(listener: TcpListener, rules: Rules) -> io::Result<Server> {
     let salon = salon(&guests, rules).map_err(io::Error::other)?;
     let routes = routes(&salon, &guests);
     let server = HttpServer::new(move || App::new().configure(routes.clone()));
-    Ok(server.on_connect(Salon::on_connect).h1_allow_half_closed(false).listen(listener)?.run())
+    Ok(server.salon(&salon).listen(listener)?.run())
 }

@@ -291,7 +291,8 @@ impl Drop for Connection {
             return;
         }
         // With its worker, or after a panic of Salon's own: nobody else has it forgotten.
-        self.handle.outbox().close(DisconnectReason::ForcedServerClose);
+        // Its client is to come back, to whoever is there then.
+        self.handle.outbox().close(DisconnectReason::ServerShuttingDown);
         self.abandon_sessions();
         self.realm.forget(&self.handle);
         self.realm.counters().one(Count::ConnectionsClosed);

@@ -22,6 +22,7 @@ mod listed;
 mod middleware;
 mod namespace;
 mod namespaces;
+mod parting;
 mod pattern;
 mod protocol;
 mod reading;

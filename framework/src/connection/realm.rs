@@ -5,13 +5,14 @@
 use std::{
     fmt,
     sync::{
-        Arc, Once, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Once, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use actix::{Addr, Recipient, dev::channel};
+use tokio::sync::Notify;
 
 use super::{
     AllowedOrigins, Application, BuildError, ConnectionHandle, DisconnectReason, Hooks, Refusal,
@@ -26,6 +27,7 @@ use super::{
 };
 use crate::{
     auth::{Handshake, Principal, Revocations},
+    clock::Instant,
     config::{ClientAddress, Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
     data::Data,
     frame::Layer,
@@ -84,6 +86,7 @@ impl Settings {
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
             ("timeouts.middleware", self.timeouts.middleware),
+            ("timeouts.shutdown", self.timeouts.shutdown),
             ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
             ("lapses.reevaluate_every", self.lapses.reevaluate_every.unwrap_or(day)),
             ("lapses.notice", self.lapses.notice),
@@ -118,7 +121,7 @@ pub(crate) struct Realm {
     origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
-    outbox_terms: Arc<Terms>,
+    pub(super) outbox_terms: Arc<Terms>,
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
@@ -128,7 +131,10 @@ pub(crate) struct Realm {
     registry: Registry,
     crowded: Once,
     opened: AtomicU64,
-    closing: AtomicBool,
+    /// Until when clients are parted with, once it is closing.
+    pub(super) closing: OnceLock<Instant>,
+    /// Told while it is closing, when a connection is forgotten.
+    pub(super) forgotten: Notify,
 }
 
 impl Realm {
@@ -161,7 +167,8 @@ impl Realm {
             registry: Registry::default(),
             crowded: Once::new(),
             opened: AtomicU64::new(0),
-            closing: AtomicBool::new(false),
+            closing: OnceLock::new(),
+            forgotten: Notify::new(),
         }
     }
 
@@ -250,17 +257,19 @@ impl Realm {
         self.registry.find(&SessionId::parse(sid)?)
     }
 
+    /// How many connections there are.
+    pub(crate) fn count(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Whether a connection is not forgotten yet.
+    pub(super) fn has(&self, handle: &ConnectionHandle) -> bool {
+        self.registry.find(handle.sid()).is_some()
+    }
+
     /// All connections.
     pub(crate) fn connections(&self) -> Vec<Arc<ConnectionHandle>> {
         self.registry.all()
-    }
-
-    /// Opens no connection from now on, and ends those there are.
-    pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        for handle in self.connections() {
-            handle.close(DisconnectReason::ServerShuttingDown);
-        }
     }
 
     /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
@@ -273,6 +282,9 @@ impl Realm {
     /// it before still gets what is queued.
     pub(crate) fn unlist(&self, handle: &ConnectionHandle) {
         self.registry.remove(handle, self.address(handle));
+        if self.is_closing() {
+            self.forgotten.notify_waiters();
+        }
     }
 
     /// A connection's client has connected to a namespace; or, where there are none, it is there.
@@ -323,10 +335,10 @@ impl Realm {
         transport: TransportKind,
         raw: Option<(Arc<dyn Application>, Layer)>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
-        if self.closing.load(Ordering::Acquire) {
+        if self.is_closing() {
             return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
         }
-        if self.registry.len() >= self.limits().max_connections {
+        if self.count() >= self.limits().max_connections {
             // Nothing is made for one that is not to be.
             return Err(no_room(NoRoom::Full));
         }
@@ -368,7 +380,7 @@ impl Realm {
                 home.run(move || unstarted.start(&Worker::current(&realm)));
             }
         }
-        if self.closing.load(Ordering::Acquire) {
+        if self.is_closing() {
             // Whoever closes all connections may not have seen this one.
             handle.close(DisconnectReason::ServerShuttingDown);
         }

@@ -3,7 +3,10 @@
 //! It must never let a connection have more of them than its limit: each may yet put an answer into
 //! its outbox, which is why they are counted there.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::Outbox;
 
@@ -18,8 +21,23 @@ impl Outbox {
         if !self.may_begin() {
             return None;
         }
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Some(Permit(self.clone()))
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let permit = Permit(self.clone());
+        // Looked at when it counts already: whoever stops all sees one of the two.
+        (!self.terms.is_stopping()).then_some(permit)
+    }
+
+    /// Waits until no event is in flight. To be called once none begins any more.
+    pub(crate) async fn until_idle(&self) {
+        loop {
+            let mut idle = pin!(self.terms.idle.notified());
+            // From here on an end is noticed; it may have come before.
+            idle.as_mut().enable();
+            if self.in_flight.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            idle.await;
+        }
     }
 
     /// Whether one more event may begin; if not, its owner is told once one may.
@@ -36,7 +54,11 @@ impl Outbox {
 impl Drop for Permit {
     fn drop(&mut self) {
         let Self(outbox) = self;
-        if outbox.in_flight.fetch_sub(1, Ordering::SeqCst) == outbox.terms.max_in_flight
+        let before = outbox.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if before == 1 && outbox.terms.is_stopping() {
+            outbox.terms.idle.notify_waiters();
+        }
+        if before == outbox.terms.max_in_flight
             && outbox.is_refused.swap(false, Ordering::SeqCst)
             && let Some(owner) = outbox.owner.upgrade()
         {

@@ -2,7 +2,12 @@
 //!
 //! It must never be made for each connection: that is what it is apart for.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::Notify;
 
 use crate::{
     config::Limits, disconnect::DisconnectReason, meter::Counters, number::SessionNumber,
@@ -18,6 +23,10 @@ pub(crate) struct Terms {
     pub(super) max_in_flight: u32,
     pub(super) parser: Arc<dyn Parser>,
     pub(super) counters: Arc<Counters>,
+    /// Whether no event begins any more.
+    stopping: AtomicBool,
+    /// Told while stopping, when the last event of an outbox ends.
+    pub(super) idle: Notify,
 }
 
 /// What the server ends.
@@ -52,6 +61,17 @@ impl Terms {
             max_in_flight: limits.max_events_in_flight.try_into().unwrap_or(u32::MAX),
             parser,
             counters,
+            stopping: AtomicBool::new(false),
+            idle: Notify::new(),
         }
+    }
+
+    /// No event begins any more on any of the connections; those that are in flight go on.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 }

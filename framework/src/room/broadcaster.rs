@@ -13,6 +13,7 @@ use std::{
 
 use bytestring::ByteString;
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use super::{
     kinds::Kinds,
@@ -33,6 +34,10 @@ use crate::{
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
 };
+
+/// From the handler of an event to its members is one way between workers, and one more if a room
+/// told another.
+const TURNS: usize = 3;
 
 /// The sending side of one Salon.
 pub(crate) struct Broadcaster {
@@ -103,6 +108,27 @@ impl Broadcaster {
     pub(crate) fn tell_all(&self, command: impl Fn() -> Command) {
         for shard in &*self.shards() {
             shard.send(command());
+        }
+    }
+
+    /// Waits until what was on its way between the workers has arrived: each has carried out what it
+    /// was told before, and what it said itself meanwhile.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..TURNS {
+            let shards = self.shards();
+            let arrived = shards.iter().map(|shard| {
+                let (tell, told) = oneshot::channel();
+                shard.run(move || {
+                    // Whoever waits may have stopped waiting.
+                    let _ = tell.send(());
+                });
+                told
+            });
+            let arrived: Vec<_> = arrived.collect();
+            for told in arrived {
+                // A worker that has ended has nothing more on its way.
+                let _ = told.await;
+            }
         }
     }
 
@@ -264,7 +290,7 @@ impl Broadcaster {
                 Frame::of_room(&packet, self.parser(), false, room)
             }
         };
-        let (answer, answered) = tokio::sync::oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |arguments| {
             // The asker may have stopped waiting.
             let _ = answer.send(arguments);

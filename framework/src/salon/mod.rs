@@ -3,8 +3,11 @@
 //! It must never be needed below: what connections and rooms share is in the realm.
 
 mod builder;
+mod serving;
+mod signal;
 
 pub use builder::Builder;
+pub use serving::HttpServerExt;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
@@ -24,7 +27,7 @@ use crate::{
 ///
 /// ```no_run
 /// use actix_web::{App, HttpServer};
-/// use salon::Salon;
+/// use salon::prelude::*;
 ///
 /// #[actix_web::main]
 /// async fn main() -> std::io::Result<()> {
@@ -34,8 +37,9 @@ use crate::{
 ///         })
 ///         .build()
 ///         .map_err(std::io::Error::other)?;
-///     HttpServer::new(move || App::new().configure(salon.routes()))
-///         .on_connect(Salon::on_connect)
+///     let routes = salon.clone();
+///     HttpServer::new(move || App::new().configure(routes.routes()))
+///         .salon(&salon)
 ///         .bind(("127.0.0.1", 8080))?
 ///         .run()
 ///         .await
@@ -89,7 +93,7 @@ impl Salon {
 
     /// For `HttpServer::on_connect`: sets the socket's options, and keeps a way to end it when its
     /// client has stopped reading. Without it everything works, but such a client's socket is ended
-    /// only by the operating system.
+    /// only by the operating system. [`HttpServerExt::salon`] sets it, and more.
     pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
         transport::on_connect(connection, extensions);
     }
@@ -163,7 +167,7 @@ impl Salon {
     /// How many connections there are, closed ones that have not been told so included.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.realm.connections().len()
+        self.realm.count()
     }
 
     /// How many typed rooms are open.
@@ -172,19 +176,19 @@ impl Salon {
         self.realm.open_rooms()
     }
 
-    /// Takes no new client (one that comes gets 503), tells every client that the server goes away,
-    /// and waits until their sockets are closed, or for `timeout` at most. Call it before the actix
-    /// server is stopped: one open WebSocket would hold that up. The guide's page on
-    /// [limits](crate::guide::limits) shows both in order.
+    /// Parts with all clients, in `timeout` at most. It takes no new client (one that comes gets 503),
+    /// and no event of those there are; lets the events that are in flight come to their end, for up to
+    /// half of that time, and what their handlers said arrive; tells every client that the server goes
+    /// away, behind what is queued for it; and waits until their sockets are closed.
+    ///
+    /// So what was acknowledged to one client has reached the others, as far as they read. An event that
+    /// came too late is not acknowledged.
+    ///
+    /// A server that was given the Salon by [`HttpServerExt::salon`] does it by itself when it is stopped
+    /// by a signal. Whoever stops one otherwise awaits this first: one open WebSocket would hold the stop
+    /// up. The guide's page on [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {
-        self.realm.close();
-        let gone = async {
-            while self.realm.connections().iter().any(|handle| handle.has_link()) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        // Whoever is left after that has had its time.
-        let _ = tokio::time::timeout(timeout, gone).await;
+        self.realm.part(timeout).await;
     }
 }
 

@@ -128,13 +128,19 @@ impl Link {
 
     /// Ends the WebSocket after its connection.
     async fn part(self: Box<Self>) {
-        let patience = match self.handle().outbox().closed() {
+        let closed = self.handle().outbox().closed();
+        let patience = match closed {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
             _ => self.realm.timeouts().close,
         };
         // Also if the worker ends meanwhile.
         let _forgotten = Forgotten(self.realm.clone(), self.handle().clone());
+        if closed == Some(DisconnectReason::ServerShuttingDown) {
+            // What is queued may be what others were told that it has: who reads gets it all.
+            let time = self.realm.time_to_part();
+            let _ = timeout(time, self.inflow.signals().closed()).await;
+        }
         self.finish(patience).await;
     }
 

@@ -22,6 +22,8 @@ use super::{
     socket::drop_unsent,
     socket_write::{SocketWrite, uninterrupted},
 };
+use crate::disconnect::DisconnectReason;
+
 /// How many writes one connection may have before others have theirs.
 const WRITES: usize = 32;
 
@@ -108,6 +110,7 @@ impl TakenSocket {
     /// If there are too many descriptors.
     pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Option<Box<Rest>>)> {
         let stream = SockRef::from(&self.stream).try_clone()?;
+        self.outflow.signals.reach(Stage::Gone);
         Ok((stream.into(), self.rest.take()))
     }
 
@@ -127,8 +130,11 @@ impl TakenSocket {
         }
     }
 
-    /// Nobody tells any more what happens on it: it has ended.
+    /// Nobody tells any more what happens on it, since its worker ends: it has ended. Its client is
+    /// told, as far as it takes that at once.
     pub(super) fn lose(&self) {
+        self.outflow.outbox.close(DisconnectReason::ServerShuttingDown);
+        self.say_the_last();
         self.readiness.set(Readiness { lost: true, ..self.readiness.get() });
         self.outflow.end();
         self.wake_reader();
@@ -235,6 +241,15 @@ impl TakenSocket {
         Ok(())
     }
 
+    /// Writes all that there is, the close frame last, as far as the client takes it now.
+    fn say_the_last(&self) {
+        let mut cx = Context::from_waker(&self.bell);
+        // An error is the client's end.
+        while self.outflow.signals.stage() == Stage::Open
+            && matches!(self.write_next(&mut cx), Ok(Progress::More))
+        {}
+    }
+
     fn write_next(&self, cx: &mut Context<'_>) -> io::Result<Progress> {
         if !self.write_rest()? {
             return Ok(Progress::Blocked);
@@ -290,6 +305,10 @@ impl TakenSocket {
 
 impl Drop for TakenSocket {
     fn drop(&mut self) {
+        if self.outflow.signals.stage() == Stage::Open && self.outflow.outbox.closed().is_some() {
+            // Before its time, with its worker: nobody else says so.
+            self.say_the_last();
+        }
         self.reactor.remove(self.number, &mut self.stream);
         self.outflow.end();
     }

@@ -38,6 +38,7 @@ mod malformed;
 mod newcomers;
 mod opening;
 mod order;
+mod parting;
 mod past;
 mod patterns;
 mod rates;

@@ -117,11 +117,17 @@ impl Client {
 
     async fn ends(&mut self) -> Result<()> {
         assert_eq!(self.frame().await?, (0x88, Vec::new()));
+        self.is_over().await
+    }
+
+    /// Checks that nothing more comes.
+    pub(crate) async fn is_over(&mut self) -> Result<()> {
         assert_eq!(self.stream.read(&mut [0]).await?, 0);
         Ok(())
     }
 
-    async fn frame(&mut self) -> Result<(u8, Vec<u8>)> {
+    /// The next frame: its first byte, and its payload.
+    pub(crate) async fn frame(&mut self) -> Result<(u8, Vec<u8>)> {
         let head = self.stream.read_u8().await?;
         let length = match self.stream.read_u8().await? {
             126 => u64::from(self.stream.read_u16().await?),

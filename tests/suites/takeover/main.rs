@@ -11,6 +11,7 @@ mod ends;
 mod fairness;
 mod logs;
 mod server;
+mod stopping;
 
 use std::time::Duration;
 

@@ -21,6 +21,17 @@ impl Program {
         command.env("PORT", port).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().expect("the program"))
     }
+
+    /// On a free port, and where it says that it is.
+    fn start() -> (Self, SocketAddr) {
+        let mut program = Self::on_port("0");
+        let output = program.0.stdout.take().expect("its output");
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let address = line.strip_prefix("Open http://").and_then(|rest| rest.split(' ').next());
+        let address = address.and_then(|address| address.parse().ok()).expect(&line);
+        (program, address)
+    }
 }
 
 impl Drop for Program {
@@ -47,12 +58,7 @@ async fn request(address: SocketAddr, head: &str, body: &str) -> String {
 
 #[actix_web::test]
 async fn it_says_where_it_is_and_is_there() {
-    let mut program = Program::on_port("0");
-    let output = program.0.stdout.take().expect("its output");
-    let mut line = String::new();
-    BufReader::new(output).read_line(&mut line).expect("a line");
-    let address = line.strip_prefix("Open http://").and_then(|rest| rest.split(' ').next());
-    let address = address.and_then(|address| address.parse().ok()).expect(&line);
+    let (_program, address) = Program::start();
     for (path, kind) in [
         ("/", "text/html"),
         ("/lobby.css", "text/css"),
@@ -84,4 +90,59 @@ fn a_taken_port_is_a_clear_error() {
     assert!(!output.status.success());
     assert!(errors.starts_with(&format!("cannot listen on port {port}")), "{errors}");
     assert!(errors.contains("set PORT"), "{errors}");
+}
+
+/// A WebSocket, behind the head of its response.
+#[cfg(unix)]
+async fn open(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = format!(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: {address}\r\n\
+         connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("to send");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a response"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    stream
+}
+
+/// The code of the close frame that ends a WebSocket, which is answered; none if it ends without one.
+#[cfg(unix)]
+async fn close_code(mut stream: TcpStream) -> Option<u16> {
+    loop {
+        let head = stream.read_u8().await.ok()?;
+        let length = match stream.read_u8().await.ok()? {
+            126 => usize::from(stream.read_u16().await.ok()?),
+            short => usize::from(short),
+        };
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).await.ok()?;
+        if head == 0x88 {
+            stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]).await.ok()?;
+            return payload.try_into().ok().map(u16::from_be_bytes);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn it_tells_everybody_before_it_stops() {
+    for signal in ["-TERM", "-INT"] {
+        let (mut program, address) = Program::start();
+        let mut players = Vec::new();
+        for _ in 0..20 {
+            players.push(open(address).await);
+        }
+        let id = program.0.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().expect("to send a signal");
+        assert!(sent.success());
+        for player in players {
+            assert_eq!(close_code(player).await, Some(1012), "{signal}");
+        }
+        assert!(program.0.wait().expect("its end").success(), "{signal}");
+    }
 }
