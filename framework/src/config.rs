@@ -25,7 +25,8 @@ pub struct Limits {
     /// exceed it by that. 100,000: what one process with some gigabytes holds. That of the HTTP
     /// server does not see a WebSocket that was taken over from it.
     pub max_connections: usize,
-    /// Binary attachments of one packet. 10: beyond it a packet is cheaper to flood than to use.
+    /// Binary attachments that one packet may announce. 10: beyond it a packet is cheaper to flood than
+    /// to use. Packets of the msgpack parser announce none.
     pub max_attachments: usize,
     /// Bytes of all attachments of one packet together.
     pub max_attachment_bytes: usize,

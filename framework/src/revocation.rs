@@ -11,6 +11,7 @@ use crate::{
     auth::{What, Who},
     clock,
     connection::{Realm, lapse, reauthenticate, reconsider},
+    logged::Logged,
     membership::{Basis, Membership},
     peer::Peer,
     refusal::Code,
@@ -44,7 +45,9 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
         // One that ended meanwhile.
         recovery.revoke(who);
     }
-    tracing::info!(?what, sessions = peers.len(), memberships = lost.len(), "revoked");
+    let shown = format!("{what:?}");
+    let (sessions, memberships) = (peers.len(), lost.len());
+    tracing::info!(what = %Logged(shown), sessions, memberships, "revoked");
     let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
     for known in lost {
         // A room that is gone knows nothing, and sends nothing.

@@ -46,7 +46,7 @@ pub(super) async fn refresh(
     arguments: Arguments,
 ) -> Result<Arguments, Refusal> {
     let peer = socket.peer();
-    let auth: Value = arguments.single()?;
+    let auth: Value = arguments.confidential()?;
     let auth = Some(ByteString::from(auth.to_string()));
     let credential = authenticate(&realm, peer, auth.clone()).await?;
     if realm.revocations().refuse(&credential) {

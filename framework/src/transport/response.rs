@@ -17,6 +17,7 @@ use super::{compression, origin::Origin};
 use crate::{
     auth::Handshake,
     connection::{FULL, Realm, SHUTTING_DOWN},
+    logged::Logged,
     refusal::Refusal,
     wire::engine_io::RequestError,
 };
@@ -136,7 +137,10 @@ impl Reply {
                 // what has been taken out of an outbox for it.
                 match (HeaderName::try_from(&*name), HeaderValue::try_from(&*value)) {
                     (Ok(name), Ok(value)) => drop(response.append_header((name, value))),
-                    _ => tracing::error!(?name, "a header of the application's own is malformed"),
+                    _ => {
+                        let name = Logged(name);
+                        tracing::error!(%name, "a header of the application's own is malformed");
+                    }
                 }
             }
         }

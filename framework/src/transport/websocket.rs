@@ -15,7 +15,8 @@ use super::{
     response::{Rejection, Reply},
 };
 use crate::{
-    auth::Principal, connection::Realm, outbox::TransportKind, wire::engine_io::RequestError,
+    auth::Principal, connection::Realm, logged::Logged, outbox::TransportKind,
+    wire::engine_io::RequestError,
 };
 
 /// Opens a session over WebSocket.
@@ -65,7 +66,7 @@ pub(super) fn switch(
         Ok(response) => Ok(response.map_into_boxed_body()),
         Err(error) => {
             // Dropping the body has told the reading side already.
-            tracing::warn!(%error, "a header of the application's own is malformed");
+            tracing::warn!(error = %Logged(error), "a header of the application's own is malformed");
             Err(RequestError::BadRequest.into())
         }
     }

@@ -11,12 +11,15 @@ mod decoder;
 mod encoder;
 mod event_data;
 mod into_arguments;
+mod list;
 mod packet;
 mod parser;
 mod path;
 mod pieces;
 mod placeholder;
+mod reserved;
 mod scratch;
+mod surrogates;
 mod unchecked;
 mod value;
 
@@ -27,10 +30,12 @@ pub use self::{
     into_arguments::IntoArguments,
     packet::Packet,
     parser::{Decoder, JsonParser, Messages, Parser},
+    reserved::ReservedName,
     unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
     value::Value,
 };
 #[cfg(feature = "msgpack")]
 pub(crate) use self::{
     event_data::EventData, packet::limited_namespace, placeholder::check_placeholders,
+    surrogates::without_halves,
 };
