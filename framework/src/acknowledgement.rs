@@ -12,7 +12,7 @@ use std::{
 use crate::{
     clock::{self, Instant},
     number::RoomNumber,
-    wire::socket_io::{ArgumentError, Arguments},
+    wire::socket_io::{ArgumentError, Arguments, ReservedName},
 };
 
 /// Why a question to a client has no answer.
@@ -32,9 +32,20 @@ pub enum AskError {
     /// Too many acknowledgements are awaited from this session already.
     #[error("{0} acknowledgements are awaited from this session already")]
     TooMany(usize),
+    /// The question's name is not the application's to send.
+    #[error(transparent)]
+    ReservedName(#[from] ReservedName),
     /// The question could not be encoded, or the answer is not of the event's reply type.
     #[error("the question or its answer does not fit its type: {0}")]
     Payload(#[from] ArgumentError),
+}
+
+impl AskError {
+    /// The question is arguments of the application's own making that no parser reads.
+    pub(crate) fn unformed() -> Self {
+        let source = serde::de::Error::custom("it is no JSON, or nests too deep for this parser");
+        Self::Payload(ArgumentError::Unserializable { source })
+    }
 }
 
 /// What becomes of an acknowledgement.

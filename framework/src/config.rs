@@ -39,7 +39,8 @@ pub struct Limits {
     /// Bytes of the `auth` object of one CONNECT, or of what refreshes it: it is kept as long as its
     /// session. 16 KiB: twice the longest token.
     pub max_auth_bytes: usize,
-    /// Binary attachments of one packet. 10: beyond it a packet is cheaper to flood than to use.
+    /// Binary attachments that one packet may announce. 10: beyond it a packet is cheaper to flood than
+    /// to use. Packets of the msgpack parser announce none.
     pub max_attachments: usize,
     /// Bytes of all attachments of one packet together.
     pub max_attachment_bytes: usize,

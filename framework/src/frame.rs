@@ -168,6 +168,12 @@ impl Frame {
         Self::from_content(content, false, 0, None)
     }
 
+    /// Whether the parser made nothing of the packet: its arguments have no form on this wire.
+    #[must_use]
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&self.0.content, Content::Messages { messages, .. } if messages.is_empty())
+    }
+
     /// Whether a client that is not writable may miss it.
     #[must_use]
     pub(crate) fn is_volatile(&self) -> bool {

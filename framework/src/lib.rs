@@ -44,6 +44,7 @@ mod data;
 mod deadlines;
 mod disconnect;
 mod frame;
+mod logged;
 mod membership;
 mod meter;
 mod number;

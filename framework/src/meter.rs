@@ -37,6 +37,8 @@ pub enum Count {
     FramesDropped,
     /// Frames of a room for a session that had lost its membership, had left, or was not let in.
     FramesWithheld,
+    /// Events that were sent to nobody: their names are reserved, or they have no JSON form.
+    EventsNotSent,
     /// Rooms opened.
     RoomsOpened,
     /// Rooms closed.
@@ -47,7 +49,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -62,6 +64,7 @@ impl Count {
         Self::FramesQueued,
         Self::FramesDropped,
         Self::FramesWithheld,
+        Self::EventsNotSent,
         Self::RoomsOpened,
         Self::RoomsClosed,
         Self::RoomsRestarted,
@@ -85,6 +88,7 @@ impl Count {
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
             Self::FramesWithheld => "frames_withheld",
+            Self::EventsNotSent => "events_not_sent",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomsRestarted => "rooms_restarted",

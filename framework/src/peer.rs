@@ -20,6 +20,7 @@ use crate::{
     auth::{AnyIdentity, Asked, Credential, Granted, Grants, Handshake, Lost, Right},
     disconnect::DisconnectReason,
     frame::Frame,
+    logged::Logged,
     membership::{Membership, Memberships},
     meter::{Count, Meter},
     number::{RoomNumber, SessionNumber, ShardNumber},
@@ -109,7 +110,8 @@ impl Peer {
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
             Err(NotQueued::Lapsed) => self.withhold(1),
-            Err(NotQueued::Closed) => {}
+            // What is wrong with an event was said before it was a frame.
+            Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
         }
         queued
     }
@@ -189,7 +191,7 @@ impl Peer {
         if !self.standing.end(is_over) {
             return None;
         }
-        tracing::debug!(session = %self.id, %code, "the session lapses");
+        tracing::debug!(session = %self.id, code = %Logged(code), "the session lapses");
         self.state.ended.store(true, Ordering::Release);
         self.state.memberships.shut();
         let known = self.withdraw(code, |_| true);

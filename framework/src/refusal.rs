@@ -7,6 +7,8 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
+use crate::logged::Logged;
+
 /// The stable codes of refusals; clients branch on them, so a code never changes its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -154,7 +156,7 @@ impl Refusal {
 
     /// The server's own fault. `cause` is logged and never sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "internal error in a handler");
+        tracing::error!(cause = %Logged(&cause), "internal error in a handler");
         Self::logged_already()
     }
 

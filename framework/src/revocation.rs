@@ -11,6 +11,7 @@ use crate::{
     auth::{Right, What, Who},
     clock,
     connection::{Realm, Resting, lapse, reauthenticate, reconsider},
+    logged::Logged,
     membership::Membership,
     peer::Peer,
     refusal::Code,
@@ -49,7 +50,9 @@ pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoke
         // One that ended meanwhile.
         recovery.revoke(who);
     }
-    tracing::info!(?what, sessions = peers.len(), memberships = lost.len(), "revoked");
+    let shown = format!("{what:?}");
+    let (sessions, memberships) = (peers.len(), lost.len());
+    tracing::info!(what = %Logged(shown), sessions, memberships, "revoked");
     let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
     for known in lost.into_iter().chain(ended) {
         // A room or a session that is gone knows nothing, and sends nothing.

@@ -182,3 +182,63 @@ fn text_that_is_no_json_fails_without_a_panic() {
         let _ = arguments.len();
     }
 }
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct New(Option<u8>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Two(u8, Option<String>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Three(Option<u8>, Option<New>, Option<Vec<u8>>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Wrapped(u8, New);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Defaults(u8, #[serde(default)] u8, #[serde(default = "seven")] Option<u8>);
+
+fn seven() -> Option<u8> {
+    Some(7)
+}
+
+fn from(json: &str) -> Arguments {
+    Arguments::from_parts(json.to_owned().into(), vec![])
+}
+
+#[test]
+fn an_option_may_be_left_out_wherever_nothing_comes_after_it() {
+    assert_eq!(from("").single::<New>().unwrap(), New(None));
+    assert_eq!(from("null").single::<New>().unwrap(), New(None));
+    assert_eq!(from("1").single::<New>().unwrap(), New(Some(1)));
+    assert_eq!(from("").single::<Option<String>>().unwrap(), None);
+    assert_eq!(from("1").get::<Option<u8>>(1).unwrap(), None);
+
+    let two = |text: Option<&str>| Two(1, text.map(ToOwned::to_owned));
+    assert_eq!(from("1").positional::<Two>().unwrap(), two(None));
+    assert_eq!(from("1,null").positional::<Two>().unwrap(), two(None));
+    assert_eq!(from(r#"1,"a""#).positional::<Two>().unwrap(), two(Some("a")));
+    assert_eq!(from("").positional::<(Option<u8>,)>().unwrap(), (None,));
+
+    for json in ["", "null", "null,null", "null,null,null"] {
+        assert_eq!(from(json).positional::<Three>().unwrap(), Three(None, None, None), "{json}");
+    }
+    assert_eq!(from("1").positional::<Three>().unwrap(), Three(Some(1), None, None));
+    assert_eq!(from("1").positional::<Wrapped>().unwrap(), Wrapped(1, New(None)));
+}
+
+#[test]
+fn what_is_no_option_is_missing_or_what_its_type_says() {
+    let missing = |error: ArgumentError, at| {
+        assert!(matches!(error, ArgumentError::Missing { index } if index == at), "{error}");
+    };
+    missing(from("").positional::<Two>().unwrap_err(), 0);
+    missing(from("").single::<u8>().unwrap_err(), 0);
+    missing(from("").single::<Value>().unwrap_err(), 0);
+    missing(from("1").positional::<(u8, Value)>().unwrap_err(), 1);
+    missing(from("1").positional::<(u8, Option<u8>, u8)>().unwrap_err(), 2);
+    assert_eq!(from("1").positional::<Defaults>().unwrap(), Defaults(1, 0, Some(7)));
+    // A list has as many as came, whatever it is of.
+    assert_eq!(from("").positional::<Vec<Option<u8>>>().unwrap(), []);
+    assert_eq!(from("1").positional::<Vec<Option<u8>>>().unwrap(), [Some(1)]);
+}

@@ -275,6 +275,62 @@ fn messages_out_of_place_are_refused_and_forgotten() {
     assert!(!decoder.is_reconstructing());
 }
 
+/// What JavaScript has and Rust does not: half a pair of surrogates, and numbers beyond all.
+const ODD: [&str; 6] = [
+    r#""\ud83d""#,
+    r#"{"\udc00":{"a":["\ud800"]}}"#,
+    "1e400",
+    "[-1e999,{\"a\":1e400}]",
+    "123456789012345678901234567890",
+    r#"{"_placehol\u0064er":false,"num":"\ud83d"}"#,
+];
+
+#[test]
+fn what_only_javascript_has_comes_with_attachments_as_without() {
+    for odd in ODD {
+        let expected = format!(r#"{odd},{{"_placeholder":true,"num":0}}"#);
+        let plain = decoded(&format!(r#"2["a",{expected}]"#));
+        assert_eq!(plain, event("/", None, "a", &expected));
+        let mut decoder = JsonParser.decoder(&Limits::default());
+        let binary = feed(&mut *decoder, &format!(r#"51-["a",{expected}]"#), &[&[1]]);
+        let Ok(Packet::Event { arguments, .. }) = binary else { panic!("{odd}: {binary:?}") };
+        assert_eq!((arguments.json(), arguments.attachments().len()), (&*expected, 1));
+        let answer = feed(&mut *decoder, &format!("61-7[{expected}]"), &[&[1]]);
+        let Ok(Packet::Ack { arguments, .. }) = answer else { panic!("{odd}: {answer:?}") };
+        assert_eq!(arguments.json(), expected);
+    }
+}
+
+#[test]
+fn half_a_pair_in_an_event_s_name_is_a_replacement() {
+    assert_eq!(decoded(r#"2["a\ud83d",1]"#), event("/", None, "a\u{fffd}", "1"));
+    let mut decoder = JsonParser.decoder(&Limits::default());
+    let binary = feed(&mut *decoder, r#"51-["\udc00b",{"_placeholder":true,"num":0}]"#, &[&[1]]);
+    let Ok(Packet::Event { name, .. }) = binary else { panic!("{binary:?}") };
+    assert_eq!(name, "\u{fffd}b");
+}
+
+#[test]
+fn a_placeholder_is_found_however_it_is_written() {
+    for (written, is_wrong) in [
+        (r#"{"_placehol\u0064er":true,"num":9}"#, true),
+        (r#"{"_placeholder":true,"\u006eum":9}"#, true),
+        (r#"{"_placeholder":false,"_placeholder":true,"num":9}"#, true),
+        (r#"{"_placeholder":true,"num":0,"num":9}"#, true),
+        ("{\n\"_placeholder\" :\ttrue , \"num\": 9 }", true),
+        (r#"{"_placeholder":true,"num":9,"num":0}"#, false),
+        (r#"{"_placeholder":true,"_placeholder":"true","num":9}"#, false),
+        (r#"{"a":"{\"_placeholder\":true,\"num\":9}"}"#, false),
+        (r#"{"_placeholder":[true],"num":9}"#, false),
+        (r#"["_placeholder",true,"num",9]"#, false),
+    ] {
+        let mut decoder = JsonParser.decoder(&Limits::default());
+        let decoded = feed(&mut *decoder, &format!("51-[\"a\",{written}]"), &[&[1]]);
+        assert_eq!(matches!(decoded, Err(DecodeError::Placeholder { .. })), is_wrong, "{written}");
+        assert_eq!(decoded.is_ok(), !is_wrong, "{written}");
+    }
+}
+
 #[test]
 fn attachments_are_limited_in_number_and_in_bytes() {
     let mut limits = Limits::default();

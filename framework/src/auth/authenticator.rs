@@ -53,10 +53,10 @@ impl Credentials {
     /// The `auth` object of a Socket.IO client; an empty object if it gave none.
     ///
     /// # Errors
-    /// An [`ArgumentError`] when it does not fit `T`.
+    /// An [`ArgumentError`] when it does not fit `T`: it says where, and has nothing of what it is.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
         let json = self.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
-        Arguments::from_parts(json, Vec::new()).single()
+        Arguments::from_parts(json, Vec::new()).confidential()
     }
 }
 

@@ -5,23 +5,24 @@
 use super::{DisconnectReason, Refusal};
 use crate::wire::socket_io::DecodeError;
 
-/// What a client did that the protocol does not allow, or that a limit forbids.
+/// What a client did that the protocol does not allow, or that a limit forbids. Namespaces are as
+/// they stand in a log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     /// A message is no Socket.IO packet.
     #[error("bad packet: {0}")]
     BadPacket(#[from] DecodeError),
     /// A CONNECT for a namespace that the connection is in, or connecting to.
-    #[error("a second connect packet for namespace {0:?}")]
+    #[error("a second connect packet for namespace {0}")]
     SecondConnect(String),
     /// A packet for a namespace that the connection is not in.
-    #[error("a packet for namespace {0:?}, to which the client is not connected")]
+    #[error("a packet for namespace {0}, to which the client is not connected")]
     NotConnected(String),
     /// No CONNECT in time.
     #[error("no connect packet in time")]
     ConnectTimeout,
     /// A CONNECT for a namespace that does not exist.
-    #[error("namespace {0:?} does not exist")]
+    #[error("namespace {0} does not exist")]
     UnknownNamespace(String),
     /// A CONNECT beyond the number of namespaces that a connection may have.
     #[error("more than {0} namespaces on one connection")]

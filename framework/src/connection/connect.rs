@@ -23,6 +23,7 @@ use crate::{
     bucket::rate_limited,
     clock,
     frame::Frame,
+    logged::{self, Logged},
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{Peer, PeerState, Recoverable},
@@ -71,7 +72,7 @@ impl Connection {
         let limit = self.realm.limits().max_namespaces;
         let Some(socket_io) = self.socket_io() else { return };
         if socket_io.connecting.namespaces().contains(&namespace) {
-            let trouble = Trouble::SecondConnect(namespace.to_string());
+            let trouble = Trouble::SecondConnect(self.realm.namespaces().shown(&namespace));
             return self.trouble(&trouble, None, ctx);
         }
         if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
@@ -82,7 +83,7 @@ impl Connection {
             return self.trouble(&Trouble::LongAuth(longest), Some(&namespace), ctx);
         }
         let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
-            let trouble = Trouble::UnknownNamespace(namespace.to_string());
+            let trouble = Trouble::UnknownNamespace(self.realm.namespaces().shown(&namespace));
             return self.trouble(&trouble, Some(&namespace), ctx);
         };
         if let Some(socket_io) = self.socket_io() {
@@ -191,7 +192,7 @@ impl Connection {
             self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
         }
         self.realm.counters().one(Count::SessionsConnected);
-        tracing::debug!(session = %peer.id, namespace = %peer.namespace, "connected");
+        tracing::debug!(session = %peer.id, namespace = %logged::namespace(&peer.namespace), "connected");
         if built.identified || built.authority.is_some() {
             let worker = Worker::current(&self.realm);
             worker.supervisor.do_send(Watch::Session(peer.clone()));
@@ -246,7 +247,12 @@ impl Connection {
     }
 
     pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
-        tracing::debug!(%namespace, %refusal, "a session is refused");
+        // Not the message: it may tell the client what it has presented.
+        tracing::debug!(
+            namespace = %self.realm.namespaces().shown(namespace),
+            code = %Logged(refusal.code()),
+            "a session is refused"
+        );
         let data = match refusal.data() {
             Some(data) => Some(data.clone()),
             // The reference's refusal of an unknown namespace has no data.

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     event::{Waited, too_late, wait},
+    logged::{self, Logged},
     meter::{Count, Meter},
     number::SessionNumber,
     outbox::Permit,
@@ -73,8 +74,8 @@ impl Connection {
         let span = match tracing::span_enabled!(tracing::Level::DEBUG) {
             true => tracing::debug_span!(
                 "salon.event",
-                event = %address.name,
-                namespace = %session.peer.namespace,
+                event = %Logged(&address.name),
+                namespace = %logged::namespace(&session.peer.namespace),
                 session = %session.peer.id,
             ),
             false => tracing::Span::none(),

@@ -21,6 +21,7 @@ use crate::{
     auth::{AnyAuthenticator, AnyAuthority},
     data::Data,
     event::Policy,
+    logged,
     number::NamespaceNumber,
     room::{AnyDirectory, Broadcaster, RoomRoute},
 };
@@ -87,6 +88,15 @@ pub(crate) struct Namespaces {
 }
 
 impl Namespaces {
+    /// A namespace as it stands in a log. Of one that does not exist only its length: whatever a
+    /// client wrote without a comma is in its name, credentials as well.
+    pub(super) fn shown(&self, name: &ByteString) -> String {
+        match self.find(name) {
+            Some(_) => logged::namespace(name).to_string(),
+            None => format!("of {} bytes, unknown,", name.len()),
+        }
+    }
+
     /// Checks and takes in a namespace.
     pub(crate) fn add(
         &mut self,

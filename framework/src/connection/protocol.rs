@@ -25,6 +25,7 @@ use super::{
 use crate::{
     allowance::Allowance,
     frame::Frame,
+    logged::Logged,
     meter::{Count, Meter},
     number::SessionNumber,
     outbox::{End, Permit},
@@ -143,7 +144,8 @@ impl Connection {
         match (packet, session) {
             (Packet::Connect { namespace, auth }, None) => self.connect(namespace, auth, ctx),
             (Packet::Connect { namespace, .. }, Some(_)) => {
-                self.trouble(&Trouble::SecondConnect(namespace.to_string()), None, ctx);
+                let shown = self.realm.namespaces().shown(&namespace);
+                self.trouble(&Trouble::SecondConnect(shown), None, ctx);
             }
             (Packet::Event { name, arguments, id, .. }, Some(session)) => {
                 let arguments = arguments.into();
@@ -164,7 +166,7 @@ impl Connection {
                 self.trouble(&DecodeError::ConnectErrorFromClient.into(), None, ctx);
             }
             (packet, None) => {
-                let namespace = packet.namespace().to_string();
+                let namespace = self.realm.namespaces().shown(packet.namespace());
                 self.trouble(&Trouble::NotConnected(namespace), None, ctx);
             }
         }
@@ -177,7 +179,8 @@ impl Connection {
         namespace: Option<&ByteString>,
         ctx: &mut Context<Self>,
     ) {
-        tracing::debug!(%trouble, connection = self.handle.number(), "trouble with a client");
+        let shown = Logged(trouble);
+        tracing::debug!(trouble = %shown, connection = self.handle.number(), "trouble with a client");
         if matches!(trouble, Trouble::BadPacket(_)) {
             self.realm.counters().one(Count::BadPackets);
         }
@@ -297,7 +300,7 @@ impl Connection {
         self.realm.counters().one(Count::HandlerPanics);
         tracing::error!(
             connection = self.handle.number(),
-            what,
+            what = %Logged(what),
             "code of the application panicked"
         );
         Refusal::logged_already()

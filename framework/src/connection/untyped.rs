@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use super::DisconnectReason;
 use crate::{
     outbox::{NotQueued, Permit},
-    room::{Socket, encode_or_log},
+    room::Socket,
     wire::socket_io::{Arguments, IntoArguments},
 };
 
@@ -56,13 +56,12 @@ impl Acknowledge {
     /// # Errors
     /// [`NotQueued`] says why the acknowledgement was not queued.
     pub fn with(self, arguments: impl IntoArguments) -> Result<(), NotQueued> {
-        let Some(arguments) = encode_or_log("acknowledgement", arguments.into_arguments()) else {
-            return Ok(());
-        };
+        const NAME: &str = "acknowledgement";
         let broadcaster = self.socket.broadcaster();
+        let arguments = broadcaster.encoded(NAME, arguments.into_arguments())?;
         let namespace = &self.socket.peer().namespace;
         let frame = broadcaster.acknowledgement_frame(namespace, self.id, arguments);
-        self.socket.peer().push(&frame)
+        self.socket.peer().push(&broadcaster.formed(NAME, frame)?)
     }
 }
 

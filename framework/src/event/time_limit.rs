@@ -17,6 +17,7 @@ use tokio::time::{sleep_until, timeout_at};
 
 use crate::{
     clock,
+    logged::Logged,
     refusal::{Code, Refusal},
 };
 
@@ -78,7 +79,7 @@ pub(crate) fn give_up<T>(future: LocalBoxFuture<'static, T>) {
 /// The refusal of an event whose handler has outlived its time limit.
 pub(crate) fn too_late(name: &str, limit: Option<Duration>) -> Refusal {
     let limit = limit.unwrap_or_default();
-    tracing::warn!(event = name, ?limit, "a handler outlived its time limit");
+    tracing::warn!(event = %Logged(name), ?limit, "a handler outlived its time limit");
     Refusal::new(Code::Timeout, format!("no answer to {name:?} within {limit:?}"))
 }
 

@@ -1,9 +1,12 @@
 //! Why a frame does not reach a client.
 //!
-//! It must never blame who emits: whatever it says is about the client and its connection.
+//! It must stay small: every frame that is queued may be refused.
+
+use crate::wire::socket_io::ReservedName;
 
 /// Why a frame was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotQueued {
     /// The connection is closed or closing.
     #[error("the connection is closed")]
@@ -14,6 +17,13 @@ pub enum NotQueued {
     /// The session has lost the right to the frame's room.
     #[error("the session is no member of the frame's room any more")]
     Lapsed,
+    /// The name is not the application's to send.
+    #[error(transparent)]
+    ReservedName(#[from] ReservedName),
+    /// The event has no JSON form, for instance a map whose keys are not strings: the log says what
+    /// is wrong.
+    #[error("the event has no JSON form, and is not sent: the log says why")]
+    Unserializable,
     /// The queue is over its limit; the connection is being closed for it.
     #[error("the outbox is full ({bytes} bytes in {frames} frames): the connection is closed")]
     Overflow {

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     clock::Instant,
     event,
+    logged::Logged,
     membership::{lapsed_meanwhile, revoked_meanwhile},
     meter::{Count, Meter},
     number::{MembershipNumber, ShardNumber},
@@ -76,7 +77,7 @@ impl<R: Room> RoomActor<R> {
     ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
         let span = tracing::debug_span!(
             "salon.room",
-            room = %self.cx.roll.name(),
+            room = %Logged(self.cx.roll.name()),
             event = E::NAME,
             session = %sent.origin.sender.id,
         );
@@ -164,6 +165,6 @@ impl<R: Room> Drop for RoomActor<R> {
         // Also when the worker ends: the key must be free for a room on another one.
         self.directory.close(self.cx.key(), self.cx.roll.room());
         self.cx.roll.close();
-        tracing::debug!(room = %self.cx.roll.name(), "closed");
+        tracing::debug!(room = %Logged(self.cx.roll.name()), "closed");
     }
 }

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::oneshot;
 
 use super::{
-    broadcaster::{Broadcaster, encode_or_log},
+    broadcaster::Broadcaster,
     question::{Answers, Question},
     shard::{Command, Target},
     socket::Socket,
@@ -65,21 +65,31 @@ impl Audience {
         self
     }
 
-    /// Sends an event to all of them.
+    /// Sends an event to all of them. One that cannot be sent, by its name or because it has no JSON
+    /// form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        let Some(arguments) = encode_or_log(E::NAME, event::encode(event)) else { return };
-        self.send(E::NAME.into(), arguments, self.volatile || E::POLICY.volatile);
+        if !self.broadcaster.is_free(E::NAME) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
+            self.send(E::NAME.into(), arguments, self.volatile || E::POLICY.volatile);
+        }
     }
 
-    /// Sends an untyped event to all of them.
+    /// Sends an untyped event to all of them; what cannot be sent is logged and counted as that of
+    /// [`emit`](Self::emit).
     pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
         let name = name.into();
-        let Some(arguments) = encode_or_log(&name, arguments.into_arguments()) else { return };
-        self.send(name, arguments, self.volatile);
+        if !self.broadcaster.is_free(&name) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(&name, arguments.into_arguments()) {
+            self.send(name, arguments, self.volatile);
+        }
     }
 
     fn send(&self, name: ByteString, arguments: Arguments, volatile: bool) {
-        let target = self.target();
+        let (target, shown) = (self.target(), name.clone());
         let frame = self.broadcaster.frame_for(
             &self.namespace,
             || target.clone(),
@@ -87,14 +97,17 @@ impl Audience {
             arguments,
             volatile,
         );
-        self.broadcaster.deliver(&target, &frame);
+        if let Ok(frame) = self.broadcaster.formed(&shown, frame) {
+            self.broadcaster.deliver(&target, &frame);
+        }
     }
 
     /// Asks all of them, and waits until each has answered or the time is over: the answers that
     /// came are kept.
     ///
     /// # Errors
-    /// [`AskError::Payload`] when the event cannot be encoded.
+    /// [`AskError::Payload`] when the event cannot be encoded, [`AskError::ReservedName`] when its name
+    /// is not the application's.
     pub async fn ask<E: Event + Serialize>(
         &self,
         event: &E,
@@ -104,21 +117,22 @@ impl Audience {
         E::Reply: DeserializeOwned,
     {
         let name = ByteString::from_static(E::NAME);
-        let answers = self.ask_arguments(name, event::encode(event)?, timeout).await;
+        let answers = self.ask_arguments(name, event::encode(event)?, timeout).await?;
         Ok(answers.decode(|arguments| event::decode_reply(arguments).ok()))
     }
 
     /// Asks all of them with an untyped event.
     ///
     /// # Errors
-    /// [`AskError::Payload`] when the arguments cannot be encoded.
+    /// [`AskError::Payload`] when the arguments cannot be encoded, [`AskError::ReservedName`] when the
+    /// name is not the application's.
     pub async fn ask_named(
         &self,
         name: impl Into<ByteString>,
         arguments: impl IntoArguments,
         timeout: Duration,
     ) -> Result<Answers<Vec<Value>>, AskError> {
-        let answers = self.ask_arguments(name.into(), arguments.into_arguments()?, timeout).await;
+        let answers = self.ask_arguments(name.into(), arguments.into_arguments()?, timeout).await?;
         Ok(answers.decode(|arguments| arguments.values().ok()))
     }
 
@@ -127,10 +141,12 @@ impl Audience {
         name: ByteString,
         arguments: Arguments,
         timeout: Duration,
-    ) -> Answers<Arguments> {
+    ) -> Result<Answers<Arguments>, AskError> {
         let broadcaster = &self.broadcaster;
-        let id = broadcaster.next_acknowledgement();
+        broadcaster.check_name(&name)?;
+        let (id, shown) = (broadcaster.next_acknowledgement(), name.clone());
         let frame = broadcaster.event_frame(&self.namespace, name, arguments, Some(id), false);
+        let frame = broadcaster.formed(&shown, frame).map_err(|_| AskError::unformed())?;
         let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
         let (question, incoming) = Question::new(id, deadline, limit);
@@ -140,7 +156,7 @@ impl Audience {
             question: Some(question.clone()),
         });
         drop(question);
-        incoming.collect().await
+        Ok(incoming.collect().await)
     }
 
     /// The sockets of all of them.

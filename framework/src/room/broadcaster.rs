@@ -28,11 +28,13 @@ use crate::{
     config::{Limits, Timeouts},
     event::{self, Event},
     frame::Frame,
-    meter::Counters,
+    logged::Logged,
+    meter::{Count, Counters, Meter},
     number::{MembershipNumber, RoomNumber, ShardNumber},
+    outbox::NotQueued,
     peer::Peer,
-    refusal::Refusal,
-    wire::socket_io::{ArgumentError, Arguments, Packet, Parser},
+    refusal::{Code, Refusal},
+    wire::socket_io::{ArgumentError, Arguments, Packet, Parser, ReservedName},
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -215,10 +217,50 @@ impl Broadcaster {
             Some(place) => event::encode_with(event, &place),
             None => event::encode(event),
         };
-        let arguments = encode_or_log(E::NAME, arguments)?;
+        let arguments = self.encoded(E::NAME, arguments).ok()?;
         let name = ByteString::from_static(E::NAME);
         let packet = Packet::Event { namespace: namespace.clone(), id: None, name, arguments };
-        Some(Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room))
+        let frame = Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room);
+        self.formed(E::NAME, frame).ok()
+    }
+
+    /// Whether an event may have this name. One that may not is counted.
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), ReservedName> {
+        ReservedName::check(name).inspect_err(|_| self.counters.one(Count::EventsNotSent))
+    }
+
+    /// As [`check_name`](Self::check_name), where nobody but the log can be told.
+    pub(crate) fn is_free(&self, name: &str) -> bool {
+        let checked = self.check_name(name);
+        if let Err(error) = checked {
+            tracing::error!(event = %Logged(name), %error, "the event is not sent");
+        }
+        checked.is_ok()
+    }
+
+    /// The arguments of an event that is to be sent. What cannot be is the application's mistake: it
+    /// is logged and counted.
+    pub(crate) fn encoded(
+        &self,
+        name: &str,
+        arguments: Result<Arguments, ArgumentError>,
+    ) -> Result<Arguments, NotQueued> {
+        encode_or_log(name, arguments).ok_or_else(|| self.unserializable())
+    }
+
+    /// A frame that its parser made something of.
+    pub(crate) fn formed(&self, name: &str, frame: Frame) -> Result<Frame, NotQueued> {
+        if frame.is_nothing() {
+            let event = Logged(name);
+            tracing::error!(%event, "the event has no form for this parser; it is not sent");
+            return Err(self.unserializable());
+        }
+        Ok(frame)
+    }
+
+    fn unserializable(&self) -> NotQueued {
+        self.counters.one(Count::EventsNotSent);
+        NotQueued::Unserializable
     }
 
     /// A frame with the acknowledgement of an event.
@@ -250,20 +292,30 @@ impl Broadcaster {
                 self.event_frame(namespace, refused, arguments, None, false)
             }
         };
+        let refused = |refusal: &Refusal| {
+            let event = acknowledgement.is_none().then_some(name);
+            let refused = Refused { event, error: refusal };
+            encode_or_log(name, Arguments::encode_single(&refused)).map(frame)
+        };
         match (result, acknowledgement) {
             (Ok(_), None) => None,
-            (Ok(arguments), Some(id)) => Some(match room {
-                Some(room) => {
-                    let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
-                    Frame::of_room(&packet, self.parser(), false, room)
+            (Ok(arguments), Some(id)) => {
+                let answer = match room {
+                    Some(room) => {
+                        let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
+                        Frame::of_room(&packet, self.parser(), false, room)
+                    }
+                    None => frame(arguments),
+                };
+                match self.formed(name, answer) {
+                    Ok(answer) => Some(answer),
+                    // Whoever asked is told that there is no answer.
+                    Err(_) => refused(&Refusal::logged_already()),
                 }
-                None => frame(arguments),
-            }),
+            }
             (Err(refusal), _) => {
-                tracing::debug!(event = name, session = %sender.id, %refusal, "refused");
-                let refused =
-                    Refused { event: acknowledgement.is_none().then_some(name), error: &refusal };
-                encode_or_log(name, Arguments::encode_single(&refused)).map(frame)
+                log_refused(name, sender, &refusal);
+                refused(&refusal)
             }
         }
     }
@@ -278,18 +330,21 @@ impl Broadcaster {
         arguments: Arguments,
         timeout: Duration,
     ) -> Result<Arguments, AskError> {
+        self.check_name(&name)?;
         let room = asker.map(|asker| asker.room);
         let asked = asker.map(|asker| asker.membership(&peer)).transpose()?;
         let is_out = || room.is_some_and(|room| peer.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
+        let (namespace, id_wanted) = (peer.namespace.clone(), Some(id));
+        let shown = name.clone();
         let frame = match room {
-            None => self.event_frame(&peer.namespace, name, arguments, Some(id), false),
+            None => self.event_frame(&namespace, name, arguments, id_wanted, false),
             Some(room) => {
-                let namespace = peer.namespace.clone();
-                let packet = Packet::Event { namespace, id: Some(id), name, arguments };
+                let packet = Packet::Event { namespace, id: id_wanted, name, arguments };
                 Frame::of_room(&packet, self.parser(), false, room)
             }
         };
+        let frame = self.formed(&shown, frame).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |arguments| {
             // The asker may have stopped waiting.
@@ -341,6 +396,19 @@ struct Refused<'a> {
     error: &'a Refusal,
 }
 
+/// The message of what does not fit its event has a piece of it, which is the client's.
+fn log_refused(name: &str, sender: &Peer, refusal: &Refusal) {
+    let (event, session) = (Logged(name), &sender.id);
+    match refusal.code() {
+        Code::InvalidPayload => {
+            let at = refusal.data().and_then(|data| data.get("path")?.as_str()).map(Logged);
+            let at = at.map(|at| at.to_string());
+            tracing::debug!(%event, %session, code = %refusal.code(), at, "refused");
+        }
+        _ => tracing::debug!(%event, %session, refusal = %Logged(refusal), "refused"),
+    }
+}
+
 /// Gives the place of a pending acknowledgement back when the asking ends, however it ends.
 struct Awaited<'a> {
     peer: &'a Peer,
@@ -360,7 +428,8 @@ pub(crate) fn encode_or_log(
 ) -> Option<Arguments> {
     arguments
         .inspect_err(|error| {
-            tracing::error!(event = name, %error, "the event cannot be serialized; it is not sent");
+            let (event, error) = (Logged(name), Logged(error));
+            tracing::error!(%event, %error, "the event cannot be serialized; it is not sent");
         })
         .ok()
 }

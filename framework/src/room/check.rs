@@ -19,6 +19,7 @@ use crate::{
     clock,
     data::Data,
     event::Event,
+    logged::Logged,
     membership::{lapsed_meanwhile, revoked_meanwhile},
     meter::{Count, Meter},
     peer::Peer,
@@ -193,11 +194,13 @@ pub(crate) async fn bounded<T>(
         Ok(Ok(result)) => result,
         Ok(Err(_)) => {
             socket.peer().outbox.counters().one(Count::HandlerPanics);
-            tracing::error!(event, session = socket.id(), "a check of the event panicked");
+            let event = Logged(event);
+            tracing::error!(%event, session = socket.id(), "a check of the event panicked");
             Err(Refusal::logged_already())
         }
         Err(_) => {
-            tracing::warn!(event, session = socket.id(), ?limit, "the checks took too long");
+            let shown = Logged(event);
+            tracing::warn!(event = %shown, session = socket.id(), ?limit, "the checks took too long");
             let message = format!("whether {event:?} may be sent was not known in {limit:?}");
             Err(Refusal::new(Code::Timeout, message))
         }

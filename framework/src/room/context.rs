@@ -161,7 +161,7 @@ impl<R> RoomContext<R> {
         Some(order.place(self.roll.name(), order.now()).into())
     }
 
-    fn everyone(&self) -> RoomAudience<'_> {
+    pub(super) fn everyone(&self) -> RoomAudience<'_> {
         RoomAudience { roll: &self.roll, choice: Choice::Everyone }
     }
 }

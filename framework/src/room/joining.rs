@@ -10,6 +10,7 @@ use super::{
     member::Departure, sent::Origin, state::Panicked,
 };
 use crate::{
+    logged::Logged,
     membership::Membership,
     number::MembershipNumber,
     peer::Peer,
@@ -90,7 +91,7 @@ impl<R: Room> RoomActor<R> {
         if granted.is_some() {
             sender.standing.wake();
         }
-        tracing::debug!(room = %self.cx.roll.name(), session = %sender.id, "joined");
+        tracing::debug!(room = %Logged(self.cx.roll.name()), session = %sender.id, "joined");
         for frame in self.cx.antechamber.take() {
             self.cx.roll.send_to(sender, frame);
         }

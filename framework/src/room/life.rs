@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     clock,
+    logged::Logged,
     membership::Lapsed,
     meter::{Count, Meter},
     number::SessionNumber,
@@ -43,16 +44,16 @@ pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
     }
     match opened {
         Ok(Ok(room)) => {
-            tracing::debug!(room = %cx.roll.name(), "opened");
+            tracing::debug!(room = %Logged(cx.roll.name()), "opened");
             State::Open(room)
         }
         Ok(Err(refusal)) => {
-            tracing::debug!(room = %cx.roll.name(), %refusal, "not opened");
+            tracing::debug!(room = %Logged(cx.roll.name()), refusal = %Logged(&refusal), "not opened");
             State::closed(refusal)
         }
         Err(panicked) => {
             cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %cx.roll.name(), "opening the room panicked: it is closed");
+            tracing::error!(room = %Logged(cx.roll.name()), "opening the room panicked: it is closed");
             State::closed(panicked)
         }
     }
@@ -79,7 +80,7 @@ impl<R: Room> RoomActor<R> {
     /// The room's code has panicked: its state is not to be trusted any more.
     fn panicked(&mut self) {
         self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-        tracing::error!(room = %self.cx.roll.name(), "code of the room panicked");
+        tracing::error!(room = %Logged(self.cx.roll.name()), "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
             self.change(State::Panicked);
         }
@@ -91,7 +92,7 @@ impl<R: Room> RoomActor<R> {
             self.panicked();
         } else {
             self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %self.cx.roll.name(), "a future of a former state panicked");
+            tracing::error!(room = %Logged(self.cx.roll.name()), "a future of a former state panicked");
         }
     }
 
@@ -114,7 +115,7 @@ impl<R: Room> RoomActor<R> {
         let timers = guarded(|| drop((timers, line)));
         if guarded(|| drop(old)).and(timers).is_err() {
             self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %self.cx.roll.name(), "the room's state panicked when dropped");
+            tracing::error!(room = %Logged(self.cx.roll.name()), "the room's state panicked when dropped");
         }
     }
 
@@ -122,7 +123,7 @@ impl<R: Room> RoomActor<R> {
     fn restart(&mut self) {
         let name = self.cx.roll.name().to_owned();
         if !self.restarts.allow(R::RESTART) {
-            tracing::error!(room = %name, policy = ?R::RESTART, "the room panicked: it is closed");
+            tracing::error!(room = %Logged(&name), policy = ?R::RESTART, "the room panicked: it is closed");
             return self.change(State::closed(Panicked));
         }
         self.cx.roll.order = Order::begin(R::NUMBERED);
@@ -137,7 +138,7 @@ impl<R: Room> RoomActor<R> {
         self.state = open(&mut self.cx);
         if matches!(self.state, State::Open(_)) {
             self.cx.roll.broadcaster().counters.one(Count::RoomsRestarted);
-            tracing::debug!(room = %name, "restarted");
+            tracing::debug!(room = %Logged(&name), "restarted");
         }
     }
 
@@ -257,7 +258,7 @@ impl<R: Room> RoomActor<R> {
         if self.cx.roll.is_member_by(session, membership)
             && let Some(peer) = self.cx.roll.remove(session)
         {
-            tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, %code, "lapsed");
+            tracing::debug!(room = %Logged(self.cx.roll.name()), session = %peer.id, code = %Logged(&code), "lapsed");
             self.tell_evicted(&peer, &Reason::Code(code.as_str()));
             self.depart(&Member::new(peer), Departure::Lapsed);
         }
@@ -309,14 +310,16 @@ impl<R: Room> RoomActor<R> {
     /// Lets a member go, and tells the room's code.
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
-        tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, ?why, "left");
+        tracing::debug!(room = %Logged(self.cx.roll.name()), session = %peer.id, ?why, "left");
         self.depart(&Member::new(peer), why);
     }
 
     /// Puts a member out and tells it so, with the reason if there is one.
     pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
-        tracing::debug!(room = %self.cx.roll.name(), session = %peer.id, ?reason, "evicted");
+        let shown = reason.map(ToString::to_string).unwrap_or_default();
+        let room = Logged(self.cx.roll.name());
+        tracing::debug!(%room, session = %peer.id, reason = %Logged(shown), "evicted");
         self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
         self.depart(&Member::new(peer), Departure::Evicted);
     }

@@ -7,7 +7,7 @@ use std::{cell::Cell, sync::Arc};
 use serde::Serialize;
 
 use super::{Member, Room, RoomContext, place::Order, roll::Roll};
-use crate::{event::Event, frame::Frame, number::SessionNumber, peer::Peer};
+use crate::{event::Event, frame::Frame, logged::Logged, number::SessionNumber, peer::Peer};
 
 /// Some members of a room.
 #[must_use = "an audience does nothing until something is emitted to it"]
@@ -66,8 +66,16 @@ impl<R: Room> RoomContext<R> {
 }
 
 impl RoomAudience<'_> {
-    /// Sends an event to them.
+    /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
+    /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        if self.roll.broadcaster().is_free(E::NAME) {
+            self.emit_any(event);
+        }
+    }
+
+    /// As [`emit`](Self::emit), whosever event it is: Salon's own as well.
+    pub(super) fn emit_any<E: Event + Serialize>(&self, event: &E) {
         let roll = self.roll;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
         let is_numbered = !E::POLICY.volatile && !is_for_one;
@@ -92,7 +100,8 @@ impl RoomAudience<'_> {
             Choice::One(peer) => return roll.send_to_member(peer, frame),
             Choice::AskedIn(antechamber) => return antechamber.hold(frame),
         };
-        tracing::trace!(room = %roll.name(), event = E::NAME, members = roll.len(), "broadcast");
+        let room = Logged(roll.name());
+        tracing::trace!(%room, event = E::NAME, members = roll.len(), "broadcast");
         roll.deliver(&frame, except);
     }
 }

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     audience::Audience,
-    broadcaster::{Broadcaster, encode_or_log},
+    broadcaster::Broadcaster,
     shard::{Command, Target},
 };
 use crate::{
@@ -84,10 +84,10 @@ impl Socket {
     /// What the client gave as `auth` when it connected; an empty object if nothing.
     ///
     /// # Errors
-    /// An [`ArgumentError`] when it does not fit `T`.
+    /// An [`ArgumentError`] when it does not fit `T`: it says where, and has nothing of what it is.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
         let json = self.peer.standing.auth().unwrap_or_else(|| ByteString::from_static("{}"));
-        Arguments::from_parts(json, Vec::new()).single()
+        Arguments::from_parts(json, Vec::new()).confidential()
     }
 
     /// Who it is, if the namespace's authenticator yields an `I`.
@@ -119,10 +119,10 @@ impl Socket {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        match encode_or_log(E::NAME, event::encode(event)) {
-            Some(arguments) => self.send(E::NAME.into(), arguments, E::POLICY.volatile),
-            None => Ok(()),
-        }
+        let name = ByteString::from_static(E::NAME);
+        self.broadcaster.check_name(&name)?;
+        let arguments = self.broadcaster.encoded(&name, event::encode(event))?;
+        self.send(name, arguments, E::POLICY.volatile)
     }
 
     /// Sends an untyped event to this client.
@@ -155,9 +155,8 @@ impl Socket {
         arguments: impl IntoArguments,
         volatile: bool,
     ) -> Result<(), NotQueued> {
-        let Some(arguments) = encode_or_log(&name, arguments.into_arguments()) else {
-            return Ok(());
-        };
+        self.broadcaster.check_name(&name)?;
+        let arguments = self.broadcaster.encoded(&name, arguments.into_arguments())?;
         self.send(name, arguments, volatile)
     }
 
@@ -173,7 +172,9 @@ impl Socket {
             to: vec![self.peer.id.to_byte_string()],
             except: Vec::new(),
         };
-        self.peer.push(&self.broadcaster.frame_for(namespace, target, name, arguments, volatile))
+        let shown = name.clone();
+        let frame = self.broadcaster.frame_for(namespace, target, name, arguments, volatile);
+        self.peer.push(&self.broadcaster.formed(&shown, frame)?)
     }
 
     /// Whether the client came back and got its session again, with what it had missed.

@@ -7,13 +7,13 @@ use std::{
     collections::VecDeque,
     fmt, io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use tracing::{Level, Metadata, Subscriber};
+use tracing::{Dispatch, Level, Metadata, Subscriber, subscriber::NoSubscriber};
 use tracing_subscriber::{Layer as _, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt};
 
 use crate::clock::{self, Instant};
@@ -159,7 +159,17 @@ impl Journal {
     }
 
     /// What takes down what the server traces: all of Salon's, and what an app finds worth knowing.
-    pub(super) fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
+    pub(super) fn dispatch(&self) -> Dispatch {
+        // While there is but one subscriber, tracing asks that of whichever thread comes first to a
+        // place that logs whether anybody is interested there, and remembers it for all: a test on
+        // another thread may have none. With a second one it asks both.
+        static SECOND: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+        LazyLock::force(&SECOND);
+        Dispatch::new(self.subscriber())
+    }
+
+    fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
         let layer = tracing_subscriber::fmt::layer()
             .without_time()
             .with_ansi(false)

@@ -10,7 +10,6 @@ use std::{
 };
 
 use actix_web::web::ServiceConfig;
-use tracing::Dispatch;
 
 use super::{
     alone::Alone,
@@ -101,7 +100,7 @@ impl LabBuilder {
         assert!(simulation.is_some(), "something is simulated on this thread without a lab");
         let world = Rc::new(World::new(self.workers.unwrap_or(1), random.fork(), Duration::ZERO));
         let journal = Journal::new(seed);
-        let dispatch = Dispatch::new(journal.subscriber());
+        let dispatch = journal.dispatch();
         let subscriber = tracing::dispatcher::set_default(&dispatch);
         let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
         let workers = Workers::start(&world, &configure);
@@ -136,7 +135,7 @@ impl LabBuilder {
         stopped_clock::let_pass();
         let seed = seed::choose(self.seed);
         let journal = Journal::new(seed);
-        let dispatch = Dispatch::new(journal.subscriber());
+        let dispatch = journal.dispatch();
         let configure = self.configure.unwrap_or_else(|| Arc::new(self.salon.routes()));
         let workers = self.workers.unwrap_or(SERVED_WORKERS);
         let port = Port::serve(&configure, workers, &dispatch)?;

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     connection::{Backlog, ConnectionHandle, Incoming, Realm},
     disconnect::DisconnectReason,
+    logged::Logged,
     outbox::Room,
     wire::engine_io::Message,
 };
@@ -93,7 +94,7 @@ impl Link {
     fn decide(&self, error: Option<&LinkError>) {
         match error {
             Some(error) => {
-                tracing::debug!(connection = self.handle().number(), %error, "a WebSocket ended");
+                tracing::debug!(connection = self.handle().number(), error = %Logged(error), "a WebSocket ended");
                 self.inflow.signals().close(client_close(error).as_ref());
                 match error {
                     // Nobody reads any more.

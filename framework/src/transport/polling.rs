@@ -18,6 +18,7 @@ use crate::{
     connection::{Claim, ConnectionHandle, Realm},
     disconnect::DisconnectReason,
     frame::Frame,
+    logged::Logged,
     outbox::{Drained, LinkNumber, Sink, TransportKind},
     simulation,
     wire::engine_io::{Open, Packet, RequestError, payload},
@@ -111,7 +112,7 @@ pub(super) fn overlap(
 
 /// Ends a connection that is on polling. A pending GET still gets what is queued.
 pub(super) fn end(realm: &Realm, handle: &ConnectionHandle, error: &LinkError) {
-    tracing::debug!(connection = handle.number(), %error, "a polling connection ended");
+    tracing::debug!(connection = handle.number(), error = %Logged(error), "a polling connection ended");
     handle.close(reason(error));
     realm.unlist(handle);
 }

@@ -17,6 +17,7 @@ use super::{compression, origin::Origin, request};
 use crate::{
     auth::Handshake,
     connection::{CROWDED, FULL, Realm, SHUTTING_DOWN},
+    logged::Logged,
     refusal::Refusal,
     wire::engine_io::RequestError,
 };
@@ -175,7 +176,10 @@ impl Reply {
                 // what has been taken out of an outbox for it.
                 match (HeaderName::try_from(&*name), HeaderValue::try_from(&*value)) {
                     (Ok(name), Ok(value)) => drop(response.append_header((name, value))),
-                    _ => tracing::error!(?name, "a header of the application's own is malformed"),
+                    _ => {
+                        let name = Logged(name);
+                        tracing::error!(%name, "a header of the application's own is malformed");
+                    }
                 }
             }
         }

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Realm},
+    logged::Logged,
     wire::{
         engine_io::{Packet, RequestError},
         websocket::{Opcode, encode_frame},
@@ -138,11 +139,12 @@ async fn probe(link: &mut Link, was_polled: bool) -> bool {
             }
             Ok(Packet::Upgrade) => return true,
             Ok(packet) => {
-                tracing::debug!(?packet, "not the packet of an upgrade");
+                // Not what is in it: a client may have sent its credentials here.
+                tracing::debug!(kind = %packet.kind(), "not the packet of an upgrade");
                 return false;
             }
             Err(error) => {
-                tracing::debug!(%error, "an upgrade ended");
+                tracing::debug!(error = %Logged(error), "an upgrade ended");
                 return false;
             }
         }

@@ -24,7 +24,8 @@ use super::{
     upload::Upload,
 };
 use crate::{
-    auth::Principal, connection::Realm, outbox::TransportKind, wire::engine_io::RequestError,
+    auth::Principal, connection::Realm, logged::Logged, outbox::TransportKind,
+    wire::engine_io::RequestError,
 };
 
 /// Opens a session over WebSocket.
@@ -138,7 +139,7 @@ pub(super) fn switch(
         Ok(response) => Ok(response.map_into_boxed_body()),
         Err(error) => {
             // Dropping the body has told the reading side already.
-            tracing::warn!(%error, "a header of the application's own is malformed");
+            tracing::warn!(error = %Logged(error), "a header of the application's own is malformed");
             Err(RequestError::BadRequest.into())
         }
     }

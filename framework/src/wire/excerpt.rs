@@ -1,6 +1,8 @@
-//! A piece of what a client sent, short enough to stand in an error.
+//! What stands in an error of what a client sent: a short piece of an event's arguments, and of
+//! anything else only what it is.
 //!
-//! It must never carry a whole payload: errors are logged, and payloads hold secrets.
+//! It must never carry a whole payload: errors are logged, and payloads hold secrets. What is no
+//! packet may be credentials in the wrong place.
 
 /// Characters that an error shows of the input it is about.
 const SHOWN: usize = 32;
@@ -13,9 +15,53 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
+/// What `text` is by its first character, and how long: nothing of it.
+pub(crate) fn shape(text: &str) -> String {
+    let kind = match text.trim_start().bytes().next() {
+        None => return "nothing".to_owned(),
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(_) => "a text",
+    };
+    format!("{kind} of {} bytes", text.len())
+}
+
+/// An error of serde_json about a secret: where it is, and not what was found there.
+pub(crate) fn without_content(error: &serde_json::Error) -> serde_json::Error {
+    let words = error.to_string();
+    // What serde's derive says of a field that is not there: a name in the type.
+    let missing = words.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    serde::de::Error::custom(match missing {
+        Some((field, _)) => format!("missing field `{field}`"),
+        None => format!(
+            "it has another shape than expected at line {} column {}",
+            error.line(),
+            error.column()
+        ),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::{excerpt, shape, without_content};
+
+    #[test]
+    fn a_shape_has_nothing_of_the_text() {
+        assert_eq!(shape(""), "nothing");
+        assert_eq!(shape(r#"{"token":"secret"}"#), "an object of 18 bytes");
+        assert_eq!(shape("secret"), "a text of 6 bytes");
+    }
+
+    #[test]
+    fn an_error_about_a_secret_says_where_it_is() {
+        let error = |json| serde_json::from_str::<(u8,)>(json).expect_err(json);
+        let shown = without_content(&error(r#"["secret"]"#)).to_string();
+        assert!(shown.starts_with("it has another shape than expected at line 1"), "{shown}");
+        let missing: serde_json::Error = serde::de::Error::missing_field("token");
+        assert_eq!(without_content(&missing).to_string(), "missing field `token`");
+    }
 
     #[test]
     fn a_long_text_is_cut_between_characters() {

@@ -95,6 +95,13 @@ mod tests {
     }
 
     #[test]
+    fn its_reserved_names_are_those_that_the_framework_never_sends() {
+        let sent = include_str!("../../../framework/src/wire/socket_io/reserved.rs");
+        assert!(sent.contains(&format!("{OF_SOCKET_IO:?}")));
+        assert!(sent.contains(&format!("{OF_SALON:?}")));
+    }
+
+    #[test]
     fn refuses_names_with_a_meaning_of_their_own() {
         for name in OF_SOCKET_IO {
             assert!(refused(name).contains("reserved by Socket.IO"));

@@ -11,7 +11,8 @@ use std::sync::{
 use salon::{
     Count, IncomingEvent, Namespace, Salon,
     prelude::*,
-    testing::{ConnectError, Lab},
+    testing::{ConnectError, Lab, Wire},
+    wire::engine_io::Message,
 };
 
 use crate::table::text;
@@ -172,9 +173,19 @@ fn salon() -> (Salon, Arc<AtomicUsize>) {
 /// Sends a packet to a namespace, behind one that uses up what may be sent seldom, to a connection
 /// of its own; how many packets were bad then, and how many events have come and reached something.
 async fn send(namespace: &str, packet: &str) -> Result<(bool, [u64; 3]), ConnectError> {
+    send_over(Wire::WebSocket, namespace, packet, &[]).await
+}
+
+/// The same over any wire, with attachments.
+async fn send_over(
+    wire: Wire,
+    namespace: &str,
+    packet: &str,
+    attachments: &[&'static [u8]],
+) -> Result<(bool, [u64; 3]), ConnectError> {
     let (app, reached) = salon();
     let lab = Lab::new(app).await;
-    let client = lab.visitor().namespace(namespace).connect().await?;
+    let client = lab.visitor().wire(wire).namespace(namespace).connect().await?;
     if packet.contains("\"seldom\"") {
         client.send_raw(text(r#"2["seldom",{"text":"the first"}]"#));
         lab.settle().await;
@@ -182,6 +193,7 @@ async fn send(namespace: &str, packet: &str) -> Result<(bool, [u64; 3]), Connect
     let before = lab.counters().get(Count::EventsReceived);
     let handled = reached.load(Ordering::Relaxed);
     client.send_raw(text(packet));
+    attachments.iter().for_each(|bytes| client.send_raw(Message::Binary((*bytes).into())));
     lab.settle().await;
     let received = lab.counters().get(Count::EventsReceived) - before;
     let handled = reached.load(Ordering::Relaxed) - handled;
@@ -234,5 +246,54 @@ async fn what_follows_the_one_argument_is_ignored_if_it_is_json() {
     ] {
         let namespace = if packet.contains("/any") { "/any" } else { "/" };
         assert_eq!(send(namespace, packet).await?, (true, [0, 1, 1]), "{packet}");
+    }
+}
+
+/// What `JSON.stringify` writes of a string that was cut within a pair of surrogates, and numbers
+/// beyond all that 64 bits hold, each where it may stand.
+const ODD: [&str; 8] = [
+    r#"{"text":"\ud83d"}"#,
+    r#"{"text":"a","more":"\ud83d"}"#,
+    r#"{"text":"a","\udc00":1}"#,
+    r#"{"text":"a","more":{"\ud83d":["\udc00"]}}"#,
+    r#"{"text":"a","more":1e400}"#,
+    r#"{"text":1e400}"#,
+    r#""\ud83d""#,
+    "-1e999",
+];
+
+#[salon::test]
+async fn what_only_javascript_has_is_taken_with_attachments_as_it_is_without() {
+    for wire in Wire::ALL {
+        for odd in ODD {
+            for (namespace, event) in EVENTS {
+                if event == "disconnect" || event == "salon:refresh" {
+                    continue;
+                }
+                let address =
+                    if namespace == "/" { String::new() } else { format!("{namespace},") };
+                let plain = format!("2{address}[\"{event}\",{odd}]");
+                let placeholder = r#"{"_placeholder":true,"num":0}"#;
+                let binary = format!("51-{address}[\"{event}\",{odd},{placeholder}]");
+                let expected = send_over(wire, namespace, &plain, &[]).await?;
+                assert!(expected.0 && expected.1[..2] == [0, 1], "{plain}: {expected:?}");
+                let found = send_over(wire, namespace, &binary, &[b"x"]).await?;
+                assert_eq!(found, expected, "{binary}");
+            }
+        }
+        for (packet, attachments) in [
+            (r#"3/any,7["\ud83d",1e400]"#, &[][..]),
+            (r#"61-/any,7["\ud83d",1e400,{"_placeholder":true,"num":0}]"#, &[&b"x"[..]]),
+        ] {
+            let answered = send_over(wire, "/any", packet, attachments).await?;
+            assert_eq!(answered, (true, [0, 0, 0]), "{packet}");
+        }
+        for (packet, attachments) in [
+            (r#"2/any,["a\ud83d"]"#, &[][..]),
+            (r#"51-/any,["a\ud83d",{"_placeholder":true,"num":0}]"#, &[&b"x"[..]]),
+        ] {
+            let named = send_over(wire, "/any", packet, attachments).await?;
+            assert_eq!(named, (true, [0, 1, 1]), "{packet}");
+        }
     }
 }

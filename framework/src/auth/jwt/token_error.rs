@@ -3,7 +3,11 @@
 //! It must never carry a token, nor more of what is in one than the first characters of `kid` and
 //! `iss`; and a client must never be told which of these it was.
 
-use crate::{auth::PermissionsError, refusal::Refusal};
+use crate::{
+    auth::PermissionsError,
+    logged::{self, Logged},
+    refusal::Refusal,
+};
 
 /// Why a token is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +76,8 @@ impl TokenError {
             | Self::WrongType { .. }
             | Self::Permissions(_)
             | Self::Identity(_) => {
-                tracing::warn!(namespace, reason = %self, "a signed token is refused");
+                let (namespace, reason) = (logged::namespace(namespace), Logged(self));
+                tracing::warn!(%namespace, %reason, "a signed token is refused");
             }
             Self::Missing
             | Self::Presentation
@@ -88,7 +93,8 @@ impl TokenError {
             | Self::Signature
             | Self::Expired
             | Self::TooEarly => {
-                tracing::debug!(namespace, reason = %self, "a token is refused");
+                let (namespace, reason) = (logged::namespace(namespace), Logged(self));
+                tracing::debug!(%namespace, %reason, "a token is refused");
             }
         }
     }

@@ -13,6 +13,7 @@ use super::{
     change::PresenceChange,
 };
 use crate::{
+    logged::Logged,
     number::SessionNumber,
     peer::Peer,
     room::{Departure, Member, Room, RoomContext, context::Action},
@@ -58,8 +59,8 @@ impl<R: Room> RoomContext<R> {
     pub(in crate::room) fn meta(room: &R, who: &Member<R::Identity>) -> Value {
         let meta = Self::PRESENCE.of.map(|hooks| (hooks.meta)(room, who));
         meta.transpose().map(Option::unwrap_or_default).unwrap_or_else(|error| {
-            let room = R::NAME;
-            tracing::error!(room, %error, "a meta has no JSON form: it is seen as null");
+            let error = Logged(error);
+            tracing::error!(room = R::NAME, %error, "a meta has no JSON form: it is seen as null");
             Value::Null
         })
     }
@@ -153,11 +154,11 @@ impl<R: Room> RoomContext<R> {
         if attendance.counted && users <= most - most / 4 {
             attendance.counted = false;
             let users = attendance.users().collect();
-            return self.broadcast(&PresenceChange::All { room, users });
+            return self.everyone().emit_any(&PresenceChange::All { room, users });
         }
         if !attendance.counted && users > most {
             attendance.counted = true;
-            return self.broadcast(&PresenceChange::Count { room, count: users });
+            return self.everyone().emit_any(&PresenceChange::Count { room, count: users });
         }
         if attendance.counted {
             if !std::mem::replace(&mut attendance.announced, true) {
@@ -172,7 +173,7 @@ impl<R: Room> RoomContext<R> {
             Change::Updated(user) => updated.push(user),
             Change::Left(user) => left.push(user),
         }
-        self.broadcast(&PresenceChange::Users { room, joined, updated, left });
+        self.everyone().emit_any(&PresenceChange::Users { room, joined, updated, left });
     }
 
     /// Tells the members how many there are, if that is still what they are told.
@@ -181,7 +182,7 @@ impl<R: Room> RoomContext<R> {
         attendance.announced = false;
         if attendance.counted {
             let (room, count) = (self.roll.name().to_string(), attendance.len());
-            self.broadcast(&PresenceChange::Count { room, count });
+            self.everyone().emit_any(&PresenceChange::Count { room, count });
         }
     }
 }

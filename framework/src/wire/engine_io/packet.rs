@@ -12,7 +12,7 @@ use base64::{
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::wire::excerpt::excerpt;
+use crate::wire::excerpt::shape;
 
 /// Encodes with padding, as the protocol says; decodes with or without, as the reference does.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -154,6 +154,11 @@ impl Packet {
         }
     }
 
+    /// The character of its type.
+    pub(crate) fn kind(&self) -> char {
+        char::from(self.parts().0)
+    }
+
     fn parts(&self) -> (u8, &[u8]) {
         match self {
             Self::Open(data) => (b'0', data.as_bytes()),
@@ -172,7 +177,7 @@ fn decode_base64(text: &str) -> Result<Bytes, PacketError> {
     BASE64
         .decode(text)
         .map(Bytes::from)
-        .map_err(|source| PacketError::Base64 { found: excerpt(text), source })
+        .map_err(|source| PacketError::Base64 { found: shape(text), source })
 }
 
 /// Why a text is no Engine.IO packet. The connection that sent it is to be closed.
@@ -189,9 +194,9 @@ pub enum PacketError {
         found: char,
     },
     /// A `b` is followed by something else than base64.
-    #[error("{found:?} is not base64 of the standard alphabet: {source}")]
+    #[error("{found} is not base64 of the standard alphabet: {source}")]
     Base64 {
-        /// How the text begins.
+        /// What it is, and how long.
         found: String,
         /// Where it goes wrong.
         source: base64::DecodeError,

@@ -11,12 +11,15 @@ use serde::{
     de::{self, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::transcode::{Transcoder, Written};
+use super::{
+    text::Key,
+    transcode::{Transcoder, Written},
+};
 use crate::{
     config::Limits,
     wire::{
         engine_io::Message,
-        excerpt::excerpt,
+        excerpt::shape,
         socket_io::{
             Arguments, DecodeError, Decoder, EventData, Packet, check_placeholders,
             limited_namespace,
@@ -30,25 +33,18 @@ const MAX_DEPTH: usize = 128;
 /// The decoder of one connection that speaks MessagePack.
 pub(super) struct MsgpackDecoder {
     max_name: usize,
-    max_attachments: usize,
     max_attachment_bytes: usize,
 }
 
 impl MsgpackDecoder {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            max_name: limits.max_name,
-            max_attachments: limits.max_attachments,
-            max_attachment_bytes: limits.max_attachment_bytes,
-        }
+        Self { max_name: limits.max_name, max_attachment_bytes: limits.max_attachment_bytes }
     }
 
     fn decode_map(&self, input: &Bytes) -> Result<Option<Packet>, DecodeError> {
-        let msgpack = |source| DecodeError::Msgpack { source };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**input);
         deserializer.set_max_depth(MAX_DEPTH);
-        let visitor = MapVisitor { input, max_attachments: self.max_attachments };
-        let map = deserializer.deserialize_any(visitor).map_err(msgpack)?;
+        let map = deserializer.deserialize_any(MapVisitor { input }).map_err(msgpack)?;
         // The end is where there is no marker to read.
         match IgnoredAny::deserialize(&mut deserializer) {
             Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => self.packet(map),
@@ -69,7 +65,7 @@ impl MsgpackDecoder {
             Some(1) if json.is_empty() => Packet::Disconnect { namespace },
             Some(1) => {
                 return Err(DecodeError::Data {
-                    found: excerpt(&json),
+                    found: shape(&json),
                     expected: "empty, as a disconnect's data is",
                 });
             }
@@ -120,8 +116,8 @@ impl Decoder for MsgpackDecoder {
             Message::Binary(input) => self.decode_map(&input),
             Message::Text(text) => Err(DecodeError::Msgpack {
                 source: de::Error::custom(format_args!(
-                    "{:?} is text; both sides must use the msgpack parser",
-                    excerpt(&text)
+                    "{} came as text; both sides must use the msgpack parser",
+                    shape(&text)
                 )),
             }),
         }
@@ -130,6 +126,19 @@ impl Decoder for MsgpackDecoder {
     fn is_reconstructing(&self) -> bool {
         false
     }
+}
+
+/// What is wrong, without what was sent: of a value that has the wrong type serde says which one it
+/// was, and the packet may be a CONNECT.
+fn msgpack(source: rmp_serde::decode::Error) -> DecodeError {
+    let rmp_serde::decode::Error::Syntax(words) = &source else {
+        return DecodeError::Msgpack { source };
+    };
+    let wrong = words.split_once(": ").and_then(|(what, rest)| {
+        let (_, expected) = rest.rsplit_once(", expected ")?;
+        what.starts_with("invalid ").then(|| format!("{what}, expected {expected}"))
+    });
+    DecodeError::Msgpack { source: wrong.map_or(source, de::Error::custom) }
 }
 
 /// A packet's map, as it came; a key that comes twice has its last value, as in JavaScript.
@@ -145,7 +154,6 @@ struct Map {
 
 struct MapVisitor<'a> {
     input: &'a Bytes,
-    max_attachments: usize,
 }
 
 impl MapVisitor<'_> {
@@ -154,7 +162,7 @@ impl MapVisitor<'_> {
         &self,
         entries: &mut A,
     ) -> Result<(Option<ByteString>, Vec<Bytes>), A::Error> {
-        let mut transcoder = Transcoder::new(self.input, self.max_attachments);
+        let mut transcoder = Transcoder::new(self.input);
         if entries.next_value_seed(&mut transcoder)? == Written::Undefined {
             return Ok((None, Vec::new()));
         }
@@ -172,7 +180,7 @@ impl<'de> Visitor<'de> for MapVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Map, A::Error> {
         let mut map = Map::default();
-        while let Some(key) = entries.next_key::<String>()? {
+        while let Some(Key(key)) = entries.next_key()? {
             match key.as_str() {
                 "type" => map.kind = Some(entries.next_value()?),
                 "nsp" => map.namespace = Some(entries.next_value::<String>()?.into()),

@@ -6,6 +6,7 @@
 mod decoder;
 mod encoder;
 mod extension;
+mod text;
 mod timestamp;
 mod transcode;
 

@@ -11,7 +11,10 @@ use serde::{
     de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
-use super::extension::Extension;
+use super::{
+    extension::Extension,
+    text::{self, Key},
+};
 
 /// JSON that is being written, and the bytes found on the way.
 #[derive(Debug)]
@@ -20,10 +23,8 @@ pub(super) struct Transcoder<'a> {
     input: &'a Bytes,
     /// The JSON so far.
     pub(super) json: Vec<u8>,
-    /// The bytes so far.
+    /// The bytes so far. Nothing was announced, so that the message's length alone limits them.
     pub(super) attachments: Vec<Bytes>,
-    /// How many there may be.
-    max_attachments: usize,
 }
 
 /// What was written.
@@ -37,8 +38,8 @@ pub(super) enum Written {
 
 impl<'a> Transcoder<'a> {
     /// Nothing is written yet.
-    pub(super) fn new(input: &'a Bytes, max_attachments: usize) -> Self {
-        Self { input, json: Vec::new(), attachments: Vec::new(), max_attachments }
+    pub(super) fn new(input: &'a Bytes) -> Self {
+        Self { input, json: Vec::new(), attachments: Vec::new() }
     }
 
     fn write<E: de::Error>(&mut self, value: impl Serialize) -> Result<Written, E> {
@@ -48,11 +49,6 @@ impl<'a> Transcoder<'a> {
 
     fn attach<E: de::Error>(&mut self, bytes: Bytes) -> Result<Written, E> {
         let number = self.attachments.len();
-        if number == self.max_attachments {
-            return Err(E::custom(format_args!(
-                "more than {number} binary values; send fewer per packet"
-            )));
-        }
         self.attachments.push(bytes);
         self.json.extend_from_slice(br#"{"_placeholder":true,"num":"#);
         self.write(number)?;
@@ -105,7 +101,11 @@ impl<'de> Visitor<'de> for &mut Transcoder<'_> {
         self.attach(Bytes::copy_from_slice(value))
     }
 
+    /// Bytes, or a string that is no UTF-8.
     fn visit_borrowed_bytes<E: de::Error>(self, value: &'de [u8]) -> Result<Written, E> {
+        if let Some(text) = text::of_string(self.input, value) {
+            return self.write(text);
+        }
         let window = self.input.slice_ref(value);
         self.attach(window)
     }
@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for &mut Transcoder<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
         self.json.push(b'{');
         let start = self.json.len();
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(Key(key)) = map.next_key()? {
             let before = self.json.len();
             if before > start {
                 self.json.push(b',');

@@ -4,17 +4,16 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use serde::{
-    Deserialize, Serialize,
-    de::{
-        self, DeserializeOwned, DeserializeSeed, SeqAccess, Visitor,
-        value::{MapDeserializer, SeqAccessDeserializer, SeqDeserializer},
-    },
-    forward_to_deserialize_any,
-};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Value, attachments, object, path, pieces::Pieces, scratch};
-use crate::wire::excerpt::excerpt;
+use super::{
+    Value, attachments,
+    list::{LeftOut, List, Nothing},
+    object, path,
+    pieces::Pieces,
+    scratch,
+};
+use crate::wire::excerpt::{excerpt, shape, without_content};
 
 /// The arguments of an event (what follows its name) or of an acknowledgement.
 ///
@@ -98,15 +97,17 @@ impl Arguments {
         self.pieces().next().is_none()
     }
 
-    /// Deserializes argument `index`, counted from 0. Bytes come out of
-    /// [`Binary`](super::Binary) fields. A struct with named fields comes out of an object alone, and
-    /// not out of a list of its fields, as serde has it otherwise.
+    /// Deserializes argument `index`, counted from 0; one that was left out is the `None` of an
+    /// `Option`. Bytes come out of [`Binary`](super::Binary) fields. A struct with named fields comes
+    /// out of an object alone, and not out of a list of its fields, as serde has it otherwise.
     ///
     /// # Errors
     ///
     /// [`ArgumentError::Missing`] if there are fewer, [`ArgumentError::Invalid`] if it is no `T`.
     pub fn get<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T, ArgumentError> {
-        let piece = self.pieces().nth(index).ok_or(ArgumentError::Missing { index })?;
+        let Some(piece) = self.pieces().nth(index) else {
+            return T::deserialize(LeftOut).map_err(|_| ArgumentError::Missing { index });
+        };
         object::check::<T>(piece)
             .and_then(|()| attachments::provide(&self.attachments, || serde_json::from_str(piece)))
             .map_err(|source| ArgumentError::Invalid { index, found: excerpt(piece), source })
@@ -136,17 +137,32 @@ impl Arguments {
         all.or_else(|_| self.get(0))
     }
 
+    /// As [`Arguments::single`], of what is a secret: the error says where it goes wrong, and has
+    /// nothing of it.
+    pub(crate) fn confidential<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        self.single().map_err(|error| match error {
+            ArgumentError::Invalid { index, source, .. } => {
+                let found = shape(self.json.trim());
+                ArgumentError::Invalid { index, found, source: without_content(&source) }
+            }
+            other => other,
+        })
+    }
+
     /// All the arguments as one sequence: a tuple, a tuple struct, a list. What a tuple does not
-    /// take is ignored.
+    /// take is ignored, and an `Option` at its end may be left out.
     ///
     /// # Errors
     ///
     /// [`ArgumentError::Missing`] or [`ArgumentError::Invalid`] with the argument's index.
     pub fn positional<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        let mut list = List { pieces: self.pieces(), index: 0, piece: "" };
-        let result = attachments::provide(&self.attachments, || {
-            T::deserialize(SeqAccessDeserializer::new(&mut list))
-        });
+        let mut list = List::new(self.pieces());
+        let mut result = attachments::provide(&self.attachments, || T::deserialize(&mut list));
+        if result.is_err() && list.piece.is_empty() {
+            // Something is missing. Not in the first place: a type may have a default of its own.
+            list = List::padded(self.pieces());
+            result = attachments::provide(&self.attachments, || T::deserialize(&mut list));
+        }
         result.map_err(|source| match list.index.checked_sub(1) {
             Some(index) if !list.piece.is_empty() => {
                 ArgumentError::Invalid { index, found: excerpt(list.piece), source }
@@ -169,10 +185,8 @@ impl Arguments {
 
     /// Where in the arguments as one sequence they fail to be a `T`; `None` if they do not fail.
     pub(crate) fn path_in_positional<T: DeserializeOwned>(&self) -> Option<String> {
-        let mut list = List { pieces: self.pieces(), index: 0, piece: "" };
-        let path = attachments::provide(&self.attachments, || {
-            path::of_mistake::<T, _>(SeqAccessDeserializer::new(&mut list))
-        });
+        let mut list = List::padded(self.pieces());
+        let path = attachments::provide(&self.attachments, || path::of_mistake::<T, _>(&mut list));
         // What is missing at the end is not in the sequence.
         path.map(|path| if list.piece.is_empty() { format!("[{}]", list.index) } else { path })
     }
@@ -277,87 +291,4 @@ pub enum ArgumentError {
         /// How its JSON begins.
         found: String,
     },
-}
-
-/// The arguments as a serde sequence that remembers how far it was read.
-struct List<'a> {
-    pieces: Pieces<'a>,
-    /// How many elements were taken.
-    index: usize,
-    /// The element being read; empty before the first and after the last.
-    piece: &'a str,
-}
-
-impl<'de> SeqAccess<'de> for &mut List<'de> {
-    type Error = serde_json::Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Self::Error> {
-        let Some(piece) = self.pieces.next() else {
-            self.piece = "";
-            return Ok(None);
-        };
-        self.index += 1;
-        self.piece = piece;
-        let mut deserializer = serde_json::Deserializer::from_str(piece);
-        let value = seed.deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(Some(value))
-    }
-}
-
-/// No arguments, in whichever way a struct without fields asks for them.
-struct Nothing;
-
-impl<'de> de::Deserializer<'de> for Nothing {
-    type Error = de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_none()
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<()>()))
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_map(MapDeserializer::new(std::iter::empty::<((), ())>()))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        self.deserialize_map(visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct newtype_struct enum identifier ignored_any
-    }
 }

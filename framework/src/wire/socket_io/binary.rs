@@ -11,7 +11,9 @@ use serde::{
     ser::SerializeMap as _,
 };
 
-use super::attachments;
+use super::{Value, attachments};
+
+const NO_NUMBER: &str = "a placeholder's num is not the number of an attachment";
 
 /// Raw bytes in an event: an attachment on the wire, an `ArrayBuffer` or `Buffer` for the client.
 ///
@@ -107,7 +109,7 @@ impl<'de> Visitor<'de> for BinaryVisitor {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "_placeholder" => placeholder = map.next_value()?,
-                "num" => number = Some(map.next_value::<u64>()?),
+                "num" => number = Some(map.next_value::<Value>()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -116,13 +118,15 @@ impl<'de> Visitor<'de> for BinaryVisitor {
         if !placeholder {
             return Err(de::Error::custom("an object is no binary data; send bytes"));
         }
-        let number = number.ok_or_else(|| de::Error::missing_field("num"))?;
-        resolve(number)
+        resolve(&number.ok_or_else(|| de::Error::missing_field("num"))?)
     }
 }
 
-/// The attachment that a placeholder with this number stands for.
-pub(super) fn resolve<E: de::Error>(number: u64) -> Result<Binary, E> {
+/// The attachment that a placeholder with this number stands for. A number is read as a value: a
+/// type that buffers what it reads may have it in a form of its own.
+pub(super) fn resolve<E: de::Error>(number: &Value) -> Result<Binary, E> {
+    let Value::Number(number) = number else { return Err(E::custom(NO_NUMBER)) };
+    let number = number.as_u64().ok_or_else(|| E::custom(NO_NUMBER))?;
     let attachment = attachments::get(number);
     let missing = || E::custom(format_args!("there is no attachment {number}; send it as binary"));
     attachment.map(Binary).ok_or_else(missing)

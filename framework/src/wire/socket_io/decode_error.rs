@@ -1,6 +1,6 @@
 //! Why a message is no Socket.IO packet.
 //!
-//! It must never hold more of the input than an excerpt.
+//! It must never hold any of the input: what is no packet may be somebody's credentials.
 
 /// What was wrong with a message. The connection that sent it is to be closed, as the reference
 /// does; the decoder has forgotten any half-built packet.
@@ -20,12 +20,12 @@ pub enum DecodeError {
     #[error("a connect error came from a client; only servers send it")]
     ConnectErrorFromClient,
     /// A binary packet does not say how many attachments follow.
-    #[error("{found:?} does not start with a number of attachments above 0 and a hyphen")]
+    #[error("{found} does not start with a number of attachments above 0 and a hyphen")]
     AttachmentCount {
-        /// What stands in the number's place.
+        /// What stands in the number's place, and how long it is.
         found: String,
     },
-    /// More attachments are announced or carried than `config::Limits::max_attachments`.
+    /// More attachments are announced than `config::Limits::max_attachments`.
     #[error("{count} attachments are more than {max_attachments}; send fewer per packet")]
     TooManyAttachments {
         /// How many.
@@ -57,9 +57,9 @@ pub enum DecodeError {
         length: usize,
     },
     /// The namespace does not start with a slash.
-    #[error("namespace {found:?} does not start with a slash")]
+    #[error("the namespace, {found}, does not start with a slash")]
     Namespace {
-        /// How it begins.
+        /// What it is, and how long.
         found: String,
     },
     /// The namespace has more bytes than `config::Limits::max_name`.
@@ -71,23 +71,23 @@ pub enum DecodeError {
         max_name: usize,
     },
     /// The acknowledgement's id is missing where attachments follow, or beyond 64 bits.
-    #[error("acknowledgement id {found:?} is not a number of 64 bits")]
+    #[error("the acknowledgement's id, {found}, is not a number of 64 bits")]
     Id {
-        /// What stands in the id's place.
+        /// What stands in the id's place, and how long it is.
         found: String,
     },
     /// The data is not JSON.
-    #[error("{found:?} is not JSON: {source}")]
+    #[error("{found} is not JSON: {source}")]
     Json {
-        /// How it begins.
+        /// What it is, and how long.
         found: String,
         /// Where it goes wrong.
         source: serde_json::Error,
     },
     /// The data is not what this type of packet carries.
-    #[error("{found:?} is not {expected}")]
+    #[error("{found} is not {expected}")]
     Data {
-        /// How it begins.
+        /// What it is, and how long.
         found: String,
         /// What this type of packet carries.
         expected: &'static str,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Limits,
-    wire::{engine_io::Message, excerpt::excerpt},
+    wire::{engine_io::Message, excerpt::shape},
 };
 
 /// The decoder of one connection that speaks JSON.
@@ -77,7 +77,7 @@ impl JsonDecoder {
                     Some(id) => Packet::Ack { namespace, id, arguments },
                     // The answer to nothing.
                     None if due == 0 => return Ok(None),
-                    None => return Err(DecodeError::Id { found: excerpt(&json) }),
+                    None => return Err(DecodeError::Id { found: shape(&json) }),
                 }
             }
             "4" => Packet::ConnectError { namespace, data: json },
@@ -131,7 +131,7 @@ fn disconnect(namespace: ByteString, json: &ByteString) -> Result<Packet, Decode
     if json.is_empty() {
         return Ok(Packet::Disconnect { namespace });
     }
-    Err(DecodeError::Data { found: excerpt(json), expected: "empty, as a disconnect's data is" })
+    Err(DecodeError::Data { found: shape(json), expected: "empty, as a disconnect's data is" })
 }
 
 /// A binary packet whose attachments have not all come.
@@ -200,7 +200,7 @@ impl<'a> Rest<'a> {
     fn attachments(&mut self, max_attachments: usize) -> Result<usize, DecodeError> {
         let rest = self.as_str();
         let digits = self.take_digits();
-        let wrong = || DecodeError::AttachmentCount { found: excerpt(rest) };
+        let wrong = || DecodeError::AttachmentCount { found: shape(rest) };
         if self.take_one() != "-" {
             return Err(wrong());
         }
@@ -229,7 +229,7 @@ impl<'a> Rest<'a> {
         match self.take_digits() {
             "" => Ok(None),
             digits => {
-                digits.parse().map(Some).map_err(|_| DecodeError::Id { found: excerpt(digits) })
+                digits.parse().map(Some).map_err(|_| DecodeError::Id { found: shape(digits) })
             }
         }
     }

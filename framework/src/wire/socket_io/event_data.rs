@@ -11,13 +11,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::DecodeError;
-use crate::wire::excerpt::excerpt;
-
-/// Names that mean something to Socket.IO itself, on either side (npm socket.io-parser,
-/// `RESERVED_EVENTS`).
-const RESERVED: [&str; 6] =
-    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+use super::{DecodeError, reserved::of_socket_io, surrogates};
+use crate::wire::excerpt::shape;
 
 /// The data of an event: its name, and its arguments without brackets.
 #[derive(Debug)]
@@ -33,7 +28,7 @@ impl EventData {
     /// number, as the reference has it.
     pub(crate) fn decode(json: &ByteString) -> Result<Self, DecodeError> {
         let wrong = || DecodeError::Data {
-            found: excerpt(json),
+            found: shape(json),
             expected: "a list that starts with the event's name",
         };
         let first = check_list(json, wrong)?.ok_or_else(wrong)?;
@@ -42,7 +37,7 @@ impl EventData {
             Some(b'-' | b'0'..=b'9') => json.slice_ref(first),
             _ => return Err(wrong()),
         };
-        if RESERVED.contains(&&*name) {
+        if of_socket_io(&name).is_some() {
             return Err(DecodeError::ReservedName { name: name.to_string() });
         }
         let after_name = inside(json).get(first.len()..).unwrap_or_default().trim_start();
@@ -62,13 +57,13 @@ impl EventData {
         let plain = rest.starts_with("\",")
             && rest.ends_with(']')
             && !has_control_character(list)
-            && !RESERVED.contains(&name);
+            && of_socket_io(name).is_none();
         plain.then_some((name, 2 + end + 2))
     }
 
     /// Reads a list of arguments without a name, as acknowledgements have.
     pub(crate) fn decode_arguments(json: &ByteString) -> Result<ByteString, DecodeError> {
-        let wrong = || DecodeError::Data { found: excerpt(json), expected: "a list of arguments" };
+        let wrong = || DecodeError::Data { found: shape(json), expected: "a list of arguments" };
         check_list(json, wrong)?;
         Ok(json.slice_ref(inside(json)))
     }
@@ -80,7 +75,7 @@ impl EventData {
         if object.starts_with('{') {
             Ok(json.slice_ref(object))
         } else {
-            Err(DecodeError::Data { found: excerpt(json), expected: "an object" })
+            Err(DecodeError::Data { found: shape(json), expected: "an object" })
         }
     }
 }
@@ -108,18 +103,18 @@ fn inside(list: &str) -> &str {
     list.get(1..list.len().saturating_sub(1)).unwrap_or_default().trim()
 }
 
-/// The string behind a checked literal; a window into `json` if nothing in it is escaped.
+/// The string behind a checked literal, with U+FFFD for half a pair of surrogates; a window into
+/// `json` if nothing in it is escaped.
 fn unescape(json: &ByteString, literal: &str) -> Result<ByteString, DecodeError> {
     if literal.contains('\\') {
-        let text: String =
-            serde_json::from_str(literal).map_err(|source| not_json(literal, source))?;
+        let text = surrogates::unescaped(literal).map_err(|source| not_json(literal, source))?;
         return Ok(text.into());
     }
     Ok(json.slice_ref(literal.trim_matches('"')))
 }
 
 fn not_json(json: &str, source: serde_json::Error) -> DecodeError {
-    DecodeError::Json { found: excerpt(json), source }
+    DecodeError::Json { found: shape(json), source }
 }
 
 /// A list of which only the first element is kept.

@@ -11,13 +11,16 @@ mod decoder;
 mod encoder;
 mod event_data;
 mod into_arguments;
+mod list;
 mod object;
 mod packet;
 mod parser;
 mod path;
 mod pieces;
 mod placeholder;
+mod reserved;
 mod scratch;
+mod surrogates;
 mod unchecked;
 mod value;
 
@@ -28,10 +31,12 @@ pub use self::{
     into_arguments::IntoArguments,
     packet::Packet,
     parser::{Decoder, JsonParser, Messages, Parser},
+    reserved::ReservedName,
     unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
     value::Value,
 };
 #[cfg(feature = "msgpack")]
 pub(crate) use self::{
     event_data::EventData, packet::limited_namespace, placeholder::check_placeholders,
+    surrogates::without_halves,
 };

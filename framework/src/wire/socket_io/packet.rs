@@ -2,10 +2,12 @@
 //!
 //! It must never hold a binary packet in halves: attachments are complete here.
 
+use std::fmt;
+
 use bytestring::ByteString;
 
 use super::{Arguments, DecodeError};
-use crate::wire::excerpt::excerpt;
+use crate::wire::excerpt::shape;
 
 /// One Socket.IO packet. Each names its namespace, `/` or `/name`.
 ///
@@ -26,7 +28,7 @@ use crate::wire::excerpt::excerpt;
 /// assert_eq!(JsonParser.encode(&packet)[0], Message::Text(r#"27["hello",1,"two"]"#.into()));
 /// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Packet {
     /// A client opens a namespace, or the server says that it did.
     Connect {
@@ -83,13 +85,48 @@ impl Packet {
     }
 }
 
+/// Without what a client presents when it connects, also where it says so by the wrong type: that is a
+/// secret.
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect { namespace, auth } => f
+                .debug_struct("Connect")
+                .field("namespace", namespace)
+                .field("auth", &auth.as_deref().map(shape))
+                .finish(),
+            Self::Disconnect { namespace } => {
+                f.debug_struct("Disconnect").field("namespace", namespace).finish()
+            }
+            Self::Event { namespace, id, name, arguments } => f
+                .debug_struct("Event")
+                .field("namespace", namespace)
+                .field("id", id)
+                .field("name", name)
+                .field("arguments", arguments)
+                .finish(),
+            Self::Ack { namespace, id, arguments } => f
+                .debug_struct("Ack")
+                .field("namespace", namespace)
+                .field("id", id)
+                .field("arguments", arguments)
+                .finish(),
+            Self::ConnectError { namespace, data } => f
+                .debug_struct("ConnectError")
+                .field("namespace", namespace)
+                .field("data", &shape(data))
+                .finish(),
+        }
+    }
+}
+
 /// `found`, if it is a name of at most `max_name` bytes that starts with `/`.
 pub(crate) fn limited_namespace(
     found: ByteString,
     max_name: usize,
 ) -> Result<ByteString, DecodeError> {
     if !found.starts_with('/') {
-        return Err(DecodeError::Namespace { found: excerpt(&found) });
+        return Err(DecodeError::Namespace { found: shape(&found) });
     }
     if found.len() > max_name {
         return Err(DecodeError::NamespaceTooLong { length: found.len(), max_name });

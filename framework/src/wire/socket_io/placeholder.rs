@@ -1,137 +1,153 @@
 //! Whether every placeholder in a packet's JSON stands for an attachment that came.
 //!
-//! It must never resolve anything: it reads once, keeps nothing, and lets the JSON stay text.
+//! It must never resolve anything, nor read what it does not have to: strings that no UTF-8 has and
+//! numbers that nothing holds are for whoever reads the arguments, as they are without attachments.
 
-use std::fmt;
+use serde::de::Error as _;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
-};
+use super::{DecodeError, surrogates};
 
-use super::{DecodeError, pieces::Pieces};
+/// How deep JSON may nest here: as deep as serde_json later reads it.
+const DEEPEST: usize = 127;
 
-/// Refuses JSON (values separated by commas) with an object whose `_placeholder` is true and whose
-/// `num` is not the number of one of `attachments`, and JSON that nests deeper than serde_json's
+/// A placeholder's key with each of its characters escaped, and its quotes.
+const LONGEST_KEY: usize = 6 * "_placeholder".len() + 2;
+
+/// Refuses JSON (checked values, separated by commas) with an object whose `_placeholder` is true and
+/// whose `num` is not the number of one of `attachments`, and JSON that nests deeper than serde_json's
 /// limit of 127.
 pub(crate) fn check_placeholders(json: &str, attachments: usize) -> Result<(), DecodeError> {
-    let check = Check { attachments: attachments as u64 };
-    Pieces::new(json).try_for_each(|piece| {
-        check
-            .deserialize(&mut serde_json::Deserializer::from_str(piece))
-            .map(drop)
-            .map_err(|source| DecodeError::Placeholder { source })
-    })
-}
-
-/// Walks through a value.
-#[derive(Clone, Copy)]
-struct Check {
-    /// How many attachments came.
-    attachments: u64,
-}
-
-/// As much of a value as an enclosing placeholder depends on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    True,
-    Number(u64),
-    Other,
-}
-
-impl<'de> DeserializeSeed<'de> for Check {
-    type Value = Seen;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Check {
-    type Value = Seen;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Seen, E> {
-        Ok(if value { Seen::True } else { Seen::Other })
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Seen, E> {
-        Ok(Seen::Number(value))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Seen, A::Error> {
-        while list.next_element_seed(self)?.is_some() {}
-        Ok(Seen::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
-        let mut placeholder = Seen::Other;
-        let mut number = Seen::Other;
-        while let Some(key) = map.next_key::<Key>()? {
-            let value = map.next_value_seed(self)?;
-            match key {
-                Key::Placeholder => placeholder = value,
-                Key::Number => number = value,
-                Key::Other => {}
+    let mut open: Vec<Level> = Vec::new();
+    let mut rest = json;
+    while let Some(first) = rest.bytes().next() {
+        let length = match first {
+            b'"' => string_len(rest),
+            b'{' | b'[' | b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => 1,
+            _ => literal_len(rest),
+        };
+        let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = after;
+        match first {
+            b'{' | b'[' if open.len() == DEEPEST => {
+                return Err(wrong(format_args!("it nests deeper than {DEEPEST} levels")));
             }
-        }
-        match (placeholder, number) {
-            (Seen::True, Seen::Number(number)) if number < self.attachments => Ok(Seen::Other),
-            (Seen::True, _) => Err(de::Error::custom(format_args!(
-                "its num is not the number of one of {} attachments",
-                self.attachments
-            ))),
-            _ => Ok(Seen::Other),
+            b'{' => open.push(Level { awaits_key: true, ..Level::default() }),
+            b'[' => open.push(Level { is_list: true, ..Level::default() }),
+            b'}' | b']' => {
+                if open.pop().is_some_and(|level| level.is_placeholder && !level.is_number) {
+                    return Err(wrong(format_args!(
+                        "its num is not the number of one of {attachments} attachments"
+                    )));
+                }
+                note(&mut open, Seen::default());
+            }
+            b',' => {
+                if let Some(level) = open.last_mut() {
+                    level.awaits_key = !level.is_list;
+                }
+            }
+            b':' | b' ' | b'\t' | b'\n' | b'\r' => {}
+            _ => match open.last_mut() {
+                Some(level) if level.awaits_key => {
+                    level.awaits_key = false;
+                    level.key = Key::of(token);
+                }
+                _ => note(&mut open, Seen::of(token, attachments)),
+            },
         }
     }
+    Ok(())
 }
 
-/// A key of an object, told apart without keeping it.
+/// A list or an object that has not ended.
+#[derive(Default)]
+struct Level {
+    is_list: bool,
+    awaits_key: bool,
+    /// The key whose value is next.
+    key: Key,
+    /// Whether the last `_placeholder` is true.
+    is_placeholder: bool,
+    /// Whether the last `num` is that of an attachment.
+    is_number: bool,
+}
+
+/// A key of an object, as far as it matters.
+#[derive(Clone, Copy, Default)]
 enum Key {
     Placeholder,
     Number,
+    #[default]
     Other,
 }
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(KeyVisitor)
+impl Key {
+    /// Tells a key by its literal.
+    fn of(literal: &str) -> Self {
+        match literal {
+            r#""_placeholder""# => Self::Placeholder,
+            r#""num""# => Self::Number,
+            _ if literal.len() > LONGEST_KEY || !literal.contains('\\') => Self::Other,
+            _ => match surrogates::unescaped(literal).as_deref() {
+                Ok("_placeholder") => Self::Placeholder,
+                Ok("num") => Self::Number,
+                _ => Self::Other,
+            },
+        }
     }
 }
 
-struct KeyVisitor;
+/// As much of a value as an object around it depends on.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    is_true: bool,
+    is_number: bool,
+}
 
-impl Visitor<'_> for KeyVisitor {
-    type Value = Key;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
+impl Seen {
+    /// Looks at the literal of a value that is no list and no object.
+    fn of(literal: &str, attachments: usize) -> Self {
+        let number = literal.parse::<usize>();
+        Self {
+            is_true: literal == "true",
+            is_number: number.is_ok_and(|number| number < attachments),
+        }
     }
+}
 
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        Ok(match key {
-            "_placeholder" => Key::Placeholder,
-            "num" => Key::Number,
-            _ => Key::Other,
-        })
+/// Notes a value in the object that it is in. Of a repeated key the last counts, as in JavaScript.
+fn note(open: &mut [Level], value: Seen) {
+    let Some(level) = open.last_mut() else { return };
+    match level.key {
+        Key::Placeholder => level.is_placeholder = value.is_true,
+        Key::Number => level.is_number = value.is_number,
+        Key::Other => {}
     }
+}
+
+/// Bytes of the string at the beginning of `json`, with its quotes.
+fn string_len(json: &str) -> usize {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| match byte {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        b'\\' => {
+            escaped = true;
+            false
+        }
+        _ => byte == b'"',
+    });
+    end.map_or(json.len(), |end| end + 2)
+}
+
+/// Bytes of the number or the word at the beginning of `json`.
+fn literal_len(json: &str) -> usize {
+    let end = json.find([',', '}', ']', ' ', '\t', '\n', '\r']);
+    end.unwrap_or(json.len())
+}
+
+fn wrong(what: std::fmt::Arguments<'_>) -> DecodeError {
+    DecodeError::Placeholder { source: serde_json::Error::custom(what) }
 }

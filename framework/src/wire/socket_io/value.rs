@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, SeqAccess, Visitor},
+    de::{self, MapAccess, SeqAccess, Visitor, value::MapDeserializer},
     ser::SerializeMap as _,
 };
 use serde_json::Number;
@@ -63,16 +63,14 @@ impl Value {
 
     /// What a placeholder stands for, or the object itself.
     fn from_entries<E: de::Error>(entries: Vec<(String, Self)>) -> Result<Self, E> {
+        if let Some(number) = exact_number(&entries) {
+            return Ok(Self::Number(number));
+        }
         let object = Self::Object(entries);
         if !attachments::any() || object.get("_placeholder") != Some(&Self::Bool(true)) {
             return Ok(object);
         }
-        match object.get("num") {
-            Some(Self::Number(number)) if number.is_u64() => {
-                resolve(number.as_u64().unwrap_or(u64::MAX)).map(Self::Binary)
-            }
-            _ => Err(E::custom("a placeholder's num is not the number of an attachment")),
-        }
+        resolve(object.get("num").unwrap_or(&Self::Null)).map(Self::Binary)
     }
 }
 
@@ -81,7 +79,7 @@ impl Serialize for Value {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(value) => value.serialize(serializer),
+            Self::Number(value) => serialize_number(value, serializer),
             Self::String(value) => serializer.serialize_str(value),
             Self::Array(values) => serializer.collect_seq(values),
             Self::Object(entries) => {
@@ -99,6 +97,39 @@ impl Serialize for Value {
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+/// The number that serde_json gives as an object of this one entry where an app's tree has its
+/// feature `arbitrary_precision`. Without it no number has such a form, and what a client sends in
+/// it stays an object.
+fn exact_number(entries: &[(String, Value)]) -> Option<Number> {
+    const KEY: &str = "$serde_json::private::Number";
+    let [(key, Value::String(text))] = entries else { return None };
+    if key != KEY {
+        return None;
+    }
+    let form = MapDeserializer::<_, de::value::Error>::new([(KEY, text.as_str())].into_iter());
+    Number::deserialize(form).ok()
+}
+
+/// A number as one, for formats that do not know serde_json's exact numbers.
+fn serialize_number<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        return number.serialize(serializer);
+    }
+    match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (_, _, Some(value)) if value == 0.0 && value.is_sign_negative() => {
+            serializer.serialize_f64(value)
+        }
+        (Some(value), _, _) => serializer.serialize_u64(value),
+        (_, Some(value), _) => serializer.serialize_i64(value),
+        (_, _, Some(value)) => serializer.serialize_f64(value),
+        // Beyond all that 64 bits hold: JavaScript reads it so, too.
+        _ => serializer.serialize_f64(match number.to_string().starts_with('-') {
+            true => f64::NEG_INFINITY,
+            false => f64::INFINITY,
+        }),
     }
 }
 

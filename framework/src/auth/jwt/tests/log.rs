@@ -1,9 +1,12 @@
 //! What the log has of a token that is refused.
 
-use std::{fmt, sync::Mutex};
+use std::{
+    fmt,
+    sync::{LazyLock, Mutex},
+};
 
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     span,
 };
@@ -46,8 +49,14 @@ impl Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
+/// While there is but one subscriber, tracing asks that of whichever thread comes first to a place
+/// that logs whether anybody is interested there, and remembers the answer for all: a test beside
+/// this one has none. With a second one it asks both.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Log::default()));
+
 /// What is logged when it is refused.
 fn logged(token: &str) -> (Level, String) {
+    LazyLock::force(&SECOND);
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         let refused = jwt().authenticate(presenting(token)).now_or_never().unwrap();
