@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::refusal::Refusal;
+use crate::{contained::Contained, meter::Tally, refusal::Refusal};
 
 /// At most one value of each type; cloning it counts a reference.
 #[derive(Clone, Default)]
@@ -21,7 +21,8 @@ pub(crate) struct DataBuilder(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 
 impl DataBuilder {
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
-        self.0.insert(TypeId::of::<T>(), Box::new(value));
+        // It is dropped when all is over, and nobody counts any more.
+        self.0.insert(TypeId::of::<T>(), Box::new(Contained::new(value, Tally::NONE)));
     }
 
     pub(crate) fn build(self) -> Data {
@@ -31,7 +32,9 @@ impl DataBuilder {
 
 impl Data {
     pub(crate) fn get<T: 'static>(&self) -> Result<&T, Refusal> {
-        self.0.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref()).ok_or_else(|| {
+        let value = self.0.get(&TypeId::of::<T>());
+        let value = value.and_then(|value| value.downcast_ref::<Contained<T>>());
+        value.map(|value| &**value).ok_or_else(|| {
             Refusal::internal(format_args!(
                 "no value of type {} was given to Salon::builder().data(..)",
                 type_name::<T>()

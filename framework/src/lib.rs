@@ -40,6 +40,7 @@ mod acknowledgement;
 mod allowance;
 mod bucket;
 mod clock;
+mod contained;
 mod data;
 mod deadlines;
 mod disconnect;
@@ -62,6 +63,7 @@ mod standing;
 mod supervisor;
 mod timers;
 mod transport;
+mod turn;
 
 pub use salon_macros::Event;
 #[cfg(feature = "testing")]

@@ -31,6 +31,8 @@ pub(crate) trait RoomLink: Send + Sync {
     fn name(&self) -> &str;
     /// Its key, of the type that its kind has.
     fn key(&self) -> &dyn Any;
+    /// What its key hashes to in its directory.
+    fn hash(&self) -> u64;
     /// Whether nothing is on its way to the room.
     fn is_quiet(&self) -> bool;
     /// If it is empty, and has been for long enough, it is to close.

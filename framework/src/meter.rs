@@ -3,7 +3,13 @@
 //! It must cost one atomic addition where it counts, in memory that no other worker adds to; how the
 //! figures are exported is decided elsewhere.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+};
 
 /// What is counted. The names are stable: dashboards refer to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +31,8 @@ pub enum Count {
     EventsReceived,
     /// Events refused, by whatever check.
     EventsRefused,
-    /// Handlers, checks of events, and functions of the affinity that panicked.
+    /// Panics of the application's code, wherever it was run: handlers, checks, hooks, futures,
+    /// `Serialize`, `Drop` and whatever else it implements. Each has one line in the log.
     HandlerPanics,
     /// Handlers that outlived their time limit, so that their answers are dropped.
     LateAnswers,
@@ -45,6 +52,12 @@ pub enum Count {
     RoomsClosed,
     /// Rooms opened anew after a panic.
     RoomsRestarted,
+    /// Times that a room or a session was found to do nothing but what it gives itself to do, for 64
+    /// turns in a row. The log names it.
+    GreedyTurns,
+    /// Actors that died of a panic which nothing contained: of a room, a connection, a worker's shard
+    /// or its supervisor. Their clients are cut off, so that they come back.
+    ActorsLost,
 }
 
 impl Count {
@@ -68,6 +81,8 @@ impl Count {
         Self::RoomsOpened,
         Self::RoomsClosed,
         Self::RoomsRestarted,
+        Self::GreedyTurns,
+        Self::ActorsLost,
     ];
 
     /// The counter's name.
@@ -92,6 +107,8 @@ impl Count {
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomsRestarted => "rooms_restarted",
+            Self::GreedyTurns => "greedy_turns",
+            Self::ActorsLost => "actors_lost",
         }
     }
 }
@@ -148,6 +165,40 @@ impl Meter for Counters {
     fn add(&self, count: Count, by: u64) {
         let share = OWN.with(|own| &self.0[*own % SHARES]);
         share.0[count as usize].fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+/// Which counters, for what has no room for more than a number, nor time to count a reference. It
+/// leads to nothing once they are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Tally(u32);
+
+/// All counters that have a tally. Looked at when something is wrong, and not otherwise.
+static TALLIES: LazyLock<Mutex<HashMap<Tally, Weak<Counters>>>> = LazyLock::new(Mutex::default);
+
+impl Tally {
+    /// Counts nowhere.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The tally of some counters.
+    pub(crate) fn of(counters: &Arc<Counters>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let tally = Self(NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut tallies = TALLIES.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.retain(|_, counters| counters.strong_count() > 0);
+        tallies.insert(tally, Arc::downgrade(counters));
+        tally
+    }
+
+    /// Adds one.
+    pub(crate) fn one(self, count: Count) {
+        let counters = {
+            let tallies = TALLIES.lock().unwrap_or_else(PoisonError::into_inner);
+            tallies.get(&self).and_then(Weak::upgrade)
+        };
+        if let Some(counters) = counters {
+            counters.one(count);
+        }
     }
 }
 

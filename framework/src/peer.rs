@@ -257,6 +257,12 @@ impl Peer {
     }
 }
 
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.identity.release(&self.id);
+    }
+}
+
 impl Identified for Peer {
     fn session_id(&self) -> &SessionId {
         &self.id

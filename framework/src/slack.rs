@@ -8,6 +8,7 @@ use std::{
     hash::{BuildHasher, Hash},
 };
 
+use hashbrown::HashTable;
 use indexmap::IndexSet;
 
 /// Entries that are never worth a step.
@@ -48,6 +49,13 @@ impl<T: Eq + Hash, S: BuildHasher> Slack for IndexSet<T, S> {
     }
 }
 
+/// As [`Slack::shed`], for a table that does not know the hashes of what is in it.
+pub(crate) fn shed<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+    if let Some(least) = step(table.len(), table.capacity()) {
+        table.shrink_to(least, hash);
+    }
+}
+
 impl<T> Slack for VecDeque<T> {
     fn shed(&mut self) {
         if let Some(least) = step(self.len(), self.capacity()) {
@@ -79,15 +87,19 @@ mod tests {
     #[test]
     fn each_kind_of_table_sheds() {
         let mut set: IndexSet<u32> = (0..10_000).collect();
-        let mut rooms: hashbrown::HashSet<u32, std::hash::RandomState> = (0..10_000).collect();
+        let mut rooms = HashTable::new();
+        for number in 0..10_000_u64 {
+            rooms.insert_unique(number, number, |number| *number);
+        }
         let mut queue: VecDeque<u32> = (0..10_000).collect();
         for number in 0..10_000 {
             queue.pop_front();
             queue.shed();
             set.swap_remove(&number);
             set.shed();
-            rooms.remove(&number);
-            rooms.shed();
+            let place = rooms.find_entry(number.into(), |other| *other == u64::from(number));
+            place.expect("it is there").remove();
+            shed(&mut rooms, |number| *number);
         }
         let left = [set.capacity(), rooms.capacity(), queue.capacity()];
         assert!(left.iter().all(|left| *left <= FEW * 2), "{left:?}");

@@ -9,6 +9,8 @@ use actix::{Actor, AsyncContext, Context, SpawnHandle};
 
 use crate::{
     clock::{self, Instant},
+    contained::discard,
+    meter::Tally,
     number::TimerNumber,
 };
 
@@ -26,6 +28,8 @@ struct Lists<T, C> {
     pending: BTreeMap<(Instant, TimerNumber), Pending<T, C>>,
     /// When each is due, to find it by its number.
     due: BTreeMap<TimerNumber, Instant>,
+    /// Where a panic of what is dropped counts.
+    tally: Tally,
 }
 
 enum Pending<T, C> {
@@ -58,38 +62,39 @@ impl<T: 'static, C: 'static> Timers<T, C> {
     pub(crate) fn after(
         &mut self,
         delay: Duration,
+        tally: Tally,
         once: impl FnOnce(&mut T, &mut C) + 'static,
     ) -> Timer {
-        self.add(clock::after(delay), Pending::Once(Box::new(once)))
+        self.add(clock::after(delay), tally, Pending::Once(Box::new(once)))
     }
 
     /// Asks for something to be done again and again, the first time after one interval.
     pub(crate) fn every(
         &mut self,
         interval: Duration,
+        tally: Tally,
         tick: impl Fn(&mut T, &mut C) + 'static,
     ) -> Timer {
         // What the clock can tell apart.
         let interval = interval.max(Duration::from_millis(1));
-        self.add(clock::after(interval), Pending::Every { interval, tick: Rc::new(tick) })
+        let every = Pending::Every { interval, tick: Rc::new(tick) };
+        self.add(clock::after(interval), tally, every)
     }
 
-    fn add(&mut self, at: Instant, pending: Pending<T, C>) -> Timer {
+    fn add(&mut self, at: Instant, tally: Tally, pending: Pending<T, C>) -> Timer {
         let number = TimerNumber::next();
-        self.insert(at, number, pending);
+        self.0.get_or_insert_with(|| Box::new(Lists::new(tally))).insert(at, number, pending);
         Timer(number)
-    }
-
-    fn insert(&mut self, at: Instant, number: TimerNumber, pending: Pending<T, C>) {
-        let lists = self.0.get_or_insert_default();
-        lists.due.insert(number, at);
-        lists.pending.insert((at, number), pending);
     }
 
     /// Gives up what a timer was for; true if it was still to come.
     pub(crate) fn cancel(&mut self, Timer(number): Timer) -> bool {
         let Some(lists) = &mut self.0 else { return false };
-        lists.due.remove(&number).and_then(|at| lists.pending.remove(&(at, number))).is_some()
+        let cancelled =
+            lists.due.remove(&number).and_then(|at| lists.pending.remove(&(at, number)));
+        let was_to_come = cancelled.is_some();
+        discard(cancelled, lists.tally);
+        was_to_come
     }
 
     /// When the next one is due.
@@ -110,7 +115,7 @@ impl<T: 'static, C: 'static> Timers<T, C> {
             Pending::Once(once) => Some(once),
             Pending::Every { interval, tick } => {
                 let again = Pending::Every { interval, tick: tick.clone() };
-                self.insert(after_now(at, interval), number, again);
+                lists.insert(after_now(at, interval), number, again);
                 Some(Box::new(move |of, cx| tick(of, cx)))
             }
         }
@@ -175,9 +180,23 @@ impl<T, C> Default for Timers<T, C> {
     }
 }
 
-impl<T, C> Default for Lists<T, C> {
-    fn default() -> Self {
-        Self { pending: BTreeMap::new(), due: BTreeMap::new() }
+impl<T, C> Lists<T, C> {
+    fn new(tally: Tally) -> Self {
+        Self { pending: BTreeMap::new(), due: BTreeMap::new(), tally }
+    }
+
+    fn insert(&mut self, at: Instant, number: TimerNumber, pending: Pending<T, C>) {
+        self.due.insert(number, at);
+        self.pending.insert((at, number), pending);
+    }
+}
+
+impl<T, C> Drop for Lists<T, C> {
+    fn drop(&mut self) {
+        // One by one: of two that panic together the second would end the process.
+        while let Some((_, pending)) = self.pending.pop_first() {
+            discard(pending, self.tally);
+        }
     }
 }
 
@@ -209,9 +228,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_due_is_done_in_the_order_of_its_moments_and_then_of_the_asking() {
         let mut timers = Log::default();
-        timers.after(2 * SECOND, |log, ()| log.push("c"));
-        timers.after(SECOND, |log, ()| log.push("a"));
-        timers.after(SECOND, |log, ()| log.push("b"));
+        timers.after(2 * SECOND, Tally::NONE, |log, ()| log.push("c"));
+        timers.after(SECOND, Tally::NONE, |log, ()| log.push("a"));
+        timers.after(SECOND, Tally::NONE, |log, ()| log.push("b"));
         assert_eq!(timers.next(), Some(clock::after(SECOND)));
         assert!(pass(&mut timers, SECOND / 2).await.is_empty());
         assert_eq!(pass(&mut timers, 2 * SECOND).await, ["a", "b", "c"]);
@@ -221,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_tick_keeps_to_its_grid_and_there_is_no_burst_after_a_pause() {
         let mut timers = Log::default();
-        let timer = timers.every(SECOND, |log, ()| log.push("tick"));
+        let timer = timers.every(SECOND, Tally::NONE, |log, ()| log.push("tick"));
         let began = clock::now();
         assert_eq!(pass(&mut timers, SECOND + SECOND / 10).await, ["tick"]);
         assert_eq!(timers.next(), Some(began + 2 * SECOND), "not a second from now");
@@ -234,8 +253,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_cancelled_is_not_done_and_the_rest_is() {
         let mut timers = Log::default();
-        let a = timers.after(SECOND, |log, ()| log.push("a"));
-        timers.after(SECOND, |log, ()| log.push("b"));
+        let a = timers.after(SECOND, Tally::NONE, |log, ()| log.push("a"));
+        timers.after(SECOND, Tally::NONE, |log, ()| log.push("b"));
         assert!(timers.cancel(a));
         assert_eq!(pass(&mut timers, SECOND).await, ["b"]);
         assert!(!timers.cancel(a));
@@ -245,7 +264,7 @@ mod tests {
     async fn what_is_asked_for_in_a_round_is_of_the_next() {
         let mut timers = Log::default();
         let round = Round::now();
-        timers.after(Duration::ZERO, |log, ()| log.push("a"));
+        timers.after(Duration::ZERO, Tally::NONE, |log, ()| log.push("a"));
         assert!(timers.take(round).is_none());
         assert_eq!(pass(&mut timers, Duration::ZERO).await, ["a"]);
     }
@@ -253,11 +272,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_interval_and_no_end_of_time_are_taken_as_the_nearest_that_the_clock_has() {
         let mut timers = Log::default();
-        let often = timers.every(Duration::ZERO, |log, ()| log.push("tick"));
+        let often = timers.every(Duration::ZERO, Tally::NONE, |log, ()| log.push("tick"));
         assert_eq!(pass(&mut timers, Duration::from_millis(1)).await, ["tick"]);
         timers.cancel(often);
-        timers.every(Duration::MAX, |log, ()| log.push("tick"));
-        timers.after(Duration::MAX, |log, ()| log.push("once"));
+        timers.every(Duration::MAX, Tally::NONE, |log, ()| log.push("tick"));
+        timers.after(Duration::MAX, Tally::NONE, |log, ()| log.push("once"));
         assert!(pass(&mut timers, 24 * 3_600 * SECOND).await.is_empty());
     }
 }

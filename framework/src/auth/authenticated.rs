@@ -12,6 +12,7 @@ use std::{
 use bytestring::ByteString;
 
 use super::{Credential, Lease, Permissions};
+use crate::{contained::Contained, meter::Tally};
 
 /// An identity, with what the framework has to know of it.
 ///
@@ -132,19 +133,61 @@ impl<I> Authenticated<I> {
 }
 
 /// Everybody who is nobody in particular is so as one.
-static NOBODY: LazyLock<AnyIdentity> = LazyLock::new(|| Arc::new(()));
+static NOBODY: LazyLock<AnyIdentity> =
+    LazyLock::new(|| AnyIdentity(Arc::new(Contained::new((), Tally::NONE))));
 
-fn shared<I: Send + Sync + 'static>(identity: I) -> AnyIdentity {
-    if TypeId::of::<I>() == TypeId::of::<()>() { NOBODY.clone() } else { Arc::new(identity) }
+/// An identity of a type that is not known here. Cloning it counts a reference; whoever drops the last
+/// one takes no harm.
+#[derive(Clone)]
+pub(crate) struct AnyIdentity(Arc<dyn Identity>);
+
+/// An identity, contained.
+trait Identity: Any + Send + Sync {
+    /// Drops it, as that of a session.
+    fn release(&mut self, session: &str);
 }
 
-/// An identity of a type that is not known here.
-pub(crate) type AnyIdentity = Arc<dyn Any + Send + Sync>;
+impl<I: Send + Sync + 'static> Identity for Contained<I> {
+    fn release(&mut self, session: &str) {
+        Self::release(self, session);
+    }
+}
+
+impl AnyIdentity {
+    fn new<I: Send + Sync + 'static>(identity: I, tally: Tally) -> Self {
+        if TypeId::of::<I>() == TypeId::of::<()>() {
+            NOBODY.clone()
+        } else {
+            Self(Arc::new(Contained::new(identity, tally)))
+        }
+    }
+
+    /// The identity, if it is an `I`.
+    pub(crate) fn downcast_ref<I: 'static>(&self) -> Option<&I> {
+        let identity: &dyn Any = &*self.0;
+        identity.downcast_ref::<Contained<I>>().map(|identity| &**identity)
+    }
+
+    /// A session needs it no more. If nobody else does it is dropped here, where it is known whose it
+    /// was.
+    pub(crate) fn release(&mut self, session: &str) {
+        if let Some(identity) = Arc::get_mut(&mut self.0) {
+            identity.release(session);
+        }
+    }
+}
+
+impl fmt::Debug for AnyIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyIdentity").finish_non_exhaustive()
+    }
+}
 
 impl<I: Send + Sync + 'static> Authenticated<I> {
     /// Forgets the identity's type.
-    pub(crate) fn erase(self) -> Authenticated<AnyIdentity> {
-        Authenticated { identity: shared(self.identity), credential: self.credential }
+    pub(crate) fn erase(self, tally: Tally) -> Authenticated<AnyIdentity> {
+        let identity = AnyIdentity::new(self.identity, tally);
+        Authenticated { identity, credential: self.credential }
     }
 }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{AnyIdentity, Authenticated, Handshake};
 use crate::{
     clock,
+    meter::Tally,
     refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments},
 };
@@ -21,6 +22,8 @@ pub struct Credentials {
     handshake: Arc<Handshake>,
     namespace: ByteString,
     auth: Option<ByteString>,
+    /// Where a panic of what is made of it counts.
+    tally: Tally,
 }
 
 impl Credentials {
@@ -28,8 +31,13 @@ impl Credentials {
         handshake: Arc<Handshake>,
         namespace: ByteString,
         auth: Option<ByteString>,
+        tally: Tally,
     ) -> Self {
-        Self { handshake, namespace, auth }
+        Self { handshake, namespace, auth, tally }
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// The request that opened the connection.
@@ -141,8 +149,9 @@ pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {
     Arc::new(move |credentials| {
         let authenticator = authenticator.clone();
         Box::pin(async move {
+            let tally = credentials.tally();
             let authenticated = authenticator.authenticate(credentials).await?;
-            Ok(authenticated.erase())
+            Ok(authenticated.erase(tally))
         })
     })
 }

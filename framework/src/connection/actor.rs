@@ -21,6 +21,7 @@ use crate::{
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
     outbox::{End, Permit},
+    turn::{self, TakesTurns},
     wire::{engine_io, socket_io::Messages},
 };
 
@@ -37,7 +38,7 @@ pub(crate) struct Connection {
     pub(super) has_sent_connect: bool,
     /// Boxed: mostly nothing waits.
     waiting: Option<Box<Waiting>>,
-    upper: Upper,
+    pub(super) upper: Upper,
 }
 
 /// What waits on a connection, and for what.
@@ -235,7 +236,7 @@ impl Connection {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
             Upper::Raw { application, layer } => {
                 let raw = self.raw(request, *layer);
-                if self.guard(|| application.received(&raw, message)).is_none() {
+                if self.guard("received", None, || application.received(&raw, message)).is_none() {
                     self.close(DisconnectReason::ForcedServerClose, ctx);
                 }
             }
@@ -258,7 +259,7 @@ impl Connection {
             Upper::SocketIo(_) => self.end_sessions(reason),
             Upper::Raw { application, layer } => {
                 let raw = self.raw(None, *layer);
-                self.guard(|| application.closed(&raw, reason));
+                self.guard("closed", None, || application.closed(&raw, reason));
             }
         }
         self.waiting = None;
@@ -276,11 +277,25 @@ impl Actor for Connection {
             Upper::SocketIo(_) => self.await_connect(ctx),
             Upper::Raw { application, layer } => {
                 let raw = self.raw(None, *layer);
-                if self.guard(|| application.opened(&raw)).is_none() {
+                if self.guard("opened", None, || application.opened(&raw)).is_none() {
                     self.close(DisconnectReason::ForcedServerClose, ctx);
                 }
             }
         }
+    }
+}
+
+impl TakesTurns for Connection {
+    fn is_greedy(&self, turns: u32) {
+        self.realm.counters().one(Count::GreedyTurns);
+        let sessions = self.named_sessions();
+        let connection = self.handle.number();
+        tracing::warn!(
+            connection,
+            sessions,
+            turns,
+            "a session keeps its worker busy with what it gives itself to do"
+        );
     }
 }
 
@@ -289,6 +304,11 @@ impl Drop for Connection {
         self.handle.move_out();
         if self.ended {
             return;
+        }
+        if turn::is_lost() {
+            self.realm.counters().one(Count::ActorsLost);
+            let connection = self.handle.number();
+            tracing::error!(connection, "the connection's actor is lost: its client is cut off");
         }
         // With its worker, or after a panic of Salon's own: nobody else has it forgotten.
         // Its client is to come back, to whoever is there then.

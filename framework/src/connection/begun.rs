@@ -4,18 +4,18 @@
 
 use std::sync::Arc;
 
-use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use super::{SessionContext, session_context::Step};
 use crate::{
     auth::{Granted, Lost, Right},
+    contained::Running,
     refusal::Code,
 };
 
 /// What a session's handlers have asked for, until its connection takes it. Boxed: many never ask.
 pub(super) struct Begun<S> {
-    pub(super) futures: Vec<LocalBoxFuture<'static, Step<S>>>,
+    pub(super) futures: Vec<Running<Step<S>>>,
     /// The permissions of whose loss the session is to be told.
     pub(super) told: Vec<(&'static str, oneshot::Receiver<Lost>)>,
     /// By what right the code that runs was called, if it took one.

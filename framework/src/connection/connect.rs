@@ -2,7 +2,7 @@
 //!
 //! It must never let anything of a session out before its CONNECT reply, but for what it missed.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
@@ -14,7 +14,7 @@ use super::{
     Connection, Realm, Refusal,
     close::Trouble,
     namespaces::BuiltNamespace,
-    protocol::OpenSession,
+    protocol::{OpenSession, State},
     session::{ConnectRefusal, ConnectReply, Unconnected},
     worker::{Watch, Worker},
 };
@@ -22,6 +22,7 @@ use crate::{
     auth::{AnyIdentity, Credential, Credentials},
     bucket::rate_limited,
     clock,
+    contained::{Panicked, Running},
     frame::Frame,
     logged::{self, Logged},
     meter::{Count, Meter},
@@ -36,7 +37,7 @@ use crate::{
 };
 
 /// What a future yielded, unless it panicked.
-type Caught<T> = std::thread::Result<T>;
+type Caught<T> = Result<T, Panicked>;
 
 /// Where a session comes from.
 struct Origin {
@@ -82,7 +83,12 @@ impl Connection {
         if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
             return self.trouble(&Trouble::LongAuth(longest), Some(&namespace), ctx);
         }
-        let Some(built) = self.realm.namespaces().find(&namespace).cloned() else {
+        // Whether it is one of those whose names the application accepts, that may say.
+        let found = || self.realm.namespaces().find(&namespace).cloned();
+        let Some(found) = self.guard("which namespaces there are", None, found) else {
+            return self.refuse_connect(&namespace, &Refusal::logged_already());
+        };
+        let Some(built) = found else {
             let trouble = Trouble::UnknownNamespace(self.realm.namespaces().shown(&namespace));
             return self.trouble(&trouble, Some(&namespace), ctx);
         };
@@ -90,7 +96,8 @@ impl Connection {
             socket_io.connecting.begin(namespace.clone());
         }
         let handshake = self.handle.handshake().clone();
-        let credentials = Credentials::new(handshake, namespace.clone(), auth.clone());
+        let credentials =
+            Credentials::new(handshake, namespace.clone(), auth.clone(), self.realm.tally());
         let admission = admit(self.realm.clone(), built.clone(), credentials);
         let limit = self.realm.timeouts().connect;
         let admission = async move {
@@ -99,10 +106,14 @@ impl Connection {
             };
             tokio::time::timeout(limit, admission).await.unwrap_or_else(late)
         };
-        let mut admission = AssertUnwindSafe(admission).catch_unwind().boxed_local();
+        let mut admission = Running::new(admission.boxed_local(), self.realm.tally());
         let admitted =
             move |admitted: Caught<Admitted>, actor: &mut Self, ctx: &mut Context<Self>| {
-                let admitted = admitted.unwrap_or_else(|_| Err(actor.panicked("authentication")));
+                let panicked = |_| {
+                    let what = format!("authentication for {namespace:?}");
+                    Err(actor.panicked(&what, None))
+                };
+                let admitted = admitted.unwrap_or_else(panicked);
                 actor.connected(namespace, auth, &built, admitted, ctx);
             };
         // What needs no waiting is decided before the client's next packet is looked at.
@@ -199,14 +210,17 @@ impl Connection {
         }
         let socket = Socket::new(peer.clone(), self.realm.broadcaster().clone());
         let state = made.connect(socket, self.realm.data().clone());
-        let mut session =
-            OpenSession { peer, namespace: built.clone(), state, alarm: Alarm::default() };
-        self.guard(|| {
-            session.state.connected();
-            if let Some(connected) = &session.namespace.untyped.connected {
-                connected(&session.socket(&self.realm));
-            }
-        });
+        let mut session = OpenSession {
+            peer,
+            namespace: built.clone(),
+            state: State::new(state),
+            alarm: Alarm::default(),
+        };
+        let peer = session.peer.clone();
+        self.guard("connected", Some(&peer), || session.state.connected());
+        if let Some(connected) = &built.untyped.connected {
+            self.guard("connected", Some(&peer), || connected(&session.socket(&self.realm)));
+        }
         self.follow_up(&mut session, ctx);
         self.realm.connected(&self.handle);
         let Some(socket_io) = self.socket_io() else { return };

@@ -3,7 +3,7 @@
 //! It must never hold up the next event for the answer of one that takes time; for its checks it
 //! must, so that events are handled in the order sent.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::resume_unwind, sync::Arc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
@@ -17,6 +17,7 @@ use super::{
     session::AnyStep,
 };
 use crate::{
+    contained::{Panicked, Running, contain, discard},
     event::{Waited, too_late, wait},
     logged::{self, Logged},
     meter::{Count, Meter},
@@ -24,6 +25,7 @@ use crate::{
     outbox::Permit,
     peer::Peer,
     timers::Round,
+    turn,
     wire::socket_io::{Arguments, DecodeError},
 };
 
@@ -81,27 +83,35 @@ impl Connection {
             false => tracing::Span::none(),
         };
         let entered = span.enter();
-        let outcome = self.guard(|| {
+        let outcome = contain(|| {
             let realm = &self.realm;
             step(&mut session, &mut Desk { realm, allowance: &mut allowance })
         });
         drop(entered);
-        let Address { name, id } = &address;
+        let outcome = outcome.map_err(|Panicked| self.panicked(&address.name, Some(&session.peer)));
         let mut malformed = None;
-        match outcome {
-            Some(Err(error)) => malformed = Some(error),
-            Some(Ok(Outcome::Answered(result))) => self.answer(&session.peer, name, *id, result),
-            Some(Ok(Outcome::Later(future, permit))) => {
-                self.answer_later(&session.peer, name.clone(), *id, (future, permit), ctx);
+        // A parser of the application's may panic at what it is to write. Then this actor is lost, and
+        // so that nothing is left of the session it must be in its place.
+        let answered = contain(|| {
+            let Address { name, id } = &address;
+            match outcome {
+                Ok(Err(error)) => malformed = Some(error),
+                Ok(Ok(Outcome::Answered(result))) => self.answer(&session.peer, name, *id, result),
+                Ok(Ok(Outcome::Later(future, permit))) => {
+                    self.answer_later(&session.peer, name.clone(), *id, (future, permit), ctx);
+                }
+                Ok(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
+                Ok(Ok(Outcome::Elsewhere)) => {}
+                Err(refusal) => self.answer(&session.peer, name, *id, Err(refusal)),
             }
-            Some(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
-            Some(Ok(Outcome::Elsewhere)) => {}
-            None => self.answer(&session.peer, name, *id, Err(Refusal::logged_already())),
-        }
+        });
         self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);
             socket_io.allowance = allowance;
+        }
+        if answered.is_err() {
+            resume_unwind(Box::new("what an event was answered with panicked"));
         }
         malformed.map_or(Ok(()), Err)
     }
@@ -114,8 +124,15 @@ impl Connection {
         checks: LocalBoxFuture<'static, Step>,
         ctx: &mut Context<Self>,
     ) {
-        let done = checks.into_actor(self).map(move |step, actor, ctx| {
+        let (name, tally) = (address.name.clone(), self.realm.tally());
+        let done = Running::new(checks, tally).into_actor(self).map(move |step, actor, ctx| {
             actor.set_held(None);
+            let step = step.unwrap_or_else(|Panicked| {
+                let index = actor.socket_io().and_then(|socket_io| socket_io.index(number));
+                let session = index.and_then(|index| actor.open_session(index));
+                let refusal = actor.panicked(&name, session);
+                Box::new(|_, _| Ok(Outcome::Answered(Err(refusal))))
+            });
             if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number))
                 && let Err(error) = actor.advance(session, address, step, ctx)
             {
@@ -155,12 +172,12 @@ impl Connection {
         let (peer, ending) = (peer.clone(), peer.clone());
         let ended = async move { ending.until_ended().await };
         let limit = self.realm.timeouts().handler;
-        let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
+        let guarded = Running::new(future, self.realm.tally()).boxed_local();
         let waiting = wait(guarded, limit, ended).into_actor(self);
         ctx.spawn(waiting.map(move |waited, actor, ctx| {
             match waited {
                 Waited::Done(result) => {
-                    let result = result.unwrap_or_else(|_| Err(actor.panicked(&name)));
+                    let result = result.unwrap_or_else(|_| Err(actor.panicked(&name, Some(&peer))));
                     actor.answer(&peer, &name, id, result);
                 }
                 Waited::Late(rest) => {
@@ -168,7 +185,7 @@ impl Connection {
                     actor.answer(&peer, &name, id, Err(too_late(&name, limit)));
                     ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| {
                         if let Some(Err(_)) = done {
-                            drop(actor.panicked(&name));
+                            drop(actor.panicked(&name, Some(&peer)));
                         }
                     }));
                 }
@@ -182,10 +199,10 @@ impl Connection {
     pub(super) fn follow_up(&mut self, session: &mut OpenSession, ctx: &mut Context<Self>) {
         let number = session.number();
         for future in session.state.take_futures() {
-            let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-            ctx.spawn(guarded.map(move |step, actor, ctx| match step {
+            let peer = session.peer.clone();
+            ctx.spawn(future.into_actor(self).map(move |step, actor, ctx| match step {
                 Ok(step) => actor.step(number, step, ctx),
-                Err(_) => drop(actor.panicked("a session's future")),
+                Err(Panicked) => drop(actor.panicked("a session's future", Some(&peer))),
             }));
         }
         let next = session.state.next_timer();
@@ -195,17 +212,25 @@ impl Connection {
     /// Does what a session's timers are due to do.
     fn ring(&mut self, number: SessionNumber, ctx: &mut Context<Self>) {
         let round = Round::now();
-        let ring = |actor: &mut Self, session: &mut OpenSession| {
+        let ring = |actor: &mut Self, session: &mut OpenSession, ctx: &mut Context<Self>| {
             session.alarm.rung();
             // The session goes on after a panic, and so do its other timers.
-            while actor.guard(|| session.state.ring(round)).unwrap_or(true) {}
+            while !turn::is_spent()
+                && actor
+                    .guard("a timer", Some(&session.peer), || session.state.ring(round))
+                    .unwrap_or(true)
+            {
+                turn::spend(ctx);
+            }
         };
         self.with_session(number, ring, ctx);
     }
 
     fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
-        let step = |actor: &mut Self, session: &mut OpenSession| {
-            actor.guard(|| step(&mut *session.state));
+        let step = |actor: &mut Self, session: &mut OpenSession, ctx: &mut Context<Self>| {
+            let what = "what a future brought";
+            actor.guard(what, Some(&session.peer), || step(&mut *session.state));
+            turn::spend(ctx);
         };
         self.with_session(number, step, ctx);
     }
@@ -214,17 +239,20 @@ impl Connection {
     fn with_session(
         &mut self,
         number: SessionNumber,
-        code: impl FnOnce(&mut Self, &mut OpenSession),
+        code: impl FnOnce(&mut Self, &mut OpenSession, &mut Context<Self>),
         ctx: &mut Context<Self>,
     ) {
-        let Some(socket_io) = self.socket_io() else { return };
-        let Some(index) = socket_io.index(number) else { return };
-        if socket_io.sessions[index].peer.has_ended() {
-            // It has lapsed; that it is to end is in the mailbox.
-            return;
-        }
-        let mut session = socket_io.sessions.swap_remove(index);
-        code(self, &mut session);
+        let found = self.socket_io().and_then(|socket_io| {
+            let index = socket_io.index(number)?;
+            // One that has lapsed is about to end: that is in the mailbox.
+            let has_ended = socket_io.sessions[index].peer.has_ended();
+            (!has_ended).then(|| socket_io.sessions.swap_remove(index))
+        });
+        let Some(mut session) = found else {
+            // What it has in hand is the application's.
+            return discard(code, self.realm.tally());
+        };
+        code(self, &mut session, ctx);
         self.follow_up(&mut session, ctx);
         if let Some(socket_io) = self.socket_io() {
             socket_io.sessions.push(session);

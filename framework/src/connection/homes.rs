@@ -6,13 +6,13 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Realm, Refusal};
 use crate::{
     auth::Handshake,
+    contained::contain,
     meter::{Count, Meter},
     number::ShardNumber,
     room::ShardHandle,
@@ -47,10 +47,10 @@ pub(super) fn find(
 ) -> Result<(Option<Resident>, Option<ShardHandle>), Refusal> {
     let Some(affinity) = &realm.hooks().affinity else { return Ok((None, None)) };
     // What it had in hand was the handshake, and that is plain data.
-    let key = catch_unwind(AssertUnwindSafe(|| affinity(handshake))).map_err(|_| {
+    let key = contain(|| affinity(handshake)).map_err(|panicked| {
         realm.counters().one(Count::HandlerPanics);
         tracing::error!("the affinity panicked: a connection is refused");
-        Refusal::logged_already()
+        Refusal::from(panicked)
     })?;
     let Some(key) = key else { return Ok((None, None)) };
     let (resident, home) = realm.homes.take_in(key, here, &realm.broadcaster().shards());
@@ -159,7 +159,7 @@ mod tests {
     fn worker() -> (Arbiter, ShardHandle) {
         let arbiter = Arbiter::new();
         let (started, starting) = mpsc::channel();
-        arbiter.spawn_fn(move || started.send(ShardHandle::start()).unwrap());
+        arbiter.spawn_fn(move || started.send(ShardHandle::start(Arc::default())).unwrap());
         (arbiter, starting.recv().unwrap())
     }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     auth::hold_answer,
+    contained::Contained,
     event::{self, Event, Later, On, OnLater, Policy},
     room::{Checks, Guards, Judged, Judging, encode_or_log},
     simulation,
@@ -108,7 +109,7 @@ where
             Some(session) => {
                 simulation::before_handler(E::NAME);
                 session.cx.begin_by(granted, withdrawals);
-                let called = call(session, event);
+                let called = call(session, event.into_inner());
                 session.cx.forget_right();
                 called
             }
@@ -119,7 +120,7 @@ where
                      arguments: UncheckedArguments,
                      checks: &mut Checks<'_>| {
         let event = match event::decode_or_refuse::<E>(arguments)? {
-            Ok(event) => event,
+            Ok(event) => Contained::new(event, checks.broadcaster.tally),
             Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
         Ok(match checks.judge::<E, S::Identity>(event, None) {

@@ -4,7 +4,7 @@
 //! It must never decide what an error does: `close.rs` does.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    ops::{Deref, DerefMut},
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Connection, DisconnectReason, Realm, Refusal,
-    actor::EndSession,
+    actor::{EndSession, Upper},
     call::Call,
     close::{Trouble, Verdict},
     connecting::Connecting,
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     allowance::Allowance,
+    contained::{Panicked, contain},
     frame::Frame,
     logged::Logged,
     meter::{Count, Meter},
@@ -51,8 +52,42 @@ pub(crate) struct SocketIo {
 pub(super) struct OpenSession {
     pub(super) peer: Arc<Peer>,
     pub(super) namespace: Arc<BuiltNamespace>,
-    pub(super) state: Box<dyn AnySession>,
+    pub(super) state: State,
     pub(super) alarm: Alarm,
+}
+
+/// The application's state of a session.
+pub(super) struct State(Option<Box<dyn AnySession>>);
+
+impl State {
+    pub(super) fn new(state: Box<dyn AnySession>) -> Self {
+        Self(Some(state))
+    }
+}
+
+impl Deref for State {
+    type Target = dyn AnySession;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_deref().expect("a session has its state until it is dropped")
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.as_deref_mut().expect("a session has its state until it is dropped")
+    }
+}
+
+impl Drop for OpenSession {
+    fn drop(&mut self) {
+        let state = self.state.0.take();
+        if contain(|| drop(state)).is_err() {
+            self.peer.outbox.counters().one(Count::HandlerPanics);
+            let session = &*self.peer.id;
+            tracing::error!(session, "the state of a session panicked when dropped");
+        }
+    }
 }
 
 impl OpenSession {
@@ -227,6 +262,19 @@ impl Connection {
         self.send(&Packet::Disconnect { namespace });
     }
 
+    /// Who has a session.
+    pub(super) fn open_session(&self, index: usize) -> Option<&Peer> {
+        let Upper::SocketIo(socket_io) = &self.upper else { return None };
+        socket_io.sessions.get(index).map(|session| &*session.peer)
+    }
+
+    /// Its sessions, for a log.
+    pub(super) fn named_sessions(&self) -> String {
+        let Upper::SocketIo(socket_io) = &self.upper else { return String::new() };
+        let sessions = socket_io.sessions.iter().map(|session| &*session.peer.id);
+        sessions.collect::<Vec<&str>>().join(" ")
+    }
+
     /// Ends all sessions; the connection has ended.
     pub(super) fn end_sessions(&mut self, reason: DisconnectReason) {
         let Some(socket_io) = self.socket_io() else { return };
@@ -249,13 +297,14 @@ impl Connection {
     fn end_open_session(&self, mut session: OpenSession, reason: DisconnectReason) {
         let namespace = session.namespace.clone();
         let untyped = &namespace.untyped;
-        self.guard(|| {
-            if let Some(disconnecting) = &untyped.disconnecting {
+        let peer = session.peer.clone();
+        if let Some(disconnecting) = &untyped.disconnecting {
+            self.guard("disconnecting", Some(&peer), || {
                 disconnecting(&session.socket(&self.realm), reason);
-            }
-            session.state.disconnected(reason);
-        });
-        let peer = &session.peer;
+            });
+        }
+        self.guard("disconnected", Some(&peer), || session.state.disconnected(reason));
+        let peer = &peer;
         if let Some(recovery) = &self.realm.broadcaster().recovery
             && reason.is_recoverable()
             && !peer.standing.has_ended()
@@ -265,11 +314,11 @@ impl Connection {
         self.realm.sessions().remove(peer);
         self.tell_shard(Command::Unregister(peer.clone()));
         peer.end(reason);
-        self.guard(|| {
-            if let Some(disconnected) = &untyped.disconnected {
+        if let Some(disconnected) = &untyped.disconnected {
+            self.guard("disconnected", Some(peer), || {
                 disconnected(&session.socket(&self.realm), reason);
-            }
-        });
+            });
+        }
     }
 
     pub(super) fn send(&self, packet: &Packet) {
@@ -284,22 +333,27 @@ impl Connection {
         }
     }
 
-    /// Runs code of the application; `None` if it panicked.
-    pub(super) fn guard<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
-        // What the code had in hand is the session's own; nothing of the framework is half-changed.
-        match catch_unwind(AssertUnwindSafe(code)) {
+    /// Runs code of the application, which the log calls `what`; `None` if it panicked.
+    pub(super) fn guard<T>(
+        &self,
+        what: &str,
+        session: Option<&Peer>,
+        code: impl FnOnce() -> T,
+    ) -> Option<T> {
+        match contain(code) {
             Ok(value) => Some(value),
-            Err(_) => {
-                drop(self.panicked("a handler"));
+            Err(Panicked) => {
+                drop(self.panicked(what, session));
                 None
             }
         }
     }
 
-    pub(super) fn panicked(&self, what: &str) -> Refusal {
+    pub(super) fn panicked(&self, what: &str, session: Option<&Peer>) -> Refusal {
         self.realm.counters().one(Count::HandlerPanics);
         tracing::error!(
             connection = self.handle.number(),
+            session = session.map(|session| &*session.id),
             what = %Logged(what),
             "code of the application panicked"
         );

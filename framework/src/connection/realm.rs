@@ -31,7 +31,7 @@ use crate::{
     config::{ClientAddress, Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
     data::Data,
     frame::Layer,
-    meter::{Count, Counters, Meter},
+    meter::{Count, Counters, Meter, Tally},
     outbox::{Outbox, Terms},
     room::Broadcaster,
     session_id::SessionId,
@@ -235,6 +235,11 @@ impl Realm {
 
     pub(crate) fn counters(&self) -> &Arc<Counters> {
         &self.broadcaster.counters
+    }
+
+    /// Where panics of the application's values count.
+    pub(super) fn tally(&self) -> Tally {
+        self.broadcaster.tally
     }
 
     pub(super) fn supervise(self: &Arc<Self>) -> Recipient<Watch> {

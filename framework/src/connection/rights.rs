@@ -18,8 +18,10 @@ use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
     clock,
     config::Rate,
+    contained::contain,
     frame::Frame,
     membership::Confirmed,
+    meter::{Count, Meter},
     peer::Peer,
     refusal::Code,
     room::{Socket, bounded, encode_or_log},
@@ -105,8 +107,9 @@ async fn authenticate(
     auth: Option<ByteString>,
 ) -> Result<Credential, Refusal> {
     let namespace = namespace(realm, peer)?;
-    let credentials = Credentials::new(peer.handshake.clone(), peer.namespace.clone(), auth);
-    let asked = (namespace.authenticate)(credentials);
+    let (handshake, name) = (peer.handshake.clone(), peer.namespace.clone());
+    let credentials = Credentials::new(handshake, name, auth, realm.tally());
+    let asked = async { (namespace.authenticate)(credentials).await };
     let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
     let limit = realm.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
@@ -138,7 +141,8 @@ async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, res
     let limit = realm.timeouts().middleware;
     loop {
         let withdrawals = peer.state.memberships.withdrawals();
-        let asked = authority(peer.asked(permission, resting.room().cloned()));
+        let asked = peer.asked(permission, resting.room().cloned());
+        let asked = async { authority(asked).await };
         let grant = match bounded(socket, permission, limit, asked).await {
             Ok(grant) if grant.holds(clock::wall) => grant,
             Err(refusal) if !is_answer(&refusal) => return,
@@ -203,6 +207,12 @@ fn remaining(credential: &Credential) -> Option<u64> {
 }
 
 fn namespace(realm: &Realm, peer: &Peer) -> Result<Arc<BuiltNamespace>, Refusal> {
-    let found = realm.namespaces().find(&peer.namespace).cloned();
+    // The application may say which names it accepts.
+    let found = contain(|| realm.namespaces().find(&peer.namespace).cloned());
+    let found = found.inspect_err(|_| {
+        realm.counters().one(Count::HandlerPanics);
+        let session = &*peer.id;
+        tracing::error!(session, "which namespaces there are panicked");
+    })?;
     found.ok_or_else(|| Refusal::internal("the session's namespace is not there"))
 }

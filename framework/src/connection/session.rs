@@ -13,6 +13,7 @@ use super::{
 use crate::{
     auth::{AnyIdentity, Credentials, Handshake, Lost},
     clock::Instant,
+    contained::{Contained, Panicked, Running},
     data::Data,
     event::Route,
     room::Socket,
@@ -184,12 +185,15 @@ pub(crate) trait AnySession: Any {
     fn connected(&mut self);
     fn disconnected(&mut self, reason: DisconnectReason);
     /// The futures that handlers have asked to be run.
-    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>>;
+    fn take_futures(&mut self) -> Vec<Starting>;
     /// When the next of the timers is due that handlers have asked for.
     fn next_timer(&self) -> Option<Instant>;
     /// Does what the next timer of the round is for; false if there is none left.
     fn ring(&mut self, round: Round) -> bool;
 }
+
+/// A future that a handler has asked to be run.
+pub(crate) type Starting = LocalBoxFuture<'static, Result<AnyStep, Panicked>>;
 
 /// Something to do on the session that it came from.
 pub(crate) type AnyStep = Box<dyn FnOnce(&mut dyn AnySession)>;
@@ -212,20 +216,20 @@ pub(super) struct Connected<S> {
     pub(super) cx: SessionContext<S>,
 }
 
-struct Made<S>(S);
+struct Made<S>(Contained<S>);
 
 /// Makes sessions of the type `S`.
 pub(crate) fn make<S: Session>() -> MakeSession {
     Arc::new(|credentials, identity, data| {
         let session = S::connect(&Candidate::new(credentials, identity, data))?;
-        Ok(Box::new(Made(session)))
+        Ok(Box::new(Made(Contained::new(session, credentials.tally()))))
     })
 }
 
 impl<S: Session> Unconnected for Made<S> {
     fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession> {
         let cx = SessionContext::new(socket, data);
-        Box::new(Connected { session: self.0, cx })
+        Box::new(Connected { session: self.0.into_inner(), cx })
     }
 }
 
@@ -239,22 +243,23 @@ impl<S: Session> AnySession for Connected<S> {
         self.session.disconnected(reason, &mut self.cx);
     }
 
-    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>> {
-        let erase = |step: Step<S>| -> AnyStep {
+    fn take_futures(&mut self) -> Vec<Starting> {
+        fn erase<S: Session>(step: Step<S>) -> AnyStep {
             Box::new(move |session| {
-                if let Some(Self { session, cx }) = downcast(session) {
+                if let Some(Connected { session, cx }) = downcast(session) {
                     cx.forget_right();
                     step(session, cx);
                 }
             })
-        };
+        }
         let Some(begun) = self.cx.begun.as_deref_mut() else { return Vec::new() };
         let (futures, told) = (std::mem::take(&mut begun.futures), std::mem::take(&mut begun.told));
-        let futures = futures.into_iter().map(|future| future.map(erase).boxed_local());
+        let erased =
+            |future: Running<Step<S>>| future.map(|step| step.map(erase::<S>)).boxed_local();
         let told = told.into_iter().map(|(permission, telling)| {
-            telling.map(move |lost| tell::<S>(permission, lost.ok())).boxed_local()
+            telling.map(move |lost| Ok(tell::<S>(permission, lost.ok()))).boxed_local()
         });
-        futures.chain(told).collect()
+        futures.into_iter().map(erased).chain(told).collect()
     }
 
     fn next_timer(&self) -> Option<Instant> {
@@ -304,7 +309,7 @@ impl AnySession for NoSession {
 
     fn disconnected(&mut self, _: DisconnectReason) {}
 
-    fn take_futures(&mut self) -> Vec<LocalBoxFuture<'static, AnyStep>> {
+    fn take_futures(&mut self) -> Vec<Starting> {
         Vec::new()
     }
 

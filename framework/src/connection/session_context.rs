@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Refusal, Session, begun::Begun};
 use crate::{
     acknowledgement::AskError,
+    contained::Running,
     data::Data,
     event::Event,
     outbox::NotQueued,
@@ -94,23 +95,23 @@ impl<S> SessionContext<S> {
     ) where
         S: 'static,
     {
+        let tally = self.socket.broadcaster().tally;
         let Some(right) = self.right() else {
             let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
-            return self.begun().futures.push(future.map(step).boxed_local());
+            let future = Running::new(future.map(step).boxed_local(), tally);
+            return self.begun().futures.push(future);
         };
         let future = future.boxed_local();
-        self.begun().futures.push(
-            async move {
-                let held = right.hold(future).await;
-                let step: Step<S> = Box::new(move |session, cx| {
-                    if let Ok(value) = held {
-                        cx.under(Some(right), |cx| then(session, value, cx));
-                    }
-                });
-                step
-            }
-            .boxed_local(),
-        );
+        let held = async move {
+            let held = right.hold(future).await;
+            let step: Step<S> = Box::new(move |session, cx| {
+                if let Ok(value) = held {
+                    cx.under(Some(right), |cx| then(session, value, cx));
+                }
+            });
+            step
+        };
+        self.begun().futures.push(Running::new(held.boxed_local(), tally));
     }
 
     /// Does something later, unless the session ends before, the timer is
@@ -157,8 +158,8 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        let right = self.right();
-        self.timers.after(delay, move |session, cx: &mut Self| {
+        let (right, tally) = (self.right(), self.socket.broadcaster().tally);
+        self.timers.after(delay, tally, move |session, cx: &mut Self| {
             cx.under(right, |cx| then(session, cx));
         })
     }
@@ -174,10 +175,13 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        let Some(right) = self.right() else { return self.timers.every(interval, tick) };
+        let tally = self.socket.broadcaster().tally;
+        let Some(right) = self.right() else {
+            return self.timers.every(interval, tally, tick);
+        };
         let own = Rc::new(Cell::new(None));
         let again = own.clone();
-        let timer = self.timers.every(interval, move |session, cx: &mut Self| {
+        let timer = self.timers.every(interval, tally, move |session, cx: &mut Self| {
             if right.lost().is_some() {
                 if let Some(timer) = again.take() {
                     cx.cancel(timer);

@@ -2,10 +2,7 @@
 //!
 //! It must never leave the handle behind: where the actor cannot start any more it has ended.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use actix::{Context, dev::channel::AddressReceiver};
 
@@ -16,8 +13,10 @@ use super::{
     worker::{Watch, Worker},
 };
 use crate::{
+    contained::contain,
     frame::Layer,
     meter::{Count, Meter},
+    turn,
 };
 
 /// A connection that has not started. Dropped, it ends.
@@ -41,10 +40,10 @@ impl Unstarted {
     pub(super) fn start(mut self, worker: &Worker) {
         let Some(Parts { realm, raw, .. }) = &self.0 else { return };
         // A parser may be the application's: what it does wrong ends this connection alone.
-        let upper = catch_unwind(AssertUnwindSafe(|| match raw {
+        let upper = contain(|| match raw {
             Some((application, layer)) => Upper::raw(application.clone(), *layer),
             None => Upper::socket_io(realm),
-        }));
+        });
         let Ok(upper) = upper else {
             realm.counters().one(Count::HandlerPanics);
             tracing::error!("the parser panicked: a connection ends");
@@ -53,7 +52,7 @@ impl Unstarted {
         let Some(Parts { realm, handle, receiver, .. }) = self.0.take() else { return };
         let shard = worker.shard.number();
         let connection = Connection::new(realm, handle.clone(), shard, upper);
-        Context::with_receiver(receiver).run(connection);
+        turn::start(Context::with_receiver(receiver), connection);
         worker.supervisor.do_send(Watch::Connection(handle));
     }
 }

@@ -58,16 +58,70 @@ impl Worker {
     pub(crate) fn current(realm: &Arc<Realm>) -> Rc<Self> {
         let place = (realm.number(), simulation::worker());
         let found = WORKERS.with_borrow(|workers| workers.get(&place).cloned());
-        if let Some(worker) = found.filter(|worker| worker.shard.is_alive()) {
+        if let Some(worker) = found.filter(|worker| worker.is_whole()) {
             return worker;
         }
-        let shard = ShardHandle::start();
+        let shard = ShardHandle::start(realm.counters().clone());
         realm.broadcaster().add_shard(&shard);
         let worker = Rc::new(Self { shard, supervisor: realm.supervise() });
         WORKERS.with_borrow_mut(|workers| {
-            workers.retain(|_, worker| worker.shard.is_alive());
+            workers.retain(|_, worker| worker.is_whole());
             workers.insert(place, worker.clone());
         });
         worker
+    }
+
+    /// Whether both of its actors are there: one that is lost is replaced with the other.
+    fn is_whole(&self) -> bool {
+        self.shard.is_alive() && self.supervisor.connected()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::{
+        Salon,
+        auth::{Handshake, Principal},
+        disconnect::DisconnectReason,
+        meter::Count,
+        outbox::TransportKind,
+        wire::{engine_io::Message, socket_io::Messages},
+    };
+
+    /// A client that is connected to the main namespace.
+    async fn client(realm: &Arc<Realm>) -> Arc<ConnectionHandle> {
+        let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
+        let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
+        let handle = realm.open(handshake, principal, transport).unwrap();
+        let connect = Messages::from_buf([Message::Text("0".into())]);
+        handle.receive(connect, None).await.unwrap();
+        handle
+    }
+
+    #[test]
+    fn the_clients_of_a_shard_that_dies_are_cut_off_and_the_next_ones_have_another() {
+        actix::System::new().block_on(async {
+            let salon = Salon::builder().build().unwrap();
+            let realm = salon.realm();
+            let handle = client(realm).await;
+            assert_eq!(realm.counters().get(Count::SessionsConnected), 1);
+            let before = Worker::current(realm).shard.clone();
+            before.lose();
+            for _ in 0..100 {
+                yield_now().await;
+            }
+            assert_eq!(realm.counters().get(Count::ActorsLost), 1);
+            assert_eq!(handle.outbox().closed(), Some(DisconnectReason::ForcedClose));
+            let next = client(realm).await;
+            assert_ne!(Worker::current(realm).shard.number(), before.number());
+            for _ in 0..100 {
+                yield_now().await;
+            }
+            assert_eq!(next.outbox().closed(), None);
+            assert_eq!(realm.counters().get(Count::SessionsConnected), 2);
+        });
     }
 }

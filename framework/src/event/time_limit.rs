@@ -3,11 +3,7 @@
 //! It must never let a future run for ever: what is late has as long again to come to its end, and
 //! no longer than the client is there that it was for.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 use futures_util::{
     FutureExt,
@@ -17,6 +13,7 @@ use tokio::time::{sleep_until, timeout_at};
 
 use crate::{
     clock,
+    contained::{Panicked, contain},
     logged::Logged,
     refusal::{Code, Refusal},
 };
@@ -33,7 +30,7 @@ pub(crate) enum Waited<T> {
     Void,
 }
 
-/// Waits for `future`, no longer than `limit`; without one no longer than until `ended` is done.
+/// Waits for `future`, which does not panic when it is dropped: no longer than `limit`; without one no longer than until `ended` is done.
 pub(crate) async fn wait<T: 'static>(
     mut future: LocalBoxFuture<'static, T>,
     limit: Option<Duration>,
@@ -43,7 +40,7 @@ pub(crate) async fn wait<T: 'static>(
         return match select(future, pin!(ended)).await {
             Either::Left((done, _)) => Waited::Done(done),
             Either::Right(((), future)) => {
-                give_up(future);
+                drop(future);
                 Waited::Void
             }
         };
@@ -63,7 +60,7 @@ async fn finish<T>(
     match select(future, select(time, ended)).await {
         Either::Left((done, _)) => Some(done),
         Either::Right((_, future)) => {
-            give_up(future);
+            drop(future);
             None
         }
     }
@@ -71,8 +68,15 @@ async fn finish<T>(
 
 /// Drops a future of the application, whatever that sets off.
 pub(crate) fn give_up<T>(future: LocalBoxFuture<'static, T>) {
-    if catch_unwind(AssertUnwindSafe(|| drop(future))).is_err() {
+    if contain(|| drop(future)).is_err() {
         tracing::error!("an answer that was given up panicked when dropped");
+    }
+}
+
+/// Who asked for it learns no more than that something went wrong here.
+impl From<Panicked> for Refusal {
+    fn from(_: Panicked) -> Self {
+        Self::logged_already()
     }
 }
 

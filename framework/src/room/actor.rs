@@ -16,18 +16,21 @@ use super::{
     member::Departure,
     restart::Restarts,
     sent::{Origin, Sent},
-    state::{Panicked, State, guarded},
+    state::State,
 };
 use crate::{
     clock::Instant,
+    contained::contain,
     event,
     logged::Logged,
     membership::{lapsed_meanwhile, revoked_meanwhile},
     meter::{Count, Meter},
     number::{MembershipNumber, ShardNumber},
+    outbox::End,
     refusal::Refusal,
     simulation,
     timers::Alarm,
+    turn::{self, TakesTurns},
 };
 
 /// One open room.
@@ -103,12 +106,21 @@ impl<R: Room> RoomActor<R> {
             self.cx.sender = Some(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
-                on(room, event, cx)
+                on(room, event.into_inner(), cx)
             };
-            self.run(handle).and_then(|answer| answer)
+            self.run(E::NAME, handle).and_then(|answer| answer)
         });
         self.cx.sender = None;
         (result, origin, joined)
+    }
+
+    /// It has died of what nothing contained: its members are cut off, so that they come back to
+    /// another.
+    fn be_lost(&self) {
+        self.cx.roll.broadcaster().counters.one(Count::ActorsLost);
+        let (room, members) = (Logged(self.cx.roll.name()), self.cx.roll.len());
+        tracing::error!(%room, members, "the room's actor is lost: its members are cut off");
+        self.cx.roll.peers().for_each(|peer| peer.request_end(End::HangUp));
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
@@ -120,8 +132,10 @@ impl<R: Room> RoomActor<R> {
         joined: Option<MembershipNumber>,
     ) {
         let result = result.and_then(|reply| {
-            guarded(|| encode_or_log(name, event::encode_reply(&reply)))?
-                .ok_or_else(|| Panicked.into())
+            // It is dropped in there as well.
+            let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
+            let encoded = encoded.inspect_err(|_| self.report(name, Some(&origin.sender.id)));
+            encoded?.ok_or_else(Refusal::logged_already)
         });
         // Whose event is not refused is a member, or was one.
         self.is_kept |= result.is_ok();
@@ -159,11 +173,32 @@ impl<R: Room> Actor for RoomActor<R> {
     }
 }
 
+impl<R: Room> TakesTurns for RoomActor<R> {
+    fn is_greedy(&self, turns: u32) {
+        self.cx.roll.broadcaster().counters.one(Count::GreedyTurns);
+        let room = self.cx.roll.name();
+        tracing::warn!(
+            room,
+            turns,
+            "the room keeps its worker busy with what it gives itself to do"
+        );
+    }
+
+    fn go_on(&mut self, ctx: &mut Context<Self>) {
+        if matches!(self.state, State::Panicked) {
+            self.settle(ctx);
+        }
+    }
+}
+
 impl<R: Room> Drop for RoomActor<R> {
     fn drop(&mut self) {
+        if turn::is_lost() {
+            self.be_lost();
+        }
         self.change(State::closed(Refusal::not_found("the room is closed")));
         // Also when the worker ends: the key must be free for a room on another one.
-        self.directory.close(self.cx.key(), self.cx.roll.room());
+        self.directory.close(&*self.cx.roll.link);
         self.cx.roll.close();
         tracing::debug!(room = %Logged(self.cx.roll.name()), "closed");
     }

@@ -29,7 +29,7 @@ use crate::{
     event::{self, Event},
     frame::Frame,
     logged::Logged,
-    meter::{Count, Counters, Meter},
+    meter::{Count, Counters, Meter, Tally},
     number::{MembershipNumber, RoomNumber, ShardNumber},
     outbox::NotQueued,
     peer::Peer,
@@ -56,6 +56,8 @@ pub(crate) struct Broadcaster {
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
     pub(crate) counters: Arc<Counters>,
+    /// Where panics of the application's values count.
+    pub(crate) tally: Tally,
 }
 
 impl Broadcaster {
@@ -78,6 +80,7 @@ impl Broadcaster {
             openings: Openings::new(limits),
             max_name: limits.max_name,
             time_limit: timeouts.handler,
+            tally: Tally::of(&counters),
             counters,
         }
     }

@@ -17,6 +17,7 @@ use crate::{
     allowance::Allowance,
     auth::{AnyAuthority, Grant, Granted},
     clock,
+    contained::Contained,
     data::Data,
     event::Event,
     logged::Logged,
@@ -40,7 +41,7 @@ pub(crate) struct Checks<'a> {
 
 /// An event whose checks are done.
 pub(crate) struct Judged<E> {
-    pub(crate) event: E,
+    pub(crate) event: Contained<E>,
     /// The grant by which it may pass, if it needs one.
     pub(crate) verdict: Result<Option<Granted>, Refusal>,
     /// How much had been taken from the session when its checks began.
@@ -64,7 +65,7 @@ where
 impl Checks<'_> {
     /// Asks what is to be asked about an event. It costs nothing if that is nothing, and no
     /// allocation if it is a permission whose grant is kept.
-    pub(crate) fn judge<E, I>(&mut self, event: E, room: Option<&str>) -> Judging<E>
+    pub(crate) fn judge<E, I>(&mut self, event: Contained<E>, room: Option<&str>) -> Judging<E>
     where
         E: Event + 'static,
         E::Guards: Guards<E, I>,

@@ -5,7 +5,7 @@
 use std::{any::Any, collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     acknowledgement::AskError,
     auth::Grant,
+    contained::{Contained, Running},
     event::{self, Event},
     number::SessionNumber,
     peer::Peer,
@@ -49,7 +50,7 @@ pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
 
 /// What a handler asked for, to be done when it has returned.
 pub(super) enum Action<R> {
-    Spawn(LocalBoxFuture<'static, Step<R>>),
+    Spawn(Running<Step<R>>),
     Leave(SessionNumber),
     Evict(SessionNumber, Option<Box<Refusal>>),
     UpdatePresence(SessionNumber),
@@ -258,7 +259,7 @@ impl<R: Room> RoomContext<R> {
     /// ```
     #[must_use]
     pub fn joining<E: RoomEvent<Room = R> + 'static>(&self) -> Option<&E> {
-        self.joining.as_ref()?.downcast_ref()
+        self.joining.as_ref()?.downcast_ref::<Contained<E>>().map(|event| &**event)
     }
 
     /// The members, in the order in which their sessions began.
@@ -305,7 +306,8 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        self.timers.after(delay, receive(message))
+        let tally = self.roll.broadcaster().tally;
+        self.timers.after(delay, tally, receive(message))
     }
 
     /// Does something again and again, the first time after one interval: a clone of the message
@@ -351,7 +353,8 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        self.timers.every(interval, move |room, cx| room.receive(message.clone(), cx))
+        let tally = self.roll.broadcaster().tally;
+        self.timers.every(interval, tally, move |room, cx| room.receive(message.clone(), cx))
     }
 
     /// Cancels a timer: from here on its message does not come, not even if it is due already. True
@@ -366,7 +369,8 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        self.actions.push_back(Action::Spawn(future.map(receive).boxed_local()));
+        let future = Running::new(future.map(receive).boxed_local(), self.roll.broadcaster().tally);
+        self.actions.push_back(Action::Spawn(future));
     }
 }
 

@@ -6,6 +6,7 @@
 use std::{
     any::Any,
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
@@ -24,11 +25,13 @@ use super::{
     shard::ShardHandle,
 };
 use crate::{
+    contained::Contained,
     data::Data,
     membership::RoomLink,
-    meter::{Count, Meter},
+    meter::{Count, Meter, Tally},
     number::{RoomNumber, ShardNumber},
     refusal::{Code, Refusal},
+    turn,
 };
 
 /// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
@@ -37,7 +40,10 @@ const MAILBOX: usize = 16;
 
 /// The open rooms of the kind `R`.
 pub(crate) struct Directory<R: Room> {
+    /// By the hashes of their keys: no code of the application's but `Eq` runs under the lock, and
+    /// that changes nothing.
     rooms: RwLock<OpenRooms<R>>,
+    hashes: RandomState,
     shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
     /// are known to do so.
@@ -47,7 +53,13 @@ pub(crate) struct Directory<R: Room> {
 impl<R: Room> Directory<R> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
         let shared = Arc::new(Shared { namespace, broadcaster, data });
-        Self { rooms: RwLock::default(), shared, registry: OnceLock::new() }
+        let hashes = RandomState::new();
+        Self { rooms: RwLock::default(), hashes, shared, registry: OnceLock::new() }
+    }
+
+    /// Where panics of the application's values count.
+    pub(super) fn tally(&self) -> Tally {
+        self.shared.broadcaster.tally
     }
 
     /// Sends a message to the room of that key, opening it if need be: where its first member is. If
@@ -92,16 +104,18 @@ impl<R: Room> Directory<R> {
     }
 
     fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
+        let hash = self.hashes.hash_one(key);
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         // The ticket is taken under the lock: see `close_if_idle`.
-        let link = rooms.get(key).filter(|link| link.is_connected())?;
+        let link = rooms.get(hash, key).filter(|link| link.is_connected())?;
         Some((link.clone(), link.ticket()))
     }
 
     /// The room of that key, if it is open. Its name is its own, however the key is spelled here.
     pub(super) fn link(&self, key: &R::Key) -> Option<Arc<Link<R>>> {
+        let hash = self.hashes.hash_one(key);
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(key).filter(|link| link.is_connected()).cloned()
+        rooms.get(hash, key).filter(|link| link.is_connected()).cloned()
     }
 
     fn open(
@@ -110,8 +124,14 @@ impl<R: Room> Directory<R> {
         opener: Opener<'_>,
         asked: Option<&str>,
     ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
+        // All that the key's own code has to do, before the lock.
+        let hash = self.hashes.hash_one(key);
+        let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
+        let new_key = Contained::new(key.clone(), self.tally());
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        let link = match rooms.get(key) {
+        // Dropped without the lock, as the key is.
+        let mut former = None;
+        let link = match rooms.get(hash, key) {
             Some(link) if link.is_connected() => link.clone(),
             // There is none, or its worker has ended.
             _ => {
@@ -121,22 +141,24 @@ impl<R: Room> Directory<R> {
                         &format!("rooms of kind {:?}", R::NAME),
                     ));
                 }
-                let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
                 if rooms.named(&name).is_some_and(|other| other.is_connected()) {
                     return Err(name_taken(R::NAME));
                 }
-                let (link, opened) = self.start(key.clone(), name.into_boxed_str(), opener)?;
-                rooms.insert(&link, opened);
+                let (link, opened) = self.start(hash, new_key, name.into_boxed_str(), opener)?;
+                former = Some(rooms.insert(&link, opened));
                 link
             }
         };
         let ticket = link.ticket();
+        drop(rooms);
+        drop(former);
         Ok((link, ticket))
     }
 
     fn start(
         self: &Arc<Self>,
-        key: R::Key,
+        hash: u64,
+        key: Contained<R::Key>,
         name: Box<str>,
         opener: Opener<'_>,
     ) -> Result<(Arc<Link<R>>, Opened), Refusal> {
@@ -152,13 +174,13 @@ impl<R: Room> Directory<R> {
         let opened = self.shared.broadcaster.openings.take(opener)?;
         let (directory, number_of_shard) = (self.clone(), shard.number());
         let (sender, receiver) = channel::channel(MAILBOX);
-        let link = Arc::new(Link::new(number, name, key, Addr::new(sender)));
+        let link = Arc::new(Link::new(number, name, hash, key, Addr::new(sender)));
         let started = link.clone();
         shard.run(move || {
             let order = Order::begin(R::NUMBERED);
             let roll = Roll::new(started, directory.shared.clone(), order);
             let room = RoomActor::new(RoomContext::new(roll), directory, number_of_shard);
-            Context::with_receiver(receiver).run(room);
+            turn::start(Context::with_receiver(receiver), room);
         });
         self.shared.broadcaster.counters.one(Count::RoomsOpened);
         Ok((link, opened))
@@ -188,23 +210,24 @@ impl<R: Room> Directory<R> {
     }
 
     /// Takes a room out of the directory, unless something is on its way to it.
-    pub(super) fn close_if_idle(&self, key: &R::Key, number: RoomNumber) -> bool {
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn close_if_idle(&self, room: &dyn RoomLink) -> bool {
         // Under the write lock nobody can take a new ticket.
-        let closes =
-            rooms.get(key).is_some_and(|link| link.is_quiet()) && rooms.remove(key, number);
-        if closes {
-            self.shared.broadcaster.counters.one(Count::RoomsClosed);
-        }
-        closes
+        self.remove(room, RoomLink::is_quiet)
     }
 
     /// Takes a room out of the directory; what is on its way will still arrive.
-    pub(super) fn close(&self, key: &R::Key, number: RoomNumber) {
+    pub(super) fn close(&self, room: &dyn RoomLink) {
+        self.remove(room, |_| true);
+    }
+
+    fn remove(&self, room: &dyn RoomLink, may_go: impl Fn(&Link<R>) -> bool) -> bool {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        if rooms.remove(key, number) {
+        let removed = rooms.remove(room.hash(), room.room(), may_go);
+        drop(rooms);
+        if removed.is_some() {
             self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
+        removed.is_some()
     }
 
     /// How many rooms of this kind are open.

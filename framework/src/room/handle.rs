@@ -21,7 +21,9 @@ use super::{
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
 };
 use crate::{
+    contained::Contained,
     event::Event,
+    meter::Tally,
     refusal::{Code, Refusal},
 };
 
@@ -63,6 +65,12 @@ impl<R: Room> RoomHandle<R> {
     /// Its directory, as long as the Salon is there.
     fn directory(&self) -> Option<Arc<Directory<R>>> {
         self.directory.upgrade()
+    }
+
+    /// What is on its way to the room: nobody but the sender is harmed by its drop.
+    fn contained<M>(&self, message: M) -> Contained<M> {
+        let tally = self.directory().map_or(Tally::NONE, |directory| directory.tally());
+        Contained::new(message, tally)
     }
 
     /// Asks the room for something if it is open. The receiver fails if it is not, or closes
@@ -124,6 +132,7 @@ impl<R: Room> RoomHandle<R> {
     /// Sends an event to every member: in one order with what the room itself publishes. It is done
     /// when the room has published it. A room that is not open has no members, and is not opened.
     pub fn broadcast<E: Event + Serialize + Send + 'static>(&self, event: E) -> Done<()> {
+        let event = self.contained(event);
         Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
     }
 
@@ -138,6 +147,7 @@ impl<R: Room> RoomHandle<R> {
     {
         let directory = self.directory();
         let directory = directory.ok_or_else(|| Refusal::internal("the Salon has ended"))?;
+        let message = Contained::new(message, directory.tally());
         directory.send(&self.key, Opener::App, None, |_ticket| Told { message, _ticket })
     }
 
@@ -156,6 +166,7 @@ impl<R: Room> RoomHandle<R> {
         R: Reply<M>,
     {
         let (answer, answered) = oneshot::channel();
+        let message = self.contained(message);
         let sent = self.directory().map_or(Ok(false), |directory| {
             directory.send_if_open(&self.key, None, |_ticket| Asked { message, _ticket, answer })
         });
@@ -194,6 +205,7 @@ impl<R: Room> RoomHandle<R> {
     {
         let (answer, answered) = oneshot::channel();
         let ended = || Refusal::internal("the Salon has ended");
+        let message = self.contained(message);
         let sent = self.directory().ok_or_else(ended).and_then(|directory| {
             directory.send(&self.key, Opener::App, None, |_ticket| Asked {
                 message,
@@ -235,8 +247,11 @@ impl<R: Room> RoomHandle<R> {
 }
 
 /// What a room that was sent a message answers.
-async fn answer_of<T>(answered: oneshot::Receiver<Result<T, Refusal>>) -> Result<T, Refusal> {
-    answered.await.unwrap_or_else(|_| Err(Refusal::new(Code::Closed, "the room is closed")))
+async fn answer_of<T>(
+    answered: oneshot::Receiver<Result<Contained<T>, Refusal>>,
+) -> Result<T, Refusal> {
+    let closed = || Refusal::new(Code::Closed, "the room is closed");
+    answered.await.unwrap_or_else(|_| Err(closed())).map(Contained::into_inner)
 }
 
 impl<R: Room> Clone for RoomHandle<R> {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::{
     Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, listed::not_a_member,
-    member::Departure, sent::Origin, state::Panicked,
+    member::Departure, sent::Origin,
 };
 use crate::{
+    contained::{Contained, Panicked},
     logged::Logged,
     membership::Membership,
     number::MembershipNumber,
@@ -22,9 +23,9 @@ impl<R: Room> RoomActor<R> {
     /// the sender's membership if it is a new one.
     pub(super) fn enter<E: RoomEvent<Room = R> + 'static>(
         &mut self,
-        event: E,
+        event: Contained<E>,
         origin: &Origin,
-    ) -> Result<(E, Option<MembershipNumber>), Refusal> {
+    ) -> Result<(Contained<E>, Option<MembershipNumber>), Refusal> {
         let Origin { sender, granted, .. } = origin;
         self.state.room()?;
         match (E::ENTRY, self.cx.roll.contains(sender.number)) {
@@ -56,7 +57,7 @@ impl<R: Room> RoomActor<R> {
         self.cx.sender = Some(sender.clone());
         self.cx.joining = Some(Box::new(Box::new(event)));
         let member = Member::new(sender.clone());
-        let admitted = self.run(|room, cx| room.admit(&member, cx)).and_then(|it| it);
+        let admitted = self.run("admit", |room, cx| room.admit(&member, cx)).and_then(|it| it);
         let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
         admitted?;
         event.map(|event| *event).ok_or_else(|| Panicked.into())
@@ -69,7 +70,7 @@ impl<R: Room> RoomActor<R> {
         let membership =
             Membership { number, granted: granted.map(Box::new), link: self.cx.roll.link.clone() };
         let limit = self.cx.roll.broadcaster().max_rooms;
-        let seen = self.run(|room, _| RoomContext::meta(room, &member)).and_then(|seen| {
+        let seen = self.run("meta", |room, _| RoomContext::meta(room, &member)).and_then(|seen| {
             sender.state.memberships.enter(membership, limit, *withdrawals)?;
             Ok(seen)
         });
@@ -105,7 +106,7 @@ impl<R: Room> RoomActor<R> {
         self.depart(member, Departure::Left);
         if let Some(user) = self.cx.unknown_user(member.peer()) {
             // Whether it panicked is seen to by `settle`.
-            let _ = self.run(|room, cx| RoomContext::absent(room, &user, cx));
+            let _ = self.run("absent", |room, cx| RoomContext::absent(room, &user, cx));
         }
     }
 }

@@ -3,10 +3,9 @@
 //!
 //! It must never let anything of a state that is gone reach the one that came after it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
-use futures_util::FutureExt;
 
 use super::{
     Member, Room,
@@ -17,30 +16,36 @@ use super::{
     place::Order,
     restart::Restarts,
     shard::Look,
-    state::{Panicked, State, guarded},
+    state::State,
 };
 use crate::{
     clock,
+    contained::{Panicked, contain, discard},
     logged::Logged,
     membership::Lapsed,
-    meter::{Count, Meter},
+    meter::{Count, Meter, Tally},
     number::SessionNumber,
     refusal::{Code, Refusal},
     timers::Round,
+    turn,
 };
 
 /// Which of the states that a room has had, one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Generation(u32);
 
+/// How often a room is opened anew in one turn.
+const RESTARTS: u32 = 8;
+
 /// Opens a room, or says why it is closed from the start.
 pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
-    let key = cx.key().clone();
-    let opened = guarded(|| R::open(&key, cx));
+    let link = cx.roll.link.clone();
+    // A context is made with the link of its own kind of room, and nobody changes it.
+    let key = link.key().downcast_ref().expect("a room's link has a key of its kind");
+    let opened = contain(|| R::open(key, cx));
     if !matches!(opened, Ok(Ok(_))) {
         // A room that does not open is on no list.
-        let line = cx.line.take();
-        let _ = guarded(|| drop(line));
+        cx.line = None;
     }
     match opened {
         Ok(Ok(room)) => {
@@ -60,39 +65,62 @@ pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
 }
 
 impl<R: Room> RoomActor<R> {
-    /// Runs a piece of the room's code. After a panic in it the room is opened anew, or closed, by
-    /// the next [`settle`](Self::settle).
+    /// Runs a piece of the room's code, which the log calls `what`. After a panic in it the room is
+    /// opened anew, or closed, by the next [`settle`](Self::settle).
     pub(super) fn run<T>(
         &mut self,
+        what: &str,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
     ) -> Result<T, Refusal> {
-        let room = self.state.room()?;
+        let room = match self.state.room() {
+            Ok(room) => room,
+            Err(refusal) => {
+                // What it has in hand is the application's.
+                discard(code, self.tally());
+                return Err(refusal);
+            }
+        };
         let cx = &mut self.cx;
         let asked = cx.actions.len();
-        guarded(|| code(room, cx)).map_err(|panicked| {
+        contain(|| code(room, cx)).map_err(|panicked| {
             // What it asked for was to be done when it returned.
-            let _ = guarded(|| self.cx.actions.truncate(asked));
-            self.panicked();
+            self.cx.actions.truncate(asked);
+            self.panicked(what);
             panicked.into()
         })
     }
 
-    /// The room's code has panicked: its state is not to be trusted any more.
-    fn panicked(&mut self) {
+    /// Where panics of the application's values count.
+    pub(super) fn tally(&self) -> Tally {
+        self.cx.roll.broadcaster().tally
+    }
+
+    /// Code of the application panicked that does not have the room's state in hand.
+    pub(super) fn report(&self, what: &str, session: Option<&str>) {
         self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-        tracing::error!(room = %Logged(self.cx.roll.name()), "code of the room panicked");
+        let room = Logged(self.cx.roll.name());
+        tracing::error!(%room, what, session, "code of the application panicked");
+    }
+
+    /// The room's code has panicked: its state is not to be trusted any more.
+    fn panicked(&mut self, what: &str) {
+        self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+        let session = self.cx.sender.as_ref().map(|sender| &*sender.id);
+        let room = Logged(self.cx.roll.name());
+        tracing::error!(%room, what, session, "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
             self.change(State::Panicked);
         }
     }
 
     /// As [`panicked`](Self::panicked), for a future of the state that the room had then.
-    pub(super) fn future_panicked(&mut self, generation: Generation) {
+    pub(super) fn future_panicked(&mut self, what: &str, generation: Generation) {
         if generation == self.generation {
-            self.panicked();
+            self.panicked(what);
         } else {
             self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %Logged(self.cx.roll.name()), "a future of a former state panicked");
+            let room = Logged(self.cx.roll.name());
+            tracing::error!(%room, what, "a future of a former state panicked");
         }
     }
 
@@ -103,19 +131,14 @@ impl<R: Room> RoomActor<R> {
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
-        let line = self.cx.line.take();
-        let kept = guarded(|| {
-            let kept = actions.into_iter();
-            kept.filter(|action| {
-                matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
-            })
-            .collect()
+        self.cx.line = None;
+        let kept = actions.into_iter().filter(|action| {
+            matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
         });
-        self.cx.actions = kept.unwrap_or_default();
-        let timers = guarded(|| drop((timers, line)));
-        if guarded(|| drop(old)).and(timers).is_err() {
-            self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %Logged(self.cx.roll.name()), "the room's state panicked when dropped");
+        self.cx.actions = kept.collect();
+        drop(timers);
+        if contain(|| drop(old)).is_err() {
+            self.report("the drop of its state", None);
         }
     }
 
@@ -123,7 +146,7 @@ impl<R: Room> RoomActor<R> {
     fn restart(&mut self) {
         let name = self.cx.roll.name().to_owned();
         if !self.restarts.allow(R::RESTART) {
-            tracing::error!(room = %Logged(&name), policy = ?R::RESTART, "the room panicked: it is closed");
+            tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
             return self.change(State::closed(Panicked));
         }
         self.cx.roll.order = Order::begin(R::NUMBERED);
@@ -145,8 +168,15 @@ impl<R: Room> RoomActor<R> {
     /// Does what the room's code asked for, opens the room anew if it panicked, and closes it if
     /// it is time.
     pub(super) fn settle(&mut self, ctx: &mut Context<Self>) {
+        turn::spend(ctx);
+        let mut restarts = 0;
         loop {
             if matches!(self.state, State::Panicked) {
+                if restarts == RESTARTS {
+                    // Its code may panic each time, and its policy allow it. It goes on after others.
+                    return turn::end(ctx);
+                }
+                restarts += 1;
                 self.restart();
             }
             if matches!(self.state, State::Closed(_)) {
@@ -157,9 +187,9 @@ impl<R: Room> RoomActor<R> {
         }
         if let State::Closed(refusal) = &self.state {
             let code = refusal.code().as_str().to_owned();
-            let _ = guarded(|| self.cx.actions.clear());
+            self.cx.actions.clear();
             self.empty(&code);
-            self.directory.close(self.cx.key(), self.cx.roll.room());
+            self.directory.close(&*self.cx.roll.link);
             if self.cx.roll.link.is_quiet() {
                 ctx.stop();
             }
@@ -178,9 +208,11 @@ impl<R: Room> RoomActor<R> {
         self.alarm.rung();
         let round = Round::now();
         // What one of them asks for is done, and a restart voids the rest, before the next.
-        while let Some(due) = self.cx.timers.take(round) {
+        while !turn::is_spent()
+            && let Some(due) = self.cx.timers.take(round)
+        {
             // Whether it panicked is seen to by `settle`.
-            let _ = self.run(due);
+            let _ = self.run("a timer", due);
             self.settle(ctx);
         }
         self.settle(ctx);
@@ -214,11 +246,10 @@ impl<R: Room> RoomActor<R> {
         let generation = self.generation;
         match action {
             Action::Spawn(future) => {
-                let guarded = AssertUnwindSafe(future).catch_unwind().into_actor(self);
-                ctx.spawn(guarded.map(move |done, actor, ctx| match done {
+                ctx.spawn(future.into_actor(self).map(move |done, actor, ctx| match done {
                     Ok(step) => actor.step(generation, step, ctx),
-                    Err(_) => {
-                        actor.future_panicked(generation);
+                    Err(Panicked) => {
+                        actor.future_panicked("a future", generation);
                         actor.settle(ctx);
                     }
                 }));
@@ -235,7 +266,7 @@ impl<R: Room> RoomActor<R> {
         let Some(peer) = self.cx.roll.peer(session).cloned() else { return };
         let member = Member::new(peer);
         // Whether it panicked is seen to by `settle`.
-        let _ = self.run(|room, cx| {
+        let _ = self.run("meta", |room, cx| {
             let seen = RoomContext::meta(room, &member);
             cx.change(session, seen);
         });
@@ -244,11 +275,11 @@ impl<R: Room> RoomActor<R> {
     fn step(&mut self, generation: Generation, step: Step<R>, ctx: &mut Context<Self>) {
         if generation != self.generation {
             // Its message is dropped, and that is the application's code.
-            let _ = guarded(|| drop(step));
+            discard(step, self.tally());
             return;
         }
         // Whether it panicked is seen to below.
-        let _ = self.run(step);
+        let _ = self.run("what a future brought", step);
         self.settle(ctx);
     }
 
@@ -270,7 +301,7 @@ impl<R: Room> RoomActor<R> {
     fn shut(&mut self, message: &'static str) {
         let refusal = Refusal::new(Code::Closed, message);
         // If this panics the room is closed all the same, and its code hears no more of it.
-        let _ = self.run(Room::closing);
+        let _ = self.run("closing", Room::closing);
         while let Some(session) = self.cx.roll.first() {
             let Some(peer) = self.cx.roll.remove(session) else { break };
             self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
@@ -287,7 +318,7 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         self.shut("the room was empty and is closed");
-        if self.directory.close_if_idle(self.cx.key(), self.cx.roll.room()) {
+        if self.directory.close_if_idle(&*self.cx.roll.link) {
             ctx.stop();
         } else {
             self.reopen(ctx);
@@ -297,7 +328,7 @@ impl<R: Room> RoomActor<R> {
     /// Opens the room anew, as another would be: something came for it while it closed.
     fn reopen(&mut self, ctx: &mut Context<Self>) {
         // What its code asked for while it closed was to be done by a room that is gone.
-        let _ = guarded(|| self.cx.actions.clear());
+        self.cx.actions.clear();
         self.cx.roll.order = Order::begin(R::NUMBERED);
         self.cx.attendance = RoomContext::<R>::new_attendance();
         self.restarts = Restarts::default();
@@ -328,9 +359,9 @@ impl<R: Room> RoomActor<R> {
         let sender = self.cx.sender.replace(member.peer().clone());
         let gone = self.cx.disappear(member.peer(), &why);
         // A room that has closed needs no telling.
-        let _ = self.run(|room, cx| room.left(member, why, cx));
+        let _ = self.run("left", |room, cx| room.left(member, why, cx));
         if let Some(user) = gone {
-            let _ = self.run(|room, cx| RoomContext::absent(room, &user, cx));
+            let _ = self.run("absent", |room, cx| RoomContext::absent(room, &user, cx));
         }
         self.cx.sender = sender;
     }

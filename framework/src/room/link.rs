@@ -19,6 +19,7 @@ use super::{
     sent::{Lapse, Linger, SessionEnded},
 };
 use crate::{
+    contained::Contained,
     disconnect::DisconnectReason,
     membership::{Lapsed, RoomLink},
     number::{RoomNumber, SessionNumber},
@@ -29,7 +30,9 @@ use crate::{
 pub(super) struct Link<R: Room> {
     pub(super) room: RoomNumber,
     pub(super) name: Box<str>,
-    pub(super) key: R::Key,
+    /// What its key hashes to in its directory.
+    pub(super) hash: u64,
+    pub(super) key: Contained<R::Key>,
     pub(super) address: Addr<RoomActor<R>>,
     on_the_way: AtomicUsize,
 }
@@ -38,10 +41,11 @@ impl<R: Room> Link<R> {
     pub(super) fn new(
         room: RoomNumber,
         name: Box<str>,
-        key: R::Key,
+        hash: u64,
+        key: Contained<R::Key>,
         address: Addr<RoomActor<R>>,
     ) -> Self {
-        Self { room, name, key, address, on_the_way: AtomicUsize::new(0) }
+        Self { room, name, hash, key, address, on_the_way: AtomicUsize::new(0) }
     }
 
     /// Whether the room is there: it has not closed, nor its worker ended.
@@ -95,7 +99,11 @@ impl<R: Room> RoomLink for Link<R> {
     }
 
     fn key(&self) -> &dyn Any {
-        &self.key
+        &*self.key
+    }
+
+    fn hash(&self) -> u64 {
+        self.hash
     }
 
     fn is_quiet(&self) -> bool {

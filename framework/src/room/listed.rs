@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     allowance::Allowance,
+    contained::Contained,
     event::{self, Event, Later, On, OnLater, Policy},
     outbox::Permit,
     peer::Peer,
@@ -121,7 +122,7 @@ impl<R: Room> Routes<'_, R> {
         let directory = self.directory.clone();
         let forward = move |sent, arguments, checks: &mut Checks<'_>| {
             let event = match event::decode_or_refuse::<E>(arguments)? {
-                Ok(event) => event,
+                Ok(event) => Contained::new(event, directory.tally()),
                 Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
             };
             let forwarded = |judging: Judging<E>,
@@ -175,7 +176,8 @@ where
         // That its sender is no member comes first, and only the room knows.
         Err(refusal) => (None, Some(Box::new(refusal))),
     };
-    let (key, opener) = (event.key().clone(), Opener::Client { near: sender.shard, allowance });
+    let key = Contained::new(event.key().clone(), directory.tally());
+    let opener = Opener::Client { near: sender.shard, allowance };
     let sent = |ticket| {
         let origin = Origin {
             sender,
@@ -209,7 +211,7 @@ const LONGEST_KEPT: usize = 1024;
 /// told the name of the room that was asked about: that of the room itself if it is open, else the
 /// one that it will have.
 fn judge<R, E>(
-    event: E,
+    event: Contained<E>,
     directory: &Directory<R>,
     checks: &mut Checks<'_>,
     then: impl FnOnce(Judging<E>, Option<&str>, &mut Allowance) -> Forwarded,

@@ -82,7 +82,8 @@ impl<R: Listing> RoomContext<R> {
         if let Some(own) = own {
             own.update(entry);
         } else if let Some(directory) = self.roll.broadcaster().kinds.directory::<R>().upgrade() {
-            let own = OwnLine::enter(directory.registry(), self.key().clone(), entry);
+            let own =
+                OwnLine::enter(directory.registry(), self.key().clone(), entry, directory.tally());
             self.line = Some(Box::new(Box::new(own)));
         }
     }

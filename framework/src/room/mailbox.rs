@@ -2,8 +2,6 @@
 //!
 //! It must never lose an event: each one is answered, or its sender is gone.
 
-use std::panic::AssertUnwindSafe;
-
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Serialize;
@@ -14,14 +12,15 @@ use super::{
     life::Generation,
     member::Departure,
     sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
-    state::Panicked,
 };
 use crate::{
     auth::hold_answer,
+    contained::{Panicked, Running, discard},
     event::{Event, On, OnLater, Waited, too_late, wait},
     meter::{Count, Meter},
     outbox,
     refusal::{Code, Refusal},
+    turn,
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -33,6 +32,7 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
+        turn::is_given();
         let (result, origin, joined) = self.handle_event(sent, R::on);
         self.answer(E::NAME, result, origin, joined);
         self.settle(ctx);
@@ -48,6 +48,7 @@ where
     type Result = ();
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
+        turn::is_given();
         let (started, origin, joined) =
             self.handle_event(sent.0, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
@@ -63,18 +64,18 @@ where
                     origin.sender.rest_on(granted, room, origin.withdrawals).0
                 });
                 let future = hold_answer(right, future);
-                let guarded = AssertUnwindSafe(future).catch_unwind().boxed_local();
+                let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
                     let result = match waited {
                         Waited::Done(Ok(result)) => result,
-                        Waited::Done(Err(_)) => {
-                            actor.future_panicked(generation);
-                            Err(Panicked.into())
+                        Waited::Done(Err(panicked)) => {
+                            actor.future_panicked(E::NAME, generation);
+                            Err(panicked.into())
                         }
                         Waited::Late(rest) => {
                             actor.cx.roll.broadcaster().counters.one(Count::LateAnswers);
-                            actor.finish(rest, generation, ctx);
+                            actor.finish(E::NAME, rest, generation, ctx);
                             Err(too_late(E::NAME, limit))
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
@@ -96,15 +97,17 @@ impl<R: Room> RoomActor<R> {
     /// Lets an answer come to its end that nobody waits for.
     fn finish<T: 'static>(
         &mut self,
-        rest: LocalBoxFuture<'static, Option<std::thread::Result<T>>>,
+        name: &'static str,
+        rest: LocalBoxFuture<'static, Option<Result<T, Panicked>>>,
         generation: Generation,
         ctx: &mut Context<Self>,
     ) {
-        ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| {
-            if let Some(Err(_)) = done {
-                actor.future_panicked(generation);
+        ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| match done {
+            Some(Err(Panicked)) => {
+                actor.future_panicked(name, generation);
                 actor.settle(ctx);
             }
+            done => discard(done, actor.tally()),
         }));
     }
 }
@@ -113,6 +116,7 @@ impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
+        turn::is_given();
         self.remove(ended.session, Departure::Disconnected(ended.reason));
         self.settle(ctx);
     }

@@ -1,24 +1,29 @@
 //! The rooms of one kind that are open: each has a key and a name, and no other has either of them.
 //!
-//! It must never find a room by one of the two that it does not find by the other.
+//! It must never find a room by one of the two that it does not find by the other, nor call a key's own
+//! code but its `Eq`: who looks has hashed it before.
 
 use std::{
     hash::{Hash, Hasher, RandomState},
     sync::Arc,
 };
 
-use hashbrown::{Equivalent, HashSet};
+use hashbrown::{Equivalent, HashSet, HashTable, hash_table};
 
 use super::{Room, link::Link, opening::Opened};
-use crate::{number::RoomNumber, slack::Slack};
+use crate::{
+    number::RoomNumber,
+    slack::{Slack, shed},
+};
 
 /// The open rooms of the kind `R`. Each is found by what it has itself: nothing is kept twice.
 pub(super) struct OpenRooms<R: Room> {
-    by_key: HashSet<ByKey<R>, RandomState>,
+    by_key: HashTable<ByKey<R>>,
     by_name: HashSet<ByName<R>, RandomState>,
 }
 
-struct ByKey<R: Room> {
+/// A room with its key.
+pub(super) struct ByKey<R: Room> {
     link: Arc<Link<R>>,
     /// Given back when the room is open no more.
     _opened: Opened,
@@ -26,18 +31,14 @@ struct ByKey<R: Room> {
 
 struct ByName<R: Room>(Arc<Link<R>>);
 
-/// A key that is looked for.
-#[derive(Hash)]
-struct Key<'a, K>(&'a K);
-
 /// A name that is looked for.
 #[derive(Hash)]
 struct Name<'a>(&'a str);
 
 impl<R: Room> OpenRooms<R> {
     /// The room of that key, which may be spelled otherwise there.
-    pub(super) fn get(&self, key: &R::Key) -> Option<&Arc<Link<R>>> {
-        self.by_key.get(&Key(key)).map(|entry| &entry.link)
+    pub(super) fn get(&self, hash: u64, key: &R::Key) -> Option<&Arc<Link<R>>> {
+        self.by_key.find(hash, |entry| *entry.link.key == *key).map(|entry| &entry.link)
     }
 
     /// The room of that name.
@@ -45,28 +46,47 @@ impl<R: Room> OpenRooms<R> {
         self.by_name.get(&Name(name)).map(|ByName(link)| link)
     }
 
-    /// Takes a room in, in the place of those that had its key, or its name.
-    pub(super) fn insert(&mut self, link: &Arc<Link<R>>, opened: Opened) {
+    /// Takes a room in, in the place of those that had its key, or its name: those are for the caller
+    /// to drop.
+    pub(super) fn insert(&mut self, link: &Arc<Link<R>>, opened: Opened) -> [Option<ByKey<R>>; 2] {
         let entry = ByKey { link: link.clone(), _opened: opened };
-        if let Some(former) = self.by_key.replace(entry) {
+        let has_key = |other: &ByKey<R>| *other.link.key == *link.key;
+        let by_key = match self.by_key.entry(link.hash, has_key, |entry| entry.link.hash) {
+            hash_table::Entry::Occupied(mut found) => {
+                Some(std::mem::replace(found.get_mut(), entry))
+            }
+            hash_table::Entry::Vacant(place) => {
+                place.insert(entry);
+                None
+            }
+        };
+        if let Some(former) = &by_key {
             self.by_name.remove(&Name(&former.link.name));
         }
-        if let Some(ByName(former)) = self.by_name.replace(ByName(link.clone())) {
-            self.by_key.remove(&Key(&former.key));
-        }
+        let former = self.by_name.replace(ByName(link.clone()));
+        let by_name = former.and_then(|ByName(former)| self.take(former.hash, former.room));
+        [by_key, by_name]
     }
 
-    /// Lets a room go, if it is the one of that key; true if it was.
-    pub(super) fn remove(&mut self, key: &R::Key, number: RoomNumber) -> bool {
-        if self.get(key).is_none_or(|link| link.room != number) {
-            return false;
-        }
-        if let Some(entry) = self.by_key.take(&Key(key)) {
-            self.by_name.remove(&Name(&entry.link.name));
-        }
-        self.by_key.shed();
+    /// Lets a room go, if it may: it is for the caller to drop.
+    pub(super) fn remove(
+        &mut self,
+        hash: u64,
+        number: RoomNumber,
+        may_go: impl Fn(&Link<R>) -> bool,
+    ) -> Option<ByKey<R>> {
+        let is_it = |entry: &ByKey<R>| entry.link.room == number && may_go(&entry.link);
+        self.by_key.find(hash, is_it)?;
+        let entry = self.take(hash, number)?;
+        self.by_name.remove(&Name(&entry.link.name));
+        shed(&mut self.by_key, |entry| entry.link.hash);
         self.by_name.shed();
-        true
+        Some(entry)
+    }
+
+    fn take(&mut self, hash: u64, number: RoomNumber) -> Option<ByKey<R>> {
+        let found = self.by_key.find_entry(hash, |entry| entry.link.room == number).ok()?;
+        Some(found.remove().0)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -76,27 +96,7 @@ impl<R: Room> OpenRooms<R> {
 
 impl<R: Room> Default for OpenRooms<R> {
     fn default() -> Self {
-        Self { by_key: HashSet::default(), by_name: HashSet::default() }
-    }
-}
-
-impl<R: Room> Hash for ByKey<R> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.link.key.hash(state);
-    }
-}
-
-impl<R: Room> PartialEq for ByKey<R> {
-    fn eq(&self, other: &Self) -> bool {
-        self.link.key == other.link.key
-    }
-}
-
-impl<R: Room> Eq for ByKey<R> {}
-
-impl<R: Room> Equivalent<ByKey<R>> for Key<'_, R::Key> {
-    fn equivalent(&self, entry: &ByKey<R>) -> bool {
-        *self.0 == entry.link.key
+        Self { by_key: HashTable::new(), by_name: HashSet::default() }
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
     state::State,
 };
-use crate::event::Event;
+use crate::{
+    contained::{Contained, contain},
+    event::Event,
+};
 
 impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
     type Result = ();
@@ -20,7 +23,7 @@ impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
     fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
         self.is_kept = true;
         // A room that has closed takes no messages; there is nobody to tell.
-        let _ = self.run(|room, cx| room.receive(message, cx));
+        let _ = self.run("receive", |room, cx| room.receive(message.into_inner(), cx));
         drop(_ticket);
         self.settle(ctx);
     }
@@ -32,11 +35,12 @@ impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<
     fn handle(&mut self, asked: Asked<M, R::Output>, ctx: &mut Self::Context) {
         let Asked { message, _ticket, answer } = asked;
         self.is_kept = true;
-        let result = self.run(|room, cx| room.reply(message, cx));
+        let result = self.run("reply", |room, cx| room.reply(message.into_inner(), cx));
         drop(_ticket);
         self.settle(ctx);
+        let tally = self.tally();
         // The application may have stopped waiting.
-        let _ = answer.send(result);
+        let _ = answer.send(result.map(|output| Contained::new(output, tally)));
     }
 }
 
@@ -45,8 +49,12 @@ impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for R
 
     fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
         let Broadcast { event, _ticket, done } = broadcast;
-        // A room that has closed has no members.
-        let _ = self.run(|_, cx| cx.broadcast(&event));
+        // A room that has closed has no members. The event is of somebody outside: whatever is wrong
+        // with it, the room's state is not.
+        if matches!(self.state, State::Open(_)) && contain(|| self.cx.broadcast(&*event)).is_err() {
+            self.report(E::NAME, None);
+        }
+        drop(event);
         // The application may have stopped waiting.
         let _ = done.send(());
         drop(_ticket);

@@ -1,18 +1,24 @@
 //! The list of one kind of room: who is on it, and what has changed since when.
 //!
-//! It must never run code of the application while its lock is held, but for the `Hash` and `Eq` of
-//! keys: entries are shared, and what is taken off is dropped afterwards.
+//! It must never run code of the application while its lock is held, but for the `Eq` of keys, which
+//! changes nothing: entries are shared, and what is taken off is dropped afterwards.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use hashbrown::HashTable;
 use tokio::sync::Notify;
 
 use super::{Directory, Listing};
-use crate::slack::Slack;
+use crate::{
+    contained::Contained,
+    meter::Tally,
+    slack::{Slack, shed},
+};
 
 /// How many removals are remembered at least; more if more rooms are listed than that. A watcher
 /// that has missed more compares all that it knows.
@@ -26,15 +32,17 @@ pub(super) struct Moment(u64);
 /// One room on the list.
 pub(super) struct Line<R: Listing> {
     pub(super) place: Moment,
-    pub(super) key: Arc<R::Key>,
-    pub(super) entry: Arc<R::Entry>,
+    pub(super) key: Arc<Contained<R::Key>>,
+    pub(super) entry: Arc<Contained<R::Entry>>,
+    hash: u64,
     changed: Moment,
 }
 
 impl<R: Listing> Clone for Line<R> {
     fn clone(&self) -> Self {
-        let Self { place, key, entry, changed } = self;
-        Self { place: *place, key: key.clone(), entry: entry.clone(), changed: *changed }
+        let Self { place, key, entry, hash, changed } = self;
+        let (key, entry) = (key.clone(), entry.clone());
+        Self { place: *place, key, entry, hash: *hash, changed: *changed }
     }
 }
 
@@ -60,6 +68,7 @@ pub(super) struct Since<R: Listing> {
 /// The list of the rooms of the kind `R`.
 pub(super) struct Registry<R: Listing> {
     state: Mutex<State<R>>,
+    hashes: RandomState,
     /// Wakes in the order of waiting, which a watch channel does not: a seed decides all.
     pub(super) changed: Notify,
 }
@@ -67,7 +76,8 @@ pub(super) struct Registry<R: Listing> {
 struct State<R: Listing> {
     /// By place, which is the order of listing.
     lines: BTreeMap<Moment, Line<R>>,
-    places: HashMap<Arc<R::Key>, Moment>,
+    /// The places of the lines, by the hashes of their keys.
+    places: HashTable<(u64, Moment)>,
     /// Each line once, by its last change.
     recent: BTreeMap<Moment, Moment>,
     /// The last removals: when, and of which place.
@@ -82,14 +92,14 @@ impl<R: Listing> Default for Registry<R> {
     fn default() -> Self {
         let state = State {
             lines: BTreeMap::new(),
-            places: HashMap::new(),
+            places: HashTable::new(),
             recent: BTreeMap::new(),
             removals: VecDeque::new(),
             forgotten: Moment::default(),
             now: Moment::default(),
             ended: false,
         };
-        Self { state: Mutex::new(state), changed: Notify::new() }
+        Self { state: Mutex::new(state), hashes: RandomState::new(), changed: Notify::new() }
     }
 }
 
@@ -108,14 +118,15 @@ impl<R: Listing> Registry<R> {
 
     /// Puts a room on the list, as the last one; its place. A former room of that key that is just
     /// closing goes off.
-    fn enter(&self, key: Arc<R::Key>, entry: Arc<R::Entry>) -> Moment {
+    fn enter(&self, key: Arc<Contained<R::Key>>, entry: Arc<Contained<R::Entry>>) -> Moment {
+        let hash = self.hashes.hash_one(&**key);
         let mut place = Moment::default();
         self.change(|state| {
-            let former = state.places.get(&key).copied();
+            let former = state.place(hash, &key);
             let former = former.and_then(|former| state.remove(former));
             place = state.tick();
-            let line = Line { place, key: key.clone(), entry, changed: place };
-            state.places.insert(key, place);
+            let line = Line { place, key, entry, hash, changed: place };
+            state.places.insert_unique(hash, (hash, place), |(hash, _)| *hash);
             state.recent.insert(place, place);
             state.lines.insert(place, line);
             former
@@ -123,7 +134,7 @@ impl<R: Listing> Registry<R> {
         place
     }
 
-    fn update(&self, place: Moment, entry: Arc<R::Entry>) {
+    fn update(&self, place: Moment, entry: Arc<Contained<R::Entry>>) {
         self.change(|state| {
             let now = state.tick();
             // A newer room of that key may have its place.
@@ -158,8 +169,9 @@ impl<R: Listing> Registry<R> {
 
     /// The line of one room.
     pub(super) fn line(&self, key: &R::Key) -> Option<Line<R>> {
+        let hash = self.hashes.hash_one(key);
         let state = self.state();
-        state.places.get(key).and_then(|place| state.lines.get(place)).cloned()
+        state.place(hash, key).and_then(|place| state.lines.get(&place)).cloned()
     }
 
     /// What has changed since a moment, for one who knew of some places then.
@@ -187,10 +199,18 @@ impl<R: Listing> State<R> {
         self.now
     }
 
+    /// The place of the room of that key.
+    fn place(&self, hash: u64, key: &R::Key) -> Option<Moment> {
+        let is_it = |place: &Moment| self.lines.get(place).is_some_and(|line| **line.key == *key);
+        self.places.find(hash, |(_, place)| is_it(place)).map(|(_, place)| *place)
+    }
+
     fn remove(&mut self, place: Moment) -> Option<Line<R>> {
         let line = self.lines.remove(&place)?;
-        self.places.remove(&line.key);
-        self.places.shed();
+        if let Ok(found) = self.places.find_entry(line.hash, |(_, other)| *other == place) {
+            found.remove();
+        }
+        shed(&mut self.places, |(hash, _)| *hash);
         self.recent.remove(&line.changed);
         let now = self.tick();
         self.removals.push_back((now, place));
@@ -234,21 +254,27 @@ impl<R: Listing> Directory<R> {
 pub(super) struct OwnLine<R: Listing> {
     registry: Arc<Registry<R>>,
     place: Moment,
-    entry: Arc<R::Entry>,
+    entry: Arc<Contained<R::Entry>>,
+    tally: Tally,
 }
 
 impl<R: Listing> OwnLine<R> {
     /// Puts a room on the list.
-    pub(super) fn enter(registry: Arc<Registry<R>>, key: R::Key, entry: R::Entry) -> Self {
-        let entry = Arc::new(entry);
-        let place = registry.enter(Arc::new(key), entry.clone());
-        Self { registry, place, entry }
+    pub(super) fn enter(
+        registry: Arc<Registry<R>>,
+        key: R::Key,
+        entry: R::Entry,
+        tally: Tally,
+    ) -> Self {
+        let entry = Arc::new(Contained::new(entry, tally));
+        let place = registry.enter(Arc::new(Contained::new(key, tally)), entry.clone());
+        Self { registry, place, entry, tally }
     }
 
     /// Changes the entry, if it is another one.
     pub(super) fn update(&mut self, entry: R::Entry) {
-        if *self.entry != entry {
-            self.entry = Arc::new(entry);
+        if **self.entry != entry {
+            self.entry = Arc::new(Contained::new(entry, self.tally));
             self.registry.update(self.place, self.entry.clone());
         }
     }

@@ -9,13 +9,13 @@ use tokio::sync::oneshot;
 
 use super::{link::Ticket, presence::PresentUser};
 use crate::{
-    auth::Granted, clock, disconnect::DisconnectReason, membership::Lapsed, number::SessionNumber,
-    outbox::Permit, peer::Peer, refusal::Refusal,
+    auth::Granted, clock, contained::Contained, disconnect::DisconnectReason, membership::Lapsed,
+    number::SessionNumber, outbox::Permit, peer::Peer, refusal::Refusal,
 };
 
 /// An event on its way from a session to a room.
 pub(crate) struct Sent<E> {
-    pub(super) event: E,
+    pub(super) event: Contained<E>,
     pub(super) origin: Origin,
 }
 
@@ -46,22 +46,22 @@ impl Origin {
 
 /// A message of the room's own type.
 pub(crate) struct Told<M> {
-    pub(super) message: M,
+    pub(super) message: Contained<M>,
     pub(super) _ticket: Ticket,
 }
 
 /// An event that the application broadcasts in a room from outside.
 pub(crate) struct Broadcast<E> {
-    pub(super) event: E,
+    pub(super) event: Contained<E>,
     pub(super) _ticket: Ticket,
     pub(super) done: oneshot::Sender<()>,
 }
 
 /// A question of the application's, from outside.
 pub(crate) struct Asked<M, T> {
-    pub(super) message: M,
+    pub(super) message: Contained<M>,
     pub(super) _ticket: Ticket,
-    pub(super) answer: oneshot::Sender<Result<T, Refusal>>,
+    pub(super) answer: oneshot::Sender<Result<Contained<T>, Refusal>>,
 }
 
 /// Somebody outside wants to know who is there.

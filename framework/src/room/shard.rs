@@ -20,9 +20,11 @@ use tokio::sync::oneshot;
 use super::{local_sessions::LocalSessions, question::Question, roster::Roster};
 use crate::{
     clock::{self, Instant},
+    contained::contain,
     deadlines::Deadlines,
     frame::Frame,
     membership::RoomLink,
+    meter::{Count, Counters, Meter},
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
     outbox::End,
     peer::Peer,
@@ -30,6 +32,7 @@ use crate::{
     simulation,
     slack::Slack,
     timers::Alarm,
+    turn::{self, TakesTurns},
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -118,6 +121,24 @@ impl Message for Run {
     type Result = ();
 }
 
+/// Has a shard die, as nothing is to have it.
+#[cfg(test)]
+struct Die;
+
+#[cfg(test)]
+impl Message for Die {
+    type Result = ();
+}
+
+#[cfg(test)]
+impl Handler<Die> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("a shard dies");
+    }
+}
+
 /// An empty room of the shard's worker, which is to be looked at then.
 pub(super) struct Look {
     pub(super) at: Instant,
@@ -157,6 +178,7 @@ pub(crate) struct Shard {
     /// Its empty rooms, by the moment when each is looked at, to be closed if it is empty still.
     lingering: Deadlines<Weak<dyn RoomLink>>,
     alarm: Alarm,
+    counters: Arc<Counters>,
 }
 
 /// How a shard is reached from any thread.
@@ -169,14 +191,15 @@ pub(crate) struct ShardHandle {
 
 impl ShardHandle {
     /// Starts a shard on the current worker.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(counters: Arc<Counters>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
         let state = Rc::<RefCell<State>>::default();
         let local = Local { worker: simulation::worker(), state: state.clone() };
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
         let (lingering, alarm) = (Deadlines::default(), Alarm::default());
-        let address = Shard { number, state, lingering, alarm }.start();
+        let shard = Shard { number, state, lingering, alarm, counters };
+        let address = turn::start(Context::new(), shard);
         Self { number, address: Arc::new(address) }
     }
 
@@ -197,6 +220,12 @@ impl ShardHandle {
     /// Whether its worker is still there.
     pub(crate) fn is_alive(&self) -> bool {
         self.address.connected()
+    }
+
+    /// Has it die.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        self.address.do_send(Die);
     }
 
     /// Carries a command out: at once on the shard's own thread, else by a message. Commands of
@@ -227,15 +256,46 @@ impl Actor for Shard {
     }
 }
 
+impl TakesTurns for Shard {
+    fn is_greedy(&self, turns: u32) {
+        self.counters.one(Count::GreedyTurns);
+        tracing::warn!(turns, "rooms keep their worker busy with opening others");
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        if !turn::is_lost() {
+            return;
+        }
+        self.counters.one(Count::ActorsLost);
+        let peers = self.state.try_borrow().map(|state| state.peers()).unwrap_or_default();
+        let sessions = peers.len();
+        tracing::error!(sessions, "the shard of a worker is lost: its clients are cut off");
+        // What is sent to them does not reach them any more. The next client that comes to this
+        // worker has another shard started.
+        peers.iter().for_each(|peer| peer.request_end(End::HangUp));
+    }
+}
+
 impl Handler<Command> for Shard {
     type Result = ();
 
     fn handle(&mut self, command: Command, _: &mut Self::Context) {
-        self.state.borrow_mut().apply(command);
+        self.survive(|shard| shard.state.borrow_mut().apply(command));
     }
 }
 
 impl Shard {
+    /// Does something without which the others' messages go on: a panic in it is a fault, and all
+    /// clients of the worker would pay for it.
+    fn survive(&mut self, code: impl FnOnce(&mut Self)) {
+        if contain(|| code(self)).is_err() {
+            self.counters.one(Count::HandlerPanics);
+            tracing::error!("something panicked that the shard of a worker was told to do");
+        }
+    }
+
     /// Looks at the rooms that are due, and again when the next one is.
     fn look(&mut self, ctx: &mut Context<Self>) {
         while let Some(room) = self.lingering.take(clock::now()) {
@@ -245,7 +305,7 @@ impl Shard {
         }
         self.alarm.set(self.lingering.next(), ctx, |shard, ctx| {
             shard.alarm.rung();
-            shard.look(ctx);
+            shard.survive(|shard| shard.look(ctx));
         });
     }
 }
@@ -256,15 +316,17 @@ impl Handler<Look> for Shard {
     fn handle(&mut self, Look { at, room }: Look, ctx: &mut Self::Context) {
         // Rooms may have closed otherwise, long before their time.
         self.lingering.add(at, room, |room| room.strong_count() > 0);
-        self.look(ctx);
+        self.survive(|shard| shard.look(ctx));
     }
 }
 
 impl Handler<Run> for Shard {
     type Result = ();
 
-    fn handle(&mut self, Run(run): Run, _: &mut Self::Context) {
-        run();
+    fn handle(&mut self, Run(run): Run, ctx: &mut Self::Context) {
+        self.survive(|_| run());
+        // A room that opens may have others opened, and those still others.
+        turn::spend(ctx);
     }
 }
 
@@ -385,6 +447,12 @@ impl State {
                 local.rooms.shed();
             }
         }
+    }
+
+    /// All sessions of the worker.
+    fn peers(&self) -> Vec<Arc<Peer>> {
+        let sessions = self.namespaces.values().flat_map(|local| local.sessions.iter());
+        sessions.map(|ById(peer)| peer.clone()).collect()
     }
 
     fn collect(&self, target: &Target) -> Vec<Arc<Peer>> {

@@ -1,10 +1,8 @@
-//! What a room's actor has of its room, and how the room's code is run so that a panic stays in it.
+//! What a room's actor has of its room.
 //!
-//! It must never let a panic of the room's code out, that of a value being dropped included.
+//! It must never be handed out after a panic in it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use crate::refusal::Refusal;
+use crate::{contained::Panicked, refusal::Refusal};
 
 /// What there is of a room.
 pub(super) enum State<R> {
@@ -30,19 +28,4 @@ impl<R> State<R> {
             Self::Closed(refusal) => Err((**refusal).clone()),
         }
     }
-}
-
-/// A handler panicked; what it said is in the log by the panic hook.
-pub(super) struct Panicked;
-
-impl From<Panicked> for Refusal {
-    fn from(_: Panicked) -> Self {
-        Self::logged_already()
-    }
-}
-
-/// Runs code of the room.
-pub(super) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // The room's state is dropped, not used, after a panic in it.
-    catch_unwind(AssertUnwindSafe(code)).map_err(|_| Panicked)
 }

@@ -84,7 +84,7 @@ impl<R: Listing> Watch<R> {
             let before = self.shown.get(&line.place);
             match (before, wanted) {
                 // It changed, and changed back.
-                (Some(before), true) if before.entry == line.entry => {}
+                (Some(before), true) if **before.entry == **line.entry => {}
                 (Some(_), true) => changes.changed.push(line.to_pair()),
                 (None, true) => changes.added.push(line.to_pair()),
                 (Some(_), false) => changes.removed.push(R::Key::clone(&line.key)),

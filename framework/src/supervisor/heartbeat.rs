@@ -23,6 +23,8 @@ use crate::{
     connection::{ConnectionHandle, Look, Realm, Watch},
     deadlines::Deadlines,
     disconnect::DisconnectReason,
+    meter::{Count, Meter},
+    turn::{self, TakesTurns},
 };
 
 /// The supervisor of one worker.
@@ -56,14 +58,15 @@ impl Supervisor {
     pub(crate) fn start_for(realm: &Arc<Realm>) -> Recipient<Watch> {
         let (heartbeat, grace) = (*realm.heartbeat(), realm.timeouts().close);
         let realm = Arc::downgrade(realm);
-        Self::create(|ctx| {
+        let mut ctx = Context::new();
+        let supervisor = {
             let (schedule, incoming) = mpsc::unbounded_channel();
             let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
             let of = realm.clone();
             ctx.add_stream(Schedule { realm: of, incoming, deadlines, sleep });
             Self { realm, heartbeat, grace, schedule }
-        })
-        .recipient()
+        };
+        turn::start(ctx, supervisor).recipient()
     }
 
     fn schedule(&self, at: Instant, handle: &Arc<ConnectionHandle>, due: Due) {
@@ -89,6 +92,11 @@ impl Supervisor {
 
 impl Actor for Supervisor {
     type Context = Context<Self>;
+}
+
+impl TakesTurns for Supervisor {
+    /// It gives itself nothing to do.
+    fn is_greedy(&self, _: u32) {}
 }
 
 impl Handler<Watch> for Supervisor {
@@ -141,10 +149,22 @@ impl Drop for Schedule {
     fn drop(&mut self) {
         // The worker ends: nobody else forgets those whose actors have ended before.
         let Some(realm) = self.realm.upgrade() else { return };
+        let lost = turn::is_lost();
+        if lost {
+            realm.counters().one(Count::ActorsLost);
+            tracing::error!("the supervisor of a worker is lost: its clients are cut off");
+        }
         let closed = |handle: &Arc<ConnectionHandle>| handle.outbox().closed().is_some();
         let watched = std::mem::take(&mut self.deadlines).into_all();
         let handles = watched.filter_map(|watched| watched.handle.upgrade());
-        handles.filter(closed).for_each(|handle| realm.forget(&handle));
+        for handle in handles {
+            if closed(&handle) {
+                realm.forget(&handle);
+            } else if lost {
+                // Nobody would find out that it does not answer any more.
+                handle.close(DisconnectReason::ForcedClose);
+            }
+        }
     }
 }
 

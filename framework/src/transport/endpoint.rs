@@ -10,6 +10,7 @@ use actix_web::{
     http::{Method, header},
     web,
 };
+use futures_util::FutureExt;
 
 use super::{
     polling, posting,
@@ -22,7 +23,9 @@ use super::{
 use crate::{
     auth::Principal,
     connection::{ConnectionHandle, Realm},
+    contained::Running,
     disconnect::DisconnectReason,
+    meter::{Count, Meter},
     outbox::TransportKind,
     wire::engine_io::RequestError,
 };
@@ -119,7 +122,16 @@ async fn answer(
 /// Asks the application whom the request comes from, and whether it may come at all.
 pub(super) async fn admit(realm: &Realm, reply: &Reply) -> Result<Principal, Rejection> {
     match &realm.hooks().admission {
-        Some(admission) => Ok(admission(reply.handshake().clone()).await?),
+        Some(admission) => {
+            let (admission, handshake) = (admission.clone(), reply.handshake().clone());
+            let asked = async move { admission(handshake).await };
+            let asked = Running::new(asked.boxed_local(), realm.broadcaster().tally).await;
+            Ok(asked.unwrap_or_else(|panicked| {
+                realm.counters().one(Count::HandlerPanics);
+                tracing::error!("`allow_request` panicked: a request is refused");
+                Err(panicked.into())
+            })?)
+        }
         None => Ok(Principal::anonymous()),
     }
 }

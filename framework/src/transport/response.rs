@@ -17,7 +17,9 @@ use super::{compression, origin::Origin, request};
 use crate::{
     auth::Handshake,
     connection::{CROWDED, FULL, Realm, SHUTTING_DOWN},
+    contained::{Panicked, contain},
     logged::Logged,
+    meter::{Count, Meter},
     refusal::Refusal,
     wire::engine_io::RequestError,
 };
@@ -171,7 +173,12 @@ impl Reply {
         let hooks = self.realm.hooks();
         let initial_headers = hooks.initial_headers.as_ref().filter(|_| initial);
         for make in initial_headers.into_iter().chain(&hooks.headers) {
-            for (name, value) in make(&self.handshake) {
+            let made = contain(|| make(&self.handshake)).unwrap_or_else(|Panicked| {
+                self.realm.counters().one(Count::HandlerPanics);
+                tracing::error!("what makes headers panicked: a response goes without them");
+                Vec::new()
+            });
+            for (name, value) in made {
                 // actix-web would put an error in the place of the whole response, and with it of
                 // what has been taken out of an outbox for it.
                 match (HeaderName::try_from(&*name), HeaderValue::try_from(&*value)) {

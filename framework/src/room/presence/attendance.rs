@@ -196,7 +196,11 @@ mod tests {
     }
 
     fn timer() -> Timer {
-        crate::timers::Timers::<(), ()>::default().after(std::time::Duration::ZERO, |(), ()| {})
+        crate::timers::Timers::<(), ()>::default().after(
+            std::time::Duration::ZERO,
+            crate::meter::Tally::NONE,
+            |(), ()| {},
+        )
     }
 
     #[test]

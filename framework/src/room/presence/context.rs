@@ -108,8 +108,8 @@ impl<R: Room> RoomContext<R> {
         let (_, known_again) = self::user(peer);
         let held = known_again && attendance.away() < MOST_AWAY;
         if lost && held && Self::PRESENCE.grace > Duration::ZERO {
-            let gone = user.clone();
-            let timer = self.timers.after(Self::PRESENCE.grace, move |room, cx| {
+            let (gone, tally) = (user.clone(), self.roll.broadcaster().tally);
+            let timer = self.timers.after(Self::PRESENCE.grace, tally, move |room, cx| {
                 if cx.forget(&gone) {
                     Self::absent(room, &gone, cx);
                 }
@@ -162,7 +162,8 @@ impl<R: Room> RoomContext<R> {
         }
         if attendance.counted {
             if !std::mem::replace(&mut attendance.announced, true) {
-                self.timers.after(COUNT_INTERVAL, |_, cx| cx.announce());
+                let tally = self.roll.broadcaster().tally;
+                self.timers.after(COUNT_INTERVAL, tally, |_, cx| cx.announce());
             }
             return;
         }

@@ -52,7 +52,12 @@ fn credentials(
     query: &[(&str, &str)],
 ) -> Credentials {
     let auth = auth.map(|auth| ByteString::from(auth.to_string()));
-    Credentials::new(handshake(headers, query), ByteString::from_static("/"), auth)
+    Credentials::new(
+        handshake(headers, query),
+        ByteString::from_static("/"),
+        auth,
+        crate::meter::Tally::NONE,
+    )
 }
 
 fn presenting(token: &str) -> Credentials {
