@@ -62,7 +62,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,

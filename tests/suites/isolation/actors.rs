@@ -117,7 +117,7 @@ async fn the_members_of_a_room_whose_actor_dies_are_cut_off_and_come_back() {
             member.reconnect().await?;
             member.send(Come { well: 1 }).await?;
         }
-        assert_eq!(lab.salon().room::<Well>(&1).is_open(), true);
+        assert!(lab.salon().room::<Well>(&1).is_open());
         one.disconnect();
         other.disconnect();
         lost(&lab, 1, bystanders).await?;

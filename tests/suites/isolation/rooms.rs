@@ -283,9 +283,12 @@ fn app() -> Salon {
     builder.build().expect("the app is in order")
 }
 
+/// What a sender is told.
+type Told = Result<(), Code>;
+
 /// Where it panics, what its sender is told, how many panics that is, whether the room is opened anew
 /// by it, and what the log calls it.
-const PLACES: &[(Place, Result<(), Code>, u64, bool, &str)] = &[
+const PLACES: &[(Place, Told, u64, bool, &str)] = &[
     (Nowhere, Ok(()), 0, false, ""),
     (Admit, Err(Code::Internal), 1, true, "\"admit\""),
     (Handler, Err(Code::Internal), 1, true, "trap:step"),
