@@ -37,7 +37,7 @@ pub struct Limits {
     /// connection. 16 KiB: what Node takes.
     pub max_handshake_bytes: usize,
     /// Bytes of the `auth` object of one CONNECT, or of what refreshes it: it is kept as long as its
-    /// session. 16 KiB: twice the longest token.
+    /// session. 100,000: a tenth of a message, and many times the longest token.
     pub max_auth_bytes: usize,
     /// Binary attachments that one packet may announce. 10: beyond it a packet is cheaper to flood than
     /// to use. Packets of the msgpack parser announce none.
@@ -100,7 +100,7 @@ impl Default for Limits {
             max_connections_per_address: 1_000,
             max_unconnected: None,
             max_handshake_bytes: 16 << 10,
-            max_auth_bytes: 16 << 10,
+            max_auth_bytes: 100_000,
             max_attachments: 10,
             max_attachment_bytes: 1_000_000,
             max_fragments: 1_024,

@@ -22,7 +22,7 @@ use crate::{
     auth::{AnyIdentity, Credential, Credentials},
     bucket::rate_limited,
     clock,
-    contained::{Panicked, Running},
+    contained::{Contained, Panicked, Running},
     frame::Frame,
     logged::{self, Logged},
     meter::{Count, Meter},
@@ -56,7 +56,7 @@ struct Claim {
 }
 
 /// What came of an attempt to connect.
-type Admitted = Result<(Box<dyn Unconnected>, AnyIdentity, Credential), Refusal>;
+type Admitted = Result<(Contained<Box<dyn Unconnected>>, AnyIdentity, Credential), Refusal>;
 
 impl Connection {
     /// Lets a client connect to a namespace, or refuses it.
@@ -209,7 +209,7 @@ impl Connection {
             worker.supervisor.do_send(Watch::Session(peer.clone()));
         }
         let socket = Socket::new(peer.clone(), self.realm.broadcaster().clone());
-        let state = made.connect(socket, self.realm.data().clone());
+        let state = made.into_inner().connect(socket, self.realm.data().clone());
         let mut session = OpenSession {
             peer,
             namespace: built.clone(),
@@ -314,5 +314,6 @@ async fn admit(
         return Err(unauthorized());
     }
     let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
+    let made = Contained::new(made, credentials.tally());
     Ok((made, identity, credential))
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     auth::{AnyAuthenticator, AnyAuthority},
+    contained::{Panicked, contain},
     data::Data,
     event::Policy,
     logged,
@@ -91,9 +92,10 @@ impl Namespaces {
     /// A namespace as it stands in a log. Of one that does not exist only its length: whatever a
     /// client wrote without a comma is in its name, credentials as well.
     pub(super) fn shown(&self, name: &ByteString) -> String {
-        match self.find(name) {
-            Some(_) => logged::namespace(name).to_string(),
-            None => format!("of {} bytes, unknown,", name.len()),
+        // The application may be who says whether it exists.
+        match contain(|| self.find(name).is_some()) {
+            Ok(true) => logged::namespace(name).to_string(),
+            Ok(false) | Err(Panicked) => format!("of {} bytes, unknown,", name.len()),
         }
     }
 

@@ -77,7 +77,7 @@ pub(super) async fn refresh(
 /// What is presented by a refresh: to the letter, as with a CONNECT, so that an authenticator sees the
 /// same of it. Written anew it might be something else, such as one of two tokens of one key.
 fn presented(arguments: &Arguments) -> Result<ByteString, Refusal> {
-    let object: Box<RawValue> = arguments.single()?;
+    let object: Box<RawValue> = arguments.confidential()?;
     if !object.get().starts_with('{') {
         let message = "a session is refreshed by one object, as `auth` is one";
         return Err(Refusal::new(Code::InvalidPayload, message));

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::{AnyIdentity, Credentials, Handshake, Lost},
     clock::Instant,
-    contained::{Contained, Panicked, Running},
+    contained::{Panicked, Running},
     data::Data,
     event::Route,
     room::Socket,
@@ -216,20 +216,20 @@ pub(super) struct Connected<S> {
     pub(super) cx: SessionContext<S>,
 }
 
-struct Made<S>(Contained<S>);
+struct Made<S>(S);
 
 /// Makes sessions of the type `S`.
 pub(crate) fn make<S: Session>() -> MakeSession {
     Arc::new(|credentials, identity, data| {
         let session = S::connect(&Candidate::new(credentials, identity, data))?;
-        Ok(Box::new(Made(Contained::new(session, credentials.tally()))))
+        Ok(Box::new(Made(session)))
     })
 }
 
 impl<S: Session> Unconnected for Made<S> {
     fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession> {
         let cx = SessionContext::new(socket, data);
-        Box::new(Connected { session: self.0.into_inner(), cx })
+        Box::new(Connected { session: self.0, cx })
     }
 }
 

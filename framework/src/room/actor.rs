@@ -176,9 +176,9 @@ impl<R: Room> Actor for RoomActor<R> {
 impl<R: Room> TakesTurns for RoomActor<R> {
     fn is_greedy(&self, turns: u32) {
         self.cx.roll.broadcaster().counters.one(Count::GreedyTurns);
-        let room = self.cx.roll.name();
+        let room = Logged(self.cx.roll.name());
         tracing::warn!(
-            room,
+            %room,
             turns,
             "the room keeps its worker busy with what it gives itself to do"
         );

@@ -403,6 +403,10 @@ struct Refused<'a> {
 fn log_refused(name: &str, sender: &Peer, refusal: &Refusal) {
     let (event, session) = (Logged(name), &sender.id);
     match refusal.code() {
+        // As of a CONNECT: the message may tell the client what it has presented.
+        code if name == "salon:refresh" => {
+            tracing::debug!(%event, %session, code = %Logged(code), "refused");
+        }
         Code::InvalidPayload => {
             let at = refusal.data().and_then(|data| data.get("path")?.as_str()).map(Logged);
             let at = at.map(|at| at.to_string());

@@ -341,6 +341,8 @@ impl<R: Room> RoomActor<R> {
     /// Lets a member go, and tells the room's code.
     pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
         let Some(peer) = self.cx.roll.remove(session) else { return };
+        // It was a member, though its answer may not have come: a refusal of that is `Left` here.
+        self.is_kept |= !matches!(why, Departure::Left);
         tracing::debug!(room = %Logged(self.cx.roll.name()), session = %peer.id, ?why, "left");
         self.depart(&Member::new(peer), why);
     }

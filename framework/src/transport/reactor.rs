@@ -29,6 +29,9 @@ pub(super) const READ: usize = 16 * 1024;
 /// Of how many sockets the kernel tells at once.
 const EVENTS: usize = 1_024;
 
+/// So many places are kept though no socket is there: the next one takes no memory.
+const FEW: usize = 64;
+
 /// One worker's sockets, and the buffers that they share.
 ///
 /// They have a set of their own, which is itself one entry in the runtime's: so a socket takes no
@@ -114,7 +117,7 @@ impl Reactor {
     pub(super) fn remove(&self, number: usize, stream: &mut TcpStream) {
         let mut sockets = self.sockets.borrow_mut();
         sockets.try_remove(number);
-        if sockets.is_empty() {
+        if sockets.is_empty() && sockets.capacity() > FEW {
             // The one moment at which a slab can give its memory back for sure.
             sockets.shrink_to_fit();
         }

@@ -13,7 +13,10 @@ use actix_web::{
     },
 };
 use actix_web_actors::ws;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::general_purpose::{GeneralPurpose, PAD},
+};
 
 use super::{
     body::Body,
@@ -83,6 +86,10 @@ const VERSION: HeaderValue = HeaderValue::from_static("13");
 /// How many bytes the key of a handshake has.
 const KEY_BYTES: usize = 16;
 
+/// How it is written. Some clients take letters at random, so that there are bits behind its last byte.
+const KEYS: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
+
 /// What is wrong with a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Fault {
@@ -117,7 +124,7 @@ fn check(request: &HttpRequest) -> Result<(), Fault> {
     let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
     let host = host.or_else(|| request.uri().authority().map(Authority::as_str).map(str::as_bytes));
     let is_key =
-        |key: &HeaderValue| STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == KEY_BYTES);
+        |key: &HeaderValue| KEYS.decode(key.as_bytes()).is_ok_and(|key| key.len() == KEY_BYTES);
     let checks = [
         (request.method() == Method::GET, Fault::Method),
         (request.version() == Version::HTTP_11, Fault::Http),

@@ -28,6 +28,8 @@ pub struct Match {
     players: Vec<Contender>,
     turf: Turf,
     seconds: u32,
+    /// Whether anybody has come: a stranger who was not let in may have opened the room before.
+    has_begun: bool,
 }
 
 /// Others are in the lobby now; from the lobby.
@@ -51,7 +53,7 @@ impl Room for Match {
         let players = players.ok_or_else(|| Refusal::not_found("This match is over."))?;
         let &Rules { seconds, .. } = cx.data()?;
         cx.every(Duration::from_secs(1), Tick);
-        Ok(Self { turf: Turf::new(players.len()), players, seconds })
+        Ok(Self { turf: Turf::new(players.len()), players, seconds, has_begun: false })
     }
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
@@ -60,6 +62,9 @@ impl Room for Match {
 
     /// At its end, or when all have been away for too long.
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
+        if !self.has_begun {
+            return;
+        }
         let id = cx.key().clone();
         if let Ok(matches) = cx.data::<Matches>() {
             matches.remove(&id);
@@ -72,6 +77,7 @@ impl Room for Match {
 
 impl On<Enter> for Match {
     fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<Board, Refusal> {
+        self.has_begun = true;
         Ok(Board {
             width: WIDTH,
             cells: self.turf.cells().to_vec(),

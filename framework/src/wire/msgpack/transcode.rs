@@ -36,6 +36,9 @@ pub(super) enum Written {
     Undefined,
 }
 
+/// Bytes that a message may come to, however short it is.
+const MOST_KEPT: usize = 1 << 20;
+
 impl<'a> Transcoder<'a> {
     /// Nothing is written yet.
     pub(super) fn new(input: &'a Bytes) -> Self {
@@ -49,6 +52,11 @@ impl<'a> Transcoder<'a> {
 
     fn attach<E: de::Error>(&mut self, bytes: Bytes) -> Result<Written, E> {
         let number = self.attachments.len();
+        // An empty value is two bytes that come, and many that are kept.
+        let kept = self.json.len() + number * size_of::<Bytes>();
+        if kept > MOST_KEPT.max(4 * self.input.len()) {
+            return Err(E::custom("too many binary values for a message of this size"));
+        }
         self.attachments.push(bytes);
         self.json.extend_from_slice(br#"{"_placeholder":true,"num":"#);
         self.write(number)?;
