@@ -12,7 +12,7 @@ use std::{
 use salon::{
     Count, Listing,
     prelude::*,
-    testing::{Failure, Lab, Wire},
+    testing::{Client, Failure, Lab, Wire},
 };
 
 use crate::{
@@ -37,20 +37,9 @@ enum Way {
     InTurns,
     /// Each room that opens has another opened.
     Chain,
-    /// It is closed, and opened by what it told itself.
+    /// It has another opened, which closes, and says so.
     Reopen,
 }
-
-const WAYS: [Way; 8] = [
-    Way::Tell,
-    Way::Spawn,
-    Way::After,
-    Way::AfterMany,
-    Way::Watch,
-    Way::InTurns,
-    Way::Chain,
-    Way::Reopen,
-];
 
 /// What goes on until it is stopped.
 #[derive(Clone, Default)]
@@ -96,7 +85,7 @@ impl Room for Mill {
 
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         if *cx.key() == REOPENED && cx.data::<Going>().is_ok_and(Going::on) {
-            let _ = cx.room::<Self>(cx.key()).tell(Round(Way::Reopen));
+            let _ = cx.room::<Self>(&2).tell(Round(Way::Reopen));
         }
     }
 }
@@ -105,7 +94,7 @@ impl Listing for Mill {
     type Entry = u64;
 }
 
-/// The mill that is told to open again when it closes.
+/// The mill that closes as soon as it is open.
 const REOPENED: u64 = 900;
 
 impl On<Start> for Mill {
@@ -126,10 +115,11 @@ impl Receive<Round> for Mill {
             Way::Tell => cx.room::<Self>(cx.key()).tell(Round(way)),
             Way::InTurns => cx.room::<Self>(&(cx.key() ^ 1)).tell(Round(way)),
             Way::Chain => cx.room::<Self>(&(1_000 + cx.key())).tell(Round(way)),
-            Way::Reopen => {
+            Way::Reopen if *cx.key() == REOPENED => {
                 cx.close();
-                cx.room::<Self>(&REOPENED).tell(Round(way))
+                Ok(())
             }
+            Way::Reopen => cx.room::<Self>(&REOPENED).tell(Round(way)),
             Way::Spawn => {
                 cx.spawn(async move { Round(way) });
                 Ok(())
@@ -211,62 +201,84 @@ fn app(going: &Going) -> Salon {
         .expect("the app is in order")
 }
 
-/// Starts something that does not rest, and has others talk meanwhile, over each wire.
-///
-/// The lab's clock stands while anything is ready to run: with `is_timed` it is moved.
+/// Starts something that does not rest, and has others talk meanwhile.
 async fn others_talk(
-    is_timed: bool,
-    start: impl AsyncFn(&Lab, Wire) -> Result<(), Failure>,
+    lab: &Lab,
+    going: &Going,
+    what: &str,
+    start: impl AsyncFn(&Lab) -> Result<Client, Failure>,
 ) -> Result<(), Failure> {
-    for wire in Wire::ALL {
-        let going = Going::default();
-        let lab = Lab::new(app(&going)).await;
-        let bystanders = Bystanders::come(&lab).await?;
-        start(&lab, wire).await?;
-        let rounds = || going.rounds.load(Ordering::Relaxed);
-        let before = rounds();
-        for talks in 0..1_000 {
-            bystanders.talk().await?;
-            if is_timed {
-                lab.advance(Duration::from_millis(1)).await;
-            }
-            if talks >= 20 && rounds() > before {
-                break;
-            }
+    let bystanders = Bystanders::come(lab).await?;
+    let _client = start(lab).await?;
+    let rounds = || going.rounds.load(Ordering::Relaxed);
+    let before = rounds();
+    for talks in 0..1_000 {
+        bystanders.talk().await?;
+        if talks >= 20 && rounds() > before {
+            break;
         }
-        assert!(rounds() > before, "it goes on meanwhile");
-        going.stopped.store(true, Ordering::Relaxed);
-        bystanders.go(&lab).await;
-        assert_eq!(logged(&lab), [""; 0]);
     }
+    assert!(rounds() > before, "{what} goes on meanwhile");
+    going.stopped.store(true, Ordering::Relaxed);
+    assert_eq!(logged(lab), [""; 0]);
     Ok(())
 }
 
+/// What takes no time; the lab's clock stands while anything is ready.
+const TIMELESS: [Way; 6] =
+    [Way::Tell, Way::Spawn, Way::Watch, Way::InTurns, Way::Chain, Way::Reopen];
+
 #[salon::test]
 async fn a_room_that_never_rests_leaves_its_worker_to_others_as_well() {
-    for way in WAYS {
-        others_talk(matches!(way, Way::After | Way::AfterMany), async |lab, wire| {
-            let miller = lab.connect_over(wire, ()).await?;
-            miller.send(Start { mill: 2, way }).await?;
-            if matches!(way, Way::Chain | Way::Reopen) {
-                // No room of the chain has members.
-                miller.disconnect();
-            }
-            Ok(())
-        })
-        .await?;
+    for way in TIMELESS {
+        for wire in Wire::ALL {
+            let going = Going::default();
+            let lab = Lab::new(app(&going)).await;
+            let what = format!("{way:?} over {wire:?}");
+            let start = async |lab: &Lab| {
+                let miller = lab.connect_over(wire, ()).await?;
+                miller.send(Start { mill: 2, way }).await?;
+                Ok(miller)
+            };
+            others_talk(&lab, &going, &what, start).await?;
+        }
     }
 }
 
 #[salon::test]
 async fn a_session_that_never_rests_leaves_its_worker_to_others_as_well() {
-    for way in [Way::Spawn, Way::After, Way::AfterMany] {
-        others_talk(matches!(way, Way::After | Way::AfterMany), async |lab, wire| {
+    for wire in Wire::ALL {
+        let going = Going::default();
+        let lab = Lab::new(app(&going)).await;
+        let what = format!("a session over {wire:?}");
+        let start = async |lab: &Lab| {
             let spinner = lab.connect_over(wire, ()).await?;
-            spinner.send(Spin { way }).await?;
-            Ok(())
-        })
-        .await?;
+            spinner.send(Spin { way: Way::Spawn }).await?;
+            Ok(spinner)
+        };
+        others_talk(&lab, &going, &what, start).await?;
+    }
+}
+
+/// Over real sockets, where time passes.
+#[salon::test]
+async fn timers_that_are_due_at_once_leave_their_worker_to_others_as_well() {
+    for way in [Way::After, Way::AfterMany] {
+        for of_session in [false, true] {
+            let going = Going::default();
+            let lab = Lab::serve(app(&going)).await?;
+            let what = format!("{way:?}");
+            let start = async |lab: &Lab| {
+                let client = lab.connect(()).await?;
+                if of_session {
+                    client.send(Spin { way }).await?;
+                } else {
+                    client.send(Start { mill: 2, way }).await?;
+                }
+                Ok(client)
+            };
+            others_talk(&lab, &going, &what, start).await?;
+        }
     }
 }
 
