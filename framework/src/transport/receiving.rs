@@ -22,10 +22,6 @@ use crate::{
     },
 };
 
-/// What is to have room in the outbox before more of a body is handled: an answer to each message of a
-/// turn.
-const ANSWERS: Room = Room { bytes: SHARE, frames: SHARE / MESSAGE };
-
 /// The packets of one body that are not handled yet.
 pub(super) struct Receiving {
     packets: Packets,
@@ -67,7 +63,7 @@ impl Receiving {
     /// Handles packets as long as there is room for answers, and lets others have their turn in between.
     pub(super) async fn go_on(&mut self) -> Received {
         loop {
-            if self.has_begun && !self.handle.outbox().has(ANSWERS) {
+            if !self.handle.outbox().has(self.answers()) {
                 return Received::NoRoom;
             }
             let (mut intake, is_last) = self.sort();
@@ -90,13 +86,28 @@ impl Receiving {
 
     /// Waits until there is room for answers, or the connection ends.
     pub(super) async fn until_room(&self) {
-        self.handle.outbox().until_it_has(ANSWERS).await;
+        self.handle.outbox().until_it_has(self.answers()).await;
+    }
+
+    /// What is to have room in the outbox before more is handled: an answer to each message of a turn, as
+    /// long as the message. A client may send one more thing before it takes what it was answered.
+    fn answers(&self) -> Room {
+        let next = self.packets.peek().filter(|piece| is_message(piece)).map_or(0, <[u8]>::len);
+        match self.has_begun {
+            true => Room { bytes: SHARE.max(next), frames: SHARE / MESSAGE },
+            false => Room { bytes: next, frames: usize::from(next > 0) },
+        }
     }
 
     /// Sorts the packets of one turn; whether they are the last.
     fn sort(&mut self) -> (Intake, bool) {
         let (mut intake, mut used) = (Intake::default(), 0);
-        while used < SHARE && !intake.has_ended() {
+        // One that is longer than a share has a turn of its own.
+        let fits = |used: usize, packets: &Packets| {
+            let next = packets.peek().map_or(0, |piece| piece.len().max(MESSAGE));
+            used == 0 || used + next <= SHARE
+        };
+        while fits(used, &self.packets) && !intake.has_ended() {
             match self.packets.next() {
                 Some(Ok(packet)) => {
                     used += weight(&packet);
@@ -108,6 +119,11 @@ impl Receiving {
         }
         (intake, false)
     }
+}
+
+/// Whether a piece of a payload is a message, which may have an answer.
+fn is_message(piece: &[u8]) -> bool {
+    matches!(piece.first(), Some(b'4' | b'b'))
 }
 
 /// What a packet counts of its connection's share of a turn, in bytes.

@@ -68,6 +68,12 @@ impl Packets {
     pub fn new(body: Bytes, max_packets: usize) -> Self {
         Self { rest: Some(body), index: 0, max_packets }
     }
+
+    /// The packet that is next, as it came: undecoded, and without the separator behind it.
+    #[must_use]
+    pub fn peek(&self) -> Option<&[u8]> {
+        self.rest.as_ref()?.split(|&byte| byte == SEPARATOR).next()
+    }
 }
 
 impl Iterator for Packets {
