@@ -13,13 +13,13 @@ use super::{
     middleware,
     namespaces::{BuiltNamespace, TypedRoute},
     protocol::OpenSession,
-    rights::{REFRESH, REFRESH_RATE, refresh},
+    rights::{REFRESH_RATE, refresh},
 };
 use crate::{
     allowance::Allowance,
     bucket::rate_limited,
     config::Rate,
-    event::Policy,
+    event::{Policy, REFRESH},
     outbox::Permit,
     refusal::Code,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},

@@ -19,6 +19,7 @@ use crate::{
     clock,
     config::Rate,
     contained::contain,
+    event::REFRESH,
     frame::Frame,
     membership::Confirmed,
     meter::{Count, Meter},
@@ -27,10 +28,6 @@ use crate::{
     room::{Socket, bounded, encode_or_log},
     wire::socket_io::Arguments,
 };
-
-/// The event by which a client presents something newer: a JSON object as its `auth` was, so
-/// `{ token }` by custom.
-pub(super) const REFRESH: &str = "salon:refresh";
 
 /// How often it may: each time costs what connecting costs.
 pub(super) const REFRESH_RATE: Rate = Rate::new(1, std::time::Duration::from_secs(1), 5);

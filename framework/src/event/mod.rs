@@ -26,6 +26,10 @@ use crate::{
     wire::socket_io::{ArgumentError, Arguments, DecodeError, UncheckedArguments},
 };
 
+/// The event by which a client presents something newer: a JSON object as its `auth` was, so
+/// `{ token }` by custom.
+pub(crate) const REFRESH: &str = "salon:refresh";
+
 /// A typed, named message.
 ///
 /// Derive it: `#[derive(Event)]` fills in every item from `#[event("name", …)]`. A struct that

@@ -404,7 +404,7 @@ fn log_refused(name: &str, sender: &Peer, refusal: &Refusal) {
     let (event, session) = (Logged(name), &sender.id);
     match refusal.code() {
         // As of a CONNECT: the message may tell the client what it has presented.
-        code if name == "salon:refresh" => {
+        code if name == event::REFRESH => {
             tracing::debug!(%event, %session, code = %Logged(code), "refused");
         }
         Code::InvalidPayload => {

@@ -16,10 +16,7 @@ use crate::{
     auth::Handshake,
     connection::{Claim, ConnectionHandle, Realm},
     outbox::{Room, TransportKind},
-    wire::engine_io::{
-        Packet,
-        payload::{Packets, SEPARATOR},
-    },
+    wire::engine_io::payload::{Packets, SEPARATOR},
 };
 
 /// The packets of one body that are not handled yet.
@@ -103,16 +100,14 @@ impl Receiving {
     fn sort(&mut self) -> (Intake, bool) {
         let (mut intake, mut used) = (Intake::default(), 0);
         // One that is longer than a share has a turn of its own.
-        let fits = |used: usize, packets: &Packets| {
-            let next = packets.peek().map_or(0, |piece| piece.len().max(MESSAGE));
-            used == 0 || used + next <= SHARE
-        };
-        while fits(used, &self.packets) && !intake.has_ended() {
+        while !intake.has_ended() {
+            let next = self.packets.peek().map_or(0, |piece| piece.len().max(MESSAGE));
+            if used > 0 && used + next > SHARE {
+                break;
+            }
+            used += next;
             match self.packets.next() {
-                Some(Ok(packet)) => {
-                    used += weight(&packet);
-                    intake.take(packet, &self.handle);
-                }
+                Some(Ok(packet)) => intake.take(packet, &self.handle),
                 Some(Err(error)) => intake.end(error.into()),
                 None => return (intake, true),
             }
@@ -124,14 +119,6 @@ impl Receiving {
 /// Whether a piece of a payload is a message, which may have an answer.
 fn is_message(piece: &[u8]) -> bool {
     matches!(piece.first(), Some(b'4' | b'b'))
-}
-
-/// What a packet counts of its connection's share of a turn, in bytes.
-fn weight(packet: &Packet) -> usize {
-    match packet {
-        Packet::Message(message) => message.len().max(MESSAGE),
-        _ => MESSAGE,
-    }
 }
 
 /// The rest of a POST that is answered already; dropped before it is handled, it ends the connection.
