@@ -18,7 +18,8 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{Grant, grant::Granted};
 use crate::{
-    event::give_up,
+    contained::discard,
+    meter::Tally,
     number::RightNumber,
     refusal::{Code, Refusal},
 };
@@ -123,11 +124,15 @@ impl Right {
     ///
     /// # Errors
     /// Why the right was lost; what was to be done is given up then.
-    pub(crate) async fn hold<T>(&self, future: LocalBoxFuture<'static, T>) -> Result<T, Code> {
+    pub(crate) async fn hold<T>(
+        &self,
+        future: LocalBoxFuture<'static, T>,
+        tally: Tally,
+    ) -> Result<T, Code> {
         // The loss is looked at first: what comes in the same moment is too late.
         match select(pin!(self.until_lost()), future).await {
             Either::Left((code, future)) => {
-                give_up(future);
+                discard(future, tally);
                 Err(code)
             }
             Either::Right((value, _)) => Ok(value),
@@ -144,11 +149,12 @@ impl Right {
 pub(crate) fn hold_answer<T: 'static>(
     right: Option<Arc<Right>>,
     answer: impl Future<Output = Result<T, Refusal>> + 'static,
+    tally: Tally,
 ) -> LocalBoxFuture<'static, Result<T, Refusal>> {
     let Some(right) = right else { return answer.boxed_local() };
     let answer = answer.boxed_local();
     async move {
-        right.hold(answer).await.unwrap_or_else(|_| {
+        right.hold(answer, tally).await.unwrap_or_else(|_| {
             let message = format!("the permission {:?} was lost meanwhile", right.permission);
             Err(Refusal::new(Code::Lapsed, message))
         })
@@ -173,6 +179,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::meter::{Count, Counters};
 
     fn right() -> (Arc<Right>, oneshot::Receiver<Lost>) {
         Right::new(Granted { permission: "look", grant: Grant::standing() }, None)
@@ -193,14 +200,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_given_up_may_panic_which_is_counted() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("a drop");
+            }
+        }
+        let (right, _telling) = right();
+        let counters = Arc::<Counters>::default();
+        let bomb = Bomb;
+        let future = async move {
+            pending::<()>().await;
+            drop(bomb);
+        };
+        right.lose(&Code::Lapsed);
+        let held = right.hold(future.boxed_local(), Tally::of(&counters));
+        assert_eq!(held.await, Err(Code::Lapsed));
+        assert_eq!(counters.get(Count::HandlerPanics), 1);
+    }
+
+    #[tokio::test]
     async fn what_rests_on_a_right_ends_with_it_and_what_comes_in_the_same_moment_is_too_late() {
         let (right, _telling) = right();
-        assert_eq!(right.hold(ready(7).boxed_local()).await, Ok(7));
-        let mut held = pin!(right.hold(pending::<u8>().boxed_local()));
+        assert_eq!(right.hold(ready(7).boxed_local(), Tally::NONE).await, Ok(7));
+        let mut held = pin!(right.hold(pending::<u8>().boxed_local(), Tally::NONE));
         assert_eq!((&mut held).now_or_never(), None);
         right.lose(&Code::Lapsed);
         assert_eq!(held.await, Err(Code::Lapsed));
-        assert_eq!(right.hold(ready(7).boxed_local()).await, Err(Code::Lapsed));
+        assert_eq!(right.hold(ready(7).boxed_local(), Tally::NONE).await, Err(Code::Lapsed));
     }
 
     #[tokio::test]

@@ -88,7 +88,7 @@ where
         add::<S, E>(routes, |Connected { session, cx }, event| {
             let answer = session.on_later(event, cx);
             let encoded = answer.map(|result| result.and_then(|reply| encode::<E>(&reply)));
-            Called::Later(hold_answer(cx.right(), encoded))
+            Called::Later(hold_answer(cx.right(), encoded, cx.tally()))
         });
     }
 }

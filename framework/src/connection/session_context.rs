@@ -13,6 +13,7 @@ use crate::{
     contained::Running,
     data::Data,
     event::Event,
+    meter::Tally,
     outbox::NotQueued,
     room::{Audience, Room, RoomHandle, Socket},
     timers::{Timer, Timers},
@@ -32,6 +33,11 @@ pub(super) type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
 impl<S> SessionContext<S> {
     pub(super) fn new(socket: Socket, data: Data) -> Self {
         Self { socket, data, begun: None, timers: Timers::default() }
+    }
+
+    /// Where panics of the application's values count.
+    pub(super) fn tally(&self) -> Tally {
+        self.socket.broadcaster().tally
     }
 
     /// The client, as a handle that may be kept and sent elsewhere.
@@ -95,7 +101,7 @@ impl<S> SessionContext<S> {
     ) where
         S: 'static,
     {
-        let tally = self.socket.broadcaster().tally;
+        let tally = self.tally();
         let Some(right) = self.right() else {
             let step = |value| -> Step<S> { Box::new(move |session, cx| then(session, value, cx)) };
             let future = Running::new(future.map(step).boxed_local(), tally);
@@ -103,7 +109,7 @@ impl<S> SessionContext<S> {
         };
         let future = future.boxed_local();
         let held = async move {
-            let held = right.hold(future).await;
+            let held = right.hold(future, tally).await;
             let step: Step<S> = Box::new(move |session, cx| {
                 if let Ok(value) = held {
                     cx.under(Some(right), |cx| then(session, value, cx));
@@ -158,7 +164,7 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        let (right, tally) = (self.right(), self.socket.broadcaster().tally);
+        let (right, tally) = (self.right(), self.tally());
         self.timers.after(delay, tally, move |session, cx: &mut Self| {
             cx.under(right, |cx| then(session, cx));
         })
@@ -175,7 +181,7 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        let tally = self.socket.broadcaster().tally;
+        let tally = self.tally();
         let Some(right) = self.right() else {
             return self.timers.every(interval, tally, tick);
         };

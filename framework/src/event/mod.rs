@@ -16,7 +16,7 @@ pub use shape::Shape;
 
 pub use crate::config::Rate;
 
-pub(crate) use time_limit::{Waited, give_up, too_late, wait};
+pub(crate) use time_limit::{Waited, too_late, wait};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;

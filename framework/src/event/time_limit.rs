@@ -13,7 +13,7 @@ use tokio::time::{sleep_until, timeout_at};
 
 use crate::{
     clock,
-    contained::{Panicked, contain},
+    contained::Panicked,
     logged::Logged,
     refusal::{Code, Refusal},
 };
@@ -63,13 +63,6 @@ async fn finish<T>(
             drop(future);
             None
         }
-    }
-}
-
-/// Drops a future of the application, whatever that sets off.
-pub(crate) fn give_up<T>(future: LocalBoxFuture<'static, T>) {
-    if contain(|| drop(future)).is_err() {
-        tracing::error!("an answer that was given up panicked when dropped");
     }
 }
 

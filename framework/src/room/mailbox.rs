@@ -63,7 +63,7 @@ where
                     let room = Some(self.cx.roll.name());
                     origin.sender.rest_on(granted, room, origin.withdrawals).0
                 });
-                let future = hold_answer(right, future);
+                let future = hold_answer(right, future, self.tally());
                 let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
