@@ -19,7 +19,7 @@ use super::{
     context::RoomContext,
     link::{Link, Ticket},
     open_rooms::OpenRooms,
-    opening::{Opened, Opener, too_many_open},
+    opening::{Opener, too_many_open},
     place::Order,
     roll::{Roll, Shared},
     shard::ShardHandle,
@@ -80,9 +80,7 @@ impl<R: Room> Directory<R> {
             Some(found) => found,
             None => self.open(key, opener, asked)?,
         };
-        check_asked(&link, asked)?;
-        link.send(message(ticket));
-        Ok(())
+        send_to(&link, ticket, asked, message)
     }
 
     /// Sends a message to the room of that key if it is open; false if it is not. If something was
@@ -98,9 +96,7 @@ impl<R: Room> Directory<R> {
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let Some((link, ticket)) = self.find(key) else { return Ok(false) };
-        check_asked(&link, asked)?;
-        link.send(message(ticket));
-        Ok(true)
+        send_to(&link, ticket, asked, message).map(|()| true)
     }
 
     fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
@@ -124,66 +120,52 @@ impl<R: Room> Directory<R> {
         opener: Opener<'_>,
         asked: Option<&str>,
     ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
-        // All that the key's own code has to do, before the lock.
+        // All that the key's own code has to do, before the lock; and its drop after it.
         let hash = self.hashes.hash_one(key);
         let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
-        let new_key = Contained::new(key.clone(), self.tally());
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        // Dropped without the lock, as the key is.
+        let mut new_key = Some(Contained::new(key.clone(), self.tally()));
         let mut former = None;
-        let link = match rooms.get(hash, key) {
-            Some(link) if link.is_connected() => link.clone(),
-            // There is none, or its worker has ended.
-            _ => {
-                if rooms.len() >= R::MAX_OPEN {
-                    return Err(too_many_open(
-                        R::MAX_OPEN,
-                        &format!("rooms of kind {:?}", R::NAME),
-                    ));
-                }
-                if rooms.named(&name).is_some_and(|other| other.is_connected()) {
-                    return Err(name_taken(R::NAME));
-                }
-                let (link, opened) = self.start(hash, new_key, name.into_boxed_str(), opener)?;
-                former = Some(rooms.insert(&link, opened));
-                link
-            }
-        };
-        let ticket = link.ticket();
-        drop(rooms);
-        drop(former);
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = rooms.get(hash, key).filter(|link| link.is_connected()) {
+            return Ok((link.clone(), link.ticket()));
+        }
+        // There is none, or its worker has ended.
+        if rooms.len() >= R::MAX_OPEN {
+            let what = format!("rooms of kind {:?}", R::NAME);
+            return Err(too_many_open(R::MAX_OPEN, &what));
+        }
+        if rooms.named(&name).is_some_and(|other| other.is_connected()) {
+            return Err(name_taken(R::NAME));
+        }
+        self.check_name(&name)?;
+        let number = self.shared.broadcaster.next_room();
+        let shard = self.place(number, opener.near());
+        let shard = shard.ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
+        let opened = self.shared.broadcaster.openings.take(opener)?;
+        let key = new_key.take().expect("a key is there until its room has it");
+        let (sender, receiver) = channel::channel(MAILBOX);
+        let address = Addr::new(sender);
+        let (link, ticket) = Link::new(number, name.into_boxed_str(), hash, key, address);
+        self.start(&link, receiver, &shard);
+        former.replace(rooms.insert(&link, opened));
         Ok((link, ticket))
     }
 
+    /// Starts the actor of a room on its worker.
     fn start(
         self: &Arc<Self>,
-        hash: u64,
-        key: Contained<R::Key>,
-        name: Box<str>,
-        opener: Opener<'_>,
-    ) -> Result<(Arc<Link<R>>, Opened), Refusal> {
-        self.check_name(&name)?;
-        let near = match &opener {
-            Opener::App => None,
-            Opener::Client { near, .. } => Some(*near),
-        };
-        let number = self.shared.broadcaster.next_room();
-        let shard = self
-            .place(number, near)
-            .ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
-        let opened = self.shared.broadcaster.openings.take(opener)?;
-        let (directory, number_of_shard) = (self.clone(), shard.number());
-        let (sender, receiver) = channel::channel(MAILBOX);
-        let link = Arc::new(Link::new(number, name, hash, key, Addr::new(sender)));
-        let started = link.clone();
+        link: &Arc<Link<R>>,
+        receiver: channel::AddressReceiver<RoomActor<R>>,
+        shard: &ShardHandle,
+    ) {
+        let (directory, link, number) = (self.clone(), link.clone(), shard.number());
         shard.run(move || {
             let order = Order::begin(R::NUMBERED);
-            let roll = Roll::new(started, directory.shared.clone(), order);
-            let room = RoomActor::new(RoomContext::new(roll), directory, number_of_shard);
+            let roll = Roll::new(link, directory.shared.clone(), order);
+            let room = RoomActor::new(RoomContext::new(roll), directory, number);
             turn::start(Context::with_receiver(receiver), room);
         });
         self.shared.broadcaster.counters.one(Count::RoomsOpened);
-        Ok((link, opened))
     }
 
     /// Refuses a name that is too long for a room.
@@ -236,12 +218,26 @@ impl<R: Room> Directory<R> {
     }
 }
 
-/// Refuses what is for a room of another name than the one that was asked about: whoever may do
-/// something in the one need not be allowed to do it in the other.
-fn check_asked<R: Room>(link: &Link<R>, asked: Option<&str>) -> Result<(), Refusal> {
+/// Sends a room what is for the one that was asked about by its name. What is for a room of another
+/// name is refused: whoever may do something in the one need not be allowed to do it in the other.
+fn send_to<R, M>(
+    link: &Link<R>,
+    ticket: Ticket,
+    asked: Option<&str>,
+    message: impl FnOnce(Ticket) -> M,
+) -> Result<(), Refusal>
+where
+    R: Room,
+    M: Message<Result = ()> + Send + 'static,
+    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+{
     if asked.is_none_or(|asked| *asked == *link.name) {
+        link.send(message(ticket));
         return Ok(());
     }
+    // A room that nobody is in may have waited for what does not come.
+    drop(ticket);
+    link.look();
     let message = "the room that was asked about is another one now; try again";
     Err(Refusal::new(Code::Closed, message))
 }

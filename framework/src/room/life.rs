@@ -236,10 +236,9 @@ impl<R: Room> RoomActor<R> {
         self.is_looked_after = false;
         if self.empty_until.take_if(|until| *until <= clock::now()).is_some() {
             self.close_if_idle(ctx);
-        } else if self.empty_until.is_some() {
-            // It was not empty all the time.
-            self.linger();
         }
+        // It may not have been empty all the time, or not be kept at all.
+        self.settle(ctx);
     }
 
     fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
@@ -332,6 +331,8 @@ impl<R: Room> RoomActor<R> {
         self.cx.roll.order = Order::begin(R::NUMBERED);
         self.cx.attendance = RoomContext::<R>::new_attendance();
         self.restarts = Restarts::default();
+        self.is_kept = false;
+        self.empty_until = None;
         self.state = open(&mut self.cx);
         self.cx.roll.broadcaster().counters.one(Count::RoomsClosed);
         self.cx.roll.broadcaster().counters.one(Count::RoomsOpened);

@@ -38,14 +38,19 @@ pub(super) struct Link<R: Room> {
 }
 
 impl<R: Room> Link<R> {
+    /// With the ticket of what the room is opened for: its actor may start before this returns to
+    /// whoever sends it, and a room that nothing is on its way to closes again.
     pub(super) fn new(
         room: RoomNumber,
         name: Box<str>,
         hash: u64,
         key: Contained<R::Key>,
         address: Addr<RoomActor<R>>,
-    ) -> Self {
-        Self { room, name, hash, key, address, on_the_way: AtomicUsize::new(0) }
+    ) -> (Arc<Self>, Ticket) {
+        let link = Self { room, name, hash, key, address, on_the_way: AtomicUsize::new(0) };
+        let link = Arc::new(link);
+        let ticket = link.ticket();
+        (link, ticket)
     }
 
     /// Whether the room is there: it has not closed, nor its worker ended.

@@ -135,6 +135,7 @@ impl<R: Room> Handler<Linger> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, _: Linger, ctx: &mut Self::Context) {
+        turn::is_given();
         self.close_if_empty_for_long(ctx);
     }
 }

@@ -18,6 +18,16 @@ pub(crate) enum Opener<'a> {
     Client { near: ShardNumber, allowance: &'a mut Allowance },
 }
 
+impl Opener<'_> {
+    /// The worker that the room would best be on.
+    pub(super) fn near(&self) -> Option<ShardNumber> {
+        match self {
+            Self::App => None,
+            Self::Client { near, .. } => Some(*near),
+        }
+    }
+}
+
 /// How many rooms may be open in one Salon, and how many by one connection.
 #[derive(Debug)]
 pub(crate) struct Openings {

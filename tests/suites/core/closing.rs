@@ -20,6 +20,7 @@ both_ways! {
     crate::closing::salon(),
     0..20,
     what_a_closing_room_saves_is_there_for_the_next
+    a_room_does_not_close_before_what_it_is_opened_for
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -78,7 +79,8 @@ impl Reply<Read> for Book {
 }
 
 pub(crate) fn salon() -> Salon {
-    Salon::builder().data(Shelf::default()).room::<Book>().room::<Parlour>().build().expect("fits")
+    let builder = Salon::builder().data(Shelf::default());
+    builder.room::<Book>().room::<Parlour>().room::<Leaflet>().build().expect("they fit")
 }
 
 async fn what_a_closing_room_saves_is_there_for_the_next(lab: &Lab) -> Result<(), Failure> {
@@ -93,6 +95,43 @@ async fn what_a_closing_room_saves_is_there_for_the_next(lab: &Lab) -> Result<()
         assert!(lines < 100_000, "no room closed meanwhile");
     }
     assert_eq!(lab.drive(book.open_and_ask(Read)).await?, lines);
+    Ok(())
+}
+
+/// Read once, and thrown away when it closes.
+struct Leaflet;
+
+impl Room for Leaflet {
+    const NAME: &'static str = "leaflet";
+    type Key = u32;
+    type Identity = ();
+    type Events = ();
+
+    fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn closing(&mut self, cx: &mut RoomContext<Self>) {
+        if let Ok(shelf) = cx.data::<Shelf>() {
+            shelf.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Reply<Read> for Leaflet {
+    type Output = u32;
+
+    fn reply(&mut self, _: Read, cx: &mut RoomContext<Self>) -> u32 {
+        cx.data::<Shelf>().map_or(0, |shelf| shelf.0.load(Ordering::SeqCst))
+    }
+}
+
+async fn a_room_does_not_close_before_what_it_is_opened_for(lab: &Lab) -> Result<(), Failure> {
+    let _clients = [lab.connect(()).await?, lab.connect(()).await?];
+    for key in 0..2_000 {
+        let read = lab.salon().room::<Leaflet>(&key).open_and_ask(Read);
+        assert_eq!(lab.drive(read).await?, 0, "so many were thrown away before they were read");
+    }
     Ok(())
 }
 
