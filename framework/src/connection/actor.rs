@@ -234,6 +234,7 @@ impl Connection {
         }
         match &self.upper {
             Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
+            Upper::Raw { .. } if self.handle.outbox().is_stopping() => {}
             Upper::Raw { application, layer } => {
                 let raw = self.raw(request, *layer);
                 if self.guard("received", None, || application.received(&raw, message)).is_none() {

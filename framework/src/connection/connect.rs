@@ -59,13 +59,17 @@ struct Claim {
 type Admitted = Result<(Contained<Box<dyn Unconnected>>, AnyIdentity, Credential), Refusal>;
 
 impl Connection {
-    /// Lets a client connect to a namespace, or refuses it.
+    /// Lets a client connect to a namespace, or refuses it. Of a server that stops it hears no more
+    /// than that.
     pub(super) fn connect(
         &mut self,
         namespace: ByteString,
         auth: Option<ByteString>,
         ctx: &mut Context<Self>,
     ) {
+        if self.handle.outbox().is_stopping() {
+            return;
+        }
         if let Err(refusal) = self.count_connect() {
             self.realm.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&namespace, &refusal);

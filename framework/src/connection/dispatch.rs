@@ -36,8 +36,11 @@ struct Address {
 }
 
 impl Connection {
-    /// Handles one event of a session.
+    /// Handles one event of a session; once the server stops nobody begins anything new.
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
+        if self.handle.outbox().is_stopping() {
+            return;
+        }
         let Some(socket_io) = self.socket_io() else { return };
         let reached = if socket_io.sessions[session].peer.has_ended() {
             call.arguments.check().map(drop)

@@ -16,15 +16,20 @@ use super::Outbox;
 pub(crate) struct Permit(Arc<Outbox>);
 
 impl Outbox {
-    /// The right to begin one more event, if it [may](Self::may_begin).
+    /// The right to begin one more event, if it [may](Self::may_begin). What is new work
+    /// [is not taken](Self::is_stopping) once all stops; what is begun already goes on by it.
     pub(crate) fn begin(self: &Arc<Self>) -> Option<Permit> {
         if !self.may_begin() {
             return None;
         }
         self.in_flight.fetch_add(1, Ordering::SeqCst);
-        let permit = Permit(self.clone());
-        // Looked at when it counts already: whoever stops all sees one of the two.
-        (!self.terms.is_stopping()).then_some(permit)
+        Some(Permit(self.clone()))
+    }
+
+    /// Whether no new work is taken any more. To be asked with a permit in hand: it counts already,
+    /// so that whoever stops all sees it, or this sees that all stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.terms.is_stopping()
     }
 
     /// Waits until no event is in flight. To be called once none begins any more.

@@ -66,7 +66,7 @@ impl Terms {
         }
     }
 
-    /// No event begins any more on any of the connections; those that are in flight go on.
+    /// No new work is taken any more on any of the connections; what is in flight goes on.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
     }

@@ -59,6 +59,15 @@ struct Slow {
     seconds: u64,
 }
 
+/// Says what the client answers when it is asked.
+#[derive(Serialize, Deserialize, Event)]
+#[event("consult", reply = u32)]
+struct Consult;
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("opinion", reply = u32)]
+struct Opinion;
+
 struct Hall;
 
 impl Room for Hall {
@@ -113,7 +122,7 @@ struct Visitor;
 
 impl Session for Visitor {
     type Identity = ();
-    type Events = (Later<Slow>,);
+    type Events = (Later<Slow>, Later<Consult>);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -126,6 +135,13 @@ impl OnLater<Slow> for Visitor {
             tokio::time::sleep(SLOW + Duration::from_secs(slow.seconds)).await;
             Ok(())
         })
+    }
+}
+
+impl OnLater<Consult> for Visitor {
+    fn on_later(&mut self, _: Consult, cx: &mut SessionContext<Self>) -> Answer<u32> {
+        let asked = cx.ask(Opinion, 5 * SECOND);
+        Answer::later(async move { asked.await.map_err(Refusal::internal) })
     }
 }
 
@@ -214,6 +230,26 @@ async fn an_answer_that_takes_its_time_comes_before_the_news() {
         lab.settle().await;
         lab.drive(lab.salon().shutdown(5 * SECOND)).await;
         assert!(answered.await.is_ok(), "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn a_client_may_answer_still_what_a_handler_asked_it() {
+    for wire in Wire::ALL {
+        let lab = lab(0).await?;
+        let client = lab.connect_over(wire, ()).await?;
+        let consulted = client.send(Consult);
+        let question = client.expect_question::<Opinion>().await;
+        let (salon, before) = (lab.salon(), lab.elapsed());
+        let parting = async {
+            let mut parting = pin!(salon.shutdown(5 * SECOND));
+            assert!(parting.as_mut().now_or_never().is_none(), "it waits for the answer");
+            question.answer(&7);
+            parting.await;
+        };
+        lab.drive(parting).await;
+        assert_eq!(consulted.await?, 7, "{wire:?}");
+        assert!(lab.elapsed() - before < SECOND, "{wire:?}: nobody has waited for more");
     }
 }
 

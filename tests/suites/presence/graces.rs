@@ -45,6 +45,8 @@ async fn a_second_grace_is_a_whole_one_whatever_is_left_of_the_first() {
         let mut user = ben(&lab, wire).await?;
         changed(&ada).await;
         for _ in 0..3 {
+            // Its poll is under way, or its upgrade done, so that the server sees at once that it is lost.
+            lab.settle().await;
             user.reset();
             lab.advance(GRACE - SECOND).await;
             user = ben(&lab, wire).await?;
