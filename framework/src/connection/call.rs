@@ -2,7 +2,7 @@
 //!
 //! It must never answer: what became of the event is told to `dispatch.rs`.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -163,7 +163,7 @@ impl OpenSession {
         let name = name.clone();
         let (namespace, limit) = (self.namespace.clone(), realm.timeouts().middleware);
         async move {
-            let asked = middleware::ask_all(&namespace.guard_events, event);
+            let asked = pin!(Some(middleware::ask_all(&namespace.guard_events, event)));
             bounded(&socket, &name, limit, asked).await
         }
         .boxed_local()

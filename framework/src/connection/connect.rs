@@ -124,7 +124,13 @@ impl Connection {
         match (&mut admission).now_or_never() {
             Some(outcome) => admitted(outcome, self, ctx),
             None => {
-                ctx.spawn(admission.into_actor(self).map(admitted));
+                self.realm.connecting(&self.handle);
+                ctx.spawn(admission.into_actor(self).map(|outcome, actor, ctx| {
+                    admitted(outcome, actor, ctx);
+                    if actor.socket_io().is_none_or(|it| it.connecting.namespaces().is_empty()) {
+                        actor.realm.decided(&actor.handle);
+                    }
+                }));
             }
         }
     }

@@ -295,7 +295,21 @@ impl Realm {
     /// A connection's client has connected to a namespace; or, where there are none, it is there.
     pub(crate) fn connected(&self, handle: &ConnectionHandle) {
         if handle.set_connected() {
-            self.registry.connected(handle, self.address(handle));
+            self.registry.keep(handle, self.address(handle));
+        }
+    }
+
+    /// A connection's client waits to hear whether it may connect to a namespace.
+    pub(super) fn connecting(&self, handle: &ConnectionHandle) {
+        if !handle.has_connected() {
+            self.registry.keep(handle, self.address(handle));
+        }
+    }
+
+    /// A connection's client waits no more, and may have been refused.
+    pub(super) fn decided(&self, handle: &Arc<ConnectionHandle>) {
+        if !handle.has_connected() {
+            self.registry.release(handle, self.address(handle));
         }
     }
 

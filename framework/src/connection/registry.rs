@@ -40,8 +40,8 @@ struct State {
     unconnected: Unconnected,
 }
 
-/// The connections whose clients have not connected to a namespace, by age: later ones have higher
-/// numbers.
+/// The connections whose clients have not connected to a namespace, nor wait to hear whether they
+/// may, by age: later ones have higher numbers.
 #[derive(Default)]
 struct Unconnected {
     all: BTreeMap<u64, Arc<ConnectionHandle>>,
@@ -113,9 +113,18 @@ impl Registry {
         Ok(replaced)
     }
 
-    /// A connection's client has connected to a namespace.
-    pub(super) fn connected(&self, handle: &ConnectionHandle, address: Option<Address>) {
+    /// No newcomer takes the place of this connection: its client has connected to a namespace, or
+    /// waits to hear whether it may.
+    pub(super) fn keep(&self, handle: &ConnectionHandle, address: Option<Address>) {
         self.write().unconnected.remove(handle.number(), address);
+    }
+
+    /// A newcomer may take the place of this connection again: its client has been refused.
+    pub(super) fn release(&self, handle: &Arc<ConnectionHandle>, address: Option<Address>) {
+        let mut state = self.write();
+        if state.all.contains(handle.sid()) {
+            state.unconnected.insert(handle, address);
+        }
     }
 
     /// Takes a connection out, if it is here still.

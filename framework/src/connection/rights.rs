@@ -3,7 +3,7 @@
 //! It must never take no answer for an answer: where an authority or an authenticator fails, what
 //! was granted holds until its own end, and not longer.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use bytestring::ByteString;
 use futures_util::{StreamExt, stream};
@@ -106,7 +106,7 @@ async fn authenticate(
     let namespace = namespace(realm, peer)?;
     let (handshake, name) = (peer.handshake.clone(), peer.namespace.clone());
     let credentials = Credentials::new(handshake, name, auth, realm.tally());
-    let asked = async { (namespace.authenticate)(credentials).await };
+    let asked = pin!(Some(async { (namespace.authenticate)(credentials).await }));
     let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
     let limit = realm.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
@@ -139,7 +139,7 @@ async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, res
     loop {
         let withdrawals = peer.state.memberships.withdrawals();
         let asked = peer.asked(permission, resting.room().cloned());
-        let asked = async { authority(asked).await };
+        let asked = pin!(Some(async { authority(asked).await }));
         let grant = match bounded(socket, permission, limit, asked).await {
             Ok(grant) if grant.holds(clock::wall) => grant,
             Err(refusal) if !is_answer(&refusal) => return,

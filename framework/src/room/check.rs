@@ -3,7 +3,15 @@
 //! It must never decide about membership, which the room alone knows, and never let a panic of the
 //! application's checks out.
 
-use std::{fmt, marker::PhantomData, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -17,7 +25,7 @@ use crate::{
     allowance::Allowance,
     auth::{AnyAuthority, Grant, Granted},
     clock,
-    contained::Contained,
+    contained::{Contained, Panicked, contain},
     data::Data,
     event::Event,
     logged::Logged,
@@ -94,7 +102,7 @@ impl Checks<'_> {
             // Pinned here, so that it is not moved through the layers around it, each of which
             // would have room for it once more.
             let verdict = {
-                let asked = pin!(questions.ask::<E, I>(&event, permission));
+                let asked = pin!(Some(questions.ask::<E, I>(&event, permission)));
                 bounded(&questions.socket, E::NAME, limit, asked).await
             };
             Judged { event, verdict, withdrawals }
@@ -183,20 +191,38 @@ impl Questions {
     }
 }
 
-/// Runs checks of the application: for no longer than `limit`, and a panic is a refusal.
-pub(crate) async fn bounded<T>(
+/// Runs checks of the application, and drops them: for no longer than `limit`, and a panic is a
+/// refusal.
+pub(crate) async fn bounded<T, F>(
     socket: &Socket,
     event: &str,
     limit: Duration,
-    checks: impl Future<Output = Result<T, Refusal>>,
-) -> Result<T, Refusal> {
-    let caught = AssertUnwindSafe(checks).catch_unwind();
-    match tokio::time::timeout(limit, caught).await {
+    mut checks: Pin<&mut Option<F>>,
+) -> Result<T, Refusal>
+where
+    F: Future<Output = Result<T, Refusal>>,
+{
+    let running = poll_fn(|cx| match checks.as_mut().as_pin_mut() {
+        Some(running) => match contain(|| running.poll(cx)) {
+            Ok(polled) => polled.map(Ok),
+            Err(panicked) => Poll::Ready(Err(panicked)),
+        },
+        None => Poll::Pending,
+    });
+    let caught = tokio::time::timeout(limit, running).await;
+    let panicked = || {
+        socket.peer().outbox.counters().one(Count::HandlerPanics);
+        let event = Logged(event);
+        tracing::error!(%event, session = socket.id(), "a check of the event panicked");
+    };
+    // They may have been given up, in the midst of what they do.
+    if contain(|| checks.set(None)).is_err() {
+        panicked();
+    }
+    match caught {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => {
-            socket.peer().outbox.counters().one(Count::HandlerPanics);
-            let event = Logged(event);
-            tracing::error!(%event, session = socket.id(), "a check of the event panicked");
+        Ok(Err(Panicked)) => {
+            panicked();
             Err(Refusal::logged_already())
         }
         Err(_) => {

@@ -295,6 +295,44 @@ async fn namespaces_that_are_still_connecting_count_and_what_they_leave_is_free_
 }
 
 #[salon::test]
+async fn who_waits_to_hear_whether_it_may_connect_is_kept_and_who_was_refused_is_not() {
+    for wire in Wire::ALL {
+        let slow = Slow(Arc::new(tokio::sync::Semaphore::new(0)));
+        let guests = Namespace::pattern("/{any}").authenticate(slow.clone()).session::<Guest>();
+        let builder = Salon::builder().namespace(guests);
+        let salon = builder.limits(|limits| limits.max_unconnected = Some(4)).build()?;
+        let lab = Lab::new(salon).await;
+        let mut waiting = Vec::new();
+        for number in 0..20 {
+            let client = open(&lab, wire).await?;
+            let word = if number % 2 == 0 { "yes" } else { "no" };
+            client.send_raw(text(format!(r#"0/a,{{"say":"{word}"}}"#)));
+            lab.settle().await;
+            waiting.push(client);
+        }
+        let mut left_alone = Vec::new();
+        for _ in 0..10 {
+            left_alone.push(open(&lab, wire).await?);
+        }
+        slow.0.add_permits(20);
+        for (number, client) in waiting.iter().enumerate() {
+            let wanted = if number % 2 == 0 { "0/a," } else { "4/a," };
+            let answer = next_text(client).await;
+            assert!(answer.starts_with(wanted), "{wire:?}, client {number}: {answer}");
+        }
+        assert_eq!(lab.salon().connections(), 20 + 4, "{wire:?}");
+        // Ten were refused, and go first: they are the oldest.
+        for _ in 0..10 {
+            left_alone.push(open(&lab, wire).await?);
+        }
+        assert_eq!(lab.salon().connections(), 20 + 4, "{wire:?}");
+        for client in waiting.iter().skip(1).step_by(2) {
+            client.closed().await;
+        }
+    }
+}
+
+#[salon::test]
 async fn what_comes_for_a_namespace_that_is_still_connecting_ends_the_connection_and_leaves_nothing()
  {
     for wire in Wire::ALL {

@@ -5,6 +5,7 @@
 
 mod actors;
 mod app;
+mod checks;
 mod greedy;
 mod keys;
 mod rooms;
