@@ -162,6 +162,13 @@ impl Frame {
         Self(Arc::new(Inner { content, volatile, number, room, polling: OnceLock::new() }))
     }
 
+    /// What a parser makes of a packet that has no form on its wire.
+    #[cfg(test)]
+    pub(crate) fn nothing() -> Self {
+        let content = Content::messages(Messages::new(), Layer::EngineIo);
+        Self::from_content(content, false, 0, None)
+    }
+
     /// A bare message, for connections without Socket.IO.
     pub(crate) fn message(message: engine_io::Message, layer: Layer) -> Self {
         let content = Content::messages(Messages::from_buf([message]), layer);

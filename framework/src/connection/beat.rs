@@ -87,9 +87,12 @@ impl Beat {
         }
     }
 
-    /// Whether the time for an answer is over, though nobody may have looked yet.
-    pub(super) fn is_over(&self) -> bool {
-        matches!(*self.lock(), State::Awaited { until } if until <= clock::now())
+    /// Whether the time for an answer is over, though nobody may have looked yet: not if that look
+    /// would give the client more of it.
+    pub(super) fn is_over(&self, heartbeat: &Heartbeat) -> bool {
+        let State::Awaited { until } = *self.lock() else { return false };
+        let now = clock::now();
+        until <= now && !is_late(now, until, heartbeat)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -139,7 +142,7 @@ mod tests {
         answered.expect("a ping is due").join().expect("no panic in it");
         advance(200 * MILLISECOND).await;
         assert!(matches!(beat.look(&heartbeat, || ()), Look::At(_)));
-        assert!(!beat.is_over());
+        assert!(!beat.is_over(&heartbeat));
     }
 
     #[tokio::test(start_paused = true)]
@@ -148,9 +151,9 @@ mod tests {
         advance(302 * MILLISECOND).await;
         assert_eq!(beat.look(&heartbeat, || ()), Look::At(began + 500 * MILLISECOND));
         advance(197 * MILLISECOND).await;
-        assert!(!beat.is_over(), "499 ms");
+        assert!(!beat.is_over(&heartbeat), "499 ms");
         advance(MILLISECOND).await;
-        assert!(beat.is_over(), "500 ms, whoever has looked");
+        assert!(beat.is_over(&heartbeat), "500 ms, whoever has looked");
         assert_eq!(beat.look(&heartbeat, || ()), Look::Over);
     }
 
@@ -161,6 +164,7 @@ mod tests {
         assert_eq!(beat.look(&heartbeat, || ()), Look::At(began + 1_200 * MILLISECOND));
         // It stands still again, and the pong is read after the look.
         advance(1_000 * MILLISECOND).await;
+        assert!(!beat.is_over(&heartbeat), "the pong may be in what has just come");
         assert_eq!(beat.look(&heartbeat, || ()), Look::At(began + 2_025 * MILLISECOND));
         beat.pong(|| false);
         assert_eq!(beat.look(&heartbeat, || ()), Look::At(began + 2_300 * MILLISECOND));

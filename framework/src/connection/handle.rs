@@ -277,8 +277,8 @@ impl ConnectionHandle {
     }
 
     /// Whether its client has not answered in time, though its supervisor may not have looked yet.
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.beat.is_over()
+    pub(crate) fn is_overdue(&self, heartbeat: &Heartbeat) -> bool {
+        self.beat.is_over(heartbeat)
     }
 
     /// Ends the connection: its link writes what is queued and closes, its sessions are told.

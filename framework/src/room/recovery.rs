@@ -87,12 +87,15 @@ impl Recovery {
     }
 
     /// Numbers a frame, keeps it, and hands it on. `make` gets the offset that clients name when
-    /// they come back, and the number.
+    /// they come back, and the number. A frame that its parser made nothing of goes to nobody.
     pub(super) fn keep(&self, target: Target, make: impl FnOnce(&str, u64) -> Frame) -> Frame {
         let mut state = self.lock();
-        state.last += 1;
-        let number = state.last;
+        let number = state.last + 1;
         let frame = make(&number.to_string(), number);
+        if frame.is_nothing() {
+            return frame;
+        }
+        state.last = number;
         state.bytes += frame.cost();
         let until = clock::after(self.window);
         state.frames.push_back(Kept { until, target, frame: frame.clone() });
@@ -259,6 +262,13 @@ mod tests {
         keep(&recovery);
         assert_eq!(recovery.lock().frames.len(), 1);
         assert_eq!(recovery.lock().bytes, 1);
+    }
+
+    #[test]
+    fn a_frame_that_is_nothing_is_neither_kept_nor_numbered() {
+        let recovery = Recovery::new(WINDOW, &Limits::default());
+        recovery.keep(all(), |_, _| Frame::nothing());
+        assert_eq!((recovery.begin(), recovery.lock().frames.len()), (0, 0));
     }
 
     #[test]

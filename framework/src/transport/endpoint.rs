@@ -145,7 +145,7 @@ fn find(
     let found = realm.find(sid).filter(|handle| handle.principal() == principal);
     let handle = found.ok_or(RequestError::UnknownSession)?;
     // Judged here as well: whoever watches over it may come a moment later.
-    if handle.is_overdue() {
+    if handle.is_overdue(realm.heartbeat()) {
         handle.abort(DisconnectReason::PingTimeout);
         realm.forget(&handle);
         return Err(RequestError::UnknownSession);

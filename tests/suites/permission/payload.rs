@@ -3,6 +3,7 @@
 //! It must never send what a client of Socket.IO would have made of it: the bytes are the test's.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex},
@@ -47,11 +48,38 @@ enum React {
 #[event("move", reply = i32)]
 struct Move(i32, i32);
 
+/// Objects inside of one.
+#[derive(Serialize, Deserialize, Event)]
+#[event("thread", reply = usize)]
+struct Thread {
+    first: Post,
+    #[serde(default)]
+    answers: Vec<Post>,
+    #[serde(default)]
+    last: Option<Box<Post>>,
+    #[serde(default)]
+    by_name: BTreeMap<String, Post>,
+    #[serde(default)]
+    act: Option<Act>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Act {
+    Move(i32, i32),
+    Say { text: String },
+    Quote(Post),
+}
+
+/// An object among others.
+#[derive(Serialize, Deserialize, Event)]
+#[event("pin", reply = i32)]
+struct Pin(Post, i32);
+
 struct Wall;
 
 impl Session for Wall {
     type Identity = ();
-    type Events = (Post, Repost, React, Move);
+    type Events = (Post, Repost, React, Move, Thread, Pin);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -80,6 +108,25 @@ impl On<React> for Wall {
             React::Like => "liked".to_owned(),
             React::Say { text } => text,
         })
+    }
+}
+
+impl On<Thread> for Wall {
+    fn on(&mut self, thread: Thread, _: &mut SessionContext<Self>) -> Result<usize, Refusal> {
+        let said = match thread.act {
+            Some(Act::Move(..)) => 2,
+            Some(Act::Say { text } | Act::Quote(Post { text, .. })) => text.len(),
+            None => 0,
+        };
+        let posts =
+            [&thread.first].into_iter().chain(&thread.answers).chain(thread.by_name.values());
+        Ok(said + posts.chain(thread.last.as_deref()).map(|post| post.title.len()).sum::<usize>())
+    }
+}
+
+impl On<Pin> for Wall {
+    fn on(&mut self, Pin(_, x): Pin, _: &mut SessionContext<Self>) -> Result<i32, Refusal> {
+        Ok(x)
     }
 }
 
@@ -115,25 +162,41 @@ async fn a_list_in_the_place_of_an_object_is_no_payload() {
         assert!(next_text(&client).await.starts_with("0{"));
         // An upgrade takes its time.
         lab.advance(Duration::from_secs(1)).await;
-        for (id, event) in (1..).zip([
-            r#"["post",["a","bad"]]"#,
-            r#"["post", [ "a" ] ]"#,
-            r#"["post",["a","bad"],{"title":"a","text":"good"}]"#,
-            r#"["repost",["a","bad"]]"#,
-            r#"["react",["Say","bad"]]"#,
-            r#"["p\u006fst",["a","bad"]]"#,
+        for (id, (event, path)) in (10..).zip([
+            (r#"["post",["a","bad"]]"#, "."),
+            (r#"["post", [ "a" ] ]"#, "."),
+            (r#"["post",["a","bad"],{"title":"a","text":"good"}]"#, "."),
+            (r#"["repost",["a","bad"]]"#, "."),
+            (r#"["react",["Say","bad"]]"#, "."),
+            (r#"["p\u006fst",["a","bad"]]"#, "."),
+            (r#"["thread",{"first":["a","bad"]}]"#, "first"),
+            (r#"["thread",{"first":{"title":"a"},"answers":[["a","bad"]]}]"#, "answers[0]"),
+            (r#"["thread",{"first":{"title":"a"},"last":["a","bad"]}]"#, "last"),
+            (r#"["thread",{"first":{"title":"a"},"by_name":{"b":["a"]}}]"#, "by_name.b"),
+            (r#"["thread",{"first":{"title":"a"},"act":{"Say":["bad"]}}]"#, "act.Say"),
+            (r#"["thread",{"first":{"title":"a"},"act":{"Quote":["a","bad"]}}]"#, "act.Quote"),
+            (r#"["pin",["a","bad"],1]"#, "[0]"),
         ]) {
             client.send_raw(text(format!("2{id}{event}")));
             let answer = next_text(&client).await;
             let refused = format!(r#"3{id}[{{"error":{{"code":"invalid_payload""#);
             assert!(answer.starts_with(&refused), "{event} over {wire:?}: {answer}");
-            assert!(answer.contains(r#""data":{"path":"."}"#), "{answer}");
+            assert!(answer.contains(&format!(r#""data":{{"path":"{path}"}}"#)), "{answer}");
         }
         for (event, answer) in [
             (r#"["post",{"title":"a","text":"good"}]"#, r#"39["a: good"]"#),
             (r#"["repost",{"title":"a"}]"#, r#"39["a: "]"#),
             (r#"["react",{"kind":"Like"}]"#, r#"39["liked"]"#),
             (r#"["move",1,2]"#, "39[3]"),
+            (
+                r#"["thread",{"first":{"title":"a"},"answers":[{"title":"b"}],"act":{"Move":[1,2]}}]"#,
+                "39[4]",
+            ),
+            (
+                r#"["thread",{"first":{"title":"a"},"last":{"title":"b"},"act":{"Say":{"text":"c"}}}]"#,
+                "39[3]",
+            ),
+            (r#"["pin",{"title":"a"},7]"#, "39[7]"),
         ] {
             client.send_raw(text(format!("29{event}")));
             assert_eq!(next_text(&client).await, answer, "{wire:?}");

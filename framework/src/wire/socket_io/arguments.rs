@@ -12,6 +12,7 @@ use super::{
     object, path,
     pieces::Pieces,
     scratch,
+    strict::{self, Strict},
 };
 use crate::wire::excerpt::{excerpt, shape, without_content};
 
@@ -108,8 +109,7 @@ impl Arguments {
         let Some(piece) = self.pieces().nth(index) else {
             return T::deserialize(LeftOut).map_err(|_| ArgumentError::Missing { index });
         };
-        object::check::<T>(piece)
-            .and_then(|()| attachments::provide(&self.attachments, || serde_json::from_str(piece)))
+        attachments::provide(&self.attachments, || strict::from_json(piece))
             .map_err(|source| ArgumentError::Invalid { index, found: excerpt(piece), source })
     }
 
@@ -130,9 +130,7 @@ impl Arguments {
     /// As [`Arguments::get`].
     pub fn single<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
         // Most events have one argument: there is no need to look for its end first.
-        let all = object::check::<T>(&self.json).and_then(|()| {
-            attachments::provide(&self.attachments, || serde_json::from_str(&self.json))
-        });
+        let all = attachments::provide(&self.attachments, || strict::from_json(&self.json));
         // Where it ends, and what is wrong, is said with the argument's own text.
         all.or_else(|_| self.get(0))
     }
@@ -179,7 +177,7 @@ impl Arguments {
         }
         attachments::provide(&self.attachments, || {
             let mut deserializer = serde_json::Deserializer::from_str(piece);
-            path::of_mistake::<T, _>(&mut deserializer)
+            path::of_mistake::<T, _>(Strict(&mut deserializer))
         })
     }
 

@@ -20,6 +20,7 @@ mod pieces;
 mod placeholder;
 mod reserved;
 mod scratch;
+mod strict;
 mod surrogates;
 mod unchecked;
 mod value;

@@ -6,7 +6,7 @@
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
-use super::{Arguments, DecodeError, Packet, attachments, event_data::EventData, object};
+use super::{Arguments, DecodeError, Packet, attachments, event_data::EventData, strict};
 
 /// What a message was, as far as [`Decoder::decode_lazily`](super::Decoder::decode_lazily) had to
 /// look.
@@ -137,9 +137,8 @@ impl UncheckedArguments {
         if argument.trim_start().is_empty() {
             return None;
         }
-        object::check::<T>(argument).ok()?;
         // With nothing but one value up to the bracket, the whole list is JSON.
-        attachments::provide(&[], || serde_json::from_str(argument)).ok()
+        attachments::provide(&[], || strict::from_json(argument)).ok()
     }
 }
 
