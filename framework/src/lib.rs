@@ -44,13 +44,14 @@ mod contained;
 mod data;
 mod deadlines;
 mod disconnect;
-mod frame;
 mod logged;
 mod membership;
+mod message;
 mod meter;
 mod number;
 mod outbox;
 mod peer;
+mod protocol;
 mod random;
 mod refusal;
 mod revocation;
@@ -77,15 +78,16 @@ pub use self::{
     },
     disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
+    message::{Place, Position},
     meter::{Count, Counters},
     number::SessionNumber,
     outbox::{NotQueued, TransportKind},
     refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Changes, Checked, Departure, Done, Guard, Listing, Member, Place,
-        Position, Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply,
-        Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Socket, Taken, Watch,
+        Answers, Audience, Changes, Checked, Departure, Done, Guard, Listing, Member, Presence,
+        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
+        RoomContext, RoomHandle, Rooms, Seats, Socket, Taken, Watch,
     },
     salon::{Builder, HttpServerExt, Salon},
     timers::Timer,

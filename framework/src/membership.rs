@@ -28,7 +28,7 @@ pub(crate) trait RoomLink: Send + Sync {
     /// Which room.
     fn room(&self) -> RoomNumber;
     /// Its name: its kind and its key.
-    fn name(&self) -> &str;
+    fn name(&self) -> &ByteString;
     /// Its key, of the type that its kind has.
     fn key(&self) -> &dyn Any;
     /// What its key hashes to in its directory.

@@ -19,9 +19,9 @@ use crate::{
     acknowledgement::Acknowledgements,
     auth::{AnyIdentity, Asked, Credential, Granted, Grants, Handshake, Lost, Right},
     disconnect::DisconnectReason,
-    frame::Frame,
     logged::Logged,
     membership::{Membership, Memberships},
+    message::Publication,
     meter::{Count, Meter},
     number::{RoomNumber, SessionNumber, ShardNumber},
     outbox::{End, NotQueued, Outbox},
@@ -83,22 +83,22 @@ impl Peer {
         self.recoverable.as_ref()?.covered
     }
 
-    /// Queues a frame for this session's connection, and counts what became of it.
-    pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
+    /// Queues a publication for this session's connection, and counts what became of it.
+    pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
         // Rooms on other workers learn of the end later; nothing of theirs may come after it.
         if self.state.ended.load(Ordering::Acquire) {
             return Err(NotQueued::Closed);
         }
         // On its way while the session was recovered, and among what it got then.
-        if self.covered().is_some_and(|covered| (1..=covered).contains(&frame.number())) {
+        if self.covered().is_some_and(|covered| (1..=covered).contains(&publication.number())) {
             return Ok(());
         }
-        self.push_recovered(frame)
+        self.push_recovered(publication)
     }
 
     /// As [`push`](Self::push), for what the session missed.
-    pub(crate) fn push_recovered(&self, frame: &Frame) -> Result<(), NotQueued> {
-        let queued = self.outbox.push(frame);
+    pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
+        let queued = self.outbox.push(publication);
         match queued {
             Ok(()) => self.outbox.counters().one(Count::FramesQueued),
             Err(NotQueued::NotWritable) => {
@@ -185,7 +185,7 @@ impl Peer {
     pub(crate) fn lapse(
         &self,
         code: &Code,
-        farewell: Option<&Frame>,
+        farewell: Option<&Publication>,
         is_over: impl FnOnce(&Credential) -> bool,
     ) -> Option<Vec<oneshot::Receiver<()>>> {
         if !self.standing.end(is_over) {

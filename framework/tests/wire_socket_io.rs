@@ -9,7 +9,8 @@ use salon::{
     wire::{
         engine_io::Message,
         socket_io::{
-            Arguments, Binary, DecodeError, Decoder, IntoArguments, JsonParser, Packet, Parser,
+            Arguments, Binary, DecodeError, Decoder, IntoArguments, JsonParser, Packet, PacketRef,
+            Parser,
         },
     },
 };
@@ -375,7 +376,7 @@ proptest! {
     #[test]
     fn a_text_is_the_same_behind_something_in_its_buffer(packet in packets::any_packet()) {
         let mut messages = JsonParser.encode(&packet).into_iter();
-        let behind = JsonParser.encode_behind("4", &packet);
+        let behind = JsonParser.encode_behind("4", (&packet).into());
         match (messages.next(), messages.next(), behind) {
             (Some(Message::Text(text)), None, Some(behind)) => {
                 prop_assert_eq!(behind, format!("4{text}"));
@@ -383,6 +384,22 @@ proptest! {
             (Some(_), Some(_), None) => {}
             other => prop_assert!(false, "{:?}", other),
         }
+    }
+
+    #[test]
+    fn one_more_argument_is_behind_those_of_an_event(packet in packets::any_packet()) {
+        let Packet::Event { namespace, id, name, arguments } = &packet else { return Ok(()) };
+        let last = Some(r#"{"seq":7}"#);
+        let more = PacketRef::Event { namespace, id: *id, name, arguments, last };
+        let expected = match &JsonParser.encode(&packet)[..] {
+            [Message::Text(text)] => {
+                Some(format!("4{},{}]", text.strip_suffix(']').expect("a list"), r#"{"seq":7}"#))
+            }
+            _ => None,
+        };
+        prop_assert_eq!(JsonParser.encode_behind("4", more), expected);
+        let Packet::Event { arguments: both, .. } = more.to_packet() else { return Ok(()) };
+        prop_assert_eq!(both.len(), arguments.len() + 1);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     auth::Handshake,
-    frame::Layer,
+    message::Layer,
     meter::{Count, Meter},
     number::{SessionNumber, ShardNumber},
     outbox::{End, Permit},

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 use super::DisconnectReason;
 use crate::{
     auth::Handshake,
-    frame::{Frame, Layer},
+    message::{Layer, Publication},
     outbox::{NotQueued, Outbox},
     wire::engine_io::Message,
 };
@@ -59,7 +59,7 @@ impl RawConnection {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub fn send(&self, message: impl Into<Message>) -> Result<(), NotQueued> {
-        self.outbox.push(&Frame::message(message.into(), self.layer))
+        self.outbox.push(&Publication::message(message.into(), self.layer))
     }
 
     /// The request that opened the connection.

@@ -23,8 +23,8 @@ use crate::{
     bucket::rate_limited,
     clock,
     contained::{Contained, Panicked, Running},
-    frame::Frame,
     logged::{self, Logged},
+    message::{Content, Publication},
     meter::{Count, Meter},
     number::SessionNumber,
     peer::{Peer, PeerState, Recoverable},
@@ -33,7 +33,7 @@ use crate::{
     session_id::SessionId,
     standing::Standing,
     timers::Alarm,
-    wire::socket_io::{Arguments, Packet},
+    wire::socket_io::Arguments,
 };
 
 /// What a future yielded, unless it panicked.
@@ -201,9 +201,8 @@ impl Connection {
         let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
         let reply = ConnectReply { sid: &peer.id, pid };
         let reply = Arguments::encode_single(&reply);
-        let auth = reply.ok().map(|reply| reply.json_text().clone());
-        let packet = Packet::Connect { namespace: peer.namespace.clone(), auth };
-        self.send(&packet);
+        let session = reply.ok().map(|reply| reply.json_text().clone());
+        self.send(Content::Connected { namespace: peer.namespace.clone(), session });
         if !is_little {
             peer.outbox.catch_up();
             replay(&peer, &missed);
@@ -286,13 +285,13 @@ impl Connection {
         let error = ConnectRefusal { message: refusal.message(), data };
         // Text and JSON values always have a JSON form.
         let Ok(error) = Arguments::encode_single(&error) else { return };
-        let data = error.json_text().clone();
-        self.send(&Packet::ConnectError { namespace: namespace.clone(), data });
+        let error = error.json_text().clone();
+        self.send(Content::NotConnected { namespace: namespace.clone(), error });
     }
 }
 
 /// Queues what a session missed.
-fn replay(peer: &Peer, missed: &[Frame]) {
+fn replay(peer: &Peer, missed: &[Publication]) {
     for frame in missed {
         // A client that is gone again misses it again.
         let _ = peer.push_recovered(frame);

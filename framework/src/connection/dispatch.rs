@@ -158,9 +158,9 @@ impl Connection {
             self.realm.counters().one(Count::EventsRefused);
         }
         let broadcaster = self.realm.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(peer, None, name, id, result) {
+        if let Some(answer) = broadcaster.answer(peer, None, name, id, result) {
             // A client that is gone needs no answer.
-            let _ = peer.push(&frame);
+            let _ = peer.push(&answer);
         }
     }
 

@@ -25,8 +25,8 @@ use super::{
 use crate::{
     allowance::Allowance,
     contained::{Panicked, contain},
-    frame::Frame,
     logged::Logged,
+    message::{Content, Publication},
     meter::{Count, Meter},
     number::SessionNumber,
     outbox::{End, Permit},
@@ -104,7 +104,7 @@ impl OpenSession {
 impl SocketIo {
     pub(super) fn new(realm: &Realm) -> Self {
         Self {
-            decoder: realm.broadcaster().parser().decoder(realm.limits()),
+            decoder: realm.parser().decoder(realm.limits()),
             sessions: SmallVec::new(),
             allowance: Allowance::default(),
             connecting: Connecting::default(),
@@ -259,7 +259,7 @@ impl Connection {
         let namespace = session.peer.namespace.clone();
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
         // The last packet: whatever the session's own code still sent is before it.
-        self.send(&Packet::Disconnect { namespace });
+        self.send(Content::Disconnected { namespace });
     }
 
     /// Who has a session.
@@ -321,10 +321,11 @@ impl Connection {
         }
     }
 
-    pub(super) fn send(&self, packet: &Packet) {
-        let frame = Frame::new(packet, self.realm.broadcaster().parser());
-        // A connection that is closing needs no packet.
-        let _ = self.handle.outbox().push(&frame);
+    /// Tells the client something about its sessions.
+    pub(super) fn send(&self, content: Content) {
+        let publication = Publication::new(content).formed(&**self.realm.broadcaster().codec());
+        // A connection that is closing needs to hear nothing.
+        let _ = self.handle.outbox().push(&publication);
     }
 
     pub(super) fn tell_shard(&self, command: Command) {

@@ -30,11 +30,12 @@ use crate::{
     clock::Instant,
     config::{ClientAddress, Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
     data::Data,
-    frame::Layer,
+    message::Layer,
     meter::{Count, Counters, Meter, Tally},
     outbox::{Outbox, Terms},
     room::Broadcaster,
     session_id::SessionId,
+    wire::socket_io::Parser,
 };
 
 /// The code by which a client is refused that comes while the server shuts down.
@@ -121,6 +122,7 @@ pub(crate) struct Realm {
     origins: AllowedOrigins,
     namespaces: Namespaces,
     broadcaster: Arc<Broadcaster>,
+    parser: Arc<dyn Parser>,
     pub(super) outbox_terms: Arc<Terms>,
     data: Data,
     application: Option<Arc<dyn Application>>,
@@ -143,14 +145,15 @@ impl Realm {
         origins: AllowedOrigins,
         namespaces: Namespaces,
         broadcaster: Arc<Broadcaster>,
+        parser: Arc<dyn Parser>,
         data: Data,
         application: Option<Arc<dyn Application>>,
         supervise: Supervise,
     ) -> Self {
         let memory = settings.lapses.revocation_memory;
         let revocations = Revocations::new(memory, settings.limits.max_revocations);
-        let (parser, counters) = (broadcaster.share_parser(), broadcaster.counters.clone());
-        let outbox_terms = Arc::new(Terms::new(&settings.limits, parser, counters));
+        let (codec, counters) = (broadcaster.codec().clone(), broadcaster.counters.clone());
+        let outbox_terms = Arc::new(Terms::new(&settings.limits, codec, counters));
         Self {
             number: RealmNumber::next(),
             sessions: Sessions::default(),
@@ -159,6 +162,7 @@ impl Realm {
             origins,
             namespaces,
             broadcaster,
+            parser,
             outbox_terms,
             data,
             application,
@@ -170,6 +174,11 @@ impl Realm {
             closing: OnceLock::new(),
             forgotten: Notify::new(),
         }
+    }
+
+    /// What reads Socket.IO here.
+    pub(crate) fn parser(&self) -> &Arc<dyn Parser> {
+        &self.parser
     }
 
     pub(super) fn number(&self) -> RealmNumber {

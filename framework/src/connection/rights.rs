@@ -20,8 +20,8 @@ use crate::{
     config::Rate,
     contained::contain,
     event::REFRESH,
-    frame::Frame,
     membership::Confirmed,
+    message::Publication,
     meter::{Count, Meter},
     peer::Peer,
     refusal::Code,
@@ -185,16 +185,16 @@ pub(crate) fn lapse(
 /// Tells a client that its identity is about to lapse.
 pub(crate) fn announce(realm: &Realm, peer: &Peer) {
     let soon = json!({ "expires_in_ms": remaining(&peer.standing.credential()) });
-    if let Some(frame) = notice(realm, peer, "salon:lapsing", &soon) {
+    if let Some(lapsing) = notice(realm, peer, "salon:lapsing", &soon) {
         // A client that is gone needs no notice.
-        let _ = peer.push(&frame);
+        let _ = peer.push(&lapsing);
     }
 }
 
-fn notice(realm: &Realm, peer: &Peer, name: &'static str, notice: &Value) -> Option<Frame> {
+fn notice(realm: &Realm, peer: &Peer, name: &'static str, notice: &Value) -> Option<Publication> {
     let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(realm.broadcaster().event_frame(&peer.namespace, name, arguments, None, false))
+    Some(realm.broadcaster().event(&peer.namespace, name, arguments, None, false))
 }
 
 /// Milliseconds until the identity lapses, if it does.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     contained::contain,
-    frame::Layer,
+    message::Layer,
     meter::{Count, Meter},
     turn,
 };

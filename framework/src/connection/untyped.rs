@@ -60,8 +60,8 @@ impl Acknowledge {
         let broadcaster = self.socket.broadcaster();
         let arguments = broadcaster.encoded(NAME, arguments.into_arguments())?;
         let namespace = &self.socket.peer().namespace;
-        let frame = broadcaster.acknowledgement_frame(namespace, self.id, arguments);
-        self.socket.peer().push(&broadcaster.formed(NAME, frame)?)
+        let answer = broadcaster.acknowledgement(namespace, self.id, arguments);
+        self.socket.peer().push(&broadcaster.formed(NAME, answer)?)
     }
 }
 

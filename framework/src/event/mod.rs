@@ -201,18 +201,6 @@ pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentErro
     }
 }
 
-/// As [`encode`], with one more argument behind the event's own.
-pub(crate) fn encode_with<E: Event + Serialize>(
-    event: &E,
-    last: &impl Serialize,
-) -> Result<Arguments, ArgumentError> {
-    match E::SHAPE {
-        Shape::Single => Arguments::encode_single_with(event, last),
-        Shape::Positional => Arguments::encode_positional_with(event, last),
-        Shape::Empty => Arguments::encode_single(last),
-    }
-}
-
 /// Arguments that do not fit are refused as `invalid_payload`.
 impl From<ArgumentError> for Refusal {
     fn from(error: ArgumentError) -> Self {

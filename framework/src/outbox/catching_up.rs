@@ -4,7 +4,7 @@
 //! back count here, and here they cost a reference each.
 
 use super::terms::Terms;
-use crate::frame::Frame;
+use crate::message::Publication;
 
 /// What waits for a client that is catching up, of the frames that are kept for all.
 #[derive(Debug)]
@@ -15,35 +15,35 @@ pub(super) struct CatchingUp {
 
 impl CatchingUp {
     /// From now on, with what waits already.
-    pub(super) fn new(waiting: &[Frame]) -> Self {
+    pub(super) fn new(waiting: &[Publication]) -> Self {
         let mut catching_up = Self { frames: 0, bytes: 0 };
         waiting.iter().for_each(|frame| catching_up.queue(frame));
         catching_up
     }
 
     /// Whether a frame is one of those that are kept.
-    pub(super) fn counts(frame: &Frame) -> bool {
-        frame.number() > 0
+    pub(super) fn counts(publication: &Publication) -> bool {
+        publication.number() > 0
     }
 
     /// Whether one more is not too many: it is as far behind as what is kept and an outbox together.
-    pub(super) fn admits(&self, frame: &Frame, terms: &Terms) -> bool {
+    pub(super) fn admits(&self, publication: &Publication, terms: &Terms) -> bool {
         let frames = terms.max_frames.saturating_add(terms.max_kept_frames);
         let bytes = terms.max_bytes.saturating_add(terms.max_kept_bytes);
-        self.frames < frames && self.bytes.saturating_add(frame.cost()) <= bytes
+        self.frames < frames && self.bytes.saturating_add(publication.form().cost()) <= bytes
     }
 
-    pub(super) fn queue(&mut self, frame: &Frame) {
-        if Self::counts(frame) {
+    pub(super) fn queue(&mut self, publication: &Publication) {
+        if Self::counts(publication) {
             self.frames += 1;
-            self.bytes += frame.cost();
+            self.bytes += publication.form().cost();
         }
     }
 
-    pub(super) fn take(&mut self, frame: &Frame) {
-        if Self::counts(frame) {
+    pub(super) fn take(&mut self, publication: &Publication) {
+        if Self::counts(publication) {
             self.frames -= 1;
-            self.bytes -= frame.cost();
+            self.bytes -= publication.form().cost();
         }
     }
 }

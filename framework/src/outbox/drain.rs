@@ -2,7 +2,7 @@
 //!
 //! It must never let two links write for one connection: each is told when another takes over.
 
-use crate::{disconnect::DisconnectReason, frame::Frame, wire::engine_io};
+use crate::{disconnect::DisconnectReason, message::Publication, wire::engine_io};
 
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,5 +40,5 @@ pub(crate) trait Sink {
     fn control(&mut self, packet: &engine_io::Packet);
     /// Takes frames from the front, after the control packets, and says how many. What is left stays
     /// queued: it counts, and can still be revoked.
-    fn frames(&mut self, frames: &[Frame]) -> usize;
+    fn frames(&mut self, frames: &[Publication]) -> usize;
 }

@@ -15,7 +15,7 @@ mod transport_kind;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     task::{Context, Poll},
@@ -32,11 +32,11 @@ pub(crate) use terms::{End, Owner, Terms};
 use self::state::State;
 use crate::{
     disconnect::DisconnectReason,
-    frame::Frame,
+    message::{Publication, refused},
     meter::Counters,
     number::{MembershipNumber, RoomNumber, SessionNumber},
     refusal::{Code, Refusal},
-    wire::engine_io,
+    wire::{engine_io, socket_io::Arguments},
 };
 
 /// The outgoing queue of one connection.
@@ -67,40 +67,49 @@ impl Outbox {
         }
     }
 
-    /// Queues a frame.
+    /// Queues a publication.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
-    pub(crate) fn push(&self, frame: &Frame) -> Result<(), NotQueued> {
+    pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
+        // Mostly it has been made before, and whoever publishes has it.
+        publication.form_by(&*self.terms.codec);
         let mut state = self.lock();
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
         }
-        if frame.is_volatile() && !state.is_writable() {
+        if publication.is_volatile() && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
-        let is_withheld = state.withholds(frame);
-        let frame = match is_withheld {
-            false => frame.clone(),
-            true => match frame.withheld(&*self.terms.parser, &lapsed()) {
+        let is_suppressed = state.suppresses(publication);
+        let publication = match is_suppressed {
+            false => publication.clone(),
+            true => match self.suppressed(publication) {
                 Some(instead) => instead,
                 None => return Err(NotQueued::Lapsed),
             },
         };
-        if !state.admits(&frame, &self.terms) {
+        if !state.admits(&publication, &self.terms) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
         }
-        state.queue(frame);
-        if is_withheld { Err(NotQueued::Lapsed) } else { Ok(()) }
+        state.queue(publication);
+        if is_suppressed { Err(NotQueued::Lapsed) } else { Ok(()) }
     }
 
-    /// Whether frames find room in one half of it, so that the other is there for what comes next.
-    pub(crate) fn has_room_for(&self, frames: &[Frame]) -> bool {
+    /// What takes the place of a publication that its session has lost the right to.
+    fn suppressed(&self, publication: &Publication) -> Option<Publication> {
+        let instead = publication.suppressed(&LAPSED)?;
+        Some(instead.formed(&*self.terms.codec))
+    }
+
+    /// Whether these find room in one half of it, so that the other is there for what comes next.
+    pub(crate) fn has_room_for(&self, publications: &[Publication]) -> bool {
         let state = self.lock();
-        let bytes = frames.iter().map(Frame::cost).sum::<usize>();
-        state.frames.len() + frames.len() <= self.terms.max_frames / 2
+        let cost = |it: &Publication| it.form_by(&*self.terms.codec).cost();
+        let bytes = publications.iter().map(cost).sum::<usize>();
+        state.frames.len() + publications.len() <= self.terms.max_frames / 2
             && state.bytes + bytes <= self.terms.max_bytes / 2
     }
 
@@ -118,21 +127,21 @@ impl Outbox {
     pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
         state.bar(room, membership);
-        let mut withheld = 0;
-        for frame in state.take_all() {
-            if frame.room() != Some(room) {
-                state.queue(frame);
+        let mut suppressed = 0;
+        for publication in state.take_all() {
+            if publication.room() != Some(room) {
+                state.queue(publication);
                 continue;
             }
-            withheld += 1;
-            if let Some(instead) = frame.withheld(&*self.terms.parser, &lapsed()) {
+            suppressed += 1;
+            if let Some(instead) = self.suppressed(&publication) {
                 state.queue(instead);
             }
         }
-        if withheld > 0 {
+        if suppressed > 0 {
             state.tell_of_room();
         }
-        withheld
+        suppressed
     }
 
     /// Whether the session has lost the membership of that number, or a later one, and its room has
@@ -303,6 +312,12 @@ impl Outbox {
 pub(crate) fn lapsed() -> Refusal {
     Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
 }
+
+/// The payload of the answer that says so: made once, as it is needed under locks.
+static LAPSED: LazyLock<Arguments> = LazyLock::new(|| {
+    // A code and a text always have a form in JSON.
+    refused(None, &lapsed()).unwrap_or_else(|_| Arguments::none())
+});
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -82,6 +82,7 @@ mod tests {
         disconnect::DisconnectReason,
         number::SessionNumber,
         outbox::{End, Owner, Terms, TransportKind},
+        protocol::SocketIoCodec,
         wire::socket_io::JsonParser,
     };
 
@@ -102,7 +103,11 @@ mod tests {
     #[test]
     fn whoever_is_at_the_limit_is_told_when_one_ends() {
         let limits = Limits { max_events_in_flight: 2, ..Limits::default() };
-        let terms = Arc::new(Terms::new(&limits, Arc::new(JsonParser), Arc::default()));
+        let terms = Arc::new(Terms::new(
+            &limits,
+            Arc::new(SocketIoCodec::new(Arc::new(JsonParser))),
+            Arc::default(),
+        ));
         let told = Arc::<Told>::default();
         let owner: Weak<Told> = Arc::downgrade(&told);
         let outbox = Arc::new(Outbox::new(terms, TransportKind::WebSocket, owner));

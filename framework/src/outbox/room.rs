@@ -70,9 +70,10 @@ mod tests {
     use crate::{
         config::Limits,
         disconnect::DisconnectReason,
-        frame::{Frame, Layer},
+        message::{Layer, Publication},
         number::SessionNumber,
         outbox::{End, LinkNumber, Owner, Sink, Terms, TransportKind},
+        protocol::SocketIoCodec,
         wire::{
             engine_io::{Message, Packet},
             socket_io::JsonParser,
@@ -96,20 +97,21 @@ mod tests {
     impl Sink for One {
         fn control(&mut self, _: &Packet) {}
 
-        fn frames(&mut self, frames: &[Frame]) -> usize {
+        fn frames(&mut self, frames: &[Publication]) -> usize {
             frames.len().min(1)
         }
     }
 
     fn outbox() -> Outbox {
         let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 4, ..Limits::default() };
-        let terms = Terms::new(&limits, Arc::new(JsonParser), Arc::default());
+        let terms =
+            Terms::new(&limits, Arc::new(SocketIoCodec::new(Arc::new(JsonParser))), Arc::default());
         let owner = Weak::<Nobody>::new();
         Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
     }
 
-    fn frame() -> Frame {
-        Frame::message(Message::Text("0123456789".into()), Layer::EngineIo)
+    fn frame() -> Publication {
+        Publication::message(Message::Text("0123456789".into()), Layer::EngineIo)
     }
 
     #[test]

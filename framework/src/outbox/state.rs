@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::{catching_up::CatchingUp, drain::LinkNumber, terms::Terms};
 use crate::{
     disconnect::DisconnectReason,
-    frame::Frame,
+    message::Publication,
     number::{MembershipNumber, RoomNumber},
     wire::engine_io,
 };
@@ -21,7 +21,7 @@ pub(super) struct State {
     /// Boxed: they are rare, and taken together.
     control: Option<Box<Control>>,
     /// In place while there are few.
-    pub(super) frames: SmallVec<[Frame; 2]>,
+    pub(super) frames: SmallVec<[Publication; 2]>,
     pub(super) bytes: usize,
     pub(super) link: LinkNumber,
     pub(super) closed: Option<DisconnectReason>,
@@ -80,7 +80,7 @@ impl State {
     }
 
     /// Takes all frames out; some may be [queued](Self::queue) again.
-    pub(super) fn take_all(&mut self) -> SmallVec<[Frame; 2]> {
+    pub(super) fn take_all(&mut self) -> SmallVec<[Publication; 2]> {
         self.bytes = 0;
         let frames = std::mem::take(&mut self.frames);
         if let Some(catching_up) = self.catching_up_mut() {
@@ -91,15 +91,16 @@ impl State {
 
     /// Whether one more frame is not too many. A single one over the limit is let through an empty
     /// outbox: refusing it would close every member of a room for what one handler sent.
-    pub(super) fn admits(&self, frame: &Frame, terms: &Terms) -> bool {
+    pub(super) fn admits(&self, publication: &Publication, terms: &Terms) -> bool {
         if let Some(catching_up) = self.catching_up()
-            && CatchingUp::counts(frame)
+            && CatchingUp::counts(publication)
         {
-            return self.frames.is_empty() || catching_up.admits(frame, terms);
+            return self.frames.is_empty() || catching_up.admits(publication, terms);
         }
         let (frames, bytes) = self.own();
         let is_alone = frames == 0;
-        frames < terms.max_frames && (is_alone || bytes + frame.cost() <= terms.max_bytes)
+        frames < terms.max_frames
+            && (is_alone || bytes + publication.form().cost() <= terms.max_bytes)
     }
 
     /// How many frames count against the limits, and their bytes: all, but for what it catches up on.
@@ -142,8 +143,8 @@ impl State {
         self.rare.as_ref()?.barred.get(&room).copied()
     }
 
-    pub(super) fn withholds(&self, frame: &Frame) -> bool {
-        frame.room().is_some_and(|room| self.barred(room).is_some())
+    pub(super) fn suppresses(&self, publication: &Publication) -> bool {
+        publication.room().is_some_and(|room| self.barred(room).is_some())
     }
 
     /// The frames of a room are withheld no more, if `is_over` says so of the last membership that
@@ -160,21 +161,25 @@ impl State {
         self.drop_rare();
     }
 
-    pub(super) fn queue(&mut self, frame: Frame) {
-        self.bytes += frame.cost();
+    pub(super) fn queue(&mut self, publication: Publication) {
+        self.bytes += publication.form().cost();
         if let Some(catching_up) = self.catching_up_mut() {
-            catching_up.queue(&frame);
+            catching_up.queue(&publication);
         }
-        self.frames.push(frame);
+        self.frames.push(publication);
         self.wake();
     }
 
     /// Takes as many frames as `count` says; whether that is any.
-    pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(&[Frame]) -> usize) -> bool {
+    pub(super) fn take(
+        &mut self,
+        terms: &Terms,
+        count: impl FnOnce(&[Publication]) -> usize,
+    ) -> bool {
         let count = count(&self.frames);
         let mut catching_up = self.rare.as_mut().and_then(|rare| rare.catching_up.as_mut());
         for frame in self.frames.drain(..count) {
-            self.bytes -= frame.cost();
+            self.bytes -= frame.form().cost();
             if let Some(catching_up) = &mut catching_up {
                 catching_up.take(&frame);
             }

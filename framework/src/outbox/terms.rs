@@ -10,8 +10,8 @@ use std::sync::{
 use tokio::sync::Notify;
 
 use crate::{
-    config::Limits, disconnect::DisconnectReason, meter::Counters, number::SessionNumber,
-    wire::socket_io::Parser,
+    config::Limits, disconnect::DisconnectReason, message::Codec, meter::Counters,
+    number::SessionNumber,
 };
 
 /// What all outboxes of one Salon have in common.
@@ -21,7 +21,8 @@ pub(crate) struct Terms {
     pub(super) max_kept_bytes: usize,
     pub(super) max_kept_frames: usize,
     pub(super) max_in_flight: u32,
-    pub(super) parser: Arc<dyn Parser>,
+    /// How what they hold is written: their connections speak one protocol.
+    pub(super) codec: Arc<dyn Codec>,
     pub(super) counters: Arc<Counters>,
     /// Whether no event begins any more.
     stopping: AtomicBool,
@@ -52,14 +53,14 @@ pub(crate) trait Owner: Send + Sync {
 }
 
 impl Terms {
-    pub(crate) fn new(limits: &Limits, parser: Arc<dyn Parser>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(limits: &Limits, codec: Arc<dyn Codec>, counters: Arc<Counters>) -> Self {
         Self {
             max_bytes: limits.max_outbox_bytes,
             max_frames: limits.max_outbox_frames,
             max_kept_bytes: limits.max_recovery_bytes,
             max_kept_frames: limits.max_recovery_frames,
             max_in_flight: limits.max_events_in_flight.try_into().unwrap_or(u32::MAX),
-            parser,
+            codec,
             counters,
             stopping: AtomicBool::new(false),
             idle: Notify::new(),

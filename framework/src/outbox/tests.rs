@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use super::*;
 use crate::{
     config::Limits,
-    frame::Layer,
-    wire::socket_io::{IntoArguments, JsonParser, Packet},
+    message::{Content, Layer},
+    protocol::SocketIoCodec,
+    wire::socket_io::{IntoArguments, JsonParser},
 };
 
 /// Counts how often it is told of an end.
@@ -24,23 +25,28 @@ impl Owner for Ends {
 }
 
 fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
-    let terms = Terms::new(limits, Arc::new(JsonParser), Arc::default());
+    let terms = Terms::new(limits, Arc::new(codec()), Arc::default());
     let owner: Weak<Ends> = Arc::downgrade(owner);
     Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
 }
 
+fn codec() -> SocketIoCodec {
+    SocketIoCodec::new(Arc::new(JsonParser))
+}
+
 /// A frame of ten bytes.
-fn frame() -> Frame {
-    Frame::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
+fn frame() -> Publication {
+    Publication::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
 }
 
-fn event(text: &str) -> Packet {
-    let arguments = (text,).into_arguments().unwrap();
-    Packet::Event { namespace: "/".into(), id: None, name: "said".into(), arguments }
+fn event(text: &str) -> Content {
+    let payload = (text,).into_arguments().unwrap();
+    let (namespace, name) = ("/".into(), "said".into());
+    Content::Event { namespace, name, payload, order: None, question: None }
 }
 
-fn volatile() -> Frame {
-    Frame::volatile(&event("volatile"), &JsonParser)
+fn volatile() -> Publication {
+    Publication::volatile(event("volatile"))
 }
 
 /// A room with what it publishes.
@@ -54,14 +60,13 @@ impl Published {
         std::array::from_fn(|_| Self(RoomNumber::next(&counter)))
     }
 
-    fn event(self, text: &str) -> Frame {
-        Frame::of_room(&event(text), &JsonParser, false, self.0)
+    fn event(self, text: &str) -> Publication {
+        Publication::of_room(event(text), self.0, false)
     }
 
-    fn answer(self, id: u64) -> Frame {
-        let arguments = ("answer",).into_arguments().unwrap();
-        let packet = Packet::Ack { namespace: "/".into(), id, arguments };
-        Frame::of_room(&packet, &JsonParser, false, self.0)
+    fn answer(self, id: u64) -> Publication {
+        let payload = ("answer",).into_arguments().unwrap();
+        Publication::of_room(Content::Answer { namespace: "/".into(), id, payload }, self.0, false)
     }
 }
 
@@ -97,9 +102,10 @@ impl Sink for Taker {
         self.taken.push(format!("{packet:?}"));
     }
 
-    fn frames(&mut self, frames: &[Frame]) -> usize {
+    fn frames(&mut self, frames: &[Publication]) -> usize {
         let taken = frames.iter().take(self.most);
-        self.taken.extend(taken.map(|frame| String::from_utf8_lossy(frame.polling()).into_owned()));
+        let text = |it: &Publication| String::from_utf8_lossy(it.form().polling()).into_owned();
+        self.taken.extend(taken.map(text));
         frames.len().min(self.most)
     }
 }
@@ -108,7 +114,7 @@ impl Sink for Taker {
 #[track_caller]
 fn assert_counts(outbox: &Outbox, frames: usize) {
     let state = outbox.lock();
-    let bytes: usize = state.frames.iter().map(Frame::cost).sum();
+    let bytes: usize = state.frames.iter().map(|frame| frame.form().cost()).sum();
     assert_eq!((state.bytes, state.frames.len()), (bytes, frames));
 }
 
@@ -164,7 +170,7 @@ fn half_full_is_more_than_half_of_either_limit() {
     for (length, fits) in [(10, 2), (1, 3)] {
         let outbox = outbox(&limits, &Arc::default());
         let text = "0123456789"[..length].to_owned();
-        let frame = Frame::message(engine_io::Message::Text(text.into()), Layer::EngineIo);
+        let frame = Publication::message(engine_io::Message::Text(text.into()), Layer::EngineIo);
         for _ in 0..fits {
             assert_eq!(outbox.push(&frame), Ok(()));
             assert!(!outbox.is_half_full(), "{length}");

@@ -148,14 +148,14 @@ impl<R: Room> RoomActor<R> {
             }
         }
         let broadcaster = &self.cx.roll.broadcaster();
-        if let Some(frame) = broadcaster.answer_frame(
+        if let Some(answer) = broadcaster.answer(
             &origin.sender,
             Some(self.cx.roll.room()),
             name,
             origin.acknowledgement,
             result,
         ) {
-            self.cx.roll.send_to(&origin.sender, frame);
+            self.cx.roll.send_to(&origin.sender, answer);
         }
         // The event is no longer in flight, nor on its way here.
         drop(origin);

@@ -90,15 +90,15 @@ impl Audience {
 
     fn send(&self, name: ByteString, arguments: Arguments, volatile: bool) {
         let (target, shown) = (self.target(), name.clone());
-        let frame = self.broadcaster.frame_for(
+        let publication = self.broadcaster.event_for(
             &self.namespace,
             || target.clone(),
             name,
             arguments,
             volatile,
         );
-        if let Ok(frame) = self.broadcaster.formed(&shown, frame) {
-            self.broadcaster.deliver(&target, &frame);
+        if let Ok(publication) = self.broadcaster.formed(&shown, publication) {
+            self.broadcaster.deliver(&target, &publication);
         }
     }
 
@@ -145,14 +145,15 @@ impl Audience {
         let broadcaster = &self.broadcaster;
         broadcaster.check_name(&name)?;
         let (id, shown) = (broadcaster.next_acknowledgement(), name.clone());
-        let frame = broadcaster.event_frame(&self.namespace, name, arguments, Some(id), false);
-        let frame = broadcaster.formed(&shown, frame).map_err(|_| AskError::unformed())?;
+        let publication = broadcaster.event(&self.namespace, name, arguments, Some(id), false);
+        let publication =
+            broadcaster.formed(&shown, publication).map_err(|_| AskError::unformed())?;
         let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
         let (question, incoming) = Question::new(id, deadline, limit);
         broadcaster.tell_all(|| Command::Deliver {
             target: self.target(),
-            frame: frame.clone(),
+            publication: publication.clone(),
             question: Some(question.clone()),
         });
         drop(question);

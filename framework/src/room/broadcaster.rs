@@ -1,4 +1,4 @@
-//! What everything that emits shares: the shards, the parser, the acknowledgement ids.
+//! What everything that emits shares: the shards, the acknowledgement ids, what may be sent.
 //!
 //! It must never look at who the recipients are: that is the shards' business.
 
@@ -18,7 +18,6 @@ use tokio::sync::oneshot;
 use super::{
     kinds::Kinds,
     opening::Openings,
-    place::PlaceOf,
     recovery::Recovery,
     shard::{Command, ShardHandle, Target},
 };
@@ -27,14 +26,14 @@ use crate::{
     clock,
     config::{Limits, Timeouts},
     event::{self, Event},
-    frame::Frame,
     logged::Logged,
+    message::{Codec, Content, Ordered, PlaceOf, Publication, refused},
     meter::{Count, Counters, Meter, Tally},
     number::{MembershipNumber, RoomNumber, ShardNumber},
     outbox::NotQueued,
     peer::Peer,
     refusal::{Code, Refusal},
-    wire::socket_io::{ArgumentError, Arguments, Packet, Parser, ReservedName},
+    wire::socket_io::{ArgumentError, Arguments, ReservedName},
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -44,7 +43,8 @@ const TURNS: usize = 3;
 /// The sending side of one Salon.
 pub(crate) struct Broadcaster {
     shards: RwLock<Arc<[ShardHandle]>>,
-    parser: Arc<dyn Parser>,
+    /// Of the connections that what is sent here is for.
+    codec: Arc<dyn Codec>,
     acknowledgement_ids: AtomicU64,
     rooms_opened: AtomicU64,
     pub(crate) kinds: Kinds,
@@ -62,7 +62,7 @@ pub(crate) struct Broadcaster {
 
 impl Broadcaster {
     pub(crate) fn new(
-        parser: Arc<dyn Parser>,
+        codec: Arc<dyn Codec>,
         limits: &Limits,
         timeouts: &Timeouts,
         recovery: Option<Recovery>,
@@ -70,7 +70,7 @@ impl Broadcaster {
     ) -> Self {
         Self {
             shards: RwLock::new(Arc::new([])),
-            parser,
+            codec,
             acknowledgement_ids: AtomicU64::new(0),
             rooms_opened: AtomicU64::new(0),
             kinds: Kinds::default(),
@@ -85,12 +85,9 @@ impl Broadcaster {
         }
     }
 
-    pub(crate) fn parser(&self) -> &dyn Parser {
-        &*self.parser
-    }
-
-    pub(crate) fn share_parser(&self) -> Arc<dyn Parser> {
-        self.parser.clone()
+    /// How what is sent here is written.
+    pub(crate) fn codec(&self) -> &Arc<dyn Codec> {
+        &self.codec
     }
 
     /// Takes a worker's shard in, and leaves those out whose worker has ended.
@@ -137,23 +134,23 @@ impl Broadcaster {
         }
     }
 
-    /// Delivers a frame on every worker.
-    pub(crate) fn deliver(&self, target: &Target, frame: &Frame) {
+    /// Delivers a publication on every worker.
+    pub(crate) fn deliver(&self, target: &Target, publication: &Publication) {
         self.tell_all(|| Command::Deliver {
             target: target.clone(),
-            frame: frame.clone(),
+            publication: publication.clone(),
             question: None,
         });
     }
 
-    /// Sends a frame to one session, in order with what was delivered to its shard before.
-    pub(crate) fn send_to(&self, peer: &Arc<Peer>, frame: Frame) {
-        self.send_one(peer, frame, None);
+    /// Sends to one session, in order with what was delivered to its shard before.
+    pub(crate) fn send_to(&self, peer: &Arc<Peer>, publication: Publication) {
+        self.send_one(peer, publication, None);
     }
 
-    fn send_one(&self, peer: &Arc<Peer>, frame: Frame, asked: Option<u64>) {
+    fn send_one(&self, peer: &Arc<Peer>, publication: Publication, asked: Option<u64>) {
         if let Some(shard) = self.shard(peer.shard) {
-            shard.send(Command::One { peer: peer.clone(), frame, asked });
+            shard.send(Command::One { peer: peer.clone(), publication, asked });
         }
     }
 
@@ -167,64 +164,63 @@ impl Broadcaster {
         self.acknowledgement_ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A frame with an event.
-    pub(crate) fn event_frame(
+    /// An event for whoever is chosen.
+    pub(crate) fn event(
         &self,
         namespace: &ByteString,
         name: impl Into<ByteString>,
-        arguments: Arguments,
-        id: Option<u64>,
-        volatile: bool,
-    ) -> Frame {
-        let packet =
-            Packet::Event { namespace: namespace.clone(), id, name: name.into(), arguments };
-        if volatile {
-            Frame::volatile(&packet, self.parser())
-        } else {
-            Frame::new(&packet, self.parser())
-        }
+        payload: Arguments,
+        question: Option<u64>,
+        is_volatile: bool,
+    ) -> Publication {
+        let (namespace, name) = (namespace.clone(), name.into());
+        let content = Content::Event { namespace, name, payload, order: None, question };
+        let publication = match is_volatile {
+            true => Publication::volatile(content),
+            false => Publication::new(content),
+        };
+        publication.formed(&*self.codec)
     }
 
-    /// A frame with an event for sessions of a namespace, kept for those of `target` that are away
-    /// if recovery is on.
-    pub(crate) fn frame_for(
+    /// An event for sessions of a namespace, kept for those of `target` that are away if recovery is
+    /// on.
+    pub(crate) fn event_for(
         &self,
         namespace: &ByteString,
         target: impl FnOnce() -> Target,
         name: ByteString,
-        arguments: Arguments,
-        volatile: bool,
-    ) -> Frame {
+        payload: Arguments,
+        is_volatile: bool,
+    ) -> Publication {
         match &self.recovery {
-            Some(recovery) if !volatile => recovery.keep(target(), |offset, number| {
-                let offset = serde_json::Value::from(offset);
-                let arguments = arguments.with_last(&offset.to_string());
-                let namespace = namespace.clone();
-                let packet = Packet::Event { namespace, id: None, name, arguments };
-                Frame::numbered(&packet, self.parser(), number)
+            Some(recovery) if !is_volatile => recovery.keep(target(), |number| {
+                let (namespace, order) = (namespace.clone(), Some(Ordered::Kept(number)));
+                let content = Content::Event { namespace, name, payload, order, question: None };
+                Publication::new(content).formed(&*self.codec)
             }),
-            _ => self.event_frame(namespace, name, arguments, None, volatile),
+            _ => self.event(namespace, name, payload, None, is_volatile),
         }
     }
 
-    /// A frame with a typed event, for members of a room. An event that cannot be serialized is a
-    /// mistake in the application: it is logged, and nobody gets it.
-    pub(super) fn room_frame<E: Event + Serialize>(
+    /// A typed event for members of a room. One that cannot be serialized is a mistake in the
+    /// application: it is logged, and nobody gets it.
+    pub(super) fn event_of_room<E: Event + Serialize>(
         &self,
         namespace: &ByteString,
         room: RoomNumber,
         event: &E,
-        place: Option<PlaceOf<'_>>,
-    ) -> Option<Frame> {
-        let arguments = match place {
-            Some(place) => event::encode_with(event, &place),
-            None => event::encode(event),
+        place: Option<PlaceOf>,
+    ) -> Option<Publication> {
+        let payload = self.encoded(E::NAME, event::encode(event)).ok()?;
+        let content = Content::Event {
+            namespace: namespace.clone(),
+            name: ByteString::from_static(E::NAME),
+            payload,
+            order: place.map(Ordered::InRoom),
+            question: None,
         };
-        let arguments = self.encoded(E::NAME, arguments).ok()?;
-        let name = ByteString::from_static(E::NAME);
-        let packet = Packet::Event { namespace: namespace.clone(), id: None, name, arguments };
-        let frame = Frame::of_room(&packet, self.parser(), E::POLICY.volatile, room);
-        self.formed(E::NAME, frame).ok()
+        let publication = Publication::of_room(content, room, E::POLICY.volatile);
+        self.formed(E::NAME, publication.formed(&*self.codec)).ok()
     }
 
     /// Whether an event may have this name. One that may not is counted.
@@ -251,14 +247,18 @@ impl Broadcaster {
         encode_or_log(name, arguments).ok_or_else(|| self.unserializable())
     }
 
-    /// A frame that its parser made something of.
-    pub(crate) fn formed(&self, name: &str, frame: Frame) -> Result<Frame, NotQueued> {
-        if frame.is_nothing() {
+    /// A publication that has a form on the wire.
+    pub(crate) fn formed(
+        &self,
+        name: &str,
+        publication: Publication,
+    ) -> Result<Publication, NotQueued> {
+        if publication.form_by(&*self.codec).is_nothing() {
             let event = Logged(name);
             tracing::error!(%event, "the event has no form for this parser; it is not sent");
             return Err(self.unserializable());
         }
-        Ok(frame)
+        Ok(publication)
     }
 
     fn unserializable(&self) -> NotQueued {
@@ -266,49 +266,46 @@ impl Broadcaster {
         NotQueued::Unserializable
     }
 
-    /// A frame with the acknowledgement of an event.
-    pub(crate) fn acknowledgement_frame(
+    /// What acknowledges an event.
+    pub(crate) fn acknowledgement(
         &self,
         namespace: &ByteString,
         id: u64,
-        arguments: Arguments,
-    ) -> Frame {
-        let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
-        Frame::new(&packet, self.parser())
+        payload: Arguments,
+    ) -> Publication {
+        let content = Content::Answer { namespace: namespace.clone(), id, payload };
+        Publication::new(content).formed(&*self.codec)
     }
 
-    /// The frame that answers an event: its acknowledgement, or the event `salon:refused` when it
-    /// was refused and no acknowledgement was asked for. What a room answered is for its members.
-    pub(crate) fn answer_frame(
+    /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused
+    /// and no acknowledgement was asked for. What a room answered is for its members.
+    pub(crate) fn answer(
         &self,
         sender: &Peer,
         room: Option<RoomNumber>,
         name: &str,
         acknowledgement: Option<u64>,
         result: Result<Arguments, Refusal>,
-    ) -> Option<Frame> {
+    ) -> Option<Publication> {
         let namespace = &sender.namespace;
-        let frame = |arguments: Arguments| match acknowledgement {
-            Some(id) => self.acknowledgement_frame(namespace, id, arguments),
-            None => {
-                let refused = ByteString::from_static("salon:refused");
-                self.event_frame(namespace, refused, arguments, None, false)
-            }
-        };
         let refused = |refusal: &Refusal| {
             let event = acknowledgement.is_none().then_some(name);
-            let refused = Refused { event, error: refusal };
-            encode_or_log(name, Arguments::encode_single(&refused)).map(frame)
+            let payload = encode_or_log(name, refused(event, refusal))?;
+            Some(match acknowledgement {
+                Some(id) => self.acknowledgement(namespace, id, payload),
+                None => {
+                    let refused = ByteString::from_static("salon:refused");
+                    self.event(namespace, refused, payload, None, false)
+                }
+            })
         };
         match (result, acknowledgement) {
             (Ok(_), None) => None,
-            (Ok(arguments), Some(id)) => {
+            (Ok(payload), Some(id)) => {
+                let content = Content::Answer { namespace: namespace.clone(), id, payload };
                 let answer = match room {
-                    Some(room) => {
-                        let packet = Packet::Ack { namespace: namespace.clone(), id, arguments };
-                        Frame::of_room(&packet, self.parser(), false, room)
-                    }
-                    None => frame(arguments),
+                    Some(room) => Publication::of_room(content, room, false),
+                    None => Publication::new(content),
                 };
                 match self.formed(name, answer) {
                     Ok(answer) => Some(answer),
@@ -338,16 +335,14 @@ impl Broadcaster {
         let asked = asker.map(|asker| asker.membership(&peer)).transpose()?;
         let is_out = || room.is_some_and(|room| peer.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
-        let (namespace, id_wanted) = (peer.namespace.clone(), Some(id));
-        let shown = name.clone();
-        let frame = match room {
-            None => self.event_frame(&namespace, name, arguments, id_wanted, false),
-            Some(room) => {
-                let packet = Packet::Event { namespace, id: id_wanted, name, arguments };
-                Frame::of_room(&packet, self.parser(), false, room)
-            }
+        let (namespace, shown) = (peer.namespace.clone(), name.clone());
+        let content =
+            Content::Event { namespace, name, payload: arguments, order: None, question: Some(id) };
+        let question = match room {
+            None => Publication::new(content),
+            Some(room) => Publication::of_room(content, room, false),
         };
-        let frame = self.formed(&shown, frame).map_err(|_| AskError::unformed())?;
+        let question = self.formed(&shown, question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |arguments| {
             // The asker may have stopped waiting.
@@ -357,7 +352,7 @@ impl Broadcaster {
         let limit = self.max_pending_acknowledgements;
         peer.state.acknowledgements.expect(id, room, deadline, limit, waiter)?;
         let _awaited = Awaited { peer: &peer, id };
-        self.send_one(&peer, frame, Some(id));
+        self.send_one(&peer, question, Some(id));
         match tokio::time::timeout_at(deadline, answered).await {
             // It may have gone between its answer and this look, which is the room's.
             Ok(Ok(_)) if is_out() => Err(gone(&peer, room)),
@@ -389,14 +384,6 @@ impl Asker {
 /// Why there will be no answer from a session that whoever asked has lost.
 fn gone(peer: &Peer, room: Option<RoomNumber>) -> AskError {
     if room.is_some() && !peer.has_ended() { AskError::NotAMember } else { AskError::Disconnected }
-}
-
-/// A refusal as a client gets it; without an acknowledgement it has to name the event.
-#[derive(Serialize)]
-struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<&'a str>,
-    error: &'a Refusal,
 }
 
 /// The message of what does not fit its event has a piece of it, which is the client's.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Audience, Member, Place, Receive, Room, RoomEvent, RoomHandle,
+    Audience, Member, Receive, Room, RoomEvent, RoomHandle,
     broadcaster::Asker,
     presence::Attendance,
     recipients::{Antechamber, Choice, RoomAudience},
@@ -20,6 +20,7 @@ use crate::{
     auth::Grant,
     contained::{Contained, Running},
     event::{self, Event},
+    message::Place,
     number::SessionNumber,
     peer::Peer,
     refusal::Refusal,

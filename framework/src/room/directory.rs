@@ -20,7 +20,7 @@ use super::{
     link::{Link, Ticket},
     open_rooms::OpenRooms,
     opening::{Opener, too_many_open},
-    place::Order,
+    order::Order,
     roll::{Roll, Shared},
     shard::ShardHandle,
 };
@@ -145,7 +145,7 @@ impl<R: Room> Directory<R> {
         let key = new_key.take().expect("a key is there until its room has it");
         let (sender, receiver) = channel::channel(MAILBOX);
         let address = Addr::new(sender);
-        let (link, ticket) = Link::new(number, name.into_boxed_str(), hash, key, address);
+        let (link, ticket) = Link::new(number, name.into(), hash, key, address);
         self.start(&link, receiver, &shard);
         former.replace(rooms.insert(&link, opened));
         Ok((link, ticket))

@@ -93,8 +93,8 @@ impl<R: Room> RoomActor<R> {
             sender.standing.wake();
         }
         tracing::debug!(room = %Logged(self.cx.roll.name()), session = %sender.id, "joined");
-        for frame in self.cx.antechamber.take() {
-            self.cx.roll.send_to(sender, frame);
+        for publication in self.cx.antechamber.take() {
+            self.cx.roll.send_to(sender, publication);
         }
         self.tell_joined(sender);
         Ok(())

@@ -13,7 +13,7 @@ use super::{
     context::{Action, RoomContext, Step},
     member::Departure,
     notice::Reason,
-    place::Order,
+    order::Order,
     restart::Restarts,
     shard::Look,
     state::State,

@@ -12,6 +12,7 @@ use std::{
 };
 
 use actix::{Actor, Addr, Context, Handler, Message};
+use bytestring::ByteString;
 
 use super::{
     Room,
@@ -29,7 +30,7 @@ use crate::{
 /// a member that holds this after that holds the way to nothing.
 pub(super) struct Link<R: Room> {
     pub(super) room: RoomNumber,
-    pub(super) name: Box<str>,
+    pub(super) name: ByteString,
     /// What its key hashes to in its directory.
     pub(super) hash: u64,
     pub(super) key: Contained<R::Key>,
@@ -42,7 +43,7 @@ impl<R: Room> Link<R> {
     /// whoever sends it, and a room that nothing is on its way to closes again.
     pub(super) fn new(
         room: RoomNumber,
-        name: Box<str>,
+        name: ByteString,
         hash: u64,
         key: Contained<R::Key>,
         address: Addr<RoomActor<R>>,
@@ -99,7 +100,7 @@ impl<R: Room> RoomLink for Link<R> {
         self.room
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &ByteString {
         &self.name
     }
 

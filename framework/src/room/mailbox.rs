@@ -60,7 +60,7 @@ where
                 let sender = origin.sender.clone();
                 let ended = async move { sender.until_ended().await };
                 let right = origin.granted.map(|granted| {
-                    let room = Some(self.cx.roll.name());
+                    let room = Some(&**self.cx.roll.name());
                     origin.sender.rest_on(granted, room, origin.withdrawals).0
                 });
                 let future = hold_answer(right, future, self.tally());

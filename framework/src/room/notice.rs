@@ -9,12 +9,12 @@ use bytestring::ByteString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{PresenceSnapshot, Room, actor::RoomActor, broadcaster::encode_or_log, place::PlaceOf};
+use super::{PresenceSnapshot, Room, actor::RoomActor, broadcaster::encode_or_log};
 use crate::{
-    frame::Frame,
+    message::{Content, PlaceOf, Publication},
     peer::Peer,
     refusal::Refusal,
-    wire::socket_io::{Arguments, Packet},
+    wire::socket_io::Arguments,
 };
 
 /// Why somebody is out.
@@ -48,7 +48,7 @@ struct Beginning<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum At<'a> {
-    Numbered(PlaceOf<'a>),
+    Numbered(PlaceOf),
     Unnumbered { room: &'a str },
 }
 
@@ -62,17 +62,18 @@ impl<R: Room> RoomActor<R> {
             }
         };
         let notice = Evicted { room: self.cx.roll.name(), code, message, data };
-        if let Some(packet) = self.notice("salon:evicted", &notice) {
-            // Not a frame of the room: of those it gets no more.
+        if let Some(content) = self.notice("salon:evicted", &notice) {
+            // Not one of the room's: of those it gets no more.
             let broadcaster = &self.cx.roll.broadcaster();
-            broadcaster.send_to(peer, Frame::new(&packet, broadcaster.parser()));
+            let evicted = Publication::new(content).formed(&**broadcaster.codec());
+            broadcaster.send_to(peer, evicted);
         }
     }
 
     /// Tells the members that what comes from now on is of another state, and of its order.
     pub(super) fn tell_restarted(&self) {
-        if let Some(frame) = self.notice_of_room("salon:restarted", &self.beginning()) {
-            self.cx.roll.deliver(&frame, None);
+        if let Some(restarted) = self.notice_of_room("salon:restarted", &self.beginning()) {
+            self.cx.roll.deliver(&restarted, None);
         }
     }
 
@@ -81,8 +82,8 @@ impl<R: Room> RoomActor<R> {
         if !R::NUMBERED && self.cx.attendance.is_none() {
             return;
         }
-        if let Some(frame) = self.notice_of_room("salon:joined", &self.beginning()) {
-            self.cx.roll.broadcaster().send_to(peer, frame);
+        if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning()) {
+            self.cx.roll.broadcaster().send_to(peer, joined);
         }
     }
 
@@ -97,16 +98,16 @@ impl<R: Room> RoomActor<R> {
         Beginning { place, presence }
     }
 
-    /// A frame for members alone.
-    fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Frame> {
+    /// For members alone.
+    fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Publication> {
         let roll = &self.cx.roll;
-        let packet = self.notice(name, notice)?;
-        Some(Frame::of_room(&packet, roll.broadcaster().parser(), false, roll.room()))
+        let notice = Publication::of_room(self.notice(name, notice)?, roll.room(), false);
+        Some(notice.formed(&**roll.broadcaster().codec()))
     }
 
-    fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Packet> {
-        let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
+    fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Content> {
+        let payload = encode_or_log(name, Arguments::encode_single(notice))?;
         let (namespace, name) = (self.cx.roll.namespace().clone(), ByteString::from_static(name));
-        Some(Packet::Event { namespace, id: None, name, arguments })
+        Some(Content::Event { namespace, name, payload, order: None, question: None })
     }
 }

@@ -6,8 +6,10 @@ use std::{cell::Cell, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Member, Room, RoomContext, place::Order, roll::Roll};
-use crate::{event::Event, frame::Frame, logged::Logged, number::SessionNumber, peer::Peer};
+use super::{Member, Room, RoomContext, order::Order, roll::Roll};
+use crate::{
+    event::Event, logged::Logged, message::Publication, number::SessionNumber, peer::Peer,
+};
 
 /// Some members of a room.
 #[must_use = "an audience does nothing until something is emitted to it"]
@@ -30,17 +32,17 @@ pub(super) enum Choice<'a> {
 #[derive(Default)]
 pub(super) struct Antechamber(Cell<Option<Box<Waiting>>>);
 
-type Waiting = Vec<Frame>;
+type Waiting = Vec<Publication>;
 
 impl Antechamber {
-    fn hold(&self, frame: Frame) {
+    fn hold(&self, publication: Publication) {
         let mut waiting = self.0.take().unwrap_or_default();
-        waiting.push(frame);
+        waiting.push(publication);
         self.0.set(Some(waiting));
     }
 
     /// Takes out what waits.
-    pub(super) fn take(&self) -> impl ExactSizeIterator<Item = Frame> + use<> {
+    pub(super) fn take(&self) -> impl ExactSizeIterator<Item = Publication> + use<> {
         self.0.take().map(|waiting| *waiting).unwrap_or_default().into_iter()
     }
 }
@@ -89,19 +91,17 @@ impl RoomAudience<'_> {
             order.place(roll.name(), if is_numbered { order.next() } else { order.now() })
         });
         let broadcaster = roll.broadcaster();
-        let Some(frame) = broadcaster.room_frame(roll.namespace(), roll.room(), event, place)
-        else {
-            return;
-        };
+        let event_of_room = broadcaster.event_of_room(roll.namespace(), roll.room(), event, place);
+        let Some(publication) = event_of_room else { return };
         take_number();
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return roll.send_to_member(peer, frame),
-            Choice::AskedIn(antechamber) => return antechamber.hold(frame),
+            Choice::One(peer) => return roll.send_to_member(peer, publication),
+            Choice::AskedIn(antechamber) => return antechamber.hold(publication),
         };
         let room = Logged(roll.name());
         tracing::trace!(%room, event = E::NAME, members = roll.len(), "broadcast");
-        roll.deliver(&frame, except);
+        roll.deliver(&publication, except);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     auth::{Credential, Principal, Who},
     clock::{self, Instant},
     config::Limits,
-    frame::Frame,
+    message::Publication,
     peer::{Peer, Recoverable},
     session_id::SessionId,
 };
@@ -35,7 +35,7 @@ pub(crate) struct Recovery {
 #[derive(Default)]
 struct State {
     last: u64,
-    frames: VecDeque<Kept>,
+    kept: VecDeque<Kept>,
     bytes: usize,
     /// The last frame that is kept no more, and for which namespace it was.
     dropped: Option<(u64, ByteString)>,
@@ -47,7 +47,7 @@ struct State {
 struct Kept {
     until: Instant,
     target: Target,
-    frame: Frame,
+    publication: Publication,
 }
 
 struct Away {
@@ -68,7 +68,7 @@ pub(crate) struct Recovered {
     /// The untyped rooms that it was in.
     pub(crate) rooms: Vec<ByteString>,
     /// What it missed, in order.
-    pub(crate) missed: Vec<Frame>,
+    pub(crate) missed: Vec<Publication>,
     /// The number of the last frame that this covers.
     pub(crate) covered: u64,
     /// What [`Recovery::begin`] said when it began.
@@ -86,24 +86,28 @@ impl Recovery {
         }
     }
 
-    /// Numbers a frame, keeps it, and hands it on. `make` gets the offset that clients name when
-    /// they come back, and the number. A frame that its parser made nothing of goes to nobody.
-    pub(super) fn keep(&self, target: Target, make: impl FnOnce(&str, u64) -> Frame) -> Frame {
+    /// Numbers a publication, keeps it, and hands it on: `make` gets the number, and makes one that
+    /// is formed. One that has no form goes to nobody.
+    pub(super) fn keep(
+        &self,
+        target: Target,
+        make: impl FnOnce(u64) -> Publication,
+    ) -> Publication {
         let mut state = self.lock();
         let number = state.last + 1;
-        let frame = make(&number.to_string(), number);
-        if frame.is_nothing() {
-            return frame;
+        let publication = make(number);
+        if publication.form().is_nothing() {
+            return publication;
         }
         state.last = number;
-        state.bytes += frame.cost();
+        state.bytes += publication.form().cost();
         let until = clock::after(self.window);
-        state.frames.push_back(Kept { until, target, frame: frame.clone() });
+        state.kept.push_back(Kept { until, target, publication: publication.clone() });
         state.drop_expired(clock::now());
-        while state.frames.len() > self.max_frames || state.bytes > self.max_bytes {
+        while state.kept.len() > self.max_frames || state.bytes > self.max_bytes {
             state.drop_oldest();
         }
-        frame
+        publication
     }
 
     /// After which frame a session begins: nothing before it was ever for that one.
@@ -165,10 +169,10 @@ impl Recovery {
         let away = state.away.remove(private_id)?;
         state.order.retain(|other| other != private_id);
         let missed = state
-            .frames
+            .kept
             .iter()
-            .filter(|kept| kept.frame.number() > seen && away.is_meant(&kept.target))
-            .map(|kept| kept.frame.clone())
+            .filter(|kept| kept.publication.number() > seen && away.is_meant(&kept.target))
+            .map(|kept| kept.publication.clone())
             .collect();
         let Away { id, rooms, since, .. } = away;
         Some(Recovered { id, rooms, missed, covered: state.last, since })
@@ -188,15 +192,15 @@ impl Recovery {
 
 impl State {
     fn drop_expired(&mut self, now: Instant) {
-        while self.frames.front().is_some_and(|kept| kept.until <= now) {
+        while self.kept.front().is_some_and(|kept| kept.until <= now) {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        let Some(Kept { target, frame, .. }) = self.frames.pop_front() else { return };
-        self.bytes -= frame.cost();
-        self.dropped = target.into_namespace().map(|namespace| (frame.number(), namespace));
+        let Some(Kept { target, publication, .. }) = self.kept.pop_front() else { return };
+        self.bytes -= publication.form().cost();
+        self.dropped = target.into_namespace().map(|namespace| (publication.number(), namespace));
     }
 
     /// The number of a frame of that namespace after which all are kept, by the offset that clients
@@ -209,8 +213,8 @@ impl State {
             return (of == namespace).then_some(number);
         }
         // Every number has been given once, so that there is no gap between those that are kept.
-        let first = self.frames.front()?.frame.number();
-        let kept = self.frames.get(number.checked_sub(first)?.try_into().ok()?)?;
+        let first = self.kept.front()?.publication.number();
+        let kept = self.kept.get(number.checked_sub(first)?.try_into().ok()?)?;
         kept.target.is_of(namespace).then_some(number)
     }
 }
@@ -229,7 +233,7 @@ impl fmt::Debug for Recovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
         f.debug_struct("Recovery")
-            .field("frames", &state.frames.len())
+            .field("kept", &state.kept.len())
             .field("sessions", &state.away.len())
             .finish_non_exhaustive()
     }
@@ -237,8 +241,14 @@ impl fmt::Debug for Recovery {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::{frame::Layer, wire::engine_io::Message};
+    use crate::{
+        message::{Codec, Content, Form, Layer},
+        protocol::SocketIoCodec,
+        wire::socket_io::{JsonParser, Messages},
+    };
 
     const WINDOW: Duration = Duration::from_secs(60);
 
@@ -246,10 +256,25 @@ mod tests {
         Target::Namespace { namespace: "/".into(), to: Vec::new(), except: Vec::new() }
     }
 
-    fn keep(recovery: &Recovery) {
-        recovery
-            .keep(all(), |offset, _| Frame::message(Message::Text(offset.into()), Layer::EngineIo));
+    /// A protocol that has no form for anything.
+    struct Mute;
+
+    impl Codec for Mute {
+        fn form(&self, _: &Content) -> Form {
+            Form::of_messages(Messages::new(), Layer::EngineIo)
+        }
     }
+
+    /// Keeps something of one byte.
+    fn keep(recovery: &Recovery) {
+        keep_by(recovery, &SocketIoCodec::new(Arc::new(JsonParser)));
+    }
+
+    fn keep_by(recovery: &Recovery, codec: &dyn Codec) {
+        let ended = || Publication::new(Content::Disconnected { namespace: "/".into() });
+        recovery.keep(all(), |_| ended().formed(codec));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_more_frames_are_kept_than_the_limit_and_none_longer_than_the_window() {
         let limits = Limits { max_recovery_frames: 3, ..Limits::default() };
@@ -257,18 +282,18 @@ mod tests {
         for _ in 0..5 {
             keep(&recovery);
         }
-        assert_eq!(recovery.lock().frames.len(), 3);
+        assert_eq!(recovery.lock().kept.len(), 3);
         tokio::time::advance(Duration::from_secs(61)).await;
         keep(&recovery);
-        assert_eq!(recovery.lock().frames.len(), 1);
+        assert_eq!(recovery.lock().kept.len(), 1);
         assert_eq!(recovery.lock().bytes, 1);
     }
 
     #[test]
-    fn a_frame_that_is_nothing_is_neither_kept_nor_numbered() {
+    fn what_has_no_form_is_neither_kept_nor_numbered() {
         let recovery = Recovery::new(WINDOW, &Limits::default());
-        recovery.keep(all(), |_, _| Frame::nothing());
-        assert_eq!((recovery.begin(), recovery.lock().frames.len()), (0, 0));
+        keep_by(&recovery, &Mute);
+        assert_eq!((recovery.begin(), recovery.lock().kept.len()), (0, 0));
     }
 
     #[test]

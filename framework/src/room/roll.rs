@@ -8,14 +8,14 @@ use bytestring::ByteString;
 
 use super::{
     broadcaster::Broadcaster,
+    order::Order,
     owed::{Creditor, Owed},
-    place::Order,
     shard::{Command, ShardHandle, Target},
 };
 use crate::{
     data::Data,
-    frame::Frame,
     membership::RoomLink,
+    message::Publication,
     number::{MembershipNumber, RoomNumber, SessionNumber},
     peer::Peer,
 };
@@ -70,7 +70,7 @@ impl Roll {
     }
 
     /// The room's name: its kind and its key.
-    pub(super) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &ByteString {
         self.link.name()
     }
 
@@ -173,32 +173,33 @@ impl Roll {
         Some(peer)
     }
 
-    /// Sends a frame to every member, or to every one but one.
-    pub(super) fn deliver(&self, frame: &Frame, except: Option<SessionNumber>) {
+    /// Publishes something to every member, or to every one but one.
+    pub(super) fn deliver(&self, publication: &Publication, except: Option<SessionNumber>) {
         for outlet in &self.outlets {
             let target = Target::Room { room: self.room(), except };
-            outlet.shard.send(Command::Deliver { target, frame: frame.clone(), question: None });
+            let publication = publication.clone();
+            outlet.shard.send(Command::Deliver { target, publication, question: None });
         }
     }
 
     /// Sends an event to one session if it is a member: whoever else has the room's code still in
     /// hand gets nothing of it.
-    pub(super) fn send_to_member(&self, peer: &Arc<Peer>, frame: Frame) {
+    pub(super) fn send_to_member(&self, peer: &Arc<Peer>, publication: Publication) {
         if self.contains(peer.number) {
-            self.send_to(peer, frame);
+            self.send_to(peer, publication);
         } else {
             peer.withhold(1);
         }
     }
 
-    /// Sends a frame to one session, in order with what was delivered to its shard before. To a
+    /// Sends to one session, in order with what was delivered to its shard before. To a
     /// member it takes nothing that the workers share.
-    pub(super) fn send_to(&self, peer: &Arc<Peer>, frame: Frame) {
+    pub(super) fn send_to(&self, peer: &Arc<Peer>, publication: Publication) {
         match self.outlet(peer) {
             Some(outlet) => {
-                outlet.shard.send(Command::One { peer: peer.clone(), frame, asked: None });
+                outlet.shard.send(Command::One { peer: peer.clone(), publication, asked: None });
             }
-            None => self.broadcaster().send_to(peer, frame),
+            None => self.broadcaster().send_to(peer, publication),
         }
     }
 

@@ -22,8 +22,8 @@ use crate::{
     clock::{self, Instant},
     contained::contain,
     deadlines::Deadlines,
-    frame::Frame,
     membership::RoomLink,
+    message::Publication,
     meter::{Count, Counters, Meter},
     number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
     outbox::End,
@@ -84,16 +84,16 @@ pub(crate) enum Command {
         peer: Arc<Peer>,
         room: ByteString,
     },
-    /// A frame for one session; an acknowledgement that was asked for with it is awaited no longer
+    /// Something for one session; an acknowledgement that was asked for with it is awaited no longer
     /// if it cannot be queued.
     One {
         peer: Arc<Peer>,
-        frame: Frame,
+        publication: Publication,
         asked: Option<u64>,
     },
     Deliver {
         target: Target,
-        frame: Frame,
+        publication: Publication,
         question: Option<Question>,
     },
     JoinAll {
@@ -353,9 +353,11 @@ impl State {
             }
             Command::JoinNamed { peer, room } => self.join_named(&peer, room),
             Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
-            Command::One { peer, frame, asked } => self.send_one(&peer, &frame, asked),
-            Command::Deliver { target, frame, question } => {
-                self.each(&target, |peer| deliver(peer, &frame, question.as_ref()));
+            Command::One { peer, publication, asked } => {
+                self.send_one(&peer, &publication, asked);
+            }
+            Command::Deliver { target, publication, question } => {
+                self.each(&target, |peer| deliver(peer, &publication, question.as_ref()));
             }
             Command::JoinAll { target, room } => {
                 for peer in self.collect(&target) {
@@ -408,16 +410,16 @@ impl State {
         }
     }
 
-    /// Queues a frame for one session. What a room asks goes off whenever whoever asks gets to it:
+    /// Queues something for one session. What a room asks goes off whenever whoever asks gets to it:
     /// whether it is for a member still is known here, where members come and go in order.
-    fn send_one(&self, peer: &Peer, frame: &Frame, asked: Option<u64>) {
-        if let (Some(id), Some(room)) = (asked, frame.room())
+    fn send_one(&self, peer: &Peer, publication: &Publication, asked: Option<u64>) {
+        if let (Some(id), Some(room)) = (asked, publication.room())
             && !self.rooms.get(&room).is_some_and(|members| members.contains(peer.number))
         {
             peer.withhold(1);
             return peer.state.acknowledgements.forget(id);
         }
-        push(peer, frame, asked);
+        push(peer, publication, asked);
     }
 
     fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
@@ -480,17 +482,17 @@ impl State {
     }
 }
 
-fn deliver(peer: &Arc<Peer>, frame: &Frame, question: Option<&Question>) {
+fn deliver(peer: &Arc<Peer>, publication: &Publication, question: Option<&Question>) {
     if let Some(question) = question
         && question.put_to(peer).is_err()
     {
         return;
     }
-    push(peer, frame, question.map(Question::id));
+    push(peer, publication, question.map(Question::id));
 }
 
-fn push(peer: &Peer, frame: &Frame, asked: Option<u64>) {
-    if let (Err(_), Some(id)) = (peer.push(frame), asked) {
+fn push(peer: &Peer, publication: &Publication, asked: Option<u64>) {
+    if let (Err(_), Some(id)) = (peer.push(publication), asked) {
         peer.state.acknowledgements.forget(id);
     }
 }

@@ -173,8 +173,8 @@ impl Socket {
             except: Vec::new(),
         };
         let shown = name.clone();
-        let frame = self.broadcaster.frame_for(namespace, target, name, arguments, volatile);
-        self.peer.push(&self.broadcaster.formed(&shown, frame)?)
+        let event = self.broadcaster.event_for(namespace, target, name, arguments, volatile);
+        self.peer.push(&self.broadcaster.formed(&shown, event)?)
     }
 
     /// Whether the client came back and got its session again, with what it had missed.

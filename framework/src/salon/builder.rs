@@ -17,6 +17,7 @@ use crate::{
     data::DataBuilder,
     disconnect::DisconnectReason,
     meter::Counters,
+    protocol::SocketIoCodec,
     refusal::Refusal,
     room::{Broadcaster, Recovery, Room, Socket},
     supervisor::Supervisor,
@@ -366,7 +367,8 @@ impl Builder {
         let limits = &self.settings.limits;
         let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
         let timeouts = &self.settings.timeouts;
-        let broadcaster = Broadcaster::new(self.parser, limits, timeouts, recovery, counters);
+        let codec = Arc::new(SocketIoCodec::new(self.parser.clone()));
+        let broadcaster = Broadcaster::new(codec, limits, timeouts, recovery, counters);
         let broadcaster = Arc::new(broadcaster);
         let data = self.data.build();
         let mut namespaces = Namespaces::default();
@@ -375,9 +377,17 @@ impl Builder {
             namespaces.add(namespace, &broadcaster, &data)?;
         }
         let supervise = Supervisor::start_for;
-        let (settings, application) = (self.settings, self.application);
-        let realm =
-            Realm::new(settings, origins, namespaces, broadcaster, data, application, supervise);
+        let Self { settings, application, parser, .. } = self;
+        let realm = Realm::new(
+            settings,
+            origins,
+            namespaces,
+            broadcaster,
+            parser,
+            data,
+            application,
+            supervise,
+        );
         Ok(Salon { realm: Arc::new(realm) })
     }
 }

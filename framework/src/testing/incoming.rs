@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{refusal::Code, room::Place, wire::socket_io::Arguments};
+use crate::{message::Place, refusal::Code, wire::socket_io::Arguments};
 
 /// An event that came.
 #[derive(Clone, Debug)]

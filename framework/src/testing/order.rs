@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    room::{Place, Position},
+    message::{Place, Position},
     wire::socket_io::Arguments,
 };
 

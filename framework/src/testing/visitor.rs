@@ -203,7 +203,7 @@ impl<'a> Visitor<'a> {
             name,
             world.clone(),
             lab.journal().clone(),
-            realm.broadcaster().share_parser(),
+            realm.parser().clone(),
             namespace.into(),
             auth,
             raw,

@@ -18,7 +18,7 @@ use super::{
     outflow::{Next, Outflow},
     signals::Stage,
 };
-use crate::{frame::Frame, outbox::Sink, wire::engine_io::Packet};
+use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
 
 /// The body of a 101 response.
 pub(super) struct Body {
@@ -123,8 +123,8 @@ impl Sink for Write {
         self.dialect.encode_control(packet, &mut self.control);
     }
 
-    fn frames(&mut self, frames: &[Frame]) -> usize {
-        self.frame = frames.first().map(|frame| frame.websocket().clone());
+    fn frames(&mut self, frames: &[Publication]) -> usize {
+        self.frame = frames.first().map(|frame| frame.form().websocket().clone());
         usize::from(self.frame.is_some())
     }
 }

@@ -17,8 +17,8 @@ use crate::{
     clock,
     connection::{Claim, ConnectionHandle, Realm},
     disconnect::DisconnectReason,
-    frame::Frame,
     logged::Logged,
+    message::{Form, Publication},
     outbox::{Drained, LinkNumber, Sink, TransportKind},
     simulation,
     wire::engine_io::{Open, Packet, RequestError, payload},
@@ -235,7 +235,7 @@ impl Batch {
         }
     }
 
-    fn frame(&mut self, frame: &Frame) {
+    fn frame(&mut self, frame: &Form) {
         if self.body.is_empty() && self.single.is_none() {
             self.single = Some(frame.polling().clone());
         } else {
@@ -251,15 +251,15 @@ impl Sink for Batch {
         packet.encode_polling(&mut self.body);
     }
 
-    fn frames(&mut self, frames: &[Frame]) -> usize {
+    fn frames(&mut self, frames: &[Publication]) -> usize {
         let (mut count, mut bytes) = (0, 0);
         for frame in frames {
-            bytes += frame.cost();
+            bytes += frame.form().cost();
             // A client that catches up has more than one response should hold.
             if count > 0 && bytes > self.most {
                 break;
             }
-            self.frame(frame);
+            self.frame(frame.form());
             count += 1;
         }
         count
@@ -275,7 +275,7 @@ impl From<Batch> for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{frame::Layer, wire::engine_io::Message};
+    use crate::{message::Layer, wire::engine_io::Message};
 
     fn body(parts: &[&str]) -> Bytes {
         let mut batch = Batch::default();
@@ -283,7 +283,7 @@ mod tests {
             match part.strip_prefix('4') {
                 Some(text) => {
                     let message = Message::Text(text.to_owned().into());
-                    batch.frame(&Frame::message(message, Layer::EngineIo));
+                    batch.frame(&Form::of_message(message, Layer::EngineIo));
                 }
                 None => batch.control(&Packet::Ping(part[1..].to_owned().into())),
             }
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_single_frame_is_not_copied() {
-        let frame = Frame::message(Message::Text("a".into()), Layer::EngineIo);
+        let frame = Form::of_message(Message::Text("a".into()), Layer::EngineIo);
         let mut batch = Batch::default();
         batch.frame(&frame);
         assert_eq!(Bytes::from(batch).as_ptr(), frame.polling().as_ptr());

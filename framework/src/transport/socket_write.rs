@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mio::net::TcpStream;
 
 use super::dialect::Dialect;
-use crate::{frame::Frame, outbox::Sink, wire::engine_io::Packet};
+use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
 
 /// From how many bytes on a frame is not copied to be written.
 const LARGE: usize = 16 * 1024;
@@ -37,10 +37,10 @@ impl<'a> SocketWrite<'a> {
 
     /// Appends frames to what is gathered, up to one that is written from where it is; how many
     /// come before that.
-    fn gather<'f>(&mut self, frames: &'f [Frame]) -> (usize, Option<&'f Bytes>) {
+    fn gather<'f>(&mut self, frames: &'f [Publication]) -> (usize, Option<&'f Bytes>) {
         let is_alone = frames.len() == 1 && self.gathered.is_empty();
         for (count, frame) in frames.iter().enumerate() {
-            let bytes = frame.websocket();
+            let bytes = frame.form().websocket();
             if is_alone || bytes.len() >= LARGE {
                 return (count, Some(bytes));
             }
@@ -89,7 +89,7 @@ impl Sink for SocketWrite<'_> {
         self.dialect.encode_control(packet, self.gathered);
     }
 
-    fn frames(&mut self, frames: &[Frame]) -> usize {
+    fn frames(&mut self, frames: &[Publication]) -> usize {
         let control = self.gathered.len();
         let (before, last) = self.gather(frames);
         let written = self.write(last);
@@ -100,7 +100,7 @@ impl Sink for SocketWrite<'_> {
         }
         let (mut begun, mut end) = (0, control);
         while begun < before + usize::from(last.is_some()) && end < written {
-            let frame = frames[begun].websocket();
+            let frame = frames[begun].form().websocket();
             begun += 1;
             end += frame.len();
             if end > written {

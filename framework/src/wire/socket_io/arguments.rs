@@ -221,29 +221,6 @@ impl Arguments {
         Ok(Self { json: json.slice_ref(list), attachments })
     }
 
-    /// One argument, and one more behind it; both are written into one buffer.
-    pub(crate) fn encode_single_with<T: Serialize + ?Sized>(
-        value: &T,
-        last: &impl Serialize,
-    ) -> Result<Self, ArgumentError> {
-        Self::written(|json| {
-            serde_json::to_writer(&mut *json, value)?;
-            json.push(b',');
-            serde_json::to_writer(json, last)
-        })
-    }
-
-    /// The elements of a sequence as the arguments, and one more behind them.
-    pub(crate) fn encode_positional_with<T: Serialize + ?Sized>(
-        value: &T,
-        last: &impl Serialize,
-    ) -> Result<Self, ArgumentError> {
-        let Self { json, attachments } = Self::encode_positional(value)?;
-        let last = serde_json::to_string(last)
-            .map_err(|source| ArgumentError::Unserializable { source })?;
-        Ok(Self { json, attachments }.with_last(&last))
-    }
-
     fn written(
         write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
     ) -> Result<Self, ArgumentError> {

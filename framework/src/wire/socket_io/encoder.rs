@@ -6,44 +6,54 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{Arguments, Packet, parser::Messages};
+use super::{Arguments, PacketRef, parser::Messages};
 use crate::wire::engine_io::Message;
 
 /// The text of `packet`, then its attachments.
-pub(super) fn encode(packet: &Packet) -> Messages {
+pub(super) fn encode(packet: PacketRef<'_>) -> Messages {
     let mut messages = Messages::from_buf([Message::Text(text("", packet).into())]);
     messages.extend(attachments(packet).iter().cloned().map(Message::Binary));
     messages
 }
 
 /// The text of `packet` behind `front`, if it has no attachments.
-pub(super) fn encode_behind(front: &str, packet: &Packet) -> Option<String> {
+pub(super) fn encode_behind(front: &str, packet: PacketRef<'_>) -> Option<String> {
     attachments(packet).is_empty().then(|| text(front, packet))
 }
 
-fn attachments(packet: &Packet) -> &[Bytes] {
+fn attachments(packet: PacketRef<'_>) -> &[Bytes] {
     match packet {
-        Packet::Event { arguments, .. } | Packet::Ack { arguments, .. } => arguments.attachments(),
-        Packet::Connect { .. } | Packet::Disconnect { .. } | Packet::ConnectError { .. } => &[],
+        PacketRef::Event { arguments, .. } | PacketRef::Ack { arguments, .. } => {
+            arguments.attachments()
+        }
+        PacketRef::Connect { .. }
+        | PacketRef::Disconnect { .. }
+        | PacketRef::ConnectError { .. } => &[],
     }
 }
 
-fn text(front: &str, packet: &Packet) -> String {
-    let namespace = packet.namespace();
-    let head = |kind| Head { front, kind, attachments: 0, namespace, id: None };
+fn text(front: &str, packet: PacketRef<'_>) -> String {
     match packet {
-        Packet::Connect { auth, .. } => head('0').with([auth.as_deref().unwrap_or_default()]),
-        Packet::Disconnect { .. } => head('1').with([]),
-        Packet::ConnectError { data, .. } => head('4').with([data]),
-        Packet::Event { id, name, arguments, .. } => {
-            let name = escaped(name);
-            let after = if arguments.json().is_empty() { "\"" } else { "\"," };
-            let head = Head { id: *id, ..head('2') }.with_attachments('5', arguments);
-            head.with(["[\"", &name, after, arguments.json(), "]"])
+        PacketRef::Connect { namespace, auth } => {
+            let auth = auth.map(|auth| &**auth).unwrap_or_default();
+            Head::new(front, '0', namespace).with([auth])
         }
-        Packet::Ack { id, arguments, .. } => {
-            let head = Head { id: Some(*id), ..head('3') }.with_attachments('6', arguments);
-            head.with(["[", arguments.json(), "]"])
+        PacketRef::Disconnect { namespace } => Head::new(front, '1', namespace).with([]),
+        PacketRef::ConnectError { namespace, data } => {
+            Head::new(front, '4', namespace).with([data])
+        }
+        PacketRef::Event { namespace, id, name, arguments, last } => {
+            let (name, json) = (escaped(name), arguments.json());
+            let head = Head { id, ..Head::new(front, '2', namespace) };
+            let head = head.with_attachments('5', arguments);
+            let before_json = if json.is_empty() { "\"" } else { "\"," };
+            let before_last = if last.is_some() { "," } else { "" };
+            let last = last.unwrap_or_default();
+            head.with(["[\"", &name, before_json, json, before_last, last, "]"])
+        }
+        PacketRef::Ack { namespace, id, arguments } => {
+            let head = Head { id: Some(id), ..Head::new(front, '3', namespace) };
+            head.with_attachments('6', arguments).with(["[", arguments.json(), "]"])
         }
     }
 }
@@ -58,7 +68,11 @@ struct Head<'a> {
     id: Option<u64>,
 }
 
-impl Head<'_> {
+impl<'a> Head<'a> {
+    fn new(front: &'a str, kind: char, namespace: &'a str) -> Self {
+        Self { front, kind, attachments: 0, namespace, id: None }
+    }
+
     /// The same, of the binary kind if there are attachments.
     fn with_attachments(mut self, binary: char, arguments: &Arguments) -> Self {
         self.attachments = arguments.attachments().len();

@@ -14,6 +14,7 @@ mod into_arguments;
 mod list;
 mod object;
 mod packet;
+mod packet_ref;
 mod parser;
 mod path;
 mod pieces;
@@ -31,6 +32,7 @@ pub use self::{
     decode_error::DecodeError,
     into_arguments::IntoArguments,
     packet::Packet,
+    packet_ref::PacketRef,
     parser::{Decoder, JsonParser, Messages, Parser},
     reserved::ReservedName,
     unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
@@ -39,5 +41,5 @@ pub use self::{
 #[cfg(feature = "msgpack")]
 pub(crate) use self::{
     event_data::EventData, packet::limited_namespace, placeholder::check_placeholders,
-    surrogates::without_halves,
+    scratch::with_json, surrogates::without_halves,
 };

@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{DecodeError, Decoded, Packet, decoder::JsonDecoder, encoder};
+use super::{DecodeError, Decoded, Packet, PacketRef, decoder::JsonDecoder, encoder};
 use crate::{config::Limits, wire::engine_io::Message};
 
 /// The Engine.IO messages of one packet: one, and one more per attachment.
@@ -16,16 +16,17 @@ pub trait Parser: Send + Sync + std::fmt::Debug + 'static {
     fn encode(&self, packet: &Packet) -> Messages;
 
     /// `front` and the text of `packet` in one string, if that text is its only message; nothing if
-    /// `packet` becomes something else. With it a frame is made in one buffer; a parser without it
-    /// does the same in two.
+    /// `packet` becomes something else. With it what is sent is made in one buffer, out of parts that
+    /// nobody copies before; a parser without it does the same in more.
     ///
     /// ```
     /// use salon::wire::socket_io::{JsonParser, Packet, Parser};
     ///
     /// let packet = Packet::Disconnect { namespace: "/admin".into() };
-    /// assert_eq!(JsonParser.encode_behind("4", &packet).as_deref(), Some("41/admin,"));
+    /// let text = JsonParser.encode_behind("4", (&packet).into());
+    /// assert_eq!(text.as_deref(), Some("41/admin,"));
     /// ```
-    fn encode_behind(&self, _front: &str, _packet: &Packet) -> Option<String> {
+    fn encode_behind(&self, _front: &str, _packet: PacketRef<'_>) -> Option<String> {
         None
     }
 
@@ -79,10 +80,10 @@ pub struct JsonParser;
 
 impl Parser for JsonParser {
     fn encode(&self, packet: &Packet) -> Messages {
-        encoder::encode(packet)
+        encoder::encode(packet.into())
     }
 
-    fn encode_behind(&self, front: &str, packet: &Packet) -> Option<String> {
+    fn encode_behind(&self, front: &str, packet: PacketRef<'_>) -> Option<String> {
         encoder::encode_behind(front, packet)
     }
 

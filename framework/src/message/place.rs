@@ -2,8 +2,9 @@
 //!
 //! It must never tell how many rooms or sessions there have been: an epoch is drawn, not counted.
 
-use std::{cell::Cell, fmt};
+use std::fmt;
 
+use bytestring::ByteString;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use crate::random;
@@ -58,74 +59,41 @@ impl Position {
     }
 }
 
-/// The order of what one state of a room publishes.
-pub(super) struct Order {
-    epoch: Epoch,
-    /// Whether it is told.
-    told: bool,
-    published: Cell<u64>,
-}
-
 /// Which of the orders that a room of one name has had: drawn at random, so that those of several
 /// processes do not meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Epoch([u8; 5]);
+pub(crate) struct Epoch([u8; 5]);
 
-impl Order {
-    /// A new order, in which nothing is published yet; whether the members are told of it.
-    pub(super) fn begin(told: bool) -> Self {
+impl Epoch {
+    /// A new one.
+    pub(crate) fn draw() -> Self {
         let mut epoch = [0; 5];
         if let Err(error) = random::fill(&mut epoch) {
             tracing::error!(%error, "the operating system gives no random bytes for an epoch");
         }
-        Self { epoch: Epoch(epoch), told, published: Cell::new(0) }
-    }
-
-    /// The order, if the members are told of it.
-    pub(super) fn told(&self) -> Option<&Self> {
-        self.told.then_some(self)
-    }
-
-    /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
-    pub(super) fn next(&self) -> Position {
-        Position::Seq(self.published.get() + 1)
-    }
-
-    /// The next number is taken.
-    pub(super) fn publish(&self) {
-        self.published.set(self.published.get() + 1);
-    }
-
-    /// Behind what has been published.
-    pub(super) fn now(&self) -> Position {
-        Position::After(self.published.get())
-    }
-
-    /// A place in this order.
-    pub(super) fn place<'a>(&self, room: &'a str, at: Position) -> PlaceOf<'a> {
-        PlaceOf { room, epoch: self.epoch, at }
+        Self(epoch)
     }
 }
 
 /// A [`Place`] on its way to the wire; it costs no allocation.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PlaceOf<'a> {
-    room: &'a str,
-    epoch: Epoch,
-    at: Position,
+#[derive(Clone, Debug)]
+pub(crate) struct PlaceOf {
+    pub(crate) room: ByteString,
+    pub(crate) epoch: Epoch,
+    pub(crate) at: Position,
 }
 
-impl From<PlaceOf<'_>> for Place {
-    fn from(PlaceOf { room, epoch, at }: PlaceOf<'_>) -> Self {
-        Self { room: room.to_owned(), epoch: epoch.to_string(), at }
+impl From<PlaceOf> for Place {
+    fn from(PlaceOf { room, epoch, at }: PlaceOf) -> Self {
+        Self { room: room.into(), epoch: epoch.to_string(), at }
     }
 }
 
-impl Serialize for PlaceOf<'_> {
+impl Serialize for PlaceOf {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (name, number) = self.at.parts();
         let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("room", self.room)?;
+        map.serialize_entry("room", &*self.room)?;
         map.serialize_entry("epoch", &self.epoch)?;
         map.serialize_entry(name, &number)?;
         map.end()
@@ -150,12 +118,11 @@ mod tests {
 
     #[test]
     fn a_place_is_read_as_it_was_written() {
-        let order = Order::begin(true);
-        assert_eq!(order.now(), Position::After(0));
-        for at in [order.next(), order.now()] {
-            let written = order.place("a \"room\"", at);
-            let read: Place =
-                serde_json::from_str(&serde_json::to_string(&written).unwrap()).unwrap();
+        for at in [Position::Seq(1), Position::After(0)] {
+            let room = ByteString::from_static("a \"room\"");
+            let written = PlaceOf { room, epoch: Epoch::draw(), at };
+            let json = serde_json::to_string(&written).unwrap();
+            let read: Place = serde_json::from_str(&json).unwrap();
             assert_eq!(read, written.into());
             assert_eq!(read.at, at);
         }

@@ -1,0 +1,40 @@
+//! What is published, apart from who gets it.
+
+use bytestring::ByteString;
+
+use super::{Layer, PlaceOf};
+use crate::wire::{engine_io, socket_io::Arguments};
+
+/// What is published.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// An event of a namespace.
+    Event {
+        namespace: ByteString,
+        name: ByteString,
+        payload: Arguments,
+        /// Where it is in an order that clients know.
+        order: Option<Ordered>,
+        /// What its acknowledgement is to be labelled with, if one is asked for.
+        question: Option<u64>,
+    },
+    /// What acknowledges the event of that id.
+    Answer { namespace: ByteString, id: u64, payload: Arguments },
+    /// A session has begun; JSON says by which id.
+    Connected { namespace: ByteString, session: Option<ByteString> },
+    /// A session was refused; JSON says why.
+    NotConnected { namespace: ByteString, error: ByteString },
+    /// A session has ended.
+    Disconnected { namespace: ByteString },
+    /// A message as it is, for clients that speak no protocol above their transport's.
+    Message { message: engine_io::Message, layer: Layer },
+}
+
+/// Where an event is in an order that clients know.
+#[derive(Debug)]
+pub(crate) enum Ordered {
+    /// In that of its room.
+    InRoom(PlaceOf),
+    /// In that of what is kept for sessions that come back: this one's number, from 1.
+    Kept(u64),
+}

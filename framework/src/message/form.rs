@@ -1,0 +1,176 @@
+//! The form of a publication for one protocol: its messages, as each transport writes them.
+//!
+//! It must never be made per recipient: what a transport writes is built when the first recipient on it
+//! is flushed, and shared from then on.
+
+use std::sync::OnceLock;
+
+use bytes::{Buf as _, Bytes};
+
+use crate::wire::{engine_io, socket_io::Messages, websocket};
+
+/// The packet type of Engine.IO before a text message.
+const TEXT_MESSAGE: u8 = b'4';
+
+/// What a text is encoded behind: room for the longest WebSocket header, and the packet type.
+pub(crate) const FRONT: &str = "\0\0\0\0\0\0\0\0\0\x004";
+const _: () = assert!(FRONT.len() == websocket::MAX_HEADER + 1);
+
+/// The messages of one publication.
+pub(crate) struct Form {
+    written: Written,
+    polling: OnceLock<Bytes>,
+}
+
+/// What they are.
+enum Written {
+    /// One text message of Engine.IO, which nearly every packet is: encoded right behind its
+    /// WebSocket header, so that all its forms are windows into one buffer.
+    Text {
+        websocket: Bytes,
+        /// Where the polling form begins: the packet type and the text.
+        packet: usize,
+    },
+    /// Anything else; the WebSocket form is made of it when it is wanted.
+    Messages { messages: Messages, layer: Layer, websocket: OnceLock<Bytes> },
+}
+
+impl Form {
+    /// A text behind [`FRONT`].
+    pub(crate) fn of_text(text: String) -> Self {
+        let mut buffer = text.into_bytes();
+        let length = buffer.len() - websocket::MAX_HEADER;
+        let packet = websocket::header_len(length);
+        let begin = websocket::MAX_HEADER - packet;
+        websocket::put_header(websocket::Opcode::Text, length, &mut &mut buffer[begin..]);
+        let mut websocket = Bytes::from(buffer);
+        websocket.advance(begin);
+        Self { written: Written::Text { websocket, packet }, polling: OnceLock::new() }
+    }
+
+    /// Several messages, or none.
+    pub(crate) fn of_messages(messages: Messages, layer: Layer) -> Self {
+        let written = Written::Messages { messages, layer, websocket: OnceLock::new() };
+        Self { written, polling: OnceLock::new() }
+    }
+
+    /// One message.
+    pub(crate) fn of_message(message: engine_io::Message, layer: Layer) -> Self {
+        Self::of_messages(Messages::from_buf([message]), layer)
+    }
+
+    /// Whether what was published has no form on this wire.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&self.written, Written::Messages { messages, .. } if messages.is_empty())
+    }
+
+    /// What it counts against the limit of an outbox: the bytes of its messages.
+    pub(crate) fn cost(&self) -> usize {
+        match &self.written {
+            Written::Text { websocket, packet } => websocket.len() - packet - 1,
+            Written::Messages { messages, .. } => {
+                messages.iter().map(engine_io::Message::len).sum()
+            }
+        }
+    }
+
+    /// All its messages as WebSocket frames, back to back.
+    pub(crate) fn websocket(&self) -> &Bytes {
+        match &self.written {
+            Written::Text { websocket, .. } => websocket,
+            Written::Messages { messages, layer, websocket } => websocket.get_or_init(|| {
+                let mut bytes = Vec::with_capacity(self.cost() + 16 * messages.len());
+                for message in messages {
+                    layer.encode_websocket(message, &mut bytes);
+                }
+                bytes.into()
+            }),
+        }
+    }
+
+    /// All its messages as packets of a poll, joined by the separator.
+    pub(crate) fn polling(&self) -> &Bytes {
+        self.polling.get_or_init(|| match &self.written {
+            Written::Text { websocket, packet } => websocket.slice(packet..),
+            Written::Messages { messages, .. } => {
+                let mut bytes = Vec::with_capacity(self.cost() + 4 * messages.len());
+                for message in messages {
+                    if !bytes.is_empty() {
+                        bytes.push(engine_io::payload::SEPARATOR);
+                    }
+                    engine_io::Packet::Message(message.clone()).encode_polling(&mut bytes);
+                }
+                bytes.into()
+            }
+        })
+    }
+}
+
+/// What a connection's messages are wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layer {
+    /// Engine.IO: a text message is preceded by its packet type.
+    EngineIo,
+    /// Nothing: messages are the WebSocket's own.
+    Plain,
+}
+
+impl Layer {
+    /// Appends a message as one WebSocket frame.
+    fn encode_websocket(self, message: &engine_io::Message, out: &mut Vec<u8>) {
+        match (self, message) {
+            (_, engine_io::Message::Binary(bytes)) => {
+                websocket::encode_frame(websocket::Opcode::Binary, bytes, out);
+            }
+            (Self::Plain, engine_io::Message::Text(text)) => {
+                websocket::encode_frame(websocket::Opcode::Text, text.as_bytes(), out);
+            }
+            (Self::EngineIo, engine_io::Message::Text(text)) => {
+                websocket::encode_header(websocket::Opcode::Text, 1 + text.len(), out);
+                out.push(TEXT_MESSAGE);
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(length: usize) -> String {
+        "x".repeat(length)
+    }
+
+    #[test]
+    fn a_text_has_the_forms_that_its_message_has() {
+        // Around the lengths at which a WebSocket header grows; the packet type counts.
+        for length in [0, 1, 123, 124, 125, 126, 65_533, 65_534, 65_535, 65_536] {
+            let form = Form::of_text(format!("{FRONT}{}", text(length)));
+            let message = engine_io::Message::Text(text(length).into());
+            let expected = Form::of_message(message, Layer::EngineIo);
+            assert!(matches!(form.written, Written::Text { .. }));
+            assert_eq!(form.cost(), length);
+            assert_eq!(form.cost(), expected.cost());
+            assert_eq!(form.websocket(), expected.websocket(), "{length} bytes");
+            assert_eq!(form.polling(), expected.polling(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_a_text_are_windows_into_one_buffer() {
+        let form = Form::of_text(format!("{FRONT}hello"));
+        let (websocket, polling) = (form.websocket(), form.polling());
+        assert_eq!(websocket.as_ptr_range().end, polling.as_ptr_range().end);
+        assert_eq!(&websocket[2..], polling);
+    }
+
+    #[test]
+    fn attachments_are_messages_of_their_own() {
+        let text = engine_io::Message::Text(r#"61-1[{"_placeholder":true,"num":0}]"#.into());
+        let attachment = engine_io::Message::Binary(Bytes::from_static(&[1, 2]));
+        let form = Form::of_messages(Messages::from_iter([text, attachment]), Layer::EngineIo);
+        assert!(form.websocket().ends_with(b"\x82\x02\x01\x02"));
+        assert!(form.polling().ends_with(b"\x1ebAQI="));
+    }
+}

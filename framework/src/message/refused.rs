@@ -1,0 +1,21 @@
+//! A refusal as a client gets it.
+
+use serde::Serialize;
+
+use crate::{
+    refusal::Refusal,
+    wire::socket_io::{ArgumentError, Arguments},
+};
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    error: &'a Refusal,
+}
+
+/// The payload that says why: of an acknowledgement, or of an event of its own, which has to name the
+/// one that it is about.
+pub(crate) fn refused(event: Option<&str>, refusal: &Refusal) -> Result<Arguments, ArgumentError> {
+    Arguments::encode_single(&Refused { event, error: refusal })
+}

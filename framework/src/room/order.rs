@@ -1,0 +1,49 @@
+//! The order of what a room publishes.
+//!
+//! It must never give one number to two events, nor leave one out.
+
+use std::cell::Cell;
+
+use bytestring::ByteString;
+
+use crate::message::{Epoch, PlaceOf, Position};
+
+/// The order of what one state of a room publishes.
+pub(super) struct Order {
+    epoch: Epoch,
+    /// Whether it is told.
+    told: bool,
+    published: Cell<u64>,
+}
+
+impl Order {
+    /// A new order, in which nothing is published yet; whether the members are told of it.
+    pub(super) fn begin(told: bool) -> Self {
+        Self { epoch: Epoch::draw(), told, published: Cell::new(0) }
+    }
+
+    /// The order, if the members are told of it.
+    pub(super) fn told(&self) -> Option<&Self> {
+        self.told.then_some(self)
+    }
+
+    /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
+    pub(super) fn next(&self) -> Position {
+        Position::Seq(self.published.get() + 1)
+    }
+
+    /// The next number is taken.
+    pub(super) fn publish(&self) {
+        self.published.set(self.published.get() + 1);
+    }
+
+    /// Behind what has been published.
+    pub(super) fn now(&self) -> Position {
+        Position::After(self.published.get())
+    }
+
+    /// A place in this order.
+    pub(super) fn place(&self, room: &ByteString, at: Position) -> PlaceOf {
+        PlaceOf { room: room.clone(), epoch: self.epoch, at }
+    }
+}
