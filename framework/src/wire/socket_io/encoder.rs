@@ -47,9 +47,10 @@ fn text(front: &str, packet: PacketRef<'_>) -> String {
             let head = Head { id, ..Head::new(front, '2', namespace) };
             let head = head.with_attachments('5', arguments);
             let before_json = if json.is_empty() { "\"" } else { "\"," };
-            let before_last = if last.is_some() { "," } else { "" };
-            let last = last.unwrap_or_default();
-            head.with(["[\"", &name, before_json, json, before_last, last, "]"])
+            match last {
+                None => head.with(["[\"", &name, before_json, json, "]"]),
+                Some(last) => head.with(["[\"", &name, before_json, json, ",", last, "]"]),
+            }
         }
         PacketRef::Ack { namespace, id, arguments } => {
             let head = Head { id: Some(id), ..Head::new(front, '3', namespace) };

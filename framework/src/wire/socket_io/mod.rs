@@ -26,6 +26,7 @@ mod surrogates;
 mod unchecked;
 mod value;
 
+pub(crate) use self::scratch::with_json;
 pub use self::{
     arguments::{ArgumentError, Arguments},
     binary::Binary,
@@ -41,5 +42,5 @@ pub use self::{
 #[cfg(feature = "msgpack")]
 pub(crate) use self::{
     event_data::EventData, packet::limited_namespace, placeholder::check_placeholders,
-    scratch::with_json, surrogates::without_halves,
+    surrogates::without_halves,
 };
