@@ -13,9 +13,10 @@
 //! 8. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
 //! 9. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
 //! 10. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 11. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "11. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "12. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -51,6 +52,7 @@ page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");
 page!(limits, "limits.md");
 page!(measuring, "measuring.md");
+page!(glossary, "glossary.md");
 #[cfg(feature = "testing")]
 page!(testing_your_app, "testing_your_app.md");
 

@@ -27,7 +27,6 @@
 //! - `testing`: the in-process harness, for `[dev-dependencies]`.
 
 pub mod auth;
-pub mod config;
 pub mod connection;
 pub mod event;
 pub mod guide;
@@ -36,61 +35,46 @@ pub mod room;
 pub mod testing;
 pub mod wire;
 
-mod acknowledgement;
-mod allowance;
-mod bucket;
-mod clock;
-mod contained;
-mod data;
-mod deadlines;
-mod disconnect;
-mod logged;
-mod membership;
+mod base;
+mod hub;
 mod message;
-mod meter;
-mod number;
 mod outbox;
-mod peer;
 mod protocol;
-mod random;
-mod refusal;
 mod revocation;
 mod salon;
-mod session_id;
-mod simulation;
-mod slack;
-mod slots;
-mod standing;
+mod session;
 mod supervisor;
-mod timers;
 mod transport;
-mod turn;
 
 pub use salon_macros::Event;
 #[cfg(feature = "testing")]
 pub use salon_macros::test;
 
+pub use self::base::config;
 pub use self::{
-    acknowledgement::AskError,
+    base::{
+        disconnect::DisconnectReason,
+        meter::{Count, Counters},
+        number::SessionNumber,
+        refusal::{Code, Refusal},
+        timers::Timer,
+    },
     connection::{
         Acknowledge, Application, BuildError, Candidate, IncomingEvent, Lapse, Namespace,
         RawConnection, Session, SessionContext, UntypedEvent, Watching,
     },
-    disconnect::DisconnectReason,
     event::{Answer, Event, Later, On, OnLater},
-    message::{Place, Position},
-    meter::{Count, Counters},
-    number::SessionNumber,
+    hub::{Answers, Audience, Socket},
+    message::{At, Position},
     outbox::{NotQueued, TransportKind},
-    refusal::{Code, Refusal},
     revocation::Revoked,
     room::{
-        Answers, Audience, Changes, Checked, Departure, Done, Guard, Listing, Member, Presence,
-        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
-        RoomContext, RoomHandle, Rooms, Seats, Socket, Taken, Watch,
+        Changes, Checked, Done, Guard, LeaveReason, Listing, Member, Presence, PresenceChange,
+        PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room, RoomContext,
+        RoomHandle, Rooms, Seats, Taken, Watch,
     },
     salon::{Builder, HttpServerExt, Salon},
-    timers::Timer,
+    session::acknowledgement::AskError,
     wire::socket_io::{Binary, Value},
 };
 
@@ -99,8 +83,8 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Answer, Binary, Candidate, Checked, Departure, Event, Guard, HttpServerExt, Later, Member,
-        On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session,
+        Answer, Binary, Candidate, Checked, Event, Guard, HttpServerExt, Later, LeaveReason,
+        Member, On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session,
         SessionContext, Timer,
     };
 }

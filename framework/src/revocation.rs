@@ -9,12 +9,9 @@ use tokio::sync::oneshot;
 
 use crate::{
     auth::{Right, What, Who},
-    clock,
-    connection::{Realm, Resting, lapse, reauthenticate, reconsider},
-    logged::Logged,
-    membership::Membership,
-    peer::Peer,
-    refusal::Code,
+    base::{clock, logged::Logged, refusal::Code},
+    connection::{Core, Resting, lapse, reauthenticate, reconsider},
+    session::{membership::Membership, peer::Peer},
 };
 
 /// What a revocation has reached.
@@ -28,23 +25,23 @@ pub struct Revoked {
 }
 
 /// See [`Salon::revoke`](crate::Salon::revoke).
-pub(crate) async fn revoke(realm: &Arc<Realm>, who: &Who, what: &What) -> Revoked {
+pub(crate) async fn revoke(core: &Arc<Core>, who: &Who, what: &What) -> Revoked {
     if *what == What::Everything {
         // Before anybody is looked for: who connects meanwhile finds it.
-        realm.revocations().remember(who, clock::wall());
-        if let Some(recovery) = &realm.broadcaster().recovery {
+        core.revocations().remember(who, clock::wall());
+        if let Some(recovery) = &core.broadcaster().recovery {
             recovery.revoke(who);
         }
     }
-    let meant = |peer: &Peer| peer.standing.look(|credential| who.is(&peer.id, credential));
-    let peers = realm.sessions().find(meant);
+    let meant = |peer: &Peer| peer.auth_state.look(|credential| who.is(&peer.id, credential));
+    let peers = core.sessions().find(meant);
     let (mut lost, mut ended) = (Vec::new(), Vec::new());
     for peer in &peers {
-        let taken = take(realm, peer, what);
+        let taken = take(core, peer, what);
         lost.extend(taken.memberships);
         ended.extend(taken.begun);
     }
-    if let Some(recovery) = &realm.broadcaster().recovery
+    if let Some(recovery) = &core.broadcaster().recovery
         && *what == What::Everything
     {
         // One that ended meanwhile.
@@ -68,14 +65,14 @@ struct Taken {
     begun: Vec<oneshot::Receiver<()>>,
 }
 
-fn take(realm: &Realm, peer: &Peer, what: &What) -> Taken {
+fn take(core: &Core, peer: &Peer, what: &What) -> Taken {
     // Counted first, forgotten last: an answer that is on its way is either not kept, or forgotten.
     peer.state.memberships.note_withdrawal();
     let withdraw = |which: &dyn Fn(&Membership) -> bool| peer.withdraw(&Code::Revoked, which);
     match what {
         // Whoever ends it already has not told all of its rooms, perhaps.
         What::Everything => {
-            let lapsed = lapse(realm, peer, &Code::Revoked, |_| true);
+            let lapsed = lapse(core, peer, &Code::Revoked, |_| true);
             let memberships = lapsed.unwrap_or_else(|| withdraw(&|_| true));
             Taken { memberships, ..Taken::default() }
         }
@@ -101,7 +98,7 @@ fn take(realm: &Realm, peer: &Peer, what: &What) -> Taken {
 }
 
 /// Asks about what sessions were granted in a room, or about all of them altogether.
-pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
+pub(crate) async fn reevaluate(core: &Arc<Core>, room: Option<&str>) {
     let is_asked_about = |peer: &Peer| match room {
         Some(room) => {
             // Also of those who only might come: they are asked about when they do.
@@ -112,14 +109,14 @@ pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
         }
         None => true,
     };
-    let asked = realm.sessions().find(is_asked_about).into_iter().filter_map(|peer| {
-        let shard = realm.broadcaster().shard(peer.shard)?;
+    let asked = core.sessions().find(is_asked_about).into_iter().filter_map(|peer| {
+        let shard = core.broadcaster().shard(peer.shard)?;
         let (done, asked) = oneshot::channel();
-        let (realm, room) = (realm.clone(), room.map(ToOwned::to_owned));
+        let (core, room) = (core.clone(), room.map(ToOwned::to_owned));
         // On its own worker: the application's futures need not be sendable.
         shard.run(move || {
             actix::spawn(async move {
-                ask_again(&realm, &peer, room.as_deref()).await;
+                ask_again(&core, &peer, room.as_deref()).await;
                 // Whoever asked for it may have stopped waiting.
                 let _ = done.send(());
             });
@@ -132,17 +129,17 @@ pub(crate) async fn reevaluate(realm: &Arc<Realm>, room: Option<&str>) {
     }
 }
 
-async fn ask_again(realm: &Arc<Realm>, peer: &Arc<Peer>, room: Option<&str>) {
+async fn ask_again(core: &Arc<Core>, peer: &Arc<Peer>, room: Option<&str>) {
     match room {
         Some(room) => {
             let is_there = |one: &Resting| one.room().is_some_and(|of| of == room);
-            reconsider(realm, peer, is_there).await;
+            reconsider(core, peer, is_there).await;
         }
         None => {
-            reauthenticate(realm, peer).await;
+            reauthenticate(core, peer).await;
             peer.state.memberships.note_withdrawal();
             peer.state.grants.clear();
-            reconsider(realm, peer, |_| true).await;
+            reconsider(core, peer, |_| true).await;
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use bytestring::ByteString;
 
 use super::{Credential, Lease, Permissions};
-use crate::{contained::Contained, meter::Tally};
+use crate::base::{contained::Contained, meter::Tally};
 
 /// An identity, with what the framework has to know of it.
 ///

@@ -15,7 +15,7 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{AnyIdentity, Grant, Permissions};
-use crate::{clock, refusal::Refusal};
+use crate::base::{clock, refusal::Refusal};
 
 /// Decides whether an identity may do what an event's `permit` names.
 ///

@@ -5,7 +5,7 @@
 use std::{fmt, net::SocketAddr, time::SystemTime};
 
 use super::fields::{self, Fields};
-use crate::clock;
+use crate::base::clock;
 
 /// How many bytes most requests fit in, while they are gathered.
 const USUAL: usize = 512;

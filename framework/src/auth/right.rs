@@ -17,7 +17,7 @@ use futures_util::{
 use tokio::sync::{Notify, oneshot};
 
 use super::{Grant, grant::Granted};
-use crate::{
+use crate::base::{
     contained::discard,
     meter::Tally,
     number::RightNumber,
@@ -179,7 +179,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::meter::{Count, Counters};
+    use crate::base::meter::{Count, Counters};
 
     fn right() -> (Arc<Right>, oneshot::Receiver<Lost>) {
         Right::new(Granted { permission: "look", grant: Grant::standing() }, None)

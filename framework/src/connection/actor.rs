@@ -12,22 +12,24 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnH
 use tokio::sync::oneshot;
 
 use super::{
-    Application, ConnectionHandle, DisconnectReason, RawConnection, Realm, backlog::Backlog,
-    protocol::SocketIo,
+    Application, ConnectionHandle, Core, DisconnectReason, RawConnection, protocol::SocketIo,
+    receive_window::ReceiveWindow,
 };
 use crate::{
     auth::Handshake,
+    base::{
+        meter::{Count, Meter},
+        number::{SessionNumber, ShardNumber},
+        turn::{self, TakesTurns},
+    },
     message::Layer,
-    meter::{Count, Meter},
-    number::{SessionNumber, ShardNumber},
-    outbox::{End, Permit},
-    turn::{self, TakesTurns},
+    outbox::{End, InFlightGuard},
     wire::{engine_io, socket_io::Messages},
 };
 
 /// One client.
 pub(crate) struct Connection {
-    pub(super) realm: Arc<Realm>,
+    pub(super) core: Arc<Core>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) shard: ShardNumber,
     /// Whether as many events are in flight as may be: one has to end first.
@@ -61,7 +63,7 @@ enum Item {
 pub(super) struct Handed {
     pub(super) message: engine_io::Message,
     pub(super) request: Option<Arc<Handshake>>,
-    pub(super) backlog: Option<Arc<Backlog>>,
+    pub(super) window: Option<Arc<ReceiveWindow>>,
 }
 
 /// An event whose checks are waited for; nothing that came after it is handled meanwhile.
@@ -77,8 +79,8 @@ pub(crate) enum Upper {
 }
 
 impl Upper {
-    pub(super) fn socket_io(realm: &Realm) -> Self {
-        Self::SocketIo(SocketIo::new(realm))
+    pub(super) fn socket_io(core: &Core) -> Self {
+        Self::SocketIo(SocketIo::new(core))
     }
 
     pub(super) fn raw(application: Arc<dyn Application>, layer: Layer) -> Self {
@@ -93,7 +95,7 @@ pub(crate) struct Received {
     pub(super) messages: Messages,
     pub(super) request: Option<Arc<Handshake>>,
     /// What its link waits for.
-    pub(super) backlog: Option<Arc<Backlog>>,
+    pub(super) window: Option<Arc<ReceiveWindow>>,
     /// Told when all of them are handled.
     pub(super) done: Option<oneshot::Sender<()>>,
 }
@@ -120,13 +122,13 @@ pub(crate) struct Closed {
 
 impl Connection {
     pub(super) fn new(
-        realm: Arc<Realm>,
+        core: Arc<Core>,
         handle: Arc<ConnectionHandle>,
         shard: ShardNumber,
         upper: Upper,
     ) -> Self {
         let (at_limit, ended, has_sent_connect) = (false, false, false);
-        Self { realm, handle, shard, at_limit, ended, has_sent_connect, waiting: None, upper }
+        Self { core, handle, shard, at_limit, ended, has_sent_connect, waiting: None, upper }
     }
 
     pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {
@@ -159,7 +161,7 @@ impl Connection {
                     let _ = done.send(());
                 }
                 Some(Item::Message(handed)) => match self.handle.outbox().begin() {
-                    Some(permit) => self.take(handed, permit, ctx),
+                    Some(in_flight) => self.take(handed, in_flight, ctx),
                     None => {
                         waiting.inbox.push_front(Item::Message(handed));
                         self.at_limit = true;
@@ -180,20 +182,20 @@ impl Connection {
     }
 
     /// The right to handle a message now that comes after all that waits.
-    fn permit(&mut self, ctx: &Context<Self>) -> Option<Permit> {
+    fn in_flight(&mut self, ctx: &Context<Self>) -> Option<InFlightGuard> {
         if self.waiting.is_some() || !self.is_free(ctx) {
             return None;
         }
-        let permit = self.handle.outbox().begin();
-        self.at_limit = permit.is_none();
-        permit
+        let in_flight = self.handle.outbox().begin();
+        self.at_limit = in_flight.is_none();
+        in_flight
     }
 
     /// Whether one more message may be read now; if not, the reading is woken when that may have
     /// changed.
     pub(super) fn may_read(&mut self, ctx: &Context<Self>, cx: &TaskContext<'_>) -> bool {
         if self.waiting.is_none() && self.is_free(ctx) {
-            // No permit is taken before there is a message: an idle connection has nothing in flight.
+            // No guard is taken before there is a message: an idle connection has nothing in flight.
             if self.handle.outbox().may_begin() {
                 return true;
             }
@@ -205,8 +207,8 @@ impl Connection {
 
     /// Takes a message that came from a link or by its own reading: now, or when its turn comes.
     pub(super) fn receive(&mut self, handed: Handed, ctx: &mut Context<Self>) {
-        match self.permit(ctx) {
-            Some(permit) => self.take(handed, permit, ctx),
+        match self.in_flight(ctx) {
+            Some(in_flight) => self.take(handed, in_flight, ctx),
             None => self.wait(Item::Message(handed)),
         }
     }
@@ -227,13 +229,13 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, handed: Handed, permit: Permit, ctx: &mut Context<Self>) {
-        let Handed { message, request, backlog } = handed;
-        if let Some(backlog) = backlog {
-            backlog.remove(&message);
+    fn take(&mut self, handed: Handed, in_flight: InFlightGuard, ctx: &mut Context<Self>) {
+        let Handed { message, request, window } = handed;
+        if let Some(window) = window {
+            window.remove(&message);
         }
         match &self.upper {
-            Upper::SocketIo(_) => self.handle_message(message, permit, ctx),
+            Upper::SocketIo(_) => self.handle_message(message, in_flight, ctx),
             Upper::Raw { .. } if self.handle.outbox().is_stopping() => {}
             Upper::Raw { application, layer } => {
                 let raw = self.raw(request, *layer);
@@ -265,7 +267,7 @@ impl Connection {
         }
         self.waiting = None;
         self.ended = true;
-        self.realm.counters().one(Count::ConnectionsClosed);
+        self.core.counters().one(Count::ConnectionsClosed);
         ctx.stop();
     }
 }
@@ -288,7 +290,7 @@ impl Actor for Connection {
 
 impl TakesTurns for Connection {
     fn is_greedy(&self, turns: u32) {
-        self.realm.counters().one(Count::GreedyTurns);
+        self.core.counters().one(Count::GreedyTurns);
         let sessions = self.named_sessions();
         let connection = self.handle.number();
         tracing::warn!(
@@ -307,7 +309,7 @@ impl Drop for Connection {
             return;
         }
         if turn::is_lost() {
-            self.realm.counters().one(Count::ActorsLost);
+            self.core.counters().one(Count::ActorsLost);
             let connection = self.handle.number();
             tracing::error!(connection, "the connection's actor is lost: its client is cut off");
         }
@@ -315,8 +317,8 @@ impl Drop for Connection {
         // Its client is to come back, to whoever is there then.
         self.handle.outbox().close(DisconnectReason::ServerShuttingDown);
         self.abandon_sessions();
-        self.realm.forget(&self.handle);
-        self.realm.counters().one(Count::ConnectionsClosed);
+        self.core.forget(&self.handle);
+        self.core.counters().one(Count::ConnectionsClosed);
     }
 }
 
@@ -326,10 +328,10 @@ impl Handler<Received> for Connection {
     fn handle(&mut self, received: Received, ctx: &mut Self::Context) {
         let span = self.handle.span().cloned();
         let _entered = span.as_ref().map(tracing::Span::enter);
-        let Received { messages, request, backlog, done } = received;
+        let Received { messages, request, window, done } = received;
         for message in messages {
-            let (request, backlog) = (request.clone(), backlog.clone());
-            self.receive(Handed { message, request, backlog }, ctx);
+            let (request, window) = (request.clone(), window.clone());
+            self.receive(Handed { message, request, window }, ctx);
         }
         match done {
             // The link may have gone meanwhile.

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::BuildError;
-use crate::config::Origins;
+use crate::base::config::Origins;
 
 /// Which pages of other hosts may connect: [`Origins`], checked and ready to be compared with.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{
+use crate::base::{
     clock::{self, Instant},
     config::Heartbeat,
 };

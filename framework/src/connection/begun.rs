@@ -9,8 +9,7 @@ use tokio::sync::oneshot;
 use super::{SessionContext, session_context::Step};
 use crate::{
     auth::{Granted, Lost, Right},
-    contained::Running,
-    refusal::Code,
+    base::{contained::Running, refusal::Code},
 };
 
 /// What a session's handlers have asked for, until its connection takes it. Boxed: many never ask.

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    Acknowledge, IncomingEvent, Realm, Refusal, UntypedEvent,
+    Acknowledge, Core, IncomingEvent, Refusal, UntypedEvent,
     listed::{Called, Resume},
     middleware,
     namespaces::{BuiltNamespace, TypedRoute},
@@ -16,12 +16,9 @@ use super::{
     rights::{REFRESH_RATE, refresh},
 };
 use crate::{
-    allowance::Allowance,
-    bucket::rate_limited,
-    config::Rate,
+    base::{allowance::Allowance, bucket::rate_limited, config::Rate, refusal::Code},
     event::{Policy, REFRESH},
-    outbox::Permit,
-    refusal::Code,
+    outbox::InFlightGuard,
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
     wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
@@ -31,7 +28,7 @@ pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) arguments: UncheckedArguments,
     pub(super) id: Option<u64>,
-    pub(super) permit: Permit,
+    pub(super) in_flight: InFlightGuard,
 }
 
 impl Call {
@@ -54,7 +51,7 @@ pub(super) type Reached = Result<Outcome, DecodeError>;
 /// What became of an event.
 pub(super) enum Outcome {
     Answered(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, Permit),
+    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, InFlightGuard),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
     /// A room or an untyped handler answers.
@@ -62,11 +59,11 @@ pub(super) enum Outcome {
 }
 
 /// What is next to be done about an event.
-pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reached>;
+pub(super) type Step = Box<dyn FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached>;
 
 /// What a connection lends to the checks of its events.
-pub(super) struct Desk<'a> {
-    pub(super) realm: &'a Arc<Realm>,
+pub(super) struct CallContext<'a> {
+    pub(super) core: &'a Arc<Core>,
     pub(super) allowance: &'a mut Allowance,
 }
 
@@ -75,16 +72,16 @@ impl OpenSession {
     /// whatever handles it.
     ///
     /// Whatever comes of it, its arguments have been checked then, or are an error.
-    pub(super) fn call(&mut self, call: Call, desk: &mut Desk<'_>) -> Reached {
+    pub(super) fn call(&mut self, call: Call, context: &mut CallContext<'_>) -> Reached {
         if call.name == REFRESH {
-            return self.refresh(call, desk);
+            return self.refresh(call, context);
         }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
         if let Some((name, route)) = route {
             let policy = route.policy();
             let checked = match policy.rate {
-                Some(rate) => self.check_rate(name, rate, desk.allowance),
+                Some(rate) => self.check_rate(name, rate, context.allowance),
                 None => Ok(()),
             };
             if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
@@ -96,20 +93,20 @@ impl OpenSession {
         }
         let route = route.map(|(_, route)| route);
         if namespace.guard_events.is_empty() {
-            return self.route(&namespace, route, call, desk);
+            return self.route(&namespace, route, call, context);
         }
         let (call, arguments) = call.check()?;
-        let mut asked = self.ask_namespace(&call.name, arguments, desk.realm);
+        let mut asked = self.ask_namespace(&call.name, arguments, context.core);
         match (&mut asked).now_or_never() {
-            Some(Ok(())) => self.route(&namespace, route, call, desk),
+            Some(Ok(())) => self.route(&namespace, route, call, context),
             Some(Err(refusal)) => Ok(Outcome::Answered(Err(refusal))),
             None => Ok(Outcome::Held(
                 asked
                     .map(move |asked| -> Step {
-                        Box::new(move |session, desk| match asked {
+                        Box::new(move |session, context| match asked {
                             Ok(()) => {
                                 let route = namespace.routes.get(&*call.name);
-                                session.route(&namespace, route, call, desk)
+                                session.route(&namespace, route, call, context)
                             }
                             Err(refusal) => Ok(Outcome::Answered(Err(refusal))),
                         })
@@ -119,13 +116,13 @@ impl OpenSession {
         }
     }
 
-    fn refresh(&self, call: Call, desk: &mut Desk<'_>) -> Reached {
-        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, desk.allowance) {
+    fn refresh(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
+        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, context.allowance) {
             return call.refuse(refusal);
         }
         let arguments = call.arguments.check()?;
-        let refreshed = refresh(desk.realm.clone(), self.socket(desk.realm), arguments);
-        Ok(Outcome::Later(refreshed.boxed_local(), call.permit))
+        let refreshed = refresh(context.core.clone(), self.socket(context.core), arguments);
+        Ok(Outcome::Later(refreshed.boxed_local(), call.in_flight))
     }
 
     fn check_rate(
@@ -151,17 +148,17 @@ impl OpenSession {
         &self,
         name: &ByteString,
         arguments: Arguments,
-        realm: &Realm,
+        core: &Core,
     ) -> LocalBoxFuture<'static, Result<(), Refusal>> {
-        let socket = self.socket(realm);
+        let socket = self.socket(core);
         let event = IncomingEvent {
             socket: socket.clone(),
             name: name.clone(),
             arguments,
-            data: realm.data().clone(),
+            data: core.data().clone(),
         };
         let name = name.clone();
-        let (namespace, limit) = (self.namespace.clone(), realm.timeouts().middleware);
+        let (namespace, limit) = (self.namespace.clone(), core.timeouts().middleware);
         async move {
             let asked = pin!(Some(middleware::ask_all(&namespace.guard_events, event)));
             bounded(&socket, &name, limit, asked).await
@@ -176,35 +173,35 @@ impl OpenSession {
         namespace: &BuiltNamespace,
         route: Option<&TypedRoute>,
         call: Call,
-        desk: &mut Desk<'_>,
+        context: &mut CallContext<'_>,
     ) -> Reached {
-        let Some(route) = route else { return self.call_untyped(namespace, call, desk.realm) };
+        let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
         let mut checks = Checks {
             peer: &self.peer,
-            broadcaster: desk.realm.broadcaster(),
+            broadcaster: context.core.broadcaster(),
             authority: namespace.authority.as_ref(),
-            data: desk.realm.data(),
-            max_grants: desk.realm.limits().max_grants,
-            time_limit: desk.realm.timeouts().middleware,
-            allowance: desk.allowance,
+            data: context.core.data(),
+            max_grants: context.core.limits().max_grants,
+            time_limit: context.core.timeouts().middleware,
+            allowance: context.allowance,
         };
         match route {
             TypedRoute::Session(route) => {
                 let called = (route.call)(&mut *self.state, call.arguments, &mut checks)?;
-                Ok(called_outcome(called, call.permit))
+                Ok(called_outcome(called, call.in_flight))
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
                     sender: self.peer.clone(),
                     acknowledgement: call.id,
                     withdrawals: self.peer.state.memberships.withdrawals(),
-                    permit: call.permit,
+                    in_flight: call.in_flight,
                 };
                 Ok(match (route.forward)(sent, call.arguments, &mut checks)? {
                     Forwarded::Done(result) => forwarded_outcome(result),
                     Forwarded::Held(deliver) => {
                         let step = |deliver: Deliver| -> Step {
-                            Box::new(|_, desk| Ok(forwarded_outcome(deliver(desk.allowance))))
+                            Box::new(|_, context| Ok(forwarded_outcome(deliver(context.allowance))))
                         };
                         Outcome::Held(deliver.map(step).boxed_local())
                     }
@@ -213,25 +210,27 @@ impl OpenSession {
         }
     }
 
-    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, realm: &Realm) -> Reached {
-        let Call { name, arguments, id, permit } = call;
+    fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, core: &Core) -> Reached {
+        let Call { name, arguments, id, in_flight } = call;
         let arguments = arguments.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
-            let socket = self.socket(realm);
-            let acknowledge = id.map(|id| Acknowledge::new(socket.clone(), id, permit));
+            let socket = self.socket(core);
+            let acknowledge = id.map(|id| Acknowledge::new(socket.clone(), id, in_flight));
             handler(&socket, UntypedEvent { name, arguments, acknowledge });
         }
         Ok(Outcome::Elsewhere)
     }
 }
 
-fn called_outcome(called: Called, permit: Permit) -> Outcome {
+fn called_outcome(called: Called, in_flight: InFlightGuard) -> Outcome {
     match called {
         Called::Done(result) => Outcome::Answered(result),
-        Called::Later(future) => Outcome::Later(future, permit),
+        Called::Later(future) => Outcome::Later(future, in_flight),
         Called::Held(resume) => {
             let step = move |resume: Resume| -> Step {
-                Box::new(move |session, _| Ok(called_outcome(resume(&mut *session.state), permit)))
+                Box::new(move |session, _| {
+                    Ok(called_outcome(resume(&mut *session.state), in_flight))
+                })
             };
             Outcome::Held(resume.map(step).boxed_local())
         }

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::{auth::Handshake, config::ClientAddress};
+use crate::{auth::Handshake, base::config::ClientAddress};
 
 /// What counts as one client: an IPv4 address, or the first 64 bits of one of IPv6, of which a
 /// subscriber has all the rest.

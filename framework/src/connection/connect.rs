@@ -11,28 +11,32 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Connection, Realm, Refusal,
-    close::Trouble,
+    Connection, Core, Refusal,
     namespaces::BuiltNamespace,
     protocol::{OpenSession, State},
     session::{ConnectRefusal, ConnectReply, Unconnected},
+    violation::Violation,
     worker::{Watch, Worker},
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},
-    bucket::rate_limited,
-    clock,
-    contained::{Contained, Panicked, Running},
-    logged::{self, Logged},
+    base::{
+        bucket::rate_limited,
+        clock,
+        contained::{Contained, Panicked, Running},
+        logged::{self, Logged},
+        meter::{Count, Meter},
+        number::SessionNumber,
+        refusal::Code,
+        timers::Alarm,
+    },
+    hub::{Command, Recovered, Socket},
     message::{Content, Publication},
-    meter::{Count, Meter},
-    number::SessionNumber,
-    peer::{Peer, PeerState, Recoverable},
-    refusal::Code,
-    room::{Command, Recovered, Socket},
-    session_id::SessionId,
-    standing::Standing,
-    timers::Alarm,
+    session::{
+        auth_state::AuthState,
+        peer::{Peer, PeerState, Recoverable},
+        session_id::SessionId,
+    },
     wire::socket_io::Arguments,
 };
 
@@ -71,46 +75,46 @@ impl Connection {
             return;
         }
         if let Err(refusal) = self.count_connect() {
-            self.realm.counters().one(Count::SessionsRefused);
+            self.core.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&namespace, &refusal);
         }
-        let limit = self.realm.limits().max_namespaces;
+        let limit = self.core.limits().max_namespaces;
         let Some(socket_io) = self.socket_io() else { return };
         if socket_io.connecting.namespaces().contains(&namespace) {
-            let trouble = Trouble::SecondConnect(self.realm.namespaces().shown(&namespace));
-            return self.trouble(&trouble, None, ctx);
+            let violation = Violation::SecondConnect(self.core.namespaces().shown(&namespace));
+            return self.respond_to(&violation, None, ctx);
         }
         if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
-            return self.trouble(&Trouble::TooManyNamespaces(limit), Some(&namespace), ctx);
+            return self.respond_to(&Violation::TooManyNamespaces(limit), Some(&namespace), ctx);
         }
-        let longest = self.realm.limits().max_auth_bytes;
+        let longest = self.core.limits().max_auth_bytes;
         if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
-            return self.trouble(&Trouble::LongAuth(longest), Some(&namespace), ctx);
+            return self.respond_to(&Violation::LongAuth(longest), Some(&namespace), ctx);
         }
         // Whether it is one of those whose names the application accepts, that may say.
-        let found = || self.realm.namespaces().find(&namespace).cloned();
+        let found = || self.core.namespaces().find(&namespace).cloned();
         let Some(found) = self.guard("which namespaces there are", None, found) else {
             return self.refuse_connect(&namespace, &Refusal::logged_already());
         };
         let Some(built) = found else {
-            let trouble = Trouble::UnknownNamespace(self.realm.namespaces().shown(&namespace));
-            return self.trouble(&trouble, Some(&namespace), ctx);
+            let violation = Violation::UnknownNamespace(self.core.namespaces().shown(&namespace));
+            return self.respond_to(&violation, Some(&namespace), ctx);
         };
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.begin(namespace.clone());
         }
         let handshake = self.handle.handshake().clone();
         let credentials =
-            Credentials::new(handshake, namespace.clone(), auth.clone(), self.realm.tally());
-        let admission = admit(self.realm.clone(), built.clone(), credentials);
-        let limit = self.realm.timeouts().connect;
+            Credentials::new(handshake, namespace.clone(), auth.clone(), self.core.tally());
+        let admission = admit(self.core.clone(), built.clone(), credentials);
+        let limit = self.core.timeouts().connect;
         let admission = async move {
             let late = |_| {
                 Err(Refusal::new(Code::Timeout, "whether you may connect was not known in time"))
             };
             tokio::time::timeout(limit, admission).await.unwrap_or_else(late)
         };
-        let mut admission = Running::new(admission.boxed_local(), self.realm.tally());
+        let mut admission = Running::new(admission.boxed_local(), self.core.tally());
         let admitted =
             move |admitted: Caught<Admitted>, actor: &mut Self, ctx: &mut Context<Self>| {
                 let panicked = |_| {
@@ -124,11 +128,11 @@ impl Connection {
         match (&mut admission).now_or_never() {
             Some(outcome) => admitted(outcome, self, ctx),
             None => {
-                self.realm.connecting(&self.handle);
+                self.core.connecting(&self.handle);
                 ctx.spawn(admission.into_actor(self).map(|outcome, actor, ctx| {
                     admitted(outcome, actor, ctx);
                     if actor.socket_io().is_none_or(|it| it.connecting.namespaces().is_empty()) {
-                        actor.realm.decided(&actor.handle);
+                        actor.core.decided(&actor.handle);
                     }
                 }));
             }
@@ -141,7 +145,7 @@ impl Connection {
         if is_first {
             return Ok(());
         }
-        let rate = self.realm.connect_rate();
+        let rate = self.core.connect_rate();
         let Some(socket_io) = self.socket_io() else { return Ok(()) };
         let taken = socket_io.allowance.take_connect(rate);
         taken.map_err(|wait| rate_limited("too many attempts to connect", wait))
@@ -165,7 +169,7 @@ impl Connection {
         let (made, identity, credential, origin) = match made {
             Ok(made) => made,
             Err(refusal) => {
-                self.realm.counters().one(Count::SessionsRefused);
+                self.core.counters().one(Count::SessionsRefused);
                 return self.refuse_connect(&namespace, &refusal);
             }
         };
@@ -177,15 +181,15 @@ impl Connection {
             shard: self.shard,
             handshake: self.handle.handshake().clone(),
             identity,
-            standing: Standing::new(credential, auth),
+            auth_state: AuthState::new(credential, auth),
             outbox: self.handle.outbox().clone(),
             state: PeerState::default(),
         });
         // Whoever revokes finds the session from here on, and what was revoked before is found here.
-        self.realm.sessions().add(&peer);
-        if self.realm.revocations().refuse(&peer.standing.credential()) {
-            self.realm.sessions().remove(&peer);
-            self.realm.counters().one(Count::SessionsRefused);
+        self.core.sessions().add(&peer);
+        if self.core.revocations().refuse(&peer.auth_state.credential()) {
+            self.core.sessions().remove(&peer);
+            self.core.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&peer.namespace, &unauthorized());
         }
         let (missed, rooms) = match origin.recovered {
@@ -211,14 +215,14 @@ impl Connection {
         for room in rooms {
             self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
         }
-        self.realm.counters().one(Count::SessionsConnected);
+        self.core.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %peer.id, namespace = %logged::namespace(&peer.namespace), "connected");
         if built.identified || built.authority.is_some() {
-            let worker = Worker::current(&self.realm);
+            let worker = Worker::current(&self.core);
             worker.supervisor.do_send(Watch::Session(peer.clone()));
         }
-        let socket = Socket::new(peer.clone(), self.realm.broadcaster().clone());
-        let state = made.into_inner().connect(socket, self.realm.data().clone());
+        let socket = Socket::new(peer.clone(), self.core.broadcaster().clone());
+        let state = made.into_inner().connect(socket, self.core.data().clone());
         let mut session = OpenSession {
             peer,
             namespace: built.clone(),
@@ -228,10 +232,10 @@ impl Connection {
         let peer = session.peer.clone();
         self.guard("connected", Some(&peer), || session.state.connected());
         if let Some(connected) = &built.untyped.connected {
-            self.guard("connected", Some(&peer), || connected(&session.socket(&self.realm)));
+            self.guard("connected", Some(&peer), || connected(&session.socket(&self.core)));
         }
         self.follow_up(&mut session, ctx);
-        self.realm.connected(&self.handle);
+        self.core.connected(&self.handle);
         let Some(socket_io) = self.socket_io() else { return };
         socket_io.sessions.push(session);
         socket_io.connecting.meet_deadline();
@@ -244,7 +248,7 @@ impl Connection {
         auth: Option<&ByteString>,
         subject: Option<&ByteString>,
     ) -> Result<Origin, Refusal> {
-        let Some(recovery) = &self.realm.broadcaster().recovery else {
+        let Some(recovery) = &self.core.broadcaster().recovery else {
             return Ok(Origin { id: SessionId::random()?, recoverable: None, recovered: None });
         };
         let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
@@ -272,7 +276,7 @@ impl Connection {
     pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
         // Not the message: it may tell the client what it has presented.
         tracing::debug!(
-            namespace = %self.realm.namespaces().shown(namespace),
+            namespace = %self.core.namespaces().shown(namespace),
             code = %Logged(refusal.code()),
             "a session is refused"
         );
@@ -305,7 +309,7 @@ pub(super) fn unauthorized() -> Refusal {
 
 /// Everything that is asked before a client is connected to a namespace.
 async fn admit(
-    realm: Arc<Realm>,
+    core: Arc<Core>,
     namespace: Arc<BuiltNamespace>,
     credentials: Credentials,
 ) -> Admitted {
@@ -317,12 +321,12 @@ async fn admit(
     let (identity, mut credential) = authenticated.into_parts();
     // What was revoked while it was asked about counts, also where nothing says how old it is.
     credential.issued.get_or_insert(began);
-    realm.revocations().note_presented(&credential, clock::wall());
+    core.revocations().note_presented(&credential, clock::wall());
     let is_over = credential.expires().is_some_and(|expires| expires <= clock::wall());
-    if is_over || realm.revocations().refuse(&credential) {
+    if is_over || core.revocations().refuse(&credential) {
         return Err(unauthorized());
     }
-    let made = (namespace.make_session)(&credentials, &identity, realm.data())?;
+    let made = (namespace.make_session)(&credentials, &identity, core.data())?;
     let made = Contained::new(made, credentials.tally());
     Ok((made, identity, credential))
 }

@@ -12,20 +12,22 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use super::{
     Connection, Refusal,
     actor::Held,
-    call::{Call, Desk, Outcome, Reached, Step},
+    call::{Call, CallContext, Outcome, Reached, Step},
     protocol::OpenSession,
     session::AnyStep,
 };
 use crate::{
-    contained::{Panicked, Running, contain, discard},
+    base::{
+        contained::{Panicked, Running, contain, discard},
+        logged::{self, Logged},
+        meter::{Count, Meter},
+        number::SessionNumber,
+        timers::Round,
+        turn,
+    },
     event::{Waited, too_late, wait},
-    logged::{self, Logged},
-    meter::{Count, Meter},
-    number::SessionNumber,
-    outbox::Permit,
-    peer::Peer,
-    timers::Round,
-    turn,
+    outbox::InFlightGuard,
+    session::peer::Peer,
     wire::socket_io::{Arguments, DecodeError},
 };
 
@@ -46,16 +48,16 @@ impl Connection {
             call.arguments.check().map(drop)
         } else {
             let address = Address { name: call.name.clone(), id: call.id };
-            let received = |session: &mut OpenSession, desk: &mut Desk<'_>| {
+            let received = |session: &mut OpenSession, context: &mut CallContext<'_>| {
                 tracing::trace!("received");
-                session.call(call, desk)
+                session.call(call, context)
             };
             self.advance(session, address, received, ctx)
         };
         match reached {
             // What is no JSON is no event.
-            Ok(()) => self.realm.counters().one(Count::EventsReceived),
-            Err(error) => self.trouble(&error.into(), None, ctx),
+            Ok(()) => self.core.counters().one(Count::EventsReceived),
+            Err(error) => self.respond_to(&error.into(), None, ctx),
         }
     }
 
@@ -65,7 +67,7 @@ impl Connection {
         &mut self,
         session: usize,
         address: Address,
-        step: impl FnOnce(&mut OpenSession, &mut Desk<'_>) -> Reached,
+        step: impl FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached,
         ctx: &mut Context<Self>,
     ) -> Result<(), DecodeError> {
         let Some(socket_io) = self.socket_io() else { return Ok(()) };
@@ -87,8 +89,8 @@ impl Connection {
         };
         let entered = span.enter();
         let outcome = contain(|| {
-            let realm = &self.realm;
-            step(&mut session, &mut Desk { realm, allowance: &mut allowance })
+            let core = &self.core;
+            step(&mut session, &mut CallContext { core, allowance: &mut allowance })
         });
         drop(entered);
         let outcome = outcome.map_err(|Panicked| self.panicked(&address.name, Some(&session.peer)));
@@ -100,8 +102,8 @@ impl Connection {
             match outcome {
                 Ok(Err(error)) => malformed = Some(error),
                 Ok(Ok(Outcome::Answered(result))) => self.answer(&session.peer, name, *id, result),
-                Ok(Ok(Outcome::Later(future, permit))) => {
-                    self.answer_later(&session.peer, name.clone(), *id, (future, permit), ctx);
+                Ok(Ok(Outcome::Later(future, in_flight))) => {
+                    self.answer_later(&session.peer, name.clone(), *id, (future, in_flight), ctx);
                 }
                 Ok(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
                 Ok(Ok(Outcome::Elsewhere)) => {}
@@ -127,7 +129,7 @@ impl Connection {
         checks: LocalBoxFuture<'static, Step>,
         ctx: &mut Context<Self>,
     ) {
-        let (name, tally) = (address.name.clone(), self.realm.tally());
+        let (name, tally) = (address.name.clone(), self.core.tally());
         let done = Running::new(checks, tally).into_actor(self).map(move |step, actor, ctx| {
             actor.set_held(None);
             let step = step.unwrap_or_else(|Panicked| {
@@ -139,7 +141,7 @@ impl Connection {
             if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number))
                 && let Err(error) = actor.advance(session, address, step, ctx)
             {
-                actor.trouble(&error.into(), None, ctx);
+                actor.respond_to(&error.into(), None, ctx);
             }
             actor.work(ctx);
         });
@@ -155,9 +157,9 @@ impl Connection {
         result: Result<Arguments, Refusal>,
     ) {
         if result.is_err() {
-            self.realm.counters().one(Count::EventsRefused);
+            self.core.counters().one(Count::EventsRefused);
         }
-        let broadcaster = self.realm.broadcaster();
+        let broadcaster = self.core.broadcaster();
         if let Some(answer) = broadcaster.answer(peer, None, name, id, result) {
             // A client that is gone needs no answer.
             let _ = peer.push(&answer);
@@ -169,13 +171,13 @@ impl Connection {
         peer: &Arc<Peer>,
         name: ByteString,
         id: Option<u64>,
-        (future, permit): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, Permit),
+        (future, in_flight): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, InFlightGuard),
         ctx: &mut Context<Self>,
     ) {
         let (peer, ending) = (peer.clone(), peer.clone());
         let ended = async move { ending.until_ended().await };
-        let limit = self.realm.timeouts().handler;
-        let guarded = Running::new(future, self.realm.tally()).boxed_local();
+        let limit = self.core.timeouts().handler;
+        let guarded = Running::new(future, self.core.tally()).boxed_local();
         let waiting = wait(guarded, limit, ended).into_actor(self);
         ctx.spawn(waiting.map(move |waited, actor, ctx| {
             match waited {
@@ -184,7 +186,7 @@ impl Connection {
                     actor.answer(&peer, &name, id, result);
                 }
                 Waited::Late(rest) => {
-                    actor.realm.counters().one(Count::LateAnswers);
+                    actor.core.counters().one(Count::LateAnswers);
                     actor.answer(&peer, &name, id, Err(too_late(&name, limit)));
                     ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| {
                         if let Some(Err(_)) = done {
@@ -194,7 +196,7 @@ impl Connection {
                 }
                 Waited::Void => {}
             }
-            drop(permit);
+            drop(in_flight);
         }));
     }
 
@@ -253,7 +255,7 @@ impl Connection {
         });
         let Some(mut session) = found else {
             // What it has in hand is the application's.
-            return discard(code, self.realm.tally());
+            return discard(code, self.core.tally());
         };
         code(self, &mut session, ctx);
         self.follow_up(&mut session, ctx);

@@ -17,19 +17,18 @@ use tokio::sync::oneshot;
 
 use super::{
     actor::{BelowLimit, Closed, Connection, EndSession, Received},
-    backlog::Backlog,
     beat::{Beat, Look},
-    homes::Resident,
+    placement::Placement,
     reading::{Incoming, Read},
+    receive_window::ReceiveWindow,
 };
 use crate::{
     auth::{Handshake, Principal},
-    clock::Instant,
-    config::Heartbeat,
-    disconnect::DisconnectReason,
-    number::SessionNumber,
+    base::{
+        clock::Instant, config::Heartbeat, disconnect::DisconnectReason, number::SessionNumber,
+    },
     outbox::{End, Outbox, Owner, TransportKind},
-    session_id::{Identified, SessionId},
+    session::session_id::{Identified, SessionId},
     wire::{engine_io::Packet, socket_io::Messages},
 };
 
@@ -69,7 +68,7 @@ struct Rare {
     /// There is one if somebody listens.
     span: Option<tracing::Span>,
     /// Its place where others live that it belongs to, until its actor is gone.
-    resident: Mutex<Option<Resident>>,
+    placement: Mutex<Option<Placement>>,
 }
 
 impl ConnectionHandle {
@@ -80,12 +79,12 @@ impl ConnectionHandle {
         principal: Principal,
         outbox: Arc<Outbox>,
         address: Addr<Connection>,
-        resident: Option<Resident>,
+        placement: Option<Placement>,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = number);
         let span = Some(span).filter(|span| !span.is_disabled());
-        let is_rare = span.is_some() || resident.is_some();
-        let rare = is_rare.then(|| Box::new(Rare { span, resident: Mutex::new(resident) }));
+        let is_rare = span.is_some() || placement.is_some();
+        let rare = is_rare.then(|| Box::new(Rare { span, placement: Mutex::new(placement) }));
         Self {
             number,
             sid,
@@ -118,7 +117,7 @@ impl ConnectionHandle {
     /// Its actor is gone, or never started: it takes no place any more where others live.
     pub(super) fn move_out(&self) {
         if let Some(rare) = &self.rare {
-            drop(rare.resident.lock().unwrap_or_else(PoisonError::into_inner).take());
+            drop(rare.placement.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
 
@@ -225,11 +224,11 @@ impl ConnectionHandle {
     }
 
     /// Hands over messages in the order they arrived, and does not wait: that a link does which finds
-    /// no room in its `backlog` then.
-    pub(crate) fn hand_over(&self, messages: Messages, backlog: &Arc<Backlog>) {
-        messages.iter().for_each(|message| backlog.add(message));
-        let backlog = Some(backlog.clone());
-        self.address.do_send(Received { messages, request: None, backlog, done: None });
+    /// no room in its `window` then.
+    pub(crate) fn hand_over(&self, messages: Messages, window: &Arc<ReceiveWindow>) {
+        messages.iter().for_each(|message| window.add(message));
+        let window = Some(window.clone());
+        self.address.do_send(Received { messages, request: None, window, done: None });
     }
 
     /// Has the connection read by itself what `arrive` makes. Resolves when it does, or when it has
@@ -256,7 +255,7 @@ impl ConnectionHandle {
             return Ok(());
         }
         let (done, handled) = oneshot::channel();
-        self.address.do_send(Received { messages, request, backlog: None, done: Some(done) });
+        self.address.do_send(Received { messages, request, window: None, done: Some(done) });
         handled.await.map_err(|_| Ended)
     }
 

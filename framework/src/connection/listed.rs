@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     auth::hold_answer,
-    contained::Contained,
+    base::{contained::Contained, simulation},
     event::{self, Event, Later, On, OnLater, Policy},
-    room::{Checks, Guards, Judged, Judging, encode_or_log},
-    simulation,
+    hub::encode_or_log,
+    room::{CheckOutcome, Checking, Checks, Guards},
     wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
 
@@ -99,8 +99,8 @@ where
     E: Event + DeserializeOwned + 'static,
     E::Guards: Guards<E, S::Identity>,
 {
-    let handle = move |session: &mut dyn AnySession, judged: Judged<E>| {
-        let Judged { event, verdict, withdrawals } = judged;
+    let handle = move |session: &mut dyn AnySession, outcome: CheckOutcome<E>| {
+        let CheckOutcome { event, verdict, withdrawals } = outcome;
         let granted = match verdict {
             Ok(granted) => granted,
             Err(refusal) => return Called::Done(Err(refusal)),
@@ -124,11 +124,11 @@ where
             Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
         Ok(match checks.judge::<E, S::Identity>(event, None) {
-            Judging::Done(judged) => handle(session, judged),
-            Judging::Waits(judged) => Called::Held(
-                judged
-                    .map(move |judged| -> Resume {
-                        Box::new(move |session| handle(session, judged))
+            Checking::Done(outcome) => handle(session, outcome),
+            Checking::Waits(outcome) => Called::Held(
+                outcome
+                    .map(move |outcome| -> Resume {
+                        Box::new(move |session| handle(session, outcome))
                     })
                     .boxed_local(),
             ),

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
 
 use super::Refusal;
-use crate::{auth::Handshake, data::Data, room::Socket, wire::socket_io::Arguments};
+use crate::{auth::Handshake, base::data::Data, hub::Socket, wire::socket_io::Arguments};
 
 /// An event that a client has sent, before it is decoded: what the checks of
 /// [`Namespace::guard_events`](super::Namespace::guard_events) see. Cloning it counts references.

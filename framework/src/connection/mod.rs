@@ -5,36 +5,36 @@
 mod actor;
 mod allowed_origins;
 mod application;
-mod backlog;
 mod beat;
 mod begun;
 mod build_error;
 mod call;
 mod client_address;
-mod close;
 mod connect;
 mod connecting;
+mod core;
 mod dispatch;
+mod draining;
 mod handle;
-mod homes;
 mod hooks;
 mod listed;
 mod middleware;
 mod namespace;
 mod namespaces;
-mod parting;
 mod pattern;
+mod pending_start;
+mod placement;
 mod protocol;
 mod reading;
-mod realm;
+mod receive_window;
 mod registry;
 mod resting;
 mod rights;
 mod session;
 mod session_context;
 mod sessions;
-mod unstarted;
 mod untyped;
+mod violation;
 mod watching;
 mod worker;
 
@@ -51,16 +51,19 @@ pub use watching::Watching;
 
 pub(crate) use actor::Connection;
 pub(crate) use allowed_origins::AllowedOrigins;
-pub(crate) use backlog::Backlog;
 pub(crate) use beat::Look;
+pub(crate) use core::{CROWDED, Core, Declared, FULL, SHUTTING_DOWN, Settings};
 pub(crate) use handle::{Claim, ConnectionHandle};
-pub(crate) use homes::affinity;
 pub(crate) use hooks::Hooks;
 pub(crate) use namespaces::Namespaces;
+pub(crate) use placement::affinity;
 pub(crate) use reading::Incoming;
-pub(crate) use realm::{CROWDED, FULL, Realm, SHUTTING_DOWN, Settings};
+pub(crate) use receive_window::ReceiveWindow;
 pub(crate) use resting::{Resting, RestingKey};
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
 pub(crate) use worker::Watch;
 
-use crate::{disconnect::DisconnectReason, outbox::TransportKind, refusal::Refusal};
+use crate::{
+    base::{disconnect::DisconnectReason, refusal::Refusal},
+    outbox::TransportKind,
+};

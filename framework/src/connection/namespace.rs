@@ -23,9 +23,9 @@ use crate::{
     auth::{
         self, AnyAuthenticator, Anyone, Authenticator, Credentials, IntoAuthority, NamedAuthority,
     },
-    config::Origins,
-    data::Data,
-    room::{AnyDirectory, Broadcaster, Directory, Room, RoomEvents, RoomRoute, Routes, Socket},
+    base::{config::Origins, data::Data},
+    hub::{Broadcaster, Socket},
+    room::{AnyDirectory, Directory, Room, RoomEvents, RoomRoute, Routes, kinds},
 };
 
 /// A namespace to be given to the builder.
@@ -217,7 +217,7 @@ impl Namespace {
         let add = |namespace, broadcaster: Arc<Broadcaster>, data| -> AddedRoom {
             let directory = Directory::<R>::new(namespace, broadcaster.clone(), data);
             let directory = Arc::new(directory);
-            broadcaster.kinds.add(&directory);
+            kinds::add(&broadcaster, &directory);
             let mut routes = Vec::new();
             R::Events::list(&mut Routes { directory: &directory, routes: &mut routes });
             (directory, routes)

@@ -19,12 +19,15 @@ use super::{
 };
 use crate::{
     auth::{AnyAuthenticator, AnyAuthority},
-    contained::{Panicked, contain},
-    data::Data,
+    base::{
+        contained::{Panicked, contain},
+        data::Data,
+        logged,
+        number::NamespaceNumber,
+    },
     event::Policy,
-    logged,
-    number::NamespaceNumber,
-    room::{AnyDirectory, Broadcaster, RoomRoute},
+    hub::Broadcaster,
+    room::{AnyDirectory, RoomRoute},
 };
 
 /// What handles an event.

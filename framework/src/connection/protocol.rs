@@ -14,25 +14,27 @@ use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use super::{
-    Connection, DisconnectReason, Realm, Refusal,
+    Connection, Core, DisconnectReason, Refusal,
     actor::{EndSession, Upper},
     call::Call,
-    close::{Trouble, Verdict},
     connecting::Connecting,
     namespaces::BuiltNamespace,
     session::AnySession,
+    violation::{Consequence, Violation},
 };
 use crate::{
-    allowance::Allowance,
-    contained::{Panicked, contain},
-    logged::Logged,
+    base::{
+        allowance::Allowance,
+        contained::{Panicked, contain},
+        logged::Logged,
+        meter::{Count, Meter},
+        number::SessionNumber,
+        timers::Alarm,
+    },
+    hub::{Command, Socket},
     message::{Content, Publication},
-    meter::{Count, Meter},
-    number::SessionNumber,
-    outbox::{End, Permit},
-    peer::Peer,
-    room::{Command, Socket},
-    timers::Alarm,
+    outbox::{End, InFlightGuard},
+    session::peer::Peer,
     wire::{
         engine_io,
         socket_io::{DecodeError, Decoded, Decoder, Packet, UncheckedEvent},
@@ -96,15 +98,15 @@ impl OpenSession {
     }
 
     /// What the application has of it.
-    pub(super) fn socket(&self, realm: &Realm) -> Socket {
-        Socket::new(self.peer.clone(), realm.broadcaster().clone())
+    pub(super) fn socket(&self, core: &Core) -> Socket {
+        Socket::new(self.peer.clone(), core.broadcaster().clone())
     }
 }
 
 impl SocketIo {
-    pub(super) fn new(realm: &Realm) -> Self {
+    pub(super) fn new(core: &Core) -> Self {
         Self {
-            decoder: realm.parser().decoder(realm.limits()),
+            decoder: core.parser().decoder(core.limits()),
             sessions: SmallVec::new(),
             allowance: Allowance::default(),
             connecting: Connecting::default(),
@@ -130,13 +132,13 @@ impl SocketIo {
 impl Connection {
     /// Gives the client its time to connect to a namespace.
     pub(super) fn await_connect(&mut self, ctx: &mut Context<Self>) {
-        let timeout = self.realm.timeouts().connect;
+        let timeout = self.core.timeouts().connect;
         let (deadline, met) = oneshot::channel();
         // Not a timer that is cancelled: actix would remember that one for as long as the actor.
         let deadline_passed = tokio::time::timeout(timeout, met).into_actor(self);
         ctx.spawn(deadline_passed.map(|met, actor, ctx| {
             if met.is_err() {
-                actor.trouble(&Trouble::ConnectTimeout, None, ctx);
+                actor.respond_to(&Violation::ConnectTimeout, None, ctx);
             }
         }));
         if let Some(socket_io) = self.socket_io() {
@@ -148,48 +150,53 @@ impl Connection {
     pub(super) fn handle_message(
         &mut self,
         message: engine_io::Message,
-        permit: Permit,
+        in_flight: InFlightGuard,
         ctx: &mut Context<Self>,
     ) {
         let Some(socket_io) = self.socket_io() else { return };
         match socket_io.decoder.decode_lazily(message) {
             Ok(None) => {}
-            Ok(Some(Decoded::Packet(packet))) => self.handle_packet(packet, permit, ctx),
-            Ok(Some(Decoded::Event(event))) => self.handle_unchecked(event, permit, ctx),
-            Err(error) => self.trouble(&error.into(), None, ctx),
+            Ok(Some(Decoded::Packet(packet))) => self.handle_packet(packet, in_flight, ctx),
+            Ok(Some(Decoded::Event(event))) => self.handle_unchecked(event, in_flight, ctx),
+            Err(error) => self.respond_to(&error.into(), None, ctx),
         }
     }
 
     /// Has an event checked by what reads its arguments; without a session nothing does.
-    fn handle_unchecked(&mut self, event: UncheckedEvent, permit: Permit, ctx: &mut Context<Self>) {
+    fn handle_unchecked(
+        &mut self,
+        event: UncheckedEvent,
+        in_flight: InFlightGuard,
+        ctx: &mut Context<Self>,
+    ) {
         let Some(socket_io) = self.socket_io() else { return };
         if let Some(session) = socket_io.session(&event.namespace) {
             let UncheckedEvent { name, arguments, id, .. } = event;
-            return self.handle_event(session, Call { name, arguments, id, permit }, ctx);
+            return self.handle_event(session, Call { name, arguments, id, in_flight }, ctx);
         }
         match event.check() {
-            Ok(packet) => self.handle_packet(packet, permit, ctx),
-            Err(error) => self.trouble(&error.into(), None, ctx),
+            Ok(packet) => self.handle_packet(packet, in_flight, ctx),
+            Err(error) => self.respond_to(&error.into(), None, ctx),
         }
     }
 
-    fn handle_packet(&mut self, packet: Packet, permit: Permit, ctx: &mut Context<Self>) {
+    fn handle_packet(&mut self, packet: Packet, in_flight: InFlightGuard, ctx: &mut Context<Self>) {
         let Some(socket_io) = self.socket_io() else { return };
         let session = socket_io.session(packet.namespace());
         match (packet, session) {
             (Packet::Connect { namespace, auth }, None) => self.connect(namespace, auth, ctx),
             (Packet::Connect { namespace, .. }, Some(_)) => {
-                let shown = self.realm.namespaces().shown(&namespace);
-                self.trouble(&Trouble::SecondConnect(shown), None, ctx);
+                let shown = self.core.namespaces().shown(&namespace);
+                self.respond_to(&Violation::SecondConnect(shown), None, ctx);
             }
             (Packet::Event { name, arguments, id, .. }, Some(session)) => {
                 let arguments = arguments.into();
-                self.handle_event(session, Call { name, arguments, id, permit }, ctx);
+                self.handle_event(session, Call { name, arguments, id, in_flight }, ctx);
             }
             (Packet::Ack { id, arguments, .. }, Some(session)) => {
                 let peer = &socket_io.sessions[session].peer;
                 if !peer.state.acknowledgements.resolve(id, arguments) {
-                    self.trouble(&Trouble::UnknownAcknowledgement(id), None, ctx);
+                    self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
                 }
             }
             (Packet::Disconnect { .. }, Some(session)) => {
@@ -198,31 +205,31 @@ impl Connection {
                 self.end_open_session(session, DisconnectReason::ClientNamespaceDisconnect);
             }
             (Packet::ConnectError { .. }, _) => {
-                self.trouble(&DecodeError::ConnectErrorFromClient.into(), None, ctx);
+                self.respond_to(&DecodeError::ConnectErrorFromClient.into(), None, ctx);
             }
             (packet, None) => {
-                let namespace = self.realm.namespaces().shown(packet.namespace());
-                self.trouble(&Trouble::NotConnected(namespace), None, ctx);
+                let namespace = self.core.namespaces().shown(packet.namespace());
+                self.respond_to(&Violation::NotConnected(namespace), None, ctx);
             }
         }
     }
 
     /// Does what is to be done about an error.
-    pub(super) fn trouble(
+    pub(super) fn respond_to(
         &mut self,
-        trouble: &Trouble,
+        violation: &Violation,
         namespace: Option<&ByteString>,
         ctx: &mut Context<Self>,
     ) {
-        let shown = Logged(trouble);
-        tracing::debug!(trouble = %shown, connection = self.handle.number(), "trouble with a client");
-        if matches!(trouble, Trouble::BadPacket(_)) {
-            self.realm.counters().one(Count::BadPackets);
+        let shown = Logged(violation);
+        tracing::debug!(violation = %shown, connection = self.handle.number(), "violation with a client");
+        if matches!(violation, Violation::BadPacket(_)) {
+            self.core.counters().one(Count::BadPackets);
         }
-        match trouble.verdict() {
-            Verdict::Keep => {}
-            Verdict::Close(reason) => self.close(reason, ctx),
-            Verdict::Refuse(refusal) => {
+        match violation.consequence() {
+            Consequence::Keep => {}
+            Consequence::Close(reason) => self.close(reason, ctx),
+            Consequence::Refuse(refusal) => {
                 if let Some(namespace) = namespace {
                     self.refuse_connect(namespace, &refusal);
                 }
@@ -288,7 +295,7 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(socket_io) = self.socket_io() else { return };
         for session in socket_io.take_sessions() {
-            self.realm.sessions().remove(&session.peer);
+            self.core.sessions().remove(&session.peer);
             self.tell_shard(Command::Unregister(session.peer.clone()));
             session.peer.end(DisconnectReason::ForcedServerClose);
         }
@@ -300,36 +307,36 @@ impl Connection {
         let peer = session.peer.clone();
         if let Some(disconnecting) = &untyped.disconnecting {
             self.guard("disconnecting", Some(&peer), || {
-                disconnecting(&session.socket(&self.realm), reason);
+                disconnecting(&session.socket(&self.core), reason);
             });
         }
         self.guard("disconnected", Some(&peer), || session.state.disconnected(reason));
         let peer = &peer;
-        if let Some(recovery) = &self.realm.broadcaster().recovery
+        if let Some(recovery) = &self.core.broadcaster().recovery
             && reason.is_recoverable()
-            && !peer.standing.has_ended()
+            && !peer.auth_state.has_ended()
         {
             recovery.park(peer, self.handle.principal());
         }
-        self.realm.sessions().remove(peer);
+        self.core.sessions().remove(peer);
         self.tell_shard(Command::Unregister(peer.clone()));
         peer.end(reason);
         if let Some(disconnected) = &untyped.disconnected {
             self.guard("disconnected", Some(peer), || {
-                disconnected(&session.socket(&self.realm), reason);
+                disconnected(&session.socket(&self.core), reason);
             });
         }
     }
 
     /// Tells the client something about its sessions.
     pub(super) fn send(&self, content: Content) {
-        let publication = Publication::new(content).formed(&**self.realm.broadcaster().codec());
+        let publication = Publication::new(content).formed(&**self.core.broadcaster().codec());
         // A connection that is closing needs to hear nothing.
         let _ = self.handle.outbox().push(&publication);
     }
 
     pub(super) fn tell_shard(&self, command: Command) {
-        if let Some(shard) = self.realm.broadcaster().shard(self.shard) {
+        if let Some(shard) = self.core.broadcaster().shard(self.shard) {
             shard.send(command);
         }
     }
@@ -351,7 +358,7 @@ impl Connection {
     }
 
     pub(super) fn panicked(&self, what: &str, session: Option<&Peer>) -> Refusal {
-        self.realm.counters().one(Count::HandlerPanics);
+        self.core.counters().one(Count::HandlerPanics);
         tracing::error!(
             connection = self.handle.number(),
             session = session.map(|session| &*session.id),

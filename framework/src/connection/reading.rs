@@ -68,7 +68,7 @@ impl<I: Incoming> ActorFuture<Connection> for Reading<I> {
                 return incoming.poll_ahead(cx);
             }
             let Some(message) = ready!(incoming.poll_message(cx)) else { return Poll::Ready(()) };
-            connection.receive(Handed { message, request: None, backlog: None }, ctx);
+            connection.receive(Handed { message, request: None, window: None }, ctx);
         }
     }
 }
@@ -129,7 +129,7 @@ mod tests {
             let salon = salon.build().unwrap();
             let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
             let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
-            let handle = salon.realm().open(handshake, principal, transport).unwrap();
+            let handle = salon.core().open(handshake, principal, transport).unwrap();
             let looks = Arc::<AtomicU32>::default();
             let silent = Silent(looks.clone());
             handle.read(move || Some(silent)).await;

@@ -12,9 +12,8 @@ use indexmap::IndexSet;
 
 use super::{ConnectionHandle, client_address::Address};
 use crate::{
-    config::Limits,
-    session_id::{ById, SessionId},
-    slack::Slack,
+    base::{config::Limits, slack::Slack},
+    session::session_id::{ById, SessionId},
 };
 
 /// Why one more connection is not taken in.

@@ -8,10 +8,14 @@ use bytestring::ByteString;
 
 use crate::{
     auth::{Granted, Right},
-    membership::{Basis, Confirmed},
-    number::{MembershipNumber, RightNumber, RoomNumber},
-    peer::Peer,
-    refusal::Code,
+    base::{
+        number::{MembershipNumber, RightNumber, RoomNumber},
+        refusal::Code,
+    },
+    session::{
+        membership::{Basis, Confirmed},
+        peer::Peer,
+    },
 };
 
 /// Something that rests on a grant, and on which.

@@ -12,20 +12,22 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::sync::oneshot;
 
 use super::{
-    Realm, Refusal, Resting, close::Trouble, connect::unauthorized, namespaces::BuiltNamespace,
+    Core, Refusal, Resting, connect::unauthorized, namespaces::BuiltNamespace, violation::Violation,
 };
 use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
-    clock,
-    config::Rate,
-    contained::contain,
+    base::{
+        clock,
+        config::Rate,
+        contained::contain,
+        meter::{Count, Meter},
+        refusal::Code,
+    },
     event::REFRESH,
-    membership::Confirmed,
+    hub::{Socket, encode_or_log},
     message::Publication,
-    meter::{Count, Meter},
-    peer::Peer,
-    refusal::Code,
-    room::{Socket, bounded, encode_or_log},
+    room::bounded,
+    session::{membership::Confirmed, peer::Peer},
     wire::socket_io::Arguments,
 };
 
@@ -42,32 +44,32 @@ struct Refreshed {
 
 /// Puts what the client presents now in the place of what its identity stood on.
 pub(super) async fn refresh(
-    realm: Arc<Realm>,
+    core: Arc<Core>,
     socket: Socket,
     arguments: Arguments,
 ) -> Result<Arguments, Refusal> {
     let peer = socket.peer();
     let auth = Some(presented(&arguments)?);
-    let longest = realm.limits().max_auth_bytes;
+    let longest = core.limits().max_auth_bytes;
     if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
-        let long = Trouble::LongAuth(longest).to_string();
+        let long = Violation::LongAuth(longest).to_string();
         return Err(Refusal::new(Code::LimitExceeded, long));
     }
-    let credential = authenticate(&realm, peer, auth.clone()).await?;
-    if realm.revocations().refuse(&credential) {
+    let credential = authenticate(&core, peer, auth.clone()).await?;
+    if core.revocations().refuse(&credential) {
         return Err(unauthorized());
     }
-    peer.standing.refresh(credential, auth)?;
+    peer.auth_state.refresh(credential, auth)?;
     // Once more, now that whoever revokes finds it.
-    if peer.standing.look(|credential| realm.revocations().refuse(credential)) {
-        lapse(&realm, peer, &Code::Revoked, |_| true);
+    if peer.auth_state.look(|credential| core.revocations().refuse(credential)) {
+        lapse(&core, peer, &Code::Revoked, |_| true);
         return Err(unauthorized());
     }
     // It may do other things now than before.
     peer.state.memberships.note_withdrawal();
     peer.state.grants.clear();
-    reconsider(&realm, peer, |_| true).await;
-    let refreshed = Refreshed { expires_in_ms: remaining(&peer.standing.credential()) };
+    reconsider(&core, peer, |_| true).await;
+    let refreshed = Refreshed { expires_in_ms: remaining(&peer.auth_state.credential()) };
     encode_or_log(REFRESH, Arguments::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
 }
 
@@ -84,48 +86,48 @@ fn presented(arguments: &Arguments) -> Result<ByteString, Refusal> {
 
 /// Asks the authenticator again about what the client presented last. A session that it refuses
 /// now ends.
-pub(crate) async fn reauthenticate(realm: &Arc<Realm>, peer: &Arc<Peer>) {
-    let (auth, version) = peer.standing.presented();
-    let (credential, code) = match authenticate(realm, peer, auth).await {
+pub(crate) async fn reauthenticate(core: &Arc<Core>, peer: &Arc<Peer>) {
+    let (auth, version) = peer.auth_state.presented();
+    let (credential, code) = match authenticate(core, peer, auth).await {
         Ok(credential) => (Some(credential), Code::Unauthorized),
         Err(refusal) if !is_answer(&refusal) => return,
         Err(refusal) => (None, refusal.code().clone()),
     };
-    if !peer.standing.confirm(version, credential) {
-        lapse(realm, peer, &code, |_| true);
-    } else if peer.standing.look(|credential| realm.revocations().refuse(credential)) {
-        lapse(realm, peer, &Code::Revoked, |_| true);
+    if !peer.auth_state.confirm(version, credential) {
+        lapse(core, peer, &code, |_| true);
+    } else if peer.auth_state.look(|credential| core.revocations().refuse(credential)) {
+        lapse(core, peer, &Code::Revoked, |_| true);
     }
 }
 
 async fn authenticate(
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     peer: &Arc<Peer>,
     auth: Option<ByteString>,
 ) -> Result<Credential, Refusal> {
-    let namespace = namespace(realm, peer)?;
+    let namespace = namespace(core, peer)?;
     let (handshake, name) = (peer.handshake.clone(), peer.namespace.clone());
-    let credentials = Credentials::new(handshake, name, auth, realm.tally());
+    let credentials = Credentials::new(handshake, name, auth, core.tally());
     let asked = pin!(Some(async { (namespace.authenticate)(credentials).await }));
-    let socket = Socket::new(peer.clone(), realm.broadcaster().clone());
-    let limit = realm.timeouts().middleware;
+    let socket = Socket::new(peer.clone(), core.broadcaster().clone());
+    let limit = core.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
-    realm.revocations().note_presented(&credential, clock::wall());
+    core.revocations().note_presented(&credential, clock::wall());
     Ok(credential)
 }
 
 /// Asks the authority again about what keeps the session in its rooms, and what its handlers have
 /// begun, as far as `which` means it. What it has no permission for any more ends.
 pub(crate) async fn reconsider(
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     peer: &Arc<Peer>,
     which: impl Fn(&Resting) -> bool,
 ) {
-    let Ok(namespace) = namespace(realm, peer) else { return };
+    let Ok(namespace) = namespace(core, peer) else { return };
     let Some(authority) = &namespace.authority else { return };
-    let socket = &Socket::new(peer.clone(), realm.broadcaster().clone());
+    let socket = &Socket::new(peer.clone(), core.broadcaster().clone());
     let resting = Resting::all(peer).into_iter().filter(which);
-    let asked = resting.map(|resting| ask_about(realm, socket, authority, resting));
+    let asked = resting.map(|resting| ask_about(core, socket, authority, resting));
     stream::iter(asked).for_each_concurrent(QUESTIONS, |asked| asked).await;
 }
 
@@ -133,9 +135,9 @@ pub(crate) async fn reconsider(
 const QUESTIONS: usize = 16;
 
 /// Asks about one thing that rests on a grant, until the answer is about what the session has now.
-async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, resting: Resting) {
+async fn ask_about(core: &Core, socket: &Socket, authority: &AnyAuthority, resting: Resting) {
     let (peer, permission) = (socket.peer(), resting.granted().permission);
-    let limit = realm.timeouts().middleware;
+    let limit = core.timeouts().middleware;
     loop {
         let withdrawals = peer.state.memberships.withdrawals();
         let asked = peer.asked(permission, resting.room().cloned());
@@ -153,7 +155,7 @@ async fn ask_about(realm: &Realm, socket: &Socket, authority: &AnyAuthority, res
             Confirmed::Overtaken => {}
             Confirmed::Gone => return,
             Confirmed::Renewed => {
-                let max_grants = realm.limits().max_grants;
+                let max_grants = core.limits().max_grants;
                 let room = resting.room().map(|room| &**room);
                 peer.state.grants.keep(granted, room, max_grants);
                 if peer.state.memberships.withdrawals() != withdrawals {
@@ -173,28 +175,28 @@ fn is_answer(refusal: &Refusal) -> bool {
 /// Ends a session whose right to be there has ended, unless another end, or a refresh, came first:
 /// `is_over` looks at what it stands on now. What is returned resolves when its rooms know.
 pub(crate) fn lapse(
-    realm: &Realm,
+    core: &Core,
     peer: &Peer,
     code: &Code,
     is_over: impl FnOnce(&Credential) -> bool,
 ) -> Option<Vec<oneshot::Receiver<()>>> {
-    let farewell = notice(realm, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
+    let farewell = notice(core, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
     peer.lapse(code, farewell.as_ref(), is_over)
 }
 
 /// Tells a client that its identity is about to lapse.
-pub(crate) fn announce(realm: &Realm, peer: &Peer) {
-    let soon = json!({ "expires_in_ms": remaining(&peer.standing.credential()) });
-    if let Some(lapsing) = notice(realm, peer, "salon:lapsing", &soon) {
+pub(crate) fn announce(core: &Core, peer: &Peer) {
+    let soon = json!({ "expires_in_ms": remaining(&peer.auth_state.credential()) });
+    if let Some(lapsing) = notice(core, peer, "salon:lapsing", &soon) {
         // A client that is gone needs no notice.
         let _ = peer.push(&lapsing);
     }
 }
 
-fn notice(realm: &Realm, peer: &Peer, name: &'static str, notice: &Value) -> Option<Publication> {
+fn notice(core: &Core, peer: &Peer, name: &'static str, notice: &Value) -> Option<Publication> {
     let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(realm.broadcaster().event(&peer.namespace, name, arguments, None, false))
+    Some(core.broadcaster().event(&peer.namespace, name, arguments, None, false))
 }
 
 /// Milliseconds until the identity lapses, if it does.
@@ -203,11 +205,11 @@ fn remaining(credential: &Credential) -> Option<u64> {
     Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn namespace(realm: &Realm, peer: &Peer) -> Result<Arc<BuiltNamespace>, Refusal> {
+fn namespace(core: &Core, peer: &Peer) -> Result<Arc<BuiltNamespace>, Refusal> {
     // The application may say which names it accepts.
-    let found = contain(|| realm.namespaces().find(&peer.namespace).cloned());
+    let found = contain(|| core.namespaces().find(&peer.namespace).cloned());
     let found = found.inspect_err(|_| {
-        realm.counters().one(Count::HandlerPanics);
+        core.counters().one(Count::HandlerPanics);
         let session = &*peer.id;
         tracing::error!(session, "which namespaces there are panicked");
     })?;

@@ -12,13 +12,15 @@ use super::{
 };
 use crate::{
     auth::{AnyIdentity, Credentials, Handshake, Lost},
-    clock::Instant,
-    contained::{Panicked, Running},
-    data::Data,
+    base::{
+        clock::Instant,
+        contained::{Panicked, Running},
+        data::Data,
+        timers::Round,
+    },
     event::Route,
-    room::Socket,
-    session_id::SessionId,
-    timers::Round,
+    hub::Socket,
+    session::session_id::SessionId,
     wire::socket_io::ArgumentError,
 };
 

@@ -9,14 +9,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Refusal, Session, begun::Begun};
 use crate::{
-    acknowledgement::AskError,
-    contained::Running,
-    data::Data,
+    base::{
+        contained::Running,
+        data::Data,
+        meter::Tally,
+        timers::{Timer, Timers},
+    },
     event::Event,
-    meter::Tally,
+    hub::{Audience, Socket},
     outbox::NotQueued,
-    room::{Audience, Room, RoomHandle, Socket},
-    timers::{Timer, Timers},
+    room::{Room, RoomHandle, kinds},
+    session::acknowledgement::AskError,
 };
 
 /// The surroundings of a session, given to each of its handlers.
@@ -58,7 +61,7 @@ impl<S> SessionContext<S> {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        self.socket.broadcaster().kinds.room(key)
+        kinds::room(self.socket.broadcaster(), key)
     }
 
     /// Sends an event to the client.

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, Weak},
 };
 
-use crate::{number::SessionNumber, peer::Peer};
+use crate::{base::number::SessionNumber, session::peer::Peer};
 
 /// The sessions that are connected, or about to be, in the order in which they came. A tree takes half
 /// of what a table would.

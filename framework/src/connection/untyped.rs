@@ -8,8 +8,8 @@ use bytestring::ByteString;
 
 use super::DisconnectReason;
 use crate::{
-    outbox::{NotQueued, Permit},
-    room::Socket,
+    hub::Socket,
+    outbox::{InFlightGuard, NotQueued},
     wire::socket_io::{Arguments, IntoArguments},
 };
 
@@ -43,12 +43,12 @@ pub struct Acknowledge {
     socket: Socket,
     id: u64,
     /// The event is in flight until it is acknowledged, or never will be.
-    _permit: Permit,
+    _in_flight: InFlightGuard,
 }
 
 impl Acknowledge {
-    pub(super) fn new(socket: Socket, id: u64, permit: Permit) -> Self {
-        Self { socket, id, _permit: permit }
+    pub(super) fn new(socket: Socket, id: u64, in_flight: InFlightGuard) -> Self {
+        Self { socket, id, _in_flight: in_flight }
     }
 
     /// Acknowledges with these arguments.

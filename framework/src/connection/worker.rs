@@ -14,8 +14,8 @@ use std::{
 
 use actix::{Message, Recipient};
 
-use super::{ConnectionHandle, Realm};
-use crate::{peer::Peer, room::ShardHandle, simulation};
+use super::{ConnectionHandle, Core};
+use crate::{base::simulation, hub::ShardHandle, session::peer::Peer};
 
 /// What a supervisor is asked to watch over.
 #[derive(Message)]
@@ -28,7 +28,7 @@ pub(crate) enum Watch {
 }
 
 /// How the supervisor of a worker is started.
-pub(crate) type Supervise = fn(&Arc<Realm>) -> Recipient<Watch>;
+pub(crate) type Supervise = fn(&Arc<Core>) -> Recipient<Watch>;
 
 /// The part of a Salon that is on this thread.
 pub(crate) struct Worker {
@@ -38,9 +38,9 @@ pub(crate) struct Worker {
 
 /// Which Salon, of those in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RealmNumber(u64);
+pub(crate) struct CoreNumber(u64);
 
-impl RealmNumber {
+impl CoreNumber {
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -49,21 +49,21 @@ impl RealmNumber {
 
 thread_local! {
     /// By Salon, and by which of this thread's workers: only a harness has several on one.
-    static WORKERS: RefCell<HashMap<(RealmNumber, u32), Rc<Worker>>> = RefCell::default();
+    static WORKERS: RefCell<HashMap<(CoreNumber, u32), Rc<Worker>>> = RefCell::default();
 }
 
 impl Worker {
     /// This thread's part of a Salon; started if there is none, or if the one that was there has
     /// ended with its actix system.
-    pub(crate) fn current(realm: &Arc<Realm>) -> Rc<Self> {
-        let place = (realm.number(), simulation::worker());
+    pub(crate) fn current(core: &Arc<Core>) -> Rc<Self> {
+        let place = (core.number(), simulation::worker());
         let found = WORKERS.with_borrow(|workers| workers.get(&place).cloned());
         if let Some(worker) = found.filter(|worker| worker.is_whole()) {
             return worker;
         }
-        let shard = ShardHandle::start(realm.counters().clone());
-        realm.broadcaster().add_shard(&shard);
-        let worker = Rc::new(Self { shard, supervisor: realm.supervise() });
+        let shard = ShardHandle::start(core.counters().clone());
+        core.broadcaster().add_shard(&shard);
+        let worker = Rc::new(Self { shard, supervisor: core.supervise() });
         WORKERS.with_borrow_mut(|workers| {
             workers.retain(|_, worker| worker.is_whole());
             workers.insert(place, worker.clone());
@@ -85,17 +85,16 @@ mod tests {
     use crate::{
         Salon,
         auth::{Handshake, Principal},
-        disconnect::DisconnectReason,
-        meter::Count,
+        base::{disconnect::DisconnectReason, meter::Count},
         outbox::TransportKind,
         wire::{engine_io::Message, socket_io::Messages},
     };
 
     /// A client that is connected to the main namespace.
-    async fn client(realm: &Arc<Realm>) -> Arc<ConnectionHandle> {
+    async fn client(core: &Arc<Core>) -> Arc<ConnectionHandle> {
         let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
         let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
-        let handle = realm.open(handshake, principal, transport).unwrap();
+        let handle = core.open(handshake, principal, transport).unwrap();
         let connect = Messages::from_buf([Message::Text("0".into())]);
         handle.receive(connect, None).await.unwrap();
         handle
@@ -105,23 +104,23 @@ mod tests {
     fn the_clients_of_a_shard_that_dies_are_cut_off_and_the_next_ones_have_another() {
         actix::System::new().block_on(async {
             let salon = Salon::builder().build().unwrap();
-            let realm = salon.realm();
-            let handle = client(realm).await;
-            assert_eq!(realm.counters().get(Count::SessionsConnected), 1);
-            let before = Worker::current(realm).shard.clone();
+            let core = salon.core();
+            let handle = client(core).await;
+            assert_eq!(core.counters().get(Count::SessionsConnected), 1);
+            let before = Worker::current(core).shard.clone();
             before.lose();
             for _ in 0..100 {
                 yield_now().await;
             }
-            assert_eq!(realm.counters().get(Count::ActorsLost), 1);
+            assert_eq!(core.counters().get(Count::ActorsLost), 1);
             assert_eq!(handle.outbox().closed(), Some(DisconnectReason::ForcedClose));
-            let next = client(realm).await;
-            assert_ne!(Worker::current(realm).shard.number(), before.number());
+            let next = client(core).await;
+            assert_ne!(Worker::current(core).shard.number(), before.number());
             for _ in 0..100 {
                 yield_now().await;
             }
             assert_eq!(next.outbox().closed(), None);
-            assert_eq!(realm.counters().get(Count::SessionsConnected), 2);
+            assert_eq!(core.counters().get(Count::SessionsConnected), 2);
         });
     }
 }

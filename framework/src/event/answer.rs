@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use crate::refusal::Refusal;
+use crate::base::refusal::Refusal;
 
 /// What an [`OnLater`](super::OnLater) handler returns: a future of the reply.
 ///

@@ -14,7 +14,7 @@ pub use policy::Policy;
 pub use reply::{decode_reply, encode_reply};
 pub use shape::Shape;
 
-pub use crate::config::Rate;
+pub use crate::base::config::Rate;
 
 pub(crate) use time_limit::{Waited, too_late, wait};
 
@@ -22,7 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
-    refusal::{Code, Refusal},
+    base::refusal::{Code, Refusal},
     wire::socket_io::{ArgumentError, Arguments, DecodeError, UncheckedArguments},
 };
 

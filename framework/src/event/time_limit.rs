@@ -11,7 +11,7 @@ use futures_util::{
 };
 use tokio::time::{sleep_until, timeout_at};
 
-use crate::{
+use crate::base::{
     clock,
     contained::Panicked,
     logged::Logged,

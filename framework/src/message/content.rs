@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Layer, PlaceOf};
+use super::{Layer, PositionOf};
 use crate::wire::{engine_io, socket_io::Arguments};
 
 /// What is published.
@@ -34,7 +34,7 @@ pub(crate) enum Content {
 #[derive(Debug)]
 pub(crate) enum Ordered {
     /// In that of its room.
-    InRoom(PlaceOf),
+    InRoom(PositionOf),
     /// In that of what is kept for sessions that come back: this one's number, from 1.
     Kept(u64),
 }

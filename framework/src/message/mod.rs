@@ -7,17 +7,17 @@
 mod codec;
 mod content;
 mod form;
-mod place;
+mod position;
 mod publication;
 mod refused;
 
-pub use self::place::{Place, Position};
+pub use self::position::{At, Position};
 
 pub(crate) use self::{
     codec::Codec,
     content::{Content, Ordered},
     form::{FRONT, Form, Layer},
-    place::{Epoch, PlaceOf},
+    position::{Epoch, PositionOf},
     publication::Publication,
     refused::refused,
 };

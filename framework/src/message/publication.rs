@@ -12,7 +12,7 @@ use bytestring::ByteString;
 
 use super::{Codec, Content, Form, Layer, content::Ordered};
 use crate::{
-    number::RoomNumber,
+    base::number::RoomNumber,
     wire::{engine_io, socket_io::Arguments},
 };
 
@@ -115,8 +115,8 @@ impl fmt::Debug for Publication {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::refusal::{Code, Refusal};
     use crate::message::refused;
-    use crate::refusal::{Code, Refusal};
 
     #[test]
     fn an_answer_that_is_suppressed_says_so_and_nothing_else_says_anything() {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    refusal::Refusal,
+    base::refusal::Refusal,
     wire::socket_io::{ArgumentError, Arguments},
 };
 

@@ -2,7 +2,7 @@
 //!
 //! It must never let two links write for one connection: each is told when another takes over.
 
-use crate::{disconnect::DisconnectReason, message::Publication, wire::engine_io};
+use crate::{base::disconnect::DisconnectReason, message::Publication, wire::engine_io};
 
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 
 mod catching_up;
 mod drain;
+mod in_flight;
 mod not_queued;
-mod permit;
 mod room;
 mod state;
 mod terms;
@@ -25,17 +25,19 @@ pub use not_queued::NotQueued;
 pub use transport_kind::TransportKind;
 
 pub(crate) use drain::{Drained, LinkNumber, Sink};
-pub(crate) use permit::Permit;
+pub(crate) use in_flight::InFlightGuard;
 pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};
 
 use self::state::State;
 use crate::{
-    disconnect::DisconnectReason,
+    base::{
+        disconnect::DisconnectReason,
+        meter::Counters,
+        number::{MembershipNumber, RoomNumber, SessionNumber},
+        refusal::{Code, Refusal},
+    },
     message::{Publication, refused},
-    meter::Counters,
-    number::{MembershipNumber, RoomNumber, SessionNumber},
-    refusal::{Code, Refusal},
     wire::{engine_io, socket_io::Arguments},
 };
 
@@ -120,7 +122,7 @@ impl Outbox {
         self.lock().catch_up();
     }
 
-    /// Withholds the frames of a room, those that are queued and those that are still on their way
+    /// Suppresses the frames of a room, those that are queued and those that are still on their way
     /// by the membership of that number, which its session has lost: until its
     /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
     /// were queued.

@@ -68,10 +68,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::Limits,
-        disconnect::DisconnectReason,
+        base::{config::Limits, disconnect::DisconnectReason, number::SessionNumber},
         message::{Layer, Publication},
-        number::SessionNumber,
         outbox::{End, LinkNumber, Owner, Sink, Terms, TransportKind},
         protocol::SocketIoCodec,
         wire::{

@@ -9,9 +9,11 @@ use tokio::sync::Notify;
 
 use super::{catching_up::CatchingUp, drain::LinkNumber, terms::Terms};
 use crate::{
-    disconnect::DisconnectReason,
+    base::{
+        disconnect::DisconnectReason,
+        number::{MembershipNumber, RoomNumber},
+    },
     message::Publication,
-    number::{MembershipNumber, RoomNumber},
     wire::engine_io,
 };
 
@@ -42,7 +44,7 @@ type Control = Vec<engine_io::Packet>;
 /// What few connections have.
 #[derive(Default)]
 pub(super) struct Rare {
-    /// Rooms whose frames are withheld, and up to which membership: while something may be on its
+    /// Rooms whose frames are suppressed, and up to which membership: while something may be on its
     /// way by one that was lost.
     barred: Barred,
     /// If it came back, and has more to be sent than an outbox holds.
@@ -131,14 +133,14 @@ impl State {
         self.rare.take_if(|rare| is_idle(rare));
     }
 
-    /// The frames of a room are withheld from now on, up to that membership.
+    /// The frames of a room are suppressed from now on, up to that membership.
     pub(super) fn bar(&mut self, room: RoomNumber, membership: MembershipNumber) {
         let rare = self.rare.get_or_insert_default();
         let last = rare.barred.entry(room).or_insert(membership);
         *last = membership.max(*last);
     }
 
-    /// Up to which membership the frames of a room are withheld, if they are.
+    /// Up to which membership the frames of a room are suppressed, if they are.
     pub(super) fn barred(&self, room: RoomNumber) -> Option<MembershipNumber> {
         self.rare.as_ref()?.barred.get(&room).copied()
     }
@@ -147,7 +149,7 @@ impl State {
         publication.room().is_some_and(|room| self.barred(room).is_some())
     }
 
-    /// The frames of a room are withheld no more, if `is_over` says so of the last membership that
+    /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
     /// was lost.
     pub(super) fn release(
         &mut self,

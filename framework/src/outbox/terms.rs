@@ -10,8 +10,8 @@ use std::sync::{
 use tokio::sync::Notify;
 
 use crate::{
-    config::Limits, disconnect::DisconnectReason, message::Codec, meter::Counters,
-    number::SessionNumber,
+    base::{config::Limits, disconnect::DisconnectReason, meter::Counters, number::SessionNumber},
+    message::Codec,
 };
 
 /// What all outboxes of one Salon have in common.

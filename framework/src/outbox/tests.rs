@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use super::*;
 use crate::{
-    config::Limits,
+    base::config::Limits,
     message::{Content, Layer},
     protocol::SocketIoCodec,
     wire::socket_io::{IntoArguments, JsonParser},

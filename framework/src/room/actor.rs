@@ -10,27 +10,29 @@ use serde::Serialize;
 
 use super::{
     Directory, Entry, Room, RoomEvent,
-    broadcaster::encode_or_log,
     context::RoomContext,
     life::{self, Generation},
-    member::Departure,
+    member::LeaveReason,
     restart::Restarts,
     sent::{Origin, Sent},
     state::State,
 };
 use crate::{
-    clock::Instant,
-    contained::contain,
+    base::{
+        clock::Instant,
+        contained::contain,
+        logged::Logged,
+        meter::{Count, Meter},
+        number::{MembershipNumber, ShardNumber},
+        refusal::Refusal,
+        simulation,
+        timers::Alarm,
+        turn::{self, TakesTurns},
+    },
     event,
-    logged::Logged,
-    membership::{lapsed_meanwhile, revoked_meanwhile},
-    meter::{Count, Meter},
-    number::{MembershipNumber, ShardNumber},
+    hub::encode_or_log,
     outbox::End,
-    refusal::Refusal,
-    simulation,
-    timers::Alarm,
-    turn::{self, TakesTurns},
+    session::membership::{lapsed_meanwhile, revoked_meanwhile},
 };
 
 /// One open room.
@@ -80,7 +82,7 @@ impl<R: Room> RoomActor<R> {
     ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
         let span = tracing::debug_span!(
             "salon.room",
-            room = %Logged(self.cx.roll.name()),
+            room = %Logged(self.cx.members.name()),
             event = E::NAME,
             session = %sent.origin.sender.id,
         );
@@ -117,10 +119,10 @@ impl<R: Room> RoomActor<R> {
     /// It has died of what nothing contained: its members are cut off, so that they come back to
     /// another.
     fn be_lost(&self) {
-        self.cx.roll.broadcaster().counters.one(Count::ActorsLost);
-        let (room, members) = (Logged(self.cx.roll.name()), self.cx.roll.len());
+        self.cx.members.broadcaster().counters.one(Count::ActorsLost);
+        let (room, members) = (Logged(self.cx.members.name()), self.cx.members.len());
         tracing::error!(%room, members, "the room's actor is lost: its members are cut off");
-        self.cx.roll.peers().for_each(|peer| peer.request_end(End::HangUp));
+        self.cx.members.peers().for_each(|peer| peer.request_end(End::HangUp));
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
@@ -140,22 +142,22 @@ impl<R: Room> RoomActor<R> {
         // Whose event is not refused is a member, or was one.
         self.is_kept |= result.is_ok();
         if result.is_err() {
-            self.cx.roll.broadcaster().counters.one(Count::EventsRefused);
+            self.cx.members.broadcaster().counters.one(Count::EventsRefused);
             let session = origin.sender.number;
-            if joined.is_some_and(|number| self.cx.roll.is_member_by(session, number)) {
+            if joined.is_some_and(|number| self.cx.members.is_member_by(session, number)) {
                 // The event that made a member was refused: it made none.
-                self.remove(session, Departure::Left);
+                self.remove(session, LeaveReason::Left);
             }
         }
-        let broadcaster = &self.cx.roll.broadcaster();
+        let broadcaster = &self.cx.members.broadcaster();
         if let Some(answer) = broadcaster.answer(
             &origin.sender,
-            Some(self.cx.roll.room()),
+            Some(self.cx.members.room()),
             name,
             origin.acknowledgement,
             result,
         ) {
-            self.cx.roll.send_to(&origin.sender, answer);
+            self.cx.members.send_to(&origin.sender, answer);
         }
         // The event is no longer in flight, nor on its way here.
         drop(origin);
@@ -175,8 +177,8 @@ impl<R: Room> Actor for RoomActor<R> {
 
 impl<R: Room> TakesTurns for RoomActor<R> {
     fn is_greedy(&self, turns: u32) {
-        self.cx.roll.broadcaster().counters.one(Count::GreedyTurns);
-        let room = Logged(self.cx.roll.name());
+        self.cx.members.broadcaster().counters.one(Count::GreedyTurns);
+        let room = Logged(self.cx.members.name());
         tracing::warn!(
             %room,
             turns,
@@ -198,8 +200,8 @@ impl<R: Room> Drop for RoomActor<R> {
         }
         self.change(State::closed(Refusal::not_found("the room is closed")));
         // Also when the worker ends: the key must be free for a room on another one.
-        self.directory.close(&*self.cx.roll.link);
-        self.cx.roll.close();
-        tracing::debug!(room = %Logged(self.cx.roll.name()), "closed");
+        self.directory.close(&*self.cx.members.link);
+        self.cx.members.close();
+        tracing::debug!(room = %Logged(self.cx.members.name()), "closed");
     }
 }

@@ -16,23 +16,24 @@ use std::{
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use super::{
-    Socket,
-    broadcaster::Broadcaster,
-    guard::{Checked, Guards},
-};
+use super::guard::{Checked, Guards};
 use crate::{
-    allowance::Allowance,
     auth::{AnyAuthority, Grant, Granted},
-    clock,
-    contained::{Contained, Panicked, contain},
-    data::Data,
+    base::{
+        allowance::Allowance,
+        clock,
+        contained::{Contained, Panicked, contain},
+        data::Data,
+        logged::Logged,
+        meter::{Count, Meter},
+        refusal::{Code, Refusal},
+    },
     event::Event,
-    logged::Logged,
-    membership::{lapsed_meanwhile, revoked_meanwhile},
-    meter::{Count, Meter},
-    peer::Peer,
-    refusal::{Code, Refusal},
+    hub::{Broadcaster, Socket},
+    session::{
+        membership::{lapsed_meanwhile, revoked_meanwhile},
+        peer::Peer,
+    },
 };
 
 /// What the checks of one event look at, and what they cost at most.
@@ -48,7 +49,7 @@ pub(crate) struct Checks<'a> {
 }
 
 /// An event whose checks are done.
-pub(crate) struct Judged<E> {
+pub(crate) struct CheckOutcome<E> {
     pub(crate) event: Contained<E>,
     /// The grant by which it may pass, if it needs one.
     pub(crate) verdict: Result<Option<Granted>, Refusal>,
@@ -57,9 +58,9 @@ pub(crate) struct Judged<E> {
 }
 
 /// An event whose checks are done, or wait for something.
-pub(crate) enum Judging<E> {
-    Done(Judged<E>),
-    Waits(LocalBoxFuture<'static, Judged<E>>),
+pub(crate) enum Checking<E> {
+    Done(CheckOutcome<E>),
+    Waits(LocalBoxFuture<'static, CheckOutcome<E>>),
 }
 
 /// Whether anything is asked about events of this type.
@@ -73,7 +74,7 @@ where
 impl Checks<'_> {
     /// Asks what is to be asked about an event. It costs nothing if that is nothing, and no
     /// allocation if it is a permission whose grant is kept.
-    pub(crate) fn judge<E, I>(&mut self, event: Contained<E>, room: Option<&str>) -> Judging<E>
+    pub(crate) fn judge<E, I>(&mut self, event: Contained<E>, room: Option<&str>) -> Checking<E>
     where
         E: Event + 'static,
         E::Guards: Guards<E, I>,
@@ -86,7 +87,7 @@ impl Checks<'_> {
         }
         let permission = match permission {
             Permission::Granted(granted) if E::Guards::NONE => {
-                return Judging::Done(Judged { event, verdict: Ok(granted), withdrawals });
+                return Checking::Done(CheckOutcome { event, verdict: Ok(granted), withdrawals });
             }
             permission => permission,
         };
@@ -98,19 +99,19 @@ impl Checks<'_> {
             withdrawals,
         };
         let limit = self.time_limit;
-        let mut judged = async move {
+        let mut outcome = async move {
             // Pinned here, so that it is not moved through the layers around it, each of which
             // would have room for it once more.
             let verdict = {
                 let asked = pin!(Some(questions.ask::<E, I>(&event, permission)));
                 bounded(&questions.socket, E::NAME, limit, asked).await
             };
-            Judged { event, verdict, withdrawals }
+            CheckOutcome { event, verdict, withdrawals }
         }
         .boxed_local();
-        match (&mut judged).now_or_never() {
-            Some(judged) => Judging::Done(judged),
-            None => Judging::Waits(judged),
+        match (&mut outcome).now_or_never() {
+            Some(outcome) => Checking::Done(outcome),
+            None => Checking::Waits(outcome),
         }
     }
 

@@ -9,27 +9,28 @@ use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Audience, Member, Receive, Room, RoomEvent, RoomHandle,
-    broadcaster::Asker,
-    presence::Attendance,
+    Member, Receive, Room, RoomEvent, RoomHandle, kinds,
+    members::Members,
+    presence::PresenceState,
     recipients::{Antechamber, Choice, RoomAudience},
-    roll::Roll,
 };
 use crate::{
-    acknowledgement::AskError,
     auth::Grant,
-    contained::{Contained, Running},
+    base::{
+        contained::{Contained, Running},
+        number::SessionNumber,
+        refusal::Refusal,
+        timers::{Timer, Timers},
+    },
     event::{self, Event},
-    message::Place,
-    number::SessionNumber,
-    peer::Peer,
-    refusal::Refusal,
-    timers::{Timer, Timers},
+    hub::{Asker, Audience},
+    message::Position,
+    session::{acknowledgement::AskError, peer::Peer},
 };
 
 /// The surroundings of a room, given to each of its handlers.
 pub struct RoomContext<R> {
-    pub(super) roll: Roll,
+    pub(super) members: Members,
     pub(super) sender: Option<Arc<Peer>>,
     /// The event by which its sender wants to become a member, while the room decides about it.
     pub(super) joining: Option<Rare>,
@@ -38,7 +39,7 @@ pub struct RoomContext<R> {
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(super) timers: Timers<R, Self>,
     /// Who is there, if the room tells.
-    pub(super) attendance: Option<Box<Attendance>>,
+    pub(super) presence_state: Option<Box<PresenceState>>,
     /// The room's own line on the list of its kind: it goes with the state.
     pub(super) line: Option<Rare>,
 }
@@ -62,19 +63,19 @@ impl<R> RoomContext<R> {
     /// The room's name: its kind and its key.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.roll.name()
+        self.members.name()
     }
 
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.roll.len()
+        self.members.len()
     }
 
     /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.roll.is_empty()
+        self.members.is_empty()
     }
 
     /// What the application gave to the builder with `data`.
@@ -82,13 +83,13 @@ impl<R> RoomContext<R> {
     /// # Errors
     /// `internal` when nothing of that type was given; the log names the type.
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
-        self.roll.shared.data.get()
+        self.members.shared.data.get()
     }
 
     /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
     /// down. Between this and what the room broadcasts there is no order.
     pub fn namespace(&self) -> Audience {
-        Audience::new(self.roll.broadcaster().clone(), self.roll.namespace().clone())
+        Audience::new(self.members.broadcaster().clone(), self.members.namespace().clone())
     }
 
     /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
@@ -135,7 +136,7 @@ impl<R> RoomContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
-        self.roll.broadcaster().kinds.room(key)
+        kinds::room(self.members.broadcaster(), key)
     }
 
     /// Sends an event to every member: in this room's one order, encoded once.
@@ -144,40 +145,40 @@ impl<R> RoomContext<R> {
     }
 
     /// Where the room's order is: after what it has published so far. `None` if the room is not
-    /// [`NUMBERED`](Room::NUMBERED).
+    /// [`SEQUENCED`](Room::SEQUENCED).
     ///
     /// ```
-    /// use salon::{Place, prelude::*};
+    /// use salon::{Position, prelude::*};
     ///
     /// /// What a reply says that has to fit between two events.
     /// #[derive(Serialize)]
-    /// struct Board { cells: Vec<u8>, place: Option<Place> }
+    /// struct Board { cells: Vec<u8>, place: Option<Position> }
     ///
     /// fn board<R: Room>(cells: &[u8], cx: &RoomContext<R>) -> Board {
-    ///     Board { cells: cells.to_vec(), place: cx.place() }
+    ///     Board { cells: cells.to_vec(), place: cx.position() }
     /// }
     /// ```
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
-        let order = self.roll.order.told()?;
-        Some(order.place(self.roll.name(), order.now()).into())
+    pub fn position(&self) -> Option<Position> {
+        let order = self.members.order.told()?;
+        Some(order.place(self.members.name(), order.now()).into())
     }
 
     pub(super) fn everyone(&self) -> RoomAudience<'_> {
-        RoomAudience { roll: &self.roll, choice: Choice::Everyone }
+        RoomAudience { members: &self.members, choice: Choice::Everyone }
     }
 }
 
 impl<R: Room> RoomContext<R> {
-    pub(super) fn new(roll: Roll) -> Self {
+    pub(super) fn new(members: Members) -> Self {
         Self {
-            roll,
+            members,
             sender: None,
             joining: None,
             antechamber: Antechamber::default(),
             actions: VecDeque::new(),
             timers: Timers::default(),
-            attendance: Self::new_attendance(),
+            presence_state: Self::new_attendance(),
             line: None,
         }
     }
@@ -208,7 +209,7 @@ impl<R: Room> RoomContext<R> {
     #[must_use]
     pub fn key(&self) -> &R::Key {
         // A context is made with the link of its own kind of room, and nobody changes it.
-        self.roll.link.key().downcast_ref().expect("a room's context has a key of its kind")
+        self.members.link.key().downcast_ref().expect("a room's context has a key of its kind")
     }
 
     /// Who sent the event that is being handled.
@@ -265,7 +266,7 @@ impl<R: Room> RoomContext<R> {
 
     /// The members, in the order in which their sessions began.
     pub fn members(&self) -> impl Iterator<Item = Member<R::Identity>> {
-        self.roll.peers().cloned().map(Member::new)
+        self.members.peers().cloned().map(Member::new)
     }
 
     /// The grant by which a member was admitted: the answer to the `permit` of the joining event
@@ -273,7 +274,7 @@ impl<R: Room> RoomContext<R> {
     #[must_use]
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
         let memberships = &member.peer().state.memberships;
-        memberships.granted(self.roll.room()).map(|granted| granted.grant)
+        memberships.granted(self.members.room()).map(|granted| granted.grant)
     }
 
     /// Asks a member, and waits for its acknowledgement; the future is to be given to
@@ -290,9 +291,11 @@ impl<R: Room> RoomContext<R> {
         E::Reply: DeserializeOwned,
     {
         let arguments = event::encode(event);
-        let (broadcaster, peer) = (self.roll.broadcaster().clone(), member.peer().clone());
-        let asker =
-            Asker { room: self.roll.room(), membership: self.roll.membership(member.number()) };
+        let (broadcaster, peer) = (self.members.broadcaster().clone(), member.peer().clone());
+        let asker = Asker {
+            room: self.members.room(),
+            membership: self.members.membership(member.number()),
+        };
         async move {
             let name = ByteString::from_static(E::NAME);
             let answer = broadcaster.ask(peer, Some(asker), name, arguments?, timeout).await?;
@@ -307,7 +310,7 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        let tally = self.roll.broadcaster().tally;
+        let tally = self.members.broadcaster().tally;
         self.timers.after(delay, tally, receive(message))
     }
 
@@ -354,7 +357,7 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        let tally = self.roll.broadcaster().tally;
+        let tally = self.members.broadcaster().tally;
         self.timers.every(interval, tally, move |room, cx| room.receive(message.clone(), cx))
     }
 
@@ -370,7 +373,8 @@ impl<R: Room> RoomContext<R> {
     where
         R: Receive<M>,
     {
-        let future = Running::new(future.map(receive).boxed_local(), self.roll.broadcaster().tally);
+        let future =
+            Running::new(future.map(receive).boxed_local(), self.members.broadcaster().tally);
         self.actions.push_back(Action::Spawn(future));
     }
 }
@@ -382,8 +386,8 @@ fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {
 impl<R> fmt::Debug for RoomContext<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RoomContext")
-            .field("room", &self.roll.name())
-            .field("members", &self.roll.len())
+            .field("room", &self.members.name())
+            .field("members", &self.members.len())
             .finish_non_exhaustive()
     }
 }

@@ -14,24 +14,25 @@ use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
 use super::{
-    Broadcaster, Room,
+    Room,
     actor::RoomActor,
     context::RoomContext,
     link::{Link, Ticket},
+    members::{Members, Shared},
     open_rooms::OpenRooms,
-    opening::{Opener, too_many_open},
     order::Order,
-    roll::{Roll, Shared},
-    shard::ShardHandle,
 };
 use crate::{
-    contained::Contained,
-    data::Data,
-    membership::RoomLink,
-    meter::{Count, Meter, Tally},
-    number::{RoomNumber, ShardNumber},
-    refusal::{Code, Refusal},
-    turn,
+    base::{
+        contained::Contained,
+        data::Data,
+        meter::{Count, Meter, Tally},
+        number::{RoomNumber, ShardNumber},
+        refusal::{Code, Refusal},
+        turn,
+    },
+    hub::{Broadcaster, Opener, ShardHandle, too_many_open},
+    session::membership::RoomLink,
 };
 
 /// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
@@ -160,9 +161,9 @@ impl<R: Room> Directory<R> {
     ) {
         let (directory, link, number) = (self.clone(), link.clone(), shard.number());
         shard.run(move || {
-            let order = Order::begin(R::NUMBERED);
-            let roll = Roll::new(link, directory.shared.clone(), order);
-            let room = RoomActor::new(RoomContext::new(roll), directory, number);
+            let order = Order::begin(R::SEQUENCED);
+            let members = Members::new(link, directory.shared.clone(), order);
+            let room = RoomActor::new(RoomContext::new(members), directory, number);
             turn::start(Context::with_receiver(receiver), room);
         });
         self.shared.broadcaster.counters.one(Count::RoomsOpened);

@@ -4,8 +4,12 @@
 
 use std::{fmt, marker::PhantomData};
 
-use super::Socket;
-use crate::{auth::Handshake, data::Data, event::Event, refusal::Refusal};
+use crate::{
+    auth::Handshake,
+    base::{data::Data, refusal::Refusal},
+    event::Event,
+    hub::Socket,
+};
 
 /// A check of an event before its handler gets it, named by `guard = Type` in the event's derive.
 ///

@@ -17,14 +17,16 @@ use super::{
     Directory, Member, Present, PresentUser, Receive, Reply, Room,
     actor::RoomActor,
     link::Ticket,
-    opening::Opener,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
 };
 use crate::{
-    contained::Contained,
+    base::{
+        contained::Contained,
+        meter::Tally,
+        refusal::{Code, Refusal},
+    },
     event::Event,
-    meter::Tally,
-    refusal::{Code, Refusal},
+    hub::Opener,
 };
 
 /// One room, by its key, whether it is open or not: from [`Salon::room`](crate::Salon::room), or

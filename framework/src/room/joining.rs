@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use super::{
     Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, listed::not_a_member,
-    member::Departure, sent::Origin,
+    member::LeaveReason, sent::Origin,
 };
 use crate::{
-    contained::{Contained, Panicked},
-    logged::Logged,
-    membership::Membership,
-    number::MembershipNumber,
-    peer::Peer,
-    refusal::{Code, Refusal},
+    base::{
+        contained::{Contained, Panicked},
+        logged::Logged,
+        number::MembershipNumber,
+        refusal::{Code, Refusal},
+    },
+    session::{membership::Membership, peer::Peer},
 };
 
 impl<R: Room> RoomActor<R> {
@@ -28,16 +29,16 @@ impl<R: Room> RoomActor<R> {
     ) -> Result<(Contained<E>, Option<MembershipNumber>), Refusal> {
         let Origin { sender, granted, .. } = origin;
         self.state.room()?;
-        match (E::ENTRY, self.cx.roll.contains(sender.number)) {
+        match (E::ENTRY, self.cx.members.contains(sender.number)) {
             (Entry::Member, true) => Ok((event, None)),
             (Entry::Member, false) => Err(not_a_member(E::NAME)),
             (Entry::Join, true) => {
-                sender.state.memberships.renew(self.cx.roll.room(), *granted);
-                sender.standing.wake();
+                sender.state.memberships.renew(self.cx.members.room(), *granted);
+                sender.auth_state.wake();
                 Ok((event, None))
             }
             (Entry::Join, false) => {
-                let number = self.cx.roll.next_membership();
+                let number = self.cx.members.next_membership();
                 let joined = self.ask_in(event, sender).and_then(|event| {
                     self.enrol(origin, number)?;
                     Ok((event, Some(number)))
@@ -45,7 +46,7 @@ impl<R: Room> RoomActor<R> {
                 if joined.is_err() {
                     // What it was sent while it was asked in is not for it.
                     let waiting = self.cx.antechamber.take().len();
-                    sender.withhold(u64::try_from(waiting).unwrap_or(u64::MAX));
+                    sender.suppress(u64::try_from(waiting).unwrap_or(u64::MAX));
                 }
                 joined
             }
@@ -67,9 +68,12 @@ impl<R: Room> RoomActor<R> {
     fn enrol(&mut self, origin: &Origin, number: MembershipNumber) -> Result<(), Refusal> {
         let Origin { sender, granted, withdrawals, .. } = origin;
         let member = Member::new(sender.clone());
-        let membership =
-            Membership { number, granted: granted.map(Box::new), link: self.cx.roll.link.clone() };
-        let limit = self.cx.roll.broadcaster().max_rooms;
+        let membership = Membership {
+            number,
+            granted: granted.map(Box::new),
+            link: self.cx.members.link.clone(),
+        };
+        let limit = self.cx.members.broadcaster().max_rooms;
         let seen = self.run("meta", |room, _| RoomContext::meta(room, &member)).and_then(|seen| {
             sender.state.memberships.enter(membership, limit, *withdrawals)?;
             Ok(seen)
@@ -82,19 +86,19 @@ impl<R: Room> RoomActor<R> {
             }
         };
         self.cx.appear(sender, seen);
-        if !self.cx.roll.add(sender.clone(), number) {
-            sender.leave(self.cx.roll.room(), self.cx.roll.name());
+        if !self.cx.members.add(sender.clone(), number) {
+            sender.leave(self.cx.members.room(), self.cx.members.name());
             // Its worker, which would do it, is gone.
-            sender.outbox.release(self.cx.roll.room(), number);
-            self.depart(&member, Departure::Left);
+            sender.outbox.release(self.cx.members.room(), number);
+            self.depart(&member, LeaveReason::Left);
             return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
         }
         if granted.is_some() {
-            sender.standing.wake();
+            sender.auth_state.wake();
         }
-        tracing::debug!(room = %Logged(self.cx.roll.name()), session = %sender.id, "joined");
+        tracing::debug!(room = %Logged(self.cx.members.name()), session = %sender.id, "joined");
         for publication in self.cx.antechamber.take() {
-            self.cx.roll.send_to(sender, publication);
+            self.cx.members.send_to(sender, publication);
         }
         self.tell_joined(sender);
         Ok(())
@@ -103,7 +107,7 @@ impl<R: Room> RoomActor<R> {
     /// One who was admitted is no member after all: the room hears that it has left, and that its
     /// user is not there unless it is by another connection.
     fn undo(&mut self, member: &Member<R::Identity>) {
-        self.depart(member, Departure::Left);
+        self.depart(member, LeaveReason::Left);
         if let Some(user) = self.cx.unknown_user(member.peer()) {
             // Whether it panicked is seen to by `settle`.
             let _ = self.run("absent", |room, cx| RoomContext::absent(room, &user, cx));

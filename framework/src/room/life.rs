@@ -11,23 +11,25 @@ use super::{
     Member, Room,
     actor::RoomActor,
     context::{Action, RoomContext, Step},
-    member::Departure,
+    member::LeaveReason,
     notice::Reason,
     order::Order,
     restart::Restarts,
-    shard::Look,
     state::State,
 };
 use crate::{
-    clock,
-    contained::{Panicked, contain, discard},
-    logged::Logged,
-    membership::Lapsed,
-    meter::{Count, Meter, Tally},
-    number::SessionNumber,
-    refusal::{Code, Refusal},
-    timers::Round,
-    turn,
+    base::{
+        clock,
+        contained::{Panicked, contain, discard},
+        logged::Logged,
+        meter::{Count, Meter, Tally},
+        number::SessionNumber,
+        refusal::{Code, Refusal},
+        timers::Round,
+        turn,
+    },
+    hub::Look,
+    session::membership::Lapsed,
 };
 
 /// Which of the states that a room has had, one after the other.
@@ -39,7 +41,7 @@ const RESTARTS: u32 = 8;
 
 /// Opens a room, or says why it is closed from the start.
 pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
-    let link = cx.roll.link.clone();
+    let link = cx.members.link.clone();
     // A context is made with the link of its own kind of room, and nobody changes it.
     let key = link.key().downcast_ref().expect("a room's link has a key of its kind");
     let opened = contain(|| R::open(key, cx));
@@ -49,16 +51,16 @@ pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
     }
     match opened {
         Ok(Ok(room)) => {
-            tracing::debug!(room = %Logged(cx.roll.name()), "opened");
+            tracing::debug!(room = %Logged(cx.members.name()), "opened");
             State::Open(room)
         }
         Ok(Err(refusal)) => {
-            tracing::debug!(room = %Logged(cx.roll.name()), refusal = %Logged(&refusal), "not opened");
+            tracing::debug!(room = %Logged(cx.members.name()), refusal = %Logged(&refusal), "not opened");
             State::closed(refusal)
         }
         Err(panicked) => {
-            cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %Logged(cx.roll.name()), "opening the room panicked: it is closed");
+            cx.members.broadcaster().counters.one(Count::HandlerPanics);
+            tracing::error!(room = %Logged(cx.members.name()), "opening the room panicked: it is closed");
             State::closed(panicked)
         }
     }
@@ -92,21 +94,21 @@ impl<R: Room> RoomActor<R> {
 
     /// Where panics of the application's values count.
     pub(super) fn tally(&self) -> Tally {
-        self.cx.roll.broadcaster().tally
+        self.cx.members.broadcaster().tally
     }
 
     /// Code of the application panicked that does not have the room's state in hand.
     pub(super) fn report(&self, what: &str, session: Option<&str>) {
-        self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-        let room = Logged(self.cx.roll.name());
+        self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
+        let room = Logged(self.cx.members.name());
         tracing::error!(%room, what, session, "code of the application panicked");
     }
 
     /// The room's code has panicked: its state is not to be trusted any more.
     fn panicked(&mut self, what: &str) {
-        self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
+        self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
         let session = self.cx.sender.as_ref().map(|sender| &*sender.id);
-        let room = Logged(self.cx.roll.name());
+        let room = Logged(self.cx.members.name());
         tracing::error!(%room, what, session, "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
             self.change(State::Panicked);
@@ -118,8 +120,8 @@ impl<R: Room> RoomActor<R> {
         if generation == self.generation {
             self.panicked(what);
         } else {
-            self.cx.roll.broadcaster().counters.one(Count::HandlerPanics);
-            let room = Logged(self.cx.roll.name());
+            self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
+            let room = Logged(self.cx.members.name());
             tracing::error!(%room, what, "a future of a former state panicked");
         }
     }
@@ -144,15 +146,15 @@ impl<R: Room> RoomActor<R> {
 
     /// Opens a room that panicked anew, or closes it if it did so too often.
     fn restart(&mut self) {
-        let name = self.cx.roll.name().to_owned();
+        let name = self.cx.members.name().to_owned();
         if !self.restarts.allow(R::RESTART) {
             tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
             return self.change(State::closed(Panicked));
         }
-        self.cx.roll.order = Order::begin(R::NUMBERED);
-        if let Some(attendance) = &mut self.cx.attendance {
-            attendance.forget_those_away();
-            let members = self.cx.roll.peers().map(|peer| Action::UpdatePresence(peer.number));
+        self.cx.members.order = Order::begin(R::SEQUENCED);
+        if let Some(presence_state) = &mut self.cx.presence_state {
+            presence_state.forget_those_away();
+            let members = self.cx.members.peers().map(|peer| Action::UpdatePresence(peer.number));
             self.cx.actions.extend(members);
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
@@ -160,7 +162,7 @@ impl<R: Room> RoomActor<R> {
         self.cx.sender = None;
         self.state = open(&mut self.cx);
         if matches!(self.state, State::Open(_)) {
-            self.cx.roll.broadcaster().counters.one(Count::RoomsRestarted);
+            self.cx.members.broadcaster().counters.one(Count::RoomsRestarted);
             tracing::debug!(room = %Logged(&name), "restarted");
         }
     }
@@ -189,8 +191,8 @@ impl<R: Room> RoomActor<R> {
             let code = refusal.code().as_str().to_owned();
             self.cx.actions.clear();
             self.empty(&code);
-            self.directory.close(&*self.cx.roll.link);
-            if self.cx.roll.link.is_quiet() {
+            self.directory.close(&*self.cx.members.link);
+            if self.cx.members.link.is_quiet() {
                 ctx.stop();
             }
         } else if self.cx.is_empty() && !self.is_kept {
@@ -224,9 +226,9 @@ impl<R: Room> RoomActor<R> {
         if self.is_looked_after {
             return;
         }
-        let shards = self.cx.roll.broadcaster().shards();
+        let shards = self.cx.members.broadcaster().shards();
         if let Some(shard) = shards.iter().find(|shard| shard.number() == self.shard) {
-            shard.look_later(Look { at: until, room: Arc::downgrade(&self.cx.roll.link) });
+            shard.look_later(Look { at: until, room: Arc::downgrade(&self.cx.members.link) });
             self.is_looked_after = true;
         }
     }
@@ -253,7 +255,7 @@ impl<R: Room> RoomActor<R> {
                     }
                 }));
             }
-            Action::Leave(session) => self.remove(session, Departure::Left),
+            Action::Leave(session) => self.remove(session, LeaveReason::Left),
             Action::Evict(session, reason) => self.evict(session, reason.as_deref()),
             Action::UpdatePresence(session) => self.update_presence(session),
             Action::Close => self.shut("the room is closed"),
@@ -262,7 +264,7 @@ impl<R: Room> RoomActor<R> {
 
     /// Asks what is seen of a member now, and tells the others.
     fn update_presence(&mut self, session: SessionNumber) {
-        let Some(peer) = self.cx.roll.peer(session).cloned() else { return };
+        let Some(peer) = self.cx.members.peer(session).cloned() else { return };
         let member = Member::new(peer);
         // Whether it panicked is seen to by `settle`.
         let _ = self.run("meta", |room, cx| {
@@ -285,12 +287,12 @@ impl<R: Room> RoomActor<R> {
     /// Lets a member go that has lost its membership, unless it has a newer one.
     pub(super) fn lapse(&mut self, lapsed: Lapsed) {
         let Lapsed { session, membership, code, done } = lapsed;
-        if self.cx.roll.is_member_by(session, membership)
-            && let Some(peer) = self.cx.roll.remove(session)
+        if self.cx.members.is_member_by(session, membership)
+            && let Some(peer) = self.cx.members.remove(session)
         {
-            tracing::debug!(room = %Logged(self.cx.roll.name()), session = %peer.id, code = %Logged(&code), "lapsed");
+            tracing::debug!(room = %Logged(self.cx.members.name()), session = %peer.id, code = %Logged(&code), "lapsed");
             self.tell_evicted(&peer, &Reason::Code(code.as_str()));
-            self.depart(&Member::new(peer), Departure::Lapsed);
+            self.depart(&Member::new(peer), LeaveReason::Lapsed);
         }
         // Whoever took it away may have stopped waiting.
         let _ = done.send(());
@@ -301,10 +303,10 @@ impl<R: Room> RoomActor<R> {
         let refusal = Refusal::new(Code::Closed, message);
         // If this panics the room is closed all the same, and its code hears no more of it.
         let _ = self.run("closing", Room::closing);
-        while let Some(session) = self.cx.roll.first() {
-            let Some(peer) = self.cx.roll.remove(session) else { break };
+        while let Some(session) = self.cx.members.first() {
+            let Some(peer) = self.cx.members.remove(session) else { break };
             self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
-            self.depart(&Member::new(peer), Departure::Closed);
+            self.depart(&Member::new(peer), LeaveReason::Closed);
         }
         self.change(State::closed(refusal));
     }
@@ -312,12 +314,12 @@ impl<R: Room> RoomActor<R> {
     /// Closes a room without members, unless something is on its way to it. The room stays in the
     /// directory until its code has closed it, so that no other of its key is opened beside it.
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
-        if !self.cx.roll.link.is_quiet() {
+        if !self.cx.members.link.is_quiet() {
             // It comes, and is seen to then.
             return;
         }
         self.shut("the room was empty and is closed");
-        if self.directory.close_if_idle(&*self.cx.roll.link) {
+        if self.directory.close_if_idle(&*self.cx.members.link) {
             ctx.stop();
         } else {
             self.reopen(ctx);
@@ -328,37 +330,37 @@ impl<R: Room> RoomActor<R> {
     fn reopen(&mut self, ctx: &mut Context<Self>) {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
-        self.cx.roll.order = Order::begin(R::NUMBERED);
-        self.cx.attendance = RoomContext::<R>::new_attendance();
+        self.cx.members.order = Order::begin(R::SEQUENCED);
+        self.cx.presence_state = RoomContext::<R>::new_attendance();
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;
         self.state = open(&mut self.cx);
-        self.cx.roll.broadcaster().counters.one(Count::RoomsClosed);
-        self.cx.roll.broadcaster().counters.one(Count::RoomsOpened);
+        self.cx.members.broadcaster().counters.one(Count::RoomsClosed);
+        self.cx.members.broadcaster().counters.one(Count::RoomsOpened);
         self.settle(ctx);
     }
 
     /// Lets a member go, and tells the room's code.
-    pub(super) fn remove(&mut self, session: SessionNumber, why: Departure) {
-        let Some(peer) = self.cx.roll.remove(session) else { return };
+    pub(super) fn remove(&mut self, session: SessionNumber, why: LeaveReason) {
+        let Some(peer) = self.cx.members.remove(session) else { return };
         // It was a member, though its answer may not have come: a refusal of that is `Left` here.
-        self.is_kept |= !matches!(why, Departure::Left);
-        tracing::debug!(room = %Logged(self.cx.roll.name()), session = %peer.id, ?why, "left");
+        self.is_kept |= !matches!(why, LeaveReason::Left);
+        tracing::debug!(room = %Logged(self.cx.members.name()), session = %peer.id, ?why, "left");
         self.depart(&Member::new(peer), why);
     }
 
     /// Puts a member out and tells it so, with the reason if there is one.
     pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
-        let Some(peer) = self.cx.roll.remove(session) else { return };
+        let Some(peer) = self.cx.members.remove(session) else { return };
         let shown = reason.map(ToString::to_string).unwrap_or_default();
-        let room = Logged(self.cx.roll.name());
+        let room = Logged(self.cx.members.name());
         tracing::debug!(%room, session = %peer.id, reason = %Logged(shown), "evicted");
         self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
-        self.depart(&Member::new(peer), Departure::Evicted);
+        self.depart(&Member::new(peer), LeaveReason::Evicted);
     }
 
-    pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: Departure) {
+    pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: LeaveReason) {
         let sender = self.cx.sender.replace(member.peer().clone());
         let gone = self.cx.disappear(member.peer(), &why);
         // A room that has closed needs no telling.
@@ -371,7 +373,8 @@ impl<R: Room> RoomActor<R> {
 
     /// Puts every member out of a room that has closed without its code's doing.
     fn empty(&mut self, code: &str) {
-        while let Some(peer) = self.cx.roll.first().and_then(|session| self.cx.roll.remove(session))
+        while let Some(peer) =
+            self.cx.members.first().and_then(|session| self.cx.members.remove(session))
         {
             self.tell_evicted(&peer, &Reason::Code(code));
         }

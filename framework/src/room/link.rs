@@ -20,10 +20,12 @@ use super::{
     sent::{Lapse, Linger, SessionEnded},
 };
 use crate::{
-    contained::Contained,
-    disconnect::DisconnectReason,
-    membership::{Lapsed, RoomLink},
-    number::{RoomNumber, SessionNumber},
+    base::{
+        contained::Contained,
+        disconnect::DisconnectReason,
+        number::{RoomNumber, SessionNumber},
+    },
+    session::membership::{Lapsed, RoomLink},
 };
 
 /// The way to an open room, which its directory and all its members share. The room ends by itself:

@@ -12,18 +12,20 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Checks, Directory, Entry, Room, RoomEvent, ToRoom,
     actor::RoomActor,
-    check::{Judged, Judging, is_checked},
+    check::{CheckOutcome, Checking, is_checked},
     guard::Guards,
-    opening::Opener,
     sent::{Origin, Sent, SentForLater},
 };
 use crate::{
-    allowance::Allowance,
-    contained::Contained,
+    base::{
+        allowance::Allowance,
+        contained::Contained,
+        refusal::{Code, Refusal},
+    },
     event::{self, Event, Later, On, OnLater, Policy},
-    outbox::Permit,
-    peer::Peer,
-    refusal::{Code, Refusal},
+    hub::Opener,
+    outbox::InFlightGuard,
+    session::peer::Peer,
     wire::socket_io::{DecodeError, UncheckedArguments},
 };
 
@@ -33,7 +35,7 @@ pub(crate) struct SentByClient {
     pub(crate) acknowledgement: Option<u64>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
-    pub(crate) permit: Permit,
+    pub(crate) in_flight: InFlightGuard,
 }
 
 /// What became of an event for a room.
@@ -125,24 +127,24 @@ impl<R: Room> Routes<'_, R> {
                 Ok(event) => Contained::new(event, directory.tally()),
                 Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
             };
-            let forwarded = |judging: Judging<E>,
+            let forwarded = |judging: Checking<E>,
                              asked: Option<&str>,
                              allowance: &mut Allowance| match judging {
-                Judging::Done(judged) => {
-                    Forwarded::Done(deliver(&directory, judged, asked, sent, message, allowance))
+                Checking::Done(outcome) => {
+                    Forwarded::Done(deliver(&directory, outcome, asked, sent, message, allowance))
                 }
-                Judging::Waits(judged) => {
+                Checking::Waits(outcome) => {
                     let (directory, asked) = (directory.clone(), asked.map(Box::<str>::from));
-                    let then = move |judged| -> Deliver {
+                    let then = move |outcome| -> Deliver {
                         Box::new(move |allowance| {
-                            deliver(&directory, judged, asked.as_deref(), sent, message, allowance)
+                            deliver(&directory, outcome, asked.as_deref(), sent, message, allowance)
                         })
                     };
-                    Forwarded::Held(judged.map(then).boxed_local())
+                    Forwarded::Held(outcome.map(then).boxed_local())
                 }
             };
-            let judged = judge::<R, E>(event, &directory, checks, forwarded);
-            Ok(judged.unwrap_or_else(|refusal| Forwarded::Done(Err(refusal))))
+            let outcome = judge::<R, E>(event, &directory, checks, forwarded);
+            Ok(outcome.unwrap_or_else(|refusal| Forwarded::Done(Err(refusal))))
         };
         self.routes.push(RoomRoute {
             name: E::NAME,
@@ -156,7 +158,7 @@ impl<R: Room> Routes<'_, R> {
 /// were asked about one.
 fn deliver<R, E, M>(
     directory: &Arc<Directory<R>>,
-    Judged { event, verdict, .. }: Judged<E>,
+    CheckOutcome { event, verdict, .. }: CheckOutcome<E>,
     asked: Option<&str>,
     sent: SentByClient,
     message: fn(Sent<E>) -> M,
@@ -168,7 +170,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, acknowledgement, withdrawals, permit } = sent;
+    let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
     let (granted, refused) = match verdict {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member.
@@ -185,7 +187,7 @@ where
             granted,
             withdrawals,
             refused,
-            _permit: permit,
+            _in_flight: in_flight,
             _ticket: ticket,
         };
         message(Sent { event, origin })
@@ -214,7 +216,7 @@ fn judge<R, E>(
     event: Contained<E>,
     directory: &Directory<R>,
     checks: &mut Checks<'_>,
-    then: impl FnOnce(Judging<E>, Option<&str>, &mut Allowance) -> Forwarded,
+    then: impl FnOnce(Checking<E>, Option<&str>, &mut Allowance) -> Forwarded,
 ) -> Result<Forwarded, Refusal>
 where
     R: Room,
@@ -235,14 +237,14 @@ where
     name.clear();
     // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
     let _ = write!(name, "{}:{}", R::NAME, event.key());
-    let judged = directory.check_name(&name).map(|()| {
+    let outcome = directory.check_name(&name).map(|()| {
         let asked = Some(&*name);
         then(checks.judge::<E, R::Identity>(event, asked), asked, checks.allowance)
     });
     if name.capacity() <= LONGEST_KEPT {
         NAME.set(name);
     }
-    judged
+    outcome
 }
 
 /// The refusal of an event that only members may send.

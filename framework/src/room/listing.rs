@@ -8,11 +8,11 @@ use std::{
 };
 
 use super::{
-    Directory, Reply, Room, RoomContext, RoomHandle,
+    Directory, Reply, Room, RoomContext, RoomHandle, kinds,
     registry::{Line, OwnLine, Registry},
     watch::Watch,
 };
-use crate::refusal::Refusal;
+use crate::base::refusal::Refusal;
 
 /// A kind of room that may be found: its rooms list themselves with [`RoomContext::list`], each with
 /// an entry that says what there is to know about it.
@@ -40,7 +40,7 @@ use crate::refusal::Refusal;
 ///         Ok(Self)
 ///     }
 ///
-///     fn left(&mut self, _: &Member<()>, _: Departure, cx: &mut RoomContext<Self>) {
+///     fn left(&mut self, _: &Member<()>, _: LeaveReason, cx: &mut RoomContext<Self>) {
 ///         cx.list(Line { players: cx.len(), seats: 8 });
 ///     }
 /// }
@@ -81,7 +81,8 @@ impl<R: Listing> RoomContext<R> {
         let own = self.line.as_mut().and_then(|line| line.downcast_mut::<OwnLine<R>>());
         if let Some(own) = own {
             own.update(entry);
-        } else if let Some(directory) = self.roll.broadcaster().kinds.directory::<R>().upgrade() {
+        } else if let Some(directory) = kinds::directory::<R>(self.members.broadcaster()).upgrade()
+        {
             let own =
                 OwnLine::enter(directory.registry(), self.key().clone(), entry, directory.tally());
             self.line = Some(Box::new(Box::new(own)));
@@ -102,7 +103,7 @@ impl<R> RoomContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn rooms<T: Listing>(&self) -> Rooms<T> {
-        self.roll.broadcaster().kinds.rooms()
+        kinds::rooms(self.members.broadcaster())
     }
 }
 

@@ -10,17 +10,19 @@ use super::{
     Room, RoomEvent, ToRoom,
     actor::RoomActor,
     life::Generation,
-    member::Departure,
+    member::LeaveReason,
     sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
 };
 use crate::{
     auth::hold_answer,
-    contained::{Panicked, Running, discard},
+    base::{
+        contained::{Panicked, Running, discard},
+        meter::{Count, Meter},
+        refusal::{Code, Refusal},
+        turn,
+    },
     event::{Event, On, OnLater, Waited, too_late, wait},
-    meter::{Count, Meter},
     outbox,
-    refusal::{Code, Refusal},
-    turn,
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -54,13 +56,13 @@ where
         match started {
             Ok(future) => {
                 let generation = self.generation;
-                let limit = self.cx.roll.broadcaster().time_limit;
-                let creditor = self.cx.roll.creditor(origin.sender.number);
-                creditor.into_iter().for_each(|creditor| self.cx.roll.owed.owe(creditor));
+                let limit = self.cx.members.broadcaster().time_limit;
+                let creditor = self.cx.members.creditor(origin.sender.number);
+                creditor.into_iter().for_each(|creditor| self.cx.members.owed.owe(creditor));
                 let sender = origin.sender.clone();
                 let ended = async move { sender.until_ended().await };
                 let right = origin.granted.map(|granted| {
-                    let room = Some(&**self.cx.roll.name());
+                    let room = Some(&**self.cx.members.name());
                     origin.sender.rest_on(granted, room, origin.withdrawals).0
                 });
                 let future = hold_answer(right, future, self.tally());
@@ -74,14 +76,14 @@ where
                             Err(panicked.into())
                         }
                         Waited::Late(rest) => {
-                            actor.cx.roll.broadcaster().counters.one(Count::LateAnswers);
+                            actor.cx.members.broadcaster().counters.one(Count::LateAnswers);
                             actor.finish(E::NAME, rest, generation, ctx);
                             Err(too_late(E::NAME, limit))
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
                     // Of what was lost, also before a later membership, nothing more is told.
-                    let lapsed = creditor.is_some_and(|it| actor.cx.roll.owed.settle(it));
+                    let lapsed = creditor.is_some_and(|it| actor.cx.members.owed.settle(it));
                     let result = if lapsed { result.and(Err(outbox::lapsed())) } else { result };
                     actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
@@ -117,7 +119,7 @@ impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
 
     fn handle(&mut self, ended: SessionEnded, ctx: &mut Self::Context) {
         turn::is_given();
-        self.remove(ended.session, Departure::Disconnected(ended.reason));
+        self.remove(ended.session, LeaveReason::Disconnected(ended.reason));
         self.settle(ctx);
     }
 }

@@ -5,7 +5,10 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use crate::{disconnect::DisconnectReason, number::SessionNumber, peer::Peer};
+use crate::{
+    base::{disconnect::DisconnectReason, number::SessionNumber},
+    session::peer::Peer,
+};
 
 /// One session in a room. Cloning it counts a reference.
 pub struct Member<I> {
@@ -57,7 +60,7 @@ impl<I> fmt::Debug for Member<I> {
 /// Why a member left a room.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Departure {
+pub enum LeaveReason {
     /// It left of its own accord.
     Left,
     /// Its session ended.

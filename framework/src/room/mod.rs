@@ -3,71 +3,59 @@
 //! It must never know a connection: outboxes and members are all that it sees of one.
 
 mod actor;
-mod audience;
-mod broadcaster;
 mod check;
 mod context;
 mod directory;
 mod guard;
 mod handle;
 mod joining;
-mod kinds;
+pub(crate) mod kinds;
 mod life;
 mod link;
 mod listed;
 mod listing;
-mod local_sessions;
 mod mailbox;
 mod member;
+mod members;
 mod notice;
 mod open_rooms;
-mod opening;
 mod order;
 mod outside;
 mod owed;
 mod parting;
 mod presence;
-mod question;
 mod recipients;
-mod recovery;
 mod registry;
 mod restart;
-mod roll;
-mod roster;
 mod seats;
 mod sent;
-mod shard;
-mod socket;
 mod state;
 mod watch;
 
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
-pub use audience::Audience;
+pub use crate::hub::Answers;
+pub use crate::hub::Audience;
+pub use crate::hub::Socket;
 pub use context::RoomContext;
 pub use guard::{Checked, Guard, Guards};
 pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
 pub use listing::{Listing, Rooms};
-pub use member::{Departure, Member};
+pub use member::{LeaveReason, Member};
 pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
-pub use question::Answers;
 pub use recipients::RoomAudience;
 pub use restart::Restart;
 pub use seats::{Seats, Taken};
-pub use socket::Socket;
 pub use watch::{Changes, Watch};
 
-pub(crate) use broadcaster::{Broadcaster, encode_or_log};
-pub(crate) use check::{Checks, Judged, Judging, bounded};
+pub(crate) use check::{CheckOutcome, Checking, Checks, bounded};
 pub(crate) use directory::{AnyDirectory, Directory};
 pub(crate) use listed::{Deliver, Forwarded, SentByClient};
-pub(crate) use recovery::{Recovered, Recovery};
-pub(crate) use shard::{Command, ShardHandle};
 
 use crate::{
+    base::refusal::Refusal,
     event::{Event, Route},
-    refusal::Refusal,
 };
 
 /// A room: one actor per key, opened when the first event for it comes, closed when it has been
@@ -137,18 +125,18 @@ pub trait Room: Sized + 'static {
 
     /// How many rooms of this kind may be open at a time, those included that are kept though they
     /// are empty; beyond that an event that would open one is refused as `limit_exceeded`. All kinds
-    /// together have a [limit](crate::config::Limits::max_open_rooms) of their own.
+    /// together have a [limit](crate::base::config::Limits::max_open_rooms) of their own.
     const MAX_OPEN: usize = usize::MAX;
 
     /// What becomes of the room when its code panics: by default it is opened anew, three times
     /// within a minute at most.
     const RESTART: Restart = Restart::DEFAULT;
 
-    /// Whether what the room sends its members tells its [`Place`] in the room's order, as one more
+    /// Whether what the room sends its members tells its [`Position`] in the room's order, as one more
     /// argument behind the event's own, and whoever joins is told where it begins, by
     /// `salon:joined`. JavaScript's handlers ignore an argument that they do not name; those of
     /// other languages may have to name it.
-    const NUMBERED: bool = true;
+    const SEQUENCED: bool = true;
 
     /// Whether members are told who is there, and how: see [`Present`].
     const PRESENCE: Presence<Self> = Presence::OFF;
@@ -194,9 +182,9 @@ pub trait Room: Sized + 'static {
     }
 
     /// A member has left, for whatever reason; if the room closes, after
-    /// [`closing`](Self::closing), and with [`Departure::Closed`]. It is no member any more when
+    /// [`closing`](Self::closing), and with [`LeaveReason::Closed`]. It is no member any more when
     /// this is called. Not called for those who are out because the room panicked too often.
-    fn left(&mut self, who: &Member<Self::Identity>, why: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Self::Identity>, why: LeaveReason, cx: &mut RoomContext<Self>) {
         let _ = (who, why, cx);
     }
 

@@ -9,11 +9,12 @@ use bytestring::ByteString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{PresenceSnapshot, Room, actor::RoomActor, broadcaster::encode_or_log};
+use super::{PresenceSnapshot, Room, actor::RoomActor};
 use crate::{
-    message::{Content, PlaceOf, Publication},
-    peer::Peer,
-    refusal::Refusal,
+    base::refusal::Refusal,
+    hub::encode_or_log,
+    message::{Content, PositionOf, Publication},
+    session::peer::Peer,
     wire::socket_io::Arguments,
 };
 
@@ -39,7 +40,7 @@ struct Evicted<'a> {
 #[derive(Serialize)]
 struct Beginning<'a> {
     #[serde(flatten)]
-    place: At<'a>,
+    place: Told<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     presence: Option<PresenceSnapshot>,
 }
@@ -47,8 +48,8 @@ struct Beginning<'a> {
 /// Where it is.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum At<'a> {
-    Numbered(PlaceOf),
+enum Told<'a> {
+    Numbered(PositionOf),
     Unnumbered { room: &'a str },
 }
 
@@ -61,10 +62,10 @@ impl<R: Room> RoomActor<R> {
                 (refusal.code().as_str(), Some(refusal.message()), refusal.data())
             }
         };
-        let notice = Evicted { room: self.cx.roll.name(), code, message, data };
+        let notice = Evicted { room: self.cx.members.name(), code, message, data };
         if let Some(content) = self.notice("salon:evicted", &notice) {
             // Not one of the room's: of those it gets no more.
-            let broadcaster = &self.cx.roll.broadcaster();
+            let broadcaster = &self.cx.members.broadcaster();
             let evicted = Publication::new(content).formed(&**broadcaster.codec());
             broadcaster.send_to(peer, evicted);
         }
@@ -73,41 +74,43 @@ impl<R: Room> RoomActor<R> {
     /// Tells the members that what comes from now on is of another state, and of its order.
     pub(super) fn tell_restarted(&self) {
         if let Some(restarted) = self.notice_of_room("salon:restarted", &self.beginning()) {
-            self.cx.roll.deliver(&restarted, None);
+            self.cx.members.deliver(&restarted, None);
         }
     }
 
     /// Tells a new member where in the room's order it has come in, and who is there.
     pub(super) fn tell_joined(&self, peer: &Arc<Peer>) {
-        if !R::NUMBERED && self.cx.attendance.is_none() {
+        if !R::SEQUENCED && self.cx.presence_state.is_none() {
             return;
         }
         if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning()) {
-            self.cx.roll.broadcaster().send_to(peer, joined);
+            self.cx.members.broadcaster().send_to(peer, joined);
         }
     }
 
     /// What comes from here on follows this.
     fn beginning(&self) -> Beginning<'_> {
-        let roll = &self.cx.roll;
-        let place = match roll.order.told() {
-            Some(order) => At::Numbered(order.place(roll.name(), order.now())),
-            None => At::Unnumbered { room: roll.name() },
+        let members = &self.cx.members;
+        let place = match members.order.told() {
+            Some(order) => Told::Numbered(order.place(members.name(), order.now())),
+            None => Told::Unnumbered { room: members.name() },
         };
-        let presence = self.cx.attendance.as_ref().map(|attendance| attendance.snapshot());
+        let presence =
+            self.cx.presence_state.as_ref().map(|presence_state| presence_state.snapshot());
         Beginning { place, presence }
     }
 
     /// For members alone.
     fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Publication> {
-        let roll = &self.cx.roll;
-        let notice = Publication::of_room(self.notice(name, notice)?, roll.room(), false);
-        Some(notice.formed(&**roll.broadcaster().codec()))
+        let members = &self.cx.members;
+        let notice = Publication::of_room(self.notice(name, notice)?, members.room(), false);
+        Some(notice.formed(&**members.broadcaster().codec()))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Content> {
         let payload = encode_or_log(name, Arguments::encode_single(notice))?;
-        let (namespace, name) = (self.cx.roll.namespace().clone(), ByteString::from_static(name));
+        let (namespace, name) =
+            (self.cx.members.namespace().clone(), ByteString::from_static(name));
         Some(Content::Event { namespace, name, payload, order: None, question: None })
     }
 }

@@ -10,10 +10,13 @@ use std::{
 
 use hashbrown::{Equivalent, HashSet, HashTable, hash_table};
 
-use super::{Room, link::Link, opening::Opened};
+use super::{Room, link::Link};
 use crate::{
-    number::RoomNumber,
-    slack::{Slack, shed},
+    base::{
+        number::RoomNumber,
+        slack::{Slack, shed},
+    },
+    hub::Opened,
 };
 
 /// The open rooms of the kind `R`. Each is found by what it has itself: nothing is kept twice.

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use bytestring::ByteString;
 
-use crate::message::{Epoch, PlaceOf, Position};
+use crate::message::{At, Epoch, PositionOf};
 
 /// The order of what one state of a room publishes.
 pub(super) struct Order {
@@ -28,8 +28,8 @@ impl Order {
     }
 
     /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
-    pub(super) fn next(&self) -> Position {
-        Position::Seq(self.published.get() + 1)
+    pub(super) fn next(&self) -> At {
+        At::Seq(self.published.get() + 1)
     }
 
     /// The next number is taken.
@@ -38,12 +38,12 @@ impl Order {
     }
 
     /// Behind what has been published.
-    pub(super) fn now(&self) -> Position {
-        Position::After(self.published.get())
+    pub(super) fn now(&self) -> At {
+        At::After(self.published.get())
     }
 
     /// A place in this order.
-    pub(super) fn place(&self, room: &ByteString, at: Position) -> PlaceOf {
-        PlaceOf { room: room.clone(), epoch: self.epoch, at }
+    pub(super) fn place(&self, room: &ByteString, at: At) -> PositionOf {
+        PositionOf { room: room.clone(), epoch: self.epoch, at }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     state::State,
 };
 use crate::{
-    contained::{Contained, contain},
+    base::contained::{Contained, contain},
     event::Event,
 };
 
@@ -67,7 +67,7 @@ impl<R: Room> Handler<Listed> for RoomActor<R> {
 
     fn handle(&mut self, Listed { _ticket, done }: Listed, ctx: &mut Self::Context) {
         // The application may have stopped waiting.
-        let _ = done.send(self.cx.roll.by_joining());
+        let _ = done.send(self.cx.members.by_joining());
         drop(_ticket);
         self.settle(ctx);
     }
@@ -77,9 +77,10 @@ impl<R: Room> Handler<Attending> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, Attending { _ticket, done }: Attending, ctx: &mut Self::Context) {
-        let attendance = self.cx.attendance.iter();
+        let presence_state = self.cx.presence_state.iter();
         // The application may have stopped waiting.
-        let _ = done.send(attendance.flat_map(|attendance| attendance.users()).collect());
+        let _ =
+            done.send(presence_state.flat_map(|presence_state| presence_state.users()).collect());
         drop(_ticket);
         self.settle(ctx);
     }
@@ -90,7 +91,8 @@ impl<R: Room> Handler<PutOut> for RoomActor<R> {
 
     fn handle(&mut self, put_out: PutOut, ctx: &mut Self::Context) {
         let PutOut { session, reason, _ticket, done } = put_out;
-        let found = self.cx.roll.peers().find(|peer| *peer.id == *session).map(|peer| peer.number);
+        let found =
+            self.cx.members.peers().find(|peer| *peer.id == *session).map(|peer| peer.number);
         if let Some(session) = found {
             self.evict(session, reason.as_ref());
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::number::{MembershipNumber, SessionNumber};
+use crate::base::number::{MembershipNumber, SessionNumber};
 
 /// To whom an answer is owed: to a session, by the membership that it had when it asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

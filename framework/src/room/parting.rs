@@ -6,7 +6,7 @@ use super::{
     Member, Room,
     context::{Action, RoomContext},
 };
-use crate::refusal::Refusal;
+use crate::base::refusal::Refusal;
 
 impl<R: Room> RoomContext<R> {
     /// Lets a member go that asked to: it is out when the handler has returned.

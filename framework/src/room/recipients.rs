@@ -6,15 +6,18 @@ use std::{cell::Cell, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Member, Room, RoomContext, order::Order, roll::Roll};
+use super::{Member, Room, RoomContext, members::Members, order::Order};
 use crate::{
-    event::Event, logged::Logged, message::Publication, number::SessionNumber, peer::Peer,
+    base::{logged::Logged, number::SessionNumber},
+    event::Event,
+    message::Publication,
+    session::peer::Peer,
 };
 
 /// Some members of a room.
 #[must_use = "an audience does nothing until something is emitted to it"]
 pub struct RoomAudience<'a> {
-    pub(super) roll: &'a Roll,
+    pub(super) members: &'a Members,
     pub(super) choice: Choice<'a>,
 }
 
@@ -58,12 +61,12 @@ impl<R: Room> RoomContext<R> {
             true => Choice::AskedIn(&self.antechamber),
             false => Choice::One(member.peer().clone()),
         };
-        RoomAudience { roll: &self.roll, choice }
+        RoomAudience { members: &self.members, choice }
     }
 
     /// Every member but one.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
-        RoomAudience { roll: &self.roll, choice: Choice::Except(member.number()) }
+        RoomAudience { members: &self.members, choice: Choice::Except(member.number()) }
     }
 }
 
@@ -71,37 +74,38 @@ impl RoomAudience<'_> {
     /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
     /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        if self.roll.broadcaster().is_free(E::NAME) {
+        if self.members.broadcaster().is_free(E::NAME) {
             self.emit_any(event);
         }
     }
 
     /// As [`emit`](Self::emit), whosever event it is: Salon's own as well.
     pub(super) fn emit_any<E: Event + Serialize>(&self, event: &E) {
-        let roll = self.roll;
+        let members = self.members;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
         let is_numbered = !E::POLICY.volatile && !is_for_one;
-        let order = roll.order.told();
+        let order = members.order.told();
         let take_number = || order.filter(|_| is_numbered).into_iter().for_each(Order::publish);
-        if roll.is_empty() && !is_for_one {
+        if members.is_empty() && !is_for_one {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
         let place = order.map(|order| {
-            order.place(roll.name(), if is_numbered { order.next() } else { order.now() })
+            order.place(members.name(), if is_numbered { order.next() } else { order.now() })
         });
-        let broadcaster = roll.broadcaster();
-        let event_of_room = broadcaster.event_of_room(roll.namespace(), roll.room(), event, place);
+        let broadcaster = members.broadcaster();
+        let event_of_room =
+            broadcaster.event_of_room(members.namespace(), members.room(), event, place);
         let Some(publication) = event_of_room else { return };
         take_number();
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return roll.send_to_member(peer, publication),
+            Choice::One(peer) => return members.send_to_member(peer, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
         };
-        let room = Logged(roll.name());
-        tracing::trace!(%room, event = E::NAME, members = roll.len(), "broadcast");
-        roll.deliver(&publication, except);
+        let room = Logged(members.name());
+        tracing::trace!(%room, event = E::NAME, members = members.len(), "broadcast");
+        members.deliver(&publication, except);
     }
 }

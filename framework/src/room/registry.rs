@@ -14,7 +14,7 @@ use hashbrown::HashTable;
 use tokio::sync::Notify;
 
 use super::{Directory, Listing};
-use crate::{
+use crate::base::{
     contained::Contained,
     meter::Tally,
     slack::{Slack, shed},

@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::clock::{self, Instant};
+use crate::base::clock::{self, Instant};
 
 /// What becomes of a room whose code panics, as a constant of each kind of room:
 /// [`Room::RESTART`](super::Room::RESTART).

@@ -7,7 +7,7 @@ use std::{hash::Hash, time::Duration};
 use indexmap::IndexMap;
 use serde_json::json;
 
-use crate::{
+use crate::base::{
     clock::{self, Instant},
     refusal::Refusal,
 };
@@ -62,13 +62,13 @@ use crate::{
 ///     }
 ///
 ///     /// Who meant to leave has left. Who lost the connection has half a minute to come back.
-///     fn left(&mut self, who: &Member<Player>, why: Departure, cx: &mut RoomContext<Self>) {
+///     fn left(&mut self, who: &Member<Player>, why: LeaveReason, cx: &mut RoomContext<Self>) {
 ///         let name = &who.identity().name;
 ///         if cx.members().any(|other| other.identity().name == *name) {
 ///             return; // in another tab
 ///         }
 ///         match (why, self.seats.get_mut(name)) {
-///             (Departure::Disconnected(_), Some(seat)) => {
+///             (LeaveReason::Disconnected(_), Some(seat)) => {
 ///                 let give_up = GiveUp { name: name.clone() };
 ///                 seat.giving_up = Some(cx.after(Duration::from_secs(30), give_up));
 ///                 self.seats.away(name);

@@ -9,8 +9,13 @@ use tokio::sync::oneshot;
 
 use super::{link::Ticket, presence::PresentUser};
 use crate::{
-    auth::Granted, clock, contained::Contained, disconnect::DisconnectReason, membership::Lapsed,
-    number::SessionNumber, outbox::Permit, peer::Peer, refusal::Refusal,
+    auth::Granted,
+    base::{
+        clock, contained::Contained, disconnect::DisconnectReason, number::SessionNumber,
+        refusal::Refusal,
+    },
+    outbox::InFlightGuard,
+    session::{membership::Lapsed, peer::Peer},
 };
 
 /// An event on its way from a session to a room.
@@ -33,7 +38,7 @@ pub(crate) struct Origin {
     /// What a member gets in place of its handling.
     pub(super) refused: Option<Box<Refusal>>,
     /// One of the events that the connection may have in flight; given back when this is dropped.
-    pub(super) _permit: Permit,
+    pub(super) _in_flight: InFlightGuard,
     pub(super) _ticket: Ticket,
 }
 

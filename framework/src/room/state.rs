@@ -2,7 +2,7 @@
 //!
 //! It must never be handed out after a panic in it.
 
-use crate::{contained::Panicked, refusal::Refusal};
+use crate::base::{contained::Panicked, refusal::Refusal};
 
 /// What there is of a room.
 pub(super) enum State<R> {

@@ -9,17 +9,20 @@ use futures_util::FutureExt;
 use super::Salon;
 use crate::{
     auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
-    config::{ClientAddress, Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
-    connection::{
-        self, AllowedOrigins, Application, BuildError, IncomingEvent, Namespace, Namespaces, Realm,
-        Session, Settings, UntypedEvent,
+    base::{
+        config::{ClientAddress, Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
+        data::DataBuilder,
+        disconnect::DisconnectReason,
+        meter::Counters,
+        refusal::Refusal,
     },
-    data::DataBuilder,
-    disconnect::DisconnectReason,
-    meter::Counters,
+    connection::{
+        self, AllowedOrigins, Application, BuildError, Core, Declared, IncomingEvent, Namespace,
+        Namespaces, Session, Settings, UntypedEvent,
+    },
+    hub::{Broadcaster, Recovery, Socket},
     protocol::SocketIoCodec,
-    refusal::Refusal,
-    room::{Broadcaster, Recovery, Room, Socket},
+    room::Room,
     supervisor::Supervisor,
     wire::socket_io::{JsonParser, Parser},
 };
@@ -378,17 +381,9 @@ impl Builder {
         }
         let supervise = Supervisor::start_for;
         let Self { settings, application, parser, .. } = self;
-        let realm = Realm::new(
-            settings,
-            origins,
-            namespaces,
-            broadcaster,
-            parser,
-            data,
-            application,
-            supervise,
-        );
-        Ok(Salon { realm: Arc::new(realm) })
+        let declared = Declared { namespaces, parser, data, application };
+        let core = Core::new(settings, origins, declared, broadcaster, supervise);
+        Ok(Salon { core: Arc::new(core) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The handle that an app keeps, and the builder that it comes from.
 //!
-//! It must never be needed below: what connections and rooms share is in the realm.
+//! It must never be needed below: what connections and rooms share is in the core.
 
 mod builder;
 mod serving;
@@ -16,10 +16,11 @@ use bytestring::ByteString;
 
 use crate::{
     auth::{What, Who},
-    connection::{Application, Realm},
-    meter::Counters,
+    base::meter::Counters,
+    connection::{Application, Core},
+    hub::Audience,
     revocation::{self, Revoked},
-    room::{Audience, Listing, Room, RoomHandle, Rooms},
+    room::{Listing, Room, RoomHandle, Rooms, kinds},
     transport,
 };
 
@@ -47,7 +48,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Salon {
-    realm: Arc<Realm>,
+    core: Arc<Core>,
 }
 
 impl Salon {
@@ -59,17 +60,17 @@ impl Salon {
 
     /// What its connections and rooms share.
     #[cfg(any(feature = "testing", test))]
-    pub(crate) fn realm(&self) -> &Arc<Realm> {
-        &self.realm
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
     /// inside the factory that `HttpServer::new` is given.
     pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
-        let realm = self.realm.clone();
+        let core = self.core.clone();
         move |config| {
-            realm.enlist();
-            transport::configure(realm.clone())(config);
+            core.enlist();
+            transport::configure(core.clone())(config);
         }
     }
 
@@ -80,14 +81,14 @@ impl Salon {
         path: &str,
         application: Arc<dyn Application>,
     ) -> impl Fn(&mut ServiceConfig) + use<> {
-        let (realm, path) = (self.realm.clone(), path.to_owned());
+        let (core, path) = (self.core.clone(), path.to_owned());
         move |config| {
-            realm.enlist();
+            core.enlist();
             let application = application.clone();
-            let open = move |realm: &Arc<Realm>, handshake, principal| {
-                realm.open_plain(handshake, principal, application.clone())
+            let open = move |core: &Arc<Core>, handshake, principal| {
+                core.open_plain(handshake, principal, application.clone())
             };
-            transport::plain(realm.clone(), &path, open)(config);
+            transport::plain(core.clone(), &path, open)(config);
         }
     }
 
@@ -100,7 +101,7 @@ impl Salon {
 
     /// All sessions of a namespace, to emit to, to fetch, or to narrow down.
     pub fn namespace(&self, name: impl Into<ByteString>) -> Audience {
-        Audience::new(self.realm.broadcaster().clone(), name.into())
+        Audience::new(self.core.broadcaster().clone(), name.into())
     }
 
     /// One room, by its key, whether it is open or not.
@@ -109,7 +110,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        self.realm.broadcaster().kinds.room(key)
+        kinds::room(self.core.broadcaster(), key)
     }
 
     /// The rooms of a kind that list themselves: to be listed, filtered, and watched live.
@@ -118,7 +119,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn rooms<R: Listing>(&self) -> Rooms<R> {
-        self.realm.broadcaster().kinds.rooms()
+        kinds::rooms(self.core.broadcaster())
     }
 
     /// Takes rights away from those who have them now. When the future resolves nothing of what was
@@ -129,7 +130,7 @@ impl Salon {
     /// `salon:lapsed { code: "revoked" }` and the disconnection. Whether somebody may have a right
     /// again is for the authority to say, which is asked anew; a user or a token from whom
     /// everything was taken is refused by what was issued before, as long as
-    /// [it is remembered](crate::config::Lapses::revocation_memory).
+    /// [it is remembered](crate::base::config::Lapses::revocation_memory).
     ///
     /// ```
     /// use salon::{Salon, auth::{What, Who}};
@@ -143,37 +144,37 @@ impl Salon {
     /// }
     /// ```
     pub async fn revoke(&self, who: Who, what: What) -> Revoked {
-        revocation::revoke(&self.realm, &who, &what).await
+        revocation::revoke(&self.core, &who, &what).await
     }
 
     /// Asks the authority again about everybody who is in a room by a grant; who has no right to be
     /// there any more is out when the future resolves. The room is meant by its name, `NAME:key`.
     pub async fn reevaluate(&self, room: &str) {
-        revocation::reevaluate(&self.realm, Some(room)).await;
+        revocation::reevaluate(&self.core, Some(room)).await;
     }
 
     /// Asks the authenticator again about every session, and the authority about everybody who is in
     /// a room by a grant: after keys were rotated, or rules were changed.
     pub async fn reevaluate_all(&self) {
-        revocation::reevaluate(&self.realm, None).await;
+        revocation::reevaluate(&self.core, None).await;
     }
 
     /// The counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        self.realm.counters()
+        self.core.counters()
     }
 
     /// How many connections there are, closed ones that have not been told so included.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.realm.count()
+        self.core.count()
     }
 
     /// How many typed rooms are open.
     #[must_use]
     pub fn open_rooms(&self) -> usize {
-        self.realm.open_rooms()
+        self.core.open_rooms()
     }
 
     /// Parts with all clients, in `timeout` at most. It takes no new client (one that comes gets 503),
@@ -188,12 +189,12 @@ impl Salon {
     /// by a signal. Whoever stops one otherwise awaits this first: one open WebSocket would hold the stop
     /// up. The guide's page on [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {
-        self.realm.part(timeout).await;
+        self.core.part(timeout).await;
     }
 }
 
 impl fmt::Debug for Salon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Salon").field("realm", &self.realm).finish()
+        f.debug_struct("Salon").field("core", &self.core).finish()
     }
 }

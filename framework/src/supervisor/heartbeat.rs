@@ -18,19 +18,21 @@ use tokio::{
 
 use super::lapses;
 use crate::{
-    clock::{self, Instant},
-    config::Heartbeat,
-    connection::{ConnectionHandle, Look, Realm, Watch},
-    deadlines::Deadlines,
-    disconnect::DisconnectReason,
-    meter::{Count, Meter},
-    turn::{self, TakesTurns},
+    base::{
+        clock::{self, Instant},
+        config::Heartbeat,
+        deadlines::Deadlines,
+        disconnect::DisconnectReason,
+        meter::{Count, Meter},
+        turn::{self, TakesTurns},
+    },
+    connection::{ConnectionHandle, Core, Look, Watch},
 };
 
 /// The supervisor of one worker.
 pub(crate) struct Supervisor {
     /// Weak: a worker outlives the Salons on it.
-    realm: Weak<Realm>,
+    core: Weak<Core>,
     heartbeat: Heartbeat,
     /// How long a client may take to collect that it was closed.
     grace: Duration,
@@ -55,16 +57,16 @@ enum Due {
 
 impl Supervisor {
     /// Starts a supervisor on this worker.
-    pub(crate) fn start_for(realm: &Arc<Realm>) -> Recipient<Watch> {
-        let (heartbeat, grace) = (*realm.heartbeat(), realm.timeouts().close);
-        let realm = Arc::downgrade(realm);
+    pub(crate) fn start_for(core: &Arc<Core>) -> Recipient<Watch> {
+        let (heartbeat, grace) = (*core.heartbeat(), core.timeouts().close);
+        let core = Arc::downgrade(core);
         let mut ctx = Context::new();
         let supervisor = {
             let (schedule, incoming) = mpsc::unbounded_channel();
             let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
-            let of = realm.clone();
-            ctx.add_stream(Schedule { realm: of, incoming, deadlines, sleep });
-            Self { realm, heartbeat, grace, schedule }
+            let of = core.clone();
+            ctx.add_stream(Schedule { core: of, incoming, deadlines, sleep });
+            Self { core, heartbeat, grace, schedule }
         };
         turn::start(ctx, supervisor).recipient()
     }
@@ -109,7 +111,7 @@ impl Handler<Watch> for Supervisor {
             }
             Watch::Session(peer) => {
                 // A task of its own: an authority that takes its time holds up nobody else.
-                actix::spawn(lapses::watch(self.realm.clone(), Arc::downgrade(&peer)));
+                actix::spawn(lapses::watch(self.core.clone(), Arc::downgrade(&peer)));
             }
         }
     }
@@ -120,8 +122,8 @@ impl StreamHandler<Watched> for Supervisor {
         let Some(handle) = handle.upgrade() else { return };
         match due {
             Due::Forget => {
-                if let Some(realm) = self.realm.upgrade() {
-                    realm.forget(&handle);
+                if let Some(core) = self.core.upgrade() {
+                    core.forget(&handle);
                 }
             }
             Due::Look if handle.outbox().closed().is_some() => self.forget_later(&handle),
@@ -132,7 +134,7 @@ impl StreamHandler<Watched> for Supervisor {
 
 /// What is due on one worker, and when.
 struct Schedule {
-    realm: Weak<Realm>,
+    core: Weak<Core>,
     incoming: mpsc::UnboundedReceiver<(Instant, Watched)>,
     deadlines: Deadlines<Watched>,
     /// Until the first of them.
@@ -148,10 +150,10 @@ impl Schedule {
 impl Drop for Schedule {
     fn drop(&mut self) {
         // The worker ends: nobody else forgets those whose actors have ended before.
-        let Some(realm) = self.realm.upgrade() else { return };
+        let Some(core) = self.core.upgrade() else { return };
         let lost = turn::is_lost();
         if lost {
-            realm.counters().one(Count::ActorsLost);
+            core.counters().one(Count::ActorsLost);
             tracing::error!("the supervisor of a worker is lost: its clients are cut off");
         }
         let closed = |handle: &Arc<ConnectionHandle>| handle.outbox().closed().is_some();
@@ -159,7 +161,7 @@ impl Drop for Schedule {
         let handles = watched.filter_map(|watched| watched.handle.upgrade());
         for handle in handles {
             if closed(&handle) {
-                realm.forget(&handle);
+                core.forget(&handle);
             } else if lost {
                 // Nobody would find out that it does not answer any more.
                 handle.close(DisconnectReason::ForcedClose);

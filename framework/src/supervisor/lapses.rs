@@ -12,29 +12,31 @@ use std::{
 use futures_util::future::select;
 
 use crate::{
-    clock::{self, Instant},
-    connection::{Realm, Resting, RestingKey, announce, lapse, reauthenticate, reconsider},
-    peer::Peer,
-    refusal::Code,
+    base::{
+        clock::{self, Instant},
+        refusal::Code,
+    },
+    connection::{Core, Resting, RestingKey, announce, lapse, reauthenticate, reconsider},
+    session::peer::Peer,
 };
 
 /// How long is waited at most before the wall clock is looked at again: somebody may have set it.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// Watches over a session until it ends. It holds neither the session nor the Salon.
-pub(super) async fn watch(realm: Weak<Realm>, peer: Weak<Peer>) {
+pub(super) async fn watch(core: Weak<Core>, peer: Weak<Peer>) {
     let mut watch = Watching { announced: None, asking: Vec::new(), evaluated: clock::now() };
     loop {
-        let (Some(realm), Some(peer)) = (realm.upgrade(), peer.upgrade()) else { return };
+        let (Some(core), Some(peer)) = (core.upgrade(), peer.upgrade()) else { return };
         if peer.has_ended() {
             return;
         }
         // Before the look, so that what changes after it is not missed.
-        let changed = peer.standing.changed();
-        let mut lease = peer.standing.credential().lease;
+        let changed = peer.auth_state.changed();
+        let mut lease = peer.auth_state.credential().lease;
         lease.mark_seen();
-        let wait = watch.look(&realm, &peer).min(LOOK);
-        drop((realm, peer));
+        let wait = watch.look(&core, &peer).min(LOOK);
+        drop((core, peer));
         let told = async {
             select(pin!(changed.notified()), pin!(lease.changed())).await;
         };
@@ -63,52 +65,52 @@ struct Asking {
 
 impl Watching {
     /// Does what is due, and says when to look again.
-    fn look(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
-        let identity = self.look_at_identity(realm, peer);
-        let evaluation = self.evaluate(realm, peer);
-        let grants = self.look_at_grants(realm, peer);
+    fn look(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
+        let identity = self.look_at_identity(core, peer);
+        let evaluation = self.evaluate(core, peer);
+        let grants = self.look_at_grants(core, peer);
         identity.min(evaluation).min(grants)
     }
 
-    fn look_at_identity(&mut self, realm: &Realm, peer: &Peer) -> Duration {
-        let Some(expires) = peer.standing.credential().expires() else { return Duration::MAX };
+    fn look_at_identity(&mut self, core: &Core, peer: &Peer) -> Duration {
+        let Some(expires) = peer.auth_state.credential().expires() else { return Duration::MAX };
         let Some(left) = until(expires) else {
             let is_over = |expires: Option<SystemTime>| {
                 expires.is_some_and(|expires| until(expires).is_none())
             };
-            lapse(realm, peer, &Code::Lapsed, |credential| is_over(credential.expires()));
+            lapse(core, peer, &Code::Lapsed, |credential| is_over(credential.expires()));
             return Duration::ZERO;
         };
-        let notice = realm.lapses().notice;
+        let notice = core.lapses().notice;
         if left > notice {
             return left - notice;
         }
         if self.announced.replace(expires) != Some(expires) {
-            announce(realm, peer);
+            announce(core, peer);
         }
         left
     }
 
-    fn evaluate(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
-        let Some(every) = realm.lapses().reevaluate_every else { return Duration::MAX };
+    fn evaluate(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
+        let Some(every) = core.lapses().reevaluate_every else { return Duration::MAX };
         let passed = clock::now().saturating_duration_since(self.evaluated);
         if passed < every {
             return every - passed;
         }
         self.evaluated = clock::now();
-        let (realm, peer) = (realm.clone(), peer.clone());
+        let (core, peer) = (core.clone(), peer.clone());
         // A task of its own: an answer that takes its time makes no end late.
         actix::spawn(async move {
-            reauthenticate(&realm, &peer).await;
+            reauthenticate(&core, &peer).await;
             peer.state.memberships.note_withdrawal();
             peer.state.grants.clear();
-            reconsider(&realm, &peer, |_| true).await;
-            peer.standing.wake();
+            reconsider(&core, &peer, |_| true).await;
+            peer.auth_state.wake();
         });
         every
     }
 
-    fn look_at_grants(&mut self, realm: &Arc<Realm>, peer: &Arc<Peer>) -> Duration {
+    fn look_at_grants(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
         let all = Resting::all(peer);
         self.asking.retain(|asking| all.iter().any(|resting| resting.key() == asking.of));
         let (mut due, mut next) = (Vec::new(), Duration::MAX);
@@ -120,7 +122,7 @@ impl Watching {
                 continue;
             };
             next = next.min(left);
-            let ahead = realm.lapses().ask_ahead.min(left / 2);
+            let ahead = core.lapses().ask_ahead.min(left / 2);
             let asking = self.asking(resting.key(), end, end - ahead);
             match asking.at.map(until) {
                 // It was asked, and there is no answer yet.
@@ -133,12 +135,12 @@ impl Watching {
             }
         }
         if !due.is_empty() {
-            let (realm, peer) = (realm.clone(), peer.clone());
+            let (core, peer) = (core.clone(), peer.clone());
             actix::spawn(async move {
                 let is_due =
                     |one: &Resting| due.iter().any(|(key, granted)| one.is(*key, *granted));
-                reconsider(&realm, &peer, is_due).await;
-                peer.standing.wake();
+                reconsider(&core, &peer, is_due).await;
+                peer.auth_state.wake();
             });
         }
         next

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{client::fail, conversation::Conversation, incoming::Closed};
 use crate::{
+    base::refusal::{Code, Refusal},
     event::{self, Event},
-    refusal::{Code, Refusal},
     wire::socket_io::Arguments,
 };
 

@@ -21,8 +21,8 @@ use super::{
     world::UnitIndex,
 };
 use crate::{
+    base::refusal::Refusal,
     event::{self, Event},
-    refusal::Refusal,
     wire::{
         engine_io::Message,
         socket_io::{ArgumentError, Arguments, IntoArguments, Packet},

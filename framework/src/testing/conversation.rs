@@ -24,8 +24,10 @@ use super::{
     world::World,
 };
 use crate::{
-    config::Limits,
-    refusal::{Code, Refusal},
+    base::{
+        config::Limits,
+        refusal::{Code, Refusal},
+    },
     wire::{
         engine_io::{self, Message},
         socket_io::{Arguments, Decoder, Packet, Parser},
@@ -324,12 +326,12 @@ impl Conversation {
                 let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
                 self.note(format!("← {name}{label} {}", arguments.json()));
                 let at = self.world.elapsed();
-                let place = self.state.borrow_mut().orders.take(&name, &mut arguments);
-                let place = place.unwrap_or_else(|mistake| {
+                let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
+                let position = position.unwrap_or_else(|mistake| {
                     fail(self, Location::caller(), &format!("got {name}, and {mistake}"))
                 });
                 let name = name.to_string();
-                self.state.borrow_mut().take_event(Incoming { name, arguments, place, at, id });
+                self.state.borrow_mut().take_event(Incoming { name, arguments, position, at, id });
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note(format!("← acknowledgement #{id} {}", arguments.json()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{message::Place, refusal::Code, wire::socket_io::Arguments};
+use crate::{base::refusal::Code, message::Position, wire::socket_io::Arguments};
 
 /// An event that came.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Incoming {
     /// What follows the name, but for the place.
     pub arguments: Arguments,
     /// Where it is in its room's order, if a room sent it and says so.
-    pub place: Option<Place>,
+    pub position: Option<Position>,
     /// When it came, since the lab began.
     pub at: Duration,
     pub(super) id: Option<u64>,

@@ -16,7 +16,7 @@ use std::{
 use tracing::{Dispatch, Level, Metadata, Subscriber, subscriber::NoSubscriber};
 use tracing_subscriber::{Layer as _, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt};
 
-use crate::clock::{self, Instant};
+use crate::base::clock::{self, Instant};
 
 /// How many entries are kept; the oldest go first.
 const MAX_ENTRIES: usize = 20_000;

@@ -26,7 +26,11 @@ use super::{
     visitor::Visitor,
     world::{UnitIndex, World},
 };
-use crate::{clock, event::Event, meter::Counters, salon::Salon, simulation::Simulation};
+use crate::{
+    base::{clock, meter::Counters, simulation::Simulation},
+    event::Event,
+    salon::Salon,
+};
 
 /// How long what comes over a real socket is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

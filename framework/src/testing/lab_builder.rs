@@ -22,7 +22,10 @@ use super::{
     stopped_clock::{self, StoppedClock},
     world::World,
 };
-use crate::{clock, salon::Salon, simulation::Simulation};
+use crate::{
+    base::{clock, simulation::Simulation},
+    salon::Salon,
+};
 
 /// What a socket holds on both sides together, before its writer has to wait.
 pub(super) const WINDOW: usize = 64 * 1024;

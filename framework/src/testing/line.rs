@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::clock::{self, Instant};
+use crate::base::clock::{self, Instant};
 
 /// The line was reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

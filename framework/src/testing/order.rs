@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    message::{Place, Position},
+    message::{At, Position},
     wire::socket_io::Arguments,
 };
 
@@ -22,7 +22,7 @@ impl Orders {
         &mut self,
         name: &str,
         arguments: &mut Arguments,
-    ) -> Result<Option<Place>, String> {
+    ) -> Result<Option<Position>, String> {
         let Some((rest, place)) = arguments.split_last() else { return Ok(None) };
         // Where an order begins is told with who is there.
         let begins = matches!(name, "salon:joined" | "salon:restarted");
@@ -40,15 +40,15 @@ impl Orders {
         Ok(Some(place))
     }
 
-    fn follow(&mut self, place: &Place) -> Result<(), String> {
-        let Place { room, epoch, at } = place;
+    fn follow(&mut self, place: &Position) -> Result<(), String> {
+        let Position { room, epoch, at } = place;
         let before = match self.0.get(room) {
             Some((known, number)) if known == epoch => *number,
             _ => 0,
         };
         let (follows, number) = match at {
-            Position::Seq(number) => (*number > before, *number),
-            Position::After(number) => (*number >= before, *number),
+            At::Seq(number) => (*number > before, *number),
+            At::After(number) => (*number >= before, *number),
         };
         if !follows {
             return Err(format!("{at:?} came behind {before} in the order {epoch} of {room:?}"));
@@ -59,8 +59,8 @@ impl Orders {
 }
 
 /// A place, and nothing else.
-fn exactly(json: &str) -> Option<Place> {
-    let place: Place = serde_json::from_str(json).ok()?;
+fn exactly(json: &str) -> Option<Position> {
+    let place: Position = serde_json::from_str(json).ok()?;
     let same = serde_json::to_string(&place).is_ok_and(|again| again == json);
     same.then_some(place)
 }
@@ -83,7 +83,7 @@ mod tests {
         };
         let (rest, first) = place(r#"{"text":"Hi."},{"room":"a","epoch":"e","seq":1}"#);
         assert_eq!(rest, r#"{"text":"Hi."}"#);
-        assert_eq!(first.unwrap().unwrap().at, Position::Seq(1));
+        assert_eq!(first.unwrap().unwrap().at, At::Seq(1));
         assert!(place(r#"{"room":"a","epoch":"e","after":1}"#).1.is_ok());
         assert!(place(r#"{"room":"a","epoch":"e","seq":1}"#).1.is_err());
         assert!(place(r#"{"room":"a","epoch":"e2","seq":1}"#).1.is_ok(), "another order");

@@ -198,12 +198,12 @@ impl<'a> Visitor<'a> {
         let (up, down) = (direction(), direction());
         up.delay(self.latency, self.jitter);
         down.delay(self.latency, self.jitter);
-        let realm = lab.salon().realm();
+        let core = lab.salon().core();
         let conversation = Conversation::new(
             name,
             world.clone(),
             lab.journal().clone(),
-            realm.parser().clone(),
+            core.parser().clone(),
             namespace.into(),
             auth,
             raw,
@@ -213,7 +213,7 @@ impl<'a> Visitor<'a> {
             door: Rc::downgrade(lab.door()),
             wire,
             worker,
-            path: path.as_ref().unwrap_or(&realm.http().path).trim_end_matches('/').to_owned(),
+            path: path.as_ref().unwrap_or(&core.http().path).trim_end_matches('/').to_owned(),
             headers,
             query,
             peer: Lab::address(number),

@@ -15,7 +15,7 @@ use super::{
     server::Stream,
 };
 use crate::{
-    config::Limits,
+    base::config::Limits,
     wire::{
         engine_io::{Message, Packet},
         websocket::{FrameLimits, FrameReader, Incoming, Opcode, encode_masked},

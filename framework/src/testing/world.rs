@@ -25,7 +25,7 @@ use tokio::{
     time::{Sleep, sleep_until},
 };
 
-use crate::{
+use crate::base::{
     clock::{self, Instant},
     simulation,
 };

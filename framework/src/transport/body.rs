@@ -13,35 +13,35 @@ use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::{
-    dialect::Dialect,
+    framing::Framing,
     handover::Handover,
-    outflow::{Next, Outflow},
-    signals::Stage,
+    writer::{Next, Writer},
+    writer_control::Stage,
 };
 use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
 
 /// The body of a 101 response.
 pub(super) struct Body {
-    outflow: Outflow,
+    writer: Writer,
     handover: Option<Rc<Handover>>,
 }
 
 impl Body {
-    /// Writes what `outflow` has, unless `handover` ends it: then only what greets the client.
-    pub(super) fn new(outflow: Outflow, handover: Option<Rc<Handover>>) -> Self {
-        Self { outflow, handover }
+    /// Writes what `writer` has, unless `handover` ends it: then only what greets the client.
+    pub(super) fn new(writer: Writer, handover: Option<Rc<Handover>>) -> Self {
+        Self { writer, handover }
     }
 
     /// The next bytes; the close frame is the last.
     fn poll_bytes(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            let mut write = Write::new(self.outflow.dialect);
-            return Poll::Ready(match self.outflow.poll_next(cx, &mut write) {
+            let mut write = Write::new(self.writer.framing);
+            return Poll::Ready(match self.writer.poll_next(cx, &mut write) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => None,
                 Poll::Ready(Some(Next::Urgent(bytes))) => Some(bytes),
                 Poll::Ready(Some(Next::Last(bytes))) => {
-                    self.outflow.signals.reach(Stage::Closed);
+                    self.writer.control.reach(Stage::Closed);
                     Some(bytes)
                 }
                 Poll::Ready(Some(Next::Taken | Next::Everything)) => match write.into_bytes() {
@@ -71,7 +71,7 @@ impl MessageBody for Body {
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
         let handover = self.handover.as_ref().filter(|handover| !handover.is_declined());
         let next = match handover {
-            Some(handover) => match self.outflow.signals.take_urgent() {
+            Some(handover) => match self.writer.control.take_urgent() {
                 Some(bytes) => Poll::Ready(Some(bytes)),
                 None => match handover.poll_end(cx) {
                     Poll::Pending if handover.is_declined() => self.poll_bytes(cx),
@@ -88,21 +88,21 @@ impl Drop for Body {
     fn drop(&mut self) {
         // Whoever has the socket writes on; without one nobody does.
         if !self.handover.as_ref().is_some_and(|handover| handover.ended()) {
-            self.outflow.end();
+            self.writer.end();
         }
     }
 }
 
 /// The bytes of one write: control packets, and one frame.
 struct Write {
-    dialect: Dialect,
+    framing: Framing,
     control: Vec<u8>,
     frame: Option<Bytes>,
 }
 
 impl Write {
-    fn new(dialect: Dialect) -> Self {
-        Self { dialect, control: Vec::new(), frame: None }
+    fn new(framing: Framing) -> Self {
+        Self { framing, control: Vec::new(), frame: None }
     }
 
     fn into_bytes(self) -> Option<Bytes> {
@@ -120,7 +120,7 @@ impl Write {
 
 impl Sink for Write {
     fn control(&mut self, packet: &Packet) {
-        self.dialect.encode_control(packet, &mut self.control);
+        self.framing.encode_control(packet, &mut self.control);
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {

@@ -22,10 +22,12 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    connection::{ConnectionHandle, Realm},
-    contained::Running,
-    disconnect::DisconnectReason,
-    meter::{Count, Meter},
+    base::{
+        contained::Running,
+        disconnect::DisconnectReason,
+        meter::{Count, Meter},
+    },
+    connection::{ConnectionHandle, Core},
     outbox::TransportKind,
     wire::engine_io::RequestError,
 };
@@ -37,42 +39,38 @@ const WEBSOCKET: &str = "websocket";
 const NO_JSONP: &str = "JSONP is not served; use polling without `j`, or WebSocket";
 
 /// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
-pub(crate) fn configure(realm: Arc<Realm>) -> impl Fn(&mut web::ServiceConfig) {
+pub(crate) fn configure(core: Arc<Core>) -> impl Fn(&mut web::ServiceConfig) {
     move |config| {
-        let path = realm.http().path.trim_end_matches('/');
-        let realm = web::Data::from(realm.clone());
+        let path = core.http().path.trim_end_matches('/');
+        let core = web::Data::from(core.clone());
         // Apart: two paths in one resource are looked for by regular expressions.
         for path in [path.to_owned(), format!("{path}/")] {
-            config.service(web::resource(path).app_data(realm.clone()).to(serve));
+            config.service(web::resource(path).app_data(core.clone()).to(serve));
         }
     }
 }
 
-async fn serve(
-    request: HttpRequest,
-    payload: web::Payload,
-    realm: web::Data<Realm>,
-) -> HttpResponse {
-    let realm = realm.into_inner();
+async fn serve(request: HttpRequest, payload: web::Payload, core: web::Data<Core>) -> HttpResponse {
+    let core = core.into_inner();
     let mut upload = Upload::new(payload);
-    let response = match Reply::begin(&request, &realm) {
-        Ok(reply) => match answer(&request, &mut upload, &realm, &reply).await {
+    let response = match Reply::begin(&request, &core) {
+        Ok(reply) => match answer(&request, &mut upload, &core, &reply).await {
             Ok(response) => response,
             Err(rejection) => reply.refused(&rejection),
         },
         Err(response) => *response,
     };
-    upload.answered(&request, &realm, response)
+    upload.answered(&request, &core, response)
 }
 
 async fn answer(
     request: &HttpRequest,
     upload: &mut Upload,
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
 ) -> Result<HttpResponse, Rejection> {
     let target = Target::parse(reply.handshake())?;
-    let transports = realm.http().transports;
+    let transports = core.http().transports;
     let offered = match target.transport {
         TransportKind::Polling => transports.polling,
         TransportKind::WebSocket => transports.websocket,
@@ -92,25 +90,25 @@ async fn answer(
         if target.wants_jsonp() {
             return Err(Rejection::from(RequestError::BadRequest).message(NO_JSONP));
         }
-        let principal = admit(realm, reply).await?;
+        let principal = admit(core, reply).await?;
         return match target.transport {
-            TransportKind::Polling => polling::open(realm, reply, principal),
-            TransportKind::WebSocket => websocket::open(request, upload, realm, reply, principal),
+            TransportKind::Polling => polling::open(core, reply, principal),
+            TransportKind::WebSocket => websocket::open(request, upload, core, reply, principal),
         };
     };
-    let principal = admit(realm, reply).await?;
-    let handle = find(realm, sid, &principal)?;
-    if realm.wants_requests() {
+    let principal = admit(core, reply).await?;
+    let handle = find(core, sid, &principal)?;
+    if core.wants_requests() {
         // There are no namespaces to connect to: whoever knows its session id is there.
-        realm.connected(&handle);
+        core.connected(&handle);
     }
     target.check_version()?;
     match (target.transport, is_websocket) {
-        (TransportKind::WebSocket, true) => upgrade::serve(request, upload, realm, reply, handle),
+        (TransportKind::WebSocket, true) => upgrade::serve(request, upload, core, reply, handle),
         (TransportKind::Polling, false) if handle.transport() == TransportKind::Polling => {
             match *request.method() {
-                Method::GET => polling::poll(realm, reply, handle).await,
-                Method::POST => posting::post(request, upload, realm, reply, handle).await,
+                Method::GET => polling::poll(core, reply, handle).await,
+                Method::POST => posting::post(request, upload, core, reply, handle).await,
                 _ => Err(RequestError::BadRequest.into()),
             }
         }
@@ -120,14 +118,14 @@ async fn answer(
 }
 
 /// Asks the application whom the request comes from, and whether it may come at all.
-pub(super) async fn admit(realm: &Realm, reply: &Reply) -> Result<Principal, Rejection> {
-    match &realm.hooks().admission {
+pub(super) async fn admit(core: &Core, reply: &Reply) -> Result<Principal, Rejection> {
+    match &core.hooks().admission {
         Some(admission) => {
             let (admission, handshake) = (admission.clone(), reply.handshake().clone());
             let asked = async move { admission(handshake).await };
-            let asked = Running::new(asked.boxed_local(), realm.broadcaster().tally).await;
+            let asked = Running::new(asked.boxed_local(), core.broadcaster().tally).await;
             Ok(asked.unwrap_or_else(|panicked| {
-                realm.counters().one(Count::HandlerPanics);
+                core.counters().one(Count::HandlerPanics);
                 tracing::error!("`allow_request` panicked: a request is refused");
                 Err(panicked.into())
             })?)
@@ -138,16 +136,16 @@ pub(super) async fn admit(realm: &Realm, reply: &Reply) -> Result<Principal, Rej
 
 /// The session of that id. Somebody else's is as unknown as one that does not exist.
 fn find(
-    realm: &Realm,
+    core: &Core,
     sid: &str,
     principal: &Principal,
 ) -> Result<Arc<ConnectionHandle>, RequestError> {
-    let found = realm.find(sid).filter(|handle| handle.principal() == principal);
+    let found = core.find(sid).filter(|handle| handle.principal() == principal);
     let handle = found.ok_or(RequestError::UnknownSession)?;
     // Judged here as well: whoever watches over it may come a moment later.
-    if handle.is_overdue(realm.heartbeat()) {
+    if handle.is_overdue(core.heartbeat()) {
         handle.abort(DisconnectReason::PingTimeout);
-        realm.forget(&handle);
+        core.forget(&handle);
         return Err(RequestError::UnknownSession);
     }
     Ok(handle)

@@ -16,17 +16,16 @@ use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use super::{
-    inflow::Inflow,
     link_error::{LinkError, client_close, reason},
-    moving::Moving,
-    signals::Stage,
+    migration::Migration,
+    reader::Reader,
     socket::ClientSocket,
     taken_socket::TakenSocket,
+    writer_control::Stage,
 };
 use crate::{
-    connection::{Backlog, ConnectionHandle, Incoming, Realm},
-    disconnect::DisconnectReason,
-    logged::Logged,
+    base::{disconnect::DisconnectReason, logged::Logged},
+    connection::{ConnectionHandle, Core, Incoming, ReceiveWindow},
     outbox::Room,
     wire::engine_io::Message,
 };
@@ -37,8 +36,8 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// One WebSocket, from its reading side.
 pub(super) struct Link {
-    pub(super) realm: Arc<Realm>,
-    pub(super) inflow: Inflow,
+    pub(super) core: Arc<Core>,
+    pub(super) reader: Reader,
     /// The socket that actix-web serves, if it does.
     pub(super) served: Option<ClientSocket>,
 }
@@ -48,8 +47,8 @@ impl Link {
     /// actix-web has, and that its connection cannot read.
     pub(super) async fn serve(mut self: Box<Self>) {
         let ended = {
-            let handle = self.inflow.handle().clone();
-            let client = pin!(receive_all(&mut self.inflow));
+            let handle = self.reader.handle().clone();
+            let client = pin!(receive_all(&mut self.reader));
             let server = pin!(handle.outbox().until_closed());
             match select(client, server).await {
                 Either::Left((error, _)) => error,
@@ -62,15 +61,16 @@ impl Link {
 
     /// Lets a socket that is read directly go to the worker of its connection; the link itself if
     /// actix-web serves it.
-    pub(super) fn depart(self: Box<Self>) -> Result<Box<Moving>, Box<Self>> {
-        let departed = self.inflow.socket().map(TakenSocket::depart);
+    pub(super) fn depart(self: Box<Self>) -> Result<Box<Migration>, Box<Self>> {
+        let departed = self.reader.socket().map(TakenSocket::depart);
         match departed {
             Some(Ok((stream, rest))) => {
-                let Self { realm, inflow, .. } = *self;
-                let (handle, signals, dialect, before) = inflow.into_parts();
-                let (link, unsaid) = (signals.link(), signals.take_unsaid());
-                let moving = Moving { realm, handle, stream, dialect, link, before, unsaid, rest };
-                Ok(Box::new(moving))
+                let Self { core, reader, .. } = *self;
+                let (handle, control, framing, before) = reader.into_parts();
+                let (link, unsaid) = (control.link(), control.take_unsaid());
+                let migration =
+                    Migration { core, handle, stream, framing, link, before, unsaid, rest };
+                Ok(Box::new(migration))
             }
             Some(Err(error)) => {
                 tracing::debug!(%error, "a socket stays on the worker that it was taken over on");
@@ -81,7 +81,7 @@ impl Link {
     }
 
     fn handle(&self) -> &Arc<ConnectionHandle> {
-        self.inflow.handle()
+        self.reader.handle()
     }
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.
@@ -95,7 +95,7 @@ impl Link {
         match error {
             Some(error) => {
                 tracing::debug!(connection = self.handle().number(), error = %Logged(error), "a WebSocket ended");
-                self.inflow.signals().close(client_close(error).as_ref());
+                self.reader.control().close(client_close(error).as_ref());
                 match error {
                     // Nobody reads any more.
                     LinkError::Gone => self.handle().abort(reason(error)),
@@ -112,7 +112,7 @@ impl Link {
 
     /// The socket that is read directly, if the client has said its last.
     fn silent_socket(&self) -> Option<&TakenSocket> {
-        self.inflow.socket().filter(|_| self.inflow.is_closed())
+        self.reader.socket().filter(|_| self.reader.is_closed())
     }
 
     /// Writes the close frame at once if the client has said its last; whether nothing is left to wait
@@ -120,7 +120,7 @@ impl Link {
     fn has_parted(&self) -> bool {
         let Some(socket) = self.silent_socket() else { return false };
         socket.flush();
-        let has_parted = self.inflow.signals().stage() >= Stage::Closed;
+        let has_parted = self.reader.control().stage() >= Stage::Closed;
         if has_parted {
             socket.give_up();
         }
@@ -133,14 +133,14 @@ impl Link {
         let patience = match closed {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
-            _ => self.realm.timeouts().close,
+            _ => self.core.timeouts().close,
         };
         // Also if the worker ends meanwhile.
-        let _forgotten = Forgotten(self.realm.clone(), self.handle().clone());
+        let _forgotten = Forgotten(self.core.clone(), self.handle().clone());
         if closed == Some(DisconnectReason::ServerShuttingDown) {
             // What is queued may be what others were told that it has: who reads gets it all.
-            let time = self.realm.time_to_part();
-            let _ = timeout(time, self.inflow.signals().closed()).await;
+            let time = self.core.time_to_part();
+            let _ = timeout(time, self.reader.control().closed()).await;
         }
         self.finish(patience).await;
     }
@@ -148,8 +148,8 @@ impl Link {
     /// Waits for the close frame to be written and answered, then ends the TCP connection.
     pub(super) async fn finish(mut self: Box<Self>, patience: Duration) {
         let handshake = async {
-            self.inflow.signals().closed().await;
-            self.inflow.closed().await;
+            self.reader.control().closed().await;
+            self.reader.closed().await;
         };
         if timeout(patience, handshake).await.is_err() {
             tracing::debug!(
@@ -157,10 +157,10 @@ impl Link {
                 "a WebSocket's close was not answered"
             );
         }
-        if let Some(socket) = self.inflow.socket() {
+        if let Some(socket) = self.reader.socket() {
             socket.give_up();
         }
-        self.inflow.signals().over();
+        self.reader.control().over();
         let Some(socket) = self.served else { return };
         if timeout(GRACE, socket.released()).await.is_err() {
             socket.abort();
@@ -169,22 +169,22 @@ impl Link {
 }
 
 /// A connection that is forgotten when this is dropped.
-struct Forgotten(Arc<Realm>, Arc<ConnectionHandle>);
+struct Forgotten(Arc<Core>, Arc<ConnectionHandle>);
 
 impl Drop for Forgotten {
     fn drop(&mut self) {
-        let Self(realm, handle) = self;
-        realm.forget(handle);
+        let Self(core, handle) = self;
+        core.forget(handle);
     }
 }
 
 impl Incoming for Link {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.inflow.poll_message(cx)
+        self.reader.poll_message(cx)
     }
 
     fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.inflow.poll_ahead(cx)
+        self.reader.poll_ahead(cx)
     }
 
     fn end(mut self) {
@@ -192,11 +192,11 @@ impl Incoming for Link {
             // What it said last is answered, as far as that goes.
             socket.flush();
         }
-        let error = self.inflow.end();
+        let error = self.reader.end();
         self.decide(error.as_ref());
         if self.has_parted() {
             // Of many that are cut off together, none is kept until it has a turn.
-            self.realm.forget(self.handle());
+            self.core.forget(self.handle());
             return;
         }
         // Nobody waits for it: the connection has ended, or is about to.
@@ -206,20 +206,20 @@ impl Incoming for Link {
 
 /// Hands messages to a connection as they come, until nothing more comes. If the connection ends
 /// meanwhile nobody takes them.
-async fn receive_all(inflow: &mut Inflow) -> Option<LinkError> {
-    let backlog = Arc::<Backlog>::default();
+async fn receive_all(reader: &mut Reader) -> Option<LinkError> {
+    let window = Arc::<ReceiveWindow>::default();
     loop {
         // Polled by hand: an idle connection waits here, and a future in a future is larger.
-        match poll_fn(|cx| poll_hand_over(&backlog, inflow, cx)).await {
+        match poll_fn(|cx| poll_hand_over(&window, reader, cx)).await {
             HandOver::Done => {}
             // Boxed, since most connections never come here.
-            HandOver::NoRoom => Box::pin(wait_for_room(&backlog, inflow)).await,
+            HandOver::NoRoom => Box::pin(wait_for_room(&window, reader)).await,
             HandOver::Over => break,
         }
     }
     // What it said last is answered, as far as that goes.
-    poll_fn(|cx| backlog.poll_empty(cx)).await;
-    inflow.end()
+    poll_fn(|cx| window.poll_empty(cx)).await;
+    reader.end()
 }
 
 /// What came of handing over.
@@ -234,38 +234,38 @@ enum HandOver {
 
 /// Hands over the messages that came, if the connection and its outbox have room.
 fn poll_hand_over(
-    backlog: &Arc<Backlog>,
-    inflow: &mut Inflow,
+    window: &Arc<ReceiveWindow>,
+    reader: &mut Reader,
     cx: &mut Context<'_>,
 ) -> Poll<HandOver> {
-    if !ready!(inflow.poll_messages(cx)) {
+    if !ready!(reader.poll_messages(cx)) {
         return Poll::Ready(HandOver::Over);
     }
-    if !backlog.has_room() || !inflow.handle().outbox().has(answers(backlog, inflow)) {
+    if !window.has_room() || !reader.handle().outbox().has(answers(window, reader)) {
         return Poll::Ready(HandOver::NoRoom);
     }
-    let messages = inflow.take_messages();
-    inflow.handle().hand_over(messages, backlog);
+    let messages = reader.take_messages();
+    reader.handle().hand_over(messages, window);
     Poll::Ready(HandOver::Done)
 }
 
 /// What a client may be answered to what it sent: as much as that; and half of the outbox is for what
 /// others send it. So no client is cut off by its own echoes, if it reads them.
-fn answers(backlog: &Backlog, inflow: &Inflow) -> Room {
-    let Room { bytes, frames } = inflow.handle().outbox().half();
-    Room { bytes: bytes.max(backlog.weight() + inflow.waiting()), frames }
+fn answers(window: &ReceiveWindow, reader: &Reader) -> Room {
+    let Room { bytes, frames } = reader.handle().outbox().half();
+    Room { bytes: bytes.max(window.weight() + reader.waiting()), frames }
 }
 
 /// Waits until the connection and its outbox take more, and looks for pongs meanwhile.
-async fn wait_for_room(backlog: &Backlog, inflow: &mut Inflow) {
-    let (outbox, answers) = (inflow.handle().outbox().clone(), answers(backlog, inflow));
+async fn wait_for_room(window: &ReceiveWindow, reader: &mut Reader) {
+    let (outbox, answers) = (reader.handle().outbox().clone(), answers(window, reader));
     let room = pin!(async {
-        poll_fn(|cx| backlog.poll_room(cx)).await;
+        poll_fn(|cx| window.poll_room(cx)).await;
         outbox.until_it_has(answers).await;
     });
     let ahead = poll_fn(|cx| {
         // The end waits as well, for what was handed over before it.
-        let _ = inflow.poll_ahead(cx);
+        let _ = reader.poll_ahead(cx);
         Poll::<()>::Pending
     });
     select(room, ahead).await;

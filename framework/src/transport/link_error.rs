@@ -4,7 +4,7 @@
 //! a catch-all.
 
 use crate::{
-    disconnect::DisconnectReason,
+    base::disconnect::DisconnectReason,
     wire::{
         engine_io::{PacketError, PayloadError},
         websocket::{CloseCode, CloseFrame, ProtocolError},

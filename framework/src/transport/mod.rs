@@ -6,30 +6,30 @@
 
 mod body;
 mod compression;
-mod dialect;
 mod endpoint;
+mod framing;
 mod handover;
-mod inflow;
-mod intake;
 mod link;
 mod link_error;
-mod moving;
+mod migration;
 mod opening;
 mod origin;
-mod outflow;
 mod plain;
 mod polling;
 mod posting;
 mod reactor;
+mod reader;
+mod receive_buffer;
 mod receiving;
 mod request;
 mod response;
-mod signals;
 mod socket;
 mod socket_write;
 mod taken_socket;
 mod upgrade;
 mod upload;
 mod websocket;
+mod writer;
+mod writer_control;
 
 pub(crate) use self::{endpoint::configure, plain::plain, socket::on_connect};

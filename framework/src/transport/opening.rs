@@ -9,22 +9,22 @@ use bytes::BytesMut;
 
 use super::{
     body::Body,
-    dialect::Dialect,
+    framing::Framing,
     handover::Handover,
-    inflow::{Before, Inflow, Source},
     link::Link,
-    moving::Moving,
-    outflow::Outflow,
-    signals::Signals,
+    migration::Migration,
+    reader::{Before, Reader, Source},
     socket::{Anchor, ClientSocket},
+    writer::Writer,
+    writer_control::WriterControl,
 };
-use crate::connection::{ConnectionHandle, Realm};
+use crate::connection::{ConnectionHandle, Core};
 
 /// A WebSocket whose handshake is being answered.
 pub(super) struct Opening {
-    realm: Arc<Realm>,
+    core: Arc<Core>,
     pub(super) handle: Arc<ConnectionHandle>,
-    outflow: Outflow,
+    writer: Writer,
     way: Way,
 }
 
@@ -41,61 +41,61 @@ impl Opening {
     pub(super) fn new(
         request: &HttpRequest,
         payload: Payload,
-        realm: &Arc<Realm>,
+        core: &Arc<Core>,
         handle: Arc<ConnectionHandle>,
-        dialect: Dialect,
+        framing: Framing,
     ) -> (Self, Body) {
-        let signals = Rc::new(Signals::new(None, None));
-        let outflow = Outflow { outbox: handle.outbox().clone(), signals, dialect };
+        let control = Rc::new(WriterControl::new(None, None));
+        let writer = Writer { outbox: handle.outbox().clone(), control, framing };
         let (way, handover) = match request.conn_data::<Anchor>().map(Anchor::socket) {
             None => (Way::Request(payload), None),
             Some(socket) => {
-                let heartbeat = realm.heartbeat();
+                let heartbeat = core.heartbeat();
                 socket.set_user_timeout(heartbeat.ping_interval + heartbeat.ping_timeout);
                 let handover = Rc::new(Handover::new(socket.clone(), payload));
                 (Way::Socket(socket, handover.clone()), Some(handover))
             }
         };
-        let body = Body::new(outflow.clone(), handover);
-        (Self { realm: realm.clone(), handle, outflow, way }, body)
+        let body = Body::new(writer.clone(), handover);
+        (Self { core: core.clone(), handle, writer, way }, body)
     }
 
     /// Has frames written right behind the response.
     pub(super) fn greet(&self, frames: Vec<u8>) {
-        self.outflow.signals.greet(frames);
+        self.writer.control.greet(frames);
     }
 
     /// Serves a connection from the start, on this worker.
     pub(super) fn start(self) {
-        self.outflow.signals.attach(self.handle.outbox().attach());
+        self.writer.control.attach(self.handle.outbox().attach());
         // Boxed here: what a task is given takes room in it for as long as it lives.
         let settling = Box::pin(self.settle());
         // Nobody waits for it: it ends with its connection.
         rt::spawn(async move {
             match settling.await {
                 Settled::Served(link) => link.serve().await,
-                Settled::Taken(moving) => Box::pin(moving.settle()).await,
+                Settled::Taken(migration) => Box::pin(migration.settle()).await,
             }
         });
     }
 
     /// Takes the socket over, if there is one.
     pub(super) async fn settle(self) -> Settled {
-        let Self { realm, handle, outflow, way } = self;
-        let Outflow { signals, dialect, .. } = outflow;
+        let Self { core, handle, writer, way } = self;
+        let Writer { control, framing, .. } = writer;
         let (early, payload, served) = match way {
             Way::Request(payload) => (BytesMut::new(), payload, None),
             Way::Socket(socket, handover) => {
                 let stream = handover.complete().await;
                 let (early, payload) = handover.take_parts();
                 if let Some(stream) = stream {
-                    let before = Before::new(&realm, early);
-                    let (link, unsaid) = (signals.link(), signals.take_unsaid());
-                    return Settled::Taken(Box::new(Moving {
-                        realm,
+                    let before = Before::new(&core, early);
+                    let (link, unsaid) = (control.link(), control.take_unsaid());
+                    return Settled::Taken(Box::new(Migration {
+                        core,
                         handle,
                         stream,
-                        dialect,
+                        framing,
                         link,
                         before,
                         unsaid,
@@ -105,10 +105,10 @@ impl Opening {
                 (early, payload, Some(socket))
             }
         };
-        let before = Before::new(&realm, early);
+        let before = Before::new(&core, early);
         let source = Source::Payload(payload);
-        let inflow = Inflow::new(handle, before, source, dialect, signals);
-        Settled::Served(Box::new(Link { realm, inflow, served }))
+        let reader = Reader::new(handle, before, source, framing, control);
+        Settled::Served(Box::new(Link { core, reader, served }))
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) enum Settled {
     /// actix-web.
     Served(Box<Link>),
     /// Whoever has its socket.
-    Taken(Box<Moving>),
+    Taken(Box<Migration>),
 }
 
 impl Settled {
@@ -125,7 +125,7 @@ impl Settled {
     pub(super) fn into_link(self) -> Option<Box<Link>> {
         match self {
             Self::Served(link) => Some(link),
-            Self::Taken(moving) => moving.arrive().map(Box::new),
+            Self::Taken(migration) => migration.arrive().map(Box::new),
         }
     }
 }

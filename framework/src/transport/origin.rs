@@ -154,7 +154,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::config::Origins;
+    use crate::base::config::Origins;
 
     fn judge(origin: &str, host: &str, allowed: &Origins) -> Result<Origin, RequestError> {
         let request = TestRequest::default()

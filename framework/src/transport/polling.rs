@@ -14,13 +14,10 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    clock,
-    connection::{Claim, ConnectionHandle, Realm},
-    disconnect::DisconnectReason,
-    logged::Logged,
+    base::{clock, disconnect::DisconnectReason, logged::Logged, simulation},
+    connection::{Claim, ConnectionHandle, Core},
     message::{Form, Publication},
     outbox::{Drained, LinkNumber, Sink, TransportKind},
-    simulation,
     wire::engine_io::{Open, Packet, RequestError, payload},
 };
 
@@ -35,52 +32,52 @@ pub(super) const LOOK: Duration = Duration::from_millis(5);
 
 /// Opens a session over polling.
 pub(super) fn open(
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
     let handshake = reply.handshake().clone();
-    let handle = realm.open(handshake, principal, TransportKind::Polling)?;
+    let handle = core.open(handshake, principal, TransportKind::Polling)?;
     let mut body = Batch::default();
-    body.control(&open_packet(realm, &handle));
+    body.control(&open_packet(core, &handle));
     Ok(reply.opening(body.into()))
 }
 
 /// The first packet of a connection.
-pub(super) fn open_packet(realm: &Realm, handle: &ConnectionHandle) -> Packet {
+pub(super) fn open_packet(core: &Core, handle: &ConnectionHandle) -> Packet {
     let upgradable =
-        handle.transport() == TransportKind::Polling && realm.http().transports.websocket;
+        handle.transport() == TransportKind::Polling && core.http().transports.websocket;
     let open = Open {
         sid: handle.sid(),
         upgrades: if upgradable { &["websocket"] } else { &[] },
-        ping_interval: realm.heartbeat().ping_interval,
-        ping_timeout: realm.heartbeat().ping_timeout,
-        max_payload: realm.limits().max_payload,
+        ping_interval: core.heartbeat().ping_interval,
+        ping_timeout: core.heartbeat().ping_timeout,
+        max_payload: core.limits().max_payload,
     };
     Packet::Open(open.to_json().into())
 }
 
 /// Serves a GET: what is queued at once, else what comes.
 pub(super) async fn poll(
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
     let Some((claim, closed)) = handle.begin_poll() else {
-        return overlap(realm, reply, &handle, &LinkError::PollOverlap);
+        return overlap(core, reply, &handle, &LinkError::PollOverlap);
     };
     // Before the transport is looked at: an upgrade that is over by then is seen there.
     let is_upgrading = handle.is_upgrading();
-    check_session(realm, &handle, closed)?;
+    check_session(core, &handle, closed)?;
     let (was_open, answered) = (closed.is_none(), false);
-    let pending = PendingPoll { realm, handle, _claim: claim, was_open, is_upgrading, answered };
+    let pending = PendingPoll { core, handle, _claim: claim, was_open, is_upgrading, answered };
     Ok(reply.payload(pending.answer().await?))
 }
 
 /// Refuses requests of a session that was over, or that an upgrade has overtaken; to be called once
 /// the request's kind is claimed.
 pub(super) fn check_session(
-    realm: &Realm,
+    core: &Core,
     handle: &ConnectionHandle,
     closed: Option<DisconnectReason>,
 ) -> Result<(), RequestError> {
@@ -89,7 +86,7 @@ pub(super) fn check_session(
     }
     match closed {
         Some(reason) if !is_owed(reason) => {
-            realm.forget(handle);
+            core.forget(handle);
             Err(RequestError::UnknownSession)
         }
         Some(_) | None => Ok(()),
@@ -98,7 +95,7 @@ pub(super) fn check_session(
 
 /// Ends a connection because of two requests at once, unless an upgrade holds the claim.
 pub(super) fn overlap(
-    realm: &Realm,
+    core: &Core,
     reply: &Reply,
     handle: &ConnectionHandle,
     error: &LinkError,
@@ -106,48 +103,48 @@ pub(super) fn overlap(
     if handle.transport() != TransportKind::Polling {
         return Err(RequestError::BadRequest.into());
     }
-    end(realm, handle, error);
+    end(core, handle, error);
     Ok(reply.unacceptable())
 }
 
 /// Ends a connection that is on polling. A pending GET still gets what is queued.
-pub(super) fn end(realm: &Realm, handle: &ConnectionHandle, error: &LinkError) {
+pub(super) fn end(core: &Core, handle: &ConnectionHandle, error: &LinkError) {
     tracing::debug!(connection = handle.number(), error = %Logged(error), "a polling connection ended");
     handle.close(reason(error));
-    realm.unlist(handle);
+    core.unlist(handle);
 }
 
 /// Ends a connection whose client closes it by a POST. Its session id is unknown once that is answered: a
 /// GET that the client sent together with it may be a little later, on another worker or by another
 /// connection, and finds the close until then.
-pub(super) async fn end_by_client(realm: &Realm, handle: &ConnectionHandle) {
+pub(super) async fn end_by_client(core: &Core, handle: &ConnectionHandle) {
     // Also if the client does not wait for the answer.
-    let _unlisted = Unlisted(realm, handle);
+    let _unlisted = Unlisted(core, handle);
     handle.close(reason(&LinkError::Closed));
     if simulation::is_alone() {
         return;
     }
     let late = clock::now() + TOGETHER;
     // One that has been answered meanwhile has had it forgotten.
-    let is_known = || realm.find(handle.sid()).is_some();
+    let is_known = || core.find(handle.sid()).is_some();
     while !handle.is_polled() && is_known() && clock::now() < late {
         sleep(LOOK).await;
     }
 }
 
 /// A session id that is unknown once this is dropped.
-struct Unlisted<'a>(&'a Realm, &'a ConnectionHandle);
+struct Unlisted<'a>(&'a Core, &'a ConnectionHandle);
 
 impl Drop for Unlisted<'_> {
     fn drop(&mut self) {
-        let Self(realm, handle) = self;
-        realm.unlist(handle);
+        let Self(core, handle) = self;
+        core.unlist(handle);
     }
 }
 
 /// A GET that is being answered; dropped before that, it ends the connection.
 struct PendingPoll<'a> {
-    realm: &'a Realm,
+    core: &'a Core,
     handle: Arc<ConnectionHandle>,
     _claim: Claim,
     /// Whether the connection had not ended when it came.
@@ -159,7 +156,7 @@ struct PendingPoll<'a> {
 
 impl PendingPoll<'_> {
     async fn answer(mut self) -> Result<Bytes, RequestError> {
-        let mut batch = Batch { most: self.realm.limits().max_outbox_bytes, ..Batch::default() };
+        let mut batch = Batch { most: self.core.limits().max_outbox_bytes, ..Batch::default() };
         let outbox = self.handle.outbox();
         let drained = poll_fn(|cx| outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch));
         let drained = if self.is_upgrading {
@@ -182,7 +179,7 @@ impl PendingPoll<'_> {
                 if reason != DisconnectReason::TransportClose {
                     batch.control(&Packet::Close);
                 }
-                self.realm.forget(&self.handle);
+                self.core.forget(&self.handle);
             }
         }
         Ok(batch.into())
@@ -193,7 +190,7 @@ impl Drop for PendingPoll<'_> {
     fn drop(&mut self) {
         self.handle.outbox().park(LinkNumber::FIRST);
         if !self.answered && self.handle.transport() == TransportKind::Polling {
-            end(self.realm, &self.handle, &LinkError::PollAborted);
+            end(self.core, &self.handle, &LinkError::PollAborted);
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     upload::Upload,
 };
 use crate::{
-    connection::{Claim, ConnectionHandle, Realm},
+    connection::{Claim, ConnectionHandle, Core},
     outbox::TransportKind,
 };
 
@@ -26,34 +26,34 @@ use crate::{
 pub(super) async fn post(
     request: &HttpRequest,
     body: &mut Upload,
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
     let Some(claim) = claim(&handle).await else {
-        return overlap(realm, reply, &handle, &LinkError::PostOverlap);
+        return overlap(core, reply, &handle, &LinkError::PostOverlap);
     };
     let closed = handle.outbox().closed();
-    check_session(realm, &handle, closed)?;
+    check_session(core, &handle, closed)?;
     if closed.is_some() {
         return Ok(reply.received());
     }
-    let mut pending = PendingPost { realm, handle, claim: Some(claim), answered: false };
+    let mut pending = PendingPost { core, handle, claim: Some(claim), answered: false };
     let answer = pending.answer(request, body, reply).await;
     pending.answered = true;
     match answer {
         Ok(()) => Ok(reply.received()),
         Err(Failure::TooLarge) => Ok(reply.too_large()),
         Err(Failure::Over) => {
-            check_session(realm, &pending.handle, pending.handle.outbox().closed())?;
+            check_session(core, &pending.handle, pending.handle.outbox().closed())?;
             Ok(reply.received())
         }
         Err(Failure::Link(LinkError::Closed)) => {
-            end_by_client(realm, &pending.handle).await;
+            end_by_client(core, &pending.handle).await;
             Ok(reply.received())
         }
         Err(Failure::Link(error)) => {
-            end(realm, &pending.handle, &error);
+            end(core, &pending.handle, &error);
             Ok(match error {
                 // There is nothing to be received.
                 LinkError::BinaryPost | LinkError::PostAborted => reply.unacceptable(),
@@ -81,7 +81,7 @@ async fn claim(handle: &Arc<ConnectionHandle>) -> Option<Claim> {
 
 /// A POST that is being answered; dropped before that, it ends the connection.
 struct PendingPost<'a> {
-    realm: &'a Arc<Realm>,
+    core: &'a Arc<Core>,
     handle: Arc<ConnectionHandle>,
     /// Nothing once whoever handles the rest has it.
     claim: Option<Claim>,
@@ -109,7 +109,7 @@ impl PendingPost<'_> {
         if content_type.is_some_and(|kind| kind == "application/octet-stream") {
             return Err(Failure::Link(LinkError::BinaryPost));
         }
-        let limits = self.realm.limits();
+        let limits = self.core.limits();
         let body = {
             let reading = pin!(read(request, body, limits.max_payload));
             let closed = pin!(self.handle.outbox().until_closed());
@@ -119,7 +119,7 @@ impl PendingPost<'_> {
                 Either::Right(_) => return Err(Failure::Over),
             }
         };
-        let request = self.realm.wants_requests().then(|| reply.handshake().clone());
+        let request = self.core.wants_requests().then(|| reply.handshake().clone());
         let mut receiving = Receiving::new(body, limits.max_payload_packets, &self.handle, request);
         loop {
             match receiving.go_on().await {
@@ -135,7 +135,7 @@ impl PendingPost<'_> {
         }
         // Its client may poll only once it has the answer.
         self.handle.answer_post();
-        rt::spawn(Rest::new(self.realm.clone(), receiving, self.claim.take()).receive());
+        rt::spawn(Rest::new(self.core.clone(), receiving, self.claim.take()).receive());
         Ok(())
     }
 }
@@ -143,7 +143,7 @@ impl PendingPost<'_> {
 impl Drop for PendingPost<'_> {
     fn drop(&mut self) {
         if !self.answered && self.handle.transport() == TransportKind::Polling {
-            end(self.realm, &self.handle, &LinkError::PostAborted);
+            end(self.core, &self.handle, &LinkError::PostAborted);
         }
     }
 }

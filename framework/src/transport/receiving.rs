@@ -10,11 +10,12 @@ use bytes::Bytes;
 use tokio::task::yield_now;
 
 use super::{
-    inflow::MESSAGE, intake::Intake, link_error::LinkError, polling::end, taken_socket::SHARE,
+    link_error::LinkError, polling::end, reader::MESSAGE, receive_buffer::ReceiveBuffer,
+    taken_socket::SHARE,
 };
 use crate::{
     auth::Handshake,
-    connection::{Claim, ConnectionHandle, Realm},
+    connection::{Claim, ConnectionHandle, Core},
     outbox::{Room, TransportKind},
     wire::engine_io::payload::{Packets, SEPARATOR},
 };
@@ -63,14 +64,15 @@ impl Receiving {
             if !self.handle.outbox().has(self.answers()) {
                 return Received::NoRoom;
             }
-            let (mut intake, is_last) = self.sort();
+            let (mut receive_buffer, is_last) = self.sort();
             let request = self.request.clone();
-            let has_ended = self.handle.receive(intake.take_messages(), request).await.is_err();
+            let has_ended =
+                self.handle.receive(receive_buffer.take_messages(), request).await.is_err();
             if has_ended {
                 let connection = self.handle.number();
                 tracing::debug!(connection, "a POST came after the connection's end");
             }
-            if let Some(error) = intake.take_end() {
+            if let Some(error) = receive_buffer.take_end() {
                 return Received::End(error);
             }
             if is_last || has_ended {
@@ -97,22 +99,22 @@ impl Receiving {
     }
 
     /// Sorts the packets of one turn; whether they are the last.
-    fn sort(&mut self) -> (Intake, bool) {
-        let (mut intake, mut used) = (Intake::default(), 0);
+    fn sort(&mut self) -> (ReceiveBuffer, bool) {
+        let (mut receive_buffer, mut used) = (ReceiveBuffer::default(), 0);
         // One that is longer than a share has a turn of its own.
-        while !intake.has_ended() {
+        while !receive_buffer.has_ended() {
             let next = self.packets.peek().map_or(0, |piece| piece.len().max(MESSAGE));
             if used > 0 && used + next > SHARE {
                 break;
             }
             used += next;
             match self.packets.next() {
-                Some(Ok(packet)) => intake.take(packet, &self.handle),
-                Some(Err(error)) => intake.end(error.into()),
-                None => return (intake, true),
+                Some(Ok(packet)) => receive_buffer.take(packet, &self.handle),
+                Some(Err(error)) => receive_buffer.end(error.into()),
+                None => return (receive_buffer, true),
             }
         }
-        (intake, false)
+        (receive_buffer, false)
     }
 }
 
@@ -123,7 +125,7 @@ fn is_message(piece: &[u8]) -> bool {
 
 /// The rest of a POST that is answered already; dropped before it is handled, it ends the connection.
 pub(super) struct Rest {
-    realm: Arc<Realm>,
+    core: Arc<Core>,
     receiving: Receiving,
     /// That of its POST: no other POST begins before.
     _claim: Option<Claim>,
@@ -132,8 +134,8 @@ pub(super) struct Rest {
 
 impl Rest {
     /// Nothing more is handled yet.
-    pub(super) fn new(realm: Arc<Realm>, receiving: Receiving, claim: Option<Claim>) -> Self {
-        Self { realm, receiving, _claim: claim, is_over: false }
+    pub(super) fn new(core: Arc<Core>, receiving: Receiving, claim: Option<Claim>) -> Self {
+        Self { core, receiving, _claim: claim, is_over: false }
     }
 
     /// Handles it as its client makes room for the answers.
@@ -142,7 +144,7 @@ impl Rest {
             match self.receiving.go_on().await {
                 Received::All => break,
                 Received::End(error) => {
-                    end(&self.realm, &self.receiving.handle, &error);
+                    end(&self.core, &self.receiving.handle, &error);
                     break;
                 }
                 Received::NoRoom => self.receiving.until_room().await,
@@ -156,7 +158,7 @@ impl Drop for Rest {
     fn drop(&mut self) {
         let handle = &self.receiving.handle;
         if !self.is_over && handle.transport() == TransportKind::Polling {
-            end(&self.realm, handle, &LinkError::PostAborted);
+            end(&self.core, handle, &LinkError::PostAborted);
         }
     }
 }

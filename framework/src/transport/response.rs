@@ -16,11 +16,13 @@ use bytes::Bytes;
 use super::{compression, origin::Origin, request};
 use crate::{
     auth::Handshake,
-    connection::{CROWDED, FULL, Realm, SHUTTING_DOWN},
-    contained::{Panicked, contain},
-    logged::Logged,
-    meter::{Count, Meter},
-    refusal::Refusal,
+    base::{
+        contained::{Panicked, contain},
+        logged::Logged,
+        meter::{Count, Meter},
+        refusal::Refusal,
+    },
+    connection::{CROWDED, Core, FULL, SHUTTING_DOWN},
     wire::engine_io::RequestError,
 };
 
@@ -98,7 +100,7 @@ impl From<Refusal> for Rejection {
 
 /// Makes the responses to one request.
 pub(super) struct Reply {
-    realm: Arc<Realm>,
+    core: Arc<Core>,
     handshake: Arc<Handshake>,
     origin: Origin,
     gzip: bool,
@@ -108,20 +110,20 @@ impl Reply {
     /// For a request that is to be looked at; or the answer, if it is not.
     pub(super) fn begin(
         request: &HttpRequest,
-        realm: &Arc<Realm>,
+        core: &Arc<Core>,
     ) -> Result<Self, Box<HttpResponse>> {
         // Of a request from elsewhere nothing is trusted, not even that it asks for a WebSocket.
-        let origin = Origin::judge(request, realm.origins())
+        let origin = Origin::judge(request, core.origins())
             .map_err(|error| Rejection::from(error).respond(&Origin::None, false))?;
         if let Some(response) = origin.preflight(request) {
             return Err(response.into());
         }
-        let longest = realm.limits().max_handshake_bytes;
+        let longest = core.limits().max_handshake_bytes;
         let handshake = request::handshake(request, &origin, longest).map_err(|rejection| {
             rejection.respond(&origin, request.headers().contains_key(header::UPGRADE))
         })?;
-        let gzip = realm.http().gzip_from.is_some() && compression::accepts_gzip(request);
-        Ok(Self { realm: realm.clone(), handshake: Arc::new(handshake), origin, gzip })
+        let gzip = core.http().gzip_from.is_some() && compression::accepts_gzip(request);
+        Ok(Self { core: core.clone(), handshake: Arc::new(handshake), origin, gzip })
     }
 
     /// What is known of the client from this request.
@@ -170,11 +172,11 @@ impl Reply {
     pub(super) fn add_headers(&self, response: &mut HttpResponseBuilder, initial: bool) {
         self.origin.allow(response);
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        let hooks = self.realm.hooks();
+        let hooks = self.core.hooks();
         let initial_headers = hooks.initial_headers.as_ref().filter(|_| initial);
         for make in initial_headers.into_iter().chain(&hooks.headers) {
             let made = contain(|| make(&self.handshake)).unwrap_or_else(|Panicked| {
-                self.realm.counters().one(Count::HandlerPanics);
+                self.core.counters().one(Count::HandlerPanics);
                 tracing::error!("what makes headers panicked: a response goes without them");
                 Vec::new()
             });
@@ -196,7 +198,7 @@ impl Reply {
         let mut response = HttpResponse::Ok();
         response.insert_header((header::CONTENT_TYPE, "text/plain; charset=UTF-8"));
         self.add_headers(&mut response, initial);
-        let long = self.realm.http().gzip_from.is_some_and(|from| payload.len() >= from);
+        let long = self.core.http().gzip_from.is_some_and(|from| payload.len() >= from);
         if self.gzip && long {
             match compression::gzip(&payload) {
                 Ok(compressed) => {

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, IoSlice, Write as _};
 use bytes::Bytes;
 use mio::net::TcpStream;
 
-use super::dialect::Dialect;
+use super::framing::Framing;
 use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
 
 /// From how many bytes on a frame is not copied to be written.
@@ -20,7 +20,7 @@ const GATHERED: usize = 64 * 1024;
 pub(super) struct SocketWrite<'a> {
     stream: &'a TcpStream,
     gathered: &'a mut Vec<u8>,
-    dialect: Dialect,
+    framing: Framing,
     /// What is left of what was begun.
     pub(super) rest: Bytes,
     /// Whether the socket took less than there was.
@@ -30,9 +30,9 @@ pub(super) struct SocketWrite<'a> {
 
 impl<'a> SocketWrite<'a> {
     /// Nothing yet; `gathered` is room for what is small.
-    pub(super) fn new(stream: &'a TcpStream, gathered: &'a mut Vec<u8>, dialect: Dialect) -> Self {
+    pub(super) fn new(stream: &'a TcpStream, gathered: &'a mut Vec<u8>, framing: Framing) -> Self {
         gathered.clear();
-        Self { stream, gathered, dialect, rest: Bytes::new(), is_blocked: false, result: Ok(()) }
+        Self { stream, gathered, framing, rest: Bytes::new(), is_blocked: false, result: Ok(()) }
     }
 
     /// Appends frames to what is gathered, up to one that is written from where it is; how many
@@ -86,7 +86,7 @@ impl Sink for SocketWrite<'_> {
     const STAYS: bool = true;
 
     fn control(&mut self, packet: &Packet) {
-        self.dialect.encode_control(packet, self.gathered);
+        self.framing.encode_control(packet, self.gathered);
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {

@@ -16,13 +16,13 @@ use mio::{event::Event, net::TcpStream};
 use socket2::SockRef;
 
 use super::{
-    outflow::{Next, Outflow},
     reactor::{READ, Reactor},
-    signals::Stage,
     socket::drop_unsent,
     socket_write::{SocketWrite, uninterrupted},
+    writer::{Next, Writer},
+    writer_control::Stage,
 };
-use crate::disconnect::DisconnectReason;
+use crate::base::disconnect::DisconnectReason;
 
 /// How many writes one connection may have before others have theirs.
 const WRITES: usize = 32;
@@ -45,7 +45,7 @@ pub(super) struct TakenSocket {
     share: Cell<Share>,
     /// Who reads.
     reader: Cell<Option<Waker>>,
-    outflow: Outflow,
+    writer: Writer,
     /// Boxed: most of the time there is nothing.
     rest: Cell<Option<Box<Rest>>>,
     reactor: Rc<Reactor>,
@@ -82,7 +82,7 @@ impl TakenSocket {
     /// If there are too many descriptors.
     pub(super) fn new(
         stream: net::TcpStream,
-        outflow: Outflow,
+        writer: Writer,
         rest: Option<Box<Rest>>,
     ) -> io::Result<Rc<Self>> {
         let reactor = Reactor::current()?;
@@ -92,7 +92,7 @@ impl TakenSocket {
             readiness: Cell::default(),
             share: Cell::default(),
             reader: Cell::default(),
-            outflow,
+            writer,
             rest: Cell::new(rest),
             reactor,
             number,
@@ -110,7 +110,7 @@ impl TakenSocket {
     /// If there are too many descriptors.
     pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Option<Box<Rest>>)> {
         let stream = SockRef::from(&self.stream).try_clone()?;
-        self.outflow.signals.reach(Stage::Gone);
+        self.writer.control.reach(Stage::Gone);
         Ok((stream.into(), self.rest.take()))
     }
 
@@ -133,10 +133,10 @@ impl TakenSocket {
     /// Nobody tells any more what happens on it, since its worker ends: it has ended. Its client is
     /// told, as far as it takes that at once.
     pub(super) fn lose(&self) {
-        self.outflow.outbox.close(DisconnectReason::ServerShuttingDown);
+        self.writer.outbox.close(DisconnectReason::ServerShuttingDown);
         self.say_the_last();
         self.readiness.set(Readiness { lost: true, ..self.readiness.get() });
-        self.outflow.end();
+        self.writer.end();
         self.wake_reader();
     }
 
@@ -158,7 +158,7 @@ impl TakenSocket {
             return Poll::Ready(());
         }
         let Readiness { blocked, lost, .. } = self.readiness.get();
-        let must_write = || !blocked && self.outflow.outbox.is_half_full();
+        let must_write = || !blocked && self.writer.outbox.is_half_full();
         if lost || share.used == 0 || share.used < SHARE && !must_write() {
             return Poll::Ready(());
         }
@@ -205,7 +205,7 @@ impl TakenSocket {
                 }
                 Err(_) => {
                     // It was cut off, or given up: nothing can be written either.
-                    self.outflow.end();
+                    self.writer.end();
                     return Poll::Ready(false);
                 }
             }
@@ -219,7 +219,7 @@ impl TakenSocket {
         if let Err(error) = self.write() {
             // The reading side finds the end as well.
             tracing::trace!(%error, "a WebSocket is not written any more");
-            self.outflow.end();
+            self.writer.end();
         }
     }
 
@@ -231,7 +231,7 @@ impl TakenSocket {
                 Progress::Idle => return Ok(()),
                 Progress::Blocked => {
                     self.readiness.set(Readiness { blocked: true, ..self.readiness.get() });
-                    self.outflow.park();
+                    self.writer.park();
                     return Ok(());
                 }
             }
@@ -245,7 +245,7 @@ impl TakenSocket {
     fn say_the_last(&self) {
         let mut cx = Context::from_waker(&self.bell);
         // An error is the client's end.
-        while self.outflow.signals.stage() == Stage::Open
+        while self.writer.control.stage() == Stage::Open
             && matches!(self.write_next(&mut cx), Ok(Progress::More))
         {}
     }
@@ -255,8 +255,8 @@ impl TakenSocket {
             return Ok(Progress::Blocked);
         }
         let mut gathered = self.reactor.outgoing.borrow_mut();
-        let mut write = SocketWrite::new(&self.stream, &mut gathered, self.outflow.dialect);
-        let next = self.outflow.poll_next(cx, &mut write);
+        let mut write = SocketWrite::new(&self.stream, &mut gathered, self.writer.framing);
+        let next = self.writer.poll_next(cx, &mut write);
         let SocketWrite { rest, is_blocked, result, .. } = write;
         result?;
         let (bytes, is_last) = match next {
@@ -290,14 +290,14 @@ impl TakenSocket {
             }
         }
         if rest.is_last {
-            self.outflow.signals.reach(Stage::Closed);
+            self.writer.control.reach(Stage::Closed);
         }
         Ok(true)
     }
 
     /// Has what the client did not take dropped, unless the close frame is behind it.
     pub(super) fn give_up(&self) {
-        if self.outflow.signals.stage() < Stage::Closed || self.rest.take().is_some() {
+        if self.writer.control.stage() < Stage::Closed || self.rest.take().is_some() {
             drop_unsent(&SockRef::from(&self.stream));
         }
     }
@@ -305,12 +305,12 @@ impl TakenSocket {
 
 impl Drop for TakenSocket {
     fn drop(&mut self) {
-        if self.outflow.signals.stage() == Stage::Open && self.outflow.outbox.closed().is_some() {
+        if self.writer.control.stage() == Stage::Open && self.writer.outbox.closed().is_some() {
             // Before its time, with its worker: nobody else says so.
             self.say_the_last();
         }
         self.reactor.remove(self.number, &mut self.stream);
-        self.outflow.end();
+        self.writer.end();
     }
 }
 

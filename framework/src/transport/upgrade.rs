@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    dialect::Dialect,
+    framing::Framing,
     link::Link,
     link_error::LinkError,
     opening::Opening,
@@ -20,8 +20,8 @@ use super::{
     websocket::{shake_hands, switch},
 };
 use crate::{
-    connection::{Claim, ConnectionHandle, Realm},
-    logged::Logged,
+    base::logged::Logged,
+    connection::{Claim, ConnectionHandle, Core},
     wire::{
         engine_io::{Packet, RequestError},
         websocket::{Opcode, encode_frame},
@@ -38,7 +38,7 @@ const BEHIND: Duration = Duration::from_millis(20);
 pub(super) fn serve(
     request: &HttpRequest,
     upload: &mut Upload,
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
@@ -50,7 +50,7 @@ pub(super) fn serve(
     };
     // Behind the claim: a GET that comes later sees that.
     let is_polled = handle.is_polled();
-    let (opening, body) = Opening::new(request, upload.take(), realm, handle, Dialect::EngineIo);
+    let (opening, body) = Opening::new(request, upload.take(), core, handle, Framing::EngineIo);
     match claim {
         Some(claim) => rt::spawn(upgrade(opening, claim, is_polled)),
         // One upgrade at a time, and only one that succeeds.
@@ -79,7 +79,7 @@ async fn upgrade(opening: Opening, claim: Claim, is_polled: bool) {
     let Some(mut link) = Box::pin(opening.settle()).await.into_link() else { return };
     match Box::pin(move_over(&mut link, claim, is_polled)).await {
         Upgrade::Done => match link.depart() {
-            Ok(moving) => Box::pin(moving.settle()).await,
+            Ok(migration) => Box::pin(migration.settle()).await,
             Err(link) => link.serve().await,
         },
         Upgrade::None => Box::pin(refuse(link)).await,
@@ -88,9 +88,9 @@ async fn upgrade(opening: Opening, claim: Claim, is_polled: bool) {
 }
 
 async fn move_over(link: &mut Link, claim: Claim, is_polled: bool) -> Upgrade {
-    let limit = link.realm.timeouts().upgrade;
+    let limit = link.core.timeouts().upgrade;
     let probed = {
-        let outbox = link.inflow.handle().outbox().clone();
+        let outbox = link.reader.handle().outbox().clone();
         let probing = pin!(timeout(limit, probe(link, is_polled)));
         let closed = pin!(outbox.until_closed());
         match select(probing, closed).await {
@@ -102,10 +102,10 @@ async fn move_over(link: &mut Link, claim: Claim, is_polled: bool) -> Upgrade {
         return Upgrade::None;
     }
     // In this order: a POST that is not seen below finds the session upgraded, and is refused.
-    link.inflow.handle().upgraded();
-    link.inflow.signals().attach(link.inflow.handle().outbox().attach());
+    link.reader.handle().upgraded();
+    link.reader.control().attach(link.reader.handle().outbox().attach());
     drop(claim);
-    if timeout(limit, posted(link.inflow.handle())).await.is_err() {
+    if timeout(limit, posted(link.reader.handle())).await.is_err() {
         return Upgrade::Late;
     }
     Upgrade::Done
@@ -114,27 +114,27 @@ async fn move_over(link: &mut Link, claim: Claim, is_polled: bool) -> Upgrade {
 /// Answers probes until the client says that it has moved; whether it did. A GET that was pending when
 /// the client asked to move ends with the probe.
 async fn probe(link: &mut Link, was_polled: bool) -> bool {
-    let mut packet = link.inflow.packet().await;
+    let mut packet = link.reader.packet().await;
     loop {
         match packet {
             Ok(Packet::Ping(data)) if data == PROBE => {
                 let mut frame = Vec::new();
                 encode_frame(Opcode::Text, b"3probe", &mut frame);
-                link.inflow.signals().greet(frame);
+                link.reader.control().greet(frame);
                 // Before anybody is told that the client has moved: it may wait for nothing else.
-                link.inflow.signals().greeted().await;
+                link.reader.control().greeted().await;
                 // The client moves as soon as its pending poll ends. One that says so right behind the
                 // probe has not waited for a GET that came meanwhile: it was sent behind the move.
                 let next = match was_polled {
                     true => None,
-                    false => timeout(BEHIND, link.inflow.packet()).await.ok(),
+                    false => timeout(BEHIND, link.reader.packet()).await.ok(),
                 };
                 if let Some(next) = next {
                     packet = next;
                     continue;
                 }
-                if link.inflow.handle().is_polled() {
-                    link.inflow.handle().outbox().control(Packet::Noop);
+                if link.reader.handle().is_polled() {
+                    link.reader.handle().outbox().control(Packet::Noop);
                 }
             }
             Ok(Packet::Upgrade) => return true,
@@ -148,7 +148,7 @@ async fn probe(link: &mut Link, was_polled: bool) -> bool {
                 return false;
             }
         }
-        packet = link.inflow.packet().await;
+        packet = link.reader.packet().await;
     }
 }
 
@@ -162,7 +162,7 @@ async fn posted(handle: &Arc<ConnectionHandle>) {
 
 /// Closes a WebSocket that is not the session's.
 async fn refuse(link: Box<Link>) {
-    link.inflow.signals().close(None);
-    let patience = link.realm.timeouts().close;
+    link.reader.control().close(None);
+    let patience = link.core.timeouts().close;
     link.finish(patience).await;
 }

@@ -20,14 +20,14 @@ use base64::{
 
 use super::{
     body::Body,
-    dialect::Dialect,
+    framing::Framing,
     opening::Opening,
     polling::open_packet,
     response::{Rejection, Reply},
     upload::Upload,
 };
 use crate::{
-    auth::Principal, connection::Realm, logged::Logged, outbox::TransportKind,
+    auth::Principal, base::logged::Logged, connection::Core, outbox::TransportKind,
     wire::engine_io::RequestError,
 };
 
@@ -35,17 +35,17 @@ use crate::{
 pub(super) fn open(
     request: &HttpRequest,
     upload: &mut Upload,
-    realm: &Arc<Realm>,
+    core: &Arc<Core>,
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
     let mut response = shake_hands(request)?;
     let handshake = reply.handshake().clone();
-    let handle = realm.open(handshake, principal, TransportKind::WebSocket)?;
+    let handle = core.open(handshake, principal, TransportKind::WebSocket)?;
     reply.add_headers(&mut response, true);
     let mut greeting = Vec::new();
-    Dialect::EngineIo.encode_control(&open_packet(realm, &handle), &mut greeting);
-    let (opening, body) = Opening::new(request, upload.take(), realm, handle, Dialect::EngineIo);
+    Framing::EngineIo.encode_control(&open_packet(core, &handle), &mut greeting);
+    let (opening, body) = Opening::new(request, upload.take(), core, handle, Framing::EngineIo);
     opening.greet(greeting);
     opening.start();
     switch(response, body)

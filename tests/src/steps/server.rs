@@ -92,7 +92,7 @@ struct Hall;
 impl Room for Hall {
     const NAME: &'static str = "hall";
     // Every answer has the same length, which a number that grows has not.
-    const NUMBERED: bool = false;
+    const SEQUENCED: bool = false;
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Say);

@@ -1,6 +1,6 @@
 //! Fixture `load-numbered`: as `load`, and each event of a hall says its place.
 
-use salon::Place;
+use salon::Position;
 use salon_tests::Result;
 
 use crate::promises;
@@ -23,9 +23,9 @@ async fn what_is_published_says_its_place_behind_the_data(subject: Subject) -> R
         assert_eq!(speaks.ask(&publish).await?, format!("43{number}[]"));
         let heard = hears.next().await?;
         let arguments = heard.strip_prefix("42").ok_or("an event")?;
-        let (name, data, place): (String, String, Place) = serde_json::from_str(arguments)?;
+        let (name, data, place): (String, String, Position) = serde_json::from_str(arguments)?;
         assert_eq!((name.as_str(), data.as_str(), place.room.as_str()), ("msg", "x", "hall:red"));
-        assert_eq!(place.at, salon::Position::Seq(number));
+        assert_eq!(place.at, salon::At::Seq(number));
     }
     Ok(())
 }

@@ -175,7 +175,7 @@ impl Room for Den {
         }
     }
 
-    fn left(&mut self, who: &Member<Guest>, _: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Guest>, _: LeaveReason, cx: &mut RoomContext<Self>) {
         cx.to(who).emit(&Whisper { when: "left".to_owned() });
     }
 }

@@ -10,13 +10,13 @@ use std::{
     time::Duration,
 };
 
-use salon::{Place, prelude::*};
+use salon::{Position, prelude::*};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// Enters a hall, and says where in its order.
 #[derive(Serialize, Deserialize, Event)]
-#[event("hall:enter", room = Hall(hall), join, reply = Option<Place>)]
+#[event("hall:enter", room = Hall(hall), join, reply = Option<Position>)]
 pub(crate) struct Enter {
     pub(crate) hall: u32,
 }
@@ -55,7 +55,7 @@ pub(crate) enum Deed {
 }
 
 #[derive(Serialize, Deserialize, Event)]
-#[event("hall:do", room = Hall(hall), reply = Option<Place>)]
+#[event("hall:do", room = Hall(hall), reply = Option<Position>)]
 pub(crate) struct Do {
     pub(crate) hall: u32,
     pub(crate) deed: Deed,
@@ -174,8 +174,8 @@ impl Hall {
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, cx: &mut RoomContext<Self>) -> Result<Option<Place>, Refusal> {
-        Ok(cx.place())
+    fn on(&mut self, _: Enter, cx: &mut RoomContext<Self>) -> Result<Option<Position>, Refusal> {
+        Ok(cx.position())
     }
 }
 
@@ -189,9 +189,9 @@ impl OnLater<RingTheBell> for Hall {
 }
 
 impl On<Do> for Hall {
-    fn on(&mut self, event: Do, cx: &mut RoomContext<Self>) -> Result<Option<Place>, Refusal> {
+    fn on(&mut self, event: Do, cx: &mut RoomContext<Self>) -> Result<Option<Position>, Refusal> {
         self.has(event.deed, cx);
-        Ok(cx.place())
+        Ok(cx.position())
     }
 }
 
@@ -218,10 +218,10 @@ impl Receive<Have> for Hall {
 }
 
 impl Reply<Look> for Hall {
-    type Output = (u32, Option<Place>);
+    type Output = (u32, Option<Position>);
 
-    fn reply(&mut self, _: Look, cx: &mut RoomContext<Self>) -> (u32, Option<Place>) {
-        (self.state, cx.place())
+    fn reply(&mut self, _: Look, cx: &mut RoomContext<Self>) -> (u32, Option<Position>) {
+        (self.state, cx.position())
     }
 }
 

@@ -3,7 +3,7 @@
 //! It must never ask only what comes: what does not come any more is what these tests are about.
 
 use salon::{
-    Code, Count, Place, Position,
+    At, Code, Count, Position,
     auth::{What, Who},
     testing::{Client, Failure, Incoming, Lab, Wire},
 };
@@ -29,28 +29,28 @@ async fn lab(wire: Wire) -> Result<(Lab, Client), Failure> {
 }
 
 /// Where in the hall's order each event of it was that has come, in order.
-async fn places(client: &Client) -> Vec<Place> {
+async fn places(client: &Client) -> Vec<Position> {
     let events: Vec<Incoming> = client.events().await;
-    events.into_iter().filter_map(|event| event.place).collect()
+    events.into_iter().filter_map(|event| event.position).collect()
 }
 
 /// Where a client came in, as it was told.
-async fn joined(client: &Client) -> Place {
-    client.expect_named("salon:joined").await.place.expect("a hall says where in its order")
+async fn joined(client: &Client) -> Position {
+    client.expect_named("salon:joined").await.position.expect("a hall says where in its order")
 }
 
-async fn look(lab: &Lab) -> (u32, Place) {
+async fn look(lab: &Lab) -> (u32, Position) {
     let (state, place) = lab.drive(lab.salon().room::<Hall>(&1).ask(Look)).await.expect("open");
     (state, place.expect("a hall is numbered"))
 }
 
-fn ats(places: &[Place]) -> Vec<Position> {
+fn ats(places: &[Position]) -> Vec<At> {
     places.iter().map(|place| place.at).collect()
 }
 
 #[salon::test]
 async fn what_is_published_to_nobody_has_its_number_and_what_is_volatile_has_none() {
-    use Position::{After, Seq};
+    use At::{After, Seq};
     for wire in Wire::ALL {
         let (lab, client) = lab(wire).await?;
         let first = joined(&client).await;
@@ -61,7 +61,7 @@ async fn what_is_published_to_nobody_has_its_number_and_what_is_volatile_has_non
             room.tell(Have(deed))?;
         }
         lab.settle().await;
-        assert_eq!(look(&lab).await.1, Place { at: After(2), ..first.clone() }, "{wire:?}");
+        assert_eq!(look(&lab).await.1, Position { at: After(2), ..first.clone() }, "{wire:?}");
         let replied = client.send(Enter { hall: 1 }).await?;
         let second = joined(&client).await;
         assert_eq!((second.at, replied.as_ref()), (After(2), Some(&second)), "{wire:?}");
@@ -129,18 +129,18 @@ async fn a_room_that_is_opened_again_has_another_order_from_its_beginning() {
                 client.send(have(Deed::Publish)).await?;
                 again.happen(&lab, &client).await?;
                 let beginning = match again {
-                    Again::Panics => client.expect_named("salon:restarted").await.place,
+                    Again::Panics => client.expect_named("salon:restarted").await.position,
                     _ => Some(joined(&client).await),
                 };
                 let beginning = beginning.ok_or("a beginning without a place")?;
                 // What was on its way was published by the new state, to nobody.
                 let first = u64::from(again == Again::IsHeldUp);
-                assert_eq!(beginning.at, Position::After(first), "{again:?} {wire:?}");
+                assert_eq!(beginning.at, At::After(first), "{again:?} {wire:?}");
                 assert!(!epochs.contains(&beginning.epoch), "{again:?} {wire:?} {epochs:?}");
                 client.events().await;
                 client.send(have(Deed::Publish)).await?;
-                let published = client.expect_named("hall:published").await.place;
-                let due = Place { at: Position::Seq(first + 1), ..beginning.clone() };
+                let published = client.expect_named("hall:published").await.position;
+                let due = Position { at: At::Seq(first + 1), ..beginning.clone() };
                 assert_eq!(published, Some(due), "{again:?} {wire:?}");
                 let opened = lab.counters().get(Count::RoomsOpened);
                 let closed = lab.counters().get(Count::RoomsClosed);
@@ -162,7 +162,7 @@ async fn what_comes_while_a_room_closes_meets_the_next_state_and_nothing_of_the_
     client.send(have(Deed::Leave)).await?;
     lab.advance(10 * SECOND).await;
     let (state, place) = look(&lab).await;
-    assert_eq!((state, place.at), (2, Position::After(1)), "the message was the new state's");
+    assert_eq!((state, place.at), (2, At::After(1)), "the message was the new state's");
     // What the old state asked for while it closed, a timer and a future, is void.
     client.send(Enter { hall: 1 }).await?;
     client.events().await;

@@ -84,7 +84,7 @@ impl Room for Port {
         Ok(Self { log: Vec::new(), _kept: (cx.data::<Arc<()>>()?.clone(), own) })
     }
 
-    fn left(&mut self, who: &Member<()>, why: Departure, _: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<()>, why: LeaveReason, _: &mut RoomContext<Self>) {
         self.log.push(format!("{} {why:?}", who.id().len()));
     }
 }

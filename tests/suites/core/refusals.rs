@@ -135,7 +135,7 @@ async fn answers_stand(place: Place, why: Why) -> Result<(), Failure> {
         lab.resume(1);
         lab.settle().await;
     }
-    let withheld = lab.counters().get(Count::FramesWithheld);
+    let withheld = lab.counters().get(Count::FramesSuppressed);
     guest.read_on();
     assert_eq!(spoken.await, Ok(1), "{place:?} {why:?}");
     assert_eq!(left.await, Ok(()), "{place:?} {why:?}");

@@ -185,7 +185,7 @@ impl Room for Table {
         Ok(())
     }
 
-    fn left(&mut self, who: &Member<Guest>, _: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Guest>, _: LeaveReason, cx: &mut RoomContext<Self>) {
         cx.broadcast(&Left { name: who.identity().name.clone() });
     }
 }

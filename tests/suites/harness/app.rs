@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salon::{Answer, Departure, DisconnectReason, prelude::*};
+use salon::{Answer, DisconnectReason, LeaveReason, prelude::*};
 
 /// Doubles a number.
 #[derive(Debug, Serialize, Deserialize, Event)]
@@ -117,9 +117,9 @@ impl Room for Hall {
         Ok(Self)
     }
 
-    fn left(&mut self, _: &Member<()>, why: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, _: &Member<()>, why: LeaveReason, cx: &mut RoomContext<Self>) {
         let why = match why {
-            Departure::Disconnected(reason) => reason.to_string(),
+            LeaveReason::Disconnected(reason) => reason.to_string(),
             other => format!("{other:?}"),
         };
         cx.broadcast(&Left { why });

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use salon::{
-    Code, Count, Position,
+    At, Code, Count,
     prelude::*,
     testing::{Client, Failure, Lab},
 };
@@ -44,10 +44,10 @@ async fn a_room_that_panics_is_opened_anew_with_its_members() {
         let events = member.events().await;
         let names: Vec<_> = events.iter().map(|event| event.name.as_str()).collect();
         assert_eq!(names, ["salon:restarted", "vault:opened"], "in this order");
-        let beginning = events[0].place.as_ref().expect("where the new order begins");
-        assert_eq!((beginning.room.as_str(), beginning.at), ("vault:1", Position::After(0)));
-        let opened = events[1].place.as_ref().expect("where it is in the new order");
-        assert_eq!((&opened.epoch, opened.at), (&beginning.epoch, Position::Seq(1)));
+        let beginning = events[0].position.as_ref().expect("where the new order begins");
+        assert_eq!((beginning.room.as_str(), beginning.at), ("vault:1", At::After(0)));
+        let opened = events[1].position.as_ref().expect("where it is in the new order");
+        assert_eq!((&opened.epoch, opened.at), (&beginning.epoch, At::Seq(1)));
         assert_eq!(events[1].json(), [json!({ "members": 2 })]);
     }
     assert_eq!(b.send(CountUp { vault: 1 }).await?, 1, "a member still, of a room that is new");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use salon::{Answer, Departure, Refusal, Restart, prelude::*};
+use salon::{Answer, LeaveReason, Refusal, Restart, prelude::*};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -133,7 +133,7 @@ impl Room for Vault {
         Ok(())
     }
 
-    fn left(&mut self, _: &Member<()>, why: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, _: &Member<()>, why: LeaveReason, cx: &mut RoomContext<Self>) {
         assert!(!self.left_panics, "a panic in left");
         self.shared.0.departures.fetch_add(1, Ordering::Relaxed);
         cx.broadcast(&Left { why: format!("{why:?}"), members: cx.len() });

@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use salon::{
-    Answer, Code, Count, Departure, Listing, Presence, Present, Restart,
+    Answer, Code, Count, LeaveReason, Listing, Presence, Present, Restart,
     prelude::*,
     testing::{Lab, Wire},
 };
@@ -169,7 +169,7 @@ impl Room for Trap {
         Ok(())
     }
 
-    fn left(&mut self, _: &Member<Guest>, _: Departure, _: &mut RoomContext<Self>) {
+    fn left(&mut self, _: &Member<Guest>, _: LeaveReason, _: &mut RoomContext<Self>) {
         assert!(self.place != Left, "left");
     }
 

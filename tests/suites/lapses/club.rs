@@ -10,7 +10,7 @@ use std::{
 
 use jsonwebtoken::{EncodingKey, Header};
 use salon::{
-    Builder, Code, Departure, Revoked, Salon,
+    Builder, Code, LeaveReason, Revoked, Salon,
     auth::{
         Authority, Grant, Jwt, Question, What, Who,
         jwt::{Key, Keys},
@@ -112,7 +112,7 @@ impl Room for Parlour {
         Ok(Self)
     }
 
-    fn left(&mut self, who: &Member<Guest>, why: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Guest>, why: LeaveReason, cx: &mut RoomContext<Self>) {
         cx.broadcast(&Left { who: who.identity().sub.clone(), why: format!("{why:?}") });
     }
 }

@@ -185,7 +185,7 @@ async fn an_answer_from_a_room_that_was_lost_is_a_refusal() {
     guests[0].read_on();
     let refused = answered.await.expect_err("the answer was withheld");
     assert_eq!(*refused.code(), Code::Lapsed);
-    assert!(club.lab.counters().get(Count::FramesWithheld) > 0);
+    assert!(club.lab.counters().get(Count::FramesSuppressed) > 0);
 }
 
 #[salon::test]

@@ -151,7 +151,7 @@ impl Room for Lobby {
         Ok(())
     }
 
-    fn left(&mut self, who: &Member<String>, _: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<String>, _: LeaveReason, cx: &mut RoomContext<Self>) {
         self.seats.free(who.identity());
         self.show(cx);
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use salon::{
-    Place, Position, PresenceChange, PresenceSnapshot, PresentUser,
+    At, Position, PresenceChange, PresenceSnapshot, PresentUser,
     testing::{Client, Failure, Lab, for_seeds},
 };
 use serde_json::{Value, json};
@@ -34,11 +34,11 @@ struct Visit {
 }
 
 impl Visit {
-    fn take(&mut self, place: &Place, name: &str, arguments: &str, order: &mut Order) {
+    fn take(&mut self, place: &Position, name: &str, arguments: &str, order: &mut Order) {
         assert_eq!(place.epoch, self.epoch, "a visit is to one state of the room");
         match place.at {
-            Position::After(last) => assert!(last >= self.last, "{name} is after {last}"),
-            Position::Seq(number) => {
+            At::After(last) => assert!(last >= self.last, "{name} is after {last}"),
+            At::Seq(number) => {
                 assert!(number > self.last, "{name} is {number}, after {}", self.last);
                 self.missed.extend(self.last + 1..number);
                 self.last = number;
@@ -84,7 +84,7 @@ fn replay(client: &Client, order: &mut Order) -> Result<Option<Visit>, Failure> 
     #[derive(serde::Deserialize)]
     struct Joined {
         #[serde(flatten)]
-        place: Place,
+        place: Position,
         presence: PresenceSnapshot,
     }
     let (mut visit, mut leaving, mut talking) = (None::<Visit>, Vec::new(), BTreeMap::new());
@@ -120,8 +120,7 @@ fn replay(client: &Client, order: &mut Order) -> Result<Option<Visit>, Failure> 
             ["←", "salon:joined", rest] => {
                 assert!(visit.is_none(), "it joins once");
                 let Joined { place, presence } = serde_json::from_str(rest)?;
-                let (Position::After(last), PresenceSnapshot::Users(users)) = (place.at, presence)
-                else {
+                let (At::After(last), PresenceSnapshot::Users(users)) = (place.at, presence) else {
                     panic!("{rest}: a visit begins after a number, with a list");
                 };
                 let begun = Visit { epoch: place.epoch, last, users, missed: Vec::new() };

@@ -96,7 +96,7 @@ impl Room for Lobby {
     }
 
     /// Called however somebody goes. Only presence knows whether they may come back.
-    fn left(&mut self, who: &Member<Player>, why: Departure, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Player>, why: LeaveReason, cx: &mut RoomContext<Self>) {
         let Player { sub, name } = who.identity();
         if let Stage::Playing(id) = &self.stage {
             // Also if the player is still here by another connection; it need not be waited for.
@@ -106,7 +106,7 @@ impl Room for Lobby {
             let text = format!("{name} is away. The seat is kept for 30 seconds.");
             cx.broadcast(&News { text });
             self.changed(cx);
-        } else if why != Departure::Closed {
+        } else if why != LeaveReason::Closed {
             self.write_down(cx);
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use super::Key;
 use crate::{
     auth::{Lease, Lessor},
-    clock,
+    base::clock,
 };
 
 /// The keys that verify tokens, by their `kid`. A clone is another handle to the same keys, so that

@@ -5,8 +5,10 @@
 
 use crate::{
     auth::PermissionsError,
-    logged::{self, Logged},
-    refusal::Refusal,
+    base::{
+        logged::{self, Logged},
+        refusal::Refusal,
+    },
 };
 
 /// Why a token is refused.

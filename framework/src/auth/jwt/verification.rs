@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     auth::{Authenticated, Credentials},
-    clock,
+    base::clock,
     wire::excerpt,
 };
 

@@ -9,14 +9,13 @@ use serde_json::Value;
 
 use super::{
     Presence, Present, PresentUser,
-    attendance::{Attendance, Change, Parted},
     change::PresenceChange,
+    state::{Change, Parted, PresenceState},
 };
 use crate::{
-    logged::Logged,
-    number::SessionNumber,
-    peer::Peer,
-    room::{Departure, Member, Room, RoomContext, context::Action},
+    base::{logged::Logged, number::SessionNumber},
+    room::{LeaveReason, Member, Room, RoomContext, context::Action},
+    session::peer::Peer,
 };
 
 /// How many users without a connection a room takes to be there; one more is gone at once.
@@ -30,14 +29,17 @@ impl<R: Present> RoomContext<R> {
     /// them. Nobody if [`Room::PRESENCE`] is off.
     #[must_use]
     pub fn presence(&self) -> Vec<PresentUser<R::Meta>> {
-        let attendance = self.attendance.iter();
-        attendance.flat_map(|attendance| attendance.users()).map(PresentUser::typed).collect()
+        let presence_state = self.presence_state.iter();
+        presence_state
+            .flat_map(|presence_state| presence_state.users())
+            .map(PresentUser::typed)
+            .collect()
     }
 
     /// Whether a user is taken to be there and has no connection: it may still come back.
     #[must_use]
     pub fn is_away(&self, user: &str) -> bool {
-        self.attendance.as_ref().is_some_and(|attendance| attendance.is_away(user))
+        self.presence_state.as_ref().is_some_and(|presence_state| presence_state.is_away(user))
     }
 
     /// Something else is to be seen of a member: [`Present::meta`] is asked when the handler has
@@ -50,8 +52,8 @@ impl<R: Present> RoomContext<R> {
 impl<R: Room> RoomContext<R> {
     const PRESENCE: Presence<R> = R::PRESENCE;
 
-    /// An empty attendance, if the room keeps one.
-    pub(in crate::room) fn new_attendance() -> Option<Box<Attendance>> {
+    /// An empty presence_state, if the room keeps one.
+    pub(in crate::room) fn new_attendance() -> Option<Box<PresenceState>> {
         Self::PRESENCE.of.is_some().then(Box::default)
     }
 
@@ -67,8 +69,8 @@ impl<R: Room> RoomContext<R> {
 
     /// A member comes: the others are told.
     pub(in crate::room) fn appear(&mut self, peer: &Arc<Peer>, meta: Value) {
-        let Some(attendance) = &mut self.attendance else { return };
-        let (change, timer) = attendance.enter(peer.number, &user(peer).0, meta);
+        let Some(presence_state) = &mut self.presence_state else { return };
+        let (change, timer) = presence_state.enter(peer.number, &user(peer).0, meta);
         if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
@@ -77,8 +79,8 @@ impl<R: Room> RoomContext<R> {
 
     /// Something else may be seen of a member.
     pub(in crate::room) fn change(&mut self, session: SessionNumber, meta: Value) {
-        let Some(attendance) = &mut self.attendance else { return };
-        let change = attendance.update(session, meta);
+        let Some(presence_state) = &mut self.presence_state else { return };
+        let change = presence_state.update(session, meta);
         self.tell(change);
     }
 
@@ -86,14 +88,14 @@ impl<R: Room> RoomContext<R> {
     pub(in crate::room) fn disappear(
         &mut self,
         peer: &Arc<Peer>,
-        why: &Departure,
+        why: &LeaveReason,
     ) -> Option<ByteString> {
-        if *why == Departure::Closed {
+        if *why == LeaveReason::Closed {
             // Those who are still there are about to be told that the room is closed.
-            self.attendance = None;
+            self.presence_state = None;
         }
-        let attendance = self.attendance.as_mut()?;
-        let (user, meta) = match attendance.part(peer.number) {
+        let presence_state = self.presence_state.as_mut()?;
+        let (user, meta) = match presence_state.part(peer.number) {
             Parted::Stays(change) => {
                 self.tell(change);
                 return None;
@@ -101,20 +103,20 @@ impl<R: Room> RoomContext<R> {
             Parted::Last(user, meta) => (user, meta),
         };
         let lost = match why {
-            Departure::Disconnected(reason) => reason.is_recoverable(),
-            Departure::Lapsed => Self::PRESENCE.after_lapse,
-            Departure::Left | Departure::Evicted | Departure::Closed => false,
+            LeaveReason::Disconnected(reason) => reason.is_recoverable(),
+            LeaveReason::Lapsed => Self::PRESENCE.after_lapse,
+            LeaveReason::Left | LeaveReason::Evicted | LeaveReason::Closed => false,
         };
         let (_, known_again) = self::user(peer);
-        let held = known_again && attendance.away() < MOST_AWAY;
+        let held = known_again && presence_state.away() < MOST_AWAY;
         if lost && held && Self::PRESENCE.grace > Duration::ZERO {
-            let (gone, tally) = (user.clone(), self.roll.broadcaster().tally);
+            let (gone, tally) = (user.clone(), self.members.broadcaster().tally);
             let timer = self.timers.after(Self::PRESENCE.grace, tally, move |room, cx| {
                 if cx.forget(&gone) {
                     Self::absent(room, &gone, cx);
                 }
             });
-            attendance.hold(&user, meta, timer);
+            presence_state.hold(&user, meta, timer);
             None
         } else {
             self.forget(&user).then_some(user)
@@ -124,7 +126,10 @@ impl<R: Room> RoomContext<R> {
     /// The user that a session is one of, if the room tells who is there and that one is not.
     pub(in crate::room) fn unknown_user(&self, peer: &Peer) -> Option<ByteString> {
         let (user, _) = user(peer);
-        self.attendance.as_ref().filter(|attendance| !attendance.knows(&user)).map(|_| user)
+        self.presence_state
+            .as_ref()
+            .filter(|presence_state| !presence_state.knows(&user))
+            .map(|_| user)
     }
 
     /// Tells the room that a user is gone.
@@ -136,8 +141,8 @@ impl<R: Room> RoomContext<R> {
 
     /// A user is not there any more, if it has no connection; the others are told.
     fn forget(&mut self, user: &ByteString) -> bool {
-        let Some(attendance) = &mut self.attendance else { return false };
-        let change = attendance.remove(user);
+        let Some(presence_state) = &mut self.presence_state else { return false };
+        let change = presence_state.remove(user);
         let gone = change != Change::Nothing;
         self.tell(change);
         gone
@@ -145,24 +150,25 @@ impl<R: Room> RoomContext<R> {
 
     /// Tells the members what has changed, or how many there are if that is all they are told.
     fn tell(&mut self, change: Change) {
-        let Some(attendance) = self.attendance.as_mut().filter(|_| change != Change::Nothing)
+        let Some(presence_state) =
+            self.presence_state.as_mut().filter(|_| change != Change::Nothing)
         else {
             return;
         };
-        let (most, users) = (Self::PRESENCE.most, attendance.len());
-        let room = self.roll.name().to_string();
-        if attendance.counted && users <= most - most / 4 {
-            attendance.counted = false;
-            let users = attendance.users().collect();
+        let (most, users) = (Self::PRESENCE.most, presence_state.len());
+        let room = self.members.name().to_string();
+        if presence_state.counted && users <= most - most / 4 {
+            presence_state.counted = false;
+            let users = presence_state.users().collect();
             return self.everyone().emit_any(&PresenceChange::All { room, users });
         }
-        if !attendance.counted && users > most {
-            attendance.counted = true;
+        if !presence_state.counted && users > most {
+            presence_state.counted = true;
             return self.everyone().emit_any(&PresenceChange::Count { room, count: users });
         }
-        if attendance.counted {
-            if !std::mem::replace(&mut attendance.announced, true) {
-                let tally = self.roll.broadcaster().tally;
+        if presence_state.counted {
+            if !std::mem::replace(&mut presence_state.announced, true) {
+                let tally = self.members.broadcaster().tally;
                 self.timers.after(COUNT_INTERVAL, tally, |_, cx| cx.announce());
             }
             return;
@@ -179,10 +185,10 @@ impl<R: Room> RoomContext<R> {
 
     /// Tells the members how many there are, if that is still what they are told.
     fn announce(&mut self) {
-        let Some(attendance) = &mut self.attendance else { return };
-        attendance.announced = false;
-        if attendance.counted {
-            let (room, count) = (self.roll.name().to_string(), attendance.len());
+        let Some(presence_state) = &mut self.presence_state else { return };
+        presence_state.announced = false;
+        if presence_state.counted {
+            let (room, count) = (self.members.name().to_string(), presence_state.len());
             self.everyone().emit_any(&PresenceChange::Count { room, count });
         }
     }
@@ -190,7 +196,7 @@ impl<R: Room> RoomContext<R> {
 
 /// Which user a session is one of, and whether it would be known again.
 fn user(peer: &Peer) -> (ByteString, bool) {
-    match peer.standing.look(|credential| credential.subject.clone()) {
+    match peer.auth_state.look(|credential| credential.subject.clone()) {
         Some(subject) => (subject, true),
         None => (peer.id.to_byte_string(), false),
     }

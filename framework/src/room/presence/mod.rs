@@ -2,9 +2,9 @@
 //!
 //! It must never keep one who is gone for longer than its grace, nor tell of one twice.
 
-mod attendance;
 mod change;
 mod context;
+mod state;
 
 use std::{fmt, time::Duration};
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use change::{PresenceChange, PresenceSnapshot, PresentUser};
 
-pub(super) use attendance::Attendance;
+pub(super) use state::PresenceState;
 
 use super::{Member, Room, RoomContext};
 

@@ -16,7 +16,7 @@ use super::{
     transcode::{Transcoder, Written},
 };
 use crate::{
-    config::Limits,
+    base::config::Limits,
     wire::{
         engine_io::Message,
         excerpt::shape,

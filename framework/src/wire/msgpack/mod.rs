@@ -12,7 +12,7 @@ mod transcode;
 
 use self::decoder::MsgpackDecoder;
 use crate::{
-    config::Limits,
+    base::config::Limits,
     wire::socket_io::{Decoder, Messages, Packet, Parser},
 };
 

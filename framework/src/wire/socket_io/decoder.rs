@@ -11,7 +11,7 @@ use super::{
     placeholder::check_placeholders,
 };
 use crate::{
-    config::Limits,
+    base::config::Limits,
     wire::{engine_io::Message, excerpt::shape},
 };
 

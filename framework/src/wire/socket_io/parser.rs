@@ -5,7 +5,7 @@
 use smallvec::SmallVec;
 
 use super::{DecodeError, Decoded, Packet, PacketRef, decoder::JsonDecoder, encoder};
-use crate::{config::Limits, wire::engine_io::Message};
+use crate::{base::config::Limits, wire::engine_io::Message};
 
 /// The Engine.IO messages of one packet: one, and one more per attachment.
 pub type Messages = SmallVec<[Message; 1]>;

@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::Limits,
+        base::config::Limits,
         wire::{
             engine_io::Message,
             socket_io::{JsonParser, Parser as _, Value},

@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use super::{
     CloseFrame, Opcode, ProtocolError, frame::MAX_CONTROL, mask::unmask, utf8::Utf8Checker,
 };
-use crate::config::Limits;
+use crate::base::config::Limits;
 
 /// What a client may grow.
 #[derive(Clone, Copy, Debug)]

@@ -22,8 +22,7 @@ use serde_json::{Value, json};
 use super::{Claims, Jwt, Key, KeyError, Keys, token_error::TokenError};
 use crate::{
     auth::{Authenticated, Authenticator, Credentials, Handshake, Permissions, PermissionsError},
-    clock,
-    refusal::Refusal,
+    base::{clock, refusal::Refusal},
 };
 
 const RSA: &[u8] = include_bytes!("../../../../tests/keys/rsa.pem");
@@ -56,7 +55,7 @@ fn credentials(
         handshake(headers, query),
         ByteString::from_static("/"),
         auth,
-        crate::meter::Tally::NONE,
+        crate::base::meter::Tally::NONE,
     )
 }
 

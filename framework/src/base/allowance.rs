@@ -1,0 +1,61 @@
+//! What one connection may still do of that which has a rate, and of that of which it may have so much.
+//!
+//! It must never grow by what a client chooses: there is a bucket for each event that the app has
+//! declared with a rate, whatever names of its namespace a client uses. It outlives a session: leaving
+//! a namespace and coming back fills none.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::refusal::{Code, Refusal};
+use super::{
+    bucket::{Bucket, rate_limited},
+    config::Rate,
+    number::NamespaceNumber,
+    slots::{Slot, Slots},
+};
+
+/// What one connection may still do.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance(Option<Box<Taken>>);
+
+/// What it has taken. Boxed: most connections never take any.
+#[derive(Debug, Default)]
+struct Taken {
+    events: HashMap<(NamespaceNumber, &'static str), Bucket, foldhash::fast::RandomState>,
+    connects: Option<Bucket>,
+    openings: Option<Bucket>,
+    rooms: Slots,
+}
+
+impl Allowance {
+    /// Takes one event out of its bucket, or says how long to wait for it.
+    pub(crate) fn take_event(
+        &mut self,
+        namespace: NamespaceNumber,
+        event: &'static str,
+        rate: Rate,
+    ) -> Result<(), Duration> {
+        let taken = self.0.get_or_insert_default();
+        taken.events.entry((namespace, event)).or_insert_with(Bucket::full).take(rate)
+    }
+
+    /// As [`take_event`](Self::take_event), for a CONNECT.
+    pub(crate) fn take_connect(&mut self, rate: Rate) -> Result<(), Duration> {
+        self.0.get_or_insert_default().connects.get_or_insert_with(Bucket::full).take(rate)
+    }
+
+    /// Takes the right to open one room: one of its `most` slots, for as long as the room is open.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if it has opened as many that are open still, or too many of late.
+    pub(crate) fn take_room(&mut self, rate: Rate, most: usize) -> Result<Slot, Refusal> {
+        let taken = self.0.get_or_insert_default();
+        let slot = taken.rooms.take(most).ok_or_else(|| {
+            let message = format!("{most} rooms are open that this connection has opened");
+            Refusal::new(Code::LimitExceeded, message)
+        })?;
+        let opened = taken.openings.get_or_insert_with(Bucket::full).take(rate);
+        opened.map_err(|wait| rate_limited("too many new rooms", wait))?;
+        Ok(slot)
+    }
+}

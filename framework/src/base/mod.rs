@@ -1,0 +1,25 @@
+//! What everything stands on: time, chance, numbers, limits, and what keeps the application's code from
+//! harming others.
+//!
+//! Nothing here may know an event, a client or a room.
+
+pub(crate) mod allowance;
+pub(crate) mod bucket;
+pub(crate) mod clock;
+pub mod config;
+pub(crate) mod contained;
+pub(crate) mod data;
+pub(crate) mod deadlines;
+pub(crate) mod disconnect;
+pub(crate) mod logged;
+pub(crate) mod meter;
+pub(crate) mod number;
+pub(crate) mod random;
+pub(crate) mod refusal;
+pub(crate) mod simulation;
+pub(crate) mod slack;
+pub(crate) mod slots;
+pub(crate) mod timers;
+pub(crate) mod turn;
+
+pub(crate) use self::config::Rate;

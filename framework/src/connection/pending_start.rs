@@ -1,0 +1,71 @@
+//! A connection that has a handle, and whose actor is on its way to the worker where it is to live.
+//!
+//! It must never leave the handle behind: where the actor cannot start any more it has ended.
+
+use std::sync::Arc;
+
+use actix::{Context, dev::channel::AddressReceiver};
+
+use super::{
+    Connection, ConnectionHandle, Core, DisconnectReason,
+    actor::Upper,
+    application::Application,
+    worker::{Watch, Worker},
+};
+use crate::{
+    base::{
+        contained::contain,
+        meter::{Count, Meter},
+        turn,
+    },
+    message::Layer,
+};
+
+/// A connection that has not started. Dropped, it ends.
+pub(super) struct PendingStart(Option<Parts>);
+
+/// What the actor is made of.
+pub(super) struct Parts {
+    pub(super) core: Arc<Core>,
+    pub(super) handle: Arc<ConnectionHandle>,
+    pub(super) receiver: AddressReceiver<Connection>,
+    /// What takes its messages in place of Socket.IO.
+    pub(super) raw: Option<(Arc<dyn Application>, Layer)>,
+}
+
+impl PendingStart {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self(Some(parts))
+    }
+
+    /// Starts it on this thread's `worker`.
+    pub(super) fn start(mut self, worker: &Worker) {
+        let Some(Parts { core, raw, .. }) = &self.0 else { return };
+        // A parser may be the application's: what it does wrong ends this connection alone.
+        let upper = contain(|| match raw {
+            Some((application, layer)) => Upper::raw(application.clone(), *layer),
+            None => Upper::socket_io(core),
+        });
+        let Ok(upper) = upper else {
+            core.counters().one(Count::HandlerPanics);
+            tracing::error!("the parser panicked: a connection ends");
+            return;
+        };
+        let Some(Parts { core, handle, receiver, .. }) = self.0.take() else { return };
+        let shard = worker.shard.number();
+        let connection = Connection::new(core, handle.clone(), shard, upper);
+        turn::start(Context::with_receiver(receiver), connection);
+        worker.supervisor.do_send(Watch::Connection(handle));
+    }
+}
+
+impl Drop for PendingStart {
+    fn drop(&mut self) {
+        let Some(Parts { core, handle, .. }) = self.0.take() else { return };
+        tracing::debug!(connection = handle.number(), "a connection did not start");
+        handle.move_out();
+        handle.close(DisconnectReason::ForcedServerClose);
+        core.forget(&handle);
+        core.counters().one(Count::ConnectionsClosed);
+    }
+}

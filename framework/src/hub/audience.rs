@@ -1,0 +1,216 @@
+//! For whom an emit is: sessions of one namespace, chosen by rooms.
+//!
+//! It must never be evaluated here: each worker's shard applies it to its own sessions.
+
+use std::{sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::oneshot;
+
+use super::{
+    broadcaster::Broadcaster,
+    question::{Answers, Question},
+    shard::{Command, Target},
+    socket::Socket,
+};
+use crate::{
+    base::clock,
+    event::{self, Event},
+    outbox::End,
+    session::acknowledgement::AskError,
+    wire::socket_io::{Arguments, IntoArguments, Value},
+};
+
+/// Sessions of one namespace: all of them, or those in any of several rooms; without those in
+/// others. A session's id works as a room that it is alone in.
+///
+/// ```no_run
+/// # fn example(salon: &salon::Salon) {
+/// salon.namespace("/").to("red").to("blue").except("muted").emit_named("score", (3, 4));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Audience {
+    broadcaster: Arc<Broadcaster>,
+    namespace: ByteString,
+    to: Vec<ByteString>,
+    except: Vec<ByteString>,
+    volatile: bool,
+}
+
+impl Audience {
+    pub(crate) fn new(broadcaster: Arc<Broadcaster>, namespace: ByteString) -> Self {
+        Self { broadcaster, namespace, to: Vec::new(), except: Vec::new(), volatile: false }
+    }
+
+    /// Only those in this room, or in one of the others named so.
+    #[must_use]
+    pub fn to(mut self, room: impl Into<ByteString>) -> Self {
+        self.to.push(room.into());
+        self
+    }
+
+    /// Not those in this room.
+    #[must_use]
+    pub fn except(mut self, room: impl Into<ByteString>) -> Self {
+        self.except.push(room.into());
+        self
+    }
+
+    /// Not those whose transport is not writable at this moment.
+    #[must_use]
+    pub fn volatile(mut self) -> Self {
+        self.volatile = true;
+        self
+    }
+
+    /// Sends an event to all of them. One that cannot be sent, by its name or because it has no JSON
+    /// form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        if !self.broadcaster.is_free(E::NAME) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
+            self.send(E::NAME.into(), arguments, self.volatile || E::POLICY.volatile);
+        }
+    }
+
+    /// Sends an untyped event to all of them; what cannot be sent is logged and counted as that of
+    /// [`emit`](Self::emit).
+    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+        let name = name.into();
+        if !self.broadcaster.is_free(&name) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(&name, arguments.into_arguments()) {
+            self.send(name, arguments, self.volatile);
+        }
+    }
+
+    fn send(&self, name: ByteString, arguments: Arguments, volatile: bool) {
+        let (target, shown) = (self.target(), name.clone());
+        let publication = self.broadcaster.event_for(
+            &self.namespace,
+            || target.clone(),
+            name,
+            arguments,
+            volatile,
+        );
+        if let Ok(publication) = self.broadcaster.formed(&shown, publication) {
+            self.broadcaster.deliver(&target, &publication);
+        }
+    }
+
+    /// Asks all of them, and waits until each has answered or the time is over: the answers that
+    /// came are kept.
+    ///
+    /// # Errors
+    /// [`AskError::Payload`] when the event cannot be encoded, [`AskError::ReservedName`] when its name
+    /// is not the application's.
+    pub async fn ask<E: Event + Serialize>(
+        &self,
+        event: &E,
+        timeout: Duration,
+    ) -> Result<Answers<E::Reply>, AskError>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let name = ByteString::from_static(E::NAME);
+        let answers = self.ask_arguments(name, event::encode(event)?, timeout).await?;
+        Ok(answers.decode(|arguments| event::decode_reply(arguments).ok()))
+    }
+
+    /// Asks all of them with an untyped event.
+    ///
+    /// # Errors
+    /// [`AskError::Payload`] when the arguments cannot be encoded, [`AskError::ReservedName`] when the
+    /// name is not the application's.
+    pub async fn ask_named(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+        timeout: Duration,
+    ) -> Result<Answers<Vec<Value>>, AskError> {
+        let answers = self.ask_arguments(name.into(), arguments.into_arguments()?, timeout).await?;
+        Ok(answers.decode(|arguments| arguments.values().ok()))
+    }
+
+    async fn ask_arguments(
+        &self,
+        name: ByteString,
+        arguments: Arguments,
+        timeout: Duration,
+    ) -> Result<Answers<Arguments>, AskError> {
+        let broadcaster = &self.broadcaster;
+        broadcaster.check_name(&name)?;
+        let (id, shown) = (broadcaster.next_acknowledgement(), name.clone());
+        let publication = broadcaster.event(&self.namespace, name, arguments, Some(id), false);
+        let publication =
+            broadcaster.formed(&shown, publication).map_err(|_| AskError::unformed())?;
+        let deadline = clock::after(timeout);
+        let limit = broadcaster.max_pending_acknowledgements;
+        let (question, incoming) = Question::new(id, deadline, limit);
+        broadcaster.tell_all(|| Command::Deliver {
+            target: self.target(),
+            publication: publication.clone(),
+            question: Some(question.clone()),
+        });
+        drop(question);
+        Ok(incoming.collect().await)
+    }
+
+    /// The sockets of all of them.
+    pub async fn fetch(&self) -> Vec<Socket> {
+        let mut replies = Vec::new();
+        for shard in &*self.broadcaster.shards() {
+            let (found, reply) = oneshot::channel();
+            shard.send(Command::Fetch { target: self.target(), found });
+            replies.push(reply);
+        }
+        let mut sockets = Vec::new();
+        for reply in replies {
+            // A worker that has ended has no sessions.
+            let peers = reply.await.unwrap_or_default();
+            let socket = |peer| Socket::new(peer, self.broadcaster.clone());
+            sockets.extend(peers.into_iter().map(socket));
+        }
+        sockets
+    }
+
+    /// All of them join a room.
+    pub fn join(&self, room: impl Into<ByteString>) {
+        let room = room.into();
+        self.broadcaster
+            .tell_all(|| Command::JoinAll { target: self.target(), room: room.clone() });
+    }
+
+    /// All of them leave a room.
+    pub fn leave(&self, room: impl Into<ByteString>) {
+        let room = room.into();
+        self.broadcaster
+            .tell_all(|| Command::LeaveAll { target: self.target(), room: room.clone() });
+    }
+
+    /// Ends all of these sessions; their connections go on.
+    pub fn disconnect(&self) {
+        self.end(End::Session);
+    }
+
+    /// Ends all of these sessions and their connections.
+    pub fn close(&self) {
+        self.end(End::Connection);
+    }
+
+    fn end(&self, end: End) {
+        self.broadcaster.tell_all(|| Command::EndAll { target: self.target(), end });
+    }
+
+    fn target(&self) -> Target {
+        Target::Namespace {
+            namespace: self.namespace.clone(),
+            to: self.to.clone(),
+            except: self.except.clone(),
+        }
+    }
+}

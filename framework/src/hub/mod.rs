@@ -1,0 +1,24 @@
+//! Delivery: from whoever publishes to the sessions that are meant, on whichever worker they are.
+//!
+//! It knows sessions, and rooms by their numbers and names alone. It must never know a room's type, nor
+//! how a protocol writes what is published.
+
+mod audience;
+mod broadcaster;
+mod local_members;
+mod local_sessions;
+mod opening;
+mod question;
+mod recovery;
+mod registered;
+mod shard;
+mod socket;
+
+pub use self::{audience::Audience, question::Answers, socket::Socket};
+
+pub(crate) use self::{
+    broadcaster::{Asker, Broadcaster, encode_or_log},
+    opening::{Opened, Opener, too_many_open},
+    recovery::{Recovered, Recovery},
+    shard::{Command, Look, ShardHandle, Target},
+};

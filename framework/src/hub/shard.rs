@@ -1,0 +1,498 @@
+//! One actor per worker: the local sessions and the local members of every room.
+//!
+//! It turns one delivery into local enqueues, so that a broadcast costs one message per worker. It
+//! must never wait, and never run code of the application.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+    sync::{
+        Arc, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use actix::{Actor, Addr, Context, Handler, Message};
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use super::{local_members::LocalMembers, local_sessions::LocalSessions, question::Question};
+use crate::{
+    base::{
+        clock::{self, Instant},
+        contained::contain,
+        deadlines::Deadlines,
+        meter::{Count, Counters, Meter},
+        number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
+        simulation,
+        slack::Slack,
+        timers::Alarm,
+        turn::{self, TakesTurns},
+    },
+    message::Publication,
+    outbox::End,
+    session::{membership::RoomLink, peer::Peer, session_id::ById},
+};
+
+/// For whom something is, among the sessions of one worker.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The members of a typed room, but for one.
+    Room { room: RoomNumber, except: Option<SessionNumber> },
+    /// Sessions of a namespace: all, or those in any of the rooms `to`; without those in `except`.
+    Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
+}
+
+impl Target {
+    /// Whether it is of the sessions of that namespace.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Namespace { namespace, .. } if namespace == name)
+    }
+
+    /// The namespace whose sessions it chooses among.
+    pub(crate) fn into_namespace(self) -> Option<ByteString> {
+        match self {
+            Self::Namespace { namespace, .. } => Some(namespace),
+            Self::Room { .. } => None,
+        }
+    }
+}
+
+/// What a shard is told to do.
+pub(crate) enum Command {
+    Register(Arc<Peer>),
+    Unregister(Arc<Peer>),
+    Enter {
+        room: RoomNumber,
+        peer: Arc<Peer>,
+    },
+    /// A session is no member any more: by this membership nothing of the room follows.
+    Leave {
+        room: RoomNumber,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    },
+    CloseRoom {
+        room: RoomNumber,
+    },
+    JoinNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    LeaveNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    /// Something for one session; an acknowledgement that was asked for with it is awaited no longer
+    /// if it cannot be queued.
+    One {
+        peer: Arc<Peer>,
+        publication: Publication,
+        asked: Option<u64>,
+    },
+    Deliver {
+        target: Target,
+        publication: Publication,
+        question: Option<Question>,
+    },
+    JoinAll {
+        target: Target,
+        room: ByteString,
+    },
+    LeaveAll {
+        target: Target,
+        room: ByteString,
+    },
+    EndAll {
+        target: Target,
+        end: End,
+    },
+    Fetch {
+        target: Target,
+        found: oneshot::Sender<Vec<Arc<Peer>>>,
+    },
+}
+
+/// Runs something on the shard's worker, such as the start of an actor.
+pub(crate) struct Run(pub(crate) Box<dyn FnOnce() + Send>);
+
+impl Message for Run {
+    type Result = ();
+}
+
+/// Has a shard die, as nothing is to have it.
+#[cfg(test)]
+struct Die;
+
+#[cfg(test)]
+impl Message for Die {
+    type Result = ();
+}
+
+#[cfg(test)]
+impl Handler<Die> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, _: Die, _: &mut Self::Context) {
+        panic!("a shard dies");
+    }
+}
+
+/// An empty room of the shard's worker, which is to be looked at then.
+pub(crate) struct Look {
+    pub(crate) at: Instant,
+    pub(crate) room: Weak<dyn RoomLink>,
+}
+
+impl Message for Look {
+    type Result = ();
+}
+
+impl Message for Command {
+    type Result = ();
+}
+
+thread_local! {
+    /// The shards of this thread. A delivery to the one of the running worker is a call: it needs
+    /// no message, and it is there before anything that the caller emits next.
+    static LOCAL: RefCell<HashMap<ShardNumber, Local>> = RefCell::default();
+}
+
+/// A shard of this thread.
+struct Local {
+    worker: u32,
+    state: Rc<RefCell<State>>,
+}
+
+impl Local {
+    fn is_here(&self) -> bool {
+        self.worker == simulation::worker()
+    }
+}
+
+/// The actor; its state is also reached by call from its own thread.
+pub(crate) struct Shard {
+    number: ShardNumber,
+    state: Rc<RefCell<State>>,
+    /// Its empty rooms, by the moment when each is looked at, to be closed if it is empty still.
+    lingering: Deadlines<Weak<dyn RoomLink>>,
+    alarm: Alarm,
+    counters: Arc<Counters>,
+}
+
+/// How a shard is reached from any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct ShardHandle {
+    number: ShardNumber,
+    /// Shared, since a copy of an address is two allocations.
+    address: Arc<Addr<Shard>>,
+}
+
+impl ShardHandle {
+    /// Starts a shard on the current worker.
+    pub(crate) fn start(counters: Arc<Counters>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
+        let state = Rc::<RefCell<State>>::default();
+        let local = Local { worker: simulation::worker(), state: state.clone() };
+        LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
+        let (lingering, alarm) = (Deadlines::default(), Alarm::default());
+        let shard = Shard { number, state, lingering, alarm, counters };
+        let address = turn::start(Context::new(), shard);
+        Self { number, address: Arc::new(address) }
+    }
+
+    pub(crate) fn number(&self) -> ShardNumber {
+        self.number
+    }
+
+    /// Runs something on this shard's worker, never before this returns.
+    pub(crate) fn run(&self, run: impl FnOnce() + Send + 'static) {
+        self.address.do_send(Run(Box::new(run)));
+    }
+
+    /// Looks at an empty room of this shard's worker when it is time.
+    pub(crate) fn look_later(&self, look: Look) {
+        self.address.do_send(look);
+    }
+
+    /// Whether its worker is still there.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.address.connected()
+    }
+
+    /// Has it die.
+    #[cfg(test)]
+    pub(crate) fn lose(&self) {
+        self.address.do_send(Die);
+    }
+
+    /// Carries a command out: at once on the shard's own thread, else by a message. Commands of
+    /// one thread to one shard are carried out in the order given.
+    pub(crate) fn send(&self, command: Command) {
+        let local = LOCAL.with_borrow(|shards| {
+            let local = shards.get(&self.number).filter(|local| local.is_here());
+            local.map(|local| local.state.clone())
+        });
+        // It is borrowed only when dropping what a command removed runs code of the application.
+        match local.as_ref().map(|state| state.try_borrow_mut()) {
+            Some(Ok(mut state)) => state.apply(command),
+            Some(Err(_)) | None => {
+                let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
+                tracing::trace!(delivery, "a message to a shard");
+                self.address.do_send(command);
+            }
+        }
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        // At the thread's end its thread-locals may be gone before its actors.
+        let _ = LOCAL.try_with(|local| local.borrow_mut().remove(&self.number));
+    }
+}
+
+impl TakesTurns for Shard {
+    fn is_greedy(&self, turns: u32) {
+        self.counters.one(Count::GreedyTurns);
+        tracing::warn!(turns, "rooms keep their worker busy with opening others");
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        if !turn::is_lost() {
+            return;
+        }
+        self.counters.one(Count::ActorsLost);
+        let peers = self.state.try_borrow().map(|state| state.peers()).unwrap_or_default();
+        let sessions = peers.len();
+        tracing::error!(sessions, "the shard of a worker is lost: its clients are cut off");
+        // What is sent to them does not reach them any more. The next client that comes to this
+        // worker has another shard started.
+        peers.iter().for_each(|peer| peer.request_end(End::HangUp));
+    }
+}
+
+impl Handler<Command> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, command: Command, _: &mut Self::Context) {
+        self.survive(|shard| shard.state.borrow_mut().apply(command));
+    }
+}
+
+impl Shard {
+    /// Does something without which the others' messages go on: a panic in it is a fault, and all
+    /// clients of the worker would pay for it.
+    fn survive(&mut self, code: impl FnOnce(&mut Self)) {
+        if contain(|| code(self)).is_err() {
+            self.counters.one(Count::HandlerPanics);
+            tracing::error!("something panicked that the shard of a worker was told to do");
+        }
+    }
+
+    /// Looks at the rooms that are due, and again when the next one is.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        while let Some(room) = self.lingering.take(clock::now()) {
+            if let Some(room) = room.upgrade() {
+                room.look();
+            }
+        }
+        self.alarm.set(self.lingering.next(), ctx, |shard, ctx| {
+            shard.alarm.rung();
+            shard.survive(|shard| shard.look(ctx));
+        });
+    }
+}
+
+impl Handler<Look> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Look { at, room }: Look, ctx: &mut Self::Context) {
+        // Rooms may have closed otherwise, long before their time.
+        self.lingering.add(at, room, |room| room.strong_count() > 0);
+        self.survive(|shard| shard.look(ctx));
+    }
+}
+
+impl Handler<Run> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Run(run): Run, ctx: &mut Self::Context) {
+        self.survive(|_| run());
+        // A room that opens may have others opened, and those still others.
+        turn::spend(ctx);
+    }
+}
+
+#[derive(Default)]
+struct State {
+    rooms: HashMap<RoomNumber, LocalMembers>,
+    namespaces: HashMap<ByteString, LocalSessions>,
+}
+
+impl State {
+    fn apply(&mut self, command: Command) {
+        match command {
+            Command::Register(peer) => self.register(peer),
+            Command::Unregister(peer) => self.unregister(&peer),
+            Command::Enter { room, peer } => {
+                self.rooms.entry(room).or_default().insert(peer);
+            }
+            Command::Leave { room, session, membership } => self.leave(room, session, membership),
+            Command::CloseRoom { room } => {
+                for peer in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
+                    peer.outbox.release_all(room);
+                }
+                self.rooms.shed();
+            }
+            Command::JoinNamed { peer, room } => self.join_named(&peer, room),
+            Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
+            Command::One { peer, publication, asked } => {
+                self.send_one(&peer, &publication, asked);
+            }
+            Command::Deliver { target, publication, question } => {
+                self.each(&target, |peer| deliver(peer, &publication, question.as_ref()));
+            }
+            Command::JoinAll { target, room } => {
+                for peer in self.collect(&target) {
+                    self.join_named(&peer, room.clone());
+                }
+            }
+            Command::LeaveAll { target, room } => {
+                for peer in self.collect(&target) {
+                    self.leave_named(&peer, &room);
+                }
+            }
+            Command::EndAll { target, end } => {
+                self.each(&target, |peer| peer.request_end(end));
+            }
+            Command::Fetch { target, found } => {
+                // The asker may have stopped waiting.
+                let _ = found.send(self.collect(&target));
+            }
+        }
+    }
+
+    fn register(&mut self, peer: Arc<Peer>) {
+        let local = self.namespaces.entry(peer.namespace.clone()).or_default();
+        local.sessions.replace(ById(peer));
+    }
+
+    fn unregister(&mut self, peer: &Arc<Peer>) {
+        for room in peer.named_rooms() {
+            self.leave_named(peer, &room);
+        }
+        if let Some(local) = self.namespaces.get_mut(&peer.namespace) {
+            local.sessions.swap_remove(&peer.id);
+            local.sessions.shed();
+            if local.sessions.is_empty() {
+                self.namespaces.remove(&peer.namespace);
+                self.namespaces.shed();
+            }
+        }
+    }
+
+    fn leave(&mut self, room: RoomNumber, session: SessionNumber, membership: MembershipNumber) {
+        let Some(members) = self.rooms.get_mut(&room) else { return };
+        if let Some(peer) = members.remove(session) {
+            // What the room sent by this membership came before this.
+            peer.outbox.release(room, membership);
+        }
+        if members.is_empty() {
+            self.rooms.remove(&room);
+            self.rooms.shed();
+        }
+    }
+
+    /// Queues something for one session. What a room asks goes off whenever whoever asks gets to it:
+    /// whether it is for a member still is known here, where members come and go in order.
+    fn send_one(&self, peer: &Peer, publication: &Publication, asked: Option<u64>) {
+        if let (Some(id), Some(room)) = (asked, publication.room())
+            && !self.rooms.get(&room).is_some_and(|members| members.contains(peer.number))
+        {
+            peer.suppress(1);
+            return peer.state.acknowledgements.forget(id);
+        }
+        push(peer, publication, asked);
+    }
+
+    fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
+        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+        // A session that has ended must not come back as a ghost by a join that was under way.
+        if !local.sessions.contains(&peer.id) {
+            return;
+        }
+        let members = local.rooms.entry(room.clone()).or_default();
+        if members.insert(peer.clone()) {
+            let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms.get_or_insert_default().push(room);
+        }
+    }
+
+    fn leave_named(&mut self, peer: &Peer, room: &ByteString) {
+        let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rooms) = rooms.as_deref_mut() {
+            rooms.retain(|joined| joined != room);
+        }
+        drop(rooms);
+        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+        if let Some(members) = local.rooms.get_mut(room) {
+            members.remove(peer.number);
+            if members.is_empty() {
+                local.rooms.remove(room);
+                local.rooms.shed();
+            }
+        }
+    }
+
+    /// All sessions of the worker.
+    fn peers(&self) -> Vec<Arc<Peer>> {
+        let sessions = self.namespaces.values().flat_map(|local| local.sessions.iter());
+        sessions.map(|ById(peer)| peer.clone()).collect()
+    }
+
+    fn collect(&self, target: &Target) -> Vec<Arc<Peer>> {
+        let mut found = Vec::new();
+        self.each(target, |peer| found.push(peer.clone()));
+        found
+    }
+
+    /// Calls `visit` once for each session that the target means.
+    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
+        match target {
+            Target::Room { room, except } => {
+                for peer in self.rooms.get(room).into_iter().flat_map(LocalMembers::iter) {
+                    if *except != Some(peer.number) {
+                        visit(peer);
+                    }
+                }
+            }
+            Target::Namespace { namespace, to, except } => {
+                if let Some(local) = self.namespaces.get(namespace) {
+                    local.each(to, except, visit);
+                }
+            }
+        }
+    }
+}
+
+fn deliver(peer: &Arc<Peer>, publication: &Publication, question: Option<&Question>) {
+    if let Some(question) = question
+        && question.put_to(peer).is_err()
+    {
+        return;
+    }
+    push(peer, publication, question.map(Question::id));
+}
+
+fn push(peer: &Peer, publication: &Publication, asked: Option<u64>) {
+    if let (Err(_), Some(id)) = (peer.push(publication), asked) {
+        peer.state.acknowledgements.forget(id);
+    }
+}

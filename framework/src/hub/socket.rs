@@ -1,0 +1,313 @@
+//! One session, as a handle that any code on any thread may hold.
+//!
+//! It must never keep a connection alive: when the client is gone, a socket is an id that nothing
+//! reaches.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytestring::ByteString;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    audience::Audience,
+    broadcaster::Broadcaster,
+    shard::{Command, Target},
+};
+use crate::{
+    auth::{Handshake, Permissions},
+    base::refusal::{Code, Refusal},
+    event::{self, Event},
+    outbox::{End, NotQueued, TransportKind},
+    session::{acknowledgement::AskError, membership::too_many_rooms, peer::Peer},
+    wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
+};
+
+/// One client in one namespace. Cloning it counts a reference.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use salon::Socket;
+///
+/// async fn example(socket: &Socket) {
+///     let _ = socket.emit_named("welcome", (socket.id(), 7));
+///     socket.to("red").emit_named("joined", (socket.id(),));
+///     match socket.ask_named("favourite", ("colours",), Duration::from_secs(5)).await {
+///         Ok(answer) => println!("{answer:?}"),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Socket {
+    peer: Arc<Peer>,
+    broadcaster: Arc<Broadcaster>,
+}
+
+impl Socket {
+    pub(crate) fn new(peer: Arc<Peer>, broadcaster: Arc<Broadcaster>) -> Self {
+        Self { peer, broadcaster }
+    }
+
+    pub(crate) fn peer(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+
+    pub(crate) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.broadcaster
+    }
+
+    /// The session's id, as the client knows it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.peer.id
+    }
+
+    /// The namespace's name.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.peer.namespace
+    }
+
+    /// The request that opened the connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.peer.handshake
+    }
+
+    /// What the client gave as `auth` when it connected; an empty object if nothing.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] when it does not fit `T`: it says where, and has nothing of what it is.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        let json = self.peer.auth_state.auth().unwrap_or_else(|| ByteString::from_static("{}"));
+        Arguments::from_parts(json, Vec::new()).confidential()
+    }
+
+    /// Who it is, if the namespace's authenticator yields an `I`.
+    #[must_use]
+    pub fn identity<I: 'static>(&self) -> Option<&I> {
+        self.peer.identity.downcast_ref()
+    }
+
+    /// Who it is over all connections, as the authenticator said.
+    #[must_use]
+    pub fn subject(&self) -> Option<ByteString> {
+        self.peer.auth_state.credential().subject
+    }
+
+    /// When its identity lapses, as far as is known now.
+    #[must_use]
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.peer.auth_state.credential().expires()
+    }
+
+    /// What it may do, as the authenticator said.
+    #[must_use]
+    pub fn permissions(&self) -> Permissions {
+        self.peer.auth_state.credential().permissions
+    }
+
+    /// Sends an event to this client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        let name = ByteString::from_static(E::NAME);
+        self.broadcaster.check_name(&name)?;
+        let arguments = self.broadcaster.encoded(&name, event::encode(event))?;
+        self.send(name, arguments, E::POLICY.volatile)
+    }
+
+    /// Sends an untyped event to this client.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit_named(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+    ) -> Result<(), NotQueued> {
+        self.emit_frame(name.into(), arguments, false)
+    }
+
+    /// Sends an untyped event to this client if it is writable now.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not queued.
+    pub fn emit_volatile(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+    ) -> Result<(), NotQueued> {
+        self.emit_frame(name.into(), arguments, true)
+    }
+
+    fn emit_frame(
+        &self,
+        name: ByteString,
+        arguments: impl IntoArguments,
+        volatile: bool,
+    ) -> Result<(), NotQueued> {
+        self.broadcaster.check_name(&name)?;
+        let arguments = self.broadcaster.encoded(&name, arguments.into_arguments())?;
+        self.send(name, arguments, volatile)
+    }
+
+    fn send(
+        &self,
+        name: ByteString,
+        arguments: Arguments,
+        volatile: bool,
+    ) -> Result<(), NotQueued> {
+        let namespace = &self.peer.namespace;
+        let target = || Target::Namespace {
+            namespace: namespace.clone(),
+            to: vec![self.peer.id.to_byte_string()],
+            except: Vec::new(),
+        };
+        let shown = name.clone();
+        let event = self.broadcaster.event_for(namespace, target, name, arguments, volatile);
+        self.peer.push(&self.broadcaster.formed(&shown, event)?)
+    }
+
+    /// Whether the client came back and got its session again, with what it had missed.
+    #[must_use]
+    pub fn is_recovered(&self) -> bool {
+        self.peer.covered().is_some()
+    }
+
+    /// Asks the client: sends an event and waits for its acknowledgement.
+    ///
+    /// # Errors
+    /// [`AskError`] says why there is no answer.
+    pub async fn ask<E: Event + Serialize>(
+        &self,
+        event: &E,
+        timeout: Duration,
+    ) -> Result<E::Reply, AskError>
+    where
+        E::Reply: DeserializeOwned,
+    {
+        let arguments = event::encode(event)?;
+        let answer = self.ask_arguments(ByteString::from_static(E::NAME), arguments, timeout);
+        Ok(event::decode_reply(&answer.await?)?)
+    }
+
+    /// Asks the client with an untyped event.
+    ///
+    /// # Errors
+    /// [`AskError`] says why there is no answer.
+    pub async fn ask_named(
+        &self,
+        name: impl Into<ByteString>,
+        arguments: impl IntoArguments,
+        timeout: Duration,
+    ) -> Result<Vec<Value>, AskError> {
+        let arguments = arguments.into_arguments()?;
+        Ok(self.ask_arguments(name.into(), arguments, timeout).await?.values()?)
+    }
+
+    async fn ask_arguments(
+        &self,
+        name: ByteString,
+        arguments: Arguments,
+        timeout: Duration,
+    ) -> Result<Arguments, AskError> {
+        self.broadcaster.ask(self.peer.clone(), None, name, arguments, timeout).await
+    }
+
+    /// Joins an untyped room.
+    ///
+    /// # Errors
+    /// `limit_exceeded` when the session is in as many rooms as it may be, or the name is too long.
+    pub fn join(&self, room: impl Into<ByteString>) -> Result<(), Refusal> {
+        let (limit, room) = (self.broadcaster.max_rooms, room.into());
+        if room.len() > self.broadcaster.max_name {
+            let message = format!("a room's name of {} bytes is too long", room.len());
+            return Err(Refusal::new(Code::LimitExceeded, message));
+        }
+        let joined = self.peer.named_rooms();
+        if joined.len() >= limit && !joined.contains(&room) {
+            return Err(too_many_rooms(limit));
+        }
+        self.tell_shard(Command::JoinNamed { peer: self.peer.clone(), room });
+        Ok(())
+    }
+
+    /// Leaves an untyped room.
+    pub fn leave(&self, room: impl Into<ByteString>) {
+        self.tell_shard(Command::LeaveNamed { peer: self.peer.clone(), room: room.into() });
+    }
+
+    fn tell_shard(&self, command: Command) {
+        if let Some(shard) = self.broadcaster.shard(self.peer.shard) {
+            shard.send(command);
+        }
+    }
+
+    /// The untyped rooms that the session is in.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<ByteString> {
+        self.peer.named_rooms()
+    }
+
+    /// Everybody in the namespace, this client included.
+    #[must_use]
+    pub fn everyone(&self) -> Audience {
+        self.everyone_in(self.peer.namespace.clone())
+    }
+
+    /// Everybody in another namespace.
+    #[must_use]
+    pub fn everyone_in(&self, namespace: impl Into<ByteString>) -> Audience {
+        Audience::new(self.broadcaster.clone(), namespace.into())
+    }
+
+    /// Everybody else in the namespace.
+    #[must_use]
+    pub fn broadcast(&self) -> Audience {
+        self.everyone().except(self.peer.id.to_byte_string())
+    }
+
+    /// Everybody else in a room of the namespace.
+    #[must_use]
+    pub fn to(&self, room: impl Into<ByteString>) -> Audience {
+        self.broadcast().to(room)
+    }
+
+    /// Ends this session. The client's connection goes on, with its other namespaces.
+    pub fn disconnect(&self) {
+        self.peer.request_end(End::Session);
+    }
+
+    /// Ends this session, and the client's whole connection with it.
+    pub fn close(&self) {
+        self.peer.request_end(End::Connection);
+    }
+
+    /// Ends the client's connection below Socket.IO: clients take it for a lost connection, and
+    /// come back by themselves.
+    pub fn hang_up(&self) {
+        self.peer.request_end(End::HangUp);
+    }
+
+    /// The transport that the client is on now.
+    #[must_use]
+    pub fn transport(&self) -> TransportKind {
+        self.peer.outbox.transport()
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.id())
+            .field("namespace", &self.namespace())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,232 @@
+//! Who is in a room, and which workers they are on.
+//!
+//! It must never call the room's code: who comes and goes is decided elsewhere.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytestring::ByteString;
+
+use super::{
+    order::Order,
+    owed::{Creditor, Owed},
+};
+use crate::{
+    base::{
+        data::Data,
+        number::{MembershipNumber, RoomNumber, SessionNumber},
+    },
+    hub::{Broadcaster, Command, ShardHandle, Target},
+    message::Publication,
+    session::{membership::RoomLink, peer::Peer},
+};
+
+/// Who is in the room, and which workers they are on.
+pub(super) struct Members {
+    pub(super) link: Arc<dyn RoomLink>,
+    pub(super) shared: Arc<Shared>,
+    /// The order of what it publishes.
+    pub(super) order: Order,
+    /// The answers that are given later.
+    pub(super) owed: Owed,
+    members: BTreeMap<SessionNumber, Enrolled>,
+    next_membership: MembershipNumber,
+    outlets: Vec<Outlet>,
+}
+
+/// What all rooms of one kind have in common.
+pub(super) struct Shared {
+    pub(super) namespace: ByteString,
+    pub(super) broadcaster: Arc<Broadcaster>,
+    pub(super) data: Data,
+}
+
+/// A member, by its latest membership.
+struct Enrolled {
+    peer: Arc<Peer>,
+    membership: MembershipNumber,
+}
+
+/// A worker with members of the room.
+struct Outlet {
+    shard: ShardHandle,
+    members: usize,
+}
+
+impl Members {
+    pub(super) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Order) -> Self {
+        Self {
+            link,
+            shared,
+            order,
+            owed: Owed::default(),
+            members: BTreeMap::new(),
+            next_membership: MembershipNumber::FIRST,
+            outlets: Vec::new(),
+        }
+    }
+
+    pub(super) fn room(&self) -> RoomNumber {
+        self.link.room()
+    }
+
+    /// The room's name: its kind and its key.
+    pub(super) fn name(&self) -> &ByteString {
+        self.link.name()
+    }
+
+    pub(super) fn namespace(&self) -> &ByteString {
+        &self.shared.namespace
+    }
+
+    pub(super) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.shared.broadcaster
+    }
+
+    /// How many members there are.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members, in the order in which their sessions began.
+    pub(super) fn peers(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.members.values().map(|enrolled| &enrolled.peer)
+    }
+
+    /// The members, in the order in which they became so.
+    pub(super) fn by_joining(&self) -> Vec<Arc<Peer>> {
+        let mut enrolled: Vec<_> = self.members.values().collect();
+        enrolled.sort_by_key(|enrolled| enrolled.membership);
+        enrolled.into_iter().map(|enrolled| enrolled.peer.clone()).collect()
+    }
+
+    /// A member.
+    pub(super) fn peer(&self, session: SessionNumber) -> Option<&Arc<Peer>> {
+        self.members.get(&session).map(|enrolled| &enrolled.peer)
+    }
+
+    pub(super) fn contains(&self, session: SessionNumber) -> bool {
+        self.members.contains_key(&session)
+    }
+
+    /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
+    /// and its session with it.
+    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
+        let number = peer.shard;
+        match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
+            Some(outlet) => outlet.members += 1,
+            None => match self.broadcaster().shard(number) {
+                Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
+                None => return false,
+            },
+        }
+        self.tell(&peer, Command::Enter { room: self.room(), peer: peer.clone() });
+        self.members.insert(peer.number, Enrolled { peer, membership });
+        true
+    }
+
+    /// The number of a new membership.
+    pub(super) fn next_membership(&mut self) -> MembershipNumber {
+        let number = self.next_membership;
+        self.next_membership = number.next();
+        number
+    }
+
+    /// To whom an answer is owed that this session waits for now.
+    pub(super) fn creditor(&self, session: SessionNumber) -> Option<Creditor> {
+        self.membership(session).map(|membership| Creditor { session, membership })
+    }
+
+    /// Whether a session is a member by this membership, and not by a later one.
+    pub(super) fn is_member_by(
+        &self,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    ) -> bool {
+        self.membership(session) == Some(membership)
+    }
+
+    /// The membership by which a session is a member.
+    pub(super) fn membership(&self, session: SessionNumber) -> Option<MembershipNumber> {
+        self.members.get(&session).map(|enrolled| enrolled.membership)
+    }
+
+    /// Lets a member go: from here on it gets nothing.
+    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
+        let Enrolled { peer, membership } = self.members.remove(&session)?;
+        // First: once its worker knows, nobody bars the room any more because of this membership.
+        peer.leave(self.room(), self.name());
+        // It was lost, though it may be let go for another reason.
+        if !self.owed.is_empty() && peer.outbox.bars(self.room(), membership) {
+            self.owed.lapse(Creditor { session, membership });
+        }
+        self.tell(&peer, Command::Leave { room: self.room(), session, membership });
+        if let Some(outlet) =
+            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
+        {
+            outlet.members -= 1;
+        }
+        self.outlets.retain(|outlet| outlet.members > 0);
+        Some(peer)
+    }
+
+    /// Publishes something to every member, or to every one but one.
+    pub(super) fn deliver(&self, publication: &Publication, except: Option<SessionNumber>) {
+        for outlet in &self.outlets {
+            let target = Target::Room { room: self.room(), except };
+            let publication = publication.clone();
+            outlet.shard.send(Command::Deliver { target, publication, question: None });
+        }
+    }
+
+    /// Sends an event to one session if it is a member: whoever else has the room's code still in
+    /// hand gets nothing of it.
+    pub(super) fn send_to_member(&self, peer: &Arc<Peer>, publication: Publication) {
+        if self.contains(peer.number) {
+            self.send_to(peer, publication);
+        } else {
+            peer.suppress(1);
+        }
+    }
+
+    /// Sends to one session, in order with what was delivered to its shard before. To a
+    /// member it takes nothing that the workers share.
+    pub(super) fn send_to(&self, peer: &Arc<Peer>, publication: Publication) {
+        match self.outlet(peer) {
+            Some(outlet) => {
+                outlet.shard.send(Command::One { peer: peer.clone(), publication, asked: None });
+            }
+            None => self.broadcaster().send_to(peer, publication),
+        }
+    }
+
+    /// The member with the lowest number, for emptying the room.
+    pub(super) fn first(&self) -> Option<SessionNumber> {
+        self.members.keys().next().copied()
+    }
+
+    /// The room has ended: no worker keeps anything of it.
+    pub(super) fn close(&mut self) {
+        let room = self.room();
+        // First, as in `remove`.
+        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
+            peer.leave(self.room(), self.name());
+        }
+        for outlet in self.outlets.drain(..) {
+            outlet.shard.send(Command::CloseRoom { room });
+        }
+    }
+
+    fn tell(&self, peer: &Peer, command: Command) {
+        if let Some(outlet) = self.outlet(peer) {
+            outlet.shard.send(command);
+        }
+    }
+
+    fn outlet(&self, peer: &Peer) -> Option<&Outlet> {
+        self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
+    }
+}

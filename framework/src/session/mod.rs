@@ -1,0 +1,9 @@
+//! A session: one client in one namespace, as whoever sends to it or takes something from it sees it.
+//!
+//! It must never know a room's type, a transport or an actor.
+
+pub(crate) mod acknowledgement;
+pub(crate) mod auth_state;
+pub(crate) mod membership;
+pub(crate) mod peer;
+pub(crate) mod session_id;

@@ -1,0 +1,283 @@
+//! One session as rooms, shards and emitters see it.
+//!
+//! It must never lead back to the connection but by a value that was put into it: rooms know
+//! outboxes and members, not connections.
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytestring::ByteString;
+use tokio::sync::{Notify, oneshot};
+
+use super::{
+    acknowledgement::Acknowledgements,
+    auth_state::AuthState,
+    membership::{Membership, Memberships},
+    session_id::{Identified, SessionId},
+};
+use crate::{
+    auth::{AnyIdentity, Asked, Credential, Granted, Grants, Handshake, Lost, Right},
+    base::{
+        disconnect::DisconnectReason,
+        logged::Logged,
+        meter::{Count, Meter},
+        number::{RoomNumber, SessionNumber, ShardNumber},
+        refusal::Code,
+    },
+    message::Publication,
+    outbox::{End, NotQueued, Outbox},
+};
+
+/// The shared part of one session.
+pub(crate) struct Peer {
+    pub(crate) number: SessionNumber,
+    pub(crate) id: SessionId,
+    /// If recovery is on.
+    pub(crate) recoverable: Option<Box<Recoverable>>,
+    pub(crate) namespace: ByteString,
+    pub(crate) shard: ShardNumber,
+    pub(crate) handshake: Arc<Handshake>,
+    pub(crate) identity: AnyIdentity,
+    pub(crate) auth_state: AuthState,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) state: PeerState,
+}
+
+/// What a session has beside the others while recovery is on.
+pub(crate) struct Recoverable {
+    /// What the client proves itself with when it comes back.
+    pub(crate) private_id: SessionId,
+    /// The last of the numbered frames before it began.
+    pub(crate) since: u64,
+    /// If it was recovered: it has had every numbered frame up to this one.
+    pub(crate) covered: Option<u64>,
+}
+
+/// The untyped rooms that one session is in.
+type NamedRooms = Vec<ByteString>;
+
+/// What changes while a session lives.
+#[derive(Default)]
+pub(crate) struct PeerState {
+    pub(crate) acknowledgements: Acknowledgements,
+    /// Its shard alone changes it. Boxed: most sessions are in none.
+    pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
+    pub(crate) grants: Grants,
+    pub(crate) memberships: Memberships,
+    ended: AtomicBool,
+    /// Made for who waits first for the end.
+    over: Mutex<Option<Arc<Notify>>>,
+}
+
+impl Peer {
+    /// The untyped rooms that the session is in.
+    pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
+        let named_rooms = self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        named_rooms.iter().flat_map(|rooms| rooms.iter().cloned()).collect()
+    }
+
+    /// If it was recovered: the last of the numbered frames that it has had.
+    pub(crate) fn covered(&self) -> Option<u64> {
+        self.recoverable.as_ref()?.covered
+    }
+
+    /// Queues a publication for this session's connection, and counts what became of it.
+    pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
+        // Rooms on other workers learn of the end later; nothing of theirs may come after it.
+        if self.state.ended.load(Ordering::Acquire) {
+            return Err(NotQueued::Closed);
+        }
+        // On its way while the session was recovered, and among what it got then.
+        if self.covered().is_some_and(|covered| (1..=covered).contains(&publication.number())) {
+            return Ok(());
+        }
+        self.push_recovered(publication)
+    }
+
+    /// As [`push`](Self::push), for what the session missed.
+    pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
+        let queued = self.outbox.push(publication);
+        match queued {
+            Ok(()) => self.outbox.counters().one(Count::FramesQueued),
+            Err(NotQueued::NotWritable) => {
+                tracing::debug!(session = %self.id, "a volatile frame is dropped");
+                self.outbox.counters().one(Count::FramesDropped);
+            }
+            Err(overflow @ NotQueued::Overflow { .. }) => {
+                tracing::debug!(session = %self.id, %overflow, "an outbox is full");
+                self.outbox.counters().one(Count::OutboxOverflows);
+            }
+            Err(NotQueued::Lapsed) => self.suppress(1),
+            // What is wrong with an event was said before it was a frame.
+            Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
+        }
+        queued
+    }
+
+    /// Counts frames of a room that the session has no right to.
+    pub(crate) fn suppress(&self, frames: u64) {
+        if frames > 0 {
+            tracing::debug!(session = %self.id, frames, "frames of a room are suppressed");
+            self.outbox.counters().add(Count::FramesSuppressed, frames);
+        }
+    }
+
+    /// Records that the session has left a room, and what it was granted there with it. What it was
+    /// asked by the room it need not answer any more.
+    pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
+        self.state.grants.forget(name);
+        self.state.memberships.leave(room);
+        self.state.acknowledgements.forget_room(room);
+    }
+
+    /// Takes the memberships that `which` means from the session. From now on nothing of their rooms
+    /// is written to it, not even what is queued; what is returned resolves when each room has let
+    /// it go.
+    pub(crate) fn withdraw(
+        &self,
+        code: &Code,
+        which: impl Fn(&Membership) -> bool,
+    ) -> Vec<oneshot::Receiver<()>> {
+        let lose = |membership: &Membership| {
+            self.suppress(self.outbox.bar(membership.room(), membership.number));
+            self.state.grants.forget(membership.name());
+            self.state.acknowledgements.forget_room(membership.room());
+        };
+        self.state.memberships.withdraw(self.number, code, which, lose)
+    }
+
+    /// The right on which something rests from now on that goes on: by a grant that the session had
+    /// when so many things had been taken from it. If it is a new one, what tells of its loss.
+    pub(crate) fn rest_on(
+        &self,
+        granted: Granted,
+        room: Option<&str>,
+        withdrawals: u64,
+    ) -> (Arc<Right>, Option<oneshot::Receiver<Lost>>) {
+        let (right, telling) = self.state.grants.rest_on(granted, room);
+        // Kept first, looked at then: whoever takes something counts first, and looks for it then.
+        if self.state.memberships.withdrawals() != withdrawals {
+            right.lose(&Code::Revoked);
+        }
+        if granted.grant.end().is_some() {
+            self.auth_state.wake();
+        }
+        (right, telling)
+    }
+
+    /// Takes the rights that `which` means from the session: what rests on them ends. What is returned
+    /// resolves when the session's code knows.
+    pub(crate) fn lose_rights(
+        &self,
+        code: &Code,
+        which: impl Fn(&Right) -> bool,
+    ) -> Vec<oneshot::Receiver<()>> {
+        let rights = self.state.grants.in_use().into_iter().filter(|right| which(right));
+        rights.filter_map(|right| right.lose(code)).collect()
+    }
+
+    /// Ends the session because what it stands on has ended: `farewell` is the last that it gets,
+    /// and nothing of a room comes before it that has not been written yet. What is returned
+    /// resolves when its rooms know. `None` if another end came first, or a refresh: `is_over` is
+    /// asked under their lock.
+    pub(crate) fn lapse(
+        &self,
+        code: &Code,
+        farewell: Option<&Publication>,
+        is_over: impl FnOnce(&Credential) -> bool,
+    ) -> Option<Vec<oneshot::Receiver<()>>> {
+        if !self.auth_state.end(is_over) {
+            return None;
+        }
+        tracing::debug!(session = %self.id, code = %Logged(code), "the session lapses");
+        self.state.ended.store(true, Ordering::Release);
+        self.state.memberships.shut();
+        let known = self.withdraw(code, |_| true);
+        // Its code learns of its end.
+        drop(self.lose_rights(code, |_| true));
+        // Of one who has lost everything no answer counts.
+        self.state.acknowledgements.clear();
+        self.outbox.drop_frames();
+        self.state.grants.clear();
+        if let Some(farewell) = farewell {
+            // A client that is gone needs no farewell.
+            let _ = self.push_recovered(farewell);
+        }
+        self.request_end(End::Connection);
+        Some(known)
+    }
+
+    /// What an authority is asked about the session.
+    pub(crate) fn asked(&self, permission: &'static str, room: Option<ByteString>) -> Asked {
+        let permissions = self.auth_state.credential().permissions;
+        Asked { identity: self.identity.clone(), permissions, permission, room }
+    }
+
+    /// Whether the session has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.ended.load(Ordering::Acquire)
+    }
+
+    /// The session has ended: its rooms are told, and none admits it from now on.
+    pub(crate) fn end(&self, reason: DisconnectReason) {
+        self.state.ended.store(true, Ordering::Release);
+        for membership in self.state.memberships.end() {
+            membership.link.ended(self.number, reason);
+        }
+        self.state.acknowledgements.clear();
+        drop(self.lose_rights(&Code::Disconnected, |_| true));
+        // Nothing that is still asked about it may end it once more, and its connection with it.
+        self.auth_state.end(|_| true);
+        self.auth_state.wake();
+        if let Some(over) = self.over().take() {
+            over.notify_waiters();
+        }
+    }
+
+    /// Waits until the session has ended.
+    pub(crate) async fn until_ended(&self) {
+        let over = self.over().get_or_insert_default().clone();
+        let mut over = pin!(over.notified());
+        // From here on its end is noticed; it may have come before.
+        over.as_mut().enable();
+        if !self.state.ended.load(Ordering::Acquire) {
+            over.await;
+        }
+    }
+
+    fn over(&self) -> MutexGuard<'_, Option<Arc<Notify>>> {
+        self.state.over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the connection to end.
+    pub(crate) fn request_end(&self, end: End) {
+        self.outbox.request_end(self.number, end);
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.identity.release(&self.id);
+    }
+}
+
+impl Identified for Peer {
+    fn session_id(&self) -> &SessionId {
+        &self.id
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("id", &self.id)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}

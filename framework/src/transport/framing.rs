@@ -1,0 +1,57 @@
+//! What WebSocket messages mean: Engine.IO packets, or just themselves.
+//!
+//! It must never know more of a connection than the bytes of one message.
+
+use crate::wire::{
+    engine_io::{Message, Packet, PacketError},
+    websocket::{Incoming, Opcode, encode_frame},
+};
+
+/// The meaning of the messages on one WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Each message is an Engine.IO packet.
+    EngineIo,
+    /// Each message is the application's own; liveness is WebSocket's ping and pong.
+    Plain,
+}
+
+impl Framing {
+    /// The packet that came in, if it is one: pings and closes of WebSocket itself are not.
+    ///
+    /// # Errors
+    /// [`PacketError`] if a text is no Engine.IO packet.
+    pub(super) fn decode(self, incoming: Incoming) -> Result<Option<Packet>, PacketError> {
+        Ok(match (self, incoming) {
+            (Self::EngineIo, Incoming::Text(text)) => Some(Packet::decode_text(text)?),
+            (Self::Plain, Incoming::Text(text)) => Some(Packet::Message(Message::Text(text))),
+            (_, Incoming::Binary(bytes)) => Some(Packet::Message(Message::Binary(bytes))),
+            (Self::Plain, Incoming::Pong(_)) => Some(Packet::Pong("".into())),
+            (Self::EngineIo, Incoming::Pong(_)) | (_, Incoming::Ping(_) | Incoming::Close(_)) => {
+                None
+            }
+        })
+    }
+
+    /// Appends a control packet, if it has a place on a WebSocket.
+    pub(super) fn encode_control(self, packet: &Packet, out: &mut Vec<u8>) {
+        match (self, packet) {
+            // It ends a poll; on a WebSocket there is none.
+            (_, Packet::Noop) => {}
+            (_, Packet::Message(Message::Binary(bytes))) => {
+                encode_frame(Opcode::Binary, bytes, out);
+            }
+            (Self::Plain, Packet::Message(Message::Text(text))) => {
+                encode_frame(Opcode::Text, text.as_bytes(), out);
+            }
+            (Self::Plain, Packet::Ping(data)) => encode_frame(Opcode::Ping, data.as_bytes(), out),
+            (Self::Plain, Packet::Pong(data)) => encode_frame(Opcode::Pong, data.as_bytes(), out),
+            (Self::Plain, Packet::Open(_) | Packet::Close | Packet::Upgrade) => {}
+            (Self::EngineIo, packet) => {
+                let mut text = Vec::new();
+                packet.encode_text(&mut text);
+                encode_frame(Opcode::Text, &text, out);
+            }
+        }
+    }
+}
