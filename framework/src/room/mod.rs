@@ -132,7 +132,7 @@ pub trait Room: Sized + 'static {
     /// within a minute at most.
     const RESTART: Restart = Restart::DEFAULT;
 
-    /// Whether what the room sends its members tells its [`Position`] in the room's order, as one more
+    /// Whether what the room sends its members tells its [`Position`](crate::Position) in the room's order, as one more
     /// argument behind the event's own, and whoever joins is told where it begins, by
     /// `salon:joined`. JavaScript's handlers ignore an argument that they do not name; those of
     /// other languages may have to name it.
