@@ -107,7 +107,7 @@ pub trait Authenticator: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Authenticated<Self::Identity>, Refusal>>;
 
     /// Whether it reads cookies. A browser sends them with any page's request, so that a namespace
-    /// with such an authenticator is not built while [every origin](crate::base::config::Origins::Any)
+    /// with such an authenticator is not built while [every origin](crate::config::Origins::Any)
     /// may connect. One that asks another authenticator answers as that does.
     ///
     /// ```

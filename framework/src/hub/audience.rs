@@ -39,6 +39,32 @@ pub struct Audience {
     volatile: bool,
 }
 
+impl Socket {
+    /// Everybody in the namespace, this client included.
+    #[must_use]
+    pub fn everyone(&self) -> Audience {
+        self.everyone_in(self.peer().namespace.clone())
+    }
+
+    /// Everybody in another namespace.
+    #[must_use]
+    pub fn everyone_in(&self, namespace: impl Into<ByteString>) -> Audience {
+        Audience::new(self.broadcaster().clone(), namespace.into())
+    }
+
+    /// Everybody else in the namespace.
+    #[must_use]
+    pub fn broadcast(&self) -> Audience {
+        self.everyone().except(self.peer().id.to_byte_string())
+    }
+
+    /// Everybody else in a room of the namespace.
+    #[must_use]
+    pub fn to(&self, room: impl Into<ByteString>) -> Audience {
+        self.broadcast().to(room)
+    }
+}
+
 impl Audience {
     pub(crate) fn new(broadcaster: Arc<Broadcaster>, namespace: ByteString) -> Self {
         Self { broadcaster, namespace, to: Vec::new(), except: Vec::new(), volatile: false }

@@ -13,7 +13,6 @@ use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    audience::Audience,
     broadcaster::Broadcaster,
     shard::{Command, Target},
 };
@@ -254,30 +253,6 @@ impl Socket {
     #[must_use]
     pub fn rooms(&self) -> Vec<ByteString> {
         self.peer.named_rooms()
-    }
-
-    /// Everybody in the namespace, this client included.
-    #[must_use]
-    pub fn everyone(&self) -> Audience {
-        self.everyone_in(self.peer.namespace.clone())
-    }
-
-    /// Everybody in another namespace.
-    #[must_use]
-    pub fn everyone_in(&self, namespace: impl Into<ByteString>) -> Audience {
-        Audience::new(self.broadcaster.clone(), namespace.into())
-    }
-
-    /// Everybody else in the namespace.
-    #[must_use]
-    pub fn broadcast(&self) -> Audience {
-        self.everyone().except(self.peer.id.to_byte_string())
-    }
-
-    /// Everybody else in a room of the namespace.
-    #[must_use]
-    pub fn to(&self, room: impl Into<ByteString>) -> Audience {
-        self.broadcast().to(room)
     }
 
     /// Ends this session. The client's connection goes on, with its other namespaces.

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use super::Outbox;
+use super::queue::Outbox;
 
 /// One event that is in flight, until this is dropped. Its actor alone begins events; they end
 /// wherever they are handled.

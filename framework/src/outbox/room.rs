@@ -3,7 +3,7 @@
 //! It must never be asked by whoever emits, who does not wait: it is for those who can leave a client's
 //! next message where it is.
 
-use super::{Outbox, state::State};
+use super::{queue::Outbox, state::State};
 
 /// What is to have a place beside what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -125,7 +125,7 @@ pub trait Room: Sized + 'static {
 
     /// How many rooms of this kind may be open at a time, those included that are kept though they
     /// are empty; beyond that an event that would open one is refused as `limit_exceeded`. All kinds
-    /// together have a [limit](crate::base::config::Limits::max_open_rooms) of their own.
+    /// together have a [limit](crate::config::Limits::max_open_rooms) of their own.
     const MAX_OPEN: usize = usize::MAX;
 
     /// What becomes of the room when its code panics: by default it is opened anew, three times

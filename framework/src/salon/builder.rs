@@ -6,7 +6,7 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 
-use super::Salon;
+use super::handle::Salon;
 use crate::{
     auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
     base::{
@@ -67,6 +67,14 @@ impl Default for Builder {
 }
 
 /// Handlers of the main namespace; see [`Namespace`], which has the same.
+impl Salon {
+    /// Starts to describe a Salon.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// Who decides who a client is.
     #[must_use]

@@ -16,7 +16,7 @@ use futures_util::future::{Either, select};
 use tokio::time::sleep;
 
 use super::{
-    Salon,
+    handle::Salon,
     signal::{Signals, Urgency},
 };
 
@@ -49,7 +49,7 @@ pub trait HttpServerExt: sealed::Sealed + Sized {
     /// - `h1_allow_half_closed`, to false: a client that polls and goes is noticed at once;
     /// - `shutdown_signal`: SIGTERM, SIGINT and SIGQUIT, or Ctrl-C, are Salon's from now on. When one
     ///   comes it [parts with all clients](Salon::shutdown), in
-    ///   [`Timeouts::shutdown`](crate::base::config::Timeouts::shutdown) at most, and the server stops after
+    ///   [`Timeouts::shutdown`](crate::config::Timeouts::shutdown) at most, and the server stops after
     ///   that. After SIGINT and SIGQUIT, and after a second signal, the app's other requests are not
     ///   waited for longer than a second. `disable_signals` does not change that.
     ///
@@ -107,7 +107,7 @@ mod sealed {
 impl Salon {
     /// For `HttpServer::shutdown_signal`, in an app that is stopped by a signal of its own: waits for
     /// `signal`, then [parts with all clients](Self::shutdown), in
-    /// [`Timeouts::shutdown`](crate::base::config::Timeouts::shutdown) at most.
+    /// [`Timeouts::shutdown`](crate::config::Timeouts::shutdown) at most.
     pub fn shutdown_on<F>(&self, signal: F) -> impl Future<Output = ()> + Send + use<F>
     where
         F: Future<Output = ()> + Send + 'static,

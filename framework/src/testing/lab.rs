@@ -19,11 +19,9 @@ use super::{
     client::{Client, ConnectError},
     door::Door,
     journal::{Actor, Journal, Transcript},
-    lab_builder::{LabBuilder, WINDOW},
     last_words,
     link::Wire,
     stopped_clock::StoppedClock,
-    visitor::Visitor,
     world::{UnitIndex, World},
 };
 use crate::{
@@ -120,13 +118,6 @@ impl Lab {
         Self::builder(salon).serve().await
     }
 
-    /// Describes a lab.
-    #[must_use]
-    pub fn builder(salon: Salon) -> LabBuilder {
-        let (seed, wall, configure) = (None, None, None);
-        LabBuilder { salon, workers: None, seed, wall, window: WINDOW, configure }
-    }
-
     /// The server under test.
     #[must_use]
     pub fn salon(&self) -> &Salon {
@@ -163,13 +154,6 @@ impl Lab {
         auth: impl Serialize,
     ) -> Result<Client, ConnectError> {
         self.visitor().wire(wire).auth(auth).connect().await
-    }
-
-    /// Describes a client that is to connect: its name, its namespace, its headers.
-    pub fn visitor(&self) -> Visitor<'_> {
-        let number = self.clients.get();
-        self.clients.set(number.wrapping_add(1));
-        Visitor::new(self, number)
     }
 
     /// The time since the lab began.

@@ -44,6 +44,15 @@ pub struct LabBuilder {
     pub(super) configure: Option<Configure>,
 }
 
+impl Lab {
+    /// Describes a lab.
+    #[must_use]
+    pub fn builder(salon: Salon) -> LabBuilder {
+        let (seed, wall, configure) = (None, None, None);
+        LabBuilder { salon, workers: None, seed, wall, window: WINDOW, configure }
+    }
+}
+
 impl LabBuilder {
     /// How many workers serve; 1 by default, and 2 behind a port. They take turns in an order that the seed decides.
     #[must_use]

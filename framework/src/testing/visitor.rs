@@ -42,6 +42,15 @@ pub struct Visitor<'a> {
     jitter: Duration,
 }
 
+impl Lab {
+    /// Describes a client that is to connect: its name, its namespace, its headers.
+    pub fn visitor(&self) -> Visitor<'_> {
+        let number = self.clients.get();
+        self.clients.set(number.wrapping_add(1));
+        Visitor::new(self, number)
+    }
+}
+
 impl<'a> Visitor<'a> {
     pub(super) fn new(lab: &'a Lab, number: u16) -> Self {
         Self {

@@ -13,12 +13,8 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::{
-    polling, posting,
-    request::Target,
-    response::{Rejection, Reply},
-    upgrade,
-    upload::Upload,
-    websocket,
+    polling, posting, rejection::Rejection, request::Target, response::Reply, upgrade,
+    upload::Upload, websocket,
 };
 use crate::{
     auth::Principal,

@@ -17,7 +17,6 @@ use tokio::time::timeout;
 
 use super::{
     link_error::{LinkError, client_close, reason},
-    migration::Migration,
     reader::Reader,
     socket::ClientSocket,
     taken_socket::TakenSocket,
@@ -57,27 +56,6 @@ impl Link {
         };
         // Boxed, as all that is not needed while a connection is idle.
         Box::pin(self.end(ended.as_ref())).await;
-    }
-
-    /// Lets a socket that is read directly go to the worker of its connection; the link itself if
-    /// actix-web serves it.
-    pub(super) fn depart(self: Box<Self>) -> Result<Box<Migration>, Box<Self>> {
-        let departed = self.reader.socket().map(TakenSocket::depart);
-        match departed {
-            Some(Ok((stream, rest))) => {
-                let Self { core, reader, .. } = *self;
-                let (handle, control, framing, before) = reader.into_parts();
-                let (link, unsaid) = (control.link(), control.take_unsaid());
-                let migration =
-                    Migration { core, handle, stream, framing, link, before, unsaid, rest };
-                Ok(Box::new(migration))
-            }
-            Some(Err(error)) => {
-                tracing::debug!(%error, "a socket stays on the worker that it was taken over on");
-                Err(self)
-            }
-            None => Err(self),
-        }
     }
 
     fn handle(&self) -> &Arc<ConnectionHandle> {

@@ -21,6 +21,7 @@ mod reactor;
 mod reader;
 mod receive_buffer;
 mod receiving;
+mod rejection;
 mod request;
 mod response;
 mod socket;

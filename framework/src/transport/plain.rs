@@ -11,7 +11,8 @@ use super::{
     endpoint::admit,
     framing::Framing,
     opening::Opening,
-    response::{Rejection, Reply},
+    rejection::Rejection,
+    response::Reply,
     upload::Upload,
     websocket::{shake_hands, switch},
 };

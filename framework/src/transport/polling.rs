@@ -10,7 +10,8 @@ use tokio::time::sleep;
 
 use super::{
     link_error::{LinkError, reason},
-    response::{Rejection, Reply},
+    rejection::Rejection,
+    response::Reply,
 };
 use crate::{
     auth::Principal,

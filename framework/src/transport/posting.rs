@@ -14,7 +14,8 @@ use super::{
     link_error::LinkError,
     polling::{LOOK, check_session, end, end_by_client, overlap},
     receiving::{Received, Receiving, Rest},
-    response::{Rejection, Reply},
+    rejection::Rejection,
+    response::Reply,
     upload::Upload,
 };
 use crate::{

@@ -11,7 +11,7 @@ use actix_web::{
     },
 };
 
-use super::{origin::Origin, response::Rejection};
+use super::{origin::Origin, rejection::Rejection};
 use crate::{auth::Handshake, outbox::TransportKind, wire::engine_io::RequestError};
 
 /// The version of the Engine.IO protocol that is served.

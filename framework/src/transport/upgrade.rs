@@ -15,7 +15,8 @@ use super::{
     link_error::LinkError,
     opening::Opening,
     polling::LOOK,
-    response::{Rejection, Reply},
+    rejection::Rejection,
+    response::Reply,
     upload::Upload,
     websocket::{shake_hands, switch},
 };

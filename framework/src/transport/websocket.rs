@@ -19,12 +19,8 @@ use base64::{
 };
 
 use super::{
-    body::Body,
-    framing::Framing,
-    opening::Opening,
-    polling::open_packet,
-    response::{Rejection, Reply},
-    upload::Upload,
+    body::Body, framing::Framing, opening::Opening, polling::open_packet, rejection::Rejection,
+    response::Reply, upload::Upload,
 };
 use crate::{
     auth::Principal, base::logged::Logged, connection::Core, outbox::TransportKind,

@@ -186,7 +186,7 @@ impl<I> Jwt<I> {
     /// neighbouring host can bring about, the token is refused.
     ///
     /// A browser sends cookies with any page's request, so that the origin has to be checked:
-    /// `build` refuses it together with [`Origins::Any`](crate::base::config::Origins::Any).
+    /// `build` refuses it together with [`Origins::Any`](crate::config::Origins::Any).
     ///
     /// ```
     /// use salon::{BuildError, Salon, auth::{Jwt, jwt::Claims}, config::Origins};

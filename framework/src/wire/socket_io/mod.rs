@@ -11,6 +11,7 @@ mod decoder;
 mod encoder;
 mod event_data;
 mod into_arguments;
+mod json_parser;
 mod list;
 mod object;
 mod packet;
@@ -32,9 +33,10 @@ pub use self::{
     binary::Binary,
     decode_error::DecodeError,
     into_arguments::IntoArguments,
+    json_parser::JsonParser,
     packet::Packet,
     packet_ref::PacketRef,
-    parser::{Decoder, JsonParser, Messages, Parser},
+    parser::{Decoder, Messages, Parser},
     reserved::ReservedName,
     unchecked::{Decoded, UncheckedArguments, UncheckedEvent},
     value::Value,

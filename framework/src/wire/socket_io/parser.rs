@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{DecodeError, Decoded, Packet, PacketRef, decoder::JsonDecoder, encoder};
+use super::{DecodeError, Decoded, Packet, PacketRef};
 use crate::{base::config::Limits, wire::engine_io::Message};
 
 /// The Engine.IO messages of one packet: one, and one more per attachment.
@@ -58,36 +58,4 @@ pub trait Decoder: Send {
 
     /// Whether a packet waits for attachments.
     fn is_reconstructing(&self) -> bool;
-}
-
-/// The default parser of Socket.IO: JSON text, and attachments as binary messages.
-///
-/// Source: <https://socket.io/docs/v4/socket-io-protocol/#packet-encoding>.
-///
-/// ```
-/// use salon::config::Limits;
-/// use salon::wire::{engine_io::Message, socket_io::{JsonParser, Packet, Parser}};
-///
-/// let mut decoder = JsonParser.decoder(&Limits::default());
-/// let packet = decoder.decode(Message::Text(r#"0/admin,{"token":"t"}"#.into()))?;
-/// let expected =
-///     Packet::Connect { namespace: "/admin".into(), auth: Some(r#"{"token":"t"}"#.into()) };
-/// assert_eq!(packet, Some(expected));
-/// # Ok::<(), salon::wire::socket_io::DecodeError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct JsonParser;
-
-impl Parser for JsonParser {
-    fn encode(&self, packet: &Packet) -> Messages {
-        encoder::encode(packet.into())
-    }
-
-    fn encode_behind(&self, front: &str, packet: PacketRef<'_>) -> Option<String> {
-        encoder::encode_behind(front, packet)
-    }
-
-    fn decoder(&self, limits: &Limits) -> Box<dyn Decoder> {
-        Box::new(JsonDecoder::new(limits))
-    }
 }

@@ -4,6 +4,7 @@
 //! buffer, and writes what it gets.
 
 mod close;
+mod close_code;
 mod frame;
 mod mask;
 mod protocol_error;
@@ -14,7 +15,8 @@ mod utf8;
 pub(crate) use self::frame::encode_masked;
 pub(crate) use self::frame::{MAX_HEADER, header_len, put_header};
 pub use self::{
-    close::{CloseCode, CloseFrame},
+    close::CloseFrame,
+    close_code::CloseCode,
     frame::{Opcode, encode_close, encode_frame, encode_header},
     protocol_error::ProtocolError,
     reader::{FrameLimits, FrameReader, Incoming},

@@ -2,7 +2,7 @@
 //!
 //! It must never be answered with anything but a close frame: nothing after it can be trusted.
 
-use super::CloseCode;
+use super::close_code::CloseCode;
 
 /// What a client did wrong. Send a close frame with [`ProtocolError::close_code`], then end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,324 @@
+//! The queue of one connection, between whoever emits and the link that writes.
+//!
+//! It must never wait: a producer that finds it full gets told, and the connection is closed.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use super::{
+    drain::{Drained, LinkNumber, Sink},
+    not_queued::NotQueued,
+    state::State,
+    terms::{End, Owner, Terms},
+    transport_kind::TransportKind,
+};
+use crate::{
+    base::{
+        disconnect::DisconnectReason,
+        meter::Counters,
+        number::{MembershipNumber, RoomNumber, SessionNumber},
+        refusal::{Code, Refusal},
+    },
+    message::{Publication, refused},
+    wire::{engine_io, socket_io::Arguments},
+};
+
+/// The outgoing queue of one connection.
+///
+/// Producers are on any thread. One link at a time drains it: a link [`attach`](Self::attach)es
+/// itself and thereby replaces the one before it.
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+    pub(super) terms: Arc<Terms>,
+    /// Weak: whoever has an outbox does not keep its connection.
+    pub(super) owner: Weak<dyn Owner>,
+    pub(super) in_flight: AtomicU32,
+    /// Whether an event was refused its beginning.
+    pub(super) is_refused: AtomicBool,
+    upgraded: AtomicBool,
+}
+
+impl Outbox {
+    /// An empty outbox. `owner` is told once, with the reason, when the end is decided.
+    pub(crate) fn new(terms: Arc<Terms>, transport: TransportKind, owner: Weak<dyn Owner>) -> Self {
+        Self {
+            state: Mutex::default(),
+            terms,
+            owner,
+            in_flight: AtomicU32::new(0),
+            is_refused: AtomicBool::new(false),
+            upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
+        }
+    }
+
+    /// Queues a publication.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
+    pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
+        // Mostly it has been made before, and whoever publishes has it.
+        publication.form_by(&*self.terms.codec);
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return Err(NotQueued::Closed);
+        }
+        if publication.is_volatile() && !state.is_writable() {
+            return Err(NotQueued::NotWritable);
+        }
+        let is_suppressed = state.suppresses(publication);
+        let publication = match is_suppressed {
+            false => publication.clone(),
+            true => match self.suppressed(publication) {
+                Some(instead) => instead,
+                None => return Err(NotQueued::Lapsed),
+            },
+        };
+        if !state.admits(&publication, &self.terms) {
+            let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
+            self.end(state, DisconnectReason::OutboxOverflow, true);
+            return Err(overflow);
+        }
+        state.queue(publication);
+        if is_suppressed { Err(NotQueued::Lapsed) } else { Ok(()) }
+    }
+
+    /// What takes the place of a publication that its session has lost the right to.
+    fn suppressed(&self, publication: &Publication) -> Option<Publication> {
+        let instead = publication.suppressed(&LAPSED)?;
+        Some(instead.formed(&*self.terms.codec))
+    }
+
+    /// Whether these find room in one half of it, so that the other is there for what comes next.
+    pub(crate) fn has_room_for(&self, publications: &[Publication]) -> bool {
+        let state = self.lock();
+        let cost = |it: &Publication| it.form_by(&*self.terms.codec).cost();
+        let bytes = publications.iter().map(cost).sum::<usize>();
+        state.frames.len() + publications.len() <= self.terms.max_frames / 2
+            && state.bytes + bytes <= self.terms.max_bytes / 2
+    }
+
+    /// A client has come back, and has more to be sent that it missed than an outbox holds. Until at
+    /// most half of what that holds waits, the frames that are kept for all who come back have a
+    /// limit of their own: as many of them as are kept, beside those that an outbox holds.
+    pub(crate) fn catch_up(&self) {
+        self.lock().catch_up();
+    }
+
+    /// Suppresses the frames of a room, those that are queued and those that are still on their way
+    /// by the membership of that number, which its session has lost: until its
+    /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
+    /// were queued.
+    pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
+        let mut state = self.lock();
+        state.bar(room, membership);
+        let mut suppressed = 0;
+        for publication in state.take_all() {
+            if publication.room() != Some(room) {
+                state.queue(publication);
+                continue;
+            }
+            suppressed += 1;
+            if let Some(instead) = self.suppressed(&publication) {
+                state.queue(instead);
+            }
+        }
+        if suppressed > 0 {
+            state.tell_of_room();
+        }
+        suppressed
+    }
+
+    /// Whether the session has lost the membership of that number, or a later one, and its room has
+    /// not let it go yet.
+    pub(crate) fn bars(&self, room: RoomNumber, membership: MembershipNumber) -> bool {
+        self.lock().barred(room) >= Some(membership)
+    }
+
+    /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
+    /// from here on is by one that its session has.
+    pub(crate) fn release(&self, room: RoomNumber, membership: MembershipNumber) {
+        self.lock().release(room, |last| last <= membership);
+    }
+
+    /// Nothing of a room is on its way any more, nor will be: it is closed.
+    pub(crate) fn release_all(&self, room: RoomNumber) {
+        self.lock().release(room, |_| true);
+    }
+
+    /// Drops the frames that are queued: the connection is about to end, and its client has lost the
+    /// right to them.
+    pub(crate) fn drop_frames(&self) {
+        let mut state = self.lock();
+        state.drop_frames();
+    }
+
+    /// Queues a control packet; it overtakes the frames.
+    pub(crate) fn control(&self, packet: engine_io::Packet) {
+        let mut state = self.lock();
+        if state.closed.is_none() {
+            state.queue_control(packet);
+        }
+    }
+
+    /// Whether a ping waits that the link has not taken: no pong can be its answer.
+    pub(crate) fn has_undelivered_ping(&self) -> bool {
+        let is_ping = |packet: &engine_io::Packet| matches!(packet, engine_io::Packet::Ping(_));
+        self.lock().control().any(is_ping)
+    }
+
+    /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
+    /// The first reason stands.
+    pub(crate) fn close(&self, reason: DisconnectReason) {
+        self.end(self.lock(), reason, false);
+    }
+
+    /// Like [`close`](Self::close), but drops what is queued.
+    pub(crate) fn discard(&self, reason: DisconnectReason) {
+        self.end(self.lock(), reason, true);
+    }
+
+    /// The reason of the close, once it is decided.
+    pub(crate) fn closed(&self) -> Option<DisconnectReason> {
+        self.lock().closed
+    }
+
+    /// Waits for the decision to close, whether or not a link makes progress.
+    pub(crate) async fn until_closed(&self) -> DisconnectReason {
+        let changed = self.lock().changed.get_or_insert_default().clone();
+        loop {
+            let changed = changed.notified();
+            // Made before the look, so that a close in between is not missed.
+            if let Some(reason) = self.closed() {
+                return reason;
+            }
+            changed.await;
+        }
+    }
+
+    /// Looks at whether it is closed, and does something in the same moment: an end that is decided
+    /// later finds it done.
+    pub(crate) fn at_once<T>(&self, act: impl FnOnce(Option<DisconnectReason>) -> T) -> T {
+        act(self.lock().closed)
+    }
+
+    /// Makes a new link the one that drains; the one before is told so.
+    pub(crate) fn attach(&self) -> LinkNumber {
+        let mut state = self.lock();
+        state.link = state.link.next();
+        state.wake();
+        state.link
+    }
+
+    /// A link waits no longer, for instance because its request was dropped: until it drains
+    /// again, the connection is not writable.
+    pub(crate) fn park(&self, link: LinkNumber) {
+        let mut state = self.lock();
+        if state.link == link {
+            state.wait_no_more();
+        }
+    }
+
+    /// Hands what is queued to `sink`, control packets first, or waits for something. While the sink
+    /// has it nothing is revoked, so that what was revoked before is not in its hands. A sink that
+    /// takes nothing of what there is is not called again before its link drains again.
+    pub(crate) fn poll_drain<S: Sink>(
+        &self,
+        cx: &mut Context<'_>,
+        link: LinkNumber,
+        sink: &mut S,
+    ) -> Poll<Drained> {
+        let mut state = self.lock();
+        if state.link != link {
+            return Poll::Ready(Drained::Replaced);
+        }
+        let mut something = false;
+        if let Some(control) = state.take_control() {
+            control.iter().for_each(|packet| sink.control(packet));
+            something = true;
+        }
+        if something || !state.frames.is_empty() {
+            something |= state.take(&self.terms, |frames| sink.frames(frames));
+            if S::STAYS && state.frames.is_empty() && state.closed.is_none() {
+                state.wait(cx.waker());
+                return Poll::Ready(Drained::Everything);
+            }
+            state.wait_no_more();
+            return if something { Poll::Ready(Drained::Something) } else { Poll::Pending };
+        }
+        if let Some(reason) = state.closed {
+            return Poll::Ready(Drained::Closed(reason));
+        }
+        state.wait(cx.waker());
+        Poll::Pending
+    }
+
+    /// Has the connection end a session, or itself because of it.
+    pub(crate) fn request_end(&self, session: SessionNumber, end: End) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.end_session(session, end);
+        }
+    }
+
+    /// What its Salon counts.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.terms.counters
+    }
+
+    /// The transport that the connection is on.
+    pub(crate) fn transport(&self) -> TransportKind {
+        if self.upgraded.load(Ordering::Acquire) {
+            TransportKind::WebSocket
+        } else {
+            TransportKind::Polling
+        }
+    }
+
+    /// From now on the connection is on WebSocket.
+    pub(crate) fn upgraded(&self) {
+        self.upgraded.store(true, Ordering::Release);
+    }
+
+    fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
+        let first = state.end(reason, discard);
+        drop(state);
+        if first && let Some(owner) = self.owner.upgrade() {
+            owner.ended(reason);
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the state half-changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a session is told that awaits an answer from a room whose membership it has lost.
+pub(crate) fn lapsed() -> Refusal {
+    Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
+}
+
+/// The payload of the answer that says so: made once, as it is needed under locks.
+static LAPSED: LazyLock<Arguments> = LazyLock::new(|| {
+    // A code and a text always have a form in JSON.
+    refused(None, &lapsed()).unwrap_or_else(|_| Arguments::none())
+});
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Outbox")
+            .field("frames", &state.frames.len())
+            .field("bytes", &state.bytes)
+            .field("closed", &state.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
