@@ -1,5 +1,7 @@
 //! The invariants of the source tree: imports go down only, and each library has its one place.
 
+mod circles;
+
 use std::{
     collections::BTreeSet,
     fs,
