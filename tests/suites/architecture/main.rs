@@ -32,6 +32,12 @@ const RANKS: &[(&str, u32)] = &[
 
 /// What only some files may name, and which; a folder stands for all that is in it.
 const PLACES: &[(&str, &[&str])] = &[
+    // What is published, protocols, queues, wires, rights and sessions know no actor.
+    (
+        "actix",
+        &["base/", "connection/", "hub/", "revocation.rs", "room/", "supervisor/", "testing/"],
+    ),
+    ("engine_io", &["connection/", "message/", "outbox/", "testing/", "transport/", "wire/"]),
     ("actix_web", &["transport", "salon", "testing"]),
     ("actix_web_actors", &["transport/websocket.rs"]),
     ("Instant::now", &["base/clock.rs"]),
