@@ -69,9 +69,9 @@ pub use self::{
     outbox::{NotQueued, TransportKind},
     revocation::Revoked,
     room::{
-        Changes, Checked, Done, Guard, LeaveReason, Listing, Member, Presence, PresenceChange,
-        PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room, RoomContext,
-        RoomHandle, Rooms, Seats, Taken, Watch,
+        Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, Member, Presence,
+        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
+        RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
     },
     salon::{Builder, HttpServerExt, Salon},
     session::acknowledgement::AskError,
@@ -83,8 +83,8 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Answer, Binary, Candidate, Checked, Event, Guard, HttpServerExt, Later, LeaveReason,
-        Member, On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext, Salon, Session,
-        SessionContext, Timer,
+        Answer, Binary, Candidate, Checked, Event, EventContext, Guard, HttpServerExt, Later,
+        LeaveReason, Member, On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext,
+        Salon, Session, SessionContext, Timer,
     };
 }

@@ -119,7 +119,7 @@ impl Room for Table {
 }
 
 impl On<Sit> for Table {
-    fn on(&mut self, _: Sit, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Sit, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

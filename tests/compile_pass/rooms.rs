@@ -48,7 +48,7 @@ struct Keyword {
 }
 
 impl On<Join> for Lobby {
-    fn on(&mut self, _: Join, _: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: Join, _: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(String::new())
     }
 }

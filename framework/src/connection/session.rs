@@ -125,7 +125,7 @@ pub trait Session: Sized + 'static {
 pub struct ToSession;
 
 impl Route for ToSession {
-    type Context<T> = SessionContext<T>;
+    type Context<'a, T: 'static> = SessionContext<T>;
 }
 
 /// A client that wants to connect to a namespace.

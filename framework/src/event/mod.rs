@@ -70,7 +70,16 @@ pub trait Event {
 /// [`ToRoom`](crate::room::ToRoom), named by the derive.
 pub trait Route {
     /// The context that a handler of type `T` gets with the event.
-    type Context<T>;
+    type Context<'a, T: 'static>;
+}
+
+/// The route of an event of Salon's own that no client sends: nobody handles it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Nowhere {}
+
+impl Route for Nowhere {
+    type Context<'a, T: 'static> = Self;
 }
 
 /// A handler that answers at once.
@@ -92,10 +101,10 @@ pub trait On<E: Event> {
     fn on(
         &mut self,
         event: E,
-        cx: &mut <E::Route as Route>::Context<Self>,
+        cx: &mut <E::Route as Route>::Context<'_, Self>,
     ) -> Result<E::Reply, Refusal>
     where
-        Self: Sized;
+        Self: Sized + 'static;
 }
 
 /// A handler whose answer takes time; list the event as [`Later<E>`].
@@ -140,10 +149,10 @@ pub trait OnLater<E: Event> {
     fn on_later(
         &mut self,
         event: E,
-        cx: &mut <E::Route as Route>::Context<Self>,
+        cx: &mut <E::Route as Route>::Context<'_, Self>,
     ) -> Answer<E::Reply>
     where
-        Self: Sized;
+        Self: Sized + 'static;
 }
 
 /// In a list of events: `E` is answered by a future, see [`OnLater`].

@@ -11,8 +11,9 @@ use serde::Serialize;
 use super::{
     Directory, Entry, Room, RoomEvent,
     context::RoomContext,
+    event_context::EventContext,
     life::{self, Generation},
-    member::LeaveReason,
+    member::{LeaveReason, Member},
     restart::Restarts,
     sent::{Origin, Sent},
     state::State,
@@ -78,7 +79,7 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
         &mut self,
         sent: Sent<E>,
-        on: impl FnOnce(&mut R, E, &mut RoomContext<R>) -> Result<T, Refusal>,
+        on: impl FnOnce(&mut R, E, &mut EventContext<'_, R>) -> Result<T, Refusal>,
     ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
         let span = tracing::debug_span!(
             "salon.room",
@@ -105,14 +106,13 @@ impl<R: Room> RoomActor<R> {
             if origin.has_lapsed() {
                 return Err(lapsed_meanwhile());
             }
-            self.cx.sender = Some(origin.sender.clone());
+            let sender = Member::new(origin.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
-                on(room, event.into_inner(), cx)
+                on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
             };
-            self.run(E::NAME, handle).and_then(|answer| answer)
+            self.run_for(E::NAME, &origin.sender, handle).and_then(|answer| answer)
         });
-        self.cx.sender = None;
         (result, origin, joined)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It must never touch the actor while a handler runs: what changes it is noted, and done after.
 
-use std::{any::Any, collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{any::Any, collections::VecDeque, fmt, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::FutureExt;
@@ -25,15 +25,14 @@ use crate::{
     event::{self, Event},
     hub::{Asker, Audience},
     message::Position,
-    session::{acknowledgement::AskError, peer::Peer},
+    session::acknowledgement::AskError,
 };
 
 /// The surroundings of a room, given to each of its handlers.
 pub struct RoomContext<R> {
     pub(super) members: Members,
-    pub(super) sender: Option<Arc<Peer>>,
-    /// The event by which its sender wants to become a member, while the room decides about it.
-    pub(super) joining: Option<Rare>,
+    /// Who is asked in, and by which event, while the room decides about it.
+    pub(super) joining: Option<Box<Joining>>,
     pub(super) antechamber: Antechamber,
     pub(super) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
@@ -42,6 +41,12 @@ pub struct RoomContext<R> {
     pub(super) presence_state: Option<Box<PresenceState>>,
     /// The room's own line on the list of its kind: it goes with the state.
     pub(super) line: Option<Rare>,
+}
+
+/// One who wants to become a member.
+pub(super) struct Joining {
+    pub(super) session: SessionNumber,
+    pub(super) event: Box<dyn Any>,
 }
 
 /// What few of many rooms have: one word, where it is not there.
@@ -173,7 +178,6 @@ impl<R: Room> RoomContext<R> {
     pub(super) fn new(members: Members) -> Self {
         Self {
             members,
-            sender: None,
             joining: None,
             antechamber: Antechamber::default(),
             actions: VecDeque::new(),
@@ -212,15 +216,14 @@ impl<R: Room> RoomContext<R> {
         self.members.link.key().downcast_ref().expect("a room's context has a key of its kind")
     }
 
-    /// Who sent the event that is being handled.
-    ///
-    /// # Panics
-    /// Where there is no sender: in `open`, `closing`, `receive` and `reply`. In `admit` and `left` it is
-    /// the member in question.
+    /// Of no use: words for whoever looks for it here.
+    #[doc(hidden)]
     #[must_use]
-    pub fn sender(&self) -> Member<R::Identity> {
-        let sender = self.sender.clone();
-        Member::new(sender.expect("sender() is for handlers of events; nobody sent this"))
+    pub fn sender(&self) -> &Member<R::Identity>
+    where
+        Self: HasSender<R>,
+    {
+        HasSender::its_sender(self)
     }
 
     /// In `admit`, what the sender's joining event says, if it is an `E`: a code, a role, a seat.
@@ -254,14 +257,14 @@ impl<R: Room> RoomContext<R> {
     /// }
     ///
     /// impl On<Enter> for Den {
-    ///     fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    ///     fn on(&mut self, _: Enter, _: &mut EventContext<Self>) -> Result<(), Refusal> {
     ///         Ok(())
     ///     }
     /// }
     /// ```
     #[must_use]
     pub fn joining<E: RoomEvent<Room = R> + 'static>(&self) -> Option<&E> {
-        self.joining.as_ref()?.downcast_ref::<Contained<E>>().map(|event| &**event)
+        self.joining.as_ref()?.event.downcast_ref::<Contained<E>>().map(|event| &**event)
     }
 
     /// The members, in the order in which their sessions began.
@@ -377,6 +380,19 @@ impl<R: Room> RoomContext<R> {
             Running::new(future.map(receive).boxed_local(), self.members.broadcaster().tally);
         self.actions.push_back(Action::Spawn(future));
     }
+}
+
+/// No context implements it: it is there for its words.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "there is no sender here: a `RoomContext` is for what nobody sent",
+    label = "the handler of an event has a sender, and a `cx: &mut EventContext<Self>`",
+    note = "in `admit` and `left` it is the member `who`; a timer, `tell`, `ask` or a future carries \
+            in its message whom it is about; `open` and `closing` are about nobody",
+    note = "a function that is only called by handlers of events takes `cx: &EventContext<'_, R>`"
+)]
+pub trait HasSender<R: Room> {
+    fn its_sender(&self) -> &Member<R::Identity>;
 }
 
 fn receive<R: Receive<M>, M: 'static>(message: M) -> Step<R> {

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::{
-    Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, listed::not_a_member,
-    member::LeaveReason, sent::Origin,
+    Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, context::Joining,
+    listed::not_a_member, member::LeaveReason, sent::Origin,
 };
 use crate::{
     base::{
@@ -55,11 +55,12 @@ impl<R: Room> RoomActor<R> {
 
     /// Has the room decide about one who sent `event`.
     fn ask_in<E: 'static>(&mut self, event: E, sender: &Arc<Peer>) -> Result<E, Refusal> {
-        self.cx.sender = Some(sender.clone());
-        self.cx.joining = Some(Box::new(Box::new(event)));
+        let joining = Joining { session: sender.number, event: Box::new(event) };
+        self.cx.joining = Some(Box::new(joining));
         let member = Member::new(sender.clone());
-        let admitted = self.run("admit", |room, cx| room.admit(&member, cx)).and_then(|it| it);
-        let event = self.cx.joining.take().and_then(|event| event.downcast().ok());
+        let admitted =
+            self.run_for("admit", sender, |room, cx| room.admit(&member, cx)).and_then(|it| it);
+        let event = self.cx.joining.take().and_then(|joining| joining.event.downcast().ok());
         admitted?;
         event.map(|event| *event).ok_or_else(|| Panicked.into())
     }
@@ -74,7 +75,8 @@ impl<R: Room> RoomActor<R> {
             link: self.cx.members.link.clone(),
         };
         let limit = self.cx.members.broadcaster().max_rooms;
-        let seen = self.run("meta", |room, _| RoomContext::meta(room, &member)).and_then(|seen| {
+        let seen = self.run_for("meta", sender, |room, _| RoomContext::meta(room, &member));
+        let seen = seen.and_then(|seen| {
             sender.state.memberships.enter(membership, limit, *withdrawals)?;
             Ok(seen)
         });
@@ -110,7 +112,8 @@ impl<R: Room> RoomActor<R> {
         self.depart(member, LeaveReason::Left);
         if let Some(user) = self.cx.unknown_user(member.peer()) {
             // Whether it panicked is seen to by `settle`.
-            let _ = self.run("absent", |room, cx| RoomContext::absent(room, &user, cx));
+            let peer = member.peer();
+            let _ = self.run_for("absent", peer, |room, cx| RoomContext::absent(room, &user, cx));
         }
     }
 }

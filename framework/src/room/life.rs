@@ -29,7 +29,7 @@ use crate::{
         turn,
     },
     hub::Look,
-    session::membership::Lapsed,
+    session::{membership::Lapsed, peer::Peer},
 };
 
 /// Which of the states that a room has had, one after the other.
@@ -74,6 +74,25 @@ impl<R: Room> RoomActor<R> {
         what: &str,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
     ) -> Result<T, Refusal> {
+        self.run_about(what, None, code)
+    }
+
+    /// As [`run`](Self::run), on behalf of a session, which the log names as well.
+    pub(super) fn run_for<T>(
+        &mut self,
+        what: &str,
+        session: &Peer,
+        code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
+    ) -> Result<T, Refusal> {
+        self.run_about(what, Some(session), code)
+    }
+
+    fn run_about<T>(
+        &mut self,
+        what: &str,
+        session: Option<&Peer>,
+        code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
+    ) -> Result<T, Refusal> {
         let room = match self.state.room() {
             Ok(room) => room,
             Err(refusal) => {
@@ -87,7 +106,7 @@ impl<R: Room> RoomActor<R> {
         contain(|| code(room, cx)).map_err(|panicked| {
             // What it asked for was to be done when it returned.
             self.cx.actions.truncate(asked);
-            self.panicked(what);
+            self.panicked(what, session);
             panicked.into()
         })
     }
@@ -105,9 +124,9 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// The room's code has panicked: its state is not to be trusted any more.
-    fn panicked(&mut self, what: &str) {
+    fn panicked(&mut self, what: &str, session: Option<&Peer>) {
         self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
-        let session = self.cx.sender.as_ref().map(|sender| &*sender.id);
+        let session = session.map(|session| &*session.id);
         let room = Logged(self.cx.members.name());
         tracing::error!(%room, what, session, "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
@@ -118,7 +137,7 @@ impl<R: Room> RoomActor<R> {
     /// As [`panicked`](Self::panicked), for a future of the state that the room had then.
     pub(super) fn future_panicked(&mut self, what: &str, generation: Generation) {
         if generation == self.generation {
-            self.panicked(what);
+            self.panicked(what, None);
         } else {
             self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
             let room = Logged(self.cx.members.name());
@@ -159,7 +178,6 @@ impl<R: Room> RoomActor<R> {
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
-        self.cx.sender = None;
         self.state = open(&mut self.cx);
         if matches!(self.state, State::Open(_)) {
             self.cx.members.broadcaster().counters.one(Count::RoomsRestarted);
@@ -361,14 +379,13 @@ impl<R: Room> RoomActor<R> {
     }
 
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: LeaveReason) {
-        let sender = self.cx.sender.replace(member.peer().clone());
-        let gone = self.cx.disappear(member.peer(), &why);
+        let peer = member.peer();
+        let gone = self.cx.disappear(peer, &why);
         // A room that has closed needs no telling.
-        let _ = self.run("left", |room, cx| room.left(member, why, cx));
+        let _ = self.run_for("left", peer, |room, cx| room.left(member, why, cx));
         if let Some(user) = gone {
-            let _ = self.run("absent", |room, cx| RoomContext::absent(room, &user, cx));
+            let _ = self.run_for("absent", peer, |room, cx| RoomContext::absent(room, &user, cx));
         }
-        self.cx.sender = sender;
     }
 
     /// Puts every member out of a room that has closed without its code's doing.

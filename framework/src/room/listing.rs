@@ -50,7 +50,7 @@ use crate::base::refusal::Refusal;
 /// }
 ///
 /// impl On<Join> for Lobby {
-///     fn on(&mut self, _: Join, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+///     fn on(&mut self, _: Join, cx: &mut EventContext<Self>) -> Result<(), Refusal> {
 ///         cx.list(Line { players: cx.len(), seats: 8 });
 ///         Ok(())
 ///     }

@@ -6,6 +6,7 @@ mod actor;
 mod check;
 mod context;
 mod directory;
+mod event_context;
 mod guard;
 mod handle;
 mod joining;
@@ -37,7 +38,8 @@ use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 pub use crate::hub::Answers;
 pub use crate::hub::Audience;
 pub use crate::hub::Socket;
-pub use context::RoomContext;
+pub use context::{HasSender, RoomContext};
+pub use event_context::EventContext;
 pub use guard::{Checked, Guard, Guards};
 pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
@@ -94,13 +96,13 @@ use crate::{
 /// }
 ///
 /// impl On<Hear> for Bell {
-///     fn on(&mut self, _: Hear, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+///     fn on(&mut self, _: Hear, _: &mut EventContext<Self>) -> Result<(), Refusal> {
 ///         Ok(())
 ///     }
 /// }
 ///
 /// impl On<Ring> for Bell {
-///     fn on(&mut self, _: Ring, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+///     fn on(&mut self, _: Ring, cx: &mut EventContext<Self>) -> Result<u64, Refusal> {
 ///         self.times += 1;
 ///         cx.broadcast(&Rang { times: self.times });
 ///         Ok(self.times)
@@ -203,7 +205,7 @@ pub trait Room: Sized + 'static {
     note = "write `impl Receive<{M}> for {Self}`"
 )]
 pub trait Receive<M>: Room {
-    /// Handles one message. There is no sender.
+    /// Handles one message. There is no sender: who is meant is in the message.
     fn receive(&mut self, message: M, cx: &mut RoomContext<Self>);
 }
 
@@ -256,7 +258,7 @@ pub trait Reply<M>: Room {
     /// The answer; a `Result` if there may be none.
     type Output: Send + 'static;
 
-    /// Answers one message. There is no sender.
+    /// Answers one message. There is no sender: who is meant is in the message.
     fn reply(&mut self, message: M, cx: &mut RoomContext<Self>) -> Self::Output;
 }
 
@@ -287,6 +289,6 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct ToRoom<R>(PhantomData<fn(R)>);
 
-impl<R> Route for ToRoom<R> {
-    type Context<T> = RoomContext<T>;
+impl<R: Room> Route for ToRoom<R> {
+    type Context<'a, T: 'static> = EventContext<'a, R>;
 }

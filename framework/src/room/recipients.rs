@@ -55,9 +55,8 @@ impl<R: Room> RoomContext<R> {
     /// may be the one who is asked in: what it is sent there it gets once it is in, ahead of
     /// everything else of the room, and if it is refused it does not.
     pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
-        let is_asked_in = self.joining.is_some()
-            && self.sender.as_ref().is_some_and(|sender| sender.number == member.number());
-        let choice = match is_asked_in {
+        let joining = self.joining.as_ref();
+        let choice = match joining.is_some_and(|joining| joining.session == member.number()) {
             true => Choice::AskedIn(&self.antechamber),
             false => Choice::One(member.peer().clone()),
         };

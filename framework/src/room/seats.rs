@@ -29,7 +29,7 @@ use crate::base::{
 /// # #[event("lobby:join", room = Lobby(lobby), join)]
 /// # struct Join { lobby: u32 }
 /// # impl On<Join> for Lobby {
-/// #     fn on(&mut self, _: Join, _: &mut RoomContext<Self>) -> Result<(), Refusal> { Ok(()) }
+/// #     fn on(&mut self, _: Join, _: &mut EventContext<Self>) -> Result<(), Refusal> { Ok(()) }
 /// # }
 /// struct Player { name: String }
 ///

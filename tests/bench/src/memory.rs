@@ -53,7 +53,7 @@ impl Room for Hall {
 }
 
 impl On<Join> for Hall {
-    fn on(&mut self, _: Join, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Join, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ impl Room for Kitchen {
 }
 
 impl OnLater<Cook> for Kitchen {
-    fn on_later(&mut self, _: Cook, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, _: Cook, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async { Ok(()) })
     }
 }

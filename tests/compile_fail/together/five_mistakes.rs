@@ -15,7 +15,7 @@ struct Join {
 
 // Nothing more is said here, where the event is used as if it were right.
 impl On<Join> for Lobby {
-    fn on(&mut self, event: Join, _: &mut RoomContext<Self>) -> Result<Roster, Refusal> {
+    fn on(&mut self, event: Join, _: &mut EventContext<'_, Self>) -> Result<Roster, Refusal> {
         let Join { lobby: _ } = event;
         Ok(Roster)
     }

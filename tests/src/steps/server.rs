@@ -103,14 +103,14 @@ impl Room for Hall {
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Say> for Hall {
-    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        cx.except(&cx.sender()).emit(&Said(event.said));
+    fn on(&mut self, event: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.except(cx.sender()).emit(&Said(event.said));
         Ok(())
     }
 }

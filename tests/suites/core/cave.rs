@@ -108,7 +108,7 @@ impl Room for Den {
 }
 
 impl On<GoIn> for Den {
-    fn on(&mut self, event: GoIn, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: GoIn, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         if event.how == How::NotHandled {
             return Err(Refusal::forbidden("not in the end"));
         }
@@ -117,7 +117,7 @@ impl On<GoIn> for Den {
 }
 
 impl OnLater<GoInSlowly> for Den {
-    fn on_later(&mut self, event: GoInSlowly, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, event: GoInSlowly, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async move {
             tokio::time::sleep(SECOND).await;
             if event.how == How::Well { Ok(()) } else { Err(Refusal::forbidden("in the end")) }
@@ -126,15 +126,14 @@ impl OnLater<GoInSlowly> for Den {
 }
 
 impl On<GoInChecked> for Den {
-    fn on(&mut self, _: GoInChecked, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: GoInChecked, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<GoOut> for Den {
-    fn on(&mut self, _: GoOut, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: GoOut, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
@@ -172,7 +171,7 @@ impl Room for Booth {
 }
 
 impl On<Rent> for Booth {
-    fn on(&mut self, _: Rent, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Rent, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -156,7 +156,7 @@ impl Room for Parlour {
 }
 
 impl On<Enter> for Parlour {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

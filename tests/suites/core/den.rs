@@ -190,7 +190,7 @@ impl Present for Den {
 }
 
 impl On<Enter> for Den {
-    fn on(&mut self, event: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         match event.entry {
             Entry::TurnedBack => Err(Refusal::forbidden("on second thoughts")),
             _ => Ok(()),
@@ -199,7 +199,7 @@ impl On<Enter> for Den {
 }
 
 impl On<Say> for Den {
-    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+    fn on(&mut self, event: Say, cx: &mut EventContext<'_, Self>) -> Result<u64, Refusal> {
         self.said += 1;
         cx.broadcast(&Said { den: event.den, number: self.said });
         Ok(self.said)
@@ -207,15 +207,14 @@ impl On<Say> for Den {
 }
 
 impl On<Leave> for Den {
-    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
 
 impl OnLater<Think> for Den {
-    fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<String> {
+    fn on_later(&mut self, _: Think, _: &mut EventContext<'_, Self>) -> Answer<String> {
         Answer::later(async {
             tokio::time::sleep(SECOND).await;
             Ok("a thought".to_owned())
@@ -224,7 +223,7 @@ impl OnLater<Think> for Den {
 }
 
 impl On<Clear> for Den {
-    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Clear, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let sender = cx.sender().number();
         let others: Vec<_> = cx.members().filter(|member| member.number() != sender).collect();
         others.iter().for_each(|member| cx.evict(member));
@@ -233,7 +232,7 @@ impl On<Clear> for Den {
 }
 
 impl On<Remember> for Den {
-    fn on(&mut self, _: Remember, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Remember, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         for who in &self.seen {
             cx.to(who).emit(&Whisper { when: "later".to_owned() });
             let (asked, who) = (cx.ask(who, &Asked, SECOND), who.identity().name.clone());

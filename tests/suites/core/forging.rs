@@ -57,10 +57,10 @@ impl Room for Den {
 }
 
 impl On<Enter> for Den {
-    fn on(&mut self, enter: Enter, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, enter: Enter, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         match &*enter.how {
             "panic" => panic!("a panic of the room"),
-            "evict" => cx.evict_because(&cx.sender(), Refusal::other("out", enter.key)),
+            "evict" => cx.evict_because(cx.sender(), Refusal::other("out", enter.key)),
             _ => {}
         }
         Ok(())

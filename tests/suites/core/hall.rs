@@ -152,8 +152,6 @@ impl Hall {
         match deed {
             Deed::Publish => cx.broadcast(&Published),
             Deed::PublishVolatile => cx.broadcast(&Flickered),
-            Deed::PublishToOthers => cx.except(&cx.sender()).emit(&Published),
-            Deed::PublishToSelf => cx.to(&cx.sender()).emit(&Published),
             Deed::PublishNothing => cx.broadcast(&Nothing { _it: () }),
             Deed::Timer => drop(cx.after(2 * SECOND, strike)),
             Deed::Ticks => drop(cx.every(SECOND, strike)),
@@ -162,25 +160,26 @@ impl Hall {
                 strike
             }),
             Deed::BadFuture => cx.spawn(bad_strike()),
-            Deed::Leave => {
-                let sender = cx.sender();
-                cx.leave(&sender);
-            }
             Deed::Panic => panic!("a panic in a handler"),
             Deed::Close => cx.close(),
             Deed::ClingOn => self.clings_on = true,
+            Deed::PublishToOthers | Deed::PublishToSelf | Deed::Leave => panic!("nobody sent it"),
         }
     }
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, cx: &mut RoomContext<Self>) -> Result<Option<Position>, Refusal> {
+    fn on(
+        &mut self,
+        _: Enter,
+        cx: &mut EventContext<'_, Self>,
+    ) -> Result<Option<Position>, Refusal> {
         Ok(cx.position())
     }
 }
 
 impl OnLater<RingTheBell> for Hall {
-    fn on_later(&mut self, event: RingTheBell, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, event: RingTheBell, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async move {
             tokio::time::sleep(event.seconds * SECOND).await;
             if event.is_welcome { Ok(()) } else { Err(Refusal::forbidden("nobody is at home")) }
@@ -189,14 +188,23 @@ impl OnLater<RingTheBell> for Hall {
 }
 
 impl On<Do> for Hall {
-    fn on(&mut self, event: Do, cx: &mut RoomContext<Self>) -> Result<Option<Position>, Refusal> {
-        self.has(event.deed, cx);
+    fn on(
+        &mut self,
+        event: Do,
+        cx: &mut EventContext<'_, Self>,
+    ) -> Result<Option<Position>, Refusal> {
+        match event.deed {
+            Deed::PublishToOthers => cx.except(cx.sender()).emit(&Published),
+            Deed::PublishToSelf => cx.to(cx.sender()).emit(&Published),
+            Deed::Leave => cx.leave(cx.sender()),
+            deed => self.has(deed, cx),
+        }
         Ok(cx.position())
     }
 }
 
 impl OnLater<Think> for Hall {
-    fn on_later(&mut self, event: Think, _: &mut RoomContext<Self>) -> Answer<u32> {
+    fn on_later(&mut self, event: Think, _: &mut EventContext<'_, Self>) -> Answer<u32> {
         let state = self.state;
         Answer::later(async move {
             tokio::time::sleep(event.seconds * SECOND).await;

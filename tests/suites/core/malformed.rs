@@ -148,7 +148,7 @@ impl Room for Hall {
 }
 
 impl On<Entry> for Hall {
-    fn on(&mut self, _: Entry, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Entry, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

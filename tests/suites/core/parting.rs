@@ -82,13 +82,13 @@ impl Room for Hall {
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Say> for Hall {
-    fn on(&mut self, say: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, say: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Said { number: say.number });
         end_in_the_midst(say.number, cx)
     }
@@ -106,7 +106,7 @@ fn end_in_the_midst(number: usize, cx: &RoomContext<Hall>) -> Result<(), Refusal
 }
 
 impl On<Pass> for Hall {
-    fn on(&mut self, pass: Pass, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, pass: Pass, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.room::<Hall>(&(pass.hall + 1)).tell(pass.number)?;
         end_in_the_midst(pass.number, cx)
     }

@@ -90,7 +90,7 @@ impl Room for Port {
 }
 
 impl On<Land> for Port {
-    fn on(&mut self, _: Land, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Land, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
@@ -100,7 +100,7 @@ fn flag(text: &str) -> Flag {
 }
 
 impl On<Signal> for Port {
-    fn on(&mut self, event: Signal, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Signal, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let other = cx.room::<Self>(&event.to);
         match event.way {
             Way::Tell => other.tell(Hoist(format!("from {}", cx.key())))?,
@@ -122,7 +122,7 @@ impl On<Signal> for Port {
 }
 
 impl On<Clear> for Port {
-    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Clear, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let sender = cx.sender().number();
         let others: Vec<_> = cx.members().filter(|member| member.number() != sender).collect();
         for member in others {

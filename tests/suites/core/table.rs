@@ -191,13 +191,13 @@ impl Room for Table {
 }
 
 impl On<Sit> for Table {
-    fn on(&mut self, _: Sit, cx: &mut RoomContext<Self>) -> Result<Vec<String>, Refusal> {
+    fn on(&mut self, _: Sit, cx: &mut EventContext<'_, Self>) -> Result<Vec<String>, Refusal> {
         Ok(cx.members().map(|member| member.identity().name.clone()).collect())
     }
 }
 
 impl OnLater<Knock> for Table {
-    fn on_later(&mut self, event: Knock, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, event: Knock, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async move {
             tokio::task::yield_now().await;
             match event.password.as_str() {
@@ -210,7 +210,7 @@ impl OnLater<Knock> for Table {
 }
 
 impl On<Say> for Table {
-    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+    fn on(&mut self, event: Say, cx: &mut EventContext<'_, Self>) -> Result<u64, Refusal> {
         if event.text.is_empty() {
             return Err(Refusal::other("nothing_said", "say something"));
         }
@@ -222,7 +222,7 @@ impl On<Say> for Table {
 }
 
 impl OnLater<Think> for Table {
-    fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<String> {
+    fn on_later(&mut self, _: Think, _: &mut EventContext<'_, Self>) -> Answer<String> {
         let said = self.said;
         Answer::later(async move {
             tokio::time::sleep(SLOW).await;
@@ -232,35 +232,34 @@ impl OnLater<Think> for Table {
 }
 
 impl On<Stand> for Table {
-    fn on(&mut self, _: Stand, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: Stand, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
 
 impl On<Flip> for Table {
-    fn on(&mut self, _: Flip, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Flip, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         panic!("a panic in a room's handler");
     }
 }
 
 impl On<Clear> for Table {
-    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Clear, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.close();
         Ok(())
     }
 }
 
 impl On<Ring> for Table {
-    fn on(&mut self, _: Ring, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Ring, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.after(BELL, RingNow);
         Ok(())
     }
 }
 
 impl On<ThrowOut> for Table {
-    fn on(&mut self, event: ThrowOut, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: ThrowOut, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let found = cx.members().find(|member| member.identity().name == event.name);
         let member = found.ok_or_else(|| Refusal::not_found("nobody of that name sits here"))?;
         cx.evict(&member);

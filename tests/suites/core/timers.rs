@@ -65,7 +65,7 @@ impl Room for Clock {
 }
 
 impl On<Wind> for Clock {
-    fn on(&mut self, event: Wind, cx: &mut RoomContext<Self>) -> Result<bool, Refusal> {
+    fn on(&mut self, event: Wind, cx: &mut EventContext<'_, Self>) -> Result<bool, Refusal> {
         assert_eq!(*cx.key(), event.clock);
         let now = Now { last: u32::MAX };
         match event.deed {

@@ -124,19 +124,19 @@ impl Room for Den {
 }
 
 impl On<Misuse> for Den {
-    fn on(&mut self, _: Misuse, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Misuse, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let sender = cx.sender();
         cx.broadcast(&Forged);
-        cx.to(&sender).emit(&Forged);
-        cx.except(&sender).emit(&Forged);
+        cx.to(sender).emit(&Forged);
+        cx.except(sender).emit(&Forged);
         cx.broadcast(&Map::broken());
-        cx.to(&sender).emit(&Fails(Failing, 1));
+        cx.to(sender).emit(&Fails(Failing, 1));
         Ok(())
     }
 }
 
 impl On<FailThere> for Den {
-    fn on(&mut self, _: FailThere, _: &mut RoomContext<Self>) -> Result<Failing, Refusal> {
+    fn on(&mut self, _: FailThere, _: &mut EventContext<'_, Self>) -> Result<Failing, Refusal> {
         Ok(Failing)
     }
 }

@@ -143,13 +143,13 @@ impl Room for Mine {
 }
 
 impl OnLater<Enter> for Mine {
-    fn on_later(&mut self, event: Enter, cx: &mut RoomContext<Self>) -> Answer<u64> {
+    fn on_later(&mut self, event: Enter, cx: &mut EventContext<'_, Self>) -> Answer<u64> {
         dig(cx.data(), event.seconds)
     }
 }
 
 impl OnLater<DigThere> for Mine {
-    fn on_later(&mut self, event: DigThere, cx: &mut RoomContext<Self>) -> Answer<u64> {
+    fn on_later(&mut self, event: DigThere, cx: &mut EventContext<'_, Self>) -> Answer<u64> {
         dig(cx.data(), event.seconds)
     }
 }

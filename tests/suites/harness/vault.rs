@@ -153,14 +153,14 @@ impl Drop for Vault {
 }
 
 impl On<Enter> for Vault {
-    fn on(&mut self, event: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         assert!(event.vault != 14, "a panic in the handler of a joining event");
         Ok(())
     }
 }
 
 impl OnLater<Ring> for Vault {
-    fn on_later(&mut self, _: Ring, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, _: Ring, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async {
             tokio::time::sleep(SECOND).await;
             Ok(())
@@ -169,14 +169,14 @@ impl OnLater<Ring> for Vault {
 }
 
 impl On<CountUp> for Vault {
-    fn on(&mut self, _: CountUp, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+    fn on(&mut self, _: CountUp, _: &mut EventContext<'_, Self>) -> Result<u32, Refusal> {
         self.count += 1;
         Ok(self.count)
     }
 }
 
 impl On<Do> for Vault {
-    fn on(&mut self, event: Do, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Do, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let sender = cx.sender();
         match event.deed {
             Deed::Handler => panic!("a panic in a handler"),
@@ -186,9 +186,9 @@ impl On<Do> for Vault {
             Deed::Future => cx.spawn(badly()),
             Deed::Left => {
                 self.left_panics = true;
-                cx.leave(&sender);
+                cx.leave(sender);
             }
-            Deed::Leave => cx.leave(&sender),
+            Deed::Leave => cx.leave(sender),
             Deed::Close => cx.close(),
             Deed::CloseBadly => {
                 self.closing_panics = true;
@@ -202,7 +202,7 @@ impl On<Do> for Vault {
                 });
             }
             Deed::EvictAndPanic => {
-                cx.evict(&sender);
+                cx.evict(sender);
                 cx.after(SECOND, Boom);
                 panic!("a panic after it asked for an eviction");
             }
@@ -212,7 +212,7 @@ impl On<Do> for Vault {
 }
 
 impl OnLater<AnswerBadly> for Vault {
-    fn on_later(&mut self, _: AnswerBadly, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, _: AnswerBadly, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async { panic!("a panic in an answer") })
     }
 }
@@ -245,7 +245,7 @@ impl Room for Glass {
 }
 
 impl On<Hold> for Glass {
-    fn on(&mut self, _: Hold, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Hold, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -61,13 +61,13 @@ impl Room for Well {
 }
 
 impl On<Come> for Well {
-    fn on(&mut self, _: Come, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Come, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Drink> for Well {
-    fn on(&mut self, _: Drink, _: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: Drink, _: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok("poison".to_owned())
     }
 }

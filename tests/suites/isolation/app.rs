@@ -59,13 +59,13 @@ impl Room for Hall {
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Say> for Hall {
-    fn on(&mut self, _: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Said);
         Ok(())
     }

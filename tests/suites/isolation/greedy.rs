@@ -98,7 +98,7 @@ impl Listing for Mill {
 const REOPENED: u64 = 900;
 
 impl On<Start> for Mill {
-    fn on(&mut self, start: Start, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, start: Start, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         self.receive(Round(start.way), cx);
         Ok(())
     }

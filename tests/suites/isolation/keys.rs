@@ -99,13 +99,13 @@ impl salon::Listing for Shelf {
 }
 
 impl On<Reach> for Shelf {
-    fn on(&mut self, _: Reach, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Reach, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Take> for Shelf {
-    fn on(&mut self, _: Take, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Take, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Took);
         Ok(())
     }

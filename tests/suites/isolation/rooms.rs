@@ -196,7 +196,7 @@ impl Listing for Trap {
 }
 
 impl On<Come> for Trap {
-    fn on(&mut self, _: Come, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Come, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         match self.place {
             State => self._bomb = bomb(),
             EntryDrop => cx.list(Entry { panics: false, _bomb: bomb() }),
@@ -215,7 +215,7 @@ impl On<Come> for Trap {
 }
 
 impl On<Step> for Trap {
-    fn on(&mut self, mut step: Step, cx: &mut RoomContext<Self>) -> Result<Answered, Refusal> {
+    fn on(&mut self, mut step: Step, cx: &mut EventContext<'_, Self>) -> Result<Answered, Refusal> {
         step.bomb.live = false;
         match step.place {
             Handler => panic!("a handler"),
@@ -246,7 +246,7 @@ impl On<Step> for Trap {
 }
 
 impl OnLater<StepLater> for Trap {
-    fn on_later(&mut self, step: StepLater, _: &mut RoomContext<Self>) -> Answer<Answered> {
+    fn on_later(&mut self, step: StepLater, _: &mut EventContext<'_, Self>) -> Answer<Answered> {
         let place = step.place;
         assert!(place != LateHandler, "a handler that answers later");
         Answer::later(async move {

@@ -118,47 +118,46 @@ impl Room for Parlour {
 }
 
 impl On<Enter> for Parlour {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Say> for Parlour {
-    fn on(&mut self, say: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, say: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Said { text: say.text });
         Ok(())
     }
 }
 
 impl On<Leave> for Parlour {
-    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
 
 impl On<Ring> for Parlour {
-    fn on(&mut self, _: Ring, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Ring, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Stroll> for Parlour {
-    fn on(&mut self, _: Stroll, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Stroll, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Knock> for Parlour {
-    fn on(&mut self, _: Knock, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Knock, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Said { text: "knock".to_owned() });
         Ok(())
     }
 }
 
 impl OnLater<Ponder> for Parlour {
-    fn on_later(&mut self, _: Ponder, _: &mut RoomContext<Self>) -> Answer<String> {
+    fn on_later(&mut self, _: Ponder, _: &mut EventContext<'_, Self>) -> Answer<String> {
         Answer::later(async {
             tokio::time::sleep(10 * SECOND).await;
             Ok("a thought".to_owned())

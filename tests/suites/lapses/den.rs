@@ -92,21 +92,20 @@ impl Room for Den {
 }
 
 impl On<EnterDen> for Den {
-    fn on(&mut self, _: EnterDen, cx: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: EnterDen, cx: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(cx.name().to_owned())
     }
 }
 
 impl On<Growl> for Den {
-    fn on(&mut self, _: Growl, cx: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: Growl, cx: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(cx.name().to_owned())
     }
 }
 
 impl On<LeaveDen> for Den {
-    fn on(&mut self, _: LeaveDen, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: LeaveDen, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }

@@ -187,7 +187,7 @@ impl Listing for Board {
 }
 
 impl On<Pin> for Board {
-    fn on(&mut self, _: Pin, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Pin, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         self.pins += 1;
         cx.list(self.pins);
         Ok(())

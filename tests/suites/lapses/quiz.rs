@@ -79,27 +79,26 @@ impl Room for Quiz {
 }
 
 impl On<EnterQuiz> for Quiz {
-    fn on(&mut self, _: EnterQuiz, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: EnterQuiz, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<TryQuiz> for Quiz {
-    fn on(&mut self, _: TryQuiz, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: TryQuiz, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<LeaveQuiz> for Quiz {
-    fn on(&mut self, _: LeaveQuiz, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: LeaveQuiz, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
 
 impl On<AskOne> for Quiz {
-    fn on(&mut self, event: AskOne, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: AskOne, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let who = cx.members().find(|member| member.identity().sub == event.who);
         Self::ask(&who.ok_or_else(|| Refusal::not_found("nobody"))?, cx);
         Ok(())

@@ -168,13 +168,13 @@ impl Lobby {
 }
 
 impl On<Join> for Lobby {
-    fn on(&mut self, _: Join, _: &mut RoomContext<Self>) -> Result<Vec<String>, Refusal> {
+    fn on(&mut self, _: Join, _: &mut EventContext<'_, Self>) -> Result<Vec<String>, Refusal> {
         Ok(self.seats.iter().map(|(name, ())| name.clone()).collect())
     }
 }
 
 impl On<Note> for Lobby {
-    fn on(&mut self, event: Note, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Note, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         for _ in 0..event.times {
             self.note += 1;
             self.show(cx);
@@ -184,28 +184,28 @@ impl On<Note> for Lobby {
 }
 
 impl On<Again> for Lobby {
-    fn on(&mut self, _: Again, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Again, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         self.show(cx);
         Ok(())
     }
 }
 
 impl On<Hide> for Lobby {
-    fn on(&mut self, _: Hide, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Hide, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.unlist();
         Ok(())
     }
 }
 
 impl On<Panic> for Lobby {
-    fn on(&mut self, _: Panic, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Panic, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.list(Line { free: 0, note: 999 });
         panic!("a panic in a handler");
     }
 }
 
 impl On<Clear> for Lobby {
-    fn on(&mut self, _: Clear, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Clear, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         for member in cx.members().collect::<Vec<_>>() {
             cx.evict(&member);
         }
@@ -214,7 +214,7 @@ impl On<Clear> for Lobby {
 }
 
 impl OnLater<Think> for Lobby {
-    fn on_later(&mut self, _: Think, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, _: Think, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async {
             tokio::time::sleep(THOUGHT).await;
             Ok(())

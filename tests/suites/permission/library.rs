@@ -187,34 +187,33 @@ impl Room for Shelf {
 }
 
 /// The grant by which the sender is a member, in words.
-fn grant(cx: &RoomContext<Shelf>) -> String {
-    let Some(grant) = cx.grant(&cx.sender()) else { return "none".to_owned() };
+fn grant(cx: &EventContext<'_, Shelf>) -> String {
+    let Some(grant) = cx.grant(cx.sender()) else { return "none".to_owned() };
     let end = grant.end().and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
     end.map_or_else(|| "standing".to_owned(), |end| format!("until {}", end.as_secs()))
 }
 
 impl On<Enter> for Shelf {
-    fn on(&mut self, _: Enter, cx: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: Enter, cx: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(grant(cx))
     }
 }
 
 impl OnLater<Pass> for Shelf {
-    fn on_later(&mut self, _: Pass, _: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, _: Pass, _: &mut EventContext<'_, Self>) -> Answer<()> {
         Answer::later(async { Ok(()) })
     }
 }
 
 impl On<Read> for Shelf {
-    fn on(&mut self, event: Read, cx: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, event: Read, cx: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(format!("{}{}", grant(cx), event.aloud))
     }
 }
 
 impl On<Leave> for Shelf {
-    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let sender = cx.sender();
-        cx.leave(&sender);
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }

@@ -337,7 +337,7 @@ impl Room for Safe {
 }
 
 impl On<OpenSafe> for Safe {
-    fn on(&mut self, _: OpenSafe, cx: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, _: OpenSafe, cx: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(cx.name().to_owned())
     }
 }

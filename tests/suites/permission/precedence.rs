@@ -90,13 +90,13 @@ impl Room for Hall {
 }
 
 impl On<Enter> for Hall {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Act> for Hall {
-    fn on(&mut self, event: Act, _: &mut RoomContext<Self>) -> Result<String, Refusal> {
+    fn on(&mut self, event: Act, _: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
         Ok(event.text)
     }
 }

@@ -38,7 +38,7 @@ impl Present for Parlour {
 }
 
 impl On<Visit> for Parlour {
-    fn on(&mut self, _: Visit, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Visit, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -173,44 +173,43 @@ impl Lounge {
 }
 
 impl On<Enter> for Lounge {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Leave> for Lounge {
-    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let who = cx.sender();
-        cx.leave(&who);
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }
 
 impl On<Feel> for Lounge {
-    fn on(&mut self, event: Feel, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Feel, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let who = cx.sender();
-        self.feels(&who, event.mood);
-        cx.update_presence(&who);
+        self.feels(who, event.mood);
+        cx.update_presence(who);
         Ok(())
     }
 }
 
 impl On<Say> for Lounge {
-    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
+    fn on(&mut self, event: Say, cx: &mut EventContext<'_, Self>) -> Result<u64, Refusal> {
         self.said += 1;
         let who = cx.sender();
         let said = Said { number: self.said, to_whom: format!("{:?}", event.to) };
         match event.to {
             To::Everybody => cx.broadcast(&said),
-            To::Others => cx.except(&who).emit(&said),
-            To::Oneself => cx.to(&who).emit(&said),
+            To::Others => cx.except(who).emit(&said),
+            To::Oneself => cx.to(who).emit(&said),
         }
         Ok(self.said)
     }
 }
 
 impl On<Burn> for Lounge {
-    fn on(&mut self, _: Burn, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Burn, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         panic!("the lounge burns")
     }
 }

@@ -271,9 +271,9 @@ impl Room for Arena {
 }
 
 impl OnLater<Enter> for Arena {
-    fn on_later(&mut self, enter: Enter, cx: &mut RoomContext<Self>) -> Answer<()> {
+    fn on_later(&mut self, enter: Enter, cx: &mut EventContext<'_, Self>) -> Answer<()> {
         let next = self.published.last(self.arena) + 1;
-        cx.to(&cx.sender()).emit(&Welcome { arena: self.arena, next });
+        cx.to(cx.sender()).emit(&Welcome { arena: self.arena, next });
         let turns = self.admitted.replace(self.admitted.get() + 1) % 8;
         Answer::later(async move {
             if enter.slow {
@@ -287,7 +287,7 @@ impl OnLater<Enter> for Arena {
 }
 
 impl On<Say> for Arena {
-    fn on(&mut self, _: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let number = self.published.next(self.arena);
         cx.broadcast(&Said { arena: self.arena, number });
         Ok(())

@@ -76,7 +76,7 @@ impl Room for Match {
 }
 
 impl On<Enter> for Match {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<Board, Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<Board, Refusal> {
         self.has_begun = true;
         Ok(Board {
             width: WIDTH,
@@ -88,7 +88,11 @@ impl On<Enter> for Match {
 }
 
 impl On<Claim> for Match {
-    fn on(&mut self, Claim { cell, .. }: Claim, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(
+        &mut self,
+        Claim { cell, .. }: Claim,
+        cx: &mut EventContext<'_, Self>,
+    ) -> Result<(), Refusal> {
         let who = cx.sender();
         let by = self.players.iter().position(|player| player.user == who.identity().sub);
         let by = by.ok_or_else(|| Refusal::other("watching", "You are watching this match."))?;

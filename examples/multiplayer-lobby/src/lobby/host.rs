@@ -6,7 +6,7 @@ use super::Lobby;
 use crate::events::{Kick, Lock, News};
 
 impl On<Lock> for Lobby {
-    fn on(&mut self, event: Lock, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Lock, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         self.check_host(cx)?;
         if event.locked {
             self.seats.lock();
@@ -19,7 +19,7 @@ impl On<Lock> for Lobby {
 }
 
 impl On<Kick> for Lobby {
-    fn on(&mut self, event: Kick, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Kick, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         self.check_host(cx)?;
         let Kick { user, reason, .. } = event;
         if self.host.as_ref() == Some(&user) {
@@ -42,7 +42,7 @@ impl On<Kick> for Lobby {
 }
 
 impl Lobby {
-    fn check_host(&self, cx: &RoomContext<Self>) -> Result<(), Refusal> {
+    fn check_host(&self, cx: &EventContext<'_, Self>) -> Result<(), Refusal> {
         if self.host.as_ref() == Some(&cx.sender().identity().sub) {
             return Ok(());
         }

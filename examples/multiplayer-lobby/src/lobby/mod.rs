@@ -141,12 +141,12 @@ impl Present for Lobby {
 
 impl On<Join> for Lobby {
     /// Also of one who is here already, and is not asked for in `admit` again.
-    fn on(&mut self, event: Join, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Join, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let who = cx.sender();
         let Player { sub, name } = who.identity();
         let own: Vec<_> = cx.members().filter(|it| it.identity().sub == *sub).collect();
         match (event.role, self.seats.contains(sub)) {
-            (Role::Player, false) => self.sit(&who, cx)?,
+            (Role::Player, false) => self.sit(who, cx)?,
             // Unless the seat is that of another tab.
             (Role::Spectator, true) if own.len() == 1 => {
                 self.seats.free(sub);
@@ -163,7 +163,7 @@ impl On<Join> for Lobby {
 }
 
 impl On<Say> for Lobby {
-    fn on(&mut self, event: Say, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Say, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let Player { sub: user, name } = cx.sender().identity().clone();
         self.place_of(&user)?;
         cx.broadcast(&Said { user, name, text: event.text });
@@ -172,9 +172,8 @@ impl On<Say> for Lobby {
 }
 
 impl On<Leave> for Lobby {
-    fn on(&mut self, _: Leave, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        let who = cx.sender();
-        cx.leave(&who);
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.leave(cx.sender());
         Ok(())
     }
 }

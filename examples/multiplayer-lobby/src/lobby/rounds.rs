@@ -37,7 +37,7 @@ pub(crate) struct Over {
 }
 
 impl On<Ready> for Lobby {
-    fn on(&mut self, event: Ready, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, event: Ready, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let is_playing = self.stage.playing().is_some();
         let place = self.place_of(&cx.sender().identity().sub)?;
         if is_playing {

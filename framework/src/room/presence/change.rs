@@ -5,10 +5,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{
-    event::{Event, Policy, Shape},
-    room::ToRoom,
-};
+use crate::event::{Event, Nowhere, Policy, Shape};
 
 /// A user in a room.
 ///
@@ -87,7 +84,7 @@ impl Event for PresenceChange {
     const SHAPE: Shape = Shape::Single;
     const POLICY: Policy = Policy::new();
     type Reply = ();
-    type Route = ToRoom<()>;
+    type Route = Nowhere;
     type Guards = ();
 }
 

@@ -73,16 +73,16 @@ use super::{Member, Room, RoomContext};
 /// }
 ///
 /// impl On<Join> for Lobby {
-///     fn on(&mut self, _: Join, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+///     fn on(&mut self, _: Join, _: &mut EventContext<Self>) -> Result<(), Refusal> {
 ///         Ok(())
 ///     }
 /// }
 ///
 /// impl On<Ready> for Lobby {
-///     fn on(&mut self, _: Ready, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+///     fn on(&mut self, _: Ready, cx: &mut EventContext<Self>) -> Result<(), Refusal> {
 ///         let who = cx.sender();
 ///         self.ready.push(who.identity().name.clone());
-///         cx.update_presence(&who);
+///         cx.update_presence(who);
 ///         Ok(())
 ///     }
 /// }

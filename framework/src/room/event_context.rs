@@ -1,0 +1,157 @@
+//! What the handler of an event has: all that its room's other code has, and who sent the event.
+//!
+//! It must never be made where nobody sent anything: that there is a sender is its type.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use super::{Listing, Member, Present, Receive, Room, RoomContext};
+use crate::base::{refusal::Refusal, timers::Timer};
+
+/// The surroundings of a room while it handles an event: a [`RoomContext`], to which it derefs, with
+/// the event's [sender](Self::sender).
+///
+/// The handlers of events get it, [`On::on`](crate::event::On::on) and
+/// [`OnLater::on_later`](crate::event::OnLater::on_later). Timers, messages and the hooks of
+/// [`Room`] get a `RoomContext`: nobody sent them. A function that needs no sender takes a
+/// `&mut RoomContext<R>`, and both can be given to it.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Deserialize, Event)]
+/// #[event("pond:throw", room = Pond(pond), join, reply = usize)]
+/// struct Throw { pond: u32 }
+///
+/// #[derive(Serialize, Event)]
+/// #[event("pond:splash")]
+/// struct Splash;
+///
+/// struct Pond;
+///
+/// impl Room for Pond {
+///     const NAME: &'static str = "pond";
+///     type Key = u32;
+///     type Identity = ();
+///     type Events = (Throw,);
+///
+///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// fn splash(cx: &RoomContext<Pond>) -> usize {
+///     cx.broadcast(&Splash);
+///     cx.len()
+/// }
+///
+/// impl On<Throw> for Pond {
+///     fn on(&mut self, _: Throw, cx: &mut EventContext<Self>) -> Result<usize, Refusal> {
+///         let wet = splash(cx);
+///         cx.leave(cx.sender());
+///         Ok(wet)
+///     }
+/// }
+/// ```
+pub struct EventContext<'a, R: Room> {
+    cx: &'a mut RoomContext<R>,
+    sender: &'a Member<R::Identity>,
+}
+
+impl<'a, R: Room> EventContext<'a, R> {
+    pub(super) fn new(cx: &'a mut RoomContext<R>, sender: &'a Member<R::Identity>) -> Self {
+        Self { cx, sender }
+    }
+
+    /// Who sent the event. It is a member, unless the handler of an event that it sent has let it go
+    /// meanwhile.
+    #[must_use]
+    pub fn sender(&self) -> &'a Member<R::Identity> {
+        self.sender
+    }
+}
+
+/// What changes the context, once more: so that its arguments may read it, as in
+/// `cx.leave(cx.sender())`. By way of [`DerefMut`] they could not.
+impl<R: Room> EventContext<'_, R> {
+    /// As [`RoomContext::after`].
+    pub fn after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.cx.after(delay, message)
+    }
+
+    /// As [`RoomContext::every`].
+    pub fn every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.cx.every(interval, message)
+    }
+
+    /// As [`RoomContext::spawn`].
+    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
+    where
+        R: Receive<M>,
+    {
+        self.cx.spawn(future);
+    }
+
+    /// As [`RoomContext::leave`].
+    pub fn leave(&mut self, member: &Member<R::Identity>) {
+        self.cx.leave(member);
+    }
+
+    /// As [`RoomContext::evict`].
+    pub fn evict(&mut self, member: &Member<R::Identity>) {
+        self.cx.evict(member);
+    }
+
+    /// As [`RoomContext::evict_because`].
+    pub fn evict_because(&mut self, member: &Member<R::Identity>, reason: Refusal) {
+        self.cx.evict_because(member, reason);
+    }
+
+    /// As [`RoomContext::update_presence`].
+    pub fn update_presence(&mut self, member: &Member<R::Identity>)
+    where
+        R: Present,
+    {
+        self.cx.update_presence(member);
+    }
+
+    /// As [`RoomContext::list`].
+    pub fn list(&mut self, entry: R::Entry)
+    where
+        R: Listing,
+    {
+        self.cx.list(entry);
+    }
+}
+
+impl<R: Room> Deref for EventContext<'_, R> {
+    type Target = RoomContext<R>;
+
+    fn deref(&self) -> &RoomContext<R> {
+        self.cx
+    }
+}
+
+impl<R: Room> DerefMut for EventContext<'_, R> {
+    fn deref_mut(&mut self) -> &mut RoomContext<R> {
+        self.cx
+    }
+}
+
+impl<R: Room> fmt::Debug for EventContext<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventContext")
+            .field("room", &self.name())
+            .field("sender", self.sender)
+            .finish()
+    }
+}
