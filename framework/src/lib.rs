@@ -29,6 +29,8 @@
 pub mod auth;
 pub mod connection;
 pub mod event;
+#[doc(hidden)]
+pub mod expanded;
 pub mod guide;
 pub mod room;
 #[cfg(feature = "testing")]
@@ -46,9 +48,9 @@ mod session;
 mod supervisor;
 mod transport;
 
-pub use salon_macros::Event;
 #[cfg(feature = "testing")]
 pub use salon_macros::test;
+pub use salon_macros::{Event, room, session};
 
 pub use self::base::config;
 pub use self::{

@@ -11,6 +11,7 @@
 //! more for each event of each application.
 
 mod attributes;
+mod block;
 mod check;
 mod diagnostics;
 mod expand;
@@ -23,7 +24,7 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, ItemFn, parse_macro_input};
 
-use crate::{attributes::Attributes, diagnostics::Diagnostics};
+use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 
 /// Makes a struct or an enum a named event.
 ///
@@ -112,6 +113,98 @@ pub fn event(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
     test_function::expand(&arguments.into(), &parse_macro_input!(function as ItemFn)).into()
+}
+
+/// Makes an impl block a room: its methods marked `#[on]` handle events, those marked `#[hook]` the
+/// rest. See `salon::room`, the module, for the traits that it expands to.
+///
+/// ```ignore
+/// use salon::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Chat { said: u64 }
+///
+/// #[salon::room(key = String, sends = (Said,))]
+/// impl Chat {
+///     #[on]
+///     fn join(&mut self, _: Join, cx: &mut EventContext<Self>) -> usize {
+///         cx.len()
+///     }
+///
+///     #[on]
+///     fn say(&mut self, say: Say, cx: &mut EventContext<Self>) -> Result<u64, Refusal> {
+///         if say.text.is_empty() {
+///             return Err(Refusal::other("nothing_said", "Say something."));
+///         }
+///         self.said += 1;
+///         cx.broadcast(&Said { text: say.text });
+///         Ok(self.said)
+///     }
+///
+///     #[hook]
+///     fn left(&mut self, who: &Member<()>, why: LeaveReason) {
+///         println!("{} is gone: {why:?}", who.id());
+///     }
+/// }
+/// ```
+///
+/// # The options
+///
+/// | option | says | if left out |
+/// |---|---|---|
+/// | `key = Type` | what tells the rooms of this kind apart: `Room::Key` | a mistake |
+/// | `name = "chat"` | the room's kind: `Room::NAME` | the type's name, as `board_game` of `BoardGame` |
+/// | `identity = Type` | what the namespace's authenticator yields: `Room::Identity` | `()` |
+/// | `sends = (Said, Left)` | the events that it sends; each must be one, and `Serialize` | nothing is checked |
+/// | `linger`, `max_open`, `restart`, `numbered`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
+/// | `crate = path` | where the framework is, if it was re-exported | `::salon` |
+///
+/// # Handlers
+///
+/// A method marked `#[on]` takes `&mut self`, an event by its type, and an `EventContext` unless it
+/// needs none. It returns nothing, the event's reply, a `Result` of that, or, if the answer takes
+/// time, an `Answer`. The list of events, `Room::Events`, is made of them in their order. A handler
+/// that somebody writes as a trait, `impl On<Say> for Chat`, is not in it: then all of the room is
+/// written as traits.
+///
+/// # Hooks
+///
+/// A method marked `#[hook]` is one of `Room`'s own by its name: `open`, `admit`, `left` or
+/// `closing`. It takes what the trait's takes; what it does not need at the end may be left out.
+/// `open` returns the room or a `Result` of it; without it the room is made by its `Default`. `admit`
+/// returns nothing or a `Result`.
+///
+/// All other methods of the block stay as they are, and there may be other blocks.
+#[proc_macro_attribute]
+pub fn room(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    block::expand(Kind::Room, arguments.into(), item.into()).into()
+}
+
+/// Makes an impl block a session: its methods marked `#[on]` handle events, those marked `#[hook]`
+/// the rest.
+///
+/// ```ignore
+/// use salon::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Counter { calls: u64 }
+///
+/// #[salon::session]
+/// impl Counter {
+///     #[on]
+///     fn count(&mut self, _: Count) -> u64 {
+///         self.calls += 1;
+///         self.calls
+///     }
+/// }
+/// ```
+///
+/// The options are `identity`, `sends` and `crate`, handlers are as those of a [room](macro@room),
+/// with a `SessionContext`, and the hooks are `connect`, `connected`, `lapsed` and `disconnected`.
+/// Without `connect` the state is made by its `Default`.
+#[proc_macro_attribute]
+pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    block::expand(Kind::Session, arguments.into(), item.into()).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

@@ -4,12 +4,14 @@
 //! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
 
 mod answer;
+mod into_reply;
 mod policy;
 mod reply;
 mod shape;
 mod time_limit;
 
 pub use answer::Answer;
+pub use into_reply::IntoReply;
 pub use policy::Policy;
 pub use reply::{decode_reply, encode_reply};
 pub use shape::Shape;

@@ -2,6 +2,8 @@
 //!
 //! It must stay the only list of options: parsing, suggestions and messages all read it.
 
+use super::Word;
+
 /// An option that may follow the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keyword {
@@ -48,16 +50,17 @@ impl Keyword {
 
     /// The names of all options, for suggestions.
     pub(super) fn names() -> [&'static str; 10] {
-        Self::ALL.map(Self::name)
+        Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
     pub(super) fn examples() -> [&'static str; 10] {
-        Self::ALL.map(Self::example)
+        Self::ALL.map(Word::example)
     }
+}
 
-    /// The option as it is written.
-    pub(super) fn name(self) -> &'static str {
+impl Word for Keyword {
+    fn name(self) -> &'static str {
         match self {
             Self::Reply => "reply",
             Self::Room => "room",
@@ -72,8 +75,7 @@ impl Keyword {
         }
     }
 
-    /// The option as it is right.
-    pub(super) fn example(self) -> &'static str {
+    fn example(self) -> &'static str {
         match self {
             Self::Reply => "reply = Roster",
             Self::Room => "room = Lobby(lobby)",

@@ -5,11 +5,12 @@
 
 mod keyword;
 mod reader;
-mod value;
+pub(crate) mod value;
 
 use proc_macro2::Ident;
 use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Path, Type};
 
+pub(crate) use reader::fill;
 pub(crate) use value::RoomValue;
 
 use self::reader::Reader;
@@ -43,6 +44,14 @@ pub(crate) struct Attributes {
     pub(crate) volatile: Option<Given<()>>,
     /// `crate = path`
     pub(crate) salon: Option<Given<Path>>,
+}
+
+/// An option of an attribute, as its messages show it.
+pub(crate) trait Word: Copy {
+    /// The option as it is written.
+    fn name(self) -> &'static str;
+    /// The option as it is right.
+    fn example(self) -> &'static str;
 }
 
 /// An option that is there, whether its value is right or not: that it was meant keeps one mistake

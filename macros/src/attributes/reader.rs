@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{
-    Attributes, EXAMPLE, Given,
+    Attributes, EXAMPLE, Given, Word,
     keyword::{self, Keyword},
     value,
 };
@@ -202,13 +202,13 @@ impl<'a> Reader<'a> {
 }
 
 /// How the value of an option is parsed.
-type Parser<T> = fn(Keyword, &Ident, ParseStream<'_>) -> Result<T>;
+pub(crate) type Parser<K, T> = fn(K, &Ident, ParseStream<'_>) -> Result<T>;
 
 /// Reads one option into its slot. If the slot is taken, the first one stays.
-fn fill<T>(
+pub(crate) fn fill<K: Word, T>(
     slot: &mut Option<Given<T>>,
-    option: Keyword,
-    parser: Parser<T>,
+    option: K,
+    parser: Parser<K, T>,
     input: ParseStream<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {

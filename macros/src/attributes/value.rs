@@ -1,16 +1,16 @@
-//! What may follow an option: nothing, a type, a room, a string or a path.
+//! What may follow an option: nothing, a type, a room, a string, an expression or a path.
 //!
 //! It must never consume beyond the value, and never judge what the value means: that is the
 //! check's.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::{
-    LitInt, LitStr, Path, Result, Token, Type,
+    Expr, LitInt, LitStr, Path, Result, Token, Type,
     parse::{Parse as _, ParseStream, discouraged::Speculative},
     token,
 };
 
-use super::keyword::Keyword;
+use super::Word;
 use crate::diagnostics::mistake;
 
 /// The value of `room`: a type, and what was written in brackets behind it.
@@ -22,7 +22,7 @@ pub(crate) struct RoomValue {
 }
 
 /// No value at all: the option stands alone.
-pub(super) fn none(option: Keyword, _: &Ident, input: ParseStream<'_>) -> Result<()> {
+pub(crate) fn none(option: impl Word, _: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.peek(Token![=]) || input.peek(token::Paren) {
         let name = option.name();
         return Err(mistake(
@@ -35,21 +35,35 @@ pub(super) fn none(option: Keyword, _: &Ident, input: ParseStream<'_>) -> Result
 }
 
 /// A type.
-pub(super) fn ty(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<Type> {
+pub(crate) fn ty(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Type> {
     equals(option, keyword, input)?;
     unquoted(option, "a type", input)?;
     parse(option, "a type", input, Type::parse)
 }
 
+/// An expression.
+pub(crate) fn expression(
+    option: impl Word,
+    keyword: &Ident,
+    input: ParseStream<'_>,
+) -> Result<Expr> {
+    equals(option, keyword, input)?;
+    parse(option, "an expression", input, Expr::parse)
+}
+
 /// A path.
-pub(super) fn path(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
+pub(crate) fn path(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     equals(option, keyword, input)?;
     unquoted(option, "a path", input)?;
     parse(option, "a path", input, Path::parse_mod_style)
 }
 
 /// A room's type, with the key's field in brackets.
-pub(super) fn room(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<RoomValue> {
+pub(crate) fn room(
+    option: impl Word,
+    keyword: &Ident,
+    input: ParseStream<'_>,
+) -> Result<RoomValue> {
     equals(option, keyword, input)?;
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
@@ -68,14 +82,14 @@ pub(super) fn room(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> 
 }
 
 /// A string.
-pub(super) fn string(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+pub(crate) fn string(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     equals(option, keyword, input)?;
     if input.peek(LitStr) {
         return input.parse();
     }
     let (name, example) = (option.name(), option.example());
     let help = match input.fork().parse::<LitInt>() {
-        Ok(number) if option == Keyword::Rate => {
+        Ok(number) if name == "rate" => {
             format!("say in how long, in quotes: `{name} = \"{}/s\"`", number.base10_digits())
         }
         _ => format!("write it in quotes: `{example}`"),
@@ -85,7 +99,7 @@ pub(super) fn string(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -
 
 /// The tokens up to the next comma, consumed. A comma between `<` and `>` belongs to the value,
 /// unless the `>` is what was forgotten.
-pub(super) fn item(input: ParseStream<'_>) -> Result<TokenStream> {
+pub(crate) fn item(input: ParseStream<'_>) -> Result<TokenStream> {
     let ahead = input.fork();
     let closed = up_to_comma(&ahead, true)?.1;
     Ok(up_to_comma(input, closed)?.0)
@@ -114,7 +128,7 @@ fn ends(input: ParseStream<'_>) -> bool {
 }
 
 /// The `=` before a value, and that there is something behind it.
-fn equals(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<()> {
+fn equals(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<()> {
     let (name, help) = (option.name(), format!("write `{}`", option.example()));
     if !ends(input) && !input.peek(Token![=]) {
         let what = format_args!("the value of `{name}` follows `=`");
@@ -130,7 +144,7 @@ fn equals(option: Keyword, keyword: &Ident, input: ParseStream<'_>) -> Result<()
 }
 
 /// Refuses a string where a type or path is wanted, by showing it without its quotes.
-fn unquoted(option: Keyword, wanted: &str, input: ParseStream<'_>) -> Result<()> {
+fn unquoted(option: impl Word, wanted: &str, input: ParseStream<'_>) -> Result<()> {
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         let name = option.name();
@@ -146,7 +160,7 @@ fn unquoted(option: Keyword, wanted: &str, input: ParseStream<'_>) -> Result<()>
 /// Parses a value. What the parser of Rust has to say against it is replaced: it lists all tokens
 /// that may begin a type, at the place where it gave up, which may be the end of the attribute.
 fn parse<T>(
-    option: Keyword,
+    option: impl Word,
     wanted: &str,
     input: ParseStream<'_>,
     parser: fn(ParseStream<'_>) -> Result<T>,

@@ -1,0 +1,35 @@
+//! What the attributes of impl blocks expand to, beside the traits.
+//!
+//! It must never be named by hand: it may change with every version.
+
+use serde::Serialize;
+
+use crate::event::Event;
+
+/// The state of a room or a session that says nothing of how it is made.
+#[must_use]
+pub fn made_by_default<T: ByDefault>() -> T {
+    T::by_default()
+}
+
+/// What is made without being told how.
+#[diagnostic::on_unimplemented(
+    message = "nothing says how the state of `{Self}` is made",
+    label = "it has no `Default`, and no hook that makes it",
+    note = "add `#[derive(Default)]` to `{Self}`; or, for a room, \
+            `#[hook] fn open(key: &Key, cx: &mut RoomContext<Self>) -> Result<Self, Refusal>`, and for \
+            a session `#[hook] fn connect(client: &Candidate<'_, Identity>) -> Result<Self, Refusal>`"
+)]
+pub trait ByDefault {
+    fn by_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ByDefault for T {
+    fn by_default() -> Self {
+        Self::default()
+    }
+}
+
+/// Checks that a type can be sent to clients.
+pub const fn sends<E: Event + Serialize>() {}

@@ -1,0 +1,320 @@
+//! The marked methods of an impl block: `#[on]` for handlers, `#[hook]` for the rest.
+//!
+//! It must leave to the compiler what only types can tell: that an event is one, and goes here.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{
+    Attribute, FnArg, GenericArgument, GenericParam, ImplItem, ImplItemFn, ItemImpl, Meta,
+    PathArguments, ReceiverKind, ReturnType, Signature, Type, ext::IdentExt, parse_quote,
+    spanned::Spanned,
+};
+
+use super::{
+    hook::Hook,
+    kind::Kind,
+    model::{Handler, HookMethod},
+};
+use crate::{
+    diagnostics::{Diagnostics, list, mistake},
+    suggestion::did_you_mean,
+};
+
+const MARKS: [&str; 2] = ["on", "hook"];
+
+/// The handlers and the hooks that are right, and the block without their marks.
+pub(super) fn read(
+    kind: Kind,
+    mut item: ItemImpl,
+    diagnostics: &mut Diagnostics,
+) -> (ItemImpl, Vec<Handler>, Vec<HookMethod>) {
+    let (mut handlers, mut hooks) = (Vec::<Handler>::new(), Vec::new());
+    for method in &mut item.items {
+        let ImplItem::Fn(method) = method else { continue };
+        let marks: Vec<_> = method.attrs.extract_if(.., |attribute| is_mark(attribute)).collect();
+        let [mark, others @ ..] = &*marks else {
+            unmarked(kind, method, diagnostics);
+            continue;
+        };
+        for other in others {
+            diagnostics.report(mistake(
+                other,
+                format_args!("`{}` is marked twice", method.sig.ident),
+                "a method is one handler, by `#[on]`, or one hook, by `#[hook]`",
+            ));
+        }
+        if !matches!(mark.meta, Meta::Path(_)) {
+            diagnostics.report(mistake(
+                &mark.meta,
+                "a mark takes no options",
+                "write `#[on]` alone: the event is the type of the method's argument; or `#[hook]`: \
+                 which one is the method's name",
+            ));
+        }
+        refuse_cfg(method, diagnostics);
+        if mark.path().is_ident("on") {
+            let handler = handler(kind, &method.sig, diagnostics);
+            let handler = handler.filter(|handler| is_first(handler, &handlers, diagnostics));
+            handlers.extend(handler);
+        } else {
+            hooks.extend(hook(kind, &method.sig, diagnostics));
+        }
+        method.attrs.push(parse_quote! {
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unnecessary_wraps,
+                clippy::unused_self,
+                reason = "what it takes and returns is the framework's to say"
+            )]
+        });
+    }
+    (item, handlers, hooks)
+}
+
+fn is_mark(attribute: &Attribute) -> bool {
+    MARKS.iter().any(|mark| attribute.path().is_ident(mark))
+}
+
+/// A method that is called as a hook is, and is none.
+fn unmarked(kind: Kind, method: &ImplItemFn, diagnostics: &mut Diagnostics) {
+    let name = method.sig.ident.unraw().to_string();
+    if let Some(hook) = Hook::of(kind).iter().find(|hook| hook.name() == name) {
+        diagnostics.report(mistake(
+            &method.sig.ident,
+            format_args!("`{name}` is the name of a hook, and nobody calls this method"),
+            format_args!("mark it: `{}`; or give it another name", hook.example()),
+        ));
+    }
+}
+
+/// Whether a handler is there cannot depend on anything: it is in a list.
+fn refuse_cfg(method: &ImplItemFn, diagnostics: &mut Diagnostics) {
+    for cfg in method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
+        diagnostics.report(mistake(
+            cfg,
+            "`#[cfg]` on a marked method",
+            "put it on the whole block, or on what the method does",
+        ));
+    }
+}
+
+fn is_first(handler: &Handler, before: &[Handler], diagnostics: &mut Diagnostics) -> bool {
+    let event = handler.event.to_token_stream().to_string();
+    let is_taken = |other: &&Handler| other.event.to_token_stream().to_string() == event;
+    let Some(first) = before.iter().find(is_taken) else { return true };
+    diagnostics.report(mistake(
+        &handler.event,
+        format_args!("`{event}` is handled twice, first by `{}`", first.method),
+        "an event has one handler; remove one of the two",
+    ));
+    false
+}
+
+/// The handler, if it is right.
+fn handler(kind: Kind, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<Handler> {
+    let help = || format!("as in `{}`", kind.handler());
+    let mut wrong = false;
+    let mut report = |error| {
+        wrong = true;
+        diagnostics.report(error);
+    };
+    if let Some(token) = &signature.asyncness {
+        report(mistake(
+            token,
+            "a handler is not async: it has the state for itself, and nobody else would until it is done",
+            "return an `Answer` of what takes time: `fn export(&mut self, export: Export) -> \
+             Answer<File> { Answer::later(async move { … }) }`; it owns what it needs",
+        ));
+    }
+    check_generics(signature, "handler", &mut report);
+    let mut inputs = signature.inputs.iter();
+    let mut first = inputs.next();
+    match first {
+        Some(FnArg::Receiver(receiver)) if is_borrowed(receiver) => first = inputs.next(),
+        Some(FnArg::Receiver(receiver)) => {
+            report(mistake(
+                receiver,
+                "a handler borrows the state",
+                format_args!("take `&mut self`, {}", help()),
+            ));
+            first = inputs.next();
+        }
+        _ => report(mistake(
+            &signature.ident,
+            format_args!("a handler is a method of the {}", kind.noun()),
+            format_args!("take `&mut self` first, {}", help()),
+        )),
+    }
+    let event = match first {
+        Some(FnArg::Typed(event)) => {
+            if let Type::Reference(_) | Type::ImplTrait(_) | Type::Infer(_) = &*event.ty {
+                report(mistake(
+                    &event.ty,
+                    "the event is the handler's own, and comes first",
+                    format_args!("take it by its type, {}", help()),
+                ));
+            }
+            Some((*event.ty).clone())
+        }
+        _ => {
+            report(mistake(
+                &signature.ident,
+                format_args!("`{}` handles no event", signature.ident),
+                format_args!("take one by its type, {}", help()),
+            ));
+            None
+        }
+    };
+    let context = inputs.next().map(place);
+    for extra in inputs {
+        report(mistake(
+            extra,
+            "a handler takes the event and its context, and nothing else",
+            format_args!(
+                "what the app gave to the builder is in the {}: `cx.data::<Database>()?`",
+                kind.context()
+            ),
+        ));
+    }
+    let answer = answer(&signature.output, &mut report);
+    let output = output(signature);
+    if wrong {
+        return None;
+    }
+    Some(Handler { method: signature.ident.clone(), event: event?, context, output, answer })
+}
+
+/// The `Answer` that is returned, if it is one.
+fn answer(output: &ReturnType, report: &mut impl FnMut(syn::Error)) -> Option<Type> {
+    let ReturnType::Type(_, output) = output else { return None };
+    if let Type::ImplTrait(future) = &**output {
+        report(mistake(
+            future,
+            "a handler says by its type what it returns",
+            "return nothing, a reply, a `Result` of it, or an `Answer`: what takes time is \
+             `Answer::later(async move { … })`",
+        ));
+    }
+    if is_answer(output) {
+        return Some((**output).clone());
+    }
+    if let Some(inner) = first_argument(output, "Result").filter(|inner| is_answer(inner)) {
+        report(mistake(
+            output,
+            "an `Answer` in a `Result`: it may refuse by itself",
+            format_args!(
+                "return `{}` alone, and refuse in its future: `Answer::later(async move {{ \
+                 refused?; … }})`",
+                inner.to_token_stream().to_string().replace(' ', "")
+            ),
+        ));
+    }
+    None
+}
+
+fn is_answer(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Answer")
+}
+
+/// `T` of a `Name<T, …>`.
+fn first_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The hook, if it is right.
+fn hook(kind: Kind, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<HookMethod> {
+    let name = signature.ident.unraw().to_string();
+    let Some(&hook) = Hook::of(kind).iter().find(|hook| hook.name() == name) else {
+        let names: Vec<_> = Hook::of(kind).iter().map(|hook| hook.name()).collect();
+        diagnostics.report(mistake(
+            &signature.ident,
+            format_args!("a {} has no hook `{name}`", kind.noun()),
+            format_args!(
+                "{}the hooks are {}; what handles an event is marked `#[on]`",
+                did_you_mean(&name, &names),
+                list(&names)
+            ),
+        ));
+        return None;
+    };
+    let mut wrong = false;
+    let mut report = |error| {
+        wrong = true;
+        diagnostics.report(error);
+    };
+    let help =
+        format!("it is `{}`; what it does not need at the end may be left out", hook.example());
+    if let Some(token) = &signature.asyncness {
+        report(mistake(token, format_args!("the hook `{name}` is not async"), &help));
+    }
+    check_generics(signature, "hook", &mut report);
+    let mut inputs = signature.inputs.iter().peekable();
+    let receiver = inputs.next_if(|input| matches!(input, FnArg::Receiver(_)));
+    match receiver {
+        Some(FnArg::Receiver(receiver)) if hook.makes_the_state() => report(mistake(
+            receiver,
+            format_args!("`{name}` makes the state: there is none before"),
+            &help,
+        )),
+        Some(FnArg::Receiver(receiver)) if !is_borrowed(receiver) => {
+            report(mistake(receiver, format_args!("`{name}` borrows the state"), &help));
+        }
+        None if !hook.makes_the_state() => report(mistake(
+            &signature.ident,
+            format_args!("`{name}` is about a {}: it takes `&mut self`", kind.noun()),
+            &help,
+        )),
+        _ => {}
+    }
+    let mut parameters: Vec<_> = inputs.collect();
+    for extra in parameters.drain(hook.parameters().len().min(parameters.len())..) {
+        report(mistake(extra, format_args!("`{name}` is given nothing more"), &help));
+    }
+    let parameters = parameters.into_iter().map(place).collect();
+    let (method, output) = (signature.ident.clone(), output(signature));
+    (!wrong).then_some(HookMethod { hook, method, parameters, output })
+}
+
+/// Nobody could say what the parameters of a method are that the framework calls.
+fn check_generics(signature: &Signature, what: &str, report: &mut impl FnMut(syn::Error)) {
+    for parameter in &signature.generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            report(mistake(
+                parameter,
+                format_args!("a {what} has no generics of its own: nobody says what they are"),
+                "put them on the block, `impl<T> Table<T>`, or write one method for each type",
+            ));
+        }
+    }
+}
+
+fn is_borrowed(receiver: &syn::Receiver) -> bool {
+    match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
+        _ => false,
+    }
+}
+
+/// Where a parameter is, by its type.
+fn place(input: &FnArg) -> Span {
+    match input {
+        FnArg::Typed(typed) => typed.ty.span(),
+        FnArg::Receiver(receiver) => receiver.span(),
+    }
+}
+
+/// Where a method says what it returns; its name, if it says nothing.
+fn output(signature: &Signature) -> Span {
+    match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, output) => output.span(),
+    }
+}
