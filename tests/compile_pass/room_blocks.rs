@@ -1,4 +1,8 @@
-//! An impl block with `#[salon::room]`: every form of handler, hook and option.
+//! An impl block with `#[salon::room]`: every form of handler, hook and option,
+//! under the lints of a strict crate.
+
+#![deny(warnings, missing_docs, unused_qualifications, unreachable_pub, single_use_lifetimes)]
+#![deny(elided_lifetimes_in_paths, unsafe_code, non_snake_case)]
 
 use std::time::Duration;
 
@@ -78,7 +82,7 @@ impl Chat {
 
     /// A result, with an error of its own.
     #[on]
-    pub fn say(&mut self, Say(_, text): Say, cx: &mut EventContext<'_, Self>) -> Result<u64, TooLoud> {
+    pub(crate) fn say(&mut self, Say(_, text): Say, cx: &mut EventContext<'_, Self>) -> Result<u64, TooLoud> {
         quiet(&text)?;
         cx.broadcast(&Said { by: &cx.sender().identity().name, text });
         Ok(self.count())

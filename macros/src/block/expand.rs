@@ -2,8 +2,8 @@
 //!
 //! It must never fail, and never add a bound: the generics are the user's.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use super::{
@@ -26,16 +26,26 @@ fn at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
+/// The path of the framework, shown at `place`: what is wrong there is shown there alone.
+fn salon_at(place: Span, block: &Block) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(at(place));
+        token
+    };
+    block.salon.to_token_stream().into_iter().map(moved).collect()
+}
+
 fn implement_handler(block: &Block, handler: &Handler) -> TokenStream {
-    let Block { kind, salon, item, .. } = block;
+    let Block { salon, item, .. } = block;
     let Handler { method, event, context, output, answer } = handler;
     let (impl_generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
     let place = at(event.span());
-    let context_type = match kind {
-        Kind::Room => quote_spanned!(place=> #salon::EventContext<'_, Self>),
-        Kind::Session => quote_spanned!(place=> #salon::SessionContext<Self>),
-    };
+    let salon_there = salon_at(event.span(), block);
+    // Not by its name: of an event that goes elsewhere it is enough to say that.
+    let route = quote_spanned!(place=> <#event as #salon_there::Event>::Route);
+    let context_type =
+        quote_spanned!(place=> <#route as #salon_there::event::Route>::Context<'_, Self>);
     let (parameter, argument) = match context {
         Some(place) => (quote!(cx), Some(quote_spanned!(at(*place)=> cx))),
         None => (quote!(_), None),
@@ -51,7 +61,11 @@ fn implement_handler(block: &Block, handler: &Handler) -> TokenStream {
             }
         },
         None => {
-            let call = quote_spanned!(at(*output)=> #salon::event::IntoReply::into_reply(#call));
+            let call = {
+                let salon = salon_at(*output, block);
+                let reply = quote_spanned!(at(*output)=> <#event as #salon::Event>::Reply);
+                quote_spanned!(at(*output)=> #salon::event::IntoReply::<#reply>::into_reply(#call))
+            };
             quote! {
                 #[automatically_derived]
                 impl #impl_generics #salon::On<#event> for #ty #where_clause {
@@ -73,10 +87,12 @@ fn state(block: &Block) -> TokenStream {
     let Block { kind, salon, item, name, key, identity, constants, .. } = block;
     let (impl_generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
+    let ty_place = at(ty.span());
     let events = block.handlers.iter().map(|Handler { event, answer, .. }| match answer {
         Some(_) => quote_spanned!(at(event.span())=> #salon::Later<#event>),
         None => quote!(#event),
     });
+    let events = quote_spanned!(ty_place=> (#(#events,)*));
     let hooks = Hook::of(*kind).iter().filter_map(|hook| {
         let method = block.hooks.iter().find(|method| method.hook == *hook);
         match method {
@@ -105,7 +121,7 @@ fn state(block: &Block) -> TokenStream {
         impl #impl_generics #salon::#of for #ty #where_clause {
             #own
             type Identity = #identity;
-            type Events = (#(#events,)*);
+            type Events = #events;
             #(#hooks)*
         }
     }
@@ -125,7 +141,7 @@ fn type_of(constant: &Ident, salon: &syn::Path) -> TokenStream {
 /// A hook of the trait, that calls the method with as much as it takes.
 fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
     let HookMethod { hook, method, parameters, output } = method;
-    let salon = &block.salon;
+    let salon = salon_at(*output, block);
     let names = hook.parameters();
     let arguments = names.iter().zip(parameters).map(|(name, place)| Ident::new(name, at(*place)));
     let unused = names.iter().skip(parameters.len()).map(|name| format_ident!("{name}"));
@@ -133,8 +149,11 @@ fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
     let receiver = (!hook.makes_the_state()).then(|| quote!(self,));
     let call = quote_spanned!(at(*output)=> Self::#method(#receiver #(#arguments),*));
     let call = match hook {
-        Hook::Open | Hook::Connect | Hook::Admit => {
-            quote_spanned!(at(*output)=> #salon::event::IntoReply::into_reply(#call))
+        Hook::Open | Hook::Connect => {
+            quote_spanned!(at(*output)=> #salon::event::IntoReply::<Self>::into_reply(#call))
+        }
+        Hook::Admit => {
+            quote_spanned!(at(*output)=> #salon::event::IntoReply::<()>::into_reply(#call))
         }
         _ => call,
     };
@@ -144,22 +163,25 @@ fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
 
 /// What makes the state where nothing says how.
 fn make_state(block: &Block, hook: Hook) -> TokenStream {
-    let Block { salon, item, is_broken, .. } = block;
-    let place = at(item.self_ty.span());
-    let made = match is_broken {
+    let Block { item, is_broken, .. } = block;
+    if *is_broken {
         // It never runs.
-        true => quote!(::core::unreachable!()),
-        false => quote_spanned!(place=> #salon::expanded::made_by_default::<Self>()),
-    };
+        return signed(block, hook, &quote!(::core::unreachable!()));
+    }
+    let place = at(item.self_ty.span());
+    let salon = salon_at(place, block);
     let unused = hook.parameters().iter().map(|name| format_ident!("{name}"));
     let checks = check_sends(block);
+    let made = quote_spanned!(place=> #salon::expanded::made_by_default::<Self>());
     signed(block, hook, &quote!(#checks #(let _ = #unused;)* ::core::result::Result::Ok(#made)))
 }
 
 /// That each type that is said to be sent can be.
 fn check_sends(block: &Block) -> TokenStream {
-    let salon = &block.salon;
-    let check = |ty: &Type| quote_spanned!(at(ty.span())=> #salon::expanded::sends::<#ty>(););
+    let check = |ty: &Type| {
+        let salon = salon_at(ty.span(), block);
+        quote_spanned!(at(ty.span())=> #salon::expanded::sends::<#ty>();)
+    };
     block.sends.iter().map(check).collect()
 }
 

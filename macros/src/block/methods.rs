@@ -51,7 +51,10 @@ pub(super) fn read(
                  which one is the method's name",
             ));
         }
-        refuse_cfg(method, diagnostics);
+        let stays = refuse_cfg(method, diagnostics);
+        if !stays {
+            continue;
+        }
         if mark.path().is_ident("on") {
             let handler = handler(kind, &method.sig, diagnostics);
             let handler = handler.filter(|handler| is_first(handler, &handlers, diagnostics));
@@ -88,14 +91,17 @@ fn unmarked(kind: Kind, method: &ImplItemFn, diagnostics: &mut Diagnostics) {
 }
 
 /// Whether a handler is there cannot depend on anything: it is in a list.
-fn refuse_cfg(method: &ImplItemFn, diagnostics: &mut Diagnostics) {
+fn refuse_cfg(method: &ImplItemFn, diagnostics: &mut Diagnostics) -> bool {
+    let mut stays = true;
     for cfg in method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
         diagnostics.report(mistake(
             cfg,
             "`#[cfg]` on a marked method",
             "put it on the whole block, or on what the method does",
         ));
+        stays = false;
     }
+    stays
 }
 
 fn is_first(handler: &Handler, before: &[Handler], diagnostics: &mut Diagnostics) -> bool {
@@ -121,7 +127,7 @@ fn handler(kind: Kind, signature: &Signature, diagnostics: &mut Diagnostics) -> 
     if let Some(token) = &signature.asyncness {
         report(mistake(
             token,
-            "a handler is not async: it has the state for itself, and nobody else would until it is done",
+            "a handler is not async: no other event would be handled until it is done",
             "return an `Answer` of what takes time: `fn export(&mut self, export: Export) -> \
              Answer<File> { Answer::later(async move { … }) }`; it owns what it needs",
         ));

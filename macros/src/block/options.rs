@@ -179,13 +179,18 @@ impl Options {
             ));
             return Ok(());
         }
+        if input.peek(Token![,]) {
+            let comma: TokenTree = input.fork().parse()?;
+            diagnostics.report(mistake(
+                comma,
+                "there is nothing before this comma",
+                format_args!("remove it, or write what is missing: {}", all(kind)),
+            ));
+            return Ok(());
+        }
         if !input.peek(Ident::peek_any) {
             let tokens = value::item(input)?;
-            diagnostics.report(mistake(
-                if tokens.is_empty() { input.fork().parse()? } else { tokens },
-                "this is not an option",
-                all(kind),
-            ));
+            diagnostics.report(mistake(tokens, "this is not an option", all(kind)));
             return Ok(());
         }
         let word = input.fork().call(Ident::parse_any)?;

@@ -1,0 +1,20 @@
+use salon::prelude::*;
+
+#[derive(Deserialize, Event)]
+#[event("chat:say", room = Chat(room), reply = u64)]
+struct Say {
+    room: String,
+}
+
+#[derive(Default)]
+struct Chat;
+
+#[salon::room(key = String)]
+impl Chat {
+    #[on]
+    fn say(&mut self, _: Say) -> Result<Answer<u64>, Refusal> {
+        Ok(Answer::later(async { Ok(0) }))
+    }
+}
+
+fn main() {}

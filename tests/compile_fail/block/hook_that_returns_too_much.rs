@@ -1,0 +1,25 @@
+use salon::prelude::*;
+
+#[derive(Deserialize, Event)]
+#[event("chat:say", room = Chat(room), reply = u64)]
+struct Say {
+    room: String,
+}
+
+#[derive(Default)]
+struct Chat;
+
+#[salon::room(key = String)]
+impl Chat {
+    #[on]
+    fn say(&mut self, _: Say) -> u64 {
+        0
+    }
+
+    #[hook]
+    fn closing(&mut self) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[salon::room(key = String)]
+struct Chat;
+
+fn main() {}

@@ -1,0 +1,8 @@
+#[derive(Default)]
+struct Chat;
+
+#[salon::session(key = String)]
+impl Chat {
+}
+
+fn main() {}
