@@ -1,8 +1,9 @@
 //! Salon: an actor-based realtime framework inside an actix-web app.
 //!
-//! A plain struct that derives [`Event`] is a named message; a handler for it is an
-//! `impl On<TheEvent>` for a [`Session`] (one value per client) or for a [`Room`] (one actor per
-//! room). Every Socket.IO client, 3 and later, speaks to it: over long polling, over WebSocket, or
+//! A plain struct that derives [`Event`] is a named message; a handler for it is a method of a
+//! [`Session`] (one value per client) or of a [`Room`] (one actor per room), marked `#[on]` in an
+//! impl block with [`session`](macro@session) or [`room`](macro@room), or written as an
+//! `impl On<TheEvent>`. Every Socket.IO client, 3 and later, speaks to it: over long polling, over WebSocket, or
 //! by upgrade from the one to the other.
 //!
 //! Read in this order:
@@ -87,6 +88,6 @@ pub mod prelude {
     pub use crate::{
         Answer, Binary, Candidate, Checked, Event, EventContext, Guard, HttpServerExt, Later,
         LeaveReason, Member, On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext,
-        Salon, Session, SessionContext, Timer,
+        Salon, Session, SessionContext, SessionNumber, Timer,
     };
 }

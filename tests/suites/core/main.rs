@@ -25,6 +25,7 @@ macro_rules! both_ways {
     };
 }
 
+mod blocks;
 mod build;
 mod catching_up;
 mod cave;
