@@ -13,6 +13,7 @@ const RANKS: &[(&str, u32)] = &[
     ("base", 0),
     ("wire", 1),
     ("event", 2),
+    ("expanded", 3),
     ("message", 3),
     ("protocol", 4),
     ("outbox", 5),
