@@ -4,7 +4,12 @@
 
 use serde::Serialize;
 
-use crate::event::Event;
+pub use crate::{
+    base::{disconnect::DisconnectReason, refusal::Refusal},
+    connection::{Candidate, Lapse, Session, SessionContext},
+    event::{Event, IntoReply, Later, On, OnLater, Route},
+    room::{LeaveReason, Member, Presence, Restart, Room, RoomContext},
+};
 
 /// The state of a room or a session that says nothing of how it is made.
 #[must_use]

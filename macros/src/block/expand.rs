@@ -3,7 +3,7 @@
 //! It must never fail, and never add a bound: the generics are the user's.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use super::{
@@ -11,6 +11,9 @@ use super::{
     kind::Kind,
     model::{Block, Handler, HookMethod},
 };
+
+/// How long a list of events may be, without others in it.
+const MOST_IN_A_TUPLE: usize = 16;
 
 /// The block itself, `impl Room` or `impl Session`, and an `impl On` or `impl OnLater` for each
 /// handler.
@@ -26,73 +29,77 @@ fn at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
-/// The path of the framework, shown at `place`: what is wrong there is shown there alone.
+/// Where what is expanded to is found, shown at `place`: what is wrong there is shown there alone.
 fn salon_at(place: Span, block: &Block) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(at(place));
         token
     };
-    block.salon.to_token_stream().into_iter().map(moved).collect()
+    expanded(block).into_iter().map(moved).collect()
+}
+
+/// Where the framework keeps what is expanded to.
+fn expanded(block: &Block) -> TokenStream {
+    let salon = &block.salon;
+    quote!(#salon::expanded)
 }
 
 fn implement_handler(block: &Block, handler: &Handler) -> TokenStream {
-    let Block { salon, item, .. } = block;
     let Handler { method, event, context, output, answer } = handler;
-    let (impl_generics, _, where_clause) = item.generics.split_for_impl();
-    let ty = &item.self_ty;
+    let generics = &block.item.generics;
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let ty = &block.item.self_ty;
+    // All that names the event is placed where the method does: of one that is none it is said once.
     let place = at(event.span());
-    let salon_there = salon_at(event.span(), block);
+    let salon = salon_at(event.span(), block);
+    let of_event = quote_spanned!(place=> <#event as #salon::Event>);
     // Not by its name: of an event that goes elsewhere it is enough to say that.
-    let route = quote_spanned!(place=> <#event as #salon_there::Event>::Route);
     let context_type =
-        quote_spanned!(place=> <#route as #salon_there::event::Route>::Context<'_, Self>);
+        quote_spanned!(place=> &mut <#of_event::Route as #salon::Route>::Context<'_, Self>);
     let (parameter, argument) = match context {
         Some(place) => (quote!(cx), Some(quote_spanned!(at(*place)=> cx))),
         None => (quote!(_), None),
     };
     let call = quote_spanned!(at(*output)=> Self::#method(self, event, #argument));
-    match answer {
-        Some(answer) => quote! {
-            #[automatically_derived]
-            impl #impl_generics #salon::OnLater<#event> for #ty #where_clause {
-                fn on_later(&mut self, event: #event, #parameter: &mut #context_type) -> #answer {
-                    #call
-                }
-            }
-        },
+    let (of, signature, body) = match answer {
+        Some(answer) => (
+            quote_spanned!(place=> #salon::OnLater<#event>),
+            quote_spanned! {place=>
+                fn on_later(&mut self, event: #event, #parameter: #context_type) -> #answer
+            },
+            call,
+        ),
         None => {
-            let call = {
-                let salon = salon_at(*output, block);
-                let reply = quote_spanned!(at(*output)=> <#event as #salon::Event>::Reply);
-                quote_spanned!(at(*output)=> #salon::event::IntoReply::<#reply>::into_reply(#call))
+            let salon_there = salon_at(*output, block);
+            let result = quote_spanned! {place=>
+                ::core::result::Result<#of_event::Reply, #salon::Refusal>
             };
-            quote! {
-                #[automatically_derived]
-                impl #impl_generics #salon::On<#event> for #ty #where_clause {
-                    fn on(
-                        &mut self,
-                        event: #event,
-                        #parameter: &mut #context_type,
-                    ) -> ::core::result::Result<<#event as #salon::Event>::Reply, #salon::Refusal> {
-                        #call
-                    }
-                }
-            }
+            (
+                quote_spanned!(place=> #salon::On<#event>),
+                quote_spanned! {place=>
+                    fn on(&mut self, event: #event, #parameter: #context_type) -> #result
+                },
+                quote_spanned! {at(*output)=>
+                    #salon_there::IntoReply::<#of_event::Reply>::into_reply(#call)
+                },
+            )
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #of for #ty #where_clause {
+            #signature { #body }
         }
     }
 }
 
 /// `impl Room` or `impl Session`.
 fn state(block: &Block) -> TokenStream {
-    let Block { kind, salon, item, name, key, identity, constants, .. } = block;
+    let Block { kind, item, name, key, identity, constants, .. } = block;
+    let salon = expanded(block);
     let (impl_generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
-    let ty_place = at(ty.span());
-    let events = block.handlers.iter().map(|Handler { event, answer, .. }| match answer {
-        Some(_) => quote_spanned!(at(event.span())=> #salon::Later<#event>),
-        None => quote!(#event),
-    });
-    let events = quote_spanned!(ty_place=> (#(#events,)*));
+    let events = events(block);
     let hooks = Hook::of(*kind).iter().filter_map(|hook| {
         let method = block.hooks.iter().find(|method| method.hook == *hook);
         match method {
@@ -104,7 +111,7 @@ fn state(block: &Block) -> TokenStream {
         Kind::Room => {
             let constants = constants.iter().map(|(constant, value)| {
                 let constant = format_ident!("{}", constant.of_trait(), span = at(value.span()));
-                let ty = type_of(&constant, salon);
+                let ty = type_of(&constant, &salon);
                 quote!(const #constant: #ty = #value;)
             });
             let own = quote! {
@@ -127,8 +134,26 @@ fn state(block: &Block) -> TokenStream {
     }
 }
 
+/// The list of events, as a tuple; of more than a tuple may have, as tuples in one.
+fn events(block: &Block) -> TokenStream {
+    let event = |Handler { event, answer, .. }: &Handler| match answer {
+        Some(_) => {
+            let salon = salon_at(event.span(), block);
+            quote_spanned!(at(event.span())=> #salon::Later<#event>)
+        }
+        None => quote!(#event),
+    };
+    let events: Vec<_> = block.handlers.iter().map(event).collect();
+    let place = at(block.item.self_ty.span());
+    if events.len() <= MOST_IN_A_TUPLE {
+        return quote_spanned!(place=> (#(#events,)*));
+    }
+    let parts = events.chunks(MOST_IN_A_TUPLE).map(|part| quote_spanned!(place=> (#(#part,)*)));
+    quote_spanned!(place=> (#(#parts,)*))
+}
+
 /// The type of a constant of `Room`.
-fn type_of(constant: &Ident, salon: &syn::Path) -> TokenStream {
+fn type_of(constant: &Ident, salon: &TokenStream) -> TokenStream {
     match constant.to_string().as_str() {
         "LINGER" => quote!(::core::time::Duration),
         "MAX_OPEN" => quote!(::core::primitive::usize),
@@ -150,10 +175,10 @@ fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
     let call = quote_spanned!(at(*output)=> Self::#method(#receiver #(#arguments),*));
     let call = match hook {
         Hook::Open | Hook::Connect => {
-            quote_spanned!(at(*output)=> #salon::event::IntoReply::<Self>::into_reply(#call))
+            quote_spanned!(at(*output)=> #salon::IntoReply::<Self>::into_reply(#call))
         }
         Hook::Admit => {
-            quote_spanned!(at(*output)=> #salon::event::IntoReply::<()>::into_reply(#call))
+            quote_spanned!(at(*output)=> #salon::IntoReply::<()>::into_reply(#call))
         }
         _ => call,
     };
@@ -172,7 +197,7 @@ fn make_state(block: &Block, hook: Hook) -> TokenStream {
     let salon = salon_at(place, block);
     let unused = hook.parameters().iter().map(|name| format_ident!("{name}"));
     let checks = check_sends(block);
-    let made = quote_spanned!(place=> #salon::expanded::made_by_default::<Self>());
+    let made = quote_spanned!(place=> #salon::made_by_default::<Self>());
     signed(block, hook, &quote!(#checks #(let _ = #unused;)* ::core::result::Result::Ok(#made)))
 }
 
@@ -180,14 +205,14 @@ fn make_state(block: &Block, hook: Hook) -> TokenStream {
 fn check_sends(block: &Block) -> TokenStream {
     let check = |ty: &Type| {
         let salon = salon_at(ty.span(), block);
-        quote_spanned!(at(ty.span())=> #salon::expanded::sends::<#ty>();)
+        quote_spanned!(at(ty.span())=> #salon::sends::<#ty>();)
     };
     block.sends.iter().map(check).collect()
 }
 
 /// A hook as its trait has it.
 fn signed(block: &Block, hook: Hook, body: &TokenStream) -> TokenStream {
-    let salon = &block.salon;
+    let salon = expanded(block);
     let result = quote!(::core::result::Result);
     let member = quote!(&#salon::Member<<Self as #salon::Room>::Identity>);
     let of_room = quote!(cx: &mut #salon::RoomContext<Self>);
@@ -214,4 +239,107 @@ fn signed(block: &Block, hook: Hook, body: &TokenStream) -> TokenStream {
         },
     };
     quote!(#signature { #body })
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::{format_ident, quote};
+
+    use crate::block::{Kind, expand};
+
+    #[track_caller]
+    fn expands(kind: Kind, options: TokenStream, block: TokenStream, expected: &TokenStream) {
+        assert_eq!(expand(kind, options, block).to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn a_block_without_handlers_is_a_room_that_is_made_by_its_default() {
+        expands(
+            Kind::Room,
+            quote!(key = u32, crate = my::salon, numbered = false),
+            quote! { impl<T: Send> BoardGame<T> where T: Default {} },
+            &quote! {
+                impl<T: Send> BoardGame<T> where T: Default {}
+                #[automatically_derived]
+                impl<T: Send> my::salon::expanded::Room for BoardGame<T> where T: Default {
+                    const NAME: &'static ::core::primitive::str = "board_game";
+                    const SEQUENCED: ::core::primitive::bool = false;
+                    type Key = u32;
+                    type Identity = ();
+                    type Events = ();
+                    fn open(
+                        key: &<Self as my::salon::expanded::Room>::Key,
+                        cx: &mut my::salon::expanded::RoomContext<Self>
+                    ) -> ::core::result::Result<Self, my::salon::expanded::Refusal> {
+                        let _ = key;
+                        let _ = cx;
+                        ::core::result::Result::Ok(
+                            my::salon::expanded::made_by_default::<Self>()
+                        )
+                    }
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn what_a_method_takes_is_what_it_is_given() {
+        let tokens = expand(
+            Kind::Session,
+            TokenStream::new(),
+            quote! {
+                impl Counter {
+                    #[on] fn count(&mut self, _: Count) -> u64 { 1 }
+                    #[on] fn think(&self, _: Think, _: &mut SessionContext<Self>) -> Answer<u64> { later() }
+                    #[hook] fn disconnected(&mut self, reason: DisconnectReason) {}
+                    #[hook] fn connect() -> Self { Self }
+                    fn own(&self) {}
+                }
+            },
+        )
+        .to_string();
+        let has = |expected: TokenStream| {
+            assert!(tokens.contains(&expected.to_string()), "{expected} is not in {tokens}");
+        };
+        has(quote! { type Events = (Count, ::salon::expanded::Later<Think>,); });
+        has(quote! { (Self::count(self, event,)) });
+        has(quote! { -> Answer<u64> { Self::think(self, event, cx) } });
+        has(quote! { { let _ = cx; Self::disconnected(self, reason) } });
+        has(quote! {
+            { let _ = client; ::salon::expanded::IntoReply::<Self>::into_reply(Self::connect()) }
+        });
+        assert!(!tokens.contains("# [on]") && !tokens.contains("# [hook]"));
+    }
+
+    #[test]
+    fn more_events_than_a_tuple_has_are_tuples_in_a_tuple() {
+        let methods = (0..18).map(|number| {
+            let (method, event) = (format_ident!("m{number}"), format_ident!("E{number}"));
+            quote!(#[on] fn #method(&mut self, _: #event) {})
+        });
+        let block = quote! { impl Chat { #(#methods)* } };
+        let tokens = expand(Kind::Room, quote!(key = u32), block).to_string();
+        let rest = quote! { (E16, E17,), };
+        assert!(tokens.contains(&format!("E15 ,) , {rest})")), "{tokens}");
+    }
+
+    #[test]
+    fn a_mistake_leaves_the_room_there_with_what_is_right() {
+        let tokens = expand(
+            Kind::Room,
+            quote!(key = u32),
+            quote! {
+                impl Chat {
+                    #[on] fn join(&mut self, _: Join) {}
+                    #[on] async fn say(&mut self, _: Say) {}
+                }
+            },
+        )
+        .to_string();
+        assert_eq!(tokens.matches("compile_error").count(), 1);
+        assert!(tokens.contains("Room for Chat"));
+        assert!(tokens.contains("type Events = (Join ,) ;"));
+        assert!(tokens.contains("unreachable"));
+    }
 }
