@@ -177,7 +177,7 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// All other methods of the block stay as they are, and there may be other blocks.
 #[proc_macro_attribute]
 pub fn room(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    block::expand(Kind::Room, arguments.into(), item.into()).into()
+    block::expand(Kind::Room, arguments.into(), &item.into()).into()
 }
 
 /// Makes an impl block a session: its methods marked `#[on]` handle events, those marked `#[hook]`
@@ -204,7 +204,7 @@ pub fn room(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Without `connect` the state is made by its `Default`.
 #[proc_macro_attribute]
 pub fn session(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    block::expand(Kind::Session, arguments.into(), item.into()).into()
+    block::expand(Kind::Session, arguments.into(), &item.into()).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

@@ -249,7 +249,7 @@ mod tests {
     use crate::block::{Kind, expand};
 
     #[track_caller]
-    fn expands(kind: Kind, options: TokenStream, block: TokenStream, expected: &TokenStream) {
+    fn expands(kind: Kind, options: TokenStream, block: &TokenStream, expected: &TokenStream) {
         assert_eq!(expand(kind, options, block).to_string(), expected.to_string());
     }
 
@@ -258,7 +258,7 @@ mod tests {
         expands(
             Kind::Room,
             quote!(key = u32, crate = my::salon, numbered = false),
-            quote! { impl<T: Send> BoardGame<T> where T: Default {} },
+            &quote! { impl<T: Send> BoardGame<T> where T: Default {} },
             &quote! {
                 impl<T: Send> BoardGame<T> where T: Default {}
                 #[automatically_derived]
@@ -288,7 +288,7 @@ mod tests {
         let tokens = expand(
             Kind::Session,
             TokenStream::new(),
-            quote! {
+            &quote! {
                 impl Counter {
                     #[on] fn count(&mut self, _: Count) -> u64 { 1 }
                     #[on] fn think(&self, _: Think, _: &mut SessionContext<Self>) -> Answer<u64> { later() }
@@ -319,7 +319,7 @@ mod tests {
             quote!(#[on] fn #method(&mut self, _: #event) {})
         });
         let block = quote! { impl Chat { #(#methods)* } };
-        let tokens = expand(Kind::Room, quote!(key = u32), block).to_string();
+        let tokens = expand(Kind::Room, quote!(key = u32), &block).to_string();
         let rest = quote! { (E16, E17,), };
         assert!(tokens.contains(&format!("E15 ,) , {rest})")), "{tokens}");
     }
@@ -329,7 +329,7 @@ mod tests {
         let tokens = expand(
             Kind::Room,
             quote!(key = u32),
-            quote! {
+            &quote! {
                 impl Chat {
                     #[on] fn join(&mut self, _: Join) {}
                     #[on] async fn say(&mut self, _: Say) {}
