@@ -46,6 +46,7 @@ mod protocol;
 mod revocation;
 mod salon;
 mod session;
+mod setback;
 mod supervisor;
 mod transport;
 

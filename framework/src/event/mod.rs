@@ -212,9 +212,17 @@ pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentErro
     }
 }
 
-/// Arguments that do not fit are refused as `invalid_payload`.
+/// Arguments that do not fit are refused as `invalid_payload`; that the server cannot make any of a
+/// value of its own is `internal`, and logged.
 impl From<ArgumentError> for Refusal {
     fn from(error: ArgumentError) -> Self {
-        Self::new(Code::InvalidPayload, error.to_string())
+        match error {
+            ArgumentError::Missing { .. } | ArgumentError::Invalid { .. } => {
+                Self::new(Code::InvalidPayload, error.to_string())
+            }
+            ArgumentError::Unserializable { .. } | ArgumentError::NotASequence { .. } => {
+                Self::internal(error)
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ const RANKS: &[(&str, u32)] = &[
     ("auth", 6),
     ("session", 7),
     ("hub", 8),
+    ("setback", 8),
     ("room", 9),
     ("connection", 10),
     ("expanded", 11),

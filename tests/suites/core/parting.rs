@@ -141,7 +141,7 @@ impl OnLater<Slow> for Visitor {
 impl OnLater<Consult> for Visitor {
     fn on_later(&mut self, _: Consult, cx: &mut SessionContext<Self>) -> Answer<u32> {
         let asked = cx.ask(Opinion, 5 * SECOND);
-        Answer::later(async move { asked.await.map_err(Refusal::internal) })
+        Answer::later(async move { Ok(asked.await?) })
     }
 }
 
