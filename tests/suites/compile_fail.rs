@@ -3,7 +3,8 @@
 //! Each case under `compile_fail/` holds one mistake, and the `.stderr` beside it is all that the
 //! compiler says about it: one error, at the place of the mistake, with the way out. After a
 //! change of a message, `TRYBUILD=overwrite cargo test -p salon-tests --test compile_fail` writes
-//! them anew; read the difference before committing it.
+//! them anew; read the difference before committing it. One case or a folder of them alone:
+//! `… --test compile_fail -- the_derive trybuild=handlers/`.
 
 use trybuild::TestCases;
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::hold_answer,
     base::{contained::Contained, simulation},
-    event::{self, Event, Later, On, OnLater, Policy},
+    event::{self, Event, Later, On, OnLater, Policy, lists},
     hub::encode_or_log,
     room::{CheckOutcome, Checking, Checks, Guards},
     wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
@@ -45,15 +45,22 @@ pub struct SessionRoute {
     pub(crate) call: Call,
 }
 
-/// A tuple of events, each handled by the session `S`.
+/// A list of the events that the session `S` handles: a tuple of them, or of further lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of events of the session `{S}`",
+    note = "a list is a tuple of up to 16: `(Join, Say)`, or `(Join,)` with its comma for one alone",
+    note = "more than 16 events go into lists of their own: `((Join, Leave), (Say, Edit))`"
+)]
 pub trait SessionEvents<S: Session> {
     #[doc(hidden)]
     fn list(routes: &mut Vec<SessionRoute>);
 }
 
-/// An event in the list of a session: `E` where `S: On<E>`, or `Later<E>` where `S: OnLater<E>`.
+/// What is in the list of a session: `E` where `S: On<E>`, `Later<E>` where `S: OnLater<E>`, or a
+/// list of such.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the session `{S}`",
+    note = "a list within the list can be there if each event that is in it can",
     note = "an event of a session derives `Event` without `room`, and `Deserialize`",
     note = "`Later<E>` needs `impl OnLater<E> for {S}`, and `E` alone `impl On<E> for {S}`",
     note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{S}`"
@@ -144,19 +151,4 @@ where
     encode_or_log(E::NAME, event::encode_reply(reply)).ok_or_else(Refusal::logged_already)
 }
 
-macro_rules! lists {
-    ($($($event:ident)*;)*) => {
-        $(impl<S: Session, $($event: SessionListed<S>),*> SessionEvents<S> for ($($event,)*) {
-            fn list(routes: &mut Vec<SessionRoute>) {
-                $($event::list(routes);)*
-                let _ = routes;
-            }
-        })*
-    };
-}
-lists! {
-    ; A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
-    A B C D E F G H I; A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
-    A B C D E F G H I J K L M; A B C D E F G H I J K L M N; A B C D E F G H I J K L M N O;
-    A B C D E F G H I J K L M N O P;
-}
+lists!(S: Session, SessionEvents, SessionListed, Vec<SessionRoute>);

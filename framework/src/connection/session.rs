@@ -61,7 +61,7 @@ pub trait Session: Sized + 'static {
     type Identity: Send + Sync + 'static;
 
     /// The events that go to the session, as a tuple; [`Later<E>`](crate::event::Later) for those
-    /// that are answered by a future.
+    /// that are answered by a future. More than 16 go into lists of their own, `((A, B), (C, D))`.
     type Events: SessionEvents<Self>;
 
     /// Makes the state of a client that wants to connect. It is not connected yet: what it is to

@@ -5,6 +5,7 @@
 
 mod answer;
 mod into_reply;
+mod lists;
 mod policy;
 mod reply;
 mod shape;
@@ -18,6 +19,7 @@ pub use shape::Shape;
 
 pub use crate::base::config::Rate;
 
+pub(crate) use lists::lists;
 pub(crate) use time_limit::{Waited, too_late, wait};
 
 use serde::{Serialize, de::DeserializeOwned};

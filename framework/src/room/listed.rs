@@ -22,7 +22,7 @@ use crate::{
         contained::Contained,
         refusal::{Code, Refusal},
     },
-    event::{self, Event, Later, On, OnLater, Policy},
+    event::{self, Event, Later, On, OnLater, Policy, lists},
     hub::Opener,
     outbox::InFlightGuard,
     session::peer::Peer,
@@ -71,15 +71,22 @@ pub struct Routes<'a, R: Room> {
     pub(crate) routes: &'a mut Vec<RoomRoute>,
 }
 
-/// A tuple of events, each handled by the room `R`.
+/// A list of the events that the room `R` handles: a tuple of them, or of further lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of events of the room `{R}`",
+    note = "a list is a tuple of up to 16: `(Join, Say)`, or `(Join,)` with its comma for one alone",
+    note = "more than 16 events go into lists of their own: `((Join, Leave), (Say, Edit))`"
+)]
 pub trait RoomEvents<R: Room> {
     #[doc(hidden)]
     fn list(routes: &mut Routes<'_, R>);
 }
 
-/// An event in the list of a room: `E` where `R: On<E>`, or `Later<E>` where `R: OnLater<E>`.
+/// What is in the list of a room: `E` where `R: On<E>`, `Later<E>` where `R: OnLater<E>`, or a list
+/// of such.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be in the list of events of the room `{R}`",
+    note = "a list within the list can be there if each event that is in it can",
     note = "an event of the room derives `Event` with `room = {R}(key_field)`, and `Deserialize`",
     note = "`Later<E>` needs `impl OnLater<E> for {R}`, and `E` alone `impl On<E> for {R}`",
     note = "each `guard` of its derive needs `impl Guard<E>`, with the `Identity` of `{R}`"
@@ -252,19 +259,4 @@ pub(super) fn not_a_member(event: &str) -> Refusal {
     Refusal::new(Code::NotAMember, format!("only members of the room may send {event}"))
 }
 
-macro_rules! lists {
-    ($($($event:ident)*;)*) => {
-        $(impl<R: Room, $($event: RoomListed<R>),*> RoomEvents<R> for ($($event,)*) {
-            fn list(routes: &mut Routes<'_, R>) {
-                $($event::list(routes);)*
-                let _ = routes;
-            }
-        })*
-    };
-}
-lists! {
-    ; A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
-    A B C D E F G H I; A B C D E F G H I J; A B C D E F G H I J K; A B C D E F G H I J K L;
-    A B C D E F G H I J K L M; A B C D E F G H I J K L M N; A B C D E F G H I J K L M N O;
-    A B C D E F G H I J K L M N O P;
-}
+lists!(R: Room, RoomEvents, RoomListed, Routes<'_, R>);

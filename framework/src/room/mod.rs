@@ -157,7 +157,7 @@ pub trait Room: Sized + 'static {
     type Identity: Send + Sync + 'static;
 
     /// The events it handles, as a tuple; [`Later<E>`](crate::event::Later) for those that are
-    /// answered by a future.
+    /// answered by a future. More than 16 go into lists of their own, `((A, B), (C, D))`.
     type Events: RoomEvents<Self>;
 
     /// Opens the room of that key. It has no members then, unless it is opened anew after a panic:

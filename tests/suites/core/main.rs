@@ -37,6 +37,7 @@ mod hall;
 mod heartbeats;
 mod left_out;
 mod limits;
+mod lists;
 mod malformed;
 mod newcomers;
 mod opening;
