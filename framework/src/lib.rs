@@ -68,7 +68,7 @@ pub use self::{
         RawConnection, Session, SessionContext, UntypedEvent, Watching,
     },
     event::{Answer, Event, Later, On, OnLater},
-    hub::{Answers, Audience, Socket},
+    hub::{Answers, Audience, Socket, UserHandle},
     message::{At, Position},
     outbox::{NotQueued, TransportKind},
     revocation::Revoked,

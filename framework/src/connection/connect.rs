@@ -162,37 +162,41 @@ impl Connection {
         if let Some(socket_io) = self.socket_io() {
             socket_io.connecting.end(&namespace);
         }
+        let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
-            let origin = self.origin(&namespace, auth.as_ref(), credential.subject.as_ref())?;
-            Ok((made, identity, credential, origin))
+            let (presented, subject) = (auth.clone(), credential.subject.clone());
+            let origin = || self.origin(&namespace, presented.as_ref(), subject.as_ref());
+            let make = |origin: Origin| {
+                recovered = origin.recovered;
+                Arc::new(Peer {
+                    number: SessionNumber::next(),
+                    id: origin.id,
+                    recoverable: origin.recoverable,
+                    namespace: namespace.clone(),
+                    shard: self.shard,
+                    handshake: self.handle.handshake().clone(),
+                    identity,
+                    auth_state: AuthState::new(credential, auth),
+                    outbox: self.handle.outbox().clone(),
+                    state: PeerState::default(),
+                })
+            };
+            // Whoever revokes finds the session from here on, and what was revoked before is found here.
+            Ok((made, self.core.sessions().add(origin, make)?))
         });
-        let (made, identity, credential, origin) = match made {
+        let (made, peer) = match made {
             Ok(made) => made,
             Err(refusal) => {
                 self.core.counters().one(Count::SessionsRefused);
                 return self.refuse_connect(&namespace, &refusal);
             }
         };
-        let peer = Arc::new(Peer {
-            number: SessionNumber::next(),
-            id: origin.id,
-            recoverable: origin.recoverable,
-            namespace,
-            shard: self.shard,
-            handshake: self.handle.handshake().clone(),
-            identity,
-            auth_state: AuthState::new(credential, auth),
-            outbox: self.handle.outbox().clone(),
-            state: PeerState::default(),
-        });
-        // Whoever revokes finds the session from here on, and what was revoked before is found here.
-        self.core.sessions().add(&peer);
         if self.core.revocations().refuse(&peer.auth_state.credential()) {
             self.core.sessions().remove(&peer);
             self.core.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&peer.namespace, &unauthorized());
         }
-        let (missed, rooms) = match origin.recovered {
+        let (missed, rooms) = match recovered {
             Some(recovered) => (recovered.missed, recovered.rooms),
             None => (Vec::new(), Vec::new()),
         };

@@ -22,7 +22,6 @@ use super::{
     pending_start::{Parts, PendingStart},
     placement::{self, Placements},
     registry::{NoRoom, Registry},
-    sessions::Sessions,
     worker::{CoreNumber, Supervise, Watch, Worker},
 };
 use crate::{
@@ -33,7 +32,7 @@ use crate::{
         data::Data,
         meter::{Count, Counters, Meter, Tally},
     },
-    hub::Broadcaster,
+    hub::{Broadcaster, Sessions},
     message::Layer,
     outbox::{Outbox, Terms},
     session::session_id::SessionId,
@@ -137,7 +136,6 @@ pub(crate) struct Core {
     data: Data,
     application: Option<Arc<dyn Application>>,
     supervise: Supervise,
-    sessions: Sessions,
     revocations: Revocations,
     pub(super) placements: Arc<Placements>,
     registry: Registry,
@@ -164,7 +162,6 @@ impl Core {
         let outbox_terms = Arc::new(Terms::new(&settings.limits, codec, counters));
         Self {
             number: CoreNumber::next(),
-            sessions: Sessions::default(),
             revocations,
             settings,
             origins,
@@ -230,7 +227,7 @@ impl Core {
 
     /// All sessions.
     pub(crate) fn sessions(&self) -> &Sessions {
-        &self.sessions
+        &self.broadcaster.sessions
     }
 
     /// What was revoked.

@@ -32,7 +32,6 @@ mod resting;
 mod rights;
 mod session;
 mod session_context;
-mod sessions;
 mod untyped;
 mod violation;
 mod watching;

@@ -16,7 +16,7 @@ use crate::{
         timers::{Timer, Timers},
     },
     event::Event,
-    hub::{Audience, Socket},
+    hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
     room::{Room, RoomHandle, kinds},
     session::acknowledgement::AskError,
@@ -62,6 +62,13 @@ impl<S> SessionContext<S> {
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
         kinds::room(self.socket.broadcaster(), key)
+    }
+
+    /// Every session of one user, by the subject that the authenticator gives. What it is sent goes
+    /// off at once, also if this handler refuses or panics afterwards.
+    #[must_use]
+    pub fn user(&self, subject: &str) -> UserHandle {
+        UserHandle::new(self.socket.broadcaster().clone(), subject)
     }
 
     /// Sends an event to the client.

@@ -19,6 +19,7 @@ use super::{
     opening::Openings,
     recovery::Recovery,
     registered::Registered,
+    sessions::Sessions,
     shard::{Command, ShardHandle, Target},
 };
 use crate::{
@@ -50,6 +51,7 @@ pub(crate) struct Broadcaster {
     rooms_opened: AtomicU64,
     /// The directories of rooms, by the kinds of these.
     pub(crate) kinds: Registered,
+    pub(crate) sessions: Sessions,
     pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
@@ -76,6 +78,7 @@ impl Broadcaster {
             acknowledgement_ids: AtomicU64::new(0),
             rooms_opened: AtomicU64::new(0),
             kinds: Registered::default(),
+            sessions: Sessions::default(),
             recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,

@@ -11,14 +11,17 @@ mod opening;
 mod question;
 mod recovery;
 mod registered;
+mod sessions;
 mod shard;
 mod socket;
+mod user;
 
-pub use self::{audience::Audience, question::Answers, socket::Socket};
+pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
 pub(crate) use self::{
     broadcaster::{Asker, Broadcaster, encode_or_log},
     opening::{Opened, Opener, too_many_open},
     recovery::{Recovered, Recovery},
+    sessions::Sessions,
     shard::{Command, Look, ShardHandle, Target},
 };

@@ -182,6 +182,14 @@ impl Recovery {
         Some(Recovered { id, rooms, missed, covered: state.last, since })
     }
 
+    /// The sessions of one user that are away: the namespace and the id of each.
+    pub(crate) fn away_of(&self, subject: &ByteString) -> Vec<(ByteString, SessionId)> {
+        let state = self.lock();
+        let theirs = |away: &&Away| away.credential.subject.as_ref() == Some(subject);
+        let away = state.away.values().filter(theirs);
+        away.map(|away| (away.namespace.clone(), away.id)).collect()
+    }
+
     /// Gives nobody's session back who is meant.
     pub(crate) fn revoke(&self, who: &Who) {
         let mut state = self.lock();

@@ -23,7 +23,7 @@ use crate::{
         timers::{Timer, Timers},
     },
     event::{self, Event},
-    hub::{Asker, Audience},
+    hub::{Asker, Audience, UserHandle},
     message::Position,
     session::acknowledgement::AskError,
 };
@@ -142,6 +142,14 @@ impl<R> RoomContext<R> {
     #[must_use]
     pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
         kinds::room(self.members.broadcaster(), key)
+    }
+
+    /// Every session of one user, members of this room or not, by the subject that the authenticator
+    /// gives. What it is sent goes off at once, also if this handler refuses or panics afterwards;
+    /// between it and what the room broadcasts there is no order.
+    #[must_use]
+    pub fn user(&self, subject: &str) -> UserHandle {
+        UserHandle::new(self.members.broadcaster().clone(), subject)
     }
 
     /// Sends an event to every member: in this room's one order, encoded once.

@@ -11,7 +11,7 @@ use crate::{
     auth::{What, Who},
     base::meter::Counters,
     connection::{Application, Core},
-    hub::Audience,
+    hub::{Audience, UserHandle},
     revocation::{self, Revoked},
     room::{Listing, Room, RoomHandle, Rooms, kinds},
     transport,
@@ -98,6 +98,13 @@ impl Salon {
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
         kinds::room(self.core.broadcaster(), key)
+    }
+
+    /// Every session of one user, on whichever connection, in whichever namespace and on whichever
+    /// worker, by the [subject](crate::auth::Authenticated::subject) that the authenticator gives.
+    #[must_use]
+    pub fn user(&self, subject: &str) -> UserHandle {
+        UserHandle::new(self.core.broadcaster().clone(), subject)
     }
 
     /// The rooms of a kind that list themselves: to be listed, filtered, and watched live.

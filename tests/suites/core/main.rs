@@ -56,3 +56,4 @@ mod table;
 mod timers;
 mod unsendable;
 mod upgrading;
+mod users;

@@ -1,0 +1,158 @@
+//! One user, as a handle that reaches every session of theirs.
+//!
+//! It must never show whose handle it is: what a user is called is personal.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use bytestring::ByteString;
+use serde::Serialize;
+
+use super::{Broadcaster, Command, Socket, Target};
+use crate::{
+    base::number::ShardNumber,
+    event::{self, Event},
+    session::peer::Peer,
+    wire::socket_io::{Arguments, IntoArguments},
+};
+
+/// Every session of one user, on whichever connection, in whichever namespace and on whichever worker:
+/// from [`Salon::user`](crate::Salon::user), or from the context of a room's or a session's handler. A
+/// user is known by the [subject](crate::auth::Authenticated::subject) that the authenticator gives.
+///
+/// It keeps no session. Who is meant is decided when something is sent: those who are connected then,
+/// and, while a session that was lost [may come back](crate::Builder::recovery), those who come back.
+///
+/// ```
+/// use salon::prelude::*;
+///
+/// #[derive(Serialize, Event)]
+/// #[event("invited")]
+/// struct Invited { lobby: u32 }
+///
+/// fn invite(salon: &Salon, user: &str, lobby: u32) {
+///     salon.user(user).emit(&Invited { lobby });
+/// }
+/// ```
+#[derive(Clone)]
+pub struct UserHandle {
+    broadcaster: Arc<Broadcaster>,
+    subject: ByteString,
+}
+
+impl UserHandle {
+    pub(crate) fn new(broadcaster: Arc<Broadcaster>, subject: &str) -> Self {
+        Self { broadcaster, subject: subject.into() }
+    }
+
+    /// What the authenticator calls the user.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Sends an event to every session of the user; where there is none, to nobody. It goes off when
+    /// this is called, and each session gets what it is sent by one thread in the order of the calls.
+    ///
+    /// One that cannot be sent, by its name or because it has no JSON form, is logged and counted as
+    /// [`EventsNotSent`](crate::Count::EventsNotSent).
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        if !self.broadcaster.is_free(E::NAME) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
+            self.send(&E::NAME.into(), &arguments, E::POLICY.volatile);
+        }
+    }
+
+    /// Sends an untyped event to every session of the user; what cannot be sent is logged and counted
+    /// as that of [`emit`](Self::emit).
+    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+        let name = name.into();
+        if !self.broadcaster.is_free(&name) {
+            return;
+        }
+        if let Ok(arguments) = self.broadcaster.encoded(&name, arguments.into_arguments()) {
+            self.send(&name, &arguments, false);
+        }
+    }
+
+    /// The sessions of the user that are connected, in the order in which they came.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<Socket> {
+        let (peers, ()) = self.broadcaster.sessions.of_user(&self.subject, || ());
+        peers.into_iter().map(|peer| Socket::new(peer, self.broadcaster.clone())).collect()
+    }
+
+    fn send(&self, name: &ByteString, arguments: &Arguments, volatile: bool) {
+        for (namespace, Theirs { sessions, shards }) in self.namespaces() {
+            let namespace = &namespace;
+            // By their ids, each of which is a room of its own: so one that comes back meanwhile gets
+            // it as well, and once.
+            let (to, except) = (sessions, Vec::new());
+            let target = Target::Namespace { namespace: namespace.clone(), to, except };
+            let meant = || target.clone();
+            let (called, arguments) = (name.clone(), arguments.clone());
+            let event = self.broadcaster.event_for(namespace, meant, called, arguments, volatile);
+            let Ok(publication) = self.broadcaster.formed(name, event) else { return };
+            for shard in &*self.broadcaster.shards() {
+                if shards.as_ref().is_none_or(|shards| shards.contains(&shard.number())) {
+                    let (target, publication) = (target.clone(), publication.clone());
+                    shard.send(Command::Deliver { target, publication, question: None });
+                }
+            }
+        }
+    }
+
+    /// The namespaces in which the user has sessions, connected or away, and which those are.
+    fn namespaces(&self) -> BTreeMap<ByteString, Theirs> {
+        let recovery = self.broadcaster.recovery.as_ref();
+        let away = || recovery.map(|recovery| recovery.away_of(&self.subject)).unwrap_or_default();
+        let (peers, away) = self.broadcaster.sessions.of_user(&self.subject, away);
+        let mut namespaces = BTreeMap::<_, Theirs>::new();
+        for (namespace, session) in away {
+            let theirs = namespaces.entry(namespace).or_default();
+            theirs.sessions.push(session.to_byte_string());
+        }
+        for peer in peers {
+            namespaces.entry(peer.namespace.clone()).or_default().add(&peer);
+        }
+        if recovery.is_some() {
+            // Whoever is away, or about to be, may come back to any worker.
+            namespaces.values_mut().for_each(|theirs| theirs.shards = None);
+        }
+        namespaces
+    }
+}
+
+/// The sessions that a user has in one namespace.
+struct Theirs {
+    /// Their ids.
+    sessions: Vec<ByteString>,
+    /// Where they are; nothing if they may be anywhere.
+    shards: Option<HashSet<ShardNumber>>,
+}
+
+impl Theirs {
+    fn add(&mut self, peer: &Peer) {
+        self.sessions.push(peer.id.to_byte_string());
+        if let Some(shards) = &mut self.shards {
+            shards.insert(peer.shard);
+        }
+    }
+}
+
+impl Default for Theirs {
+    fn default() -> Self {
+        Self { sessions: Vec::new(), shards: Some(HashSet::new()) }
+    }
+}
+
+impl fmt::Debug for UserHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserHandle").finish_non_exhaustive()
+    }
+}
