@@ -83,6 +83,12 @@ impl Right {
         self.state().lost.clone()
     }
 
+    /// The refusal of what rested on it, whatever became of it.
+    pub(crate) fn lost_meanwhile(&self) -> Refusal {
+        let message = format!("the permission {:?} was lost meanwhile", self.permission);
+        Refusal::new(Code::Lapsed, message)
+    }
+
     /// It goes on by a newer grant; false if it is lost.
     pub(crate) fn renew(&self, grant: Grant) -> bool {
         let mut state = self.state();
@@ -153,13 +159,8 @@ pub(crate) fn hold_answer<T: 'static>(
 ) -> LocalBoxFuture<'static, Result<T, Refusal>> {
     let Some(right) = right else { return answer.boxed_local() };
     let answer = answer.boxed_local();
-    async move {
-        right.hold(answer, tally).await.unwrap_or_else(|_| {
-            let message = format!("the permission {:?} was lost meanwhile", right.permission);
-            Err(Refusal::new(Code::Lapsed, message))
-        })
-    }
-    .boxed_local()
+    async move { right.hold(answer, tally).await.unwrap_or_else(|_| Err(right.lost_meanwhile())) }
+        .boxed_local()
 }
 
 impl fmt::Debug for Right {

@@ -133,13 +133,19 @@ impl<S> SessionContext<S> {
 
     /// Runs code of the session that was begun by a right, unless that is lost; what it begins rests on
     /// the same.
-    pub(super) fn under(&mut self, right: Option<Arc<Right>>, code: impl FnOnce(&mut Self)) {
-        let Some(right) = right else { return code(self) };
-        if right.lost().is_none() {
-            self.begun().by = Some(By::Right(right));
-            code(self);
-            self.forget_right();
+    pub(super) fn under<T>(
+        &mut self,
+        right: Option<Arc<Right>>,
+        code: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let Some(right) = right else { return Some(code(self)) };
+        if right.lost().is_some() {
+            return None;
         }
+        self.begun().by = Some(By::Right(right));
+        let value = code(self);
+        self.forget_right();
+        Some(value)
     }
 
     pub(super) fn begun(&mut self) -> &mut Begun<S> {

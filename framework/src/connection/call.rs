@@ -9,7 +9,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     Acknowledge, Core, IncomingEvent, Refusal, UntypedEvent,
-    listed::{Called, Resume},
+    listed::{Called, Concluded, Resume},
     middleware,
     namespaces::{BuiltNamespace, TypedRoute},
     protocol::OpenSession,
@@ -51,7 +51,7 @@ pub(super) type Reached = Result<Outcome, DecodeError>;
 /// What became of an event.
 pub(super) enum Outcome {
     Answered(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>, InFlightGuard),
+    Later(LocalBoxFuture<'static, Concluded>, InFlightGuard),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
     /// A room or an untyped handler answers.
@@ -122,7 +122,7 @@ impl OpenSession {
         }
         let arguments = call.arguments.check()?;
         let refreshed = refresh(context.core.clone(), self.socket(context.core), arguments);
-        Ok(Outcome::Later(refreshed.boxed_local(), call.in_flight))
+        Ok(Outcome::Later(refreshed.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
     fn check_rate(

@@ -13,6 +13,7 @@ use super::{
     Connection, Refusal,
     actor::Held,
     call::{Call, CallContext, Outcome, Reached, Step},
+    listed::{Conclude, Concluded},
     protocol::OpenSession,
     session::AnyStep,
 };
@@ -171,7 +172,7 @@ impl Connection {
         peer: &Arc<Peer>,
         name: ByteString,
         id: Option<u64>,
-        (future, in_flight): (LocalBoxFuture<'static, Result<Arguments, Refusal>>, InFlightGuard),
+        (future, in_flight): (LocalBoxFuture<'static, Concluded>, InFlightGuard),
         ctx: &mut Context<Self>,
     ) {
         let (peer, ending) = (peer.clone(), peer.clone());
@@ -181,23 +182,51 @@ impl Connection {
         let waiting = wait(guarded, limit, ended).into_actor(self);
         ctx.spawn(waiting.map(move |waited, actor, ctx| {
             match waited {
-                Waited::Done(result) => {
-                    let result = result.unwrap_or_else(|_| Err(actor.panicked(&name, Some(&peer))));
+                Waited::Done(Ok(Concluded::Answered(result))) => {
                     actor.answer(&peer, &name, id, result);
+                }
+                Waited::Done(Ok(Concluded::Then(then))) => {
+                    actor.conclude(&peer, &name, id, then, ctx);
+                }
+                Waited::Done(Err(Panicked)) => {
+                    let refusal = actor.panicked(&name, Some(&peer));
+                    actor.answer(&peer, &name, id, Err(refusal));
                 }
                 Waited::Late(rest) => {
                     actor.core.counters().one(Count::LateAnswers);
                     actor.answer(&peer, &name, id, Err(too_late(&name, limit)));
-                    ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| {
-                        if let Some(Err(_)) = done {
-                            drop(actor.panicked(&name, Some(&peer)));
-                        }
+                    ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| match done {
+                        Some(Err(Panicked)) => drop(actor.panicked(&name, Some(&peer))),
+                        // What was to be done in the session is the application's.
+                        done => discard(done, actor.core.tally()),
                     }));
                 }
                 Waited::Void => {}
             }
             drop(in_flight);
         }));
+    }
+
+    /// Does in a session what is to be done before an answer that was waited for, and gives it.
+    fn conclude(
+        &mut self,
+        peer: &Arc<Peer>,
+        name: &ByteString,
+        id: Option<u64>,
+        then: Conclude,
+        ctx: &mut Context<Self>,
+    ) {
+        let mut concluded = None;
+        let conclude = |actor: &mut Self, session: &mut OpenSession, ctx: &mut Context<Self>| {
+            let done = contain(|| then(&mut *session.state));
+            concluded = Some(done.map_err(|Panicked| actor.panicked(name, Some(peer))));
+            turn::spend(ctx);
+        };
+        self.with_session(peer.number, conclude, ctx);
+        // With the session in its place: see `advance`. A session that is gone needs no answer.
+        if let Some(concluded) = concluded {
+            self.answer(peer, name, id, concluded.and_then(|result| result));
+        }
     }
 
     /// Runs the futures that a session's handlers have asked for, and sees to their timers.

@@ -3,6 +3,8 @@
 //! It must never be needed at run time to decide a type: a listed event without a handler does not
 //! compile.
 
+use std::sync::Arc;
+
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,9 +13,9 @@ use super::{
     session::{AnySession, Connected, downcast},
 };
 use crate::{
-    auth::hold_answer,
+    auth::{Right, hold_answer},
     base::{contained::Contained, simulation},
-    event::{self, Event, Later, On, OnLater, Policy, lists},
+    event::{self, Awaited, Event, Later, On, OnLater, Policy, Then, lists},
     hub::encode_or_log,
     room::{CheckOutcome, Checking, Checks, Guards},
     wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
@@ -22,10 +24,20 @@ use crate::{
 /// What a handler answered, or why it has not been called.
 pub(crate) enum Called {
     Done(Result<Arguments, Refusal>),
-    Later(LocalBoxFuture<'static, Result<Arguments, Refusal>>),
+    Later(LocalBoxFuture<'static, Concluded>),
     /// The checks wait for something; then the handler is to be called.
     Held(LocalBoxFuture<'static, Resume>),
 }
+
+/// What an answer came to that takes time.
+pub(crate) enum Concluded {
+    Answered(Result<Arguments, Refusal>),
+    /// Something is to be done in the session first.
+    Then(Conclude),
+}
+
+/// Does in the session what is to be done before an answer.
+pub(crate) type Conclude = Box<dyn FnOnce(&mut dyn AnySession) -> Result<Arguments, Refusal>>;
 
 /// Calls the handler of an event whose checks were waited for.
 pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
@@ -93,11 +105,40 @@ where
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
-            let answer = session.on_later(event, cx);
-            let encoded = answer.map(|result| result.and_then(|reply| encode::<E>(&reply)));
-            Called::Later(hold_answer(cx.right(), encoded, cx.tally()))
+            let awaited = session.on_later(event, cx).into_future().map(Ok);
+            let right = cx.right();
+            let held = hold_answer(right.clone(), awaited, cx.tally());
+            let concluded = held.map(move |awaited| match awaited {
+                Ok(Awaited::Reply(result)) => {
+                    Concluded::Answered(result.and_then(|reply| encode::<E>(&reply)))
+                }
+                Ok(Awaited::Then(then)) => Concluded::Then(conclude::<S, E>(then, right)),
+                Err(refusal) => Concluded::Answered(Err(refusal)),
+            });
+            Called::Later(concluded.boxed_local())
         });
     }
+}
+
+/// What is to be done in the session before an answer, unless the right is lost by which it was asked
+/// for.
+fn conclude<S, E>(then: Then<E::Reply>, right: Option<Arc<Right>>) -> Conclude
+where
+    S: Session,
+    E: Event,
+    E::Reply: Serialize,
+{
+    Box::new(move |session| {
+        let Some(Connected { session, cx }) = downcast::<S>(session) else {
+            return Err(Refusal::internal("the session is of another type"));
+        };
+        cx.forget_right();
+        match (cx.under(right.clone(), |cx| then(session, cx, &())), right) {
+            (Some(result), _) => result.and_then(|reply| encode::<E>(&reply)),
+            (None, Some(right)) => Err(right.lost_meanwhile()),
+            (None, None) => Err(Refusal::logged_already()),
+        }
+    })
 }
 
 fn add<S, E>(routes: &mut Vec<SessionRoute>, call: fn(&mut Connected<S>, E) -> Called)

@@ -2,7 +2,7 @@
 //!
 //! It must never outlive its session: what it has asked for ends with it.
 
-use std::{cell::Cell, fmt, rc::Rc, time::Duration};
+use std::{any::Any, cell::Cell, fmt, marker::PhantomData, rc::Rc, time::Duration};
 
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,7 +15,7 @@ use crate::{
         meter::Tally,
         timers::{Timer, Timers},
     },
-    event::Event,
+    event::{Event, Kind, Surroundings, sealed},
     hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
     room::{Room, RoomHandle, kinds},
@@ -32,6 +32,31 @@ pub struct SessionContext<S> {
 
 /// Something to do on a session when a future is done.
 pub(super) type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
+
+impl<S: Session> sealed::Sealed for SessionContext<S> {}
+
+impl<S: Session> Surroundings for SessionContext<S> {
+    type Kind = OfSession<S>;
+}
+
+/// The handlers of a session.
+#[derive(Debug)]
+pub struct OfSession<S>(PhantomData<fn() -> S>);
+
+impl<S: Session> sealed::Sealed for OfSession<S> {}
+
+impl<S: Session> Kind for OfSession<S> {
+    type State = S;
+    type Context<'a> = SessionContext<S>;
+
+    fn run<T>(
+        inside: &mut dyn Any,
+        _: &dyn Any,
+        code: impl FnOnce(&mut SessionContext<S>) -> T,
+    ) -> Option<T> {
+        inside.downcast_mut().map(code)
+    }
+}
 
 impl<S> SessionContext<S> {
     pub(super) fn new(socket: Socket, data: Data) -> Self {

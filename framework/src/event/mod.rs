@@ -11,7 +11,7 @@ mod reply;
 mod shape;
 mod time_limit;
 
-pub use answer::Answer;
+pub use answer::{Answer, Kind, Surroundings};
 pub use into_reply::IntoReply;
 pub use policy::Policy;
 pub use reply::{decode_reply, encode_reply};
@@ -19,6 +19,7 @@ pub use shape::Shape;
 
 pub use crate::base::config::Rate;
 
+pub(crate) use answer::{Awaited, Then, sealed};
 pub(crate) use lists::lists;
 pub(crate) use time_limit::{Waited, too_late, wait};
 
@@ -114,7 +115,8 @@ pub trait On<E: Event> {
 /// A handler whose answer takes time; list the event as [`Later<E>`].
 ///
 /// The answer holds no borrow of the session or room: it owns what it needs, and other events are
-/// handled while it is awaited.
+/// handled while it is awaited. What is to be changed in the session or room once it is there goes
+/// into [`Answer::then`].
 ///
 /// ```
 /// use salon::prelude::*;

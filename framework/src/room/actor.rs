@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix::{Actor, Context};
 use serde::Serialize;
+use tracing::Span;
 
 use super::{
     Directory, Entry, Room, RoomEvent,
@@ -33,7 +34,10 @@ use crate::{
     event,
     hub::encode_or_log,
     outbox::End,
-    session::membership::{lapsed_meanwhile, revoked_meanwhile},
+    session::{
+        membership::{lapsed_meanwhile, revoked_meanwhile},
+        peer::Peer,
+    },
 };
 
 /// One open room.
@@ -74,6 +78,12 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
+    /// Where the log says that an event is handled.
+    pub(super) fn span(&self, event: &'static str, sender: &Peer) -> Span {
+        let room = Logged(self.cx.members.name());
+        tracing::debug_span!("salon.room", %room, event, session = %sender.id)
+    }
+
     /// Handles an event up to what its handler returns, and says whether the sender has become a
     /// member by it.
     pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
@@ -81,13 +91,7 @@ impl<R: Room> RoomActor<R> {
         sent: Sent<E>,
         on: impl FnOnce(&mut R, E, &mut EventContext<'_, R>) -> Result<T, Refusal>,
     ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
-        let span = tracing::debug_span!(
-            "salon.room",
-            room = %Logged(self.cx.members.name()),
-            event = E::NAME,
-            session = %sent.origin.sender.id,
-        );
-        let _entered = span.enter();
+        let _entered = self.span(E::NAME, &sent.origin.sender).entered();
         let Sent { event, mut origin } = sent;
         let entered = match E::ENTRY {
             // It would make its sender a member.

@@ -3,13 +3,18 @@
 //! It must never be made where nobody sent anything: that there is a sender is its type.
 
 use std::{
+    any::Any,
     fmt,
+    marker::PhantomData,
     ops::{Deref, DerefMut},
     time::Duration,
 };
 
 use super::{Listing, Member, Present, Receive, Room, RoomContext};
-use crate::base::{refusal::Refusal, timers::Timer};
+use crate::{
+    base::{refusal::Refusal, timers::Timer},
+    event::{Kind, Surroundings, sealed},
+};
 
 /// The surroundings of a room while it handles an event: a [`RoomContext`], to which it derefs, with
 /// the event's [sender](Self::sender).
@@ -59,6 +64,32 @@ use crate::base::{refusal::Refusal, timers::Timer};
 pub struct EventContext<'a, R: Room> {
     cx: &'a mut RoomContext<R>,
     sender: &'a Member<R::Identity>,
+}
+
+impl<R: Room> sealed::Sealed for EventContext<'_, R> {}
+
+impl<R: Room> Surroundings for EventContext<'_, R> {
+    type Kind = OfRoom<R>;
+}
+
+/// The handlers of a room.
+#[derive(Debug)]
+pub struct OfRoom<R>(PhantomData<fn() -> R>);
+
+impl<R: Room> sealed::Sealed for OfRoom<R> {}
+
+impl<R: Room> Kind for OfRoom<R> {
+    type State = R;
+    type Context<'a> = EventContext<'a, R>;
+
+    fn run<T>(
+        inside: &mut dyn Any,
+        sender: &dyn Any,
+        code: impl FnOnce(&mut EventContext<'_, R>) -> T,
+    ) -> Option<T> {
+        let (inside, sender) = (inside.downcast_mut()?, sender.downcast_ref()?);
+        Some(code(&mut EventContext::new(inside, sender)))
+    }
 }
 
 impl<'a, R: Room> EventContext<'a, R> {

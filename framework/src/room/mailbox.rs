@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     Room, RoomEvent, ToRoom,
     actor::RoomActor,
+    concluding::Asked,
     life::Generation,
     member::LeaveReason,
     sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
@@ -22,7 +23,6 @@ use crate::{
         turn,
     },
     event::{Event, On, OnLater, Waited, too_late, wait},
-    outbox,
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -54,7 +54,7 @@ where
         let (started, origin, joined) =
             self.handle_event(sent.0, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
-            Ok(future) => {
+            Ok(answer) => {
                 let generation = self.generation;
                 let limit = self.cx.members.broadcaster().time_limit;
                 let creditor = self.cx.members.creditor(origin.sender.number);
@@ -65,12 +65,14 @@ where
                     let room = Some(&**self.cx.members.name());
                     origin.sender.rest_on(granted, room, origin.withdrawals).0
                 });
-                let future = hold_answer(right, future, self.tally());
+                let awaited = answer.into_future().map(Ok);
+                let future = hold_answer(right.clone(), awaited, self.tally());
+                let asked = Asked { generation, creditor, right };
                 let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
-                    let result = match waited {
-                        Waited::Done(Ok(result)) => result,
+                    let awaited = match waited {
+                        Waited::Done(Ok(awaited)) => awaited,
                         Waited::Done(Err(panicked)) => {
                             actor.future_panicked(E::NAME, generation);
                             Err(panicked.into())
@@ -82,9 +84,7 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
-                    // Of what was lost, also before a later membership, nothing more is told.
-                    let lapsed = creditor.is_some_and(|it| actor.cx.members.owed.settle(it));
-                    let result = if lapsed { result.and(Err(outbox::lapsed())) } else { result };
+                    let result = actor.conclude(E::NAME, awaited, &asked, &origin.sender);
                     actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
                 }));

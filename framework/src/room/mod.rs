@@ -4,6 +4,7 @@
 
 mod actor;
 mod check;
+mod concluding;
 mod context;
 mod directory;
 mod event_context;

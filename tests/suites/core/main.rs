@@ -35,6 +35,8 @@ mod ending;
 mod forging;
 mod hall;
 mod heartbeats;
+mod later_rooms;
+mod later_sessions;
 mod left_out;
 mod limits;
 mod lists;

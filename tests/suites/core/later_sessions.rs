@@ -1,0 +1,256 @@
+//! Answers of a session that await, then change it, then reply.
+//!
+//! It must never look at a room: those have a file of their own.
+
+use std::time::Duration;
+
+use salon::{
+    Code, Count, SessionContext,
+    auth::{Authenticated, Authenticator, Credentials, Permissions, ScopesInClaims, What, Who},
+    prelude::*,
+    testing::{Client, Failure, Lab, Wire},
+};
+use serde_json::json;
+
+use crate::table::{code, said_and_heard};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Lets everybody in as `ada`, with the permission to buy.
+struct AsAda;
+
+impl Authenticator for AsAda {
+    type Identity = ();
+
+    async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
+        let permissions: Permissions = "buy".parse().map_err(Refusal::internal)?;
+        Ok(Authenticated::new(()).subject("ada").permissions(permissions))
+    }
+}
+
+/// What becomes of a purchase when its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Fate {
+    Bought,
+    Refused,
+    Panics,
+    FuturePanics,
+    /// It panics when it is dropped without having run.
+    DropPanics,
+    /// It asks for something to be done a second later.
+    Reminds,
+}
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("buy", reply = u32)]
+struct Buy {
+    seconds: u64,
+    fate: Fate,
+}
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("buy_by_right", permit = "buy", reply = u32)]
+struct BuyByRight {
+    seconds: u64,
+    fate: Fate,
+}
+
+#[derive(Serialize, Deserialize, Event)]
+#[event("count", reply = u32)]
+struct HowMany;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+#[event("bought")]
+struct Bought(u32);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+#[event("reminder")]
+struct Reminder;
+
+struct Basket {
+    things: u32,
+}
+
+struct Bomb {
+    is_armed: bool,
+}
+
+impl Bomb {
+    fn disarm(mut self) {
+        self.is_armed = false;
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(!self.is_armed, "a panic in the drop of what never ran");
+    }
+}
+
+fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32> {
+    let bomb = Bomb { is_armed: fate == Fate::DropPanics };
+    let delivery = async move {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        assert!(fate != Fate::FuturePanics, "a panic in the future");
+        1
+    };
+    Answer::then(cx, delivery, move |basket, things, cx| {
+        bomb.disarm();
+        match fate {
+            Fate::Refused => return Err(Refusal::other("sold_out", "there is nothing left")),
+            Fate::Panics => panic!("a panic behind the future"),
+            Fate::Reminds => {
+                cx.after(SECOND, |_, cx| {
+                    let _ = cx.emit(&Reminder);
+                });
+            }
+            _ => {}
+        }
+        basket.things += things;
+        cx.emit(&Bought(basket.things))?;
+        Ok(basket.things)
+    })
+}
+
+impl Session for Basket {
+    type Identity = ();
+    type Events = (Later<Buy>, Later<BuyByRight>, HowMany);
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self { things: 0 })
+    }
+}
+
+impl OnLater<Buy> for Basket {
+    fn on_later(&mut self, event: Buy, cx: &mut SessionContext<Self>) -> Answer<u32> {
+        buy(event.seconds, event.fate, cx)
+    }
+}
+
+impl OnLater<BuyByRight> for Basket {
+    fn on_later(&mut self, event: BuyByRight, cx: &mut SessionContext<Self>) -> Answer<u32> {
+        buy(event.seconds, event.fate, cx)
+    }
+}
+
+impl On<HowMany> for Basket {
+    fn on(&mut self, _: HowMany, _: &mut SessionContext<Self>) -> Result<u32, Refusal> {
+        Ok(self.things)
+    }
+}
+
+async fn over(wire: Wire) -> Result<(Lab, Client), Failure> {
+    let salon = Salon::builder()
+        .authenticate(AsAda)
+        .authority(ScopesInClaims)
+        .session::<Basket>()
+        .build()?;
+    let lab = Lab::new(salon).await;
+    let client = lab.connect_over(wire, json!({})).await?;
+    Ok((lab, client))
+}
+
+fn panics(lab: &Lab) -> u64 {
+    lab.counters().get(Count::HandlerPanics)
+}
+
+#[salon::test]
+async fn a_session_awaits_then_changes_then_replies_behind_what_it_emitted() {
+    for wire in Wire::ALL {
+        let (lab, client) = over(wire).await?;
+        let bought = client.send(Buy { seconds: 1, fate: Fate::Bought });
+        assert_eq!(client.send(HowMany).await?, 0, "others are handled meanwhile, over {wire:?}");
+        lab.advance(SECOND).await;
+        assert_eq!(bought.await?, 1, "{wire:?}");
+        assert_eq!(client.expect::<Bought>().await, Bought(1));
+        let heard = said_and_heard(&client);
+        let at = |what: &str| heard.iter().rposition(|line| line.starts_with(what));
+        assert!(at("← bought") < at("← acknowledgement"), "{wire:?}: {heard:?}");
+        assert_eq!(client.send(HowMany).await?, 1);
+    }
+}
+
+#[salon::test]
+async fn a_refusal_or_a_panic_behind_the_future_is_the_reply_and_the_session_goes_on() {
+    for wire in Wire::ALL {
+        let (lab, client) = over(wire).await?;
+        let fates = [
+            (Fate::Refused, Code::Other("sold_out".into()), 0),
+            (Fate::Panics, Code::Internal, 1),
+            (Fate::FuturePanics, Code::Internal, 2),
+        ];
+        for (fate, wanted, counted) in fates {
+            let bought = client.send(Buy { seconds: 1, fate });
+            lab.advance(SECOND).await;
+            assert_eq!(code(bought.await), wanted, "{fate:?} over {wire:?}");
+            assert_eq!(panics(&lab), counted, "{fate:?} over {wire:?}");
+            assert_eq!(client.send(HowMany).await?, 0, "{fate:?} over {wire:?}");
+        }
+    }
+}
+
+#[salon::test]
+async fn who_loses_the_permission_meanwhile_is_refused_and_nothing_is_done() {
+    for wire in Wire::ALL {
+        let (lab, client) = over(wire).await?;
+        let bought = client.send(BuyByRight { seconds: 1, fate: Fate::Bought });
+        lab.settle().await;
+        lab.drive(lab.salon().revoke(Who::user("ada"), What::permission("buy"))).await;
+        lab.advance(SECOND).await;
+        assert_eq!(code(bought.await), Code::Lapsed, "{wire:?}");
+        assert_eq!(client.send(HowMany).await?, 0, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn what_is_begun_behind_the_future_rests_on_the_same_permission() {
+    for wire in Wire::ALL {
+        for is_lost in [false, true] {
+            let (lab, client) = over(wire).await?;
+            let bought = client.send(BuyByRight { seconds: 1, fate: Fate::Reminds });
+            lab.advance(SECOND).await;
+            assert_eq!(bought.await?, 1);
+            if is_lost {
+                lab.drive(lab.salon().revoke(Who::user("ada"), What::permission("buy"))).await;
+            }
+            lab.advance(SECOND).await;
+            match is_lost {
+                false => drop(client.expect::<Reminder>().await),
+                true => client.expect_none_of::<Reminder>().await,
+            }
+        }
+    }
+}
+
+#[salon::test]
+async fn what_comes_too_late_is_refused_as_timeout_and_never_done() {
+    for wire in Wire::ALL {
+        let (lab, client) = over(wire).await?;
+        let bought = client.send(Buy { seconds: 31, fate: Fate::Bought });
+        lab.advance(30 * SECOND).await;
+        assert_eq!(code(bought.await), Code::Timeout, "{wire:?}");
+        lab.advance(2 * SECOND).await;
+        assert_eq!(client.send(HowMany).await?, 0, "{wire:?}");
+        client.expect_none().await;
+    }
+}
+
+#[salon::test]
+async fn what_never_runs_is_dropped_where_its_panic_harms_nobody() {
+    for wire in Wire::ALL {
+        let (lab, client) = over(wire).await?;
+        let late = client.send(Buy { seconds: 31, fate: Fate::DropPanics });
+        lab.advance(32 * SECOND).await;
+        assert_eq!(code(late.await), Code::Timeout, "{wire:?}");
+        assert_eq!(panics(&lab), 1, "{wire:?}");
+        assert_eq!(client.send(HowMany).await?, 0, "{wire:?}");
+        // Its session ends before it has waited for what it wants.
+        let _never_answered = client.send(Buy { seconds: 1, fate: Fate::DropPanics });
+        lab.settle().await;
+        client.close();
+        lab.advance(SECOND).await;
+        assert_eq!(panics(&lab), 2, "{wire:?}");
+        let other = lab.connect(json!({})).await?;
+        assert_eq!(other.send(HowMany).await?, 0, "{wire:?}");
+    }
+}
