@@ -1,14 +1,14 @@
-//! What the attributes of impl blocks expand to, beside the traits.
+//! What the derive and the attributes of impl blocks expand to, beside the traits.
 //!
 //! It must never be named by hand: it may change with every version.
 
 use serde::Serialize;
 
 pub use crate::{
-    base::{disconnect::DisconnectReason, refusal::Refusal},
-    connection::{Candidate, Lapse, Session, SessionContext},
-    event::{Event, IntoReply, Later, On, OnLater, Route},
-    room::{LeaveReason, Member, Presence, Restart, Room, RoomContext},
+    base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal},
+    connection::{Candidate, Lapse, Session, SessionContext, session::ToSession},
+    event::{Event, IntoReply, Later, On, OnLater, Route, policy::Policy, shape::Shape},
+    room::{Entry, LeaveReason, Member, Presence, Restart, Room, RoomContext, RoomEvent, ToRoom},
 };
 
 /// The state of a room or a session that says nothing of how it is made.

@@ -26,16 +26,16 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
         Some(Room { path, .. }) => {
             let place = derived_at(path.span());
             let salon = at(place, salon);
-            quote_spanned!(place=> #salon::room::ToRoom<#path>)
+            quote_spanned!(place=> #salon::expanded::ToRoom<#path>)
         }
-        None => quote!(#salon::connection::ToSession),
+        None => quote!(#salon::expanded::ToSession),
     };
     quote! {
         #[automatically_derived]
-        impl #impl_generics #salon::Event for #ident #type_generics #where_clause {
+        impl #impl_generics #salon::expanded::Event for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const SHAPE: #salon::event::Shape = #shape;
-            const POLICY: #salon::event::Policy = #policy;
+            const SHAPE: #salon::expanded::Shape = #shape;
+            const POLICY: #salon::expanded::Policy = #policy;
             type Reply = #reply;
             type Route = #route;
             type Guards = #guards;
@@ -61,16 +61,17 @@ fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
     // compiler finds wrong with each part of it is said once, and there.
     let place = derived_at(path.span());
     let salon_there = at(place, salon);
-    let signature = quote_spanned!(place=> fn key(&self) -> &<#path as #salon_there::Room>::Key);
+    let signature =
+        quote_spanned!(place=> fn key(&self) -> &<#path as #salon_there::expanded::Room>::Key);
     let key = match key {
         Key::Field(member) => field(member),
         Key::Nowhere => quote!(::core::unreachable!()),
     };
     quote! {
         #[automatically_derived]
-        impl #impl_generics #salon::room::RoomEvent for #ident #type_generics #where_clause {
+        impl #impl_generics #salon::expanded::RoomEvent for #ident #type_generics #where_clause {
             type Room = #path;
-            const ENTRY: #salon::room::Entry = #salon::room::Entry::#entry;
+            const ENTRY: #salon::expanded::Entry = #salon::expanded::Entry::#entry;
             #signature {
                 #key
             }
@@ -118,7 +119,7 @@ fn shape(event: &Event<'_>) -> TokenStream {
         Shape::Positional => quote!(Positional),
         Shape::Empty => quote!(Empty),
     };
-    quote!(#salon::event::Shape::#shape)
+    quote!(#salon::expanded::Shape::#shape)
 }
 
 fn policy(event: &Event<'_>) -> TokenStream {
@@ -126,11 +127,11 @@ fn policy(event: &Event<'_>) -> TokenStream {
     let volatile = event.volatile.then(|| quote!(.volatile()));
     let rate = event.rate.map(|Rate { count, seconds, burst }| {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
-        quote!(.rate(#salon::event::Rate::new(#count, #per, #burst)))
+        quote!(.rate(#salon::expanded::Rate::new(#count, #per, #burst)))
     });
     let auth = event.auth.then(|| quote!(.auth()));
     let permission = event.permission.as_ref().map(|name| quote!(.permission(#name)));
-    quote!(#salon::event::Policy::new() #volatile #rate #auth #permission)
+    quote!(#salon::expanded::Policy::new() #volatile #rate #auth #permission)
 }
 
 #[cfg(test)]
@@ -153,12 +154,12 @@ mod tests {
             },
             &quote! {
                 #[automatically_derived]
-                impl ::salon::Event for Said {
+                impl ::salon::expanded::Event for Said {
                     const NAME: &'static ::core::primitive::str = "chat:said";
-                    const SHAPE: ::salon::event::Shape = ::salon::event::Shape::Single;
-                    const POLICY: ::salon::event::Policy = ::salon::event::Policy::new().volatile();
+                    const SHAPE: ::salon::expanded::Shape = ::salon::expanded::Shape::Single;
+                    const POLICY: ::salon::expanded::Policy = ::salon::expanded::Policy::new().volatile();
                     type Reply = ();
-                    type Route = ::salon::connection::ToSession;
+                    type Route = ::salon::expanded::ToSession;
                     type Guards = ();
                 }
             },
@@ -175,25 +176,25 @@ mod tests {
             },
             &quote! {
                 #[automatically_derived]
-                impl<'a, T: Clone> my::salon::Event for Sit<'a, T> where T: Send {
+                impl<'a, T: Clone> my::salon::expanded::Event for Sit<'a, T> where T: Send {
                     const NAME: &'static ::core::primitive::str = "t";
-                    const SHAPE: my::salon::event::Shape = my::salon::event::Shape::Positional;
-                    const POLICY: my::salon::event::Policy = my::salon::event::Policy::new().rate(
-                        my::salon::event::Rate::new(
+                    const SHAPE: my::salon::expanded::Shape = my::salon::expanded::Shape::Positional;
+                    const POLICY: my::salon::expanded::Policy = my::salon::expanded::Policy::new().rate(
+                        my::salon::expanded::Rate::new(
                             5u32,
                             ::core::time::Duration::from_secs(60u64),
                             9u32
                         )
                     ).auth().permission("sit");
                     type Reply = Vec<T>;
-                    type Route = my::salon::room::ToRoom<Table<T> >;
+                    type Route = my::salon::expanded::ToRoom<Table<T> >;
                     type Guards = (NotMuted, (Alive<T>, ()));
                 }
                 #[automatically_derived]
-                impl<'a, T: Clone> my::salon::room::RoomEvent for Sit<'a, T> where T: Send {
+                impl<'a, T: Clone> my::salon::expanded::RoomEvent for Sit<'a, T> where T: Send {
                     type Room = Table<T>;
-                    const ENTRY: my::salon::room::Entry = my::salon::room::Entry::Join;
-                    fn key(&self) -> &<Table<T> as my::salon::Room>::Key {
+                    const ENTRY: my::salon::expanded::Entry = my::salon::expanded::Entry::Join;
+                    fn key(&self) -> &<Table<T> as my::salon::expanded::Room>::Key {
                         &self.1
                     }
                 }
@@ -209,10 +210,10 @@ mod tests {
         })
         .to_string();
         assert_eq!(tokens.matches("compile_error").count(), 1);
-        assert!(tokens.contains("impl :: salon :: Event for Join"));
+        assert!(tokens.contains("impl :: salon :: expanded :: Event for Join"));
         assert!(tokens.contains("type Reply = Roster"));
         assert!(tokens.contains("ToRoom < Lobby >"));
-        assert!(tokens.contains("impl :: salon :: room :: RoomEvent for Join"));
+        assert!(tokens.contains("impl :: salon :: expanded :: RoomEvent for Join"));
         assert!(tokens.contains("unreachable"));
     }
 }

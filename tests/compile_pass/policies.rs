@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use salon::{
     Event,
-    event::{Policy, Rate},
+    event::Rate,
+    expanded::Policy,
 };
 
 #[derive(Event)]

@@ -5,9 +5,9 @@ mod lobby;
 
 use lobby::Lobby;
 use salon::{
-    connection::ToSession,
+    expanded::{Entry, ToRoom, ToSession},
     prelude::*,
-    room::{Entry, RoomEvent, ToRoom},
+    room::RoomEvent,
 };
 
 #[derive(Event)]

@@ -1,6 +1,6 @@
 //! Every kind of type that can be an event, and the shape that it gets.
 
-use salon::{Event, event::Shape};
+use salon::{Event, expanded::Shape};
 
 #[derive(Event)]
 #[event("named")]

@@ -140,7 +140,8 @@ pub(crate) type AnyAuthority =
 pub struct ScopesInClaims;
 
 /// What can be given to a builder as an authority: an [`Authority`], or [`ScopesInClaims`], which
-/// takes every identity. `M` tells the two apart, and is never written.
+/// takes every identity. `M` tells the two apart, and is never written. It is not for others to
+/// implement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authority",
     note = "write `impl Authority for {Self}`, or use `ScopesInClaims`"
@@ -151,7 +152,6 @@ pub trait IntoAuthority<M> {
 }
 
 /// An authority, and the identity that it takes, if it takes only one.
-#[doc(hidden)]
 pub struct NamedAuthority {
     pub(crate) identity: Option<(TypeId, &'static str)>,
     pub(crate) decide: AnyAuthority,

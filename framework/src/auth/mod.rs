@@ -20,7 +20,7 @@ mod right;
 
 pub use authenticated::Authenticated;
 pub use authenticator::{Anyone, Authenticator, Credentials};
-pub use authority::{Authority, IntoAuthority, NamedAuthority, Question, ScopesInClaims};
+pub use authority::{Authority, IntoAuthority, Question, ScopesInClaims};
 pub use fields::Fields;
 pub use grant::Grant;
 pub use handshake::Handshake;
@@ -31,7 +31,7 @@ pub use revocations::{What, Who};
 
 pub(crate) use authenticated::AnyIdentity;
 pub(crate) use authenticator::{AnyAuthenticator, any};
-pub(crate) use authority::{AnyAuthority, Asked};
+pub(crate) use authority::{AnyAuthority, Asked, NamedAuthority};
 pub(crate) use credential::Credential;
 pub(crate) use grant::Granted;
 pub(crate) use grants::Grants;

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// Why a session or a connection ended; the texts are those of the Socket.IO reference server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DisconnectReason {
     /// The client left this namespace; its connection goes on.
     ClientNamespaceDisconnect,

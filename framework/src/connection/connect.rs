@@ -122,7 +122,7 @@ impl Connection {
                     Err(actor.panicked(&what, None))
                 };
                 let admitted = admitted.unwrap_or_else(panicked);
-                actor.connected(namespace, auth, &built, admitted, ctx);
+                actor.connected(&namespace, auth, &built, admitted, ctx);
             };
         // What needs no waiting is decided before the client's next packet is looked at.
         match (&mut admission).now_or_never() {
@@ -153,19 +153,19 @@ impl Connection {
 
     fn connected(
         &mut self,
-        namespace: ByteString,
+        namespace: &ByteString,
         auth: Option<ByteString>,
         built: &Arc<BuiltNamespace>,
         admitted: Admitted,
         ctx: &mut Context<Self>,
     ) {
         if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.end(&namespace);
+            socket_io.connecting.end(namespace);
         }
         let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
             let (presented, subject) = (auth.clone(), credential.subject.clone());
-            let origin = || self.origin(&namespace, presented.as_ref(), subject.as_ref());
+            let origin = || self.origin(namespace, presented.as_ref(), subject.as_ref());
             let make = |origin: Origin| {
                 recovered = origin.recovered;
                 Arc::new(Peer {
@@ -188,7 +188,7 @@ impl Connection {
             Ok(made) => made,
             Err(refusal) => {
                 self.core.counters().one(Count::SessionsRefused);
-                return self.refuse_connect(&namespace, &refusal);
+                return self.refuse_connect(namespace, &refusal);
             }
         };
         if self.core.revocations().refuse(&peer.auth_state.credential()) {

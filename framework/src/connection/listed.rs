@@ -9,8 +9,8 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Refusal, Session, ToSession,
-    session::{AnySession, Connected, downcast},
+    Refusal, Session,
+    session::{AnySession, Connected, ToSession, downcast},
 };
 use crate::{
     auth::{Right, hold_answer},
@@ -50,7 +50,6 @@ type Call = Box<
 >;
 
 /// How one kind of event is handled by the session.
-#[doc(hidden)]
 pub struct SessionRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,

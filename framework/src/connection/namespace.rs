@@ -12,8 +12,8 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    BuildError, DisconnectReason, IncomingEvent, Refusal, Session, SessionEvents, SessionRoute,
-    UntypedEvent,
+    BuildError, DisconnectReason, IncomingEvent, Refusal, Session, SessionEvents, UntypedEvent,
+    listed::SessionRoute,
     middleware::GuardEvent,
     pattern::{Pattern, PatternError},
     session::{MakeSession, NoSession, make},

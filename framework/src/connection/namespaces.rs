@@ -11,7 +11,8 @@ use std::{
 use bytestring::ByteString;
 
 use super::{
-    BuildError, Namespace, SessionRoute,
+    BuildError, Namespace,
+    listed::SessionRoute,
     middleware::GuardEvent,
     namespace::{Admit, Name},
     session::MakeSession,

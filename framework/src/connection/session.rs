@@ -18,7 +18,7 @@ use crate::{
         data::Data,
         timers::Round,
     },
-    event::Route,
+    event::{Route, sealed},
     hub::Socket,
     session::session_id::SessionId,
     wire::socket_io::ArgumentError,
@@ -123,6 +123,8 @@ pub trait Session: Sized + 'static {
 /// The route of an event that goes to the session of its sender.
 #[derive(Debug)]
 pub struct ToSession;
+
+impl sealed::Sealed for ToSession {}
 
 impl Route for ToSession {
     type Context<'a, T: 'static> = SessionContext<T>;

@@ -15,6 +15,7 @@ use crate::{
 
 /// An event as it came.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct UntypedEvent {
     /// Its name.
     pub name: ByteString,

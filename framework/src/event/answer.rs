@@ -63,7 +63,11 @@ pub trait Kind: sealed::Sealed + 'static {
 }
 
 pub(crate) mod sealed {
-    /// Keeps [`Surroundings`](super::Surroundings) and [`Kind`](super::Kind) to those that there are.
+    /// Keeps a trait to Salon's own types.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot implement a trait that Salon keeps to its own types",
+        note = "its documentation says which they are"
+    )]
     pub trait Sealed {}
 }
 

@@ -6,21 +6,21 @@
 mod answer;
 mod into_reply;
 mod lists;
-mod policy;
+pub(crate) mod policy;
 mod reply;
-mod shape;
+pub(crate) mod shape;
 mod time_limit;
 
 pub use answer::{Answer, Kind, Surroundings};
 pub use into_reply::IntoReply;
-pub use policy::Policy;
 pub use reply::{decode_reply, encode_reply};
-pub use shape::Shape;
 
 pub use crate::base::config::Rate;
 
 pub(crate) use answer::{Awaited, Then, sealed};
 pub(crate) use lists::lists;
+pub(crate) use policy::Policy;
+pub(crate) use shape::Shape;
 pub(crate) use time_limit::{Waited, too_late, wait};
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -58,8 +58,10 @@ pub trait Event {
     /// The name on the wire.
     const NAME: &'static str;
     /// How the value becomes arguments.
+    #[doc(hidden)]
     const SHAPE: Shape;
     /// How often it may come, and what a slow client may miss.
+    #[doc(hidden)]
     const POLICY: Policy;
     /// What acknowledges it; `()` is an acknowledgement without arguments.
     type Reply: 'static;
@@ -68,12 +70,13 @@ pub trait Event {
     /// The [`Guard`](crate::Guard)s that check it, in their order: `()` for none, else the first
     /// and the rest, as in `(NotMuted, (NotBanned, ()))`. That each of them is a guard of this event
     /// is checked where the event is listed.
+    #[doc(hidden)]
     type Guards: 'static;
 }
 
-/// Where an event goes: implemented by [`ToSession`](crate::connection::ToSession) and
-/// [`ToRoom`](crate::room::ToRoom), named by the derive.
-pub trait Route {
+/// Where an event goes, to the session of its sender or to a room: the derive says it. It is not for
+/// others to implement.
+pub trait Route: sealed::Sealed {
     /// The context that a handler of type `T` gets with the event.
     type Context<'a, T: 'static>;
 }
@@ -82,6 +85,8 @@ pub trait Route {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Nowhere {}
+
+impl sealed::Sealed for Nowhere {}
 
 impl Route for Nowhere {
     type Context<'a, T: 'static> = Self;

@@ -7,7 +7,7 @@ use crate::base::Rate;
 /// What the derive states about an event beside its name and its route.
 ///
 /// ```
-/// use salon::event::{Policy, Rate};
+/// use salon::expanded::{Policy, Rate};
 /// const POLICY: Policy = Policy::new().volatile().rate(Rate::new(5, std::time::Duration::from_secs(1), 5));
 /// assert!(POLICY.volatile);
 /// ```

@@ -4,6 +4,7 @@
 
 /// How the value of an event becomes arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shape {
     /// The whole value is one argument: structs with named fields, newtypes, enums.
     Single,

@@ -37,6 +37,7 @@ pub(crate) struct Incoming {
 
 /// What came back from a question to many: the answers there were, and how many are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Answers<R> {
     /// The answers, in the order in which they came.
     pub received: Vec<R>,

@@ -30,6 +30,7 @@ use crate::base::random;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Position {
     /// The room's name: its kind and its key.
     pub room: String,

@@ -4,6 +4,7 @@
 
 /// The transport that a connection is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TransportKind {
     /// Engine.IO long polling.
     Polling,

@@ -57,15 +57,13 @@ type Forward = Box<
 >;
 
 /// How one kind of event gets to its room.
-#[doc(hidden)]
-pub struct RoomRoute {
+pub(crate) struct RoomRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
     pub(crate) forward: Forward,
 }
 
 /// Where a list of events puts its routes.
-#[doc(hidden)]
 pub struct Routes<'a, R: Room> {
     pub(crate) directory: &'a Arc<Directory<R>>,
     pub(crate) routes: &'a mut Vec<RoomRoute>,

@@ -41,9 +41,9 @@ pub use crate::hub::Audience;
 pub use crate::hub::Socket;
 pub use context::{HasSender, RoomContext};
 pub use event_context::EventContext;
-pub use guard::{Checked, Guard, Guards};
+pub use guard::{Checked, Guard};
 pub use handle::{Done, RoomHandle};
-pub use listed::{RoomEvents, RoomListed, RoomRoute, Routes};
+pub use listed::{RoomEvents, RoomListed};
 pub use listing::{Listing, Rooms};
 pub use member::{LeaveReason, Member};
 pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
@@ -54,11 +54,12 @@ pub use watch::{Changes, Watch};
 
 pub(crate) use check::{CheckOutcome, Checking, Checks, bounded};
 pub(crate) use directory::{AnyDirectory, Directory};
-pub(crate) use listed::{Deliver, Forwarded, SentByClient};
+pub(crate) use guard::Guards;
+pub(crate) use listed::{Deliver, Forwarded, RoomRoute, Routes, SentByClient};
 
 use crate::{
     base::refusal::Refusal,
-    event::{Event, Route},
+    event::{Event, Route, sealed},
 };
 
 /// A room: one actor per key, opened when the first event for it comes, closed when it has been
@@ -272,13 +273,16 @@ pub trait RoomEvent: Event {
     /// The kind of room.
     type Room: Room;
     /// Who may send it.
+    #[doc(hidden)]
     const ENTRY: Entry;
     /// Which room of that kind.
     fn key(&self) -> &<Self::Room as Room>::Key;
 }
 
 /// Who may send an event to a room.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Entry {
     /// Whoever the room admits becomes a member by it.
     Join,
@@ -287,8 +291,11 @@ pub enum Entry {
 }
 
 /// The route of an event to the room `R`.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct ToRoom<R>(PhantomData<fn(R)>);
+
+impl<R> sealed::Sealed for ToRoom<R> {}
 
 impl<R: Room> Route for ToRoom<R> {
     type Context<'a, T: 'static> = EventContext<'a, R>;

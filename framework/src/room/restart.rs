@@ -33,6 +33,7 @@ use crate::base::clock::{self, Instant};
 /// assert_ne!(often, Restart::DEFAULT);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Restart {
     /// The room closes at its first panic: its members are out.
     Never,

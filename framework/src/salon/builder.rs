@@ -224,10 +224,15 @@ impl Builder {
         self
     }
 
-    /// Which transports are offered; both by default.
+    /// Changes which transports are offered; both are by default.
+    ///
+    /// ```
+    /// let salon = salon::Salon::builder().transports(|offered| offered.polling = false).build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
     #[must_use]
-    pub fn transports(mut self, transports: Transports) -> Self {
-        self.settings.http.transports = transports;
+    pub fn transports(mut self, change: impl FnOnce(&mut Transports)) -> Self {
+        change(&mut self.settings.http.transports);
         self
     }
 

@@ -49,6 +49,7 @@ pub(super) struct Running {
 
 /// Why a client could not connect.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The server refused it, as a `connect_error` says.
     #[error("refused: {0}")]

@@ -26,6 +26,7 @@ const MAX_SHOWN: usize = 200;
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Actor {
     /// The server, by its own account: the spans and events that it traces.
     Server,

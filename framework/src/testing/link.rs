@@ -31,6 +31,7 @@ use crate::wire::{
 
 /// How a client reaches the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Wire {
     /// Socket.IO over WebSocket from the start.
     #[default]

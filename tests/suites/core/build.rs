@@ -2,7 +2,7 @@
 //!
 //! It must never serve anything: no test here needs a client.
 
-use salon::{BuildError, Namespace, config::Transports, prelude::*};
+use salon::{BuildError, Namespace, prelude::*};
 
 use crate::table::{ByName, Counter, Table};
 
@@ -34,8 +34,9 @@ fn names_paths_and_transports_are_checked() {
     let error = twice.build().expect_err("/a is there twice");
     assert_eq!(error, BuildError::DuplicateNamespace("/a".to_owned()));
     assert_eq!(build(Namespace::new("/")), BuildError::DuplicateNamespace("/".to_owned()));
-    let none = Transports { polling: false, websocket: false };
-    let error = Salon::builder().transports(none).build().expect_err("nothing is left");
+    let none = Salon::builder()
+        .transports(|offered| (offered.polling, offered.websocket) = (false, false));
+    let error = none.build().expect_err("nothing is left");
     assert_eq!(error, BuildError::NoTransport);
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));

@@ -99,7 +99,7 @@ async fn a_client_that_does_not_answer_the_server_is_waited_for_no_longer_than_s
     client.expect_none().await;
     assert_eq!(said_and_heard(&client).len(), 3, "no answer yet");
     lab.advance(Duration::from_millis(1)).await;
-    assert_eq!(code(mine.await), Code::Internal);
+    assert_eq!(code(mine.await), Code::Timeout);
 }
 
 #[salon::test]

@@ -7,8 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use salon::{
     AskError, Code, Count, Event, Namespace, NotQueued, Salon, Socket,
-    connection::ToSession,
-    event::{Policy, Shape},
+    expanded::{Policy, Shape, ToSession},
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
     wire::{

@@ -229,7 +229,7 @@ pub(crate) fn enter(mood: &str) -> Enter {
 
 /// A user of one connection, in some mood.
 pub(crate) fn user(name: &str, mood: &str) -> PresentUser {
-    PresentUser { user: name.to_owned(), metas: vec![json!({ "name": name, "mood": mood })] }
+    PresentUser::new(name, vec![json!({ "name": name, "mood": mood })])
 }
 
 /// Who is there, as the client was told when it came in.

@@ -55,7 +55,7 @@ async fn a_user_with_several_connections_is_one_user() {
     laptop.send(enter("busy")).await?;
     let (glad, busy) =
         (json!({"name": "ben", "mood": "glad"}), json!({"name": "ben", "mood": "busy"}));
-    let twice = PresentUser { user: "ben".to_owned(), metas: vec![glad, busy] };
+    let twice = PresentUser::new("ben", vec![glad, busy]);
     let updated = vec![twice];
     assert_eq!(changed(&ada).await, Changed { updated, ..Changed::default() });
     let there = lab.drive(lab.salon().room::<Lounge>(&1).presence()).await;

@@ -268,6 +268,7 @@ impl Default for Http {
 
 /// The transports that are offered; at least one must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transports {
     /// Long polling.
     pub polling: bool,
@@ -292,6 +293,7 @@ impl Default for Transports {
 /// # Ok::<(), salon::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origins {
     /// None: the `Origin` must be the host that was asked.
     #[default]

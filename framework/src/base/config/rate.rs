@@ -7,7 +7,7 @@ use std::time::Duration;
 /// At most `count` times in each `per` on average, and at most `burst` at once.
 ///
 /// ```
-/// use salon::event::Rate;
+/// use salon::config::Rate;
 /// use std::time::Duration;
 /// let rate = Rate::new(5, Duration::from_secs(1), 10);
 /// assert_eq!(rate.interval(), Duration::from_millis(200));

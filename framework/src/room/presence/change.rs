@@ -17,6 +17,7 @@ use crate::event::{Event, Nowhere, Policy, Shape};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PresentUser<M = Value> {
     /// The subject that the authenticator gave it, or the id of its session if it gave none.
     pub user: String,
@@ -25,10 +26,19 @@ pub struct PresentUser<M = Value> {
     pub metas: Vec<M>,
 }
 
+impl<M> PresentUser<M> {
+    /// A user, with what is seen of each connection.
+    #[must_use]
+    pub fn new(user: impl Into<String>, metas: Vec<M>) -> Self {
+        Self { user: user.into(), metas }
+    }
+}
+
 /// Who is there at some place in the room's order: the field `presence` of `salon:joined` and of
 /// `salon:restarted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum PresenceSnapshot {
     /// Everybody, in the order in which they came.
     Users(Vec<PresentUser>),
@@ -48,6 +58,7 @@ pub enum PresenceSnapshot {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum PresenceChange {
     /// There are this many, and who they are is not told any more, until `All` comes.
     Count {

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{ArgumentError, Arguments, Value};
 
 /// What becomes the arguments of an event or an acknowledgement: `()`, a tuple of up to eight
-/// serializable values, a list of [`Value`]s, or [`Arguments`] themselves.
+/// serializable values, a list of [`Value`]s, or [`Arguments`] themselves. It is not for others to
+/// implement.
 ///
 /// ```
 /// use salon::wire::socket_io::IntoArguments;
@@ -16,7 +17,7 @@ use super::{ArgumentError, Arguments, Value};
 /// assert!(().into_arguments()?.is_empty());
 /// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
 /// ```
-pub trait IntoArguments {
+pub trait IntoArguments: sealed::Sealed {
     /// Makes the arguments.
     ///
     /// # Errors
@@ -24,6 +25,20 @@ pub trait IntoArguments {
     /// [`ArgumentError::Unserializable`] if a value has no JSON form.
     fn into_arguments(self) -> Result<Arguments, ArgumentError>;
 }
+
+mod sealed {
+    /// What may stand for arguments, and nothing else.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot stand for arguments by an implementation of its own",
+        label = "`IntoArguments` is not for others to implement",
+        note = "pass a tuple of its parts, a list of `Value`s, or `Arguments` that were made of it"
+    )]
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for Arguments {}
+impl sealed::Sealed for () {}
+impl sealed::Sealed for Vec<Value> {}
 
 impl IntoArguments for Arguments {
     fn into_arguments(self) -> Result<Arguments, ArgumentError> {
@@ -45,6 +60,8 @@ impl IntoArguments for Vec<Value> {
 
 macro_rules! tuple {
     ($($name:ident)+) => {
+        impl<$($name: Serialize),+> sealed::Sealed for ($($name,)+) {}
+
         impl<$($name: Serialize),+> IntoArguments for ($($name,)+) {
             fn into_arguments(self) -> Result<Arguments, ArgumentError> {
                 Arguments::encode_positional(&self)

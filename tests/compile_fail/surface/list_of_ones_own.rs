@@ -1,0 +1,18 @@
+use salon::{connection::SessionListed, prelude::*};
+
+struct Chef;
+
+impl Session for Chef {
+    type Identity = ();
+    type Events = ();
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+struct Menu;
+
+impl SessionListed<Chef> for Menu {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+use salon::config::Transports;
+
+fn main() {
+    let _ = Transports { polling: false, websocket: true };
+}
