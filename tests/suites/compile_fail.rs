@@ -1,4 +1,4 @@
-//! What the derive refuses, and what it takes.
+//! What the derive and the attributes refuse, and what they take.
 //!
 //! Each case under `compile_fail/` holds one mistake, and the `.stderr` beside it is all that the
 //! compiler says about it: one error, at the place of the mistake, with the way out. After a
