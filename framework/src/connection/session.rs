@@ -24,7 +24,8 @@ use crate::{
     wire::socket_io::ArgumentError,
 };
 
-/// The state of one client in one namespace, made when it connects.
+/// The state of one client in one namespace, made when it connects. The same can be written as one
+/// impl block: see [`session`](macro@crate::session).
 ///
 /// ```
 /// use salon::prelude::*;

@@ -66,7 +66,8 @@ use crate::{
 /// empty for a while.
 ///
 /// Its fields need no lock: one event at a time is handled. See [`On`](crate::event::On) for the
-/// handlers of its events, and the guide's page on [rooms](crate::guide::rooms) for members, order
+/// handlers of its events, [`room`](macro@crate::room) for the same as one impl block, and the
+/// guide's page on [rooms](crate::guide::rooms) for members, order
 /// and the end.
 ///
 /// ```
