@@ -68,7 +68,7 @@ struct Chat {
     linger = Duration::from_secs(60),
     max_open = 100,
     restart = Restart::Never,
-    numbered = false,
+    sequenced = false,
     presence = Presence::on(),
 )]
 impl Chat {

@@ -257,7 +257,7 @@ mod tests {
     fn a_block_without_handlers_is_a_room_that_is_made_by_its_default() {
         expands(
             Kind::Room,
-            quote!(key = u32, crate = my::salon, numbered = false),
+            quote!(key = u32, crate = my::salon, sequenced = false),
             &quote! { impl<T: Send> BoardGame<T> where T: Default {} },
             &quote! {
                 impl<T: Send> BoardGame<T> where T: Default {}

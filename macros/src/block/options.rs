@@ -40,7 +40,7 @@ pub(super) enum Constant {
     Linger,
     MaxOpen,
     Restart,
-    Numbered,
+    Sequenced,
     Presence,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct Options {
 
 impl Constant {
     pub(super) const ALL: [Self; 5] =
-        [Self::Linger, Self::MaxOpen, Self::Restart, Self::Numbered, Self::Presence];
+        [Self::Linger, Self::MaxOpen, Self::Restart, Self::Sequenced, Self::Presence];
 
     /// The constant as the trait names it.
     pub(super) fn of_trait(self) -> &'static str {
@@ -71,7 +71,7 @@ impl Constant {
             Self::Linger => "LINGER",
             Self::MaxOpen => "MAX_OPEN",
             Self::Restart => "RESTART",
-            Self::Numbered => "SEQUENCED",
+            Self::Sequenced => "SEQUENCED",
             Self::Presence => "PRESENCE",
         }
     }
@@ -88,7 +88,7 @@ impl Keyword {
                 Self::Constant(Constant::Linger),
                 Self::Constant(Constant::MaxOpen),
                 Self::Constant(Constant::Restart),
-                Self::Constant(Constant::Numbered),
+                Self::Constant(Constant::Sequenced),
                 Self::Constant(Constant::Presence),
                 Self::Crate,
             ],
@@ -107,7 +107,7 @@ impl Word for Keyword {
             Self::Constant(Constant::Linger) => "linger",
             Self::Constant(Constant::MaxOpen) => "max_open",
             Self::Constant(Constant::Restart) => "restart",
-            Self::Constant(Constant::Numbered) => "numbered",
+            Self::Constant(Constant::Sequenced) => "sequenced",
             Self::Constant(Constant::Presence) => "presence",
             Self::Crate => "crate",
         }
@@ -122,7 +122,7 @@ impl Word for Keyword {
             Self::Constant(Constant::Linger) => "linger = Duration::from_secs(60)",
             Self::Constant(Constant::MaxOpen) => "max_open = 1_000",
             Self::Constant(Constant::Restart) => "restart = Restart::Never",
-            Self::Constant(Constant::Numbered) => "numbered = false",
+            Self::Constant(Constant::Sequenced) => "sequenced = false",
             Self::Constant(Constant::Presence) => "presence = Presence::on()",
             Self::Crate => "crate = my_crate::salon",
         }

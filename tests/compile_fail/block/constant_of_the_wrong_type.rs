@@ -9,7 +9,7 @@ struct Say {
 #[derive(Default)]
 struct Chat;
 
-#[salon::room(key = String, numbered = 1)]
+#[salon::room(key = String, sequenced = 1)]
 impl Chat {
     #[on]
     fn say(&mut self, _: Say) -> u64 {

@@ -26,7 +26,7 @@ impl Room for Kitchen {
 }
 
 impl On<Enter> for Kitchen {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ impl Modules {
         let mut modules = Self { files, named_again: BTreeMap::new() };
         for (file, code) in sources.iter().filter(|(file, _)| is_face(file)) {
             for path in paths(before_tests(code)) {
-                if let Some(names) = modules.from_root(file, &path)
+                if let Some(names) = modules.path_from_root(file, &path)
                     && let Some(last) = names.last().cloned()
                 {
                     modules.named_again.insert((module(file), last), names);
@@ -116,7 +116,7 @@ impl Modules {
     }
 
     /// A path from the root, if it is one of this crate.
-    fn from_root(&self, file: &str, path: &str) -> Option<Names> {
+    fn path_from_root(&self, file: &str, path: &str) -> Option<Names> {
         let mut names = path.split("::").map(str::to_owned).peekable();
         let mut base = module(file);
         match names.peek()?.as_str() {
@@ -166,7 +166,7 @@ fn needs(sources: &[(String, String)]) -> BTreeMap<String, BTreeSet<String>> {
     let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (file, code) in sources {
         let named = paths(before_tests(code)).into_iter();
-        let named = named.filter_map(|path| modules.from_root(file, &path));
+        let named = named.filter_map(|path| modules.path_from_root(file, &path));
         let files = named.filter_map(|names| modules.file(&names, 8).cloned());
         needs.insert(file.clone(), files.filter(|other| other != file).collect());
     }

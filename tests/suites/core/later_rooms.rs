@@ -64,7 +64,7 @@ impl Order {
     }
 
     /// Becomes a change of the vault, and replies with what is in it then.
-    fn carry_out(self, cx: &mut RoomContext<Vault>) -> Answer<u32> {
+    fn carry_out(self, cx: &mut EventContext<'_, Vault>) -> Answer<u32> {
         let Self { amount, seconds, fate } = self;
         let bomb = Bomb { is_armed: fate == Fate::DropPanics };
         let bank = async move {
@@ -161,51 +161,51 @@ impl Room for Vault {
 }
 
 impl On<Enter> for Vault {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl OnLater<BuyIn> for Vault {
-    fn on_later(&mut self, event: BuyIn, cx: &mut EventContext<Self>) -> Answer<u32> {
+    fn on_later(&mut self, event: BuyIn, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
         event.1.carry_out(cx)
     }
 }
 
 impl OnLater<Pay> for Vault {
-    fn on_later(&mut self, event: Pay, cx: &mut EventContext<Self>) -> Answer<u32> {
+    fn on_later(&mut self, event: Pay, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
         event.1.carry_out(cx)
     }
 }
 
 impl OnLater<PayIn> for Vault {
-    fn on_later(&mut self, event: PayIn, cx: &mut EventContext<Self>) -> Answer<u32> {
+    fn on_later(&mut self, event: PayIn, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
         event.1.carry_out(cx)
     }
 }
 
 impl On<Sum> for Vault {
-    fn on(&mut self, _: Sum, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+    fn on(&mut self, _: Sum, _: &mut EventContext<'_, Self>) -> Result<u32, Refusal> {
         Ok(self.sum)
     }
 }
 
 impl On<Leave> for Vault {
-    fn on(&mut self, _: Leave, cx: &mut EventContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Leave, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let sender = cx.sender();
-        cx.leave(&sender);
+        cx.leave(sender);
         Ok(())
     }
 }
 
 impl On<Burn> for Vault {
-    fn on(&mut self, _: Burn, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Burn, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         panic!("a panic in a handler");
     }
 }
 
 impl On<Close> for Vault {
-    fn on(&mut self, _: Close, cx: &mut EventContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Close, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.close();
         Ok(())
     }

@@ -32,7 +32,7 @@ macro_rules! events {
             struct $event(u32);
 
             impl On<$event> for Hall {
-                fn on(&mut self, _: $event, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+                fn on(&mut self, _: $event, _: &mut EventContext<'_, Self>) -> Result<u32, Refusal> {
                     Ok($number)
                 }
             }
@@ -98,13 +98,13 @@ struct R1(u32);
 struct R5(u32);
 
 impl On<R1> for Hall {
-    fn on(&mut self, _: R1, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+    fn on(&mut self, _: R1, _: &mut EventContext<'_, Self>) -> Result<u32, Refusal> {
         Ok(1)
     }
 }
 
 impl OnLater<R5> for Hall {
-    fn on_later(&mut self, _: R5, _: &mut RoomContext<Self>) -> Answer<u32> {
+    fn on_later(&mut self, _: R5, _: &mut EventContext<'_, Self>) -> Answer<u32> {
         Answer::later(async { Ok(5) })
     }
 }

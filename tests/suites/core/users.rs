@@ -86,7 +86,7 @@ impl Room for Desk {
 }
 
 impl On<WriteAtDesk> for Desk {
-    fn on(&mut self, write: WriteAtDesk, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, write: WriteAtDesk, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.user(&write.to).emit(&Note { number: write.number });
         Ok(())
     }
