@@ -75,7 +75,7 @@ pub fn routes(salon: &Salon, guests: &Guests) -> impl Fn(&mut ServiceConfig) + C
 /// If the listener cannot be used, or the Salon cannot be built.
 pub fn serve(listener: TcpListener, rules: Rules) -> io::Result<Server> {
     let guests = Guests::new(rules.token).map_err(io::Error::other)?;
-    let salon = salon(&guests, rules).map_err(io::Error::other)?;
+    let salon = salon(&guests, rules)?;
     let routes = routes(&salon, &guests);
     let server = HttpServer::new(move || App::new().configure(routes.clone()));
     Ok(server.salon(&salon).listen(listener)?.run())

@@ -129,3 +129,10 @@ pub enum BuildError {
         problem: &'static str,
     },
 }
+
+/// So that `?` will do in a `main` that returns what `HttpServer` does.
+impl From<BuildError> for std::io::Error {
+    fn from(error: BuildError) -> Self {
+        Self::other(error)
+    }
+}

@@ -29,8 +29,7 @@ use crate::{
 ///         .on("hello", |socket, event| {
 ///             let _ = event.acknowledge(("hello to you",));
 ///         })
-///         .build()
-///         .map_err(std::io::Error::other)?;
+///         .build()?;
 ///     let routes = salon.clone();
 ///     HttpServer::new(move || App::new().configure(routes.routes()))
 ///         .salon(&salon)

@@ -32,7 +32,7 @@ const HURRY: Duration = Duration::from_secs(1);
 ///
 /// #[actix_web::main]
 /// async fn main() -> std::io::Result<()> {
-///     let salon = Salon::builder().build().map_err(std::io::Error::other)?;
+///     let salon = Salon::builder().build()?;
 ///     let routes = salon.clone();
 ///     HttpServer::new(move || App::new().configure(routes.routes()))
 ///         .salon(&salon)
