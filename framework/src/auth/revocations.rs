@@ -255,7 +255,9 @@ mod tests {
         }
         assert_eq!(revocations.lock().at.len(), 2);
         assert!(!revocations.refuse(&credential("ada", "1", 5)));
-        revocations.remember(&Who::token("4"), at(111));
+        revocations.remember(&Who::token("3"), at(110));
+        assert!(revocations.refuse(&credential("ada", "2", 5)), "its time is not over yet");
+        revocations.remember(&Who::token("4"), at(211));
         assert_eq!(revocations.lock().at.len(), 1);
         assert!(revocations.refuse(&credential("ada", "4", 5)));
     }

@@ -125,6 +125,12 @@ mod tests {
     }
 
     #[test]
+    fn half_of_what_it_may_hold_is_half_of_the_bytes_and_half_of_the_frames() {
+        let outbox = outbox();
+        assert_eq!(outbox.half(), Room { bytes: 20, frames: 2 });
+    }
+
+    #[test]
     fn whoever_waits_for_room_is_told_when_there_is_and_at_the_end() {
         for by_an_end in [false, true] {
             let outbox = outbox();

@@ -192,6 +192,7 @@ impl fmt::Debug for AuthState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Lessor;
 
     fn of(subject: &'static str) -> Credential {
         Credential { subject: Some(subject.into()), ..Credential::default() }
@@ -201,10 +202,38 @@ mod tests {
     fn of_a_refresh_and_an_end_one_wins() {
         let standing = AuthState::new(of("ada"), None);
         assert!(standing.refresh(of("ada"), None).is_ok());
+        assert!(!standing.end(|_| false) && !standing.has_ended());
         assert!(standing.end(|_| true));
+        assert!(standing.has_ended());
         assert!(!standing.end(|_| true), "the end comes once");
         let refused = standing.refresh(of("ada"), None).map_err(|refusal| refusal.code().clone());
         assert_eq!(refused, Err(Code::Lapsed));
+    }
+
+    #[test]
+    fn whatever_is_known_of_an_identity_is_kept_and_of_anybody_nothing_takes_room() {
+        let now = SystemTime::now();
+        let known = Credential::default;
+        let lessor = Lessor::default();
+        lessor.end(now);
+        for credential in [
+            of("ada"),
+            Credential { token_id: Some("7".into()), ..known() },
+            Credential { until: Some(now), ..known() },
+            Credential { permissions: "walk".parse().unwrap(), ..known() },
+            Credential { lease: lessor.lease(), ..known() },
+        ] {
+            let kept = AuthState::new(credential.clone(), None).credential();
+            assert_eq!(kept.subject, credential.subject);
+            assert_eq!(kept.token_id, credential.token_id);
+            assert_eq!(kept.expires(), credential.expires());
+            assert_eq!(kept.permissions, credential.permissions);
+        }
+        let anybody = Credential { issued: Some(now), ..known() };
+        let standing = AuthState::new(anybody.clone(), None);
+        assert!(matches!(standing.lock().held, Held::Bare { .. }), "there are many");
+        assert_eq!((standing.credential().issued, standing.auth()), (Some(now), None));
+        assert_eq!(AuthState::new(anybody, Some("{}".into())).auth(), Some("{}".into()));
     }
 
     #[test]

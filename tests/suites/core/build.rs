@@ -2,7 +2,11 @@
 //!
 //! It must never serve anything: no test here needs a client.
 
-use salon::{BuildError, Namespace, prelude::*};
+use salon::{
+    BuildError, Namespace,
+    config::ClientAddress,
+    prelude::*,
+};
 
 use crate::table::{ByName, Counter, Table};
 
@@ -40,6 +44,54 @@ fn names_paths_and_transports_are_checked() {
     assert_eq!(error, BuildError::NoTransport);
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));
+}
+
+#[test]
+fn what_could_not_work_is_refused_by_its_name() {
+    use std::time::Duration;
+
+    let setting = |builder: salon::Builder| match builder.build().expect_err("it cannot work") {
+        BuildError::Setting { name, .. } => name,
+        other => panic!("{other}"),
+    };
+    let header = |name: &str, proxies| {
+        let name = name.to_owned();
+        Salon::builder().client_address(ClientAddress::Header { name, proxies })
+    };
+    for name in ["", "x forwarded for", "x-forwarded-for:", "x\u{e4}", "x\r\ny"] {
+        assert_eq!(setting(header(name, 1)), "client_address.name", "{name:?}");
+    }
+    assert_eq!(setting(header("x-forwarded-for", 0)), "client_address.proxies");
+    assert!(header("X-Forwarded_For-2", 1).build().is_ok());
+    let none = Salon::builder().limits(|limits| limits.max_events_in_flight = 0);
+    assert_eq!(setting(none), "limits.max_events_in_flight");
+    let one = Salon::builder().limits(|limits| limits.max_events_in_flight = 1);
+    assert!(one.build().is_ok());
+    let day = Duration::from_secs(24 * 60 * 60);
+    type Set = fn(salon::Builder, Duration) -> salon::Builder;
+    let second = Duration::from_secs(1);
+    let spans: [(&str, Set); 10] = [
+        ("ping_interval", |builder, span| builder.heartbeat(span, Duration::from_secs(1))),
+        ("ping_timeout", |builder, span| builder.heartbeat(Duration::from_secs(1), span)),
+        ("timeouts.connect", |builder, span| builder.timeouts(|it| it.connect = span)),
+        ("timeouts.upgrade", |builder, span| builder.timeouts(|it| it.upgrade = span)),
+        ("timeouts.close", |builder, span| builder.timeouts(|it| it.close = span)),
+        ("timeouts.middleware", |builder, span| builder.timeouts(|it| it.middleware = span)),
+        ("timeouts.shutdown", |builder, span| builder.timeouts(|it| it.shutdown = span)),
+        ("timeouts.handler", |builder, span| builder.timeouts(|it| it.handler = Some(span))),
+        ("lapses.reevaluate_every", |builder, span| {
+            builder.lapses(|it| it.reevaluate_every = Some(span))
+        }),
+        ("lapses.notice", |builder, span| builder.lapses(|it| it.notice = span)),
+    ];
+    for (name, set) in spans {
+        for span in [Duration::ZERO, day + second] {
+            assert_eq!(setting(set(Salon::builder(), span)), name, "{span:?}");
+        }
+        for span in [Duration::from_nanos(1), day] {
+            assert!(set(Salon::builder(), span).build().is_ok(), "{name} of {span:?}");
+        }
+    }
 }
 
 /// A kind of room of that name; the number makes it a kind of its own.

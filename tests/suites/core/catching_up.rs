@@ -10,6 +10,8 @@ use salon::{
 };
 use serde_json::{Value, json};
 
+use crate::table::{next_text, text};
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What an outbox holds here.
@@ -88,6 +90,61 @@ fn who_missed_more_than_an_outbox_holds_gets_it_all_in_order_with_what_is_said_m
         }
         Ok(())
     });
+}
+
+#[salon::test]
+async fn who_missed_more_bytes_than_an_outbox_holds_gets_it_all_in_order() {
+    for wire in Wire::ALL {
+        let salon = Salon::builder()
+            .limits(|limits| limits.max_outbox_bytes = 2_000)
+            .recovery(MINUTE)
+            .build()?;
+        let lab = Lab::builder(salon).workers(2).window(WINDOW).start().await;
+        let (client, id) = away(&lab, wire).await?;
+        say(&lab, 2..=200);
+        let before = lab.counters().get(Count::OutboxOverflows);
+        client.reconnect().await?;
+        assert_eq!(client.id(), id, "{wire:?}");
+        assert_eq!(numbers(&client.events().await), (2..=200).collect::<Vec<_>>(), "{wire:?}");
+        assert_eq!(lab.counters().get(Count::OutboxOverflows), before, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn what_was_missed_comes_before_the_reply_while_it_takes_half_of_an_outbox_at_most() {
+    type Set = fn(&mut salon::config::Limits);
+    // One event of 300 characters takes some more bytes than that.
+    let halves: [(Set, u64); 2] = [
+        (|limits| limits.max_outbox_frames = 16, 8),
+        (|limits| limits.max_outbox_bytes = 2_000, 3),
+    ];
+    for wire in Wire::ALL {
+        for (set, half) in halves {
+            for missed in [1, half, half + 1] {
+                let builder = Salon::builder().limits(set).recovery(MINUTE);
+                let lab = Lab::new(builder.build()?).await;
+                let all = lab.salon().namespace("/");
+                let news = |number| all.emit_named("news", (number, "x".repeat(300)));
+                let client = lab.visitor().wire(wire).open().await?;
+                client.send_raw(text("0"));
+                let reply: Value = serde_json::from_str(&next_text(&client).await[1..])?;
+                news(0);
+                let event: Vec<Value> = serde_json::from_str(&next_text(&client).await[1..])?;
+                client.reset();
+                lab.settle().await;
+                (1..=missed).for_each(news);
+                let client = lab.visitor().wire(wire).open().await?;
+                let claim = json!({ "pid": reply["pid"], "offset": event.last() });
+                client.send_raw(text(format!("0{claim}")));
+                let mut at = 0;
+                while !next_text(&client).await.starts_with('0') {
+                    at += 1;
+                }
+                let before = if missed <= half { missed } else { 0 };
+                assert_eq!(at, before, "{missed} of {half} over {wire:?}");
+            }
+        }
+    }
 }
 
 #[salon::test]
@@ -208,11 +265,11 @@ async fn each_namespace_that_comes_back_gets_what_it_missed() {
     let client = lab.visitor().open().await?;
     let mut claims = Vec::new();
     for (begin, all) in [("0", &main), ("0/other,", &other)] {
-        client.send_raw(crate::table::text(begin));
-        let reply = crate::table::next_text(&client).await;
+        client.send_raw(text(begin));
+        let reply = next_text(&client).await;
         let reply: Value = serde_json::from_str(&reply[begin.len()..])?;
         all.emit_named("news", (1,));
-        let event = crate::table::next_text(&client).await;
+        let event = next_text(&client).await;
         let event: Vec<Value> = serde_json::from_str(&event[begin.len()..])?;
         let offset = event.last().cloned().ok_or("an offset")?;
         claims.push(format!("{begin}{}", json!({ "pid": reply["pid"], "offset": offset })));
@@ -224,10 +281,10 @@ async fn each_namespace_that_comes_back_gets_what_it_missed() {
         other.emit_named("news", (number,));
     }
     let client = lab.visitor().open().await?;
-    claims.iter().for_each(|claim| client.send_raw(crate::table::text(claim.as_str())));
+    claims.iter().for_each(|claim| client.send_raw(text(claim.as_str())));
     let mut heard = [Vec::new(), Vec::new()];
     for _ in 0..2 * 99 + 2 {
-        let text = crate::table::next_text(&client).await;
+        let text = next_text(&client).await;
         let (of, list) = match text.strip_prefix("2/other,") {
             Some(list) => (1, list),
             None => (0, text.trim_start_matches('2')),

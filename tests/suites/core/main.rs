@@ -25,6 +25,7 @@ macro_rules! both_ways {
     };
 }
 
+mod anew;
 mod blocks;
 mod build;
 mod catching_up;
@@ -44,6 +45,7 @@ mod malformed;
 mod newcomers;
 mod opening;
 mod order;
+mod owners;
 mod parting;
 mod past;
 mod patterns;
@@ -57,5 +59,6 @@ mod sessions;
 mod table;
 mod timers;
 mod unsendable;
+mod untyped;
 mod upgrading;
 mod users;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::table::code;
+use actix_web::http::Method;
 use futures_util::FutureExt as _;
 use salon::{
     Code, Salon,
@@ -326,6 +327,23 @@ async fn who_does_not_read_does_not_keep_the_server_longer_than_it_was_to_take()
         assert_eq!(lab.elapsed() - before, 5 * SECOND, "{wire:?}");
         assert_eq!(quick.closed().await.close_code, Some(1012), "{wire:?}");
     }
+}
+
+#[salon::test]
+async fn a_client_that_polls_no_more_does_not_keep_the_server_longer_than_a_close_may_take() {
+    let salon = Salon::builder().timeouts(|timeouts| timeouts.close = 3 * SECOND).build()?;
+    let lab = Lab::new(salon).await;
+    let open = "/socket.io/?EIO=4&transport=polling";
+    let opened = lab.visitor().request(Method::GET, open, "").await?.text();
+    let opened: serde_json::Value = serde_json::from_str(&opened[1..])?;
+    let session = format!("{open}&sid={}", opened["sid"].as_str().ok_or("no session")?);
+    lab.visitor().request(Method::POST, &session, "40").await?;
+    lab.visitor().request(Method::GET, &session, "").await?;
+    assert_eq!(lab.salon().connections(), 1);
+    // Between two polls there is no socket to be closed, and nothing that says whether it comes.
+    let before = lab.elapsed();
+    lab.drive(lab.salon().shutdown(60 * SECOND)).await;
+    assert_eq!(lab.elapsed() - before, 3 * SECOND);
 }
 
 #[salon::test]

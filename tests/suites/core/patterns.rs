@@ -40,6 +40,25 @@ async fn a_pattern_lets_in_the_names_that_its_counterpart_in_javascript_lets_in(
     }
 }
 
+#[salon::test]
+async fn who_asks_for_a_namespace_that_is_not_there_is_told_as_the_official_server_tells_it() {
+    let salon = Salon::builder().namespace(
+        Namespace::new("/full")
+            .admit(|_| async { Err(salon::Refusal::other("full", "come back later")) }),
+    );
+    let lab = Lab::new(salon.build()?).await;
+    for wire in Wire::ALL {
+        for (name, told) in [
+            ("/nowhere", r#"{"message":"Invalid namespace"}"#),
+            ("/full", r#"{"message":"come back later","data":{"code":"full"}}"#),
+        ] {
+            let client = lab.visitor().wire(wire).open().await?;
+            client.send_raw(text(format!("0{name},")));
+            assert_eq!(next_text(&client).await, format!("4{name},{told}"), "{wire:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_pattern_is_an_error_of_the_build() {
     for pattern in ["/a-{number", "/a-{number:[}", "/a-*", "/a-{tail:x}*"] {

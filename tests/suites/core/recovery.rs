@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use salon::{
     Salon,
-    testing::{Client, Failure, Lab},
+    testing::{Client, Failure, Lab, Wire, for_seeds},
 };
 use serde_json::{Value, json};
 
-use crate::table::{next_text, text};
+use crate::{
+    owners::{by_header, visitor},
+    table::{next_text, text},
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -69,6 +72,46 @@ async fn who_comes_back_is_who_it_was_and_gets_what_it_missed_in_order() {
     all.to("red").emit_named("news", (4,));
     let third = next_text(&client).await;
     assert!(third.starts_with(r#"2["news",4,"#), "it is in its rooms again: {third}");
+}
+
+#[test]
+fn what_is_said_while_a_client_comes_back_comes_to_it_once_and_in_order() {
+    const SAID: u64 = 60;
+    for_seeds(0..40, async |seed| {
+        for wire in Wire::ALL {
+            let speaker = Salon::builder().on("speak", |socket, _| {
+                let all = socket.everyone();
+                actix_web::rt::spawn(async move {
+                    for number in 1..=SAID {
+                        all.emit_named("news", (number,));
+                        tokio::task::yield_now().await;
+                    }
+                });
+            });
+            let lab = Lab::builder(speaker.recovery(MINUTE).build()?).workers(2).seed(seed);
+            let lab = lab.start().await;
+            let speaker = lab.visitor().worker(1).connect().await?;
+            let client = lab.visitor().worker(0).wire(wire).connect().await?;
+            let id = client.id().ok_or("no id")?;
+            let is_recovered = async || {
+                let its_own = lab.salon().namespace("/").to(id.clone());
+                lab.drive(its_own.fetch()).await.iter().all(|socket| socket.is_recovered())
+            };
+            lab.salon().namespace("/").emit_named("news", (0,));
+            client.expect_named("news").await;
+            assert!(!is_recovered().await, "{wire:?}: it is new");
+            client.reset();
+            lab.settle().await;
+            speaker.emit_named("speak", ());
+            client.reconnect().await?;
+            let heard = client.events().await;
+            let heard: Vec<_> = heard.iter().map(|event| event.json()[0].as_u64()).collect();
+            assert_eq!(heard, (1..=SAID).map(Some).collect::<Vec<_>>(), "{wire:?}");
+            assert_eq!(client.id(), Some(id.clone()), "{wire:?}");
+            assert!(is_recovered().await, "{wire:?}: it was there before");
+        }
+        Ok(())
+    });
 }
 
 #[salon::test]
@@ -292,6 +335,35 @@ async fn of_more_sessions_than_are_kept_the_oldest_begin_anew() {
     for (at, client) in clients.iter().enumerate() {
         client.reconnect().await?;
         assert_eq!(client.id() == ids[at], at >= MOST, "client {at}");
+    }
+}
+
+#[salon::test]
+async fn a_session_is_given_back_to_the_principal_alone_whose_it_was() {
+    for owner in [Some("ada"), None] {
+        let salon = Salon::builder().allow_request(by_header).recovery(MINUTE).build()?;
+        let lab = Lab::new(salon).await;
+        let open = async |user: Option<&str>, connect: String| {
+            let client = visitor(&lab, user).open().await?;
+            client.send_raw(text(connect));
+            let first = next_text(&client).await;
+            Ok::<_, Failure>((client, first))
+        };
+        let (client, reply) = open(owner, "0".to_owned()).await?;
+        let before = connected(&reply)?;
+        lab.salon().namespace("/").emit_named("news", (1,));
+        let offset = offset(&next_text(&client).await)?;
+        client.reset();
+        lab.settle().await;
+        let claim = json!({ "pid": before["pid"], "offset": offset });
+        let mut others = Vec::new();
+        for other in [Some("ben"), Some("ada"), None].into_iter().filter(|other| *other != owner) {
+            let (client, reply) = open(other, format!("0{claim}")).await?;
+            assert_ne!(connected(&reply)?["sid"], before["sid"], "{other:?} for {owner:?}");
+            others.push(client);
+        }
+        let (_back, reply) = open(owner, format!("0{claim}")).await?;
+        assert_eq!(connected(&reply)?, before, "{owner:?}");
     }
 }
 

@@ -104,6 +104,27 @@ async fn a_broadcast_is_one_message_to_each_other_worker_however_many_members_ar
 }
 
 #[salon::test]
+async fn a_worker_whose_members_have_left_gets_no_message_of_their_room() {
+    let lab = Lab::builder(app()).workers(4).start().await;
+    let mut clients = Vec::new();
+    for number in 0..8 {
+        let client = lab.visitor().worker(number % 4).connect().await?;
+        client.send(Enter { hall: 1 }).await?;
+        clients.push(client);
+    }
+    // Both of one worker, one of another, and none of the others.
+    for number in [7, 6, 3] {
+        clients.swap_remove(number).disconnect();
+    }
+    lab.settle().await;
+    clients[0].events().await;
+    let before = deliveries_between_workers(&lab);
+    clients[0].send(Say { hall: 1, text: "hello".to_owned() }).await?;
+    lab.settle().await;
+    assert_eq!(deliveries_between_workers(&lab) - before, 2);
+}
+
+#[salon::test]
 async fn an_event_for_a_namespace_is_one_message_to_each_worker_however_many_sessions_are_there() {
     for sessions in [4, 40] {
         let lab = Lab::builder(app()).workers(4).start().await;

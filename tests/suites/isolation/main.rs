@@ -8,5 +8,6 @@ mod app;
 mod checks;
 mod greedy;
 mod keys;
+mod restless;
 mod rooms;
 mod sessions;

@@ -248,3 +248,67 @@ async fn a_session_that_has_lost_everything_is_told_of_its_end_and_does_nothing_
     ada.expect_none_of::<News>().await;
     ada.expect_none_of::<LostSight>().await;
 }
+
+/// Has everybody asked about, by an authority that answers in five seconds, and does something
+/// meanwhile. What is asked first is answered by what holds now.
+async fn asked_about(
+    club: &Club,
+    meanwhile: impl AsyncFnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let salon = club.lab.salon().clone();
+    let asking = actix_web::rt::spawn(async move { salon.reevaluate_all().await });
+    club.lab.advance(SECOND).await;
+    meanwhile().await?;
+    club.lab.advance(20 * SECOND).await;
+    asking.await?;
+    Ok(())
+}
+
+#[salon::test]
+async fn an_answer_from_before_something_was_taken_renews_nothing_and_is_asked_for_again() {
+    for wire in Wire::ALL {
+        let (club, bob) = hall().await?;
+        let ada = guest_over(&club, wire).await?;
+        ada.send(Begin { how: How::Every }).await?;
+        ada.send(Enter { room: 1 }).await?;
+        for permission in ["look", "enter"] {
+            club.rules.set("ada", permission, Rule::Slow(5 * SECOND));
+        }
+        let asked = club.rules.asked();
+        asked_about(&club, async || {
+            for permission in ["look", "enter"] {
+                club.rules.set("ada", permission, Rule::Never);
+            }
+            revoke(&club.lab, Who::user("ada"), What::permission("something else")).await;
+            Ok(())
+        })
+        .await?;
+        assert_eq!(club.rules.asked() - asked, 4, "{wire:?}: about each of the two, twice");
+        ada.events().await;
+        assert_eq!(heard(&club, &bob, &ada).await?, 0, "{wire:?}");
+        let refused = ada.send(crate::club::Say { room: 1, text: "here".to_owned() }).await;
+        assert_eq!(code(refused), Code::NotAMember, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn nobody_is_asked_again_about_what_was_taken_while_it_was_asked_about() {
+    for wire in Wire::ALL {
+        let (club, _bob) = hall().await?;
+        let ada = guest_over(&club, wire).await?;
+        ada.send(Begin { how: How::Every }).await?;
+        ada.send(Enter { room: 1 }).await?;
+        for permission in ["look", "enter"] {
+            club.rules.set("ada", permission, Rule::Slow(5 * SECOND));
+        }
+        let asked = club.rules.asked();
+        asked_about(&club, async || {
+            for permission in ["look", "enter"] {
+                revoke(&club.lab, Who::user("ada"), What::permission(permission)).await;
+            }
+            Ok(())
+        })
+        .await?;
+        assert_eq!(club.rules.asked() - asked, 2, "{wire:?}: about each of the two, once");
+    }
+}

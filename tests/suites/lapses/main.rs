@@ -3,6 +3,7 @@
 //! Everything here is on virtual time. The same under load, on real threads, is in the suite
 //! `revocation`.
 
+mod again;
 mod begun;
 mod club;
 mod den;

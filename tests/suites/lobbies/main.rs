@@ -5,4 +5,5 @@
 mod app;
 mod listing;
 mod matchmaking;
+mod seats;
 mod watching;

@@ -141,6 +141,30 @@ async fn for_one_who_filters_rooms_come_and_go_as_they_match() {
 }
 
 #[salon::test]
+async fn a_filter_is_asked_once_about_each_change_and_about_nothing_else() {
+    let (lab, ada, _eve) = ada_and_eve().await?;
+    let asked = Arc::<Mutex<Vec<u64>>>::default();
+    let counting = asked.clone();
+    let mut watch = lobbies(&lab).watch_only(move |lobby, _| {
+        counting.lock().expect("no panic").push(*lobby);
+        *lobby != 4
+    });
+    let take = || std::mem::take(&mut *asked.lock().expect("no panic"));
+    for lobby in [2, 4, 6] {
+        ada.send(Join { lobby }).await?;
+    }
+    assert!(now(&lab, &mut watch).await.is_some());
+    assert_eq!(take(), [2, 4, 6]);
+    assert!(now(&lab, &mut watch).await.is_none());
+    assert_eq!(take(), [0; 0]);
+    for lobby in [4, 2] {
+        ada.send(Note { lobby, times: 3 }).await?;
+        assert_eq!(now(&lab, &mut watch).await.is_some(), lobby == 2);
+        assert_eq!(take(), [lobby], "about this one alone");
+    }
+}
+
+#[salon::test]
 async fn a_thousand_changes_while_a_watcher_waits_are_one_with_the_newest() {
     let (lab, ada, eve) = ada_and_eve().await?;
     let mut watch = lobbies(&lab).watch();

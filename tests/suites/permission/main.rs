@@ -11,5 +11,6 @@ mod heard;
 mod library;
 mod payload;
 mod precedence;
+mod shown;
 mod tokens;
 mod waiting;

@@ -215,7 +215,12 @@ impl On<Burn> for Lounge {
 }
 
 pub(crate) fn salon() -> Salon {
-    Salon::builder().authenticate(ByName).room::<Lounge>().build().expect("the parts fit")
+    salon_with(|builder| builder)
+}
+
+pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
+    let builder = Salon::builder().authenticate(ByName).room::<Lounge>();
+    change(builder).build().expect("the parts fit")
 }
 
 /// A client of that name, connected.

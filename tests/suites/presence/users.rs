@@ -5,8 +5,8 @@ use salon::{PresenceSnapshot, PresentUser};
 use serde_json::json;
 
 use crate::lounge::{
-    Card, Changed, Enter, Feel, GRACE, Leave, Lounge, Missed, SECOND, changed, come, enter, salon,
-    told, user,
+    Card, Changed, Enter, Feel, GRACE, Inside, Leave, Lounge, Missed, SECOND, changed, come, enter,
+    salon, salon_with, told, user,
 };
 
 #[salon::test]
@@ -82,6 +82,39 @@ async fn who_is_refused_is_never_seen() {
     ben.expect_none_of::<Missed>().await;
     let there = lab.drive(lab.salon().room::<Lounge>(&1).presence()).await;
     assert_eq!(there.len(), 1);
+}
+
+#[salon::test]
+async fn a_user_who_was_admitted_and_is_in_too_many_rooms_is_absent_unless_it_is_there_already() {
+    for wire in Wire::ALL {
+        let salon = salon_with(|builder| builder.limits(|limits| limits.max_rooms = 1));
+        let lab = Lab::builder(salon).workers(2).start().await;
+        let ada = come(&lab, "ada").await?;
+        ada.send(enter("calm")).await?;
+        let inside = async || {
+            let asked = lab.drive(lab.salon().room::<Lounge>(&1).ask(Inside)).await;
+            asked.map(|inside| inside.into_iter().collect::<Vec<_>>())
+        };
+        let elsewhere = |name: &str| {
+            let visitor = lab.visitor().wire(wire).auth(json!({ "name": name }));
+            async move {
+                let client = visitor.connect().await?;
+                client.send(Enter { lounge: 2, mood: "calm".to_owned() }).await?;
+                Ok::<_, salon::testing::Failure>(client)
+            }
+        };
+        let ben = elsewhere("ben").await?;
+        let refused = ben.send(enter("glad")).await.expect_err("it is in as many as it may be");
+        assert_eq!(*refused.code(), salon::Code::LimitExceeded, "{wire:?}");
+        assert_eq!(inside().await?, ["ada"], "{wire:?}");
+        assert_eq!(ada.expect::<Missed>().await.user, "ben", "{wire:?}");
+        ada.expect_none().await;
+        // Of one who is there by another connection the room hears nothing.
+        let ada_too = elsewhere("ada").await?;
+        ada_too.send(enter("glad")).await.expect_err("it is in as many as it may be");
+        assert_eq!(inside().await?, ["ada"], "{wire:?}");
+        ada.expect_none().await;
+    }
 }
 
 #[salon::test]

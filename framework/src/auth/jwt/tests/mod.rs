@@ -28,6 +28,7 @@ use crate::{
 const RSA: &[u8] = include_bytes!("../../../../tests/keys/rsa.pem");
 const RSA_PUBLIC: &[u8] = include_bytes!("../../../../tests/keys/rsa.pub.pem");
 const RSA_SHORT: &[u8] = include_bytes!("../../../../tests/keys/rsa1024.pub.pem");
+const RSA_A_BIT_SHORT: &[u8] = include_bytes!("../../../../tests/keys/rsa2047.pub.pem");
 const P256: &[u8] = include_bytes!("../../../../tests/keys/p256.pem");
 const P256_PUBLIC: &[u8] = include_bytes!("../../../../tests/keys/p256.pub.pem");
 const P384_PUBLIC: &[u8] = include_bytes!("../../../../tests/keys/p384.pub.pem");

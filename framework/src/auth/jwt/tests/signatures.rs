@@ -177,6 +177,7 @@ fn a_bad_key_is_refused_with_the_way_out() {
     let pem = KeyError::PemAsSecret { algorithm: "HS256" };
     assert_eq!(Key::hs256(RSA_PUBLIC).unwrap_err(), pem);
     assert_eq!(Key::rs256(RSA_SHORT).unwrap_err(), KeyError::ShortRsa { found: 1024 });
+    assert_eq!(Key::rs256(RSA_A_BIT_SHORT).unwrap_err(), KeyError::ShortRsa { found: 2047 });
     type Make = fn(&[u8]) -> Result<Key, KeyError>;
     let none: [(Make, KeyError, &[&[u8]]); 3] = [
         (

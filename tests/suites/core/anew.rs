@@ -1,0 +1,184 @@
+//! Rooms that something opens while they are being opened, and rooms whose worker has ended.
+//!
+//! It must never be a matter of chance which worker a room is on: clients say where they come.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::{Arc, Mutex},
+};
+
+use salon::{
+    Count, RoomHandle,
+    prelude::*,
+    testing::{Lab, Wire},
+};
+
+/// The key of a nest. What is held by it is told to its room while its name is made.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(from = "u32", into = "u32")]
+struct Key {
+    number: u32,
+    held: Arc<Mutex<Option<RoomHandle<Nest>>>>,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.held.lock().expect("no panic").take();
+        if let Some(room) = held {
+            room.tell(Egg).expect("there is a worker");
+        }
+        self.number.fmt(f)
+    }
+}
+
+fn key(number: u32) -> Key {
+    Key { number, ..Key::default() }
+}
+
+impl From<u32> for Key {
+    fn from(number: u32) -> Self {
+        key(number)
+    }
+}
+
+impl From<Key> for u32 {
+    fn from(key: Key) -> Self {
+        key.number
+    }
+}
+
+/// Comes to a nest: how many eggs are in it.
+#[derive(Serialize, Deserialize, Event)]
+#[event("nest:come", room = Nest(nest), join, reply = u32)]
+struct Come {
+    nest: Key,
+}
+
+/// Says to everybody in it how many eggs there are.
+#[derive(Serialize, Deserialize, Event)]
+#[event("nest:count", room = Nest(nest))]
+struct HowMany {
+    nest: Key,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+#[event("nest:counted")]
+struct Counted {
+    eggs: u32,
+}
+
+/// A message.
+struct Egg;
+
+struct Nest {
+    eggs: u32,
+}
+
+impl Room for Nest {
+    const NAME: &'static str = "nest";
+    type Key = Key;
+    type Identity = ();
+    type Events = (Come, HowMany);
+
+    fn open(_: &Key, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self { eggs: 0 })
+    }
+}
+
+impl On<Come> for Nest {
+    fn on(&mut self, _: Come, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+        Ok(self.eggs)
+    }
+}
+
+impl On<HowMany> for Nest {
+    fn on(&mut self, _: HowMany, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        cx.broadcast(&Counted { eggs: self.eggs });
+        Ok(())
+    }
+}
+
+impl Receive<Egg> for Nest {
+    fn receive(&mut self, _: Egg, _: &mut RoomContext<Self>) {
+        self.eggs += 1;
+    }
+}
+
+/// A lab of two workers, where a client may be in one nest.
+async fn lab() -> Lab {
+    let builder = Salon::builder().room::<Nest>().limits(|limits| limits.max_rooms = 1);
+    Lab::builder(builder.build().expect("the app is in order")).workers(2).start().await
+}
+
+#[salon::test]
+async fn a_room_that_is_opened_while_it_is_being_opened_is_one_room() {
+    let lab = lab().await;
+    let outer = key(1);
+    *outer.held.lock().expect("no panic") = Some(lab.salon().room::<Nest>(&key(1)));
+    lab.salon().room::<Nest>(&outer).tell(Egg)?;
+    assert!(outer.held.lock().expect("no panic").is_none(), "its name was made");
+    assert_eq!(lab.connect(()).await?.send(Come { nest: key(1) }).await?, 2, "both are in it");
+    assert_eq!(lab.counters().get(Count::RoomsOpened), 1);
+}
+
+#[salon::test]
+async fn a_room_whose_worker_has_ended_before_it_opened_opens_on_another() {
+    for wire in Wire::ALL {
+        let lab = lab().await;
+        lab.stall(0);
+        // Some of them on the worker that is busy.
+        for nest in 0..4 {
+            lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+        }
+        lab.settle().await;
+        lab.end_worker(0);
+        lab.settle().await;
+        let mut found = 0;
+        for nest in 0..4 {
+            let client = lab.visitor().wire(wire).worker(1).connect().await?;
+            found += client.send(Come { nest: key(nest) }).await?;
+            client.send(HowMany { nest: key(nest) }).await?;
+            client.expect::<Counted>().await;
+            lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+        }
+        assert_eq!(found, 2, "what was to open on the other worker is lost with it, {wire:?}");
+        assert_eq!(lab.salon().open_rooms(), 4, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn the_members_of_a_room_whose_worker_has_ended_are_in_it_no_more_and_may_come_back() {
+    for wire in Wire::ALL {
+        let lab = lab().await;
+        let first = lab.visitor().worker(0).connect().await?;
+        first.send(Come { nest: key(1) }).await?;
+        let ada = lab.visitor().wire(wire).worker(1).connect().await?;
+        ada.send(Come { nest: key(1) }).await?;
+        ada.send(HowMany { nest: key(1) }).await?;
+        assert_eq!(ada.expect::<Counted>().await, Counted { eggs: 0 });
+        lab.end_worker(0);
+        lab.settle().await;
+        assert_eq!(lab.salon().open_rooms(), 0, "{wire:?}");
+        // It may be in one room, and is in none.
+        lab.salon().room::<Nest>(&key(1)).tell(Egg)?;
+        assert_eq!(ada.send(Come { nest: key(1) }).await?, 1, "{wire:?}");
+        ada.send(HowMany { nest: key(1) }).await?;
+        assert_eq!(ada.expect::<Counted>().await, Counted { eggs: 1 }, "{wire:?}");
+        ada.expect_none_of::<Counted>().await;
+    }
+}
