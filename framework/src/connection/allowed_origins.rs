@@ -171,6 +171,7 @@ mod tests {
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://[::1]:3000", "http://[::1]:3000"),
             ("http://[::1]", "http://[::1]"),
+            ("http://[fe80::]:3000", "http://[fe80::]:3000"),
             ("capacitor://localhost", "capacitor://localhost"),
             ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
             ("file://", "file://"),

@@ -194,7 +194,8 @@ impl Namespaces {
 impl BuiltNamespace {
     fn accepts(&self, name: &str) -> bool {
         match &self.name {
-            Name::Fixed(fixed) => fixed == name,
+            // It is found by its name, and is not among those that are asked.
+            Name::Fixed(_) => false,
             Name::Pattern(_, pattern) => {
                 pattern.as_ref().is_ok_and(|pattern| pattern.is_match(name))
             }

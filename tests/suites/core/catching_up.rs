@@ -130,6 +130,8 @@ async fn what_was_missed_comes_before_the_reply_while_it_takes_half_of_an_outbox
                 let reply: Value = serde_json::from_str(&next_text(&client).await[1..])?;
                 news(0);
                 let event: Vec<Value> = serde_json::from_str(&next_text(&client).await[1..])?;
+                // A move to WebSocket that is under way comes first.
+                lab.advance(Duration::from_secs(1)).await;
                 client.reset();
                 lab.settle().await;
                 (1..=missed).for_each(news);

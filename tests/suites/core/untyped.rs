@@ -4,17 +4,18 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use salon::{
-    Audience, DisconnectReason, Namespace, Salon, Socket,
+    Audience, DisconnectReason, Namespace, Salon, Socket, TransportKind,
+    auth::{Authenticated, Authenticator, Credentials, Permissions},
     prelude::*,
     testing::{Client, Lab, Wire},
 };
 use serde_json::json;
 
-use crate::table::{next_text, text};
+use crate::table::text;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -230,33 +231,62 @@ async fn whoever_asks_many_is_told_how_many_gave_no_answer_that_can_be_read() {
     }
 }
 
-#[salon::test]
-async fn a_handle_knows_what_its_client_presented_last() {
-    use salon::auth::{Authenticated, Authenticator, Credentials};
+/// Says that everybody is ada, for an hour.
+struct Anybody;
 
-    struct Anybody;
+impl Authenticator for Anybody {
+    type Identity = u64;
 
-    impl Authenticator for Anybody {
-        type Identity = ();
-
-        async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
-            Ok(Authenticated::new(()).subject("ada"))
-        }
+    async fn authenticate(&self, who: Credentials) -> Result<Authenticated<u64>, Refusal> {
+        let may = "walk".parse().map_err(Refusal::internal)?;
+        let ada = Authenticated::new(7).subject("ada").permissions(may);
+        Ok(ada.until(who.now() + 3_600 * SECOND))
     }
+}
 
-    for wire in Wire::ALL {
-        let lab = Lab::new(Salon::builder().authenticate(Anybody).build()?).await;
-        let ada = lab.connect_over(wire, json!({ "first": 1 })).await?;
+#[salon::test]
+async fn a_handle_knows_whose_it_is_and_what_its_client_presented_last() {
+    for (wire, transport) in [
+        (Wire::WebSocket, TransportKind::WebSocket),
+        (Wire::Polling, TransportKind::Polling),
+        (Wire::Upgrade, TransportKind::WebSocket),
+    ] {
+        let salon = Salon::builder().authenticate(Anybody).build()?;
+        let lab = Lab::builder(salon).wall(SystemTime::UNIX_EPOCH).start().await;
+        let visitor = lab.visitor().wire(wire).query("from", "afar");
+        let ada = visitor.auth(json!({ "first": 1 })).connect().await?;
         let handle = socket(&lab, &ada).await;
+        let came = lab.elapsed();
+        // A move to WebSocket that is under way comes first.
+        lab.advance(SECOND).await;
+        assert_eq!((handle.id(), handle.namespace()), (&*ada.id().ok_or("no id")?, "/"));
+        assert_eq!(handle.handshake().query("from"), Some("afar"), "{wire:?}");
+        assert_eq!(handle.identity::<u64>(), Some(&7), "{wire:?}");
+        assert_eq!(handle.identity::<u32>(), None, "{wire:?}: it is of another type");
+        assert_eq!(handle.subject().as_deref(), Some("ada"), "{wire:?}");
+        assert_eq!(handle.permissions(), "walk".parse()?, "{wire:?}");
+        assert_eq!(handle.transport(), transport, "{wire:?}");
+        let expires = handle.expires().ok_or("it has an end")?;
+        let expires = expires.duration_since(SystemTime::UNIX_EPOCH)?;
+        assert!((3_600 * SECOND..=3_600 * SECOND + came).contains(&expires), "{wire:?}");
         assert_eq!(handle.auth::<serde_json::Value>()?, json!({ "first": 1 }), "{wire:?}");
         let second = json!({ "second": [2] });
         let _: serde_json::Value = ada.call("salon:refresh", (second.clone(),)).await?;
         assert_eq!(handle.auth::<serde_json::Value>()?, second, "{wire:?}");
-        // Who presents nothing has an empty object.
-        let ben = lab.visitor().wire(wire).open().await?;
-        ben.send_raw(text("0"));
-        next_text(&ben).await;
-        let all = lab.drive(lab.salon().namespace("/").except(handle.id()).fetch()).await;
-        assert_eq!(all[0].auth::<serde_json::Value>()?, json!({}), "{wire:?}");
+        let refreshed = handle.expires().ok_or("it has an end")?;
+        assert!(refreshed.duration_since(SystemTime::UNIX_EPOCH)? > expires, "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn who_presents_nothing_is_nobody_and_has_presented_an_empty_object() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(Salon::builder().build()?).await;
+        let ben = lab.connect_over(wire, ()).await?;
+        let handle = socket(&lab, &ben).await;
+        assert_eq!(handle.auth::<serde_json::Value>()?, json!({}), "{wire:?}");
+        assert_eq!((handle.subject(), handle.expires()), (None, None), "{wire:?}");
+        assert_eq!(handle.permissions(), Permissions::none(), "{wire:?}");
+        assert!(!handle.is_recovered(), "{wire:?}");
     }
 }

@@ -24,6 +24,16 @@ impl Owner for Ends {
     fn below_limit(&self) {}
 }
 
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl std::task::Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
     let terms = Terms::new(limits, Arc::new(codec()), Arc::default());
     let owner: Weak<Ends> = Arc::downgrade(owner);
@@ -253,6 +263,26 @@ fn what_is_withheld_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
     assert_eq!(written, due, "in the order in which it was queued");
     assert_empty(&outbox);
     assert_eq!(outbox.closed(), None);
+}
+
+#[test]
+fn whoever_waits_for_room_is_told_when_what_took_it_is_withheld() {
+    let [lost, kept] = Published::rooms();
+    let limits = Limits { max_outbox_frames: 2, ..Limits::default() };
+    let outbox = outbox(&limits, &Arc::default());
+    for room in [lost, kept] {
+        assert_eq!(outbox.push(&room.event("1")), Ok(()));
+    }
+    let mut waiting = std::pin::pin!(outbox.until_it_has(Room { bytes: 1, frames: 1 }));
+    let woken = Arc::<Woken>::default();
+    let waker = std::task::Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(waiting.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(outbox.bar(RoomNumber::next(&AtomicU64::new(9)), membership(1)), 0);
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was withheld");
+    assert_eq!(outbox.bar(lost.0, membership(1)), 1);
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert!(waiting.as_mut().poll(&mut cx).is_ready());
 }
 
 #[test]
