@@ -51,3 +51,27 @@ impl Owed {
         lapsed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_that_is_owed_by_a_lost_membership_is_void_and_nothing_is_kept_of_it() {
+        let by = |membership| Creditor { session: SessionNumber::next(), membership };
+        let first = by(MembershipNumber::FIRST);
+        let second = Creditor { membership: MembershipNumber::FIRST.next(), ..first };
+        let mut owed = Owed::default();
+        owed.lapse(first);
+        assert!(owed.is_empty(), "nothing was owed");
+        for creditor in [first, first, first, second, second] {
+            owed.owe(creditor);
+        }
+        assert!(!owed.settle(first), "it was a member still");
+        owed.lapse(first);
+        assert!(owed.settle(first) && owed.settle(first), "all that was owed then");
+        assert!(!owed.settle(second) && !owed.settle(second), "it is a member again");
+        assert!(owed.is_empty());
+        assert!(!owed.settle(first));
+    }
+}

@@ -9,10 +9,12 @@ use std::{
 };
 
 use salon::{
-    Count, RoomHandle,
+    Code, Count, RoomHandle,
     prelude::*,
     testing::{Lab, Wire},
 };
+
+use crate::table::code;
 
 /// The key of a nest. What is held by it is told to its room while its name is made.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -42,9 +44,12 @@ impl fmt::Display for Key {
         if let Some(room) = held {
             room.tell(Egg).expect("there is a worker");
         }
-        self.number.fmt(f)
+        (self.number % TWIN).fmt(f)
     }
 }
+
+/// A number that is greater by this is another key of the same name.
+const TWIN: u32 = 1_000;
 
 fn key(number: u32) -> Key {
     Key { number, ..Key::default() }
@@ -159,6 +164,32 @@ async fn a_room_whose_worker_has_ended_before_it_opened_opens_on_another() {
         assert_eq!(found, 2, "what was to open on the other worker is lost with it, {wire:?}");
         assert_eq!(lab.salon().open_rooms(), 4, "{wire:?}");
     }
+}
+
+#[salon::test]
+async fn the_name_of_a_room_whose_worker_has_ended_before_it_opened_is_free_for_another_key() {
+    let lab = lab().await;
+    lab.stall(0);
+    for nest in 0..4 {
+        lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+        let refused = lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg);
+        assert_eq!(code(refused), Code::from("name_taken"));
+    }
+    lab.end_worker(0);
+    lab.settle().await;
+    let client = lab.visitor().worker(1).connect().await?;
+    let mut taken = 0;
+    for nest in 0..4 {
+        taken += u32::from(lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg).is_err());
+    }
+    assert_eq!(taken, 2, "by those on the other worker");
+    assert_eq!(lab.salon().open_rooms(), 4, "one of each name");
+    for nest in 0..4 {
+        let own = lab.salon().room::<Nest>(&key(nest)).tell(Egg).is_ok();
+        let twin = lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg).is_ok();
+        assert!(own != twin, "the name is that of one of the two");
+    }
+    drop(client);
 }
 
 #[salon::test]

@@ -292,6 +292,25 @@ async fn an_answer_from_before_something_was_taken_renews_nothing_and_is_asked_f
 }
 
 #[salon::test]
+async fn a_grant_that_has_ended_already_when_it_is_given_renews_nothing() {
+    for wire in Wire::ALL {
+        let (club, bob) = hall().await?;
+        let ada = guest_over(&club, wire).await?;
+        ada.send(Begin { how: How::Every }).await?;
+        ada.send(Enter { room: 1 }).await?;
+        for permission in ["look", "enter"] {
+            club.rules.set("ada", permission, Rule::For(std::time::Duration::ZERO));
+        }
+        let salon = club.lab.salon().clone();
+        club.lab.drive(async move { salon.reevaluate_all().await }).await;
+        let refused = ada.send(crate::club::Say { room: 1, text: "here".to_owned() }).await;
+        assert_eq!(code(refused), Code::NotAMember, "{wire:?}");
+        assert_eq!(losses(&ada).await.0.len(), 1, "{wire:?}");
+        assert_eq!(heard(&club, &bob, &ada).await?, 0, "{wire:?}");
+    }
+}
+
+#[salon::test]
 async fn nobody_is_asked_again_about_what_was_taken_while_it_was_asked_about() {
     for wire in Wire::ALL {
         let (club, _bob) = hall().await?;
