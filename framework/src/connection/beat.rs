@@ -171,6 +171,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_look_that_is_later_by_an_eighth_of_the_timeout_at_most_is_no_excuse() {
+        for (late, is_over) in [(0, true), (25, true), (26, false)] {
+            let (beat, heartbeat) = (Beat::new(), heartbeat(300, 200));
+            advance(300 * MILLISECOND).await;
+            beat.look(&heartbeat, || ());
+            advance((200 + late) * MILLISECOND).await;
+            assert_eq!(beat.look(&heartbeat, || ()) == Look::Over, is_over, "{late} ms");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_ping_is_due_an_interval_after_the_pong_whatever_comes_unasked() {
         for (interval, timeout) in [(300, 200), (200, 300), (70, 1_000), (7, 5)] {
             let (beat, heartbeat) = (Beat::new(), heartbeat(interval, timeout));

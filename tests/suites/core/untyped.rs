@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures_util::future::join;
 use salon::{
     Audience, DisconnectReason, Namespace, Salon, Socket, TransportKind,
     auth::{Authenticated, Authenticator, Credentials, Permissions},
@@ -224,10 +225,35 @@ async fn whoever_asks_many_is_told_how_many_gave_no_answer_that_can_be_read() {
             clients[4].expect_question::<HowMany>().await;
             clients[4].disconnect();
         };
-        let (answers, ()) = futures_util::future::join(asking, answering).await;
+        let (answers, ()) = join(asking, answering).await;
         let mut answers = answers?;
         answers.received.sort_unstable();
         assert_eq!((answers.received, answers.missing), (vec![1, 2], 3), "{wire:?}");
+    }
+}
+
+#[salon::test]
+async fn answers_to_questions_that_are_under_way_together_are_told_apart() {
+    for wire in Wire::ALL {
+        let lab = Lab::builder(Salon::builder().build()?).workers(2).start().await;
+        let ada = lab.connect_over(wire, ()).await?;
+        let (its_own, all) = (socket(&lab, &ada).await, lab.salon().namespace("/"));
+        let asking = lab.drive(async move {
+            let (first, second) = (its_own.ask(&HowMany, SECOND), its_own.ask(&HowMany, SECOND));
+            join(join(first, second), all.ask(&HowMany, SECOND)).await
+        });
+        let answering = async {
+            let mut questions = Vec::new();
+            for _ in 0..3 {
+                questions.push(ada.expect_question::<HowMany>().await);
+            }
+            for (number, question) in [1, 2, 3].iter().zip(questions).rev() {
+                question.answer(number);
+            }
+        };
+        let (((first, second), third), ()) = join(asking, answering).await;
+        assert_eq!((first?, second?), (1, 2), "{wire:?}");
+        assert_eq!(third?.received, [3], "{wire:?}");
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     future::pending,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -95,13 +98,18 @@ impl Authenticator for Doorkeeper {
 #[event("walk", permit = "walk")]
 struct Walk;
 
+/// How many clients the app was asked to let in.
+#[derive(Clone, Default)]
+struct Came(Arc<AtomicUsize>);
+
 struct Guest;
 
 impl Session for Guest {
     type Identity = ();
     type Events = (Walk,);
 
-    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+    fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        client.data::<Came>()?.0.fetch_add(1, Ordering::Relaxed);
         Ok(Self)
     }
 }
@@ -121,17 +129,21 @@ enum When {
     Due,
 }
 
-/// A client whose identity is asked about, what it is by, and what is asked.
-async fn ada(wire: Wire, when: When) -> Result<(Lab, Doorkeeper, Client), Failure> {
-    let doorkeeper = Doorkeeper::default();
-    let every = matches!(when, When::Due).then_some(EVERY);
+async fn lab(doorkeeper: &Doorkeeper, every: Option<Duration>, came: Came) -> Result<Lab, Failure> {
     let salon = Salon::builder()
         .authenticate(doorkeeper.clone())
         .authority(ScopesInClaims)
         .session::<Guest>()
-        .lapses(|lapses| lapses.reevaluate_every = every)
-        .build()?;
-    let lab = Lab::builder(salon).workers(2).start().await;
+        .data(came)
+        .lapses(|lapses| lapses.reevaluate_every = every);
+    Ok(Lab::builder(salon.build()?).workers(2).start().await)
+}
+
+/// A client whose identity is asked about, what it is by, and what is asked.
+async fn ada(wire: Wire, when: When) -> Result<(Lab, Doorkeeper, Client), Failure> {
+    let doorkeeper = Doorkeeper::default();
+    let every = matches!(when, When::Due).then_some(EVERY);
+    let lab = lab(&doorkeeper, every, Came::default()).await?;
     let ada = lab.connect_over(wire, json!({ "number": 0 })).await?;
     ada.send(Walk).await?;
     Ok((lab, doorkeeper, ada))
@@ -148,6 +160,26 @@ async fn asked_again(lab: &Lab, doorkeeper: &Doorkeeper, when: When, says: Says)
         When::Due => lab.advance(EVERY).await,
     }
     lab.settle().await;
+}
+
+#[salon::test]
+async fn the_app_hears_nothing_of_who_comes_with_what_is_over_or_was_revoked() {
+    for wire in Wire::ALL {
+        let (doorkeeper, came) = (Doorkeeper::default(), Came::default());
+        let lab = lab(&doorkeeper, None, came.clone()).await?;
+        revoke(&lab, Who::token("token 2"), What::Everything).await;
+        for says in [Says::For(0), Says::Ada(2)] {
+            doorkeeper.is_to_say(says);
+            let refused = lab.connect_over(wire, json!({})).await.expect_err("it is not let in");
+            assert!(refused.to_string().contains("unauthorized"), "{says:?}, {wire:?}: {refused}");
+        }
+        assert_eq!(came.0.load(Ordering::Relaxed), 0, "{wire:?}");
+        for says in [Says::For(1), Says::Ada(1)] {
+            doorkeeper.is_to_say(says);
+            lab.connect_over(wire, json!({})).await?;
+        }
+        assert_eq!(came.0.load(Ordering::Relaxed), 2, "{wire:?}");
+    }
 }
 
 #[salon::test]

@@ -188,6 +188,34 @@ async fn a_permission_in_whose_place_another_is_revoked_ends_nothing() {
 }
 
 #[salon::test]
+async fn what_goes_on_by_one_permission_does_not_end_with_another() {
+    for wire in Wire::ALL {
+        for taken in ["look", "ponder"] {
+            let (club, bob) = hall().await?;
+            let ada = guest_over(&club, wire).await?;
+            ada.send(Enter { room: 1 }).await?;
+            ada.send(Begin { how: How::Every }).await?;
+            let answer = ada.send(Ponder { room: 1 });
+            club.lab.settle().await;
+            revoke(&club.lab, Who::user("ada"), What::permission(taken)).await;
+            let losses = losses(&ada).await.0;
+            let news = heard(&club, &bob, &ada).await?;
+            club.lab.advance(10 * SECOND).await;
+            let answered = answer.await;
+            if taken == "look" {
+                let lost = json!({ "permission": "look", "code": "revoked" });
+                assert_eq!((losses, news), (vec![lost], 0), "{wire:?}");
+                assert_eq!(answered?, "a thought", "{wire:?}");
+            } else {
+                assert_eq!(losses, [json!(null); 0], "{wire:?}");
+                assert!(news >= 3, "{wire:?}");
+                assert_eq!(code(answered), Code::Lapsed, "{wire:?}");
+            }
+        }
+    }
+}
+
+#[salon::test]
 async fn an_answer_under_way_is_refused_when_its_permission_ends() {
     for wire in Wire::ALL {
         for end in End::ALL {

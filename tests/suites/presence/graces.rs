@@ -1,12 +1,16 @@
 //! The grace of a user who is lost more than once: each counts from its own beginning.
 
+use std::time::Duration;
+
 use salon::{
-    PresenceChange,
+    Builder, Presence, PresenceChange, Present,
+    prelude::*,
     testing::{Client, Failure, Lab, Wire},
 };
 
 use crate::lounge::{
-    Burn, Changed, GRACE, Leave, Lounge, Missed, SECOND, changed, come, enter, salon,
+    Away, Burn, Changed, GRACE, Guest, Leave, Lounge, Missed, SECOND, changed, come, enter, salon,
+    salon_with,
 };
 
 /// A lounge with Ada, who stays.
@@ -105,5 +109,98 @@ async fn a_grace_of_a_state_that_is_gone_ends_nobody_of_the_one_after_it() {
         } else {
             ada.expect_none_of::<PresenceChange>().await;
         }
+    }
+}
+
+#[salon::test]
+async fn a_user_is_away_from_the_loss_of_its_connection_until_it_comes_back_or_is_gone() {
+    for wire in Wire::ALL {
+        let (lab, ada) = ada().await?;
+        let is_away = async |user| lab.drive(lab.salon().room::<Lounge>(&1).ask(Away(user))).await;
+        for comes_back in [true, false] {
+            let user = ben(&lab, wire).await?;
+            lab.advance(SECOND).await;
+            assert!(!is_away("ben").await?, "{wire:?}: it has a connection");
+            user.reset();
+            lab.settle().await;
+            assert!(is_away("ben").await?, "{wire:?}");
+            assert!(!is_away("ada").await? && !is_away("nobody").await?, "{wire:?}");
+            if comes_back {
+                let user = ben(&lab, wire).await?;
+                assert!(!is_away("ben").await?, "{wire:?}: it is back");
+                user.send(Leave { lounge: 1 }).await?;
+            } else {
+                lab.advance(GRACE).await;
+            }
+            assert!(!is_away("ben").await?, "{wire:?}: it is gone");
+        }
+        drop(ada);
+    }
+}
+
+/// Comes in.
+#[derive(Serialize, Deserialize, Event)]
+#[event("porch:enter", room = Porch(porch), join)]
+struct EnterPorch {
+    porch: u32,
+}
+
+/// Somebody has left: how many users are there as the room hears of it.
+#[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+#[event("porch:left")]
+struct LeftPorch {
+    users: usize,
+}
+
+/// A room that gives nobody time to come back.
+struct Porch;
+
+impl Room for Porch {
+    const NAME: &'static str = "porch";
+    const PRESENCE: Presence<Self> = Presence::on().grace(Duration::ZERO);
+    type Key = u32;
+    type Identity = Guest;
+    type Events = (EnterPorch,);
+
+    fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn left(&mut self, _: &Member<Guest>, _: LeaveReason, cx: &mut RoomContext<Self>) {
+        cx.broadcast(&LeftPorch { users: cx.presence().len() });
+    }
+}
+
+impl Present for Porch {
+    type Meta = ();
+
+    fn meta(&self, _: &Member<Guest>) {}
+
+    fn absent(&mut self, user: &str, cx: &mut RoomContext<Self>) {
+        cx.broadcast(&Missed { user: user.to_owned() });
+    }
+}
+
+impl On<EnterPorch> for Porch {
+    fn on(&mut self, _: EnterPorch, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+#[salon::test]
+async fn without_a_grace_a_user_who_is_lost_is_gone_before_the_room_hears_of_it() {
+    for wire in Wire::ALL {
+        let lab = Lab::builder(salon_with(Builder::room::<Porch>)).workers(2).start().await;
+        let ada = come(&lab, "ada").await?;
+        ada.send(EnterPorch { porch: 1 }).await?;
+        let auth = serde_json::json!({ "name": "ben" });
+        let ben = lab.visitor().wire(wire).auth(auth).connect().await?;
+        ben.send(EnterPorch { porch: 1 }).await?;
+        lab.advance(SECOND).await;
+        changed(&ada).await;
+        ben.reset();
+        lab.settle().await;
+        let told: Vec<_> = ada.events().await.into_iter().map(|event| event.name).collect();
+        assert_eq!(told, ["salon:presence", "porch:left", "lounge:missed"], "{wire:?}");
     }
 }

@@ -112,6 +112,9 @@ pub(crate) struct Card {
 /// Asks which users were admitted and are not gone.
 pub(crate) struct Inside;
 
+/// Asks whether a user is there without a connection.
+pub(crate) struct Away(pub(crate) &'static str);
+
 #[derive(Default)]
 pub(crate) struct Lounge {
     inside: BTreeSet<String>,
@@ -147,6 +150,14 @@ impl Reply<Inside> for Lounge {
 
     fn reply(&mut self, _: Inside, _: &mut RoomContext<Self>) -> BTreeSet<String> {
         self.inside.clone()
+    }
+}
+
+impl Reply<Away> for Lounge {
+    type Output = bool;
+
+    fn reply(&mut self, Away(user): Away, cx: &mut RoomContext<Self>) -> bool {
+        cx.is_away(user)
     }
 }
 

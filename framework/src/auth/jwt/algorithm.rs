@@ -2,8 +2,6 @@
 //!
 //! It must never have `none` among them.
 
-use std::fmt;
-
 use jsonwebtoken::Algorithm as Implementation;
 
 /// A signature algorithm.
@@ -39,11 +37,5 @@ impl Algorithm {
             Self::Es256 => Implementation::ES256,
             Self::EdDsa => Implementation::EdDSA,
         }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
