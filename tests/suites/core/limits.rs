@@ -218,7 +218,7 @@ async fn leaving_a_namespace_and_coming_back_fills_no_rate() {
 #[salon::test]
 async fn untyped_rooms_of_a_session_are_limited() {
     let salon = Salon::builder()
-        .limits(|limits| limits.max_rooms = 2)
+        .limits(|limits| (limits.max_rooms, limits.max_name) = (2, 8))
         .on("join", |socket, event| {
             let room: String = event.arguments.get(0).unwrap_or_default();
             let joined = socket.join(room).map_err(|refusal| refusal.code().to_string());
@@ -227,10 +227,16 @@ async fn untyped_rooms_of_a_session_are_limited() {
         .build()?;
     let lab = Lab::new(salon).await;
     let client = lab.connect(()).await?;
-    for (room, error) in [("a", Value::Null), ("b", Value::Null), ("a", Value::Null)] {
-        assert_eq!(client.call::<Value>("join", (room,)).await?, error, "for {room}");
+    let (joined, refused) = (Value::Null, json!("limit_exceeded"));
+    for (room, error) in [
+        ("nine char", &refused),
+        ("eight ch", &joined),
+        ("b", &joined),
+        ("eight ch", &joined),
+        ("c", &refused),
+    ] {
+        assert_eq!(client.call::<Value>("join", (room,)).await?, *error, "for {room}");
     }
-    assert_eq!(client.call::<Value>("join", ("c",)).await?, json!("limit_exceeded"));
 }
 
 #[salon::test]

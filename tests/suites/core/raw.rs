@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use actix_web::http::Method;
 use salon::{
     Application, DisconnectReason, RawConnection, Salon,
     testing::{Lab, Wire},
@@ -60,4 +61,54 @@ async fn whichever_way_a_connection_ends_the_application_hears_of_it_once() {
             assert_eq!(heard, expected, "after {end} over {wire:?}");
         }
     }
+}
+
+/// Notes what it hears; `panic` panics.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn note(&self, what: &str) {
+        self.0.lock().expect("no panic under it").push(what.to_owned());
+    }
+}
+
+impl Application for Notes {
+    fn received(&self, _: &RawConnection, message: Message) {
+        let Message::Text(text) = message else { return };
+        self.note(&text);
+        assert!(text != "panic", "a panic in an application");
+    }
+
+    fn closed(&self, _: &RawConnection, _: DisconnectReason) {
+        self.note("closed");
+    }
+}
+
+#[salon::test]
+async fn an_application_hears_nothing_more_of_a_connection_that_has_ended() {
+    for wire in Wire::ALL {
+        let notes = Notes::default();
+        let lab = Lab::new(Salon::builder().application(notes.clone()).build()?).await;
+        let client = lab.visitor().wire(wire).open().await?;
+        // They come together, with what ends it in between.
+        for message in ["hello", "panic", "late", "later"] {
+            client.send_raw(text(message));
+        }
+        lab.advance(Duration::from_secs(100)).await;
+        let heard = notes.0.lock().expect("no panic under it").clone();
+        assert_eq!(heard, ["hello", "panic", "closed"], "{wire:?}");
+    }
+    // All in one body.
+    let notes = Notes::default();
+    let lab = Lab::new(Salon::builder().application(notes.clone()).build()?).await;
+    let open = "/socket.io/?EIO=4&transport=polling";
+    let opened = lab.visitor().request(Method::GET, open, "").await?.text();
+    let opened: serde_json::Value = serde_json::from_str(&opened[1..])?;
+    let session = format!("{open}&sid={}", opened["sid"].as_str().ok_or("no session")?);
+    let body = "4hello\u{1e}4panic\u{1e}4late\u{1e}4later";
+    lab.visitor().request(Method::POST, &session, body).await?;
+    lab.advance(Duration::from_secs(100)).await;
+    let heard = notes.0.lock().expect("no panic under it").clone();
+    assert_eq!(heard, ["hello", "panic", "closed"]);
 }
