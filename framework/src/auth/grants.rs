@@ -184,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn a_right_is_found_while_something_rests_on_it_and_kept_no_longer() {
+        let grants = Grants::default();
+        let (list, telling) = grants.rest_on(standing("list"), None);
+        assert!(telling.is_some());
+        for number in 0..8 {
+            let (play, _) = grants.rest_on(standing("play"), Some("table:1"));
+            let (again, told) = grants.rest_on(standing("play"), Some("table:1"));
+            assert!(Arc::ptr_eq(&play, &again) && told.is_none(), "one right, and told of once");
+            let (elsewhere, _) = grants.rest_on(standing("play"), Some("table:2"));
+            assert!(!Arc::ptr_eq(&play, &elsewhere) && !Arc::ptr_eq(&play, &list));
+            assert_eq!(grants.in_use().len(), 3, "in round {number}");
+            let kept = grants.0.lock().unwrap();
+            assert_eq!(kept.as_ref().map(|kept| kept.used.len()), Some(3), "in round {number}");
+        }
+        assert_eq!(grants.in_use().len(), 1);
+    }
+
+    #[test]
     fn a_grant_is_of_one_permission_in_one_room_or_in_none() {
         let grants = Grants::default();
         grants.keep(standing("play"), Some("table:1"), 8);

@@ -38,9 +38,16 @@ fn names_paths_and_transports_are_checked() {
     let error = twice.build().expect_err("/a is there twice");
     assert_eq!(error, BuildError::DuplicateNamespace("/a".to_owned()));
     assert_eq!(build(Namespace::new("/")), BuildError::DuplicateNamespace("/".to_owned()));
-    let none = Salon::builder()
-        .transports(|offered| (offered.polling, offered.websocket) = (false, false));
-    let error = none.build().expect_err("nothing is left");
+    let offering = |polling, websocket| {
+        let builder = Salon::builder();
+        let builder = builder
+            .transports(|offered| (offered.polling, offered.websocket) = (polling, websocket));
+        builder.build()
+    };
+    for (polling, websocket) in [(true, false), (false, true), (true, true)] {
+        assert!(offering(polling, websocket).is_ok(), "{polling} {websocket}");
+    }
+    let error = offering(false, false).expect_err("nothing is left");
     assert_eq!(error, BuildError::NoTransport);
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));

@@ -224,6 +224,29 @@ mod tests {
     }
 
     #[test]
+    fn of_a_user_of_many_connections_no_more_is_seen_than_of_the_first() {
+        let ada = ByteString::from_static("ada");
+        let mut presence_state = PresenceState::default();
+        let sessions: Vec<_> =
+            (0..PresentUser::MOST_METAS + 2).map(|_| SessionNumber::next()).collect();
+        let is_news: Vec<_> = (0..)
+            .zip(&sessions)
+            .map(|(number, session)| presence_state.enter(*session, &ada, json!(number)).0)
+            .map(|change| change != Change::Nothing)
+            .collect();
+        let seen: Vec<_> = (0..sessions.len()).map(|at| at < PresentUser::MOST_METAS).collect();
+        assert_eq!(is_news, seen);
+        for (at, session) in sessions.iter().enumerate() {
+            let change = presence_state.update(*session, json!("new"));
+            assert_eq!(change != Change::Nothing, seen[at], "of connection {at}");
+        }
+        for at in [PresentUser::MOST_METAS, PresentUser::MOST_METAS - 1] {
+            let Parted::Stays(change) = presence_state.part(sessions[at]) else { panic!("others") };
+            assert_eq!(change != Change::Nothing, seen[at], "of connection {at}");
+        }
+    }
+
+    #[test]
     fn who_comes_back_in_time_has_not_been_away_unless_it_is_seen_otherwise() {
         let ada = ByteString::from_static("ada");
         let mut presence_state = PresenceState::default();
