@@ -96,7 +96,7 @@ fn what_is_said_while_a_client_comes_back_comes_to_it_once_and_in_order() {
             let id = client.id().ok_or("no id")?;
             let is_recovered = async || {
                 let its_own = lab.salon().namespace("/").to(id.clone());
-                lab.drive(its_own.fetch()).await.iter().all(|socket| socket.is_recovered())
+                lab.drive(its_own.fetch()).await.iter().all(salon::Socket::is_recovered)
             };
             lab.salon().namespace("/").emit_named("news", (0,));
             client.expect_named("news").await;

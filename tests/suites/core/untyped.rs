@@ -39,21 +39,21 @@ async fn ids(lab: &Lab, audience: &Audience) -> Vec<String> {
 /// By which handle something is done to a session.
 #[derive(Clone, Copy, Debug)]
 enum By {
-    ItsSocket,
-    ItsId,
-    ItsRoom,
+    Handle,
+    Id,
+    Room,
 }
 
 impl By {
-    const ALL: [Self; 3] = [Self::ItsSocket, Self::ItsId, Self::ItsRoom];
+    const ALL: [Self; 3] = [Self::Handle, Self::Id, Self::Room];
 
     /// Those who are meant: the session alone, or all in the room.
     fn audience(self, lab: &Lab, socket: &Socket, room: &str) -> Option<Audience> {
         let all = lab.salon().namespace("/");
         match self {
-            Self::ItsSocket => None,
-            Self::ItsId => Some(all.to(socket.id())),
-            Self::ItsRoom => Some(all.to(room.to_owned())),
+            Self::Handle => None,
+            Self::Id => Some(all.to(socket.id())),
+            Self::Room => Some(all.to(room.to_owned())),
         }
     }
 }
@@ -142,13 +142,13 @@ enum End {
 async fn a_session_is_ended_alone_or_with_its_connection_as_its_handle_was_told() {
     for wire in Wire::ALL {
         for (by, end) in [
-            (By::ItsSocket, End::Disconnect),
-            (By::ItsId, End::Disconnect),
-            (By::ItsRoom, End::Disconnect),
-            (By::ItsSocket, End::Close),
-            (By::ItsId, End::Close),
-            (By::ItsRoom, End::Close),
-            (By::ItsSocket, End::HangUp),
+            (By::Handle, End::Disconnect),
+            (By::Id, End::Disconnect),
+            (By::Room, End::Disconnect),
+            (By::Handle, End::Close),
+            (By::Id, End::Close),
+            (By::Room, End::Close),
+            (By::Handle, End::HangUp),
         ] {
             let case = format!("{end:?} by {by:?} over {wire:?}");
             let heard = Arc::<Mutex<Vec<DisconnectReason>>>::default();
