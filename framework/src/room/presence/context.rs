@@ -52,7 +52,7 @@ impl<R: Present> RoomContext<R> {
 impl<R: Room> RoomContext<R> {
     const PRESENCE: Presence<R> = R::PRESENCE;
 
-    /// An empty presence_state, if the room keeps one.
+    /// Nobody, if the room keeps presence.
     pub(in crate::room) fn new_attendance() -> Option<Box<PresenceState>> {
         Self::PRESENCE.of.is_some().then(Box::default)
     }
