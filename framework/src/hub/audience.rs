@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use super::{
     broadcaster::Broadcaster,
+    command::{Command, Target},
     question::{Answers, Question},
-    shard::{Command, Target},
     socket::Socket,
 };
 use crate::{

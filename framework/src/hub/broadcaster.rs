@@ -16,11 +16,12 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
+    command::{Command, Target},
     opening::Openings,
     recovery::Recovery,
     registered::Registered,
     sessions::Sessions,
-    shard::{Command, ShardHandle, Target},
+    shard::ShardHandle,
 };
 use crate::{
     base::{

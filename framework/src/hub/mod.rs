@@ -5,6 +5,7 @@
 
 mod audience;
 mod broadcaster;
+mod command;
 mod local_members;
 mod local_sessions;
 mod opening;
@@ -20,8 +21,9 @@ pub use self::{audience::Audience, question::Answers, socket::Socket, user::User
 
 pub(crate) use self::{
     broadcaster::{Asker, Broadcaster, encode_or_log},
+    command::{Command, Target},
     opening::{Opened, Opener, too_many_open},
     recovery::{Recovered, Recovery},
     sessions::Sessions,
-    shard::{Command, Look, ShardHandle, Target},
+    shard::{Look, ShardHandle},
 };

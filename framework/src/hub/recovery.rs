@@ -13,7 +13,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::shard::Target;
+use super::command::Target;
 use crate::{
     auth::{Credential, Principal, Who},
     base::{

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     broadcaster::Broadcaster,
-    shard::{Command, Target},
+    command::{Command, Target},
 };
 use crate::{
     auth::{Handshake, Permissions},

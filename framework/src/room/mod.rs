@@ -36,9 +36,6 @@ mod watch;
 
 use std::{fmt::Display, hash::Hash, marker::PhantomData, time::Duration};
 
-pub use crate::hub::Answers;
-pub use crate::hub::Audience;
-pub use crate::hub::Socket;
 pub use context::{HasSender, RoomContext};
 pub use event_context::EventContext;
 pub use guard::{Checked, Guard};

@@ -10,7 +10,7 @@ use super::sources;
 const KNOWN: &[(&str, usize)] = &[
     ("connection/actor.rs", 13),
     ("connection/session.rs", 4),
-    ("room/actor.rs", 19),
+    ("room/actor.rs", 20),
     ("testing/client.rs", 5),
     ("transport/reactor.rs", 2),
     ("wire/socket_io/binary.rs", 2),

@@ -106,13 +106,13 @@ impl Room for Nest {
 }
 
 impl On<Come> for Nest {
-    fn on(&mut self, _: Come, _: &mut RoomContext<Self>) -> Result<u32, Refusal> {
+    fn on(&mut self, _: Come, _: &mut EventContext<'_, Self>) -> Result<u32, Refusal> {
         Ok(self.eggs)
     }
 }
 
 impl On<HowMany> for Nest {
-    fn on(&mut self, _: HowMany, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: HowMany, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Counted { eggs: self.eggs });
         Ok(())
     }

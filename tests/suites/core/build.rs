@@ -2,11 +2,7 @@
 //!
 //! It must never serve anything: no test here needs a client.
 
-use salon::{
-    BuildError, Namespace,
-    config::ClientAddress,
-    prelude::*,
-};
+use salon::{BuildError, Namespace, config::ClientAddress, prelude::*};
 
 use crate::table::{ByName, Counter, Table};
 

@@ -71,13 +71,13 @@ impl Present for Shaft {
 }
 
 impl On<Enter> for Shaft {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl On<Fall> for Shaft {
-    fn on(&mut self, _: Fall, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Fall, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         panic!("it falls")
     }
 }

@@ -96,7 +96,7 @@ impl Room for Plot {
 }
 
 impl On<Enter> for Plot {
-    fn on(&mut self, _: Enter, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -182,7 +182,7 @@ impl Present for Porch {
 }
 
 impl On<EnterPorch> for Porch {
-    fn on(&mut self, _: EnterPorch, _: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn on(&mut self, _: EnterPorch, _: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         Ok(())
     }
 }

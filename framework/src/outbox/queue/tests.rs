@@ -273,7 +273,8 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_withheld() {
     for room in [lost, kept] {
         assert_eq!(outbox.push(&room.event("1")), Ok(()));
     }
-    let mut waiting = std::pin::pin!(outbox.until_it_has(Room { bytes: 1, frames: 1 }));
+    let mut waiting =
+        std::pin::pin!(outbox.until_it_has(crate::outbox::Room { bytes: 1, frames: 1 }));
     let woken = Arc::<Woken>::default();
     let waker = std::task::Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);

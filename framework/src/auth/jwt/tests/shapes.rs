@@ -134,7 +134,7 @@ fn a_reason_never_has_the_token_or_a_secret_in_it() {
 
 #[test]
 fn whoever_reads_claims_from_something_else_is_told_what_is_wanted() {
-    let error = serde_json::from_str::<crate::auth::jwt::Claims>("[]").unwrap_err().to_string();
+    let error = serde_json::from_str::<Claims>("[]").unwrap_err().to_string();
     assert!(error.contains("expected an object of claims"), "{error}");
     let error = serde_json::from_str::<Permissions>("7").unwrap_err().to_string();
     assert!(error.contains("expected permissions: a list of texts, or one text"), "{error}");

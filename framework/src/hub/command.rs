@@ -1,0 +1,95 @@
+//! What a shard is told to do, and for whom.
+//!
+//! It must stay plain data: what is done with each is in `shard.rs`.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use super::question::Question;
+use crate::{
+    base::number::{MembershipNumber, RoomNumber, SessionNumber},
+    message::Publication,
+    outbox::End,
+    session::peer::Peer,
+};
+
+/// For whom something is, among the sessions of one worker.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The members of a typed room, but for one.
+    Room { room: RoomNumber, except: Option<SessionNumber> },
+    /// Sessions of a namespace: all, or those in any of the rooms `to`; without those in `except`.
+    Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
+}
+
+impl Target {
+    /// Whether it is of the sessions of that namespace.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Namespace { namespace, .. } if namespace == name)
+    }
+
+    /// The namespace whose sessions it chooses among.
+    pub(crate) fn into_namespace(self) -> Option<ByteString> {
+        match self {
+            Self::Namespace { namespace, .. } => Some(namespace),
+            Self::Room { .. } => None,
+        }
+    }
+}
+
+/// What a shard is told to do.
+pub(crate) enum Command {
+    Register(Arc<Peer>),
+    Unregister(Arc<Peer>),
+    Enter {
+        room: RoomNumber,
+        peer: Arc<Peer>,
+    },
+    /// A session is no member any more: by this membership nothing of the room follows.
+    Leave {
+        room: RoomNumber,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    },
+    CloseRoom {
+        room: RoomNumber,
+    },
+    JoinNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    LeaveNamed {
+        peer: Arc<Peer>,
+        room: ByteString,
+    },
+    /// Something for one session; an acknowledgement that was asked for with it is awaited no longer
+    /// if it cannot be queued.
+    One {
+        peer: Arc<Peer>,
+        publication: Publication,
+        asked: Option<u64>,
+    },
+    Deliver {
+        target: Target,
+        publication: Publication,
+        question: Option<Question>,
+    },
+    JoinAll {
+        target: Target,
+        room: ByteString,
+    },
+    LeaveAll {
+        target: Target,
+        room: ByteString,
+    },
+    EndAll {
+        target: Target,
+        end: End,
+    },
+    Fetch {
+        target: Target,
+        found: oneshot::Sender<Vec<Arc<Peer>>>,
+    },
+}
