@@ -80,7 +80,7 @@ impl Salon {
 
     /// For `HttpServer::on_connect`: sets the socket's options, and keeps a way to end it when its
     /// client has stopped reading. Without it everything works, but such a client's socket is ended
-    /// only by the operating system. [`HttpServerExt::salon`] sets it, and more.
+    /// only by the operating system. [`HttpServerExt::salon`](crate::HttpServerExt::salon) sets it, and more.
     pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
         transport::on_connect(connection, extensions);
     }
@@ -178,7 +178,7 @@ impl Salon {
     /// So what was acknowledged to one client has reached the others, as far as they read. An event that
     /// came too late is not acknowledged.
     ///
-    /// A server that was given the Salon by [`HttpServerExt::salon`] does it by itself when it is stopped
+    /// A server that was given the Salon by [`HttpServerExt::salon`](crate::HttpServerExt::salon) does it by itself when it is stopped
     /// by a signal. Whoever stops one otherwise awaits this first: one open WebSocket would hold the stop
     /// up. The guide's page on [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {

@@ -97,7 +97,7 @@ impl Lab {
     /// Serves an app on one worker; see [`builder`](Self::builder) for more.
     ///
     /// # Panics
-    /// As [`LabBuilder::start`].
+    /// As [`LabBuilder::start`](super::LabBuilder::start).
     pub async fn new(salon: Salon) -> Self {
         Self::builder(salon).start().await
     }
@@ -113,7 +113,7 @@ impl Lab {
     /// When no port can be listened on.
     ///
     /// # Panics
-    /// As [`LabBuilder::start`].
+    /// As [`LabBuilder::start`](super::LabBuilder::start).
     pub async fn serve(salon: Salon) -> std::io::Result<Self> {
         Self::builder(salon).serve().await
     }
