@@ -222,7 +222,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) {
         let shown = Logged(violation);
-        tracing::debug!(violation = %shown, connection = self.handle.number(), "violation with a client");
+        tracing::debug!(violation = %shown, connection = self.handle.number(), "a client broke its protocol");
         if matches!(violation, Violation::BadPacket(_)) {
             self.core.counters().one(Count::BadPackets);
         }
