@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 cargo mutants --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-mutants
 
 suites=(--features=salon/testing,salon/msgpack --lib)
-for suite in lapses permission lobbies presence core harness revocation; do
+for suite in lapses permission lobbies presence core harness revocation isolation; do
     suites+=("--test=$suite")
 done
 # They pass as things are, or nothing that follows would mean anything.
