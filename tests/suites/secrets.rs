@@ -288,7 +288,9 @@ async fn what_a_client_presents_is_in_no_log() -> Result<(), Failure> {
         over_websocket(&msgpack, &target, &Message::Text(text.into())).await?;
     }
     let lines = lines.0.lock().unwrap_or_else(PoisonError::into_inner);
-    for known in ["a client broke its protocol", "not the packet of an upgrade", "no auth", "refused"] {
+    for known in
+        ["a client broke its protocol", "not the packet of an upgrade", "no auth", "refused"]
+    {
         assert!(lines.iter().any(|line| line.contains(known)), "nothing was logged of {known:?}");
     }
     let told: Vec<_> = lines.iter().filter(|line| line.contains(&SECRET[..6])).collect();

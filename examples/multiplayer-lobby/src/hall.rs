@@ -38,8 +38,7 @@ impl On<Watch> for Hall {
         self.watching = Some(cx.watch(watch, |_, changes, cx| {
             let listed = changes.added.into_iter().chain(changes.changed);
             let listed = listed.map(|(_, line)| line).collect();
-            // A client that cannot take it is about to be disconnected.
-            let _ = cx.emit(&Lobbies { removed: changes.removed, listed });
+            cx.emit(&Lobbies { removed: changes.removed, listed });
         }));
         Ok(())
     }

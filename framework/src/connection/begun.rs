@@ -83,7 +83,7 @@ impl<S> SessionContext<S> {
     ///     fn on(&mut self, _: LookAtPrices, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
     ///         // As long as it may look.
     ///         cx.every(Duration::from_secs(1), |_, cx| {
-    ///             let _ = cx.emit(&Price { cents: 100 });
+    ///             cx.emit(&Price { cents: 100 });
     ///         });
     ///         // Whatever becomes of that.
     ///         let looked = async { /* written down */ };

@@ -106,7 +106,7 @@ pub trait Session: Sized + 'static {
     ///     fn lapsed(&mut self, lapse: &Lapse, cx: &mut SessionContext<Self>) {
     ///         if lapse.permission() == "look" {
     ///             self.watching = None;
-    ///             let _ = cx.emit(&Closed { why: lapse.code().to_string() });
+    ///             cx.emit(&Closed { why: lapse.code().to_string() });
     ///         }
     ///     }
     /// }

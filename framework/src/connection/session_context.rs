@@ -96,12 +96,17 @@ impl<S> SessionContext<S> {
         UserHandle::new(self.socket.broadcaster().clone(), subject)
     }
 
-    /// Sends an event to the client.
+    /// Sends an event to the client, as [`Socket::emit`] does.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        self.socket.emit(event);
+    }
+
+    /// As [`emit`](Self::emit), and says what became of it.
     ///
     /// # Errors
-    /// [`NotQueued`] says why it was not queued; a handler may well ignore it.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        self.socket.emit(event)
+    /// [`NotQueued`] says why it was not queued.
+    pub fn try_emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        self.socket.try_emit(event)
     }
 
     /// Asks the client, and waits for its acknowledgement; the future is to be given to
@@ -177,8 +182,7 @@ impl<S> SessionContext<S> {
     /// impl Visit {
     ///     fn ask_in_a_while(cx: &mut SessionContext<Self>) -> Timer {
     ///         cx.after(Duration::from_secs(600), |_, cx| {
-    ///             // A client that cannot take it is about to be disconnected.
-    ///             let _ = cx.emit(&StillThere);
+    ///             cx.emit(&StillThere);
     ///         })
     ///     }
     /// }

@@ -74,8 +74,7 @@ impl<S> SessionContext<S> {
     ///     fn on(&mut self, _: Look, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
     ///         let watch = cx.rooms::<Lobby>().watch();
     ///         self.watching = Some(cx.watch(watch, |_, changes, cx| {
-    ///             // A client that cannot take it is about to be disconnected.
-    ///             let _ = cx.emit(&News::from(changes));
+    ///             cx.emit(&News::from(changes));
     ///         }));
     ///         Ok(())
     ///     }

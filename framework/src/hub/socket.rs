@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     auth::{Handshake, Permissions},
-    base::refusal::{Code, Refusal},
+    base::{
+        logged::Logged,
+        refusal::{Code, Refusal},
+    },
     event::{self, Event},
     outbox::{End, NotQueued, TransportKind},
     session::{acknowledgement::AskError, membership::too_many_rooms, peer::Peer},
@@ -33,7 +36,7 @@ use crate::{
 /// use salon::Socket;
 ///
 /// async fn example(socket: &Socket) {
-///     let _ = socket.emit_named("welcome", (socket.id(), 7));
+///     socket.emit_named("welcome", (socket.id(), 7));
 ///     socket.to("red").emit_named("joined", (socket.id(),));
 ///     match socket.ask_named("favourite", ("colours",), Duration::from_secs(5)).await {
 ///         Ok(answer) => println!("{answer:?}"),
@@ -111,42 +114,61 @@ impl Socket {
         self.peer.auth_state.credential().permissions
     }
 
-    /// Sends an event to this client.
+    /// Sends an event to this client. One that cannot be sent, by its name or because it has no JSON
+    /// form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent); a client that is
+    /// gone, or about to be, gets nothing. [`try_emit`](Self::try_emit) says which it was.
+    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+        log_reserved(E::NAME, &self.try_emit(event));
+    }
+
+    /// As [`emit`](Self::emit), and says what became of it.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+    pub fn try_emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
         let name = ByteString::from_static(E::NAME);
         self.broadcaster.check_name(&name)?;
         let arguments = self.broadcaster.encoded(&name, event::encode(event))?;
         self.send(name, arguments, E::POLICY.volatile)
     }
 
-    /// Sends an untyped event to this client.
+    /// Sends an untyped event to this client, as [`emit`](Self::emit) does a typed one.
+    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+        let name = name.into();
+        log_reserved(&name.clone(), &self.try_emit_named(name, arguments));
+    }
+
+    /// As [`emit_named`](Self::emit_named), and says what became of it.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
-    pub fn emit_named(
+    pub fn try_emit_named(
         &self,
         name: impl Into<ByteString>,
         arguments: impl IntoArguments,
     ) -> Result<(), NotQueued> {
-        self.emit_frame(name.into(), arguments, false)
+        self.emit_any(name.into(), arguments, false)
     }
 
     /// Sends an untyped event to this client if it is writable now.
+    pub fn emit_volatile(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+        let name = name.into();
+        log_reserved(&name.clone(), &self.try_emit_volatile(name, arguments));
+    }
+
+    /// As [`emit_volatile`](Self::emit_volatile), and says what became of it.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
-    pub fn emit_volatile(
+    pub fn try_emit_volatile(
         &self,
         name: impl Into<ByteString>,
         arguments: impl IntoArguments,
     ) -> Result<(), NotQueued> {
-        self.emit_frame(name.into(), arguments, true)
+        self.emit_any(name.into(), arguments, true)
     }
 
-    fn emit_frame(
+    fn emit_any(
         &self,
         name: ByteString,
         arguments: impl IntoArguments,
@@ -275,6 +297,13 @@ impl Socket {
     #[must_use]
     pub fn transport(&self) -> TransportKind {
         self.peer.outbox.transport()
+    }
+}
+
+/// What has no form in JSON is in the log already, and a client that is gone is nobody's mistake.
+fn log_reserved(name: &str, sent: &Result<(), NotQueued>) {
+    if let Err(error @ NotQueued::ReservedName(_)) = sent {
+        tracing::error!(event = %Logged(name), %error, "the event is not sent");
     }
 }
 

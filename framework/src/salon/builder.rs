@@ -39,7 +39,7 @@ use crate::{
 ///     .path("/realtime")
 ///     .heartbeat(Duration::from_secs(20), Duration::from_secs(15))
 ///     .on("hello", |socket, _| {
-///         let _ = socket.emit_named("hello to you", ());
+///         socket.emit_named("hello to you", ());
 ///     })
 ///     .build()?;
 /// # Ok::<(), salon::BuildError>(())

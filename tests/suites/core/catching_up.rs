@@ -26,7 +26,7 @@ const WINDOW: usize = 512;
 async fn lab(seed: u64, workers: usize) -> Result<Lab, Failure> {
     let salon = Salon::builder()
         .on("echo", |socket, event| {
-            let _ = socket.emit_named("heard", (0,));
+            socket.emit_named("heard", (0,));
             let _ = event.acknowledge((true,));
         })
         .on("ask", |_, event| {

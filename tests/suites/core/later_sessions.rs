@@ -101,13 +101,13 @@ fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32>
             Fate::Panics => panic!("a panic behind the future"),
             Fate::Reminds => {
                 cx.after(SECOND, |_, cx| {
-                    let _ = cx.emit(&Reminder);
+                    cx.emit(&Reminder);
                 });
             }
             _ => {}
         }
         basket.things += things;
-        cx.emit(&Bought(basket.things))?;
+        cx.try_emit(&Bought(basket.things))?;
         Ok(basket.things)
     })
 }

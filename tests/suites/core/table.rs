@@ -404,7 +404,7 @@ pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) 
     let builder =
         Salon::builder().authenticate(ByName).session::<Counter>().room::<Table>().namespace(
             Namespace::pattern("/hall-{number:\\d+}").connected(|socket| {
-                let _ = socket.emit_named("welcome", (socket.namespace().to_string(),));
+                socket.emit_named("welcome", (socket.namespace().to_string(),));
             }),
         );
     change(builder).build().expect("a Salon")

@@ -110,7 +110,8 @@ struct Wrist {
 impl Wrist {
     fn ring(&mut self, last: u32, cx: &mut SessionContext<Self>) {
         self.count += 1;
-        cx.emit(&Ring { of: "wrist".to_owned(), count: self.count }).expect("the client is there");
+        cx.try_emit(&Ring { of: "wrist".to_owned(), count: self.count })
+            .expect("the client is there");
         if let Some(timer) = self.timer.filter(|_| self.count == last) {
             assert!(cx.cancel(timer), "it would come again");
         }

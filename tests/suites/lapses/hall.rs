@@ -82,7 +82,7 @@ impl Session for Hall {
 
     fn lapsed(&mut self, lapse: &Lapse, cx: &mut SessionContext<Self>) {
         let permission = lapse.permission().to_owned();
-        let _ = cx.emit(&LostSight { permission, code: lapse.code().to_string() });
+        cx.emit(&LostSight { permission, code: lapse.code().to_string() });
     }
 }
 
@@ -105,7 +105,7 @@ impl Hall {
             How::Future => {
                 let socket = cx.socket().clone();
                 let speak = async move {
-                    while socket.emit(&News).is_ok() {
+                    while socket.try_emit(&News).is_ok() {
                         tokio::time::sleep(SECOND).await;
                     }
                 };
@@ -120,7 +120,7 @@ impl Hall {
 }
 
 fn tell(cx: &SessionContext<Hall>) {
-    let _ = cx.emit(&News);
+    cx.emit(&News);
 }
 
 impl On<Begin> for Hall {

@@ -303,7 +303,7 @@ impl On<LookAround> for Hall {
             if std::mem::take(&mut hall.stumbles) {
                 panic!("a panic at news");
             }
-            let _ = cx.emit(&News::from(changes));
+            cx.emit(&News::from(changes));
         }));
         Ok(())
     }

@@ -264,7 +264,7 @@ impl Session for Watcher {
         let alive = shared.alive.clone();
         let watch = cx.rooms::<Bench>().watch_only(move |_, ()| Arc::strong_count(&alive) > 0);
         let watching = cx.watch(watch, |_, _, cx| {
-            let _ = cx.emit(&News::default());
+            cx.emit(&News::default());
         });
         shared.kept.lock().expect("no panic").push(watching);
     }

@@ -224,7 +224,7 @@ impl OnLater<Revoke> for Visit {
             let revoked = salon.revoke(revoke.who.who(), revoke.taken.what()).await;
             deeds?.mark();
             let marker = Marker { lost: revoked.memberships, last: published.all() };
-            let queued = sockets.iter().map(|socket| socket.emit(&marker)).all(|it| it.is_ok());
+            let queued = sockets.iter().map(|socket| socket.try_emit(&marker)).all(|it| it.is_ok());
             if queued && revoke.taken == Taken::Everything && revoked.sessions > 0 {
                 return Err(Refusal::internal("something came behind the farewell"));
             }

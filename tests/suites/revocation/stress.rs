@@ -204,7 +204,10 @@ impl Revoker {
         let last = self.published.all();
         let marker = Marker { lost: revoked.memberships, last: last.clone() };
         for socket in sockets {
-            if socket.emit(&marker).is_ok() && revoked.sessions > 0 && *taken == Taken::Everything {
+            if socket.try_emit(&marker).is_ok()
+                && revoked.sessions > 0
+                && *taken == Taken::Everything
+            {
                 return Err(format!("something was queued behind the farewell of {whose:?}").into());
             }
         }
