@@ -102,7 +102,7 @@ impl Count {
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
-            Self::FramesSuppressed => "frames_withheld",
+            Self::FramesSuppressed => "frames_suppressed",
             Self::EventsNotSent => "events_not_sent",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",

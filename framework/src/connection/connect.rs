@@ -215,6 +215,7 @@ impl Connection {
             peer.outbox.catch_up();
             replay(&peer, &missed);
         }
+        peer.set_there();
         self.tell_shard(Command::Register(peer.clone()));
         for room in rooms {
             self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });

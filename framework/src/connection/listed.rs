@@ -14,7 +14,11 @@ use super::{
 };
 use crate::{
     auth::{Right, hold_answer},
-    base::{contained::Contained, simulation},
+    base::{
+        clock,
+        contained::{Contained, discard},
+        simulation,
+    },
     event::{self, Awaited, Event, Later, On, OnLater, Policy, Then, lists},
     hub::encode_or_log,
     room::{CheckOutcome, Checking, Checks, Guards},
@@ -132,6 +136,12 @@ where
             return Err(Refusal::internal("the session is of another type"));
         };
         cx.forget_right();
+        if let Some(right) = &right
+            && !right.granted().grant.holds(clock::wall)
+        {
+            discard(then, cx.tally());
+            return Err(right.lost_meanwhile());
+        }
         match (cx.under(right.clone(), |cx| then(session, cx, &())), right) {
             (Some(result), _) => result.and_then(|reply| encode::<E>(&reply)),
             (None, Some(right)) => Err(right.lost_meanwhile()),

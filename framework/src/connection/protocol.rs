@@ -1,7 +1,7 @@
 //! Socket.IO on one connection: which sessions it has, and what each packet does; events are for
 //! `dispatch.rs`.
 //!
-//! It must never decide what an error does: `close.rs` does.
+//! It must never decide what an error does: `violation.rs` does.
 
 use std::{
     ops::{Deref, DerefMut},

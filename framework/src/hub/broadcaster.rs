@@ -259,7 +259,8 @@ impl Broadcaster {
         name: &str,
         publication: Publication,
     ) -> Result<Publication, NotQueued> {
-        if publication.form_by(&*self.codec).is_nothing() {
+        let publication = publication.formed(&*self.codec);
+        if publication.form().is_nothing() {
             let event = Logged(name);
             tracing::error!(%event, "the event has no form for this parser; it is not sent");
             return Err(self.unserializable());

@@ -12,7 +12,7 @@ use crate::{
     base::number::{MembershipNumber, RoomNumber, SessionNumber},
     message::Publication,
     outbox::End,
-    session::peer::Peer,
+    session::{peer::Peer, session_id::SessionId},
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -22,18 +22,40 @@ pub(crate) enum Target {
     Room { room: RoomNumber, except: Option<SessionNumber> },
     /// Sessions of a namespace: all, or those in any of the rooms `to`; without those in `except`.
     Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
+    /// One session, and nobody in a room that may be called so.
+    Session { namespace: ByteString, id: SessionId },
+    /// The sessions that a user has in a namespace: those that are meant now, and of those that are
+    /// away whoever comes back.
+    User { namespace: ByteString, subject: ByteString, sessions: Arc<[SessionId]> },
 }
 
 impl Target {
     /// Whether it is of the sessions of that namespace.
     pub(crate) fn is_of(&self, name: &str) -> bool {
-        matches!(self, Self::Namespace { namespace, .. } if namespace == name)
+        match self {
+            Self::Namespace { namespace, .. }
+            | Self::Session { namespace, .. }
+            | Self::User { namespace, .. } => namespace == name,
+            Self::Room { .. } => false,
+        }
+    }
+
+    /// As it is kept for whoever comes back: without those who were there.
+    pub(crate) fn for_later(self) -> Self {
+        match self {
+            Self::User { namespace, subject, .. } => {
+                Self::User { namespace, subject, sessions: Arc::new([]) }
+            }
+            other => other,
+        }
     }
 
     /// The namespace whose sessions it chooses among.
     pub(crate) fn into_namespace(self) -> Option<ByteString> {
         match self {
-            Self::Namespace { namespace, .. } => Some(namespace),
+            Self::Namespace { namespace, .. }
+            | Self::Session { namespace, .. }
+            | Self::User { namespace, .. } => Some(namespace),
             Self::Room { .. } => None,
         }
     }

@@ -106,6 +106,7 @@ impl Recovery {
         state.last = number;
         state.bytes += publication.form().cost();
         let until = clock::after(self.window);
+        let target = target.for_later();
         state.kept.push_back(Kept { until, target, publication: publication.clone() });
         state.drop_expired(clock::now());
         while state.kept.len() > self.max_frames || state.bytes > self.max_bytes {
@@ -233,11 +234,19 @@ impl State {
 
 impl Away {
     fn is_meant(&self, target: &Target) -> bool {
-        let Target::Namespace { namespace, to, except } = target else { return false };
         let is_in = |names: &[ByteString]| {
             names.iter().any(|name| **name == *self.id || self.rooms.contains(name))
         };
-        *namespace == self.namespace && (to.is_empty() || is_in(to)) && !is_in(except)
+        match target {
+            Target::Room { .. } => false,
+            Target::Namespace { namespace, to, except } => {
+                *namespace == self.namespace && (to.is_empty() || is_in(to)) && !is_in(except)
+            }
+            Target::Session { namespace, id } => *namespace == self.namespace && *id == self.id,
+            Target::User { namespace, subject, .. } => {
+                *namespace == self.namespace && self.credential.subject.as_ref() == Some(subject)
+            }
+        }
     }
 }
 

@@ -34,7 +34,8 @@ impl Sessions {
         make: impl FnOnce(O) -> Arc<Peer>,
     ) -> Result<Arc<Peer>, E> {
         let mut state = self.write();
-        let peer = make(origin()?);
+        let origin = origin()?;
+        let peer = make(origin);
         state.all.insert(peer.number, Arc::downgrade(&peer));
         state.of_users.extend(key(&peer));
         Ok(peer)

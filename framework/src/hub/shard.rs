@@ -403,6 +403,19 @@ impl State {
                     local.each(to, except, visit);
                 }
             }
+            Target::Session { namespace, id } => {
+                let local = self.namespaces.get(namespace);
+                if let Some(ById(peer)) = local.and_then(|local| local.sessions.get(id)) {
+                    visit(peer);
+                }
+            }
+            Target::User { namespace, sessions, .. } => {
+                if let Some(local) = self.namespaces.get(namespace) {
+                    // By their ids, and not by rooms that may be called so.
+                    let found = sessions.iter().filter_map(|id| local.sessions.get(id));
+                    found.for_each(|ById(peer)| visit(peer));
+                }
+            }
         }
     }
 }

@@ -186,11 +186,7 @@ impl Socket {
         volatile: bool,
     ) -> Result<(), NotQueued> {
         let namespace = &self.peer.namespace;
-        let target = || Target::Namespace {
-            namespace: namespace.clone(),
-            to: vec![self.peer.id.to_byte_string()],
-            except: Vec::new(),
-        };
+        let target = || Target::Session { namespace: namespace.clone(), id: self.peer.id };
         let shown = name.clone();
         let event = self.broadcaster.event_for(namespace, target, name, arguments, volatile);
         self.peer.push(&self.broadcaster.formed(&shown, event)?)

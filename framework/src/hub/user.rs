@@ -15,7 +15,7 @@ use super::{Broadcaster, Command, Socket, Target};
 use crate::{
     base::number::ShardNumber,
     event::{self, Event},
-    session::peer::Peer,
+    session::{peer::Peer, session_id::SessionId},
     wire::socket_io::{Arguments, IntoArguments},
 };
 
@@ -84,16 +84,20 @@ impl UserHandle {
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         let (peers, ()) = self.broadcaster.sessions.of_user(&self.subject, || ());
-        peers.into_iter().map(|peer| Socket::new(peer, self.broadcaster.clone())).collect()
+        let there = peers.into_iter().filter(|peer| peer.is_there());
+        there.map(|peer| Socket::new(peer, self.broadcaster.clone())).collect()
     }
 
     fn send(&self, name: &ByteString, arguments: &Arguments, volatile: bool) {
         for (namespace, Theirs { sessions, shards }) in self.namespaces() {
             let namespace = &namespace;
-            // By their ids, each of which is a room of its own: so one that comes back meanwhile gets
-            // it as well, and once.
-            let (to, except) = (sessions, Vec::new());
-            let target = Target::Namespace { namespace: namespace.clone(), to, except };
+            // By their ids, which those who come back have again: one that does so meanwhile gets it
+            // as well, and once.
+            let target = Target::User {
+                namespace: namespace.clone(),
+                subject: self.subject.clone(),
+                sessions: sessions.into(),
+            };
             let meant = || target.clone();
             let (called, arguments) = (name.clone(), arguments.clone());
             let event = self.broadcaster.event_for(namespace, meant, called, arguments, volatile);
@@ -115,7 +119,7 @@ impl UserHandle {
         let mut namespaces = BTreeMap::<_, Theirs>::new();
         for (namespace, session) in away {
             let theirs = namespaces.entry(namespace).or_default();
-            theirs.sessions.push(session.to_byte_string());
+            theirs.sessions.push(session);
         }
         for peer in peers {
             namespaces.entry(peer.namespace.clone()).or_default().add(&peer);
@@ -131,14 +135,14 @@ impl UserHandle {
 /// The sessions that a user has in one namespace.
 struct Theirs {
     /// Their ids.
-    sessions: Vec<ByteString>,
+    sessions: Vec<SessionId>,
     /// Where they are; nothing if they may be anywhere.
     shards: Option<HashSet<ShardNumber>>,
 }
 
 impl Theirs {
     fn add(&mut self, peer: &Peer) {
-        self.sessions.push(peer.id.to_byte_string());
+        self.sessions.push(peer.id);
         if let Some(shards) = &mut self.shards {
             shards.insert(peer.shard);
         }

@@ -30,6 +30,21 @@ pub(crate) enum Content {
     Message { message: engine_io::Message, layer: Layer },
 }
 
+impl Content {
+    /// What it carries is not needed any more.
+    pub(super) fn give_up_payload(&mut self) {
+        match self {
+            Self::Event { payload, .. } | Self::Answer { payload, .. } => {
+                *payload = Arguments::none();
+            }
+            Self::Connected { .. }
+            | Self::NotConnected { .. }
+            | Self::Disconnected { .. }
+            | Self::Message { .. } => {}
+        }
+    }
+}
+
 /// Where an event is in an order that clients know.
 #[derive(Debug)]
 pub(crate) enum Ordered {

@@ -56,9 +56,13 @@ impl Publication {
     }
 
     /// The same, written for clients of this protocol. To be called by who publishes: its form costs
-    /// whoever asks for it first.
-    pub(crate) fn formed(self, codec: &dyn Codec) -> Self {
+    /// whoever asks for it first. Of its payload nothing is kept then, as nobody wants it any more: it
+    /// may be a window into what a client has sent, and hold all of that.
+    pub(crate) fn formed(mut self, codec: &dyn Codec) -> Self {
         self.form_by(codec);
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.content.give_up_payload();
+        }
         self
     }
 

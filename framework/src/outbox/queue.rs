@@ -19,6 +19,7 @@ use super::{
     transport_kind::TransportKind,
 };
 use crate::{
+    base::contained::contain,
     base::{
         disconnect::DisconnectReason,
         meter::Counters,
@@ -91,7 +92,8 @@ impl Outbox {
     /// What takes the place of a publication that its session has lost the right to.
     fn suppressed(&self, publication: &Publication) -> Option<Publication> {
         let instead = publication.suppressed(&LAPSED)?;
-        Some(instead.formed(&*self.terms.codec))
+        // A parser of the application's may panic: what else is under way here goes on.
+        contain(|| instead.formed(&*self.terms.codec)).ok()
     }
 
     /// Whether these find room in one half of it, so that the other is there for what comes next.

@@ -190,7 +190,7 @@ impl<R: Room> RoomContext<R> {
             antechamber: Antechamber::default(),
             actions: VecDeque::new(),
             timers: Timers::default(),
-            presence_state: Self::new_attendance(),
+            presence_state: Self::new_presence(),
             line: None,
         }
     }

@@ -349,7 +349,7 @@ impl<R: Room> RoomActor<R> {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
         self.cx.members.order = Order::begin(R::SEQUENCED);
-        self.cx.presence_state = RoomContext::<R>::new_attendance();
+        self.cx.presence_state = RoomContext::<R>::new_presence();
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;

@@ -1,4 +1,4 @@
-//! Rooms: typed actors with members, and the untyped rooms of Socket.IO.
+//! Rooms: typed actors with members.
 //!
 //! It must never know a connection: outboxes and members are all that it sees of one.
 

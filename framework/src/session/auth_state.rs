@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn of_a_refresh_and_an_end_one_wins() {
-        let standing = AuthState::new(of("ada"), None);
-        assert!(standing.refresh(of("ada"), None).is_ok());
-        assert!(!standing.end(|_| false) && !standing.has_ended());
-        assert!(standing.end(|_| true));
-        assert!(standing.has_ended());
-        assert!(!standing.end(|_| true), "the end comes once");
-        let refused = standing.refresh(of("ada"), None).map_err(|refusal| refusal.code().clone());
+        let state = AuthState::new(of("ada"), None);
+        assert!(state.refresh(of("ada"), None).is_ok());
+        assert!(!state.end(|_| false) && !state.has_ended());
+        assert!(state.end(|_| true));
+        assert!(state.has_ended());
+        assert!(!state.end(|_| true), "the end comes once");
+        let refused = state.refresh(of("ada"), None).map_err(|refusal| refusal.code().clone());
         assert_eq!(refused, Err(Code::Lapsed));
     }
 
@@ -230,29 +230,29 @@ mod tests {
             assert_eq!(kept.permissions, credential.permissions);
         }
         let anybody = Credential { issued: Some(now), ..known() };
-        let standing = AuthState::new(anybody.clone(), None);
-        assert!(matches!(standing.lock().held, Held::Bare { .. }), "there are many");
-        assert_eq!((standing.credential().issued, standing.auth()), (Some(now), None));
+        let state = AuthState::new(anybody.clone(), None);
+        assert!(matches!(state.lock().held, Held::Bare { .. }), "there are many");
+        assert_eq!((state.credential().issued, state.auth()), (Some(now), None));
         assert_eq!(AuthState::new(anybody, Some("{}".into())).auth(), Some("{}".into()));
     }
 
     #[test]
     fn an_answer_that_a_refresh_has_overtaken_changes_nothing() {
-        let standing = AuthState::new(of("ada"), None);
-        let (_, version) = standing.presented();
-        assert!(standing.refresh(of("ada"), Some("{}".into())).is_ok());
-        assert!(standing.confirm(version, None), "the old proof was refused, and nobody minds");
-        let (_, version) = standing.presented();
-        assert!(!standing.confirm(version, None));
-        assert!(!standing.confirm(version, Some(of("bob"))));
-        assert!(standing.confirm(version, Some(of("ada"))));
+        let state = AuthState::new(of("ada"), None);
+        let (_, version) = state.presented();
+        assert!(state.refresh(of("ada"), Some("{}".into())).is_ok());
+        assert!(state.confirm(version, None), "the old proof was refused, and nobody minds");
+        let (_, version) = state.presented();
+        assert!(!state.confirm(version, None));
+        assert!(!state.confirm(version, Some(of("bob"))));
+        assert!(state.confirm(version, Some(of("ada"))));
     }
 
     #[test]
     fn nobody_else_refreshes_a_session() {
-        let standing = AuthState::new(of("ada"), None);
+        let state = AuthState::new(of("ada"), None);
         for other in [of("bob"), Credential::default()] {
-            let refused = standing.refresh(other, None).map_err(|refusal| refusal.code().clone());
+            let refused = state.refresh(other, None).map_err(|refusal| refusal.code().clone());
             assert_eq!(refused, Err(Code::Forbidden));
         }
         let nobody = AuthState::new(Credential::default(), None);

@@ -70,12 +70,24 @@ pub(crate) struct PeerState {
     pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
+    /// Whether its shard knows of it, or is about to: from then on it may be sent something.
+    is_there: AtomicBool,
     ended: AtomicBool,
     /// Made for who waits first for the end.
     over: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Peer {
+    /// Its client has been told that it has begun.
+    pub(crate) fn set_there(&self) {
+        self.state.is_there.store(true, Ordering::Release);
+    }
+
+    /// Whether its client has been told that it has begun.
+    pub(crate) fn is_there(&self) -> bool {
+        self.state.is_there.load(Ordering::Acquire)
+    }
+
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
         let named_rooms = self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +126,7 @@ impl Peer {
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
             Err(NotQueued::Lapsed) => self.suppress(1),
-            // What is wrong with an event was said before it was a frame.
+            // What is wrong with an event was said before it was published.
             Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
         }
         queued

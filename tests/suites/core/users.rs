@@ -218,6 +218,46 @@ async fn who_was_lost_and_comes_back_has_missed_nothing_that_its_user_was_sent()
     }
 }
 
+/// The id of a session is known to those who are told of it, and a client may choose what its room is
+/// called.
+#[salon::test]
+async fn a_room_that_is_called_like_a_session_hears_nothing_of_what_is_for_that_session_alone() {
+    for wire in Wire::ALL {
+        let lab = Lab::new(salon(Some(MINUTE))?).await;
+        let come = async |name: &str| {
+            lab.visitor().wire(wire).auth(json!({ "name": name })).connect().await
+        };
+        let (ada, mallory) = (come("ada").await?, come("mallory").await?);
+        let alone = |name: &str| lab.salon().user(name).sockets().swap_remove(0);
+        let (hers, his) = (alone("ada"), alone("mallory"));
+        his.join(hers.id())?;
+        his.emit(&Note { number: 0 });
+        let mut wanted = Vec::new();
+        for round in 0..2 {
+            lab.salon().user("ada").emit(&Note { number: 2 * round + 1 });
+            lab.settle().await;
+            hers.emit(&Note { number: 2 * round + 2 });
+            wanted.extend([2 * round + 1, 2 * round + 2]);
+            lab.settle().await;
+            if round == 0 {
+                // What is said while he is away is kept for those who are meant.
+                assert_eq!(mallory.expect_named("note").await.json()[0], json!({ "number": 0 }));
+                mallory.expect_none().await;
+                mallory.reset();
+                lab.advance(MINUTE * 46 / 60).await;
+            }
+        }
+        mallory.reconnect().await?;
+        assert!(alone("mallory").is_recovered(), "{wire:?}");
+        mallory.expect_none().await;
+        for number in wanted {
+            let note = ada.expect_named("note").await;
+            assert_eq!(note.json()[0], json!({ "number": number }), "{wire:?}");
+        }
+        ada.expect_none().await;
+    }
+}
+
 #[salon::test]
 async fn what_cannot_be_sent_is_counted_and_sent_to_nobody() {
     let lab = Lab::builder(salon(None)?).workers(4).start().await;

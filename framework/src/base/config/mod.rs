@@ -30,7 +30,8 @@ pub struct Limits {
     /// server, have no limit; see [`ClientAddress`].
     pub max_connections_per_address: usize,
     /// Connections at a time whose client has not connected to a namespace yet; the oldest goes for
-    /// the next one, so that nobody keeps others out by handshakes alone. `None`, the default, is a
+    /// the next one, so that nobody keeps others out by handshakes alone. One whose authenticator is
+    /// still at it does not count. `None`, the default, is a
     /// tenth of `max_connections`, and at least 16.
     pub max_unconnected: Option<usize>,
     /// Bytes of the URL and the headers of one request; those of the first are kept as long as its

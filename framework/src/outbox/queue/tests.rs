@@ -236,7 +236,7 @@ fn a_link_that_has_gone_parks_nobody_but_itself() {
 }
 
 #[test]
-fn what_is_withheld_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
+fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
     let [lost, kept] = Published::rooms();
     let outbox = outbox(&Limits::default(), &Arc::default());
     let queued =
@@ -266,7 +266,7 @@ fn what_is_withheld_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
 }
 
 #[test]
-fn whoever_waits_for_room_is_told_when_what_took_it_is_withheld() {
+fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
     let [lost, kept] = Published::rooms();
     let limits = Limits { max_outbox_frames: 2, ..Limits::default() };
     let outbox = outbox(&limits, &Arc::default());
@@ -280,7 +280,7 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_withheld() {
     let mut cx = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut cx).is_pending());
     assert_eq!(outbox.bar(RoomNumber::next(&AtomicU64::new(9)), membership(1)), 0);
-    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was withheld");
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was suppressed");
     assert_eq!(outbox.bar(lost.0, membership(1)), 1);
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     assert!(waiting.as_mut().poll(&mut cx).is_ready());
@@ -332,7 +332,7 @@ fn nothing_is_kept_of_rooms_that_have_let_the_session_go_or_are_closed() {
 }
 
 #[test]
-fn what_is_said_in_place_of_a_withheld_answer_counts_like_everything_else() {
+fn what_is_said_in_place_of_a_suppressed_answer_counts_like_everything_else() {
     let [lost] = Published::rooms();
     let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
     let outbox = outbox(&limits, &Arc::default());

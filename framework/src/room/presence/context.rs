@@ -53,7 +53,7 @@ impl<R: Room> RoomContext<R> {
     const PRESENCE: Presence<R> = R::PRESENCE;
 
     /// Nobody, if the room keeps presence.
-    pub(in crate::room) fn new_attendance() -> Option<Box<PresenceState>> {
+    pub(in crate::room) fn new_presence() -> Option<Box<PresenceState>> {
         Self::PRESENCE.of.is_some().then(Box::default)
     }
 

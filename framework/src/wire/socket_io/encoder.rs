@@ -46,6 +46,7 @@ fn text(front: &str, packet: PacketRef<'_>) -> String {
             let (name, json) = (escaped(name), arguments.json());
             let head = Head { id, ..Head::new(front, '2', namespace) };
             let head = head.with_attachments('5', arguments);
+            let json = if json.trim().is_empty() { "" } else { json };
             let before_json = if json.is_empty() { "\"" } else { "\"," };
             match last {
                 None => head.with(["[\"", &name, before_json, json, "]"]),
