@@ -106,7 +106,7 @@ impl From<AskError> for Refusal {
 /// # }
 /// impl Greeter {
 ///     fn greet(&self, cx: &SessionContext<Self>) -> Result<(), Refusal> {
-///         cx.emit(&Greeting { name: "Ada" })?;
+///         cx.try_emit(&Greeting { name: "Ada" })?;
 ///         Ok(())
 ///     }
 /// }

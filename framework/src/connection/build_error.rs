@@ -32,7 +32,8 @@ pub enum BuildError {
     },
     /// A room, session or authority wants another identity than the authenticator yields.
     #[error(
-        "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}"
+        "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}; \
+         give it one that yields {wanted}, by `.authenticate(…)`"
     )]
     IdentityMismatch {
         /// The room, session or authority.
@@ -130,9 +131,10 @@ pub enum BuildError {
     },
 }
 
-/// So that `?` will do in a `main` that returns what `HttpServer` does.
+/// So that `?` will do in a `main` that returns what `HttpServer` does. It has the words alone, since a
+/// `main` shows how an error is debugged.
 impl From<BuildError> for std::io::Error {
     fn from(error: BuildError) -> Self {
-        Self::other(error)
+        Self::other(error.to_string())
     }
 }

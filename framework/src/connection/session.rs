@@ -55,7 +55,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session",
     label = "not a session",
-    note = "write `impl Session for {Self}`"
+    note = "put `#[salon::session]` on its impl block with the handlers, or write `impl Session for {Self}`"
 )]
 pub trait Session: Sized + 'static {
     /// What the namespace's authenticator yields.

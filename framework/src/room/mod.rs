@@ -115,7 +115,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a room",
     label = "not a room",
-    note = "write `impl Room for {Self}`"
+    note = "put `#[salon::room(key = …)]` on its impl block with the handlers, or write `impl Room for {Self}`"
 )]
 pub trait Room: Sized + 'static {
     /// The room's kind; a room is called `NAME:key` in logs and on the wire.

@@ -7,6 +7,7 @@ mod guard;
 mod name;
 mod permit;
 mod rate;
+mod reply;
 mod room;
 
 use syn::{Data, DeriveInput, Fields, parse_quote};
@@ -33,6 +34,7 @@ pub(crate) fn check<'a>(
     let permission = given(attributes.permit.as_ref());
     let permission = permission.and_then(|name| diagnostics.accept(permit::check(name)));
     let guards = guard::check(&attributes.guards, diagnostics);
+    reply::check(attributes.reply.as_ref(), diagnostics);
     Some(Event {
         ident: &input.ident,
         generics: &input.generics,
