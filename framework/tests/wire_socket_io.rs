@@ -359,6 +359,22 @@ fn any_message() -> impl Strategy<Value = Message> {
     ]
 }
 
+#[test]
+fn blanks_are_no_arguments() {
+    let (namespace, name) = ("/".into(), "x".into());
+    let arguments = Arguments::from_parts(" \n".into(), Vec::new());
+    for (last, text) in [(None, r#"2["x"]"#), (Some("7"), r#"2["x",7]"#)] {
+        let event = PacketRef::Event {
+            namespace: &namespace,
+            id: None,
+            name: &name,
+            arguments: &arguments,
+            last,
+        };
+        assert_eq!(JsonParser.encode_behind("", event).as_deref(), Some(text));
+    }
+}
+
 proptest! {
     #[test]
     fn a_packet_decodes_to_what_was_encoded(packet in packets::any_packet()) {

@@ -46,7 +46,9 @@ fn text(front: &str, packet: PacketRef<'_>) -> String {
             let (name, json) = (escaped(name), arguments.json());
             let head = Head { id, ..Head::new(front, '2', namespace) };
             let head = head.with_attachments('5', arguments);
-            let json = if json.trim().is_empty() { "" } else { json };
+            // An app may have made arguments of blanks, which are none.
+            let is_blank = |first: &u8| first.is_ascii_whitespace() && json.trim().is_empty();
+            let json = if json.as_bytes().first().is_some_and(is_blank) { "" } else { json };
             let before_json = if json.is_empty() { "\"" } else { "\"," };
             match last {
                 None => head.with(["[\"", &name, before_json, json, "]"]),
