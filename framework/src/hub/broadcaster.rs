@@ -226,7 +226,7 @@ impl Broadcaster {
             question: None,
         };
         let publication = Publication::of_room(content, room, E::POLICY.volatile);
-        self.formed(E::NAME, publication.formed(&*self.codec)).ok()
+        self.formed(E::NAME, publication).ok()
     }
 
     /// Whether an event may have this name. One that may not is counted.

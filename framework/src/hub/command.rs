@@ -32,12 +32,7 @@ pub(crate) enum Target {
 impl Target {
     /// Whether it is of the sessions of that namespace.
     pub(crate) fn is_of(&self, name: &str) -> bool {
-        match self {
-            Self::Namespace { namespace, .. }
-            | Self::Session { namespace, .. }
-            | Self::User { namespace, .. } => namespace == name,
-            Self::Room { .. } => false,
-        }
+        self.namespace().is_some_and(|namespace| namespace == name)
     }
 
     /// As it is kept for whoever comes back: without those who were there.
@@ -51,7 +46,7 @@ impl Target {
     }
 
     /// The namespace whose sessions it chooses among.
-    pub(crate) fn into_namespace(self) -> Option<ByteString> {
+    pub(crate) fn namespace(&self) -> Option<&ByteString> {
         match self {
             Self::Namespace { namespace, .. }
             | Self::Session { namespace, .. }

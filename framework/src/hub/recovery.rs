@@ -213,7 +213,8 @@ impl State {
     fn drop_oldest(&mut self) {
         let Some(Kept { target, publication, .. }) = self.kept.pop_front() else { return };
         self.bytes -= publication.form().cost();
-        self.dropped = target.into_namespace().map(|namespace| (publication.number(), namespace));
+        self.dropped =
+            target.namespace().map(|namespace| (publication.number(), namespace.clone()));
     }
 
     /// The number of a frame of that namespace after which all are kept, by the offset that clients

@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     auth::{Handshake, Permissions},
-    base::{
-        logged::Logged,
-        refusal::{Code, Refusal},
-    },
+    base::refusal::{Code, Refusal},
     event::{self, Event},
     outbox::{End, NotQueued, TransportKind},
     session::{acknowledgement::AskError, membership::too_many_rooms, peer::Peer},
@@ -118,7 +115,10 @@ impl Socket {
     /// form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent); a client that is
     /// gone, or about to be, gets nothing. [`try_emit`](Self::try_emit) says which it was.
     pub fn emit<E: Event + Serialize>(&self, event: &E) {
-        log_reserved(E::NAME, &self.try_emit(event));
+        if self.broadcaster.is_free(E::NAME) {
+            // What has no form in JSON is in the log, and a client that is gone is nobody's mistake.
+            let _ = self.send_typed(event);
+        }
     }
 
     /// As [`emit`](Self::emit), and says what became of it.
@@ -126,16 +126,13 @@ impl Socket {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub fn try_emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        let name = ByteString::from_static(E::NAME);
-        self.broadcaster.check_name(&name)?;
-        let arguments = self.broadcaster.encoded(&name, event::encode(event))?;
-        self.send(name, arguments, E::POLICY.volatile)
+        self.broadcaster.check_name(E::NAME)?;
+        self.send_typed(event)
     }
 
     /// Sends an untyped event to this client, as [`emit`](Self::emit) does a typed one.
     pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
-        let name = name.into();
-        log_reserved(&name.clone(), &self.try_emit_named(name, arguments));
+        self.emit_any(name.into(), arguments, false);
     }
 
     /// As [`emit_named`](Self::emit_named), and says what became of it.
@@ -147,13 +144,12 @@ impl Socket {
         name: impl Into<ByteString>,
         arguments: impl IntoArguments,
     ) -> Result<(), NotQueued> {
-        self.emit_any(name.into(), arguments, false)
+        self.try_emit_any(name.into(), arguments, false)
     }
 
     /// Sends an untyped event to this client if it is writable now.
     pub fn emit_volatile(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
-        let name = name.into();
-        log_reserved(&name.clone(), &self.try_emit_volatile(name, arguments));
+        self.emit_any(name.into(), arguments, true);
     }
 
     /// As [`emit_volatile`](Self::emit_volatile), and says what became of it.
@@ -165,16 +161,37 @@ impl Socket {
         name: impl Into<ByteString>,
         arguments: impl IntoArguments,
     ) -> Result<(), NotQueued> {
-        self.emit_any(name.into(), arguments, true)
+        self.try_emit_any(name.into(), arguments, true)
     }
 
-    fn emit_any(
+    fn emit_any(&self, name: ByteString, arguments: impl IntoArguments, volatile: bool) {
+        if self.broadcaster.is_free(&name) {
+            // As in `emit`.
+            let _ = self.send_untyped(name, arguments, volatile);
+        }
+    }
+
+    fn try_emit_any(
         &self,
         name: ByteString,
         arguments: impl IntoArguments,
         volatile: bool,
     ) -> Result<(), NotQueued> {
         self.broadcaster.check_name(&name)?;
+        self.send_untyped(name, arguments, volatile)
+    }
+
+    fn send_typed<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+        let arguments = self.broadcaster.encoded(E::NAME, event::encode(event))?;
+        self.send(ByteString::from_static(E::NAME), arguments, E::POLICY.volatile)
+    }
+
+    fn send_untyped(
+        &self,
+        name: ByteString,
+        arguments: impl IntoArguments,
+        volatile: bool,
+    ) -> Result<(), NotQueued> {
         let arguments = self.broadcaster.encoded(&name, arguments.into_arguments())?;
         self.send(name, arguments, volatile)
     }
@@ -293,13 +310,6 @@ impl Socket {
     #[must_use]
     pub fn transport(&self) -> TransportKind {
         self.peer.outbox.transport()
-    }
-}
-
-/// What has no form in JSON is in the log already, and a client that is gone is nobody's mistake.
-fn log_reserved(name: &str, sent: &Result<(), NotQueued>) {
-    if let Err(error @ NotQueued::ReservedName(_)) = sent {
-        tracing::error!(event = %Logged(name), %error, "the event is not sent");
     }
 }
 

@@ -68,10 +68,7 @@ impl Publication {
 
     /// Its form for clients of this protocol.
     pub(crate) fn form_by(&self, codec: &dyn Codec) -> &Form {
-        self.0.form.get_or_init(|| match &self.0.content {
-            Content::Message { message, layer } => Form::of_message(message.clone(), *layer),
-            content => codec.form(content),
-        })
+        self.0.form.get_or_init(|| codec.form(&self.0.content))
     }
 
     /// Its form for the clients of the connection that it is queued on: that was made when it was

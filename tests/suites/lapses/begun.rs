@@ -292,16 +292,23 @@ async fn asked_about(
     Ok(())
 }
 
+/// Ada, who has begun something by the one permission and is in a room by the other; whoever is asked
+/// about them from now on answers by that rule.
+async fn rests_on_two(club: &Club, wire: Wire, rule: Rule) -> Result<Client, Failure> {
+    let ada = guest_over(club, wire).await?;
+    ada.send(Begin { how: How::Every }).await?;
+    ada.send(Enter { room: 1 }).await?;
+    for permission in ["look", "enter"] {
+        club.rules.set("ada", permission, rule);
+    }
+    Ok(ada)
+}
+
 #[salon::test]
 async fn an_answer_from_before_something_was_taken_renews_nothing_and_is_asked_for_again() {
     for wire in Wire::ALL {
         let (club, bob) = hall().await?;
-        let ada = guest_over(&club, wire).await?;
-        ada.send(Begin { how: How::Every }).await?;
-        ada.send(Enter { room: 1 }).await?;
-        for permission in ["look", "enter"] {
-            club.rules.set("ada", permission, Rule::Slow(5 * SECOND));
-        }
+        let ada = rests_on_two(&club, wire, Rule::Slow(5 * SECOND)).await?;
         let asked = club.rules.asked();
         asked_about(&club, async || {
             for permission in ["look", "enter"] {
@@ -323,12 +330,7 @@ async fn an_answer_from_before_something_was_taken_renews_nothing_and_is_asked_f
 async fn a_grant_that_has_ended_already_when_it_is_given_renews_nothing() {
     for wire in Wire::ALL {
         let (club, bob) = hall().await?;
-        let ada = guest_over(&club, wire).await?;
-        ada.send(Begin { how: How::Every }).await?;
-        ada.send(Enter { room: 1 }).await?;
-        for permission in ["look", "enter"] {
-            club.rules.set("ada", permission, Rule::For(std::time::Duration::ZERO));
-        }
+        let ada = rests_on_two(&club, wire, Rule::For(std::time::Duration::ZERO)).await?;
         let salon = club.lab.salon().clone();
         club.lab.drive(async move { salon.reevaluate_all().await }).await;
         let refused = ada.send(crate::club::Say { room: 1, text: "here".to_owned() }).await;
@@ -342,12 +344,7 @@ async fn a_grant_that_has_ended_already_when_it_is_given_renews_nothing() {
 async fn nobody_is_asked_again_about_what_was_taken_while_it_was_asked_about() {
     for wire in Wire::ALL {
         let (club, _bob) = hall().await?;
-        let ada = guest_over(&club, wire).await?;
-        ada.send(Begin { how: How::Every }).await?;
-        ada.send(Enter { room: 1 }).await?;
-        for permission in ["look", "enter"] {
-            club.rules.set("ada", permission, Rule::Slow(5 * SECOND));
-        }
+        let _ada = rests_on_two(&club, wire, Rule::Slow(5 * SECOND)).await?;
         let asked = club.rules.asked();
         asked_about(&club, async || {
             for permission in ["look", "enter"] {

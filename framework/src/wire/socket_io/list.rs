@@ -10,7 +10,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{pieces::Pieces, strict::Strict};
+use super::{pieces::Pieces, strict};
 
 /// The arguments as a serde sequence that remembers how far it was read.
 pub(super) struct List<'a> {
@@ -89,10 +89,7 @@ impl<'de> SeqAccess<'de> for &mut List<'de> {
         };
         self.index += 1;
         self.piece = piece;
-        let mut deserializer = serde_json::Deserializer::from_str(piece);
-        let value = seed.deserialize(Strict(&mut deserializer))?;
-        deserializer.end()?;
-        Ok(Some(value))
+        strict::read(seed, piece).map(Some)
     }
 }
 

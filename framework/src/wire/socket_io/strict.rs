@@ -5,7 +5,7 @@
 //! JSON by its keys sees nothing there, so a list must never be taken. What no deserializer can see is
 //! an enum with a tag among its fields that is deep inside: it reads whatever comes, and sorts it then.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -19,8 +19,16 @@ use super::object;
 /// A `T` from the whole of `json`.
 pub(super) fn from_json<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, serde_json::Error> {
     object::check::<T>(json)?;
+    read(PhantomData, json)
+}
+
+/// What a seed makes of the whole of `json`.
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    json: &'de str,
+) -> Result<S::Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = T::deserialize(Strict(&mut deserializer))?;
+    let value = seed.deserialize(Strict(&mut deserializer))?;
     deserializer.end()?;
     Ok(value)
 }
