@@ -3,7 +3,7 @@
 #
 #   tests/mutants.sh            every change: more than a day on two cores
 #   tests/mutants.sh 3/60       every sixtieth of them, from the fourth: half an hour
-#   tests/mutants.sh 0/1 -f framework/src/outbox
+#   tests/mutants.sh 0/1 -f framework/salon/src/outbox
 #                               what follows goes to cargo-mutants
 #
 # What it found is in `target/mutants/mutants.out`: each line of `missed.txt` wants a test, or its reason

@@ -49,7 +49,7 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/salon/src");
     let mut files = Vec::new();
     collect(&root, &mut files);
     assert!(files.len() > 50, "the sources were not found");
@@ -155,7 +155,7 @@ fn each_library_has_its_place() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/salon/src");
     let mut files = Vec::new();
     collect(&root, &mut files);
     for path in files {

@@ -48,7 +48,7 @@ fn pages() -> Result<[(PathBuf, String); 2]> {
     let guide =
         [("figures", &*figures(&results)), ("steps", &*steps(&alone)), ("example", &*sizing)];
     Ok([
-        page("framework/guide/measuring.md", &guide)?,
+        page("framework/salon/guide/measuring.md", &guide)?,
         page("README.md", &[("figures", &*summary(&results))])?,
     ])
 }

@@ -58,5 +58,5 @@ page!(testing_your_app, "testing_your_app.md");
 
 /// The README's code compiles as well.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../../README.md")]
 struct Readme;
