@@ -33,6 +33,7 @@ pub mod event;
 #[doc(hidden)]
 pub mod expanded;
 pub mod guide;
+pub mod payload;
 pub mod room;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -71,6 +72,7 @@ pub use self::{
     hub::{Answers, Audience, Socket, UserHandle},
     message::{At, Position},
     outbox::{NotQueued, TransportKind},
+    payload::{Binary, IntoPayload, Payload, PayloadError, Value},
     revocation::Revoked,
     room::{
         Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, Member, Presence,
@@ -79,7 +81,6 @@ pub use self::{
     },
     salon::{Builder, HttpServerExt, Salon},
     session::acknowledgement::AskError,
-    wire::socket_io::{Binary, Value},
 };
 
 /// What nearly every file of an app needs.

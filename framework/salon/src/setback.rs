@@ -7,8 +7,8 @@
 use crate::{
     base::refusal::{Code, Refusal},
     outbox::NotQueued,
+    payload::PayloadError,
     session::acknowledgement::AskError,
-    wire::socket_io::ArgumentError,
 };
 
 /// So `?` passes on, to the sender of the event that is handled, that a question has no answer.
@@ -71,7 +71,7 @@ impl From<AskError> for Refusal {
                 let message = "whoever was asked has too many questions to answer already";
                 Self::new(Code::LimitExceeded, message)
             }
-            AskError::Payload(ArgumentError::Missing { .. } | ArgumentError::Invalid { .. }) => {
+            AskError::Payload(PayloadError::Missing { .. } | PayloadError::Invalid { .. }) => {
                 Self::new(Code::InvalidPayload, "the answer does not fit what was asked")
             }
             AskError::Payload(_) | AskError::ReservedName(_) => Self::internal(error),
@@ -132,20 +132,20 @@ mod tests {
     use serde::de::Error;
 
     use super::*;
-    use crate::wire::socket_io::ReservedName;
+    use crate::event::ReservedName;
 
     #[test]
     fn a_question_without_an_answer_refuses_by_a_code_of_its_own() {
         let source = || serde_json::Error::custom("their secret");
         let answer =
-            ArgumentError::Invalid { index: 0, found: "their secret".into(), source: source() };
-        let question = ArgumentError::Unserializable { source: source() };
+            PayloadError::Invalid { index: 0, found: "their secret".into(), source: source() };
+        let question = PayloadError::Unserializable { source: source() };
         let codes = [
             (AskError::Timeout, Code::Timeout),
             (AskError::Disconnected, Code::Disconnected),
             (AskError::NotAMember, Code::Disconnected),
             (AskError::TooMany(1234), Code::LimitExceeded),
-            (AskError::Payload(ArgumentError::Missing { index: 0 }), Code::InvalidPayload),
+            (AskError::Payload(PayloadError::Missing { index: 0 }), Code::InvalidPayload),
             (AskError::Payload(answer), Code::InvalidPayload),
             (AskError::Payload(question), Code::Internal),
             (AskError::ReservedName(ReservedName::Salon), Code::Internal),

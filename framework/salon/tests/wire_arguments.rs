@@ -1,9 +1,9 @@
-//! Arguments: what serde types become on the wire and back, with bytes in every place.
+//! Payload: what serde types become on the wire and back, with bytes in every place.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use salon::wire::socket_io::{ArgumentError, Arguments, Binary, IntoArguments, Value};
+use salon::{Binary, IntoPayload, Payload, PayloadError, Value};
 use serde::{Deserialize, Serialize, Serializer, de::IgnoredAny};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ fn bytes_survive_untagged_and_flattened_types() {
         Content::Parts { parts: vec![binary(&[3]), binary(&[]), binary(&[4])] },
     ] {
         let upload = Upload { name: "a".to_owned(), content };
-        let arguments = Arguments::encode_single(&upload).unwrap();
+        let arguments = Payload::encode_single(&upload).unwrap();
         assert!(!arguments.attachments().is_empty());
         assert_eq!(arguments.single::<Upload>().unwrap(), upload);
     }
@@ -39,7 +39,7 @@ fn bytes_survive_untagged_and_flattened_types() {
 
 #[test]
 fn attachments_are_numbered_over_all_arguments() {
-    let arguments = (binary(&[1]), "x", vec![binary(&[2])]).into_arguments().unwrap();
+    let arguments = (binary(&[1]), "x", vec![binary(&[2])]).into_payload().unwrap();
     assert_eq!(
         arguments.json(),
         r#"{"_placeholder":true,"num":0},"x",[{"_placeholder":true,"num":1}]"#
@@ -62,12 +62,11 @@ fn arguments_within_arguments_keep_their_attachments_apart() {
     struct Inner;
     impl Serialize for Inner {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let inner =
-                Arguments::encode_single(&binary(&[9])).map_err(serde::ser::Error::custom)?;
+            let inner = Payload::encode_single(&binary(&[9])).map_err(serde::ser::Error::custom)?;
             serializer.serialize_str(inner.json())
         }
     }
-    let arguments = (binary(&[1]), Inner, binary(&[2])).into_arguments().unwrap();
+    let arguments = (binary(&[1]), Inner, binary(&[2])).into_payload().unwrap();
     assert_eq!(arguments.attachments(), [&[1][..], &[2][..]]);
 }
 
@@ -79,10 +78,10 @@ fn a_panic_while_serializing_leaves_nothing_behind() {
             panic!("as a user's code may");
         }
     }
-    let panicked = catch_unwind(AssertUnwindSafe(|| (binary(&[1]), Panics).into_arguments()));
+    let panicked = catch_unwind(AssertUnwindSafe(|| (binary(&[1]), Panics).into_payload()));
     assert!(panicked.is_err());
     assert_eq!(serde_json::to_string(&binary(&[7])).unwrap(), "[7]");
-    assert_eq!(Arguments::encode_single(&binary(&[2])).unwrap().attachments().len(), 1);
+    assert_eq!(Payload::encode_single(&binary(&[2])).unwrap().attachments().len(), 1);
 }
 
 #[test]
@@ -97,15 +96,15 @@ fn malformed_placeholders_are_errors_of_their_argument() {
         r#"{"num":0}"#,
         "true",
     ] {
-        let arguments = Arguments::from_parts(json.into(), attachments());
+        let arguments = Payload::from_parts(json.into(), attachments());
         let error = arguments.single::<Binary>().unwrap_err();
-        assert!(matches!(error, ArgumentError::Invalid { index: 0, .. }), "{json}: {error}");
+        assert!(matches!(error, PayloadError::Invalid { index: 0, .. }), "{json}: {error}");
     }
 }
 
 #[test]
 fn without_attachments_a_placeholder_is_an_ordinary_object() {
-    let arguments = Arguments::from_parts(r#"{"_placeholder":true,"num":0}"#.into(), vec![]);
+    let arguments = Payload::from_parts(r#"{"_placeholder":true,"num":0}"#.into(), vec![]);
     let value: Value = arguments.single().unwrap();
     assert_eq!(value.get("num"), Some(&0.into()));
 }
@@ -113,24 +112,24 @@ fn without_attachments_a_placeholder_is_an_ordinary_object() {
 #[test]
 fn an_object_keeps_its_order_and_its_odd_keys() {
     let json = r#"{"b":1,"__proto__":{"a":null},"a":[true,1.5,"x"]}"#;
-    let arguments = Arguments::from_parts(json.into(), vec![]);
+    let arguments = Payload::from_parts(json.into(), vec![]);
     let values = arguments.values().unwrap();
-    assert_eq!(values.into_arguments().unwrap().json(), json);
+    assert_eq!(values.into_payload().unwrap().json(), json);
 }
 
 #[test]
 fn missing_and_wrong_arguments_are_told_apart() {
-    let arguments = Arguments::from_parts(r#"1,"two""#.into(), vec![]);
+    let arguments = Payload::from_parts(r#"1,"two""#.into(), vec![]);
     assert_eq!(arguments.len(), 2);
-    assert!(matches!(arguments.get::<u8>(2), Err(ArgumentError::Missing { index: 2 })));
-    assert!(matches!(arguments.get::<u8>(1), Err(ArgumentError::Invalid { index: 1, .. })));
+    assert!(matches!(arguments.get::<u8>(2), Err(PayloadError::Missing { index: 2 })));
+    assert!(matches!(arguments.get::<u8>(1), Err(PayloadError::Invalid { index: 1, .. })));
     assert!(matches!(
         arguments.positional::<(u8, String, u8)>(),
-        Err(ArgumentError::Missing { index: 2 })
+        Err(PayloadError::Missing { index: 2 })
     ));
     assert!(matches!(
         arguments.positional::<(u8, u8)>(),
-        Err(ArgumentError::Invalid { index: 1, .. })
+        Err(PayloadError::Invalid { index: 1, .. })
     ));
     assert_eq!(arguments.get::<&str>(1).unwrap(), "two");
     assert_eq!(arguments.positional::<(u8,)>().unwrap(), (1,));
@@ -149,7 +148,7 @@ fn structs_without_fields_need_no_arguments() {
         #[expect(dead_code, reason = "only its absence counts")]
         field: u8,
     }
-    for arguments in [Arguments::none(), Arguments::from_parts("1,2".into(), vec![])] {
+    for arguments in [Payload::none(), Payload::from_parts("1,2".into(), vec![])] {
         arguments.empty::<Unit>().unwrap();
         arguments.empty::<Braces>().unwrap();
         arguments.empty::<Tuple>().unwrap();
@@ -159,7 +158,7 @@ fn structs_without_fields_need_no_arguments() {
 
 #[test]
 fn one_value_is_no_sequence_of_arguments() {
-    let error = Arguments::encode_positional("text").unwrap_err();
+    let error = Payload::encode_positional("text").unwrap_err();
     assert_eq!(
         error.to_string(),
         r#""text" is one value, not a sequence of arguments; use a tuple or a list"#
@@ -169,15 +168,15 @@ fn one_value_is_no_sequence_of_arguments() {
 #[test]
 fn deep_arguments_are_refused_when_built_and_not_when_passed_on() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    let arguments = Arguments::from_parts(deep.into(), vec![]);
+    let arguments = Payload::from_parts(deep.into(), vec![]);
     assert_eq!(arguments.len(), 1);
-    assert!(matches!(arguments.values(), Err(ArgumentError::Invalid { .. })));
+    assert!(matches!(arguments.values(), Err(PayloadError::Invalid { .. })));
 }
 
 #[test]
 fn text_that_is_no_json_fails_without_a_panic() {
     for json in ["]", ",", "\"", "[", "{\"", "1,", "\\", "[}", "é,é"] {
-        let arguments = Arguments::from_parts(json.into(), vec![]);
+        let arguments = Payload::from_parts(json.into(), vec![]);
         assert!(arguments.values().is_err(), "{json}");
         let _ = arguments.len();
     }
@@ -202,8 +201,8 @@ fn seven() -> Option<u8> {
     Some(7)
 }
 
-fn from(json: &str) -> Arguments {
-    Arguments::from_parts(json.to_owned().into(), vec![])
+fn from(json: &str) -> Payload {
+    Payload::from_parts(json.to_owned().into(), vec![])
 }
 
 #[test]
@@ -229,8 +228,8 @@ fn an_option_may_be_left_out_wherever_nothing_comes_after_it() {
 
 #[test]
 fn what_is_no_option_is_missing_or_what_its_type_says() {
-    let missing = |error: ArgumentError, at| {
-        assert!(matches!(error, ArgumentError::Missing { index } if index == at), "{error}");
+    let missing = |error: PayloadError, at| {
+        assert!(matches!(error, PayloadError::Missing { index } if index == at), "{error}");
     };
     missing(from("").positional::<Two>().unwrap_err(), 0);
     missing(from("").single::<u8>().unwrap_err(), 0);

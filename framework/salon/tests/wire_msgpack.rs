@@ -4,12 +4,13 @@ mod packets;
 
 use bytes::Bytes;
 use proptest::prelude::*;
+use salon::{Binary, Payload, Value};
 use salon::{
     config::Limits,
     wire::{
         engine_io::Message,
         msgpack::MsgpackParser,
-        socket_io::{Arguments, Binary, DecodeError, Packet, Parser, Value},
+        socket_io::{DecodeError, Packet, Parser},
     },
 };
 use serde_json::json;
@@ -26,7 +27,7 @@ fn event_with(value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn arguments(bytes: &[u8]) -> Arguments {
+fn arguments(bytes: &[u8]) -> Payload {
     match decode(bytes) {
         Ok(Some(Packet::Event { arguments, .. })) => arguments,
         other => panic!("{other:?}"),
@@ -42,7 +43,7 @@ fn a_client_s_packet_is_understood() {
         namespace: "/".into(),
         id: Some(0),
         name: "hello".into(),
-        arguments: Arguments::from_parts(
+        arguments: Payload::from_parts(
             r#"1,{"_placeholder":true,"num":0}"#.into(),
             vec![Bytes::from_static(&[1, 2, 3])],
         ),

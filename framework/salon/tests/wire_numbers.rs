@@ -3,8 +3,9 @@
 
 use salon::wire::{
     engine_io::Message,
-    socket_io::{Arguments, Binary, IntoArguments, JsonParser, Packet, Parser, Value},
+    socket_io::{JsonParser, Packet, Parser},
 };
+use salon::{Binary, IntoPayload, Payload, Value};
 use serde::{Deserialize, Serialize};
 
 const NUMBERS: [&str; 9] = [
@@ -19,8 +20,8 @@ const NUMBERS: [&str; 9] = [
     "123456789.125",
 ];
 
-fn arguments(json: String) -> Arguments {
-    Arguments::from_parts(json.into(), vec![])
+fn arguments(json: String) -> Payload {
+    Payload::from_parts(json.into(), vec![])
 }
 
 #[test]
@@ -35,7 +36,7 @@ fn a_number_is_a_number_and_comes_back_as_it_was() {
         let inner = object.get("a").and_then(|inner| inner.get("b"));
         assert_eq!(inner, Some(&Value::Number(first.clone())));
         assert_eq!(first.as_f64(), number.parse().ok());
-        assert_eq!(values.into_arguments().unwrap().json(), json);
+        assert_eq!(values.into_payload().unwrap().json(), json);
     }
 }
 
@@ -53,7 +54,7 @@ fn a_value_within_a_type_that_buffers_is_a_number_too() {
     }
     let content = Content::One { value: 1.5.into(), bytes: vec![1].into() };
     let around = Around { content };
-    let arguments = Arguments::encode_single(&around).unwrap();
+    let arguments = Payload::encode_single(&around).unwrap();
     assert_eq!(arguments.single::<Around>().unwrap(), around);
 }
 

@@ -4,14 +4,12 @@ mod packets;
 
 use bytes::Bytes;
 use proptest::prelude::*;
+use salon::{Binary, IntoPayload, Payload};
 use salon::{
     config::Limits,
     wire::{
         engine_io::Message,
-        socket_io::{
-            Arguments, Binary, DecodeError, Decoder, IntoArguments, JsonParser, Packet, PacketRef,
-            Parser,
-        },
+        socket_io::{DecodeError, Decoder, JsonParser, Packet, PacketRef, Parser},
     },
 };
 
@@ -35,7 +33,7 @@ fn event(namespace: &str, id: Option<u64>, name: &str, json: &str) -> Packet {
         namespace: namespace.into(),
         id,
         name: name.into(),
-        arguments: Arguments::from_parts(json.into(), vec![]),
+        arguments: Payload::from_parts(json.into(), vec![]),
     }
 }
 
@@ -44,7 +42,7 @@ fn packets_have_the_reference_s_form() {
     let ack = |namespace: &str, id, json: &str| Packet::Ack {
         namespace: namespace.into(),
         id,
-        arguments: Arguments::from_parts(json.into(), vec![]),
+        arguments: Payload::from_parts(json.into(), vec![]),
     };
     let connect = |namespace: &str, auth: Option<&str>| Packet::Connect {
         namespace: namespace.into(),
@@ -79,7 +77,7 @@ fn packets_have_the_reference_s_form() {
 
 #[test]
 fn a_packet_takes_one_allocation_of_its_exact_size() {
-    let arguments = (Binary::from(vec![1]), Binary::from(vec![2])).into_arguments().unwrap();
+    let arguments = (Binary::from(vec![1]), Binary::from(vec![2])).into_payload().unwrap();
     let packet = Packet::Ack { namespace: "/custom".into(), id: 1_000, arguments };
     let Message::Text(text) = JsonParser.encode(&packet).remove(0) else { panic!("text first") };
     let (length, bytes) = (text.len(), text.into_bytes());
@@ -88,7 +86,7 @@ fn a_packet_takes_one_allocation_of_its_exact_size() {
 
 #[test]
 fn binary_packets_are_followed_by_their_attachments() {
-    let arguments = (Binary::from(vec![1, 2, 3]),).into_arguments().unwrap();
+    let arguments = (Binary::from(vec![1, 2, 3]),).into_payload().unwrap();
     let packet = Packet::Event { namespace: "/".into(), id: None, name: "x".into(), arguments };
     let messages = JsonParser.encode(&packet);
     assert_eq!(
@@ -98,7 +96,7 @@ fn binary_packets_are_followed_by_their_attachments() {
             Message::Binary(Bytes::from_static(&[1, 2, 3])),
         ]
     );
-    let arguments = (Binary::from(vec![]), Binary::from(vec![1])).into_arguments().unwrap();
+    let arguments = (Binary::from(vec![]), Binary::from(vec![1])).into_payload().unwrap();
     let packet = Packet::Ack { namespace: "/a".into(), id: 789, arguments };
     assert!(encoded(&packet).starts_with("62-/a,789[{"));
 }
@@ -362,7 +360,7 @@ fn any_message() -> impl Strategy<Value = Message> {
 #[test]
 fn blanks_are_no_arguments() {
     let (namespace, name) = ("/".into(), "x".into());
-    let arguments = Arguments::from_parts(" \n".into(), Vec::new());
+    let arguments = Payload::from_parts(" \n".into(), Vec::new());
     for (last, text) in [(None, r#"2["x"]"#), (Some("7"), r#"2["x",7]"#)] {
         let event = PacketRef::Event {
             namespace: &namespace,

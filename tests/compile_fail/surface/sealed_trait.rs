@@ -1,10 +1,10 @@
-use salon::wire::socket_io::{ArgumentError, Arguments, IntoArguments};
+use salon::{IntoPayload, Payload, PayloadError};
 
 struct Move(u32, u32);
 
-impl IntoArguments for Move {
-    fn into_arguments(self) -> Result<Arguments, ArgumentError> {
-        (self.0, self.1).into_arguments()
+impl IntoPayload for Move {
+    fn into_payload(self) -> Result<Payload, PayloadError> {
+        (self.0, self.1).into_payload()
     }
 }
 

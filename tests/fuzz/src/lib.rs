@@ -12,11 +12,12 @@
 //! they find lies in `tests/fuzz/artifacts`; give such a file as a further argument to run it again,
 //! and make a test of it in `framework/salon/tests`.
 
+use salon::{Value};
 use salon::{
     config::Limits,
     wire::{
         engine_io::Message,
-        socket_io::{Packet, Parser, Value},
+        socket_io::{Packet, Parser},
     },
 };
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use salon::Payload;
 use salon::{
     Count, Salon,
     prelude::*,
@@ -9,7 +10,7 @@ use salon::{
     wire::{
         engine_io::Message,
         msgpack::MsgpackParser,
-        socket_io::{Arguments, JsonParser, Packet, Parser},
+        socket_io::{JsonParser, Packet, Parser},
     },
 };
 
@@ -113,7 +114,7 @@ async fn an_option_at_the_end_may_be_left_out() {
             let client = lab.visitor().wire(wire).connect().await?;
             for (name, json, expected) in SENT {
                 for id in [None, Some(70)] {
-                    let arguments = Arguments::from_parts(json.into(), Vec::new());
+                    let arguments = Payload::from_parts(json.into(), Vec::new());
                     let (namespace, name) = ("/".into(), name.into());
                     let packet = Packet::Event { namespace, id, name, arguments };
                     let messages = match msgpack {

@@ -220,7 +220,7 @@ async fn untyped_rooms_of_a_session_are_limited() {
     let salon = Salon::builder()
         .limits(|limits| (limits.max_rooms, limits.max_name) = (2, 8))
         .on("join", |socket, event| {
-            let room: String = event.arguments.get(0).unwrap_or_default();
+            let room: String = event.payload.get(0).unwrap_or_default();
             let joined = socket.join(room).map_err(|refusal| refusal.code().to_string());
             let _ = event.acknowledge((joined.err(),));
         })

@@ -17,7 +17,7 @@ use salon::{
 
 use crate::table::text;
 
-/// Arguments that are no JSON, some only behind what reads as the event's one argument.
+/// Payload that are no JSON, some only behind what reads as the event's one argument.
 const MALFORMED: [&str; 12] = [
     "",
     "{\"text\":",

@@ -252,7 +252,7 @@ async fn asks_and_ends(
 async fn struck(client: &Client) -> Vec<Struck> {
     let events = client.events().await.into_iter();
     let strikes = events.filter(|event| event.name == "hall:struck");
-    strikes.filter_map(|event| event.arguments.single().ok()).collect()
+    strikes.filter_map(|event| event.payload.single().ok()).collect()
 }
 
 #[salon::test]

@@ -20,7 +20,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn salon() -> Result<Salon, salon::BuildError> {
     let builder = Salon::builder().on("join", |socket, event| {
-        let room: String = event.arguments.get(0).unwrap_or_default();
+        let room: String = event.payload.get(0).unwrap_or_default();
         let joined = socket.join(room).is_ok();
         let _ = event.acknowledge((joined,));
     });

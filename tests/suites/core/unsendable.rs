@@ -10,11 +10,9 @@ use salon::{
     expanded::{Policy, Shape, ToSession},
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
-    wire::{
-        msgpack::MsgpackParser,
-        socket_io::{Arguments, IntoArguments, JsonParser, ReservedName},
-    },
+    wire::{msgpack::MsgpackParser, socket_io::JsonParser},
 };
+use salon::{IntoPayload, Payload, event::ReservedName};
 use serde::Serializer;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -250,7 +248,7 @@ async fn what_has_no_json_form_is_an_error_wherever_there_is_one() {
 
 #[salon::test]
 async fn what_a_parser_can_make_nothing_of_is_an_error_too() {
-    let arguments = || Arguments::from_parts("[".repeat(300).into(), Vec::new());
+    let arguments = || Payload::from_parts("[".repeat(300).into(), Vec::new());
     let salon = Salon::builder().parser(MsgpackParser).namespace(Namespace::new("/relay").on(
         "answer",
         move |_, event| {
@@ -267,7 +265,7 @@ async fn what_a_parser_can_make_nothing_of_is_an_error_too() {
     assert!(matches!(asked, Err(AskError::Payload(_))));
     lab.salon().namespace("/relay").emit_named("x", arguments());
     assert_eq!(lab.counters().get(Count::EventsNotSent), 3);
-    let unanswered = client.call::<()>("answer", ().into_arguments()?);
+    let unanswered = client.call::<()>("answer", ().into_payload()?);
     lab.settle().await;
     assert_eq!(lab.counters().get(Count::HandlerPanics), 0);
     drop(unanswered);

@@ -344,7 +344,7 @@ pub(crate) fn say(text: &str) -> Say {
 /// What a guest is told that is out of a room.
 pub(crate) async fn evicted(guest: &Client) -> Evicted {
     let notice = guest.expect_named("salon:evicted").await;
-    notice.arguments.single().expect("a room and a code")
+    notice.payload.single().expect("a room and a code")
 }
 
 /// What a room is told of a guest that lost its right.

@@ -13,9 +13,9 @@ use std::{
 use salon::{
     Code, Count, IncomingEvent,
     auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
+    payload::Payload,
     prelude::*,
     testing::{Lab, Wire},
-    wire::socket_io::Arguments,
 };
 use serde_json::{json, value::RawValue};
 
@@ -138,7 +138,7 @@ impl On<Move> for Wall {
 
 /// Looks by the key, as one does who knows no type.
 async fn nothing_bad(event: IncomingEvent) -> Result<(), Refusal> {
-    let values = event.arguments().values()?;
+    let values = event.payload().values()?;
     let text = values.first().and_then(|value| value.get("text")?.as_str());
     match text {
         Some("bad") => Err(Refusal::other("bad", "not this text")),
@@ -210,7 +210,7 @@ async fn a_list_in_the_place_of_an_object_is_no_payload() {
 
 #[test]
 fn whoever_reads_an_argument_by_its_type_takes_no_list_for_an_object_either() {
-    let list = Arguments::from_parts(r#"["a","bad"]"#.into(), Vec::new());
+    let list = Payload::from_parts(r#"["a","bad"]"#.into(), Vec::new());
     assert!(list.single::<Post>().is_err());
     assert!(list.get::<Post>(0).is_err());
     assert_eq!(list.single::<(String, String)>().expect("two texts").1, "bad");

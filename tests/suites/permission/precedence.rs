@@ -103,7 +103,7 @@ impl On<Act> for Hall {
 
 async fn not_banned(event: IncomingEvent) -> Result<(), Refusal> {
     tokio::task::yield_now().await;
-    match event.arguments().json().contains("banned") {
+    match event.payload().json().contains("banned") {
         true => Err(Refusal::other("banned", format!("no {} for you", event.name()))),
         false => Ok(()),
     }

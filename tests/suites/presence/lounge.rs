@@ -255,7 +255,7 @@ pub(crate) async fn told(client: &Client) -> PresenceSnapshot {
         presence: PresenceSnapshot,
     }
     let joined = client.expect_named("salon:joined").await;
-    let Joined { presence } = joined.arguments.single().expect("it says who is there");
+    let Joined { presence } = joined.payload.single().expect("it says who is there");
     presence
 }
 

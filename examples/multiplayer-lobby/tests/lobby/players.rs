@@ -106,7 +106,7 @@ impl House {
             }
             let events = guests[0].client.events().await;
             if let Some(over) = events.iter().find(|event| event.name == "match:over") {
-                return Ok(over.arguments.single()?);
+                return Ok(over.payload.single()?);
             }
             self.lab.advance(SECOND / 6).await;
         }
@@ -129,7 +129,7 @@ impl Guest {
         let mut newest = None;
         for event in self.client.events().await {
             if event.name == "lobby:state" {
-                newest = Some(event.arguments.single().expect("a state"));
+                newest = Some(event.payload.single().expect("a state"));
             }
         }
         newest.expect("the lobby said how it is")
@@ -145,7 +145,7 @@ impl Guest {
         let mut news = Vec::new();
         for event in self.client.events().await {
             if event.name == "lobby:news" {
-                let News { text } = event.arguments.single().expect("news");
+                let News { text } = event.payload.single().expect("news");
                 news.push(text);
             }
         }
@@ -156,7 +156,7 @@ impl Guest {
     pub(crate) async fn claims(&self) -> Vec<(usize, usize)> {
         let events = self.client.events().await;
         let claims = events.iter().filter(|event| event.name == "match:claimed");
-        let claimed = claims.map(|event| event.arguments.single().expect("a claim"));
+        let claimed = claims.map(|event| event.payload.single().expect("a claim"));
         claimed.map(|Claimed { cell, by }| (cell, by)).collect()
     }
 }

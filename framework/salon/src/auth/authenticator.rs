@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{AnyIdentity, Authenticated, Handshake};
 use crate::{
     base::{clock, meter::Tally, refusal::Refusal},
-    wire::socket_io::{ArgumentError, Arguments},
+    payload::{Payload, PayloadError},
 };
 
 /// What a client presents when it connects to a namespace.
@@ -59,10 +59,10 @@ impl Credentials {
     /// The `auth` object of a Socket.IO client; an empty object if it gave none.
     ///
     /// # Errors
-    /// An [`ArgumentError`] when it does not fit `T`: it says where, and has nothing of what it is.
-    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+    /// An [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let json = self.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
-        Arguments::from_parts(json, Vec::new()).confidential()
+        Payload::from_parts(json, Vec::new()).confidential()
     }
 }
 

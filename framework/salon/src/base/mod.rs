@@ -11,6 +11,7 @@ pub(crate) mod contained;
 pub(crate) mod data;
 pub(crate) mod deadlines;
 pub(crate) mod disconnect;
+pub(crate) mod excerpt;
 pub(crate) mod logged;
 pub(crate) mod meter;
 pub(crate) mod number;

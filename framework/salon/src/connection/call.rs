@@ -19,38 +19,39 @@ use crate::{
     base::{allowance::Allowance, bucket::rate_limited, config::Rate, refusal::Code},
     event::{Policy, REFRESH},
     outbox::InFlightGuard,
+    payload::NoJson,
+    payload::{Payload, UncheckedPayload},
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
-    wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
 
 /// An event on its way to its handler.
 pub(super) struct Call {
     pub(super) name: ByteString,
-    pub(super) arguments: UncheckedArguments,
+    pub(super) payload: UncheckedPayload,
     pub(super) id: Option<u64>,
     pub(super) in_flight: InFlightGuard,
 }
 
 impl Call {
-    /// The call whose arguments are checked, and those.
-    fn check(self) -> Result<(Self, Arguments), DecodeError> {
-        let arguments = self.arguments.check()?;
-        Ok((Self { arguments: arguments.clone().into(), ..self }, arguments))
+    /// The call whose payload is checked, and that.
+    fn check(self) -> Result<(Self, Payload), NoJson> {
+        let payload = self.payload.check()?;
+        Ok((Self { payload: payload.clone().into(), ..self }, payload))
     }
 
     /// Its refusal, if it is JSON at all.
     fn refuse(self, refusal: Refusal) -> Reached {
-        self.arguments.check()?;
+        self.payload.check()?;
         Ok(Outcome::Answered(Err(refusal)))
     }
 }
 
 /// What became of an event, unless it turned out to be none.
-pub(super) type Reached = Result<Outcome, DecodeError>;
+pub(super) type Reached = Result<Outcome, NoJson>;
 
 /// What became of an event.
 pub(super) enum Outcome {
-    Answered(Result<Arguments, Refusal>),
+    Answered(Result<Payload, Refusal>),
     Later(LocalBoxFuture<'static, Concluded>, InFlightGuard),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
@@ -71,7 +72,7 @@ impl OpenSession {
     /// Checks an event, in the order that the guide's page on permissions states, and hands it to
     /// whatever handles it.
     ///
-    /// Whatever comes of it, its arguments have been checked then, or are an error.
+    /// Whatever comes of it, its payload has been checked then, or is an error.
     pub(super) fn call(&mut self, call: Call, context: &mut CallContext<'_>) -> Reached {
         if call.name == REFRESH {
             return self.refresh(call, context);
@@ -95,8 +96,8 @@ impl OpenSession {
         if namespace.guard_events.is_empty() {
             return self.route(&namespace, route, call, context);
         }
-        let (call, arguments) = call.check()?;
-        let mut asked = self.ask_namespace(&call.name, arguments, context.core);
+        let (call, payload) = call.check()?;
+        let mut asked = self.ask_namespace(&call.name, payload, context.core);
         match (&mut asked).now_or_never() {
             Some(Ok(())) => self.route(&namespace, route, call, context),
             Some(Err(refusal)) => Ok(Outcome::Answered(Err(refusal))),
@@ -120,8 +121,8 @@ impl OpenSession {
         if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, context.allowance) {
             return call.refuse(refusal);
         }
-        let arguments = call.arguments.check()?;
-        let refreshed = refresh(context.core.clone(), self.socket(context.core), arguments);
+        let payload = call.payload.check()?;
+        let refreshed = refresh(context.core.clone(), self.socket(context.core), payload);
         Ok(Outcome::Later(refreshed.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
@@ -147,14 +148,14 @@ impl OpenSession {
     fn ask_namespace(
         &self,
         name: &ByteString,
-        arguments: Arguments,
+        payload: Payload,
         core: &Core,
     ) -> LocalBoxFuture<'static, Result<(), Refusal>> {
         let socket = self.socket(core);
         let event = IncomingEvent {
             socket: socket.clone(),
             name: name.clone(),
-            arguments,
+            payload,
             data: core.data().clone(),
         };
         let name = name.clone();
@@ -187,7 +188,7 @@ impl OpenSession {
         };
         match route {
             TypedRoute::Session(route) => {
-                let called = (route.call)(&mut *self.state, call.arguments, &mut checks)?;
+                let called = (route.call)(&mut *self.state, call.payload, &mut checks)?;
                 Ok(called_outcome(called, call.in_flight))
             }
             TypedRoute::Room(route) => {
@@ -197,7 +198,7 @@ impl OpenSession {
                     withdrawals: self.peer.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };
-                Ok(match (route.forward)(sent, call.arguments, &mut checks)? {
+                Ok(match (route.forward)(sent, call.payload, &mut checks)? {
                     Forwarded::Done(result) => forwarded_outcome(result),
                     Forwarded::Held(deliver) => {
                         let step = |deliver: Deliver| -> Step {
@@ -211,12 +212,12 @@ impl OpenSession {
     }
 
     fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, core: &Core) -> Reached {
-        let Call { name, arguments, id, in_flight } = call;
-        let arguments = arguments.check()?;
+        let Call { name, payload, id, in_flight } = call;
+        let payload = payload.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
             let socket = self.socket(core);
             let acknowledge = id.map(|id| Acknowledge::new(socket.clone(), id, in_flight));
-            handler(&socket, UntypedEvent { name, arguments, acknowledge });
+            handler(&socket, UntypedEvent { name, payload, acknowledge });
         }
         Ok(Outcome::Elsewhere)
     }

@@ -32,12 +32,12 @@ use crate::{
     },
     hub::{Command, Recovered, Socket},
     message::{Content, Publication},
+    payload::Payload,
     session::{
         auth_state::AuthState,
         peer::{Peer, PeerState, Recoverable},
         session_id::SessionId,
     },
-    wire::socket_io::Arguments,
 };
 
 /// What a future yielded, unless it panicked.
@@ -208,7 +208,7 @@ impl Connection {
         }
         let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
         let reply = ConnectReply { sid: &peer.id, pid };
-        let reply = Arguments::encode_single(&reply);
+        let reply = Payload::encode_single(&reply);
         let session = reply.ok().map(|reply| reply.json_text().clone());
         self.send(Content::Connected { namespace: peer.namespace.clone(), session });
         if !is_little {
@@ -293,7 +293,7 @@ impl Connection {
         };
         let error = ConnectRefusal { message: refusal.message(), data };
         // Text and JSON values always have a JSON form.
-        let Ok(error) = Arguments::encode_single(&error) else { return };
+        let Ok(error) = Payload::encode_single(&error) else { return };
         let error = error.json_text().clone();
         self.send(Content::NotConnected { namespace: namespace.clone(), error });
     }

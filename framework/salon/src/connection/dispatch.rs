@@ -28,8 +28,9 @@ use crate::{
     },
     event::{Waited, too_late, wait},
     outbox::InFlightGuard,
+    payload::NoJson,
+    payload::Payload,
     session::peer::Peer,
-    wire::socket_io::{Arguments, DecodeError},
 };
 
 /// How an event is called, and how it wants to be answered.
@@ -46,7 +47,7 @@ impl Connection {
         }
         let Some(socket_io) = self.socket_io() else { return };
         let reached = if socket_io.sessions[session].peer.has_ended() {
-            call.arguments.check().map(drop)
+            call.payload.check().map(drop)
         } else {
             let address = Address { name: call.name.clone(), id: call.id };
             let received = |session: &mut OpenSession, context: &mut CallContext<'_>| {
@@ -70,7 +71,7 @@ impl Connection {
         address: Address,
         step: impl FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached,
         ctx: &mut Context<Self>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), NoJson> {
         let Some(socket_io) = self.socket_io() else { return Ok(()) };
         if socket_io.sessions[session].peer.has_ended() {
             // It has lapsed; that it is to end is in the mailbox.
@@ -155,7 +156,7 @@ impl Connection {
         peer: &Arc<Peer>,
         name: &str,
         id: Option<u64>,
-        result: Result<Arguments, Refusal>,
+        result: Result<Payload, Refusal>,
     ) {
         if result.is_err() {
             self.core.counters().one(Count::EventsRefused);

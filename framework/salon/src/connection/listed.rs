@@ -21,13 +21,14 @@ use crate::{
     },
     event::{self, Awaited, Event, Later, On, OnLater, Policy, Then, lists},
     hub::encode_or_log,
+    payload::NoJson,
+    payload::{Payload, UncheckedPayload},
     room::{CheckOutcome, Checking, Checks, Guards},
-    wire::socket_io::{Arguments, DecodeError, UncheckedArguments},
 };
 
 /// What a handler answered, or why it has not been called.
 pub(crate) enum Called {
-    Done(Result<Arguments, Refusal>),
+    Done(Result<Payload, Refusal>),
     Later(LocalBoxFuture<'static, Concluded>),
     /// The checks wait for something; then the handler is to be called.
     Held(LocalBoxFuture<'static, Resume>),
@@ -35,20 +36,20 @@ pub(crate) enum Called {
 
 /// What an answer came to that takes time.
 pub(crate) enum Concluded {
-    Answered(Result<Arguments, Refusal>),
+    Answered(Result<Payload, Refusal>),
     /// Something is to be done in the session first.
     Then(Conclude),
 }
 
 /// Does in the session what is to be done before an answer.
-pub(crate) type Conclude = Box<dyn FnOnce(&mut dyn AnySession) -> Result<Arguments, Refusal>>;
+pub(crate) type Conclude = Box<dyn FnOnce(&mut dyn AnySession) -> Result<Payload, Refusal>>;
 
 /// Calls the handler of an event whose checks were waited for.
 pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
 
 /// Calls the handler of an event, unless what it carries is no JSON.
 type Call = Box<
-    dyn Fn(&mut dyn AnySession, UncheckedArguments, &mut Checks<'_>) -> Result<Called, DecodeError>
+    dyn Fn(&mut dyn AnySession, UncheckedPayload, &mut Checks<'_>) -> Result<Called, NoJson>
         + Send
         + Sync,
 >;
@@ -173,28 +174,27 @@ where
             None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
-    let call = move |session: &mut dyn AnySession,
-                     arguments: UncheckedArguments,
-                     checks: &mut Checks<'_>| {
-        let event = match event::decode_or_refuse::<E>(arguments)? {
-            Ok(event) => Contained::new(event, checks.broadcaster.tally),
-            Err(refusal) => return Ok(Called::Done(Err(refusal))),
+    let call =
+        move |session: &mut dyn AnySession, payload: UncheckedPayload, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(payload)? {
+                Ok(event) => Contained::new(event, checks.broadcaster.tally),
+                Err(refusal) => return Ok(Called::Done(Err(refusal))),
+            };
+            Ok(match checks.judge::<E, S::Identity>(event, None) {
+                Checking::Done(outcome) => handle(session, outcome),
+                Checking::Waits(outcome) => Called::Held(
+                    outcome
+                        .map(move |outcome| -> Resume {
+                            Box::new(move |session| handle(session, outcome))
+                        })
+                        .boxed_local(),
+                ),
+            })
         };
-        Ok(match checks.judge::<E, S::Identity>(event, None) {
-            Checking::Done(outcome) => handle(session, outcome),
-            Checking::Waits(outcome) => Called::Held(
-                outcome
-                    .map(move |outcome| -> Resume {
-                        Box::new(move |session| handle(session, outcome))
-                    })
-                    .boxed_local(),
-            ),
-        })
-    };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 
-fn encode<E: Event>(reply: &E::Reply) -> Result<Arguments, Refusal>
+fn encode<E: Event>(reply: &E::Reply) -> Result<Payload, Refusal>
 where
     E::Reply: Serialize,
 {

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use futures_util::future::LocalBoxFuture;
 
 use super::Refusal;
-use crate::{auth::Handshake, base::data::Data, hub::Socket, wire::socket_io::Arguments};
+use crate::{auth::Handshake, base::data::Data, hub::Socket, payload::Payload};
 
 /// An event that a client has sent, before it is decoded: what the checks of
 /// [`Namespace::guard_events`](super::Namespace::guard_events) see. Cloning it counts references.
@@ -16,7 +16,7 @@ use crate::{auth::Handshake, base::data::Data, hub::Socket, wire::socket_io::Arg
 pub struct IncomingEvent {
     pub(super) socket: Socket,
     pub(super) name: ByteString,
-    pub(super) arguments: Arguments,
+    pub(super) payload: Payload,
     pub(super) data: Data,
 }
 
@@ -39,10 +39,10 @@ impl IncomingEvent {
         &self.name
     }
 
-    /// Its arguments, as they came: they may well not fit the event.
+    /// What it carries, as it came: it may well not fit the event.
     #[must_use]
-    pub fn arguments(&self) -> &Arguments {
-        &self.arguments
+    pub fn payload(&self) -> &Payload {
+        &self.payload
     }
 
     /// What the application gave to the builder with `data`.

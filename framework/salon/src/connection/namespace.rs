@@ -184,7 +184,7 @@ impl Namespace {
     ///
     /// let chat = Namespace::new("/chat")
     ///     .on("say", |socket, event| {
-    ///         socket.to("all").emit_named("said", event.arguments);
+    ///         socket.to("all").emit_named("said", event.payload);
     ///     })
     ///     .guard_events(async |event: IncomingEvent| match event.socket().rooms().is_empty() {
     ///         true if event.name() != "join" => Err(Refusal::forbidden("join a room first")),

@@ -162,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Has an event checked by what reads its arguments; without a session nothing does.
+    /// Has an event checked by what reads its payload; without a session nothing does.
     fn handle_unchecked(
         &mut self,
         event: UncheckedEvent,
@@ -171,8 +171,8 @@ impl Connection {
     ) {
         let Some(socket_io) = self.socket_io() else { return };
         if let Some(session) = socket_io.session(&event.namespace) {
-            let UncheckedEvent { name, arguments, id, .. } = event;
-            return self.handle_event(session, Call { name, arguments, id, in_flight }, ctx);
+            let UncheckedEvent { name, arguments: payload, id, .. } = event;
+            return self.handle_event(session, Call { name, payload, id, in_flight }, ctx);
         }
         match event.check() {
             Ok(packet) => self.handle_packet(packet, in_flight, ctx),
@@ -190,8 +190,8 @@ impl Connection {
                 self.respond_to(&Violation::SecondConnect(shown), None, ctx);
             }
             (Packet::Event { name, arguments, id, .. }, Some(session)) => {
-                let arguments = arguments.into();
-                self.handle_event(session, Call { name, arguments, id, in_flight }, ctx);
+                let payload = arguments.into();
+                self.handle_event(session, Call { name, payload, id, in_flight }, ctx);
             }
             (Packet::Ack { id, arguments, .. }, Some(session)) => {
                 let peer = &socket_io.sessions[session].peer;
@@ -223,7 +223,7 @@ impl Connection {
     ) {
         let shown = Logged(violation);
         tracing::debug!(violation = %shown, connection = self.handle.number(), "a client broke its protocol");
-        if matches!(violation, Violation::BadPacket(_)) {
+        if matches!(violation, Violation::BadPacket(_) | Violation::BadPayload(_)) {
             self.core.counters().one(Count::BadPackets);
         }
         match violation.consequence() {

@@ -26,9 +26,9 @@ use crate::{
     event::REFRESH,
     hub::{Socket, encode_or_log},
     message::Publication,
+    payload::Payload,
     room::bounded,
     session::{membership::Confirmed, peer::Peer},
-    wire::socket_io::Arguments,
 };
 
 /// How often it may: each time costs what connecting costs.
@@ -46,10 +46,10 @@ struct Refreshed {
 pub(super) async fn refresh(
     core: Arc<Core>,
     socket: Socket,
-    arguments: Arguments,
-) -> Result<Arguments, Refusal> {
+    payload: Payload,
+) -> Result<Payload, Refusal> {
     let peer = socket.peer();
-    let auth = Some(presented(&arguments)?);
+    let auth = Some(presented(&payload)?);
     let longest = core.limits().max_auth_bytes;
     if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
         let long = Violation::LongAuth(longest).to_string();
@@ -70,13 +70,13 @@ pub(super) async fn refresh(
     peer.state.grants.clear();
     reconsider(&core, peer, |_| true).await;
     let refreshed = Refreshed { expires_in_ms: remaining(&peer.auth_state.credential()) };
-    encode_or_log(REFRESH, Arguments::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
+    encode_or_log(REFRESH, Payload::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
 }
 
 /// What is presented by a refresh: to the letter, as with a CONNECT, so that an authenticator sees the
 /// same of it. Written anew it might be something else, such as one of two tokens of one key.
-fn presented(arguments: &Arguments) -> Result<ByteString, Refusal> {
-    let object: Box<RawValue> = arguments.confidential()?;
+fn presented(payload: &Payload) -> Result<ByteString, Refusal> {
+    let object: Box<RawValue> = payload.confidential()?;
     if !object.get().starts_with('{') {
         let message = "a session is refreshed by one object, as `auth` is one";
         return Err(Refusal::new(Code::InvalidPayload, message));
@@ -194,9 +194,9 @@ pub(crate) fn announce(core: &Core, peer: &Peer) {
 }
 
 fn notice(core: &Core, peer: &Peer, name: &'static str, notice: &Value) -> Option<Publication> {
-    let arguments = encode_or_log(name, Arguments::encode_single(notice))?;
+    let payload = encode_or_log(name, Payload::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(core.broadcaster().event(&peer.namespace, name, arguments, None, false))
+    Some(core.broadcaster().event(&peer.namespace, name, payload, None, false))
 }
 
 /// Milliseconds until the identity lapses, if it does.

@@ -20,8 +20,8 @@ use crate::{
     },
     event::{Route, sealed},
     hub::Socket,
+    payload::PayloadError,
     session::session_id::SessionId,
-    wire::socket_io::ArgumentError,
 };
 
 /// The state of one client in one namespace, made when it connects. The same can be written as one
@@ -171,8 +171,8 @@ impl<'a, I: 'static> Candidate<'a, I> {
     /// The `auth` object that the client gave; an empty object if none.
     ///
     /// # Errors
-    /// An [`ArgumentError`] when it does not fit `T`.
-    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+    /// An [`PayloadError`] when it does not fit `T`.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         self.credentials.auth()
     }
 

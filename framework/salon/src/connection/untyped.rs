@@ -1,4 +1,4 @@
-//! The untyped layer: names and arguments, as an existing Socket.IO app has them.
+//! The untyped layer: names and payloads, as an existing Socket.IO app has them.
 //!
 //! It must never be needed by a typed app.
 
@@ -10,7 +10,7 @@ use super::DisconnectReason;
 use crate::{
     hub::Socket,
     outbox::{InFlightGuard, NotQueued},
-    wire::socket_io::{Arguments, IntoArguments},
+    payload::{IntoPayload, Payload},
 };
 
 /// An event as it came.
@@ -19,8 +19,8 @@ use crate::{
 pub struct UntypedEvent {
     /// Its name.
     pub name: ByteString,
-    /// Its arguments, without the acknowledgement.
-    pub arguments: Arguments,
+    /// What it carries, without the acknowledgement: for a Socket.IO client, its arguments.
+    pub payload: Payload,
     /// How to acknowledge it, if the client asked for that.
     pub acknowledge: Option<Acknowledge>,
 }
@@ -30,9 +30,9 @@ impl UntypedEvent {
     ///
     /// # Errors
     /// [`NotQueued`] says why the acknowledgement was not queued.
-    pub fn acknowledge(self, arguments: impl IntoArguments) -> Result<(), NotQueued> {
+    pub fn acknowledge(self, payload: impl IntoPayload) -> Result<(), NotQueued> {
         match self.acknowledge {
-            Some(acknowledge) => acknowledge.with(arguments),
+            Some(acknowledge) => acknowledge.with(payload),
             None => Ok(()),
         }
     }
@@ -52,16 +52,16 @@ impl Acknowledge {
         Self { socket, id, _in_flight: in_flight }
     }
 
-    /// Acknowledges with these arguments.
+    /// Acknowledges with this.
     ///
     /// # Errors
     /// [`NotQueued`] says why the acknowledgement was not queued.
-    pub fn with(self, arguments: impl IntoArguments) -> Result<(), NotQueued> {
+    pub fn with(self, payload: impl IntoPayload) -> Result<(), NotQueued> {
         const NAME: &str = "acknowledgement";
         let broadcaster = self.socket.broadcaster();
-        let arguments = broadcaster.encoded(NAME, arguments.into_arguments())?;
+        let payload = broadcaster.encoded(NAME, payload.into_payload())?;
         let namespace = &self.socket.peer().namespace;
-        let answer = broadcaster.acknowledgement(namespace, self.id, arguments);
+        let answer = broadcaster.acknowledgement(namespace, self.id, payload);
         self.socket.peer().push(&broadcaster.formed(NAME, answer)?)
     }
 }

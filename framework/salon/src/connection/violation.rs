@@ -3,7 +3,7 @@
 //! It must never have a catch-all: a new error is a decision to be made here.
 
 use super::{DisconnectReason, Refusal};
-use crate::wire::socket_io::DecodeError;
+use crate::{payload::NoJson, wire::socket_io::DecodeError};
 
 /// What a client did that the protocol does not allow, or that a limit forbids. Namespaces are as
 /// they stand in a log.
@@ -12,6 +12,9 @@ pub(crate) enum Violation {
     /// A message is no Socket.IO packet.
     #[error("bad packet: {0}")]
     BadPacket(#[from] DecodeError),
+    /// What an event carries is no JSON.
+    #[error("bad packet: {0}")]
+    BadPayload(#[from] NoJson),
     /// A CONNECT for a namespace that the connection is in, or connecting to.
     #[error("a second connect packet for namespace {0}")]
     SecondConnect(String),
@@ -49,7 +52,9 @@ pub(crate) enum Consequence {
 impl Violation {
     pub(crate) fn consequence(&self) -> Consequence {
         match self {
-            Self::BadPacket(_) => Consequence::Close(DisconnectReason::ForcedClose),
+            Self::BadPacket(_) | Self::BadPayload(_) => {
+                Consequence::Close(DisconnectReason::ForcedClose)
+            }
             Self::SecondConnect(_) | Self::NotConnected(_) | Self::ConnectTimeout => {
                 Consequence::Close(DisconnectReason::ForcedServerClose)
             }

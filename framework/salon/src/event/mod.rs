@@ -1,6 +1,6 @@
 //! Events: the contract between a plain struct, the derive and the framework.
 //!
-//! It knows names, shapes and policies, and turns arguments into structs and back. It must never
+//! It knows names, shapes and policies, and turns payloads into structs and back. It must never
 //! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
 
 mod answer;
@@ -8,18 +8,21 @@ mod into_reply;
 mod lists;
 pub(crate) mod policy;
 mod reply;
+mod reserved;
 pub(crate) mod shape;
 mod time_limit;
 
 pub use answer::{Answer, Kind, Surroundings};
 pub use into_reply::IntoReply;
 pub use reply::{decode_reply, encode_reply};
+pub use reserved::ReservedName;
 
 pub use crate::base::config::Rate;
 
 pub(crate) use answer::{Awaited, Then, sealed};
 pub(crate) use lists::lists;
 pub(crate) use policy::Policy;
+pub(crate) use reserved::of_socket_io;
 pub(crate) use shape::Shape;
 pub(crate) use time_limit::{Waited, too_late, wait};
 
@@ -28,7 +31,8 @@ use serde_json::json;
 
 use crate::{
     base::refusal::{Code, Refusal},
-    wire::socket_io::{ArgumentError, Arguments, DecodeError, UncheckedArguments},
+    payload::NoJson,
+    payload::{Payload, PayloadError, UncheckedPayload},
 };
 
 /// The event by which a client presents something newer: a JSON object as its `auth` was, so
@@ -57,13 +61,13 @@ pub(crate) const REFRESH: &str = "salon:refresh";
 pub trait Event {
     /// The name on the wire.
     const NAME: &'static str;
-    /// How the value becomes arguments.
+    /// How the value becomes a payload.
     #[doc(hidden)]
     const SHAPE: Shape;
     /// How often it may come, and what a slow client may miss.
     #[doc(hidden)]
     const POLICY: Policy;
-    /// What acknowledges it; `()` is an acknowledgement without arguments.
+    /// What acknowledges it; `()` is an acknowledgement that carries nothing.
     type Reply: 'static;
     /// Who handles it when a client sends it: the session, or a room named by one of its fields.
     type Route: Route;
@@ -173,32 +177,32 @@ pub struct Later<E>(std::marker::PhantomData<E>);
 /// Turns an event that a client sent into its struct.
 ///
 /// # Errors
-/// An [`ArgumentError`] when an argument is missing or does not fit the struct.
-pub fn decode<E: Event + DeserializeOwned>(arguments: &Arguments) -> Result<E, ArgumentError> {
+/// An [`PayloadError`] when an argument is missing or does not fit the struct.
+pub fn decode<E: Event + DeserializeOwned>(payload: &Payload) -> Result<E, PayloadError> {
     match E::SHAPE {
-        Shape::Single => arguments.single(),
-        Shape::Positional => arguments.positional(),
-        Shape::Empty => arguments.empty(),
+        Shape::Single => payload.single(),
+        Shape::Positional => payload.positional(),
+        Shape::Empty => payload.empty(),
     }
 }
 
 /// As [`decode`], for a client that may have got it wrong: the refusal says where, too.
 ///
 /// # Errors
-/// A [`DecodeError`] when the arguments are no JSON, whatever `E` would make of them.
+/// A [`NoJson`] when the payload is no JSON, whatever `E` would make of them.
 pub(crate) fn decode_or_refuse<E: Event + DeserializeOwned>(
-    arguments: UncheckedArguments,
-) -> Result<Result<E, Refusal>, DecodeError> {
+    payload: UncheckedPayload,
+) -> Result<Result<E, Refusal>, NoJson> {
     if E::SHAPE == Shape::Single
-        && let Some(event) = arguments.single()
+        && let Some(event) = payload.single()
     {
         return Ok(Ok(event));
     }
-    let arguments = arguments.check()?;
-    Ok(decode::<E>(&arguments).map_err(|error| {
+    let payload = payload.check()?;
+    Ok(decode::<E>(&payload).map_err(|error| {
         let path = match E::SHAPE {
-            Shape::Single => arguments.path_in_single::<E>(),
-            Shape::Positional => arguments.path_in_positional::<E>(),
+            Shape::Single => payload.path_in_single::<E>(),
+            Shape::Positional => payload.path_in_positional::<E>(),
             Shape::Empty => None,
         };
         let refusal = Refusal::from(error);
@@ -209,27 +213,27 @@ pub(crate) fn decode_or_refuse<E: Event + DeserializeOwned>(
     }))
 }
 
-/// Turns an event into the arguments that go on the wire.
+/// Turns an event into the payload that goes on the wire.
 ///
 /// # Errors
-/// An [`ArgumentError`] when the struct cannot be serialized as JSON.
-pub fn encode<E: Event + Serialize>(event: &E) -> Result<Arguments, ArgumentError> {
+/// An [`PayloadError`] when the struct cannot be serialized as JSON.
+pub fn encode<E: Event + Serialize>(event: &E) -> Result<Payload, PayloadError> {
     match E::SHAPE {
-        Shape::Single => Arguments::encode_single(event),
-        Shape::Positional => Arguments::encode_positional(event),
-        Shape::Empty => Ok(Arguments::none()),
+        Shape::Single => Payload::encode_single(event),
+        Shape::Positional => Payload::encode_positional(event),
+        Shape::Empty => Ok(Payload::none()),
     }
 }
 
-/// Arguments that do not fit are refused as `invalid_payload`; that the server cannot make any of a
+/// Payload that do not fit are refused as `invalid_payload`; that the server cannot make any of a
 /// value of its own is `internal`, and logged.
-impl From<ArgumentError> for Refusal {
-    fn from(error: ArgumentError) -> Self {
+impl From<PayloadError> for Refusal {
+    fn from(error: PayloadError) -> Self {
         match error {
-            ArgumentError::Missing { .. } | ArgumentError::Invalid { .. } => {
+            PayloadError::Missing { .. } | PayloadError::Invalid { .. } => {
                 Self::new(Code::InvalidPayload, error.to_string())
             }
-            ArgumentError::Unserializable { .. } | ArgumentError::NotASequence { .. } => {
+            PayloadError::Unserializable { .. } | PayloadError::NotASequence { .. } => {
                 Self::internal(error)
             }
         }

@@ -6,25 +6,23 @@ use std::any::TypeId;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::wire::socket_io::{ArgumentError, Arguments};
+use crate::payload::{Payload, PayloadError};
 
-/// The arguments of an acknowledgement: none for `()`, else the reply as one.
+/// The payload of an acknowledgement: nothing for `()`, else the reply.
 ///
 /// # Errors
-/// An [`ArgumentError`] when the reply cannot be serialized as JSON.
-pub fn encode_reply<R: Serialize + 'static>(reply: &R) -> Result<Arguments, ArgumentError> {
+/// An [`PayloadError`] when the reply cannot be serialized as JSON.
+pub fn encode_reply<R: Serialize + 'static>(reply: &R) -> Result<Payload, PayloadError> {
     if TypeId::of::<R>() == TypeId::of::<()>() {
-        return Ok(Arguments::none());
+        return Ok(Payload::none());
     }
-    Arguments::encode_single(reply)
+    Payload::encode_single(reply)
 }
 
-/// The reply out of an acknowledgement's arguments: the first of them, and none for `()`.
+/// The reply out of an acknowledgement's payload: its first value, and none for `()`.
 ///
 /// # Errors
-/// An [`ArgumentError`] when the argument is missing or does not fit.
-pub fn decode_reply<R: DeserializeOwned + 'static>(
-    arguments: &Arguments,
-) -> Result<R, ArgumentError> {
-    if TypeId::of::<R>() == TypeId::of::<()>() { arguments.empty() } else { arguments.single() }
+/// An [`PayloadError`] when the argument is missing or does not fit.
+pub fn decode_reply<R: DeserializeOwned + 'static>(payload: &Payload) -> Result<R, PayloadError> {
+    if TypeId::of::<R>() == TypeId::of::<()>() { payload.empty() } else { payload.single() }
 }

@@ -18,8 +18,8 @@ use crate::{
     base::clock,
     event::{self, Event},
     outbox::End,
+    payload::{IntoPayload, Payload, Value},
     session::acknowledgement::AskError,
-    wire::socket_io::{Arguments, IntoArguments, Value},
 };
 
 /// Sessions of one namespace: all of them, or those in any of several rooms; without those in
@@ -97,32 +97,27 @@ impl Audience {
         if !self.broadcaster.is_free(E::NAME) {
             return;
         }
-        if let Ok(arguments) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
-            self.send(E::NAME.into(), arguments, self.volatile || E::POLICY.volatile);
+        if let Ok(payload) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
+            self.send(E::NAME.into(), payload, self.volatile || E::POLICY.volatile);
         }
     }
 
     /// Sends an untyped event to all of them; what cannot be sent is logged and counted as that of
     /// [`emit`](Self::emit).
-    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+    pub fn emit_named(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
         let name = name.into();
         if !self.broadcaster.is_free(&name) {
             return;
         }
-        if let Ok(arguments) = self.broadcaster.encoded(&name, arguments.into_arguments()) {
-            self.send(name, arguments, self.volatile);
+        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_payload()) {
+            self.send(name, payload, self.volatile);
         }
     }
 
-    fn send(&self, name: ByteString, arguments: Arguments, volatile: bool) {
+    fn send(&self, name: ByteString, payload: Payload, volatile: bool) {
         let (target, shown) = (self.target(), name.clone());
-        let publication = self.broadcaster.event_for(
-            &self.namespace,
-            || target.clone(),
-            name,
-            arguments,
-            volatile,
-        );
+        let publication =
+            self.broadcaster.event_for(&self.namespace, || target.clone(), name, payload, volatile);
         if let Ok(publication) = self.broadcaster.formed(&shown, publication) {
             self.broadcaster.deliver(&target, &publication);
         }
@@ -143,35 +138,35 @@ impl Audience {
         E::Reply: DeserializeOwned,
     {
         let name = ByteString::from_static(E::NAME);
-        let answers = self.ask_arguments(name, event::encode(event)?, timeout).await?;
-        Ok(answers.decode(|arguments| event::decode_reply(arguments).ok()))
+        let answers = self.ask_payload(name, event::encode(event)?, timeout).await?;
+        Ok(answers.decode(|payload| event::decode_reply(payload).ok()))
     }
 
     /// Asks all of them with an untyped event.
     ///
     /// # Errors
-    /// [`AskError::Payload`] when the arguments cannot be encoded, [`AskError::ReservedName`] when the
+    /// [`AskError::Payload`] when the payload cannot be encoded, [`AskError::ReservedName`] when the
     /// name is not the application's.
     pub async fn ask_named(
         &self,
         name: impl Into<ByteString>,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
         timeout: Duration,
     ) -> Result<Answers<Vec<Value>>, AskError> {
-        let answers = self.ask_arguments(name.into(), arguments.into_arguments()?, timeout).await?;
-        Ok(answers.decode(|arguments| arguments.values().ok()))
+        let answers = self.ask_payload(name.into(), payload.into_payload()?, timeout).await?;
+        Ok(answers.decode(|payload| payload.values().ok()))
     }
 
-    async fn ask_arguments(
+    async fn ask_payload(
         &self,
         name: ByteString,
-        arguments: Arguments,
+        payload: Payload,
         timeout: Duration,
-    ) -> Result<Answers<Arguments>, AskError> {
+    ) -> Result<Answers<Payload>, AskError> {
         let broadcaster = &self.broadcaster;
         broadcaster.check_name(&name)?;
         let (id, shown) = (broadcaster.next_acknowledgement(), name.clone());
-        let publication = broadcaster.event(&self.namespace, name, arguments, Some(id), false);
+        let publication = broadcaster.event(&self.namespace, name, payload, Some(id), false);
         let publication =
             broadcaster.formed(&shown, publication).map_err(|_| AskError::unformed())?;
         let deadline = clock::after(timeout);

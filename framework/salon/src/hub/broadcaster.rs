@@ -32,11 +32,12 @@ use crate::{
         number::{MembershipNumber, RoomNumber, ShardNumber},
         refusal::{Code, Refusal},
     },
+    event::ReservedName,
     event::{self, Event},
     message::{Codec, Content, Ordered, PositionOf, Publication, refused},
     outbox::NotQueued,
+    payload::{Payload, PayloadError},
     session::{acknowledgement::AskError, peer::Peer},
-    wire::socket_io::{ArgumentError, Arguments, ReservedName},
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -175,7 +176,7 @@ impl Broadcaster {
         &self,
         namespace: &ByteString,
         name: impl Into<ByteString>,
-        payload: Arguments,
+        payload: Payload,
         question: Option<u64>,
         is_volatile: bool,
     ) -> Publication {
@@ -195,7 +196,7 @@ impl Broadcaster {
         namespace: &ByteString,
         target: impl FnOnce() -> Target,
         name: ByteString,
-        payload: Arguments,
+        payload: Payload,
         is_volatile: bool,
     ) -> Publication {
         match &self.recovery {
@@ -243,14 +244,14 @@ impl Broadcaster {
         checked.is_ok()
     }
 
-    /// The arguments of an event that is to be sent. What cannot be is the application's mistake: it
+    /// The payload of an event that is to be sent. What cannot be is the application's mistake: it
     /// is logged and counted.
     pub(crate) fn encoded(
         &self,
         name: &str,
-        arguments: Result<Arguments, ArgumentError>,
-    ) -> Result<Arguments, NotQueued> {
-        encode_or_log(name, arguments).ok_or_else(|| self.unserializable())
+        payload: Result<Payload, PayloadError>,
+    ) -> Result<Payload, NotQueued> {
+        encode_or_log(name, payload).ok_or_else(|| self.unserializable())
     }
 
     /// A publication that has a form on the wire.
@@ -278,7 +279,7 @@ impl Broadcaster {
         &self,
         namespace: &ByteString,
         id: u64,
-        payload: Arguments,
+        payload: Payload,
     ) -> Publication {
         let content = Content::Answer { namespace: namespace.clone(), id, payload };
         Publication::new(content).formed(&*self.codec)
@@ -292,7 +293,7 @@ impl Broadcaster {
         room: Option<RoomNumber>,
         name: &str,
         acknowledgement: Option<u64>,
-        result: Result<Arguments, Refusal>,
+        result: Result<Payload, Refusal>,
     ) -> Option<Publication> {
         let namespace = &sender.namespace;
         let refused = |refusal: &Refusal| {
@@ -334,26 +335,25 @@ impl Broadcaster {
         peer: Arc<Peer>,
         asker: Option<Asker>,
         name: ByteString,
-        arguments: Arguments,
+        payload: Payload,
         timeout: Duration,
-    ) -> Result<Arguments, AskError> {
+    ) -> Result<Payload, AskError> {
         self.check_name(&name)?;
         let room = asker.map(|asker| asker.room);
         let asked = asker.map(|asker| asker.membership(&peer)).transpose()?;
         let is_out = || room.is_some_and(|room| peer.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
         let (namespace, shown) = (peer.namespace.clone(), name.clone());
-        let content =
-            Content::Event { namespace, name, payload: arguments, order: None, question: Some(id) };
+        let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
         let question = match room {
             None => Publication::new(content),
             Some(room) => Publication::of_room(content, room, false),
         };
         let question = self.formed(&shown, question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
-        let waiter = Box::new(move |arguments| {
+        let waiter = Box::new(move |payload| {
             // The asker may have stopped waiting.
-            let _ = answer.send(arguments);
+            let _ = answer.send(payload);
         });
         let deadline = clock::after(timeout);
         let limit = self.max_pending_acknowledgements;
@@ -363,7 +363,7 @@ impl Broadcaster {
         match tokio::time::timeout_at(deadline, answered).await {
             // It may have gone between its answer and this look, which is the room's.
             Ok(Ok(_)) if is_out() => Err(gone(&peer, room)),
-            Ok(Ok(arguments)) => Ok(arguments),
+            Ok(Ok(payload)) => Ok(payload),
             Ok(Err(_)) => Err(gone(&peer, room)),
             Err(_) => Err(AskError::Timeout),
         }
@@ -422,12 +422,9 @@ impl Drop for Awaited<'_> {
     }
 }
 
-/// The arguments, or a log entry that names the event.
-pub(crate) fn encode_or_log(
-    name: &str,
-    arguments: Result<Arguments, ArgumentError>,
-) -> Option<Arguments> {
-    arguments
+/// The payload, or a log entry that names the event.
+pub(crate) fn encode_or_log(name: &str, payload: Result<Payload, PayloadError>) -> Option<Payload> {
+    payload
         .inspect_err(|error| {
             let (event, error) = (Logged(name), Logged(error));
             tracing::error!(%event, %error, "the event cannot be serialized; it is not sent");

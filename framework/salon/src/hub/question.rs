@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     base::clock::Instant,
+    payload::Payload,
     session::{acknowledgement::AskError, peer::Peer},
-    wire::socket_io::Arguments,
 };
 
 /// The asking side of a question that is under way; every shard holds a clone until it has put it
@@ -24,14 +24,14 @@ pub(crate) struct Question {
     deadline: Instant,
     limit: usize,
     asked: Arc<AtomicUsize>,
-    answers: mpsc::UnboundedSender<Arguments>,
+    answers: mpsc::UnboundedSender<Payload>,
 }
 
 /// The acknowledgements of a question as they come in.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     asked: Arc<AtomicUsize>,
-    answers: mpsc::UnboundedReceiver<Arguments>,
+    answers: mpsc::UnboundedReceiver<Payload>,
     deadline: Instant,
 }
 
@@ -73,9 +73,9 @@ impl Question {
     pub(crate) fn put_to(&self, peer: &Peer) -> Result<(), AskError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answers = self.answers.clone();
-        let waiter = Box::new(move |arguments| {
+        let waiter = Box::new(move |payload| {
             // The asker may have stopped waiting.
-            let _ = answers.send(arguments);
+            let _ = answers.send(payload);
         });
         peer.state.acknowledgements.expect(self.id, None, self.deadline, self.limit, waiter)
     }
@@ -83,11 +83,11 @@ impl Question {
 
 impl Incoming {
     /// Waits until every session has answered, or until the deadline.
-    pub(crate) async fn collect(mut self) -> Answers<Arguments> {
+    pub(crate) async fn collect(mut self) -> Answers<Payload> {
         let mut received = Vec::new();
         let all = async {
-            while let Some(arguments) = self.answers.recv().await {
-                received.push(arguments);
+            while let Some(payload) = self.answers.recv().await {
+                received.push(payload);
             }
         };
         let _ = tokio::time::timeout_at(self.deadline, all).await;

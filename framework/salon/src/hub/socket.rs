@@ -21,8 +21,8 @@ use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
     outbox::{End, NotQueued, TransportKind},
+    payload::{IntoPayload, Payload, PayloadError, Value},
     session::{acknowledgement::AskError, membership::too_many_rooms, peer::Peer},
-    wire::socket_io::{ArgumentError, Arguments, IntoArguments, Value},
 };
 
 /// One client in one namespace. Cloning it counts a reference.
@@ -81,10 +81,10 @@ impl Socket {
     /// What the client gave as `auth` when it connected; an empty object if nothing.
     ///
     /// # Errors
-    /// An [`ArgumentError`] when it does not fit `T`: it says where, and has nothing of what it is.
-    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+    /// An [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let json = self.peer.auth_state.auth().unwrap_or_else(|| ByteString::from_static("{}"));
-        Arguments::from_parts(json, Vec::new()).confidential()
+        Payload::from_parts(json, Vec::new()).confidential()
     }
 
     /// Who it is, if the namespace's authenticator yields an `I`.
@@ -131,8 +131,8 @@ impl Socket {
     }
 
     /// Sends an untyped event to this client, as [`emit`](Self::emit) does a typed one.
-    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
-        self.emit_any(name.into(), arguments, false);
+    pub fn emit_named(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
+        self.emit_any(name.into(), payload, false);
     }
 
     /// As [`emit_named`](Self::emit_named), and says what became of it.
@@ -142,14 +142,14 @@ impl Socket {
     pub fn try_emit_named(
         &self,
         name: impl Into<ByteString>,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
     ) -> Result<(), NotQueued> {
-        self.try_emit_any(name.into(), arguments, false)
+        self.try_emit_any(name.into(), payload, false)
     }
 
     /// Sends an untyped event to this client if it is writable now.
-    pub fn emit_volatile(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
-        self.emit_any(name.into(), arguments, true);
+    pub fn emit_volatile(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
+        self.emit_any(name.into(), payload, true);
     }
 
     /// As [`emit_volatile`](Self::emit_volatile), and says what became of it.
@@ -159,53 +159,48 @@ impl Socket {
     pub fn try_emit_volatile(
         &self,
         name: impl Into<ByteString>,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
     ) -> Result<(), NotQueued> {
-        self.try_emit_any(name.into(), arguments, true)
+        self.try_emit_any(name.into(), payload, true)
     }
 
-    fn emit_any(&self, name: ByteString, arguments: impl IntoArguments, volatile: bool) {
+    fn emit_any(&self, name: ByteString, payload: impl IntoPayload, volatile: bool) {
         if self.broadcaster.is_free(&name) {
             // As in `emit`.
-            let _ = self.send_untyped(name, arguments, volatile);
+            let _ = self.send_untyped(name, payload, volatile);
         }
     }
 
     fn try_emit_any(
         &self,
         name: ByteString,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
         volatile: bool,
     ) -> Result<(), NotQueued> {
         self.broadcaster.check_name(&name)?;
-        self.send_untyped(name, arguments, volatile)
+        self.send_untyped(name, payload, volatile)
     }
 
     fn send_typed<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
-        let arguments = self.broadcaster.encoded(E::NAME, event::encode(event))?;
-        self.send(ByteString::from_static(E::NAME), arguments, E::POLICY.volatile)
+        let payload = self.broadcaster.encoded(E::NAME, event::encode(event))?;
+        self.send(ByteString::from_static(E::NAME), payload, E::POLICY.volatile)
     }
 
     fn send_untyped(
         &self,
         name: ByteString,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
         volatile: bool,
     ) -> Result<(), NotQueued> {
-        let arguments = self.broadcaster.encoded(&name, arguments.into_arguments())?;
-        self.send(name, arguments, volatile)
+        let payload = self.broadcaster.encoded(&name, payload.into_payload())?;
+        self.send(name, payload, volatile)
     }
 
-    fn send(
-        &self,
-        name: ByteString,
-        arguments: Arguments,
-        volatile: bool,
-    ) -> Result<(), NotQueued> {
+    fn send(&self, name: ByteString, payload: Payload, volatile: bool) -> Result<(), NotQueued> {
         let namespace = &self.peer.namespace;
         let target = || Target::Session { namespace: namespace.clone(), id: self.peer.id };
         let shown = name.clone();
-        let event = self.broadcaster.event_for(namespace, target, name, arguments, volatile);
+        let event = self.broadcaster.event_for(namespace, target, name, payload, volatile);
         self.peer.push(&self.broadcaster.formed(&shown, event)?)
     }
 
@@ -227,8 +222,8 @@ impl Socket {
     where
         E::Reply: DeserializeOwned,
     {
-        let arguments = event::encode(event)?;
-        let answer = self.ask_arguments(ByteString::from_static(E::NAME), arguments, timeout);
+        let payload = event::encode(event)?;
+        let answer = self.ask_payload(ByteString::from_static(E::NAME), payload, timeout);
         Ok(event::decode_reply(&answer.await?)?)
     }
 
@@ -239,20 +234,20 @@ impl Socket {
     pub async fn ask_named(
         &self,
         name: impl Into<ByteString>,
-        arguments: impl IntoArguments,
+        payload: impl IntoPayload,
         timeout: Duration,
     ) -> Result<Vec<Value>, AskError> {
-        let arguments = arguments.into_arguments()?;
-        Ok(self.ask_arguments(name.into(), arguments, timeout).await?.values()?)
+        let payload = payload.into_payload()?;
+        Ok(self.ask_payload(name.into(), payload, timeout).await?.values()?)
     }
 
-    async fn ask_arguments(
+    async fn ask_payload(
         &self,
         name: ByteString,
-        arguments: Arguments,
+        payload: Payload,
         timeout: Duration,
-    ) -> Result<Arguments, AskError> {
-        self.broadcaster.ask(self.peer.clone(), None, name, arguments, timeout).await
+    ) -> Result<Payload, AskError> {
+        self.broadcaster.ask(self.peer.clone(), None, name, payload, timeout).await
     }
 
     /// Joins an untyped room.

@@ -15,8 +15,8 @@ use super::{Broadcaster, Command, Socket, Target};
 use crate::{
     base::number::ShardNumber,
     event::{self, Event},
+    payload::{IntoPayload, Payload},
     session::{peer::Peer, session_id::SessionId},
-    wire::socket_io::{Arguments, IntoArguments},
 };
 
 /// Every session of one user, on whichever connection, in whichever namespace and on whichever worker:
@@ -63,20 +63,20 @@ impl UserHandle {
         if !self.broadcaster.is_free(E::NAME) {
             return;
         }
-        if let Ok(arguments) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
-            self.send(&E::NAME.into(), &arguments, E::POLICY.volatile);
+        if let Ok(payload) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
+            self.send(&E::NAME.into(), &payload, E::POLICY.volatile);
         }
     }
 
     /// Sends an untyped event to every session of the user; what cannot be sent is logged and counted
     /// as that of [`emit`](Self::emit).
-    pub fn emit_named(&self, name: impl Into<ByteString>, arguments: impl IntoArguments) {
+    pub fn emit_named(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
         let name = name.into();
         if !self.broadcaster.is_free(&name) {
             return;
         }
-        if let Ok(arguments) = self.broadcaster.encoded(&name, arguments.into_arguments()) {
-            self.send(&name, &arguments, false);
+        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_payload()) {
+            self.send(&name, &payload, false);
         }
     }
 
@@ -88,7 +88,7 @@ impl UserHandle {
         there.map(|peer| Socket::new(peer, self.broadcaster.clone())).collect()
     }
 
-    fn send(&self, name: &ByteString, arguments: &Arguments, volatile: bool) {
+    fn send(&self, name: &ByteString, payload: &Payload, volatile: bool) {
         for (namespace, Theirs { sessions, shards }) in self.namespaces() {
             let namespace = &namespace;
             // By their ids, which those who come back have again: one that does so meanwhile gets it
@@ -99,8 +99,8 @@ impl UserHandle {
                 sessions: sessions.into(),
             };
             let meant = || target.clone();
-            let (called, arguments) = (name.clone(), arguments.clone());
-            let event = self.broadcaster.event_for(namespace, meant, called, arguments, volatile);
+            let (called, payload) = (name.clone(), payload.clone());
+            let event = self.broadcaster.event_for(namespace, meant, called, payload, volatile);
             let Ok(publication) = self.broadcaster.formed(name, event) else { return };
             for shard in &*self.broadcaster.shards() {
                 if shards.as_ref().is_none_or(|shards| shards.contains(&shard.number())) {

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 
 use super::{Layer, PositionOf};
-use crate::wire::{engine_io, socket_io::Arguments};
+use crate::{payload::Payload, wire::engine_io};
 
 /// What is published.
 #[derive(Debug)]
@@ -12,14 +12,14 @@ pub(crate) enum Content {
     Event {
         namespace: ByteString,
         name: ByteString,
-        payload: Arguments,
+        payload: Payload,
         /// Where it is in an order that clients know.
         order: Option<Ordered>,
         /// What its acknowledgement is to be labelled with, if one is asked for.
         question: Option<u64>,
     },
     /// What acknowledges the event of that id.
-    Answer { namespace: ByteString, id: u64, payload: Arguments },
+    Answer { namespace: ByteString, id: u64, payload: Payload },
     /// A session has begun; JSON says by which id.
     Connected { namespace: ByteString, session: Option<ByteString> },
     /// A session was refused; JSON says why.
@@ -35,7 +35,7 @@ impl Content {
     pub(super) fn give_up_payload(&mut self) {
         match self {
             Self::Event { payload, .. } | Self::Answer { payload, .. } => {
-                *payload = Arguments::none();
+                *payload = Payload::none();
             }
             Self::Connected { .. }
             | Self::NotConnected { .. }

@@ -11,10 +11,7 @@ use std::{
 use bytestring::ByteString;
 
 use super::{Codec, Content, Form, Layer, content::Ordered};
-use crate::{
-    base::number::RoomNumber,
-    wire::{engine_io, socket_io::Arguments},
-};
+use crate::{base::number::RoomNumber, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
 #[derive(Clone)]
@@ -97,7 +94,7 @@ impl Publication {
 
     /// What a client gets in place of this once it has lost the right to it: the answer that it
     /// awaits, with that payload, and nothing in place of anything else.
-    pub(crate) fn suppressed(&self, refusal: &Arguments) -> Option<Self> {
+    pub(crate) fn suppressed(&self, refusal: &Payload) -> Option<Self> {
         let Content::Answer { namespace, id, .. } = &self.0.content else { return None };
         let (namespace, payload): (ByteString, _) = (namespace.clone(), refusal.clone());
         Some(Self::new(Content::Answer { namespace, id: *id, payload }))
@@ -122,7 +119,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_suppressed_says_so_and_nothing_else_says_anything() {
         let refusal = refused(None, &Refusal::new(Code::Lapsed, "it is over")).unwrap();
-        let (namespace, payload) = (ByteString::from_static("/a"), Arguments::none());
+        let (namespace, payload) = (ByteString::from_static("/a"), Payload::none());
         let answer = Content::Answer { namespace: namespace.clone(), id: 7, payload };
         let suppressed = Publication::new(answer).suppressed(&refusal).expect("it is awaited");
         let Content::Answer { id: 7, payload, .. } = &suppressed.0.content else {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     base::refusal::Refusal,
-    wire::socket_io::{ArgumentError, Arguments},
+    payload::{Payload, PayloadError},
 };
 
 #[derive(Serialize)]
@@ -16,6 +16,6 @@ struct Refused<'a> {
 
 /// The payload that says why: of an acknowledgement, or of an event of its own, which has to name the
 /// one that it is about.
-pub(crate) fn refused(event: Option<&str>, refusal: &Refusal) -> Result<Arguments, ArgumentError> {
-    Arguments::encode_single(&Refused { event, error: refusal })
+pub(crate) fn refused(event: Option<&str>, refusal: &Refusal) -> Result<Payload, PayloadError> {
+    Payload::encode_single(&Refused { event, error: refusal })
 }

@@ -2,7 +2,7 @@
 //!
 //! It must stay small: every frame that is queued may be refused.
 
-use crate::wire::socket_io::ReservedName;
+use crate::event::ReservedName;
 
 /// Why a frame was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

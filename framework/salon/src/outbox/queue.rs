@@ -27,7 +27,8 @@ use crate::{
         refusal::{Code, Refusal},
     },
     message::{Publication, refused},
-    wire::{engine_io, socket_io::Arguments},
+    payload::Payload,
+    wire::engine_io,
 };
 
 /// The outgoing queue of one connection.
@@ -306,9 +307,9 @@ pub(crate) fn lapsed() -> Refusal {
 }
 
 /// The payload of the answer that says so: made once, as it is needed under locks.
-static LAPSED: LazyLock<Arguments> = LazyLock::new(|| {
+static LAPSED: LazyLock<Payload> = LazyLock::new(|| {
     // A code and a text always have a form in JSON.
-    refused(None, &lapsed()).unwrap_or_else(|_| Arguments::none())
+    refused(None, &lapsed()).unwrap_or_else(|_| Payload::none())
 });
 
 impl fmt::Debug for Outbox {

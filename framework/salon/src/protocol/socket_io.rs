@@ -9,7 +9,8 @@ use serde_json::to_writer;
 
 use crate::{
     message::{Codec, Content, FRONT, Form, Layer, Ordered},
-    wire::socket_io::{PacketRef, Parser, with_json},
+    payload::with_json,
+    wire::socket_io::{PacketRef, Parser},
 };
 
 /// Writes Socket.IO.

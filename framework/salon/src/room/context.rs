@@ -301,7 +301,7 @@ impl<R: Room> RoomContext<R> {
     where
         E::Reply: DeserializeOwned,
     {
-        let arguments = event::encode(event);
+        let payload = event::encode(event);
         let (broadcaster, peer) = (self.members.broadcaster().clone(), member.peer().clone());
         let asker = Asker {
             room: self.members.room(),
@@ -309,7 +309,7 @@ impl<R: Room> RoomContext<R> {
         };
         async move {
             let name = ByteString::from_static(E::NAME);
-            let answer = broadcaster.ask(peer, Some(asker), name, arguments?, timeout).await?;
+            let answer = broadcaster.ask(peer, Some(asker), name, payload?, timeout).await?;
             Ok(event::decode_reply(&answer)?)
         }
     }

@@ -25,8 +25,9 @@ use crate::{
     event::{self, Event, Later, On, OnLater, Policy, lists},
     hub::Opener,
     outbox::InFlightGuard,
+    payload::NoJson,
+    payload::UncheckedPayload,
     session::peer::Peer,
-    wire::socket_io::{DecodeError, UncheckedArguments},
 };
 
 /// An event as a connection received it, for a room.
@@ -51,7 +52,7 @@ pub(crate) type Deliver = Box<dyn FnOnce(&mut Allowance) -> Result<(), Refusal>>
 
 /// Checks an event, and sends it on to its room, unless what it carries is no JSON.
 type Forward = Box<
-    dyn Fn(SentByClient, UncheckedArguments, &mut Checks<'_>) -> Result<Forwarded, DecodeError>
+    dyn Fn(SentByClient, UncheckedPayload, &mut Checks<'_>) -> Result<Forwarded, NoJson>
         + Send
         + Sync,
 >;
@@ -127,8 +128,8 @@ impl<R: Room> Routes<'_, R> {
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
-        let forward = move |sent, arguments, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(arguments)? {
+        let forward = move |sent, payload, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(payload)? {
                 Ok(event) => Contained::new(event, directory.tally()),
                 Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
             };

@@ -14,8 +14,8 @@ use crate::{
     base::refusal::Refusal,
     hub::encode_or_log,
     message::{Content, PositionOf, Publication},
+    payload::Payload,
     session::peer::Peer,
-    wire::socket_io::Arguments,
 };
 
 /// Why somebody is out.
@@ -108,7 +108,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Content> {
-        let payload = encode_or_log(name, Arguments::encode_single(notice))?;
+        let payload = encode_or_log(name, Payload::encode_single(notice))?;
         let (namespace, name) =
             (self.cx.members.namespace().clone(), ByteString::from_static(name));
         Some(Content::Event { namespace, name, payload, order: None, question: None })

@@ -14,7 +14,8 @@ use crate::{
         clock::{self, Instant},
         number::RoomNumber,
     },
-    wire::socket_io::{ArgumentError, Arguments, ReservedName},
+    event::ReservedName,
+    payload::{Payload, PayloadError},
 };
 
 /// Why a question to a client has no answer.
@@ -39,19 +40,19 @@ pub enum AskError {
     ReservedName(#[from] ReservedName),
     /// The question could not be encoded, or the answer is not of the event's reply type.
     #[error("the question or its answer does not fit its type: {0}")]
-    Payload(#[from] ArgumentError),
+    Payload(#[from] PayloadError),
 }
 
 impl AskError {
-    /// The question is arguments of the application's own making that no parser reads.
+    /// The question is a payload of the application's own making that no parser reads.
     pub(crate) fn unformed() -> Self {
         let source = serde::de::Error::custom("it is no JSON, or nests too deep for this parser");
-        Self::Payload(ArgumentError::Unserializable { source })
+        Self::Payload(PayloadError::Unserializable { source })
     }
 }
 
 /// What becomes of an acknowledgement.
-pub(crate) type Waiter = Box<dyn FnOnce(Arguments) + Send>;
+pub(crate) type Waiter = Box<dyn FnOnce(Payload) + Send>;
 
 /// The acknowledgements that are awaited from one session, by id.
 #[derive(Default)]
@@ -93,10 +94,10 @@ impl Acknowledgements {
 
     /// Hands an acknowledgement to whoever awaits it. An unknown or late one is of no consequence,
     /// as in the reference: false says so.
-    pub(crate) fn resolve(&self, id: u64, arguments: Arguments) -> bool {
+    pub(crate) fn resolve(&self, id: u64, payload: Payload) -> bool {
         match self.take(id) {
             Some(pending) if pending.deadline > clock::now() => {
-                (pending.waiter)(arguments);
+                (pending.waiter)(payload);
                 true
             }
             _ => false,
@@ -158,10 +159,10 @@ mod tests {
         let third = awaited.expect(2, None, soon, 2, Box::new(|_| {}));
         assert!(matches!(third, Err(AskError::TooMany(2))));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert!(!awaited.resolve(0, Arguments::none()), "too late is not at all");
+        assert!(!awaited.resolve(0, Payload::none()), "too late is not at all");
         let later = clock::after(Duration::from_secs(1));
         assert!(awaited.expect(3, None, later, 2, Box::new(|_| {})).is_ok());
-        assert!(awaited.resolve(3, Arguments::none()));
-        assert!(!awaited.resolve(3, Arguments::none()), "an acknowledgement counts once");
+        assert!(awaited.resolve(3, Payload::none()));
+        assert!(!awaited.resolve(3, Payload::none()), "an acknowledgement counts once");
     }
 }

@@ -12,7 +12,7 @@ use super::{client::fail, conversation::Conversation, incoming::Closed};
 use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    wire::socket_io::Arguments,
+    payload::Payload,
 };
 
 /// An event that was sent; awaited, it yields its acknowledgement.
@@ -31,7 +31,7 @@ impl<R> Sent<R> {
     pub(super) fn new(
         conversation: &Rc<Conversation>,
         name: &'static str,
-        arguments: Arguments,
+        arguments: Payload,
         caller: &'static Location<'static>,
     ) -> Self {
         let id = conversation.emit(name, arguments, true).unwrap_or_default();
@@ -111,8 +111,8 @@ struct Error {
 }
 
 fn outcome<R: DeserializeOwned + 'static>(
-    arguments: &Arguments,
-) -> Result<Result<R, Refusal>, crate::wire::socket_io::ArgumentError> {
+    arguments: &Payload,
+) -> Result<Result<R, Refusal>, crate::payload::PayloadError> {
     if let Ok(Refused { error: Error { code, message, data } }) = arguments.single::<Refused>() {
         let refusal = Refusal::new(Code::from(code.as_str()), message);
         return Ok(Err(match data {
@@ -155,7 +155,7 @@ impl<E: Event + DeserializeOwned> IntoFuture for Expectation<E> {
                 None => conversation.world.find(found).await,
                 Some(span) => conversation.world.find_within(span, found).await,
             };
-            match came.map(|event| event::decode(&event.arguments)) {
+            match came.map(|event| event::decode(&event.payload)) {
                 Some(Ok(event)) => event,
                 Some(Err(error)) => {
                     fail(&conversation, caller, &format!("got {}, and {error}", E::NAME))

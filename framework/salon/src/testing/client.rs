@@ -23,10 +23,8 @@ use super::{
 use crate::{
     base::refusal::Refusal,
     event::{self, Event},
-    wire::{
-        engine_io::Message,
-        socket_io::{ArgumentError, Arguments, IntoArguments, Packet},
-    },
+    payload::{IntoPayload, Payload, PayloadError},
+    wire::{engine_io::Message, socket_io::Packet},
 };
 
 /// One client of the server under test.
@@ -148,11 +146,11 @@ impl Client {
     /// # Panics
     /// As [`send`](Self::send).
     #[track_caller]
-    pub fn call<R>(&self, name: &'static str, arguments: impl IntoArguments) -> Sent<R>
+    pub fn call<R>(&self, name: &'static str, arguments: impl IntoPayload) -> Sent<R>
     where
         R: DeserializeOwned + 'static,
     {
-        let arguments = encoded(name, arguments.into_arguments());
+        let arguments = encoded(name, arguments.into_payload());
         Sent::new(&self.conversation, name, arguments, Location::caller())
     }
 
@@ -164,8 +162,8 @@ impl Client {
     }
 
     /// Sends an event by its name at once, with any arguments, and asks for no acknowledgement.
-    pub fn emit_named(&self, name: &str, arguments: impl IntoArguments) {
-        self.conversation.emit(name, encoded(name, arguments.into_arguments()), false);
+    pub fn emit_named(&self, name: &str, arguments: impl IntoPayload) {
+        self.conversation.emit(name, encoded(name, arguments.into_payload()), false);
     }
 
     /// Sends any message of Engine.IO, such as a packet of Socket.IO that is not one.
@@ -267,7 +265,7 @@ impl Client {
                 .world
                 .find(found)
                 .await
-                .map(|event| (event::decode(&event.arguments), event.id))
+                .map(|event| (event::decode(&event.payload), event.id))
             {
                 Some((Ok(event), Some(id))) => {
                     Question { event, id, conversation: conversation.clone() }
@@ -364,7 +362,7 @@ impl<E: std::fmt::Debug> std::fmt::Debug for Question<E> {
 
 /// What a test sends must have a JSON form.
 #[track_caller]
-fn encoded(name: &str, arguments: Result<Arguments, ArgumentError>) -> Arguments {
+fn encoded(name: &str, arguments: Result<Payload, PayloadError>) -> Payload {
     arguments.unwrap_or_else(|error| panic!("{name} cannot be sent: {error}"))
 }
 

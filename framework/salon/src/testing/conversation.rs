@@ -28,9 +28,10 @@ use crate::{
         config::Limits,
         refusal::{Code, Refusal},
     },
+    payload::Payload,
     wire::{
         engine_io::{self, Message},
-        socket_io::{Arguments, Decoder, Packet, Parser},
+        socket_io::{Decoder, Packet, Parser},
         websocket::CloseFrame,
     },
 };
@@ -81,7 +82,7 @@ struct State {
     events: VecDeque<Incoming>,
     orders: Orders,
     messages: VecDeque<Message>,
-    answers: BTreeMap<u64, Arguments>,
+    answers: BTreeMap<u64, Payload>,
     next_id: u64,
     /// How many connections there have been before.
     generation: u64,
@@ -204,7 +205,7 @@ impl Conversation {
     }
 
     /// Sends an event, with an id if it is to be acknowledged.
-    pub(super) fn emit(&self, name: &str, arguments: Arguments, acknowledged: bool) -> Option<u64> {
+    pub(super) fn emit(&self, name: &str, arguments: Payload, acknowledged: bool) -> Option<u64> {
         self.world.check();
         let id = acknowledged.then(|| {
             let mut state = self.state.borrow_mut();
@@ -331,7 +332,13 @@ impl Conversation {
                     fail(self, Location::caller(), &format!("got {name}, and {mistake}"))
                 });
                 let name = name.to_string();
-                self.state.borrow_mut().take_event(Incoming { name, arguments, position, at, id });
+                self.state.borrow_mut().take_event(Incoming {
+                    name,
+                    payload: arguments,
+                    position,
+                    at,
+                    id,
+                });
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note(format!("← acknowledgement #{id} {}", arguments.json()));
@@ -385,7 +392,7 @@ impl Conversation {
         self.state.borrow().generation
     }
 
-    pub(super) fn take_answer(&self, id: u64) -> Option<Arguments> {
+    pub(super) fn take_answer(&self, id: u64) -> Option<Payload> {
         self.state.borrow_mut().answers.remove(&id)
     }
 
@@ -422,13 +429,13 @@ impl State {
     fn take_event(&mut self, incoming: Incoming) {
         // A server that recovers sessions adds an offset to what it numbers.
         if let Some((_, offset)) = &mut self.recovery
-            && let Ok(last) = incoming.arguments.get(incoming.arguments.len().saturating_sub(1))
+            && let Ok(last) = incoming.payload.get(incoming.payload.len().saturating_sub(1))
         {
             *offset = Some(last);
         }
         // An eviction has a code as well, which is about its room.
         if incoming.name == "salon:lapsed" {
-            let notice = incoming.arguments.get::<Value>(0).unwrap_or_default();
+            let notice = incoming.payload.get::<Value>(0).unwrap_or_default();
             if let Some(code) = notice.get("code").and_then(Value::as_str) {
                 self.code = Some(Code::from(code));
             }

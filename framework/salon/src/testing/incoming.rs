@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{base::refusal::Code, message::Position, wire::socket_io::Arguments};
+use crate::{base::refusal::Code, message::Position, payload::Payload};
 
 /// An event that came.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Incoming {
     /// Its name.
     pub name: String,
     /// What follows the name, but for the place.
-    pub arguments: Arguments,
+    pub payload: Payload,
     /// Where it is in its room's order, if a room sent it and says so.
     pub position: Option<Position>,
     /// When it came, since the lab began.
@@ -40,13 +40,13 @@ pub struct Closed {
 }
 
 impl Incoming {
-    /// Its arguments as JSON values.
+    /// What it carries, as JSON values.
     ///
     /// # Panics
     /// When they are not JSON; the server's own encoder makes none such.
     #[must_use]
     pub fn json(&self) -> Vec<Value> {
-        let array = format!("[{}]", self.arguments.json());
+        let array = format!("[{}]", self.payload.json());
         serde_json::from_str(&array).expect("arguments are JSON")
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::{
     message::{At, Position},
-    wire::socket_io::Arguments,
+    payload::Payload,
 };
 
 /// How far a client is in each room's order.
@@ -21,7 +21,7 @@ impl Orders {
     pub(super) fn take(
         &mut self,
         name: &str,
-        arguments: &mut Arguments,
+        arguments: &mut Payload,
     ) -> Result<Option<Position>, String> {
         let Some((rest, place)) = arguments.split_last() else { return Ok(None) };
         // Where an order begins is told with who is there.
@@ -69,8 +69,8 @@ fn exactly(json: &str) -> Option<Position> {
 mod tests {
     use super::*;
 
-    fn arguments(json: &str) -> Arguments {
-        Arguments::from_parts(json.to_owned().into(), Vec::new())
+    fn arguments(json: &str) -> Payload {
+        Payload::from_parts(json.to_owned().into(), Vec::new())
     }
 
     #[test]

@@ -4,12 +4,8 @@
 //! a socket feeds these codecs and acts on their errors. What a client sends can neither panic here
 //! nor make a codec hold more than the limit it was given.
 
-mod excerpt;
-
 pub mod engine_io;
 #[cfg(feature = "msgpack")]
 pub mod msgpack;
 pub mod socket_io;
 pub mod websocket;
-
-pub(crate) use self::excerpt::excerpt;

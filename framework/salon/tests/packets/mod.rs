@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 use proptest::prelude::*;
-use salon::wire::socket_io::{Arguments, Binary, IntoArguments, Packet, Value};
+use salon::{Binary, IntoPayload, Payload, Value, wire::socket_io::Packet};
 
 /// Any value of a few levels.
 pub(crate) fn any_value() -> impl Strategy<Value = Value> {
@@ -29,14 +29,14 @@ pub(crate) fn any_packet() -> impl Strategy<Value = Packet> {
         || prop_oneof![Just(ByteString::from("/")), "/[^,?]{1,12}".prop_map(ByteString::from)];
     let arguments = || {
         prop::collection::vec(any_value(), 0..4)
-            .prop_map(|values| values.into_arguments().expect("values have a JSON form"))
+            .prop_map(|values| values.into_payload().expect("values have a JSON form"))
     };
     let auth = || {
         prop::option::of(prop::collection::vec((".{0,4}", any::<i64>()), 0..3)).prop_map(
             |entries| {
                 let entries =
                     entries?.into_iter().map(|(key, value)| (key, value.into())).collect();
-                let arguments = Arguments::encode_single(&Value::Object(entries));
+                let arguments = Payload::encode_single(&Value::Object(entries));
                 Some(ByteString::from(arguments.expect("values have a JSON form").json()))
             },
         )

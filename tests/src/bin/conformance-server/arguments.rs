@@ -12,7 +12,7 @@ const USAGE: &str = "usage: conformance-server FIXTURE [--port N] [--workers N] 
 
 /// The arguments, understood.
 #[derive(Debug)]
-pub(crate) struct Arguments {
+pub(crate) struct Payload {
     /// The fixture's name.
     pub(crate) fixture: &'static str,
     /// What builds the fixture.
@@ -44,7 +44,7 @@ pub(crate) enum ArgumentsError {
     BadValue { option: String, value: String, problem: String },
 }
 
-impl Arguments {
+impl Payload {
     /// Reads them.
     ///
     /// # Errors
@@ -98,8 +98,8 @@ fn value<T: FromStr<Err: Display>>(
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<Arguments, ArgumentsError> {
-        Arguments::parse(line.split_whitespace().map(ToOwned::to_owned))
+    fn parse(line: &str) -> Result<Payload, ArgumentsError> {
+        Payload::parse(line.split_whitespace().map(ToOwned::to_owned))
     }
 
     #[test]

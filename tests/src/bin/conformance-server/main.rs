@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{App, HttpServer, rt};
-use arguments::Arguments;
+use arguments::Payload;
 use fixtures::{Failure, Fixture};
 use held::Held;
 use salon::Salon;
@@ -22,7 +22,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+    let arguments = match Payload::parse(std::env::args().skip(1)) {
         Ok(arguments) => arguments,
         Err(error) => {
             eprintln!("{error}");
@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(arguments: &Arguments) -> Result<(), Failure> {
+async fn serve(arguments: &Payload) -> Result<(), Failure> {
     let fixture = (arguments.build)(arguments.parser)?;
     let Fixture { salon, .. } = fixture.clone();
     let held = Held::default();

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::wire::excerpt;
+use crate::base::excerpt::excerpt;
 
 /// All claims of a token, by their names.
 ///

@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     auth::{Authenticated, Credentials},
-    base::clock,
-    wire::excerpt,
+    base::{clock, excerpt::excerpt},
 };
 
 impl<I: DeserializeOwned> Jwt<I> {

@@ -6,8 +6,9 @@ use super::*;
 use crate::{
     base::config::Limits,
     message::{Content, Layer},
+    payload::IntoPayload,
     protocol::SocketIoCodec,
-    wire::socket_io::{IntoArguments, JsonParser},
+    wire::socket_io::JsonParser,
 };
 
 /// Counts how often it is told of an end.
@@ -50,7 +51,7 @@ fn frame() -> Publication {
 }
 
 fn event(text: &str) -> Content {
-    let payload = (text,).into_arguments().unwrap();
+    let payload = (text,).into_payload().unwrap();
     let (namespace, name) = ("/".into(), "said".into());
     Content::Event { namespace, name, payload, order: None, question: None }
 }
@@ -75,7 +76,7 @@ impl Published {
     }
 
     fn answer(self, id: u64) -> Publication {
-        let payload = ("answer",).into_arguments().unwrap();
+        let payload = ("answer",).into_payload().unwrap();
         Publication::of_room(Content::Answer { namespace: "/".into(), id, payload }, self.0, false)
     }
 }

@@ -12,7 +12,7 @@ use base64::{
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::wire::excerpt::shape;
+use crate::base::excerpt::shape;
 
 /// Encodes with padding, as the protocol says; decodes with or without, as the reference does.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

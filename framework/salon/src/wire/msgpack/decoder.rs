@@ -16,13 +16,12 @@ use super::{
     transcode::{Transcoder, Written},
 };
 use crate::{
-    base::config::Limits,
+    base::{config::Limits, excerpt::shape},
+    payload::Payload,
     wire::{
         engine_io::Message,
-        excerpt::shape,
         socket_io::{
-            Arguments, DecodeError, Decoder, EventData, Packet, check_placeholders,
-            limited_namespace,
+            DecodeError, Decoder, EventData, Packet, check_placeholders, limited_namespace,
         },
     },
 };
@@ -90,11 +89,7 @@ impl MsgpackDecoder {
         Ok(Some(packet))
     }
 
-    fn arguments(
-        &self,
-        json: ByteString,
-        attachments: Vec<Bytes>,
-    ) -> Result<Arguments, DecodeError> {
+    fn arguments(&self, json: ByteString, attachments: Vec<Bytes>) -> Result<Payload, DecodeError> {
         let length: usize = attachments.iter().map(Bytes::len).sum();
         if length > self.max_attachment_bytes {
             return Err(DecodeError::AttachmentsTooLarge {
@@ -106,7 +101,7 @@ impl MsgpackDecoder {
             // An ordinary object may look like a placeholder.
             check_placeholders(&json, attachments.len())?;
         }
-        Ok(Arguments::from_parts(json, attachments))
+        Ok(Payload::from_parts(json, attachments))
     }
 }
 

@@ -4,9 +4,9 @@
 
 use serde::Serialize;
 
-use crate::wire::{
-    engine_io::Message,
-    socket_io::{ArgumentError, Arguments, Packet, Value},
+use crate::{
+    payload::{Payload, PayloadError, Value},
+    wire::{engine_io::Message, socket_io::Packet},
 };
 
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ pub(super) fn encode(packet: &Packet) -> Option<Message> {
 }
 
 /// The event's name, if it is one, and the arguments.
-fn list(name: Option<&str>, arguments: &Arguments) -> Result<Value, ArgumentError> {
+fn list(name: Option<&str>, arguments: &Payload) -> Result<Value, PayloadError> {
     let mut list: Vec<Value> = name.into_iter().map(Value::from).collect();
     list.append(&mut arguments.values()?);
     Ok(Value::Array(list))

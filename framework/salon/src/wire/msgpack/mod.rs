@@ -24,13 +24,13 @@ use crate::{
 ///
 /// ```
 /// use salon::config::Limits;
-/// use salon::wire::{msgpack::MsgpackParser, socket_io::{IntoArguments, Packet, Parser}};
+/// use salon::wire::{msgpack::MsgpackParser, socket_io::{IntoPayload, Packet, Parser}};
 ///
 /// let packet = Packet::Event {
 ///     namespace: "/".into(),
 ///     id: None,
 ///     name: "hello".into(),
-///     arguments: (1, "two").into_arguments()?,
+///     arguments: (1, "two").into_payload()?,
 /// };
 /// let messages = MsgpackParser.encode(&packet);
 /// let mut decoder = MsgpackParser.decoder(&Limits::default());
@@ -42,9 +42,9 @@ pub struct MsgpackParser;
 
 impl Parser for MsgpackParser {
     /// One binary message. There is none for arguments that [`values`] cannot read, which only
-    /// `Arguments::from_parts` can hold: text that is no JSON, or nested beyond 127 levels.
+    /// `Payload::from_parts` can hold: text that is no JSON, or nested beyond 127 levels.
     ///
-    /// [`values`]: crate::wire::socket_io::Arguments::values
+    /// [`values`]: crate::payload::Payload::values
     fn encode(&self, packet: &Packet) -> Messages {
         encoder::encode(packet).into_iter().collect()
     }

@@ -2,6 +2,8 @@
 //!
 //! It must never hold any of the input: what is no packet may be somebody's credentials.
 
+use crate::payload::NoJson;
+
 /// What was wrong with a message. The connection that sent it is to be closed, as the reference
 /// does; the decoder has forgotten any half-built packet.
 #[derive(Debug, thiserror::Error)]
@@ -111,4 +113,10 @@ pub enum DecodeError {
         /// Where it goes wrong.
         source: rmp_serde::decode::Error,
     },
+}
+
+impl From<NoJson> for DecodeError {
+    fn from(NoJson { found, source }: NoJson) -> Self {
+        Self::Json { found, source }
+    }
 }

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{
-    Arguments, DecodeError, Decoded, Packet, UncheckedArguments, UncheckedEvent,
-    event_data::EventData, packet::limited_namespace, parser::Decoder,
-    placeholder::check_placeholders,
+    DecodeError, Decoded, Packet, UncheckedEvent, event_data::EventData, packet::limited_namespace,
+    parser::Decoder, placeholder::check_placeholders,
 };
 use crate::{
-    base::config::Limits,
-    wire::{engine_io::Message, excerpt::shape},
+    base::{config::Limits, excerpt::shape},
+    payload::{Payload, UncheckedPayload},
+    wire::engine_io::Message,
 };
 
 /// The decoder of one connection that speaks JSON.
@@ -52,7 +52,7 @@ impl JsonDecoder {
             && let Some((name, begin)) = EventData::name_of(rest.as_str())
         {
             let name = text.slice_ref(name);
-            let arguments = UncheckedArguments::new(text, list, list + begin);
+            let arguments = UncheckedPayload::new(text, list, list + begin);
             let event = UncheckedEvent { namespace, id, name, arguments };
             return Ok(Some(Decoded::Event(event)));
         }
@@ -67,12 +67,12 @@ impl JsonDecoder {
             }
             "2" | "5" => {
                 let EventData { name, arguments } = EventData::decode(&json)?;
-                let arguments = Arguments::from_parts(arguments, Vec::new());
+                let arguments = Payload::from_parts(arguments, Vec::new());
                 Packet::Event { namespace, id, name, arguments }
             }
             "3" | "6" => {
                 let arguments = EventData::decode_arguments(&json)?;
-                let arguments = Arguments::from_parts(arguments, Vec::new());
+                let arguments = Payload::from_parts(arguments, Vec::new());
                 match id {
                     Some(id) => Packet::Ack { namespace, id, arguments },
                     // The answer to nothing.
@@ -163,7 +163,7 @@ impl Unfinished {
         if let Packet::Event { arguments, .. } | Packet::Ack { arguments, .. } = &mut self.packet {
             let json: ByteString = arguments.json_text().clone();
             check_placeholders(&json, self.due)?;
-            *arguments = Arguments::from_parts(json, self.attachments);
+            *arguments = Payload::from_parts(json, self.attachments);
         }
         Ok(self.packet)
     }

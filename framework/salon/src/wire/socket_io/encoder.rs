@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{Arguments, PacketRef, parser::Messages};
-use crate::wire::engine_io::Message;
+use super::{PacketRef, parser::Messages};
+use crate::{payload::Payload, wire::engine_io::Message};
 
 /// The text of `packet`, then its attachments.
 pub(super) fn encode(packet: PacketRef<'_>) -> Messages {
@@ -78,7 +78,7 @@ impl<'a> Head<'a> {
     }
 
     /// The same, of the binary kind if there are attachments.
-    fn with_attachments(mut self, binary: char, arguments: &Arguments) -> Self {
+    fn with_attachments(mut self, binary: char, arguments: &Payload) -> Self {
         self.attachments = arguments.attachments().len();
         if self.attachments > 0 {
             self.kind = binary;

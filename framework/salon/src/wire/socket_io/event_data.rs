@@ -11,8 +11,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{DecodeError, reserved::of_socket_io, surrogates};
-use crate::wire::excerpt::shape;
+use super::{DecodeError, surrogates};
+use crate::{base::excerpt::shape, event::of_socket_io};
 
 /// The data of an event: its name, and its arguments without brackets.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use super::{Arguments, DecodeError};
-use crate::wire::excerpt::shape;
+use super::DecodeError;
+use crate::{base::excerpt::shape, payload::Payload};
 
 /// One Socket.IO packet. Each names its namespace, `/` or `/name`.
 ///
@@ -16,17 +16,18 @@ use crate::wire::excerpt::shape;
 /// attachments.
 ///
 /// ```
-/// use salon::wire::socket_io::{IntoArguments, JsonParser, Packet, Parser};
+/// use salon::IntoPayload;
+/// use salon::wire::socket_io::{JsonParser, Packet, Parser};
 /// use salon::wire::engine_io::Message;
 ///
 /// let packet = Packet::Event {
 ///     namespace: "/".into(),
 ///     id: Some(7),
 ///     name: "hello".into(),
-///     arguments: (1, "two").into_arguments()?,
+///     arguments: (1, "two").into_payload()?,
 /// };
 /// assert_eq!(JsonParser.encode(&packet)[0], Message::Text(r#"27["hello",1,"two"]"#.into()));
-/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// # Ok::<(), salon::PayloadError>(())
 /// ```
 #[derive(Clone, PartialEq)]
 pub enum Packet {
@@ -51,7 +52,7 @@ pub enum Packet {
         /// The event's name.
         name: ByteString,
         /// What follows the name.
-        arguments: Arguments,
+        arguments: Payload,
     },
     /// The answer to an event that had an id.
     Ack {
@@ -60,7 +61,7 @@ pub enum Packet {
         /// The event's id.
         id: u64,
         /// The answer.
-        arguments: Arguments,
+        arguments: Payload,
     },
     /// The server refuses a namespace. Clients do not send it: a server closes the connection.
     ConnectError {

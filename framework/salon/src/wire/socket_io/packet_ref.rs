@@ -4,7 +4,8 @@
 
 use bytestring::ByteString;
 
-use super::{Arguments, Packet};
+use super::Packet;
+use crate::payload::Payload;
 
 /// A [`Packet`] of borrowed parts.
 #[derive(Clone, Copy)]
@@ -30,7 +31,7 @@ pub enum PacketRef<'a> {
         /// The event's name.
         name: &'a ByteString,
         /// What follows the name.
-        arguments: &'a Arguments,
+        arguments: &'a Payload,
         /// One more argument behind those, which is JSON.
         last: Option<&'a str>,
     },
@@ -41,7 +42,7 @@ pub enum PacketRef<'a> {
         /// The event's id.
         id: u64,
         /// The answer.
-        arguments: &'a Arguments,
+        arguments: &'a Payload,
     },
     /// See [`Packet::ConnectError`].
     ConnectError {

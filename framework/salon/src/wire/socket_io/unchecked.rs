@@ -4,9 +4,9 @@
 //! which checks them all, or checked first.
 
 use bytestring::ByteString;
-use serde::de::DeserializeOwned;
 
-use super::{Arguments, DecodeError, Packet, attachments, event_data::EventData, strict};
+use super::{DecodeError, Packet};
+use crate::payload::UncheckedPayload;
 
 /// What a message was, as far as [`Decoder::decode_lazily`](super::Decoder::decode_lazily) had to
 /// look.
@@ -69,7 +69,7 @@ pub struct UncheckedEvent {
     /// The event's name.
     pub name: ByteString,
     /// What follows the name.
-    pub arguments: UncheckedArguments,
+    pub arguments: UncheckedPayload,
 }
 
 impl UncheckedEvent {
@@ -84,70 +84,6 @@ impl UncheckedEvent {
     }
 }
 
-/// Arguments as a client sent them, which may be no JSON; see [`UncheckedEvent`].
-///
-/// ```
-/// use salon::wire::socket_io::{Arguments, UncheckedArguments};
-///
-/// let arguments = Arguments::encode_single("hi")?;
-/// assert_eq!(UncheckedArguments::from(arguments.clone()).check().ok(), Some(arguments));
-/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UncheckedArguments(Inner);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Inner {
-    /// Somebody has looked already.
-    Checked(Arguments),
-    /// The packet's text, where the event's list begins in it, with its name and its brackets, and
-    /// where the arguments begin.
-    Text { text: ByteString, list: usize, arguments: usize },
-}
-
-impl UncheckedArguments {
-    /// The arguments of a list that [`EventData::name_of`] has looked at.
-    pub(super) fn new(text: ByteString, list: usize, arguments: usize) -> Self {
-        Self(Inner::Text { text, list, arguments })
-    }
-
-    /// The arguments, which are JSON.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError::Json`] if they are not; the connection that sent them is then to be closed.
-    pub fn check(self) -> Result<Arguments, DecodeError> {
-        match self.0 {
-            Inner::Checked(arguments) => Ok(arguments),
-            Inner::Text { text, list, .. } => {
-                let list = text.slice_ref(text.get(list..).unwrap_or_default());
-                let EventData { arguments, .. } = EventData::decode(&list)?;
-                Ok(Arguments::from_parts(arguments, Vec::new()))
-            }
-        }
-    }
-
-    /// The one argument as a `T`, by which it is checked as well: one pass over the text. Nothing if
-    /// it is no `T`, or not the only one, or checked already; then [`UncheckedArguments::check`]
-    /// says what it is.
-    pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
-        let Inner::Text { text, arguments, .. } = &self.0 else { return None };
-        let argument = text.get(*arguments..)?.strip_suffix(']')?;
-        // A type that reads nothing is content with nothing.
-        if argument.trim_start().is_empty() {
-            return None;
-        }
-        // With nothing but one value up to the bracket, the whole list is JSON.
-        attachments::provide(&[], || strict::from_json(argument)).ok()
-    }
-}
-
-impl From<Arguments> for UncheckedArguments {
-    fn from(arguments: Arguments) -> Self {
-        Self(Inner::Checked(arguments))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt;
@@ -155,15 +91,16 @@ mod tests {
     use proptest::prelude::*;
     use serde::{
         Deserialize, Deserializer,
-        de::{IgnoredAny, Visitor},
+        de::{DeserializeOwned, IgnoredAny, Visitor},
     };
 
     use super::*;
     use crate::{
         base::config::Limits,
+        payload::Value,
         wire::{
             engine_io::Message,
-            socket_io::{JsonParser, Parser as _, Value},
+            socket_io::{JsonParser, Parser as _},
         },
     };
 

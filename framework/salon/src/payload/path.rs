@@ -41,7 +41,7 @@ mod tests {
 
     use serde::Deserialize;
 
-    use crate::wire::socket_io::{Arguments, Binary};
+    use crate::payload::{Binary, Payload};
 
     #[derive(Debug, Deserialize)]
     #[allow(dead_code, reason = "only that they are there is asked")]
@@ -58,8 +58,8 @@ mod tests {
         picture: Option<Binary>,
     }
 
-    fn arguments(json: impl Into<String>) -> Arguments {
-        Arguments::from_parts(json.into().into(), Vec::new())
+    fn arguments(json: impl Into<String>) -> Payload {
+        Payload::from_parts(json.into().into(), Vec::new())
     }
 
     #[track_caller]

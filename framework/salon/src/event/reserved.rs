@@ -15,7 +15,7 @@ const OF_SALON: &str = "salon:";
 /// take it for something that the server has not said.
 ///
 /// ```
-/// use salon::wire::socket_io::ReservedName;
+/// use salon::event::ReservedName;
 ///
 /// assert_eq!(ReservedName::check("chat:said"), Ok(()));
 /// assert_eq!(ReservedName::check("disconnect"), Err(ReservedName::SocketIo("disconnect")));
@@ -48,6 +48,6 @@ impl ReservedName {
 }
 
 /// The name, if it is one that means something to Socket.IO itself.
-pub(super) fn of_socket_io(name: &str) -> Option<&'static str> {
+pub(crate) fn of_socket_io(name: &str) -> Option<&'static str> {
     OF_SOCKET_IO.into_iter().find(|reserved| *reserved == name)
 }

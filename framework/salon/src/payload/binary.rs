@@ -18,18 +18,18 @@ const NO_NUMBER: &str = "a placeholder's num is not the number of an attachment"
 /// Raw bytes in an event: an attachment on the wire, an `ArrayBuffer` or `Buffer` for the client.
 ///
 /// Use it as a field of an event's struct. Within
-/// [`Arguments`](super::Arguments) it serializes as `{"_placeholder":true,"num":n}`
+/// [`Payload`](super::Payload) it serializes as `{"_placeholder":true,"num":n}`
 /// (<https://socket.io/docs/v4/socket-io-protocol/#sending-and-receiving-data>) and its bytes go
 /// aside, uncopied; anywhere else it is plain serde bytes, which JSON writes as a list of numbers.
 ///
 /// ```
-/// use salon::wire::socket_io::{Arguments, Binary};
+/// use salon::{Binary, Payload};
 ///
-/// let arguments = Arguments::encode_single(&Binary::from(vec![1, 2, 3]))?;
+/// let arguments = Payload::encode_single(&Binary::from(vec![1, 2, 3]))?;
 /// assert_eq!(arguments.json(), r#"{"_placeholder":true,"num":0}"#);
 /// assert_eq!(arguments.attachments(), [&[1, 2, 3][..]]);
 /// assert_eq!(&*arguments.single::<Binary>()?, [1, 2, 3]);
-/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// # Ok::<(), salon::PayloadError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Binary(pub Bytes);

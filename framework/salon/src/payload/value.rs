@@ -17,16 +17,16 @@ use super::{Binary, attachments, binary::resolve};
 /// An untyped value: JSON, and bytes wherever JSON has a value.
 ///
 /// ```
-/// use salon::wire::socket_io::{Arguments, Binary, Value};
+/// use salon::{Binary, Payload, Value};
 ///
 /// let value = Value::Object(vec![
 ///     ("id".to_owned(), 1.into()),
 ///     ("thumbnail".to_owned(), Binary::from(vec![0xff]).into()),
 /// ]);
-/// let arguments = Arguments::encode_single(&value)?;
+/// let arguments = Payload::encode_single(&value)?;
 /// assert_eq!(arguments.json(), r#"{"id":1,"thumbnail":{"_placeholder":true,"num":0}}"#);
 /// assert_eq!(arguments.get::<Value>(0)?, value);
-/// # Ok::<(), salon::wire::socket_io::ArgumentError>(())
+/// # Ok::<(), salon::PayloadError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {

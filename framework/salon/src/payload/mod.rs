@@ -1,0 +1,30 @@
+//! What events and acknowledgements carry: values in JSON, and bytes beside it.
+//!
+//! It reads them into types and writes types into them, strictly: named fields come out of objects
+//! alone. It must never know a wire, nor what an event is called.
+
+mod attachments;
+mod binary;
+mod error;
+mod into_payload;
+mod list;
+mod object;
+mod path;
+#[expect(clippy::module_inception, reason = "the noun of the folder")]
+mod payload;
+mod pieces;
+mod scratch;
+mod strict;
+mod unchecked;
+mod value;
+
+pub use self::{
+    binary::Binary,
+    error::PayloadError,
+    into_payload::IntoPayload,
+    payload::Payload,
+    unchecked::{NoJson, UncheckedPayload},
+    value::Value,
+};
+
+pub(crate) use self::scratch::with_json;

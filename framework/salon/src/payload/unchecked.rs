@@ -1,0 +1,86 @@
+//! A payload of which nobody has looked yet whether it is JSON.
+//!
+//! It must never be given out as if it were checked: it is read into one type, which checks all of it,
+//! or checked first.
+
+use bytestring::ByteString;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::{Payload, attachments, strict};
+use crate::base::excerpt::shape;
+
+/// A payload as a client sent it, which may be no JSON.
+///
+/// ```
+/// use salon::{Payload, payload::UncheckedPayload};
+///
+/// let payload = Payload::encode_single("hi")?;
+/// assert_eq!(UncheckedPayload::from(payload.clone()).check().ok(), Some(payload));
+/// # Ok::<(), salon::PayloadError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncheckedPayload(Inner);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Inner {
+    /// Somebody has looked already.
+    Checked(Payload),
+    /// A text that ends with a list, where that begins, and where in it the payload does.
+    Text { text: ByteString, list: usize, begin: usize },
+}
+
+/// What a client sent is no JSON; the connection that sent it is then to be closed.
+#[derive(Debug, thiserror::Error)]
+#[error("{found} is no JSON: {source}")]
+pub struct NoJson {
+    /// What kind of text it is, and how long.
+    pub found: String,
+    /// What is wrong with it.
+    pub source: serde_json::Error,
+}
+
+impl UncheckedPayload {
+    /// The last elements of the list that `text` ends with: that begins at `list`, and they at `begin`.
+    /// Whatever stands in it before them is plain JSON, and its bracket is the last character.
+    pub(crate) fn new(text: ByteString, list: usize, begin: usize) -> Self {
+        Self(Inner::Text { text, list, begin })
+    }
+
+    /// The payload, which is JSON.
+    ///
+    /// # Errors
+    /// [`NoJson`] if it is not.
+    pub fn check(self) -> Result<Payload, NoJson> {
+        match self.0 {
+            Inner::Checked(payload) => Ok(payload),
+            Inner::Text { text, list, begin } => {
+                let list = text.get(list..).unwrap_or_default();
+                serde_json::from_str::<IgnoredAny>(list)
+                    .map_err(|source| NoJson { found: shape(list), source })?;
+                let values = text.get(begin..).and_then(|values| values.strip_suffix(']'));
+                let values = text.slice_ref(values.unwrap_or_default().trim());
+                Ok(Payload::from_parts(values, Vec::new()))
+            }
+        }
+    }
+
+    /// The one value as a `T`, by which it is checked as well: one pass over the text. Nothing if it is
+    /// no `T`, or not the only one, or checked already; then [`UncheckedPayload::check`] says what it
+    /// is.
+    pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
+        let Inner::Text { text, begin, .. } = &self.0 else { return None };
+        let value = text.get(*begin..)?.strip_suffix(']')?;
+        // A type that reads nothing is content with nothing.
+        if value.trim_start().is_empty() {
+            return None;
+        }
+        // With nothing but one value up to the bracket, the whole list is JSON.
+        attachments::provide(&[], || strict::from_json(value)).ok()
+    }
+}
+
+impl From<Payload> for UncheckedPayload {
+    fn from(payload: Payload) -> Self {
+        Self(Inner::Checked(payload))
+    }
+}
