@@ -40,13 +40,37 @@ const PLACES: &[(&str, &[&str])] = &[
         "actix",
         &["base/", "connection/", "hub/", "revocation.rs", "room/", "supervisor/", "testing/"],
     ),
-    ("engine_io", &["connection/", "message/", "outbox/", "testing/", "transport/", "wire/"]),
     ("actix_web", &["transport", "salon", "testing"]),
     ("actix_web_actors", &["transport/websocket.rs"]),
     ("Instant::now", &["base/clock.rs"]),
     ("SystemTime::now", &["base/clock.rs"]),
     ("getrandom", &["base/random.rs"]),
     ("jsonwebtoken", &["auth/jwt"]),
+];
+
+/// What some folders never name, their tests aside.
+const NEVERS: &[(&[&str], &[&str])] = &[
+    // What is said in a room, and to whom, goes over any wire.
+    (
+        &[
+            "auth/",
+            "base/",
+            "event/",
+            "hub/",
+            "outbox/",
+            "payload/",
+            "revocation.rs",
+            "room/",
+            "session/",
+            "setback.rs",
+            "supervisor/",
+        ],
+        &["wire", "engine_io"],
+    ),
+    // Links hand a connection its messages, and drain its outbox.
+    (&["connection/"], &["transport"]),
+    // A protocol is a value: no actor, no clock, no task, no I/O.
+    (&["message/", "protocol/", "wire/"], &["actix", "clock", "tokio", "transport"]),
 ];
 
 fn sources() -> Vec<(String, String)> {
@@ -135,6 +159,32 @@ fn imports_go_down_only() {
         }
     }
     assert!(upward.is_empty(), "imports must go to lower ranks:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn what_is_apart_stays_apart() {
+    let mut strays = Vec::new();
+    for (file, code) in sources().iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
+        let code = circles::before_tests(code);
+        for (_, names) in NEVERS.iter().filter(|(folders, _)| is_in(file, folders)) {
+            let named = names.iter().filter(|name| names_module(code, name));
+            strays.extend(named.map(|name| format!("{file} names {name}, and never should")));
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+fn is_in(file: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| file.starts_with(folder))
+}
+
+/// Whether a path leads into a module of that name.
+fn names_module(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let is_whole = before.is_none_or(|before| !before.is_alphanumeric() && before != '_');
+        is_whole && code[at + name.len()..].starts_with("::")
+    })
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) mod data;
 pub(crate) mod deadlines;
 pub(crate) mod disconnect;
 pub(crate) mod excerpt;
+pub(crate) mod in_flight;
 pub(crate) mod logged;
 pub(crate) mod meter;
 pub(crate) mod number;

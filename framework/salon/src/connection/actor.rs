@@ -8,24 +8,33 @@ use std::{
     task::{Context as TaskContext, Waker},
 };
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
 use tokio::sync::oneshot;
 
 use super::{
-    Application, ConnectionHandle, Core, DisconnectReason, RawConnection, protocol::SocketIo,
+    application::{Application, RawConnection},
+    core::Core,
+    handle::Handle,
+    mailbox::{BelowLimit, Client, Closed, EndSession, Received},
+    open_session::OpenSession,
     receive_window::ReceiveWindow,
+    session_table::SessionTable,
 };
 use crate::{
     auth::Handshake,
     base::{
+        disconnect::DisconnectReason,
+        in_flight::InFlightGuard,
         meter::{Count, Meter},
         number::{SessionNumber, ShardNumber},
         turn::{self, TakesTurns},
     },
-    message::Layer,
-    outbox::{End, InFlightGuard},
-    wire::{engine_io, socket_io::Messages},
+    protocol::{Effect, NoSessions, Protocol, Raw, SocketIo, Violation},
+    wire::engine_io,
 };
+
+/// The shared part of one connection.
+pub(crate) type ConnectionHandle = Handle<Connection>;
 
 /// One client.
 pub(crate) struct Connection {
@@ -40,7 +49,7 @@ pub(crate) struct Connection {
     pub(super) has_sent_connect: bool,
     /// Boxed: mostly nothing waits.
     waiting: Option<Box<Waiting>>,
-    pub(super) upper: Upper,
+    above: Above,
 }
 
 /// What waits on a connection, and for what.
@@ -72,52 +81,38 @@ pub(super) struct Held {
     pub(super) future: SpawnHandle,
 }
 
-/// What is above Engine.IO.
-pub(crate) enum Upper {
-    SocketIo(SocketIo),
-    Raw { application: Arc<dyn Application>, layer: Layer },
+/// What is above the transport.
+pub(crate) enum Above {
+    /// Sessions, by what the client speaks.
+    Sessions { protocol: SocketIo, table: SessionTable },
+    /// An application that takes messages as they come.
+    Application { protocol: Raw, application: Arc<dyn Application> },
 }
 
-impl Upper {
-    pub(super) fn socket_io(core: &Core) -> Self {
-        Self::SocketIo(SocketIo::new(core))
+impl Above {
+    /// Sessions of a client that has none yet.
+    pub(super) fn sessions(protocol: SocketIo) -> Self {
+        Self::Sessions { protocol, table: SessionTable::default() }
     }
 
-    pub(super) fn raw(application: Arc<dyn Application>, layer: Layer) -> Self {
-        Self::Raw { application, layer }
+    /// An application of its own.
+    pub(super) fn application(application: Arc<dyn Application>) -> Self {
+        Self::Application { protocol: Raw, application }
     }
-}
 
-/// Messages from the link, in the order in which they came.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct Received {
-    pub(super) messages: Messages,
-    pub(super) request: Option<Arc<Handshake>>,
-    /// What its link waits for.
-    pub(super) window: Option<Arc<ReceiveWindow>>,
-    /// Told when all of them are handled.
-    pub(super) done: Option<oneshot::Sender<()>>,
-}
+    fn receive(&mut self, message: engine_io::Message) -> Result<Effect, Violation> {
+        match self {
+            Self::Sessions { protocol, table } => protocol.receive(message, table),
+            Self::Application { protocol, .. } => protocol.receive(message, &NoSessions),
+        }
+    }
 
-/// One of its sessions is to be ended, or the connection because of it.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct EndSession {
-    pub(super) session: SessionNumber,
-    pub(super) end: End,
-}
-
-/// One more event may be in flight, and before it might not.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) struct BelowLimit;
-
-/// The connection ends.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct Closed {
-    pub(crate) reason: DisconnectReason,
+    fn timeout(&self) -> Option<Violation> {
+        match self {
+            Self::Sessions { protocol, .. } => protocol.timeout(),
+            Self::Application { protocol, .. } => protocol.timeout(),
+        }
+    }
 }
 
 impl Connection {
@@ -125,26 +120,40 @@ impl Connection {
         core: Arc<Core>,
         handle: Arc<ConnectionHandle>,
         shard: ShardNumber,
-        upper: Upper,
+        above: Above,
     ) -> Self {
         let (at_limit, ended, has_sent_connect) = (false, false, false);
-        Self { core, handle, shard, at_limit, ended, has_sent_connect, waiting: None, upper }
+        Self { core, handle, shard, at_limit, ended, has_sent_connect, waiting: None, above }
     }
 
-    pub(super) fn socket_io(&mut self) -> Option<&mut SocketIo> {
-        match &mut self.upper {
-            Upper::SocketIo(socket_io) => Some(socket_io),
-            Upper::Raw { .. } => None,
+    /// The sessions of its client; nothing if it has an application above it.
+    pub(super) fn table(&mut self) -> Option<&mut SessionTable> {
+        match &mut self.above {
+            Above::Sessions { table, .. } => Some(table),
+            Above::Application { .. } => None,
         }
     }
 
-    fn raw(&self, request: Option<Arc<Handshake>>, layer: Layer) -> RawConnection {
-        RawConnection {
-            outbox: self.handle.outbox().clone(),
-            handshake: self.handle.handshake().clone(),
-            request,
-            layer,
+    /// The sessions that are open.
+    pub(super) fn open_sessions(&self) -> &[OpenSession] {
+        match &self.above {
+            Above::Sessions { table, .. } => &table.open,
+            Above::Application { .. } => &[],
         }
+    }
+
+    /// Runs code of the application that is above it, if one is, which the log calls `what`. `None` if
+    /// it panicked.
+    pub(super) fn with_application(
+        &self,
+        what: &str,
+        request: Option<Arc<Handshake>>,
+        code: impl FnOnce(&dyn Application, &RawConnection),
+    ) -> Option<()> {
+        let Above::Application { application, .. } = &self.above else { return Some(()) };
+        let (outbox, handshake) = (self.handle.outbox().clone(), self.handle.handshake().clone());
+        let raw = RawConnection { outbox, handshake, request };
+        self.guard(what, None, || code(&**application, &raw))
     }
 
     /// Handles what waits, as far as the bound on events in flight allows.
@@ -160,7 +169,7 @@ impl Connection {
                 Some(Item::Done(done)) => {
                     let _ = done.send(());
                 }
-                Some(Item::Message(handed)) => match self.handle.outbox().begin() {
+                Some(Item::Message(handed)) => match self.handle.begin() {
                     Some(in_flight) => self.take(handed, in_flight, ctx),
                     None => {
                         waiting.inbox.push_front(Item::Message(handed));
@@ -186,7 +195,7 @@ impl Connection {
         if self.waiting.is_some() || !self.is_free(ctx) {
             return None;
         }
-        let in_flight = self.handle.outbox().begin();
+        let in_flight = self.handle.begin();
         self.at_limit = in_flight.is_none();
         in_flight
     }
@@ -196,7 +205,7 @@ impl Connection {
     pub(super) fn may_read(&mut self, ctx: &Context<Self>, cx: &TaskContext<'_>) -> bool {
         if self.waiting.is_none() && self.is_free(ctx) {
             // No guard is taken before there is a message: an idle connection has nothing in flight.
-            if self.handle.outbox().may_begin() {
+            if self.handle.may_begin() {
                 return true;
             }
             self.at_limit = true;
@@ -234,15 +243,16 @@ impl Connection {
         if let Some(window) = window {
             window.remove(&message);
         }
-        match &self.upper {
-            Upper::SocketIo(_) => self.handle_message(message, in_flight, ctx),
-            Upper::Raw { .. } if self.handle.outbox().is_stopping() => {}
-            Upper::Raw { application, layer } => {
-                let raw = self.raw(request, *layer);
-                if self.guard("received", None, || application.received(&raw, message)).is_none() {
-                    self.close(DisconnectReason::ForcedServerClose, ctx);
-                }
-            }
+        match self.above.receive(message) {
+            Ok(effect) => self.carry_out(effect, request, in_flight, ctx),
+            Err(violation) => self.respond_to(&violation, None, ctx),
+        }
+    }
+
+    /// Its client has had its time to begin a session, and has begun none.
+    pub(super) fn timeout(&mut self, ctx: &mut Context<Self>) {
+        if let Some(violation) = self.above.timeout() {
+            self.respond_to(&violation, None, ctx);
         }
     }
 
@@ -258,13 +268,8 @@ impl Connection {
         }
         let span = self.handle.span().and_then(tracing::Span::id);
         tracing::debug!(parent: span, %reason, "the connection ends");
-        match &self.upper {
-            Upper::SocketIo(_) => self.end_sessions(reason),
-            Upper::Raw { application, layer } => {
-                let raw = self.raw(None, *layer);
-                self.guard("closed", None, || application.closed(&raw, reason));
-            }
-        }
+        self.end_sessions(reason);
+        self.with_application("closed", None, |application, raw| application.closed(raw, reason));
         self.waiting = None;
         self.ended = true;
         self.core.counters().one(Count::ConnectionsClosed);
@@ -276,17 +281,17 @@ impl Actor for Connection {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        match &self.upper {
-            Upper::SocketIo(_) => self.await_connect(ctx),
-            Upper::Raw { application, layer } => {
-                let raw = self.raw(None, *layer);
-                if self.guard("opened", None, || application.opened(&raw)).is_none() {
-                    self.close(DisconnectReason::ForcedServerClose, ctx);
-                }
-            }
+        if self.table().is_some() {
+            return self.await_connect(ctx);
+        }
+        let opened = |application: &dyn Application, raw: &RawConnection| application.opened(raw);
+        if self.with_application("opened", None, opened).is_none() {
+            self.close(DisconnectReason::ForcedServerClose, ctx);
         }
     }
 }
+
+impl Client for Connection {}
 
 impl TakesTurns for Connection {
     fn is_greedy(&self, turns: u32) {
@@ -317,7 +322,8 @@ impl Drop for Connection {
         // Its client is to come back, to whoever is there then.
         self.handle.outbox().close(DisconnectReason::ServerShuttingDown);
         self.abandon_sessions();
-        self.core.forget(&self.handle);
+        self.handle.abort(DisconnectReason::TransportClose);
+        self.core.register().remove(self.handle.sid());
         self.core.counters().one(Count::ConnectionsClosed);
     }
 }

@@ -4,10 +4,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::DisconnectReason;
 use crate::{
     auth::Handshake,
-    message::{Layer, Publication},
+    base::disconnect::DisconnectReason,
+    message::Publication,
     outbox::{NotQueued, Outbox},
     wire::engine_io::Message,
 };
@@ -50,7 +50,6 @@ pub struct RawConnection {
     pub(super) outbox: Arc<Outbox>,
     pub(super) handshake: Arc<Handshake>,
     pub(super) request: Option<Arc<Handshake>>,
-    pub(super) layer: Layer,
 }
 
 impl RawConnection {
@@ -59,7 +58,7 @@ impl RawConnection {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub fn send(&self, message: impl Into<Message>) -> Result<(), NotQueued> {
-        self.outbox.push(&Publication::message(message.into(), self.layer))
+        self.outbox.push(&Publication::message(message.into()))
     }
 
     /// The request that opened the connection.
@@ -82,6 +81,6 @@ impl RawConnection {
 
 impl fmt::Debug for RawConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawConnection").field("layer", &self.layer).finish_non_exhaustive()
+        f.debug_struct("RawConnection").finish_non_exhaustive()
     }
 }

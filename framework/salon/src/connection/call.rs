@@ -8,17 +8,23 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    Acknowledge, Core, IncomingEvent, Refusal, UntypedEvent,
+    core::Core,
     listed::{Called, Concluded, Resume},
-    middleware,
+    middleware::{self, IncomingEvent},
     namespaces::{BuiltNamespace, TypedRoute},
-    protocol::OpenSession,
+    open_session::OpenSession,
     rights::{REFRESH_RATE, refresh},
+    untyped::{Acknowledge, UntypedEvent},
 };
 use crate::{
-    base::{allowance::Allowance, bucket::rate_limited, config::Rate, refusal::Code},
+    base::{
+        allowance::Allowance,
+        bucket::rate_limited,
+        config::Rate,
+        in_flight::InFlightGuard,
+        refusal::{Code, Refusal},
+    },
     event::{Policy, REFRESH},
-    outbox::InFlightGuard,
     payload::NoJson,
     payload::{Payload, UncheckedPayload},
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},

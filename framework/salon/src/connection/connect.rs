@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Connection, Core, Refusal,
+    actor::Connection,
+    core::Core,
     namespaces::BuiltNamespace,
-    protocol::{OpenSession, State},
+    open_session::{OpenSession, State},
+    rights::unauthorized,
     session::{ConnectRefusal, ConnectReply, Unconnected},
-    violation::Violation,
-    worker::{Watch, Worker},
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},
@@ -27,12 +27,13 @@ use crate::{
         logged::{self, Logged},
         meter::{Count, Meter},
         number::SessionNumber,
-        refusal::Code,
+        refusal::{Code, Refusal},
         timers::Alarm,
     },
     hub::{Command, Recovered, Socket},
     message::{Content, Publication},
     payload::Payload,
+    protocol::Violation,
     session::{
         auth_state::AuthState,
         peer::{Peer, PeerState, Recoverable},
@@ -71,7 +72,7 @@ impl Connection {
         auth: Option<ByteString>,
         ctx: &mut Context<Self>,
     ) {
-        if self.handle.outbox().is_stopping() {
+        if self.handle.is_stopping() {
             return;
         }
         if let Err(refusal) = self.count_connect() {
@@ -79,12 +80,12 @@ impl Connection {
             return self.refuse_connect(&namespace, &refusal);
         }
         let limit = self.core.limits().max_namespaces;
-        let Some(socket_io) = self.socket_io() else { return };
-        if socket_io.connecting.namespaces().contains(&namespace) {
-            let violation = Violation::SecondConnect(self.core.namespaces().shown(&namespace));
+        let Some(table) = self.table() else { return };
+        if table.connecting.namespaces().contains(&namespace) {
+            let violation = Violation::SecondConnect(namespace);
             return self.respond_to(&violation, None, ctx);
         }
-        if socket_io.sessions.len() + socket_io.connecting.namespaces().len() >= limit {
+        if table.open.len() + table.connecting.namespaces().len() >= limit {
             return self.respond_to(&Violation::TooManyNamespaces(limit), Some(&namespace), ctx);
         }
         let longest = self.core.limits().max_auth_bytes;
@@ -97,11 +98,11 @@ impl Connection {
             return self.refuse_connect(&namespace, &Refusal::logged_already());
         };
         let Some(built) = found else {
-            let violation = Violation::UnknownNamespace(self.core.namespaces().shown(&namespace));
+            let violation = Violation::UnknownNamespace(namespace.clone());
             return self.respond_to(&violation, Some(&namespace), ctx);
         };
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.begin(namespace.clone());
+        if let Some(table) = self.table() {
+            table.connecting.begin(namespace.clone());
         }
         let handshake = self.handle.handshake().clone();
         let credentials =
@@ -128,12 +129,12 @@ impl Connection {
         match (&mut admission).now_or_never() {
             Some(outcome) => admitted(outcome, self, ctx),
             None => {
-                self.core.connecting(&self.handle);
+                if !self.handle.has_connected() {
+                    self.core.register().keep(self.handle.sid());
+                }
                 ctx.spawn(admission.into_actor(self).map(|outcome, actor, ctx| {
                     admitted(outcome, actor, ctx);
-                    if actor.socket_io().is_none_or(|it| it.connecting.namespaces().is_empty()) {
-                        actor.core.decided(&actor.handle);
-                    }
+                    actor.is_decided();
                 }));
             }
         }
@@ -146,9 +147,18 @@ impl Connection {
             return Ok(());
         }
         let rate = self.core.connect_rate();
-        let Some(socket_io) = self.socket_io() else { return Ok(()) };
-        let taken = socket_io.allowance.take_connect(rate);
+        let Some(table) = self.table() else { return Ok(()) };
+        let taken = table.allowance.take_connect(rate);
         taken.map_err(|wait| rate_limited("too many attempts to connect", wait))
+    }
+
+    /// Whether its client may connect is known. Once it waits for no namespace any more, and has not
+    /// connected to one, a newcomer may take its place again.
+    fn is_decided(&mut self) {
+        let waits = self.table().is_some_and(|it| !it.connecting.namespaces().is_empty());
+        if !waits && !self.handle.has_connected() {
+            self.core.register().release(self.handle.sid());
+        }
     }
 
     fn connected(
@@ -159,8 +169,8 @@ impl Connection {
         admitted: Admitted,
         ctx: &mut Context<Self>,
     ) {
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.connecting.end(namespace);
+        if let Some(table) = self.table() {
+            table.connecting.end(namespace);
         }
         let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
@@ -223,8 +233,7 @@ impl Connection {
         self.core.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %peer.id, namespace = %logged::namespace(&peer.namespace), "connected");
         if built.identified || built.authority.is_some() {
-            let worker = Worker::current(&self.core);
-            worker.supervisor.do_send(Watch::Session(peer.clone()));
+            self.core.supervise(&peer);
         }
         let socket = Socket::new(peer.clone(), self.core.broadcaster().clone());
         let state = made.into_inner().connect(socket, self.core.data().clone());
@@ -240,10 +249,12 @@ impl Connection {
             self.guard("connected", Some(&peer), || connected(&session.socket(&self.core)));
         }
         self.follow_up(&mut session, ctx);
-        self.core.connected(&self.handle);
-        let Some(socket_io) = self.socket_io() else { return };
-        socket_io.sessions.push(session);
-        socket_io.connecting.meet_deadline();
+        if self.handle.set_connected() {
+            self.core.register().keep(self.handle.sid());
+        }
+        let Some(table) = self.table() else { return };
+        table.open.push(session);
+        table.connecting.meet_deadline();
     }
 
     /// Where a session comes from: a new one, or one that its client had before.
@@ -305,11 +316,6 @@ fn replay(peer: &Peer, missed: &[Publication]) {
         // A client that is gone again misses it again.
         let _ = peer.push_recovered(frame);
     }
-}
-
-/// What a client is told whose token is not taken, whatever is wrong with it.
-pub(super) fn unauthorized() -> Refusal {
-    Refusal::unauthorized("a valid token is required")
 }
 
 /// Everything that is asked before a client is connected to a namespace.

@@ -10,24 +10,24 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    Connection, Refusal,
-    actor::Held,
+    actor::{Connection, Held},
     call::{Call, CallContext, Outcome, Reached, Step},
     listed::{Conclude, Concluded},
-    protocol::OpenSession,
+    open_session::OpenSession,
     session::AnyStep,
 };
 use crate::{
     base::{
         contained::{Panicked, Running, contain, discard},
+        in_flight::InFlightGuard,
         logged::{self, Logged},
         meter::{Count, Meter},
         number::SessionNumber,
+        refusal::Refusal,
         timers::Round,
         turn,
     },
     event::{Waited, too_late, wait},
-    outbox::InFlightGuard,
     payload::NoJson,
     payload::Payload,
     session::peer::Peer,
@@ -42,11 +42,11 @@ struct Address {
 impl Connection {
     /// Handles one event of a session; once the server stops nobody begins anything new.
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
-        if self.handle.outbox().is_stopping() {
+        if self.handle.is_stopping() {
             return;
         }
-        let Some(socket_io) = self.socket_io() else { return };
-        let reached = if socket_io.sessions[session].peer.has_ended() {
+        let Some(table) = self.table() else { return };
+        let reached = if table.open[session].peer.has_ended() {
             call.payload.check().map(drop)
         } else {
             let address = Address { name: call.name.clone(), id: call.id };
@@ -72,13 +72,13 @@ impl Connection {
         step: impl FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached,
         ctx: &mut Context<Self>,
     ) -> Result<(), NoJson> {
-        let Some(socket_io) = self.socket_io() else { return Ok(()) };
-        if socket_io.sessions[session].peer.has_ended() {
+        let Some(table) = self.table() else { return Ok(()) };
+        if table.open[session].peer.has_ended() {
             // It has lapsed; that it is to end is in the mailbox.
             return Ok(());
         }
-        let mut session = socket_io.sessions.swap_remove(session);
-        let mut allowance = std::mem::take(&mut socket_io.allowance);
+        let mut session = table.open.swap_remove(session);
+        let mut allowance = std::mem::take(&mut table.allowance);
         // Asked first: a span that nobody wants takes its time as well.
         let span = match tracing::span_enabled!(tracing::Level::DEBUG) {
             true => tracing::debug_span!(
@@ -113,9 +113,9 @@ impl Connection {
             }
         });
         self.follow_up(&mut session, ctx);
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.sessions.push(session);
-            socket_io.allowance = allowance;
+        if let Some(table) = self.table() {
+            table.open.push(session);
+            table.allowance = allowance;
         }
         if answered.is_err() {
             resume_unwind(Box::new("what an event was answered with panicked"));
@@ -135,12 +135,12 @@ impl Connection {
         let done = Running::new(checks, tally).into_actor(self).map(move |step, actor, ctx| {
             actor.set_held(None);
             let step = step.unwrap_or_else(|Panicked| {
-                let index = actor.socket_io().and_then(|socket_io| socket_io.index(number));
+                let index = actor.table().and_then(|table| table.index(number));
                 let session = index.and_then(|index| actor.open_session(index));
                 let refusal = actor.panicked(&name, session);
                 Box::new(|_, _| Ok(Outcome::Answered(Err(refusal))))
             });
-            if let Some(session) = actor.socket_io().and_then(|socket_io| socket_io.index(number))
+            if let Some(session) = actor.table().and_then(|table| table.index(number))
                 && let Err(error) = actor.advance(session, address, step, ctx)
             {
                 actor.respond_to(&error.into(), None, ctx);
@@ -277,11 +277,11 @@ impl Connection {
         code: impl FnOnce(&mut Self, &mut OpenSession, &mut Context<Self>),
         ctx: &mut Context<Self>,
     ) {
-        let found = self.socket_io().and_then(|socket_io| {
-            let index = socket_io.index(number)?;
+        let found = self.table().and_then(|table| {
+            let index = table.index(number)?;
             // One that has lapsed is about to end: that is in the mailbox.
-            let has_ended = socket_io.sessions[index].peer.has_ended();
-            (!has_ended).then(|| socket_io.sessions.swap_remove(index))
+            let has_ended = table.open[index].peer.has_ended();
+            (!has_ended).then(|| table.open.swap_remove(index))
         });
         let Some(mut session) = found else {
             // What it has in hand is the application's.
@@ -289,8 +289,8 @@ impl Connection {
         };
         code(self, &mut session, ctx);
         self.follow_up(&mut session, ctx);
-        if let Some(socket_io) = self.socket_io() {
-            socket_io.sessions.push(session);
+        if let Some(table) = self.table() {
+            table.open.push(session);
         }
     }
 }

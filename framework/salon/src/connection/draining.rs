@@ -7,19 +7,22 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::{timeout, timeout_at};
 
-use super::{ConnectionHandle, Core, DisconnectReason};
-use crate::base::clock::{self, Instant};
+use super::{actor::ConnectionHandle, connections::Connections};
+use crate::base::{
+    clock::{self, Instant},
+    disconnect::DisconnectReason,
+};
 
-impl Core {
+impl Connections {
     /// Parts with all clients, in `span` at most: opens no connection any more, lets the events that are
     /// in flight come to their end and what they said arrive, tells the clients, and waits until they are
     /// gone.
     pub(crate) async fn part(&self, span: Duration) {
-        let until = *self.closing.get_or_init(|| clock::after(span));
-        self.outbox_terms.stop();
+        let until = self.registry.begin_closing(clock::after(span));
+        self.in_flight.stop();
         // One that takes long must not take the time away in which clients are told.
         let _ = timeout(span / 2, self.until_quiet()).await;
-        let connections = self.connections();
+        let connections = self.all();
         for handle in &connections {
             handle.close(DisconnectReason::ServerShuttingDown);
         }
@@ -29,19 +32,19 @@ impl Core {
 
     /// Whether clients are parted with.
     pub(super) fn is_closing(&self) -> bool {
-        self.closing.get().is_some()
+        self.registry.closing().is_some()
     }
 
     /// How long a client that is parted with has for what is still queued for it.
     pub(crate) fn time_to_part(&self) -> Duration {
-        let until = self.closing.get().copied().unwrap_or_else(clock::now);
+        let until = self.registry.closing().unwrap_or_else(clock::now);
         until.saturating_duration_since(clock::now()).max(self.timeouts().close)
     }
 
     /// Waits until no event is in flight, and nothing between the workers.
     async fn until_quiet(&self) {
-        for handle in self.connections() {
-            handle.outbox().until_idle().await;
+        for handle in self.all() {
+            handle.until_idle().await;
         }
         self.broadcaster().settle().await;
     }
@@ -52,7 +55,7 @@ impl Core {
         let collected = clock::after(self.timeouts().close);
         for handle in connections {
             while self.is_awaited(&handle, collected) {
-                let mut forgotten = pin!(self.forgotten.notified());
+                let mut forgotten = pin!(self.registry.removed());
                 // From here on it is noticed; it may have come before.
                 forgotten.as_mut().enable();
                 if self.is_awaited(&handle, collected) {

@@ -11,25 +11,27 @@ use std::{
     },
 };
 
-use actix::Addr;
-use bytestring::ByteString;
+use actix::{Actor, Addr};
 use tokio::sync::oneshot;
 
 use super::{
-    actor::{BelowLimit, Closed, Connection, EndSession, Received},
     beat::{Beat, Look},
+    mailbox::{BelowLimit, Client, Closed, EndSession, Received},
     placement::Placement,
-    reading::{Incoming, Read},
     receive_window::ReceiveWindow,
 };
 use crate::{
     auth::{Handshake, Principal},
     base::{
-        clock::Instant, config::Heartbeat, disconnect::DisconnectReason, number::SessionNumber,
+        clock::Instant,
+        config::Heartbeat,
+        disconnect::DisconnectReason,
+        in_flight::{CountsInFlight, InFlight, InFlightGuard},
+        number::SessionNumber,
     },
-    outbox::{End, Outbox, Owner, TransportKind},
+    outbox::{Control, End, Outbox, Owner, TransportKind},
     session::session_id::{Identified, SessionId},
-    wire::{engine_io::Packet, socket_io::Messages},
+    wire::socket_io::Messages,
 };
 
 /// How many WebSockets at a time are told that they are not a connection's own. Each is kept for a
@@ -41,14 +43,14 @@ const MOST_STRANGERS: u8 = 8;
 #[error("the connection has ended")]
 pub(crate) struct Ended;
 
-/// The shared part of one connection.
-pub(crate) struct ConnectionHandle {
+/// The shared part of one connection, whose actor is an `A`.
+pub(crate) struct Handle<A: Actor> {
     number: u64,
     sid: SessionId,
     handshake: Arc<Handshake>,
     principal: Principal,
     outbox: Arc<Outbox>,
-    address: Addr<Connection>,
+    address: Addr<A>,
     upgrading: AtomicBool,
     polling: AtomicBool,
     posting: AtomicBool,
@@ -58,6 +60,7 @@ pub(crate) struct ConnectionHandle {
     behind: AtomicBool,
     connected: AtomicBool,
     strangers: AtomicU8,
+    in_flight: InFlight,
     beat: Beat,
     /// Boxed: most connections have nothing of it.
     rare: Option<Box<Rare>>,
@@ -71,14 +74,14 @@ struct Rare {
     placement: Mutex<Option<Placement>>,
 }
 
-impl ConnectionHandle {
+impl<A: Client> Handle<A> {
     pub(super) fn new(
         number: u64,
         sid: SessionId,
         handshake: Arc<Handshake>,
         principal: Principal,
         outbox: Arc<Outbox>,
-        address: Addr<Connection>,
+        address: Addr<A>,
         placement: Option<Placement>,
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = number);
@@ -99,6 +102,7 @@ impl ConnectionHandle {
             behind: AtomicBool::new(false),
             connected: AtomicBool::new(false),
             strangers: AtomicU8::new(0),
+            in_flight: InFlight::default(),
             beat: Beat::new(),
             rare,
         }
@@ -163,7 +167,7 @@ impl ConnectionHandle {
 
     /// Claims the one upgrade that may be under way. `None` when there is one already, or the
     /// connection is upgraded.
-    pub(crate) fn begin_upgrade(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn begin_upgrade(self: &Arc<Self>) -> Option<Claim<A>> {
         if self.transport() == TransportKind::WebSocket {
             return None;
         }
@@ -172,7 +176,7 @@ impl ConnectionHandle {
 
     /// Counts a WebSocket that names this connection and will not be its own, while it is told so.
     /// `None` when there are as many as may be.
-    pub(crate) fn begin_refusal(self: &Arc<Self>) -> Option<Stranger> {
+    pub(crate) fn begin_refusal(self: &Arc<Self>) -> Option<Stranger<A>> {
         let counted = self.strangers.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
             (count < MOST_STRANGERS).then_some(count + 1)
         });
@@ -196,7 +200,7 @@ impl ConnectionHandle {
 
     /// Claims the one GET that may be pending, with why the connection had ended in that moment, if it
     /// had: an end that comes later finds the GET pending, on whichever worker.
-    pub(crate) fn begin_poll(self: &Arc<Self>) -> Option<(Claim, Option<DisconnectReason>)> {
+    pub(crate) fn begin_poll(self: &Arc<Self>) -> Option<(Claim<A>, Option<DisconnectReason>)> {
         self.outbox.at_once(|closed| {
             let claim = Claim::take(self, |handle| &handle.polling)?;
             Some((claim, closed))
@@ -204,7 +208,7 @@ impl ConnectionHandle {
     }
 
     /// Claims the one POST that may be under way.
-    pub(crate) fn begin_post(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn begin_post(self: &Arc<Self>) -> Option<Claim<A>> {
         let claim = Claim::take(self, |handle| &handle.posting)?;
         self.answered.store(false, Ordering::SeqCst);
         Some(claim)
@@ -218,7 +222,7 @@ impl ConnectionHandle {
     /// Claims the place of the one POST that may wait until all of the one before it is handled. `None`
     /// when there is one already, or when the one before it is not answered: a client sends one at a
     /// time.
-    pub(crate) fn wait_behind_post(self: &Arc<Self>) -> Option<Claim> {
+    pub(crate) fn wait_behind_post(self: &Arc<Self>) -> Option<Claim<A>> {
         let is_answered = self.answered.load(Ordering::SeqCst);
         is_answered.then(|| Claim::take(self, |handle| &handle.behind)).flatten()
     }
@@ -231,14 +235,30 @@ impl ConnectionHandle {
         self.address.do_send(Received { messages, request: None, window, done: None });
     }
 
-    /// Has the connection read by itself what `arrive` makes. Resolves when it does, or when it has
-    /// ended; then `arrive` was not called.
-    pub(crate) async fn read<I: Incoming>(
-        &self,
-        arrive: impl FnOnce() -> Option<I> + Send + 'static,
-    ) {
-        // What the caller has left says what became of it.
-        let _ = self.address.send(Read::new(arrive)).await;
+    /// Where its actor is sent what this handle has no words for.
+    pub(super) fn address(&self) -> &Addr<A> {
+        &self.address
+    }
+
+    /// The right to begin one more event, if it may be.
+    pub(super) fn begin(self: &Arc<Self>) -> Option<InFlightGuard> {
+        let begun = self.in_flight.begin(&self.outbox.terms().in_flight);
+        begun.then(|| InFlightGuard::new(self.clone()))
+    }
+
+    /// Whether one more event may begin; if not, its actor is told once one may.
+    pub(super) fn may_begin(&self) -> bool {
+        self.in_flight.may_begin(&self.outbox.terms().in_flight)
+    }
+
+    /// Whether no new work is taken any more. To be asked with a guard in hand.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.outbox.terms().in_flight.is_stopping()
+    }
+
+    /// Waits until no event is in flight. To be called once none begins any more.
+    pub(super) async fn until_idle(&self) {
+        self.in_flight.until_idle(&self.outbox.terms().in_flight).await;
     }
 
     /// Hands over messages with the request that brought them, if that is wanted, and waits until
@@ -272,7 +292,7 @@ impl ConnectionHandle {
 
     /// Looks at its heartbeat: queues a ping if one is due.
     pub(crate) fn look(&self, heartbeat: &Heartbeat) -> Look {
-        self.beat.look(heartbeat, || self.outbox.control(Packet::Ping(ByteString::new())))
+        self.beat.look(heartbeat, || self.outbox.control(Control::Ping))
     }
 
     /// Whether its client has not answered in time, though its supervisor may not have looked yet.
@@ -291,7 +311,7 @@ impl ConnectionHandle {
     }
 }
 
-impl Owner for ConnectionHandle {
+impl<A: Client> Owner for Handle<A> {
     fn ended(&self, reason: DisconnectReason) {
         self.address.do_send(Closed { reason });
     }
@@ -299,54 +319,55 @@ impl Owner for ConnectionHandle {
     fn end_session(&self, session: SessionNumber, end: End) {
         self.address.do_send(EndSession { session, end });
     }
+}
 
-    fn below_limit(&self) {
-        self.address.do_send(BelowLimit);
+impl<A: Client> CountsInFlight for Handle<A> {
+    fn ended(&self) {
+        if self.in_flight.end(&self.outbox.terms().in_flight) {
+            self.address.do_send(BelowLimit);
+        }
     }
 }
 
-impl Identified for ConnectionHandle {
+impl<A: Actor> Identified for Handle<A> {
     fn session_id(&self) -> &SessionId {
         &self.sid
     }
 }
 
-impl fmt::Debug for ConnectionHandle {
+impl<A: Actor> fmt::Debug for Handle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectionHandle")
+        f.debug_struct("Handle")
             .field("number", &self.number)
-            .field("transport", &self.transport())
+            .field("transport", &self.outbox.transport())
             .finish_non_exhaustive()
     }
 }
 
 /// A WebSocket that is told that it is not a connection's, until this is dropped.
-pub(crate) struct Stranger(Arc<ConnectionHandle>);
+pub(crate) struct Stranger<A: Actor>(Arc<Handle<A>>);
 
-impl Drop for Stranger {
+impl<A: Actor> Drop for Stranger<A> {
     fn drop(&mut self) {
         self.0.strangers.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 /// The exclusive right to one kind of request on a connection, given back when dropped.
-pub(crate) struct Claim {
-    handle: Arc<ConnectionHandle>,
-    flag: fn(&ConnectionHandle) -> &AtomicBool,
+pub(crate) struct Claim<A: Actor> {
+    handle: Arc<Handle<A>>,
+    flag: fn(&Handle<A>) -> &AtomicBool,
 }
 
-impl Claim {
-    fn take(
-        handle: &Arc<ConnectionHandle>,
-        flag: fn(&ConnectionHandle) -> &AtomicBool,
-    ) -> Option<Self> {
+impl<A: Actor> Claim<A> {
+    fn take(handle: &Arc<Handle<A>>, flag: fn(&Handle<A>) -> &AtomicBool) -> Option<Self> {
         // In one order with the looks at other flags: of a GET and an upgrade that begin at once, one
         // sees the other.
         (!flag(handle).swap(true, Ordering::SeqCst)).then(|| Self { handle: handle.clone(), flag })
     }
 }
 
-impl Drop for Claim {
+impl<A: Actor> Drop for Claim<A> {
     fn drop(&mut self) {
         (self.flag)(&self.handle).store(false, Ordering::SeqCst);
     }

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Refusal, placement::Affinity};
+use super::{Refusal, affinity::Affinity};
 use crate::auth::{Handshake, Principal};
 
 /// Decides about one HTTP request.

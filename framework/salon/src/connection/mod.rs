@@ -3,6 +3,7 @@
 //! It must never know a transport: links hand it messages and drain its outbox.
 
 mod actor;
+mod affinity;
 mod allowed_origins;
 mod application;
 mod beat;
@@ -12,19 +13,22 @@ mod call;
 mod client_address;
 mod connect;
 mod connecting;
+mod connections;
 mod core;
 mod dispatch;
 mod draining;
+mod effects;
 mod handle;
 mod hooks;
 mod listed;
+mod mailbox;
 mod middleware;
 mod namespace;
 mod namespaces;
+mod open_session;
 mod pattern;
 mod pending_start;
 mod placement;
-mod protocol;
 mod reading;
 mod receive_window;
 mod registry;
@@ -32,8 +36,9 @@ mod resting;
 mod rights;
 pub(crate) mod session;
 mod session_context;
+mod session_table;
+mod settings;
 mod untyped;
-mod violation;
 mod watching;
 mod worker;
 
@@ -48,21 +53,21 @@ pub use session_context::SessionContext;
 pub use untyped::{Acknowledge, UntypedEvent};
 pub use watching::Watching;
 
-pub(crate) use actor::Connection;
+pub(crate) use actor::{Connection, ConnectionHandle};
+pub(crate) use affinity::affinity;
 pub(crate) use allowed_origins::AllowedOrigins;
 pub(crate) use beat::Look;
-pub(crate) use core::{CROWDED, Core, Declared, FULL, SHUTTING_DOWN, Settings};
-pub(crate) use handle::{Claim, ConnectionHandle};
-pub(crate) use hooks::Hooks;
+pub(crate) use connections::{CROWDED, Connections, FULL, SHUTTING_DOWN};
+pub(crate) use core::{Core, Declared};
 pub(crate) use namespaces::Namespaces;
-pub(crate) use placement::affinity;
 pub(crate) use reading::Incoming;
 pub(crate) use receive_window::ReceiveWindow;
 pub(crate) use resting::{Resting, RestingKey};
 pub(crate) use rights::{announce, lapse, reauthenticate, reconsider};
+pub(crate) use settings::Settings;
 pub(crate) use worker::Watch;
 
-use crate::{
-    base::{disconnect::DisconnectReason, refusal::Refusal},
-    outbox::TransportKind,
-};
+/// A claim on one kind of request on a connection.
+pub(crate) type Claim = handle::Claim<Connection>;
+
+use crate::base::{disconnect::DisconnectReason, refusal::Refusal};

@@ -7,18 +7,19 @@ use std::sync::Arc;
 use actix::{Context, dev::channel::AddressReceiver};
 
 use super::{
-    Connection, ConnectionHandle, Core, DisconnectReason,
-    actor::Upper,
+    actor::{Above, Connection, ConnectionHandle},
     application::Application,
+    core::Core,
     worker::{Watch, Worker},
 };
 use crate::{
     base::{
         contained::contain,
+        disconnect::DisconnectReason,
         meter::{Count, Meter},
         turn,
     },
-    message::Layer,
+    protocol::SocketIo,
 };
 
 /// A connection that has not started. Dropped, it ends.
@@ -29,8 +30,8 @@ pub(super) struct Parts {
     pub(super) core: Arc<Core>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) receiver: AddressReceiver<Connection>,
-    /// What takes its messages in place of Socket.IO.
-    pub(super) raw: Option<(Arc<dyn Application>, Layer)>,
+    /// What takes its messages, in place of sessions.
+    pub(super) application: Option<Arc<dyn Application>>,
 }
 
 impl PendingStart {
@@ -40,22 +41,22 @@ impl PendingStart {
 
     /// Starts it on this thread's `worker`.
     pub(super) fn start(mut self, worker: &Worker) {
-        let Some(Parts { core, raw, .. }) = &self.0 else { return };
+        let Some(Parts { core, application, .. }) = &self.0 else { return };
         // A parser may be the application's: what it does wrong ends this connection alone.
-        let upper = contain(|| match raw {
-            Some((application, layer)) => Upper::raw(application.clone(), *layer),
-            None => Upper::socket_io(core),
+        let above = contain(|| match application {
+            Some(application) => Above::application(application.clone()),
+            None => Above::sessions(SocketIo::new(core.parser().decoder(core.limits()))),
         });
-        let Ok(upper) = upper else {
+        let Ok(above) = above else {
             core.counters().one(Count::HandlerPanics);
             tracing::error!("the parser panicked: a connection ends");
             return;
         };
         let Some(Parts { core, handle, receiver, .. }) = self.0.take() else { return };
         let shard = worker.shard.number();
-        let connection = Connection::new(core, handle.clone(), shard, upper);
+        let connection = Connection::new(core, handle.clone(), shard, above);
         turn::start(Context::with_receiver(receiver), connection);
-        worker.supervisor.do_send(Watch::Connection(handle));
+        worker.supervisor.do_send(Watch(handle));
     }
 }
 
@@ -65,7 +66,8 @@ impl Drop for PendingStart {
         tracing::debug!(connection = handle.number(), "a connection did not start");
         handle.move_out();
         handle.close(DisconnectReason::ForcedServerClose);
-        core.forget(&handle);
+        handle.abort(DisconnectReason::TransportClose);
+        core.register().remove(handle.sid());
         core.counters().one(Count::ConnectionsClosed);
     }
 }

@@ -5,59 +5,14 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, Hash, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Core, Refusal};
+use super::affinity::KeyHash;
 use crate::{
-    auth::Handshake,
-    base::{
-        contained::contain,
-        meter::{Count, Meter},
-        number::ShardNumber,
-        slack::Slack,
-    },
+    base::{number::ShardNumber, slack::Slack},
     hub::ShardHandle,
 };
-
-/// What connections have in common that belong together, hashed by a secret. Two keys of one hash
-/// share a worker, which does no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KeyHash(u64);
-
-/// Tells from its handshake which others a connection belongs to.
-pub(crate) type Affinity = Arc<dyn Fn(&Handshake) -> Option<KeyHash> + Send + Sync>;
-
-/// The affinity by the keys that the application finds in handshakes.
-pub(crate) fn affinity<K: Hash>(
-    key: impl Fn(&Handshake) -> Option<K> + Send + Sync + 'static,
-) -> Affinity {
-    let hashes = RandomState::new();
-    Arc::new(move |handshake| key(handshake).map(|key| KeyHash(hashes.hash_one(key))))
-}
-
-/// Finds a home for a connection that came to the worker `here`, if the application says that it
-/// belongs to others; and which worker that is, unless it is this one.
-///
-/// # Errors
-/// If the application's code panics.
-pub(super) fn find(
-    core: &Core,
-    handshake: &Handshake,
-    here: &ShardHandle,
-) -> Result<(Option<Placement>, Option<ShardHandle>), Refusal> {
-    let Some(affinity) = &core.hooks().affinity else { return Ok((None, None)) };
-    // What it had in hand was the handshake, and that is plain data.
-    let key = contain(|| affinity(handshake)).map_err(|panicked| {
-        core.counters().one(Count::HandlerPanics);
-        tracing::error!("the affinity panicked: a connection is refused");
-        Refusal::from(panicked)
-    })?;
-    let Some(key) = key else { return Ok((None, None)) };
-    let (placement, home) = core.placements.take_in(key, here, &core.broadcaster().shards());
-    Ok((Some(placement), Some(home).filter(|home| home.number() != here.number())))
-}
 
 /// The workers of all keys that have a connection.
 #[derive(Debug, Default)]
@@ -82,7 +37,7 @@ impl Placements {
     /// it is the first, on the worker with the fewest connections placed. actix-web gives connections to its
     /// workers in turn, so if the first stayed where it came, groups that come one after the other
     /// and are as large as a multiple of the workers would all be on one.
-    fn take_in(
+    pub(super) fn take_in(
         self: &Arc<Self>,
         key: KeyHash,
         here: &ShardHandle,
@@ -167,18 +122,6 @@ mod tests {
 
     fn keys() -> Vec<KeyHash> {
         (0..4).map(KeyHash).collect()
-    }
-
-    #[test]
-    fn of_a_key_a_hash_is_kept_that_another_server_does_not_have() {
-        let handshake =
-            |lobby: &str| Handshake::new("/", [("host", "localhost")], [("lobby", lobby)]);
-        let lobby = |handshake: &Handshake| handshake.query("lobby").map(str::to_owned);
-        let (one, other) = (affinity(lobby), affinity(lobby));
-        let long = "x".repeat(100_000);
-        assert_eq!(one(&handshake(&long)), one(&handshake(&long)));
-        assert_ne!(one(&handshake(&long)), one(&handshake("x")));
-        assert_ne!(one(&handshake("x")), other(&handshake("x")));
     }
 
     #[test]

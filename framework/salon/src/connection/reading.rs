@@ -9,7 +9,7 @@ use std::{
 
 use actix::{ActorFuture, AsyncContext as _, Context, Handler, Message};
 
-use super::{Connection, actor::Handed};
+use super::actor::{Connection, ConnectionHandle, Handed};
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.
@@ -32,16 +32,22 @@ type Arrival = Box<dyn FnOnce(&mut Context<Connection>) + Send>;
 /// Has a connection read from now on.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Read(Arrival);
+struct Read(Arrival);
 
-impl Read {
-    /// What `arrive` makes is read, unless that fails.
-    pub(super) fn new<I: Incoming>(arrive: impl FnOnce() -> Option<I> + Send + 'static) -> Self {
-        Self(Box::new(move |ctx| {
+impl ConnectionHandle {
+    /// Has the connection read by itself what `arrive` makes, unless that fails. Resolves when it does,
+    /// or when it has ended; then `arrive` was not called.
+    pub(crate) async fn read<I: Incoming>(
+        &self,
+        arrive: impl FnOnce() -> Option<I> + Send + 'static,
+    ) {
+        let read = Read(Box::new(move |ctx| {
             if let Some(incoming) = arrive() {
                 ctx.spawn(Reading { incoming: Some(incoming) });
             }
-        }))
+        }));
+        // What the caller has left says what became of it.
+        let _ = self.address().send(read).await;
     }
 }
 
@@ -129,7 +135,7 @@ mod tests {
             let salon = salon.build().unwrap();
             let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
             let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
-            let handle = salon.core().open(handshake, principal, transport).unwrap();
+            let handle = salon.shared().open(handshake, principal, transport).unwrap();
             let looks = Arc::<AtomicU32>::default();
             let silent = Silent(looks.clone());
             handle.read(move || Some(silent)).await;

@@ -5,14 +5,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use indexmap::IndexSet;
+use tokio::sync::{Notify, futures::Notified};
 
-use super::{ConnectionHandle, client_address::Address};
+use super::{actor::ConnectionHandle, client_address::Address, core::Register, settings::Settings};
 use crate::{
-    base::{config::Limits, slack::Slack},
+    base::{
+        clock::Instant,
+        config::{ClientAddress, Limits},
+        slack::Slack,
+    },
     session::session_id::{ById, SessionId},
 };
 
@@ -26,8 +31,15 @@ pub(super) enum NoRoom {
 }
 
 /// The connections of one Salon.
-#[derive(Default)]
-pub(super) struct Registry(RwLock<State>);
+pub(super) struct Registry {
+    state: RwLock<State>,
+    limits: Limits,
+    client_address: ClientAddress,
+    /// Until when clients are parted with, once all are.
+    closing: OnceLock<Instant>,
+    /// Told while all are parted with, when one is removed.
+    removed: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -73,18 +85,26 @@ impl Unconnected {
 }
 
 impl Registry {
+    /// Nobody is here yet.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            state: RwLock::default(),
+            limits: settings.limits.clone(),
+            client_address: settings.http.client_address.clone(),
+            closing: OnceLock::new(),
+            removed: Notify::new(),
+        }
+    }
+
     /// Takes a connection in; what it takes the place of is no longer here, and to be closed.
-    /// `address_of` says by which address a connection is counted.
     ///
     /// # Errors
     /// [`NoRoom`] says why it was not.
     pub(super) fn insert(
         &self,
         handle: &Arc<ConnectionHandle>,
-        limits: &Limits,
-        address_of: impl Fn(&ConnectionHandle) -> Option<Address>,
     ) -> Result<Option<Arc<ConnectionHandle>>, NoRoom> {
-        let address = address_of(handle);
+        let (limits, address) = (&self.limits, self.address(handle));
         let mut state = self.write();
         if state.all.len() >= limits.max_connections {
             return Err(NoRoom::Full);
@@ -100,7 +120,7 @@ impl Registry {
             replaced = state.unconnected.oldest();
         }
         if let Some(replaced) = &replaced {
-            state.remove(replaced, address_of(replaced));
+            state.remove(replaced, self.address(replaced));
         }
         state.all.insert(ById(handle.clone()));
         if let Some(address) = address {
@@ -110,25 +130,6 @@ impl Registry {
             state.unconnected.insert(handle, address);
         }
         Ok(replaced)
-    }
-
-    /// No newcomer takes the place of this connection: its client has connected to a namespace, or
-    /// waits to hear whether it may.
-    pub(super) fn keep(&self, handle: &ConnectionHandle, address: Option<Address>) {
-        self.write().unconnected.remove(handle.number(), address);
-    }
-
-    /// A newcomer may take the place of this connection again: its client has been refused.
-    pub(super) fn release(&self, handle: &Arc<ConnectionHandle>, address: Option<Address>) {
-        let mut state = self.write();
-        if state.all.contains(handle.sid()) {
-            state.unconnected.insert(handle, address);
-        }
-    }
-
-    /// Takes a connection out, if it is here still.
-    pub(super) fn remove(&self, handle: &ConnectionHandle, address: Option<Address>) {
-        self.write().remove(handle, address);
     }
 
     pub(super) fn find(&self, sid: &SessionId) -> Option<Arc<ConnectionHandle>> {
@@ -143,12 +144,60 @@ impl Registry {
         self.read().all.len()
     }
 
+    /// All are parted with, until then; or as was said before.
+    pub(super) fn begin_closing(&self, until: Instant) -> Instant {
+        *self.closing.get_or_init(|| until)
+    }
+
+    /// Until when all are parted with, if they are.
+    pub(super) fn closing(&self) -> Option<Instant> {
+        self.closing.get().copied()
+    }
+
+    /// Resolves when one is removed, once all are parted with.
+    pub(super) fn removed(&self) -> Notified<'_> {
+        self.removed.notified()
+    }
+
+    /// What a connection is counted by.
+    fn address(&self, handle: &ConnectionHandle) -> Option<Address> {
+        Address::of(handle.handshake(), &self.client_address)
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Register for Registry {
+    fn keep(&self, sid: &SessionId) {
+        let Some(handle) = self.find(sid) else { return };
+        let address = self.address(&handle);
+        self.write().unconnected.remove(handle.number(), address);
+    }
+
+    fn release(&self, sid: &SessionId) {
+        let Some(handle) = self.find(sid) else { return };
+        let address = self.address(&handle);
+        let mut state = self.write();
+        // It may have gone in between.
+        if state.all.contains(sid) {
+            state.unconnected.insert(&handle, address);
+        }
+    }
+
+    fn remove(&self, sid: &SessionId) {
+        if let Some(handle) = self.find(sid) {
+            let address = self.address(&handle);
+            self.write().remove(&handle, address);
+        }
+        if self.closing.get().is_some() {
+            self.removed.notify_waiters();
+        }
     }
 }
 

@@ -11,9 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::oneshot;
 
-use super::{
-    Core, Refusal, Resting, connect::unauthorized, namespaces::BuiltNamespace, violation::Violation,
-};
+use super::{core::Core, namespaces::BuiltNamespace, resting::Resting};
 use crate::{
     auth::{AnyAuthority, Credential, Credentials, Granted},
     base::{
@@ -21,12 +19,13 @@ use crate::{
         config::Rate,
         contained::contain,
         meter::{Count, Meter},
-        refusal::Code,
+        refusal::{Code, Refusal},
     },
     event::REFRESH,
     hub::{Socket, encode_or_log},
     message::Publication,
     payload::Payload,
+    protocol::Violation,
     room::bounded,
     session::{membership::Confirmed, peer::Peer},
 };
@@ -40,6 +39,11 @@ struct Refreshed {
     /// From now; nothing if the identity does not lapse.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in_ms: Option<u64>,
+}
+
+/// What a client is told whose token is not taken, whatever is wrong with it.
+pub(super) fn unauthorized() -> Refusal {
+    Refusal::unauthorized("a valid token is required")
 }
 
 /// Puts what the client presents now in the place of what its identity stood on.

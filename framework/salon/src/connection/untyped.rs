@@ -6,10 +6,10 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use bytestring::ByteString;
 
-use super::DisconnectReason;
 use crate::{
+    base::{disconnect::DisconnectReason, in_flight::InFlightGuard},
     hub::Socket,
-    outbox::{InFlightGuard, NotQueued},
+    outbox::NotQueued,
     payload::{IntoPayload, Payload},
 };
 

@@ -2,49 +2,25 @@
 //!
 //! It must never be made twice on one thread: `HttpServer` calls its factory for every listener.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use actix::{Message, Recipient};
 
-use super::{ConnectionHandle, Core};
-use crate::{base::simulation, hub::ShardHandle, session::peer::Peer};
+use super::{
+    actor::ConnectionHandle,
+    core::{Core, CoreNumber},
+};
+use crate::{base::simulation, hub::ShardHandle};
 
-/// What a supervisor is asked to watch over.
+/// A supervisor is asked to watch over a connection, until it is closed.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(crate) enum Watch {
-    /// A connection, until it is closed.
-    Connection(Arc<ConnectionHandle>),
-    /// A session whose rights may lapse, until it ends.
-    Session(Arc<Peer>),
-}
-
-/// How the supervisor of a worker is started.
-pub(crate) type Supervise = fn(&Arc<Core>) -> Recipient<Watch>;
+pub(crate) struct Watch(pub(crate) Arc<ConnectionHandle>);
 
 /// The part of a Salon that is on this thread.
 pub(crate) struct Worker {
     pub(crate) shard: ShardHandle,
     pub(crate) supervisor: Recipient<Watch>,
-}
-
-/// Which Salon, of those in this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CoreNumber(u64);
-
-impl CoreNumber {
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 thread_local! {
@@ -54,8 +30,8 @@ thread_local! {
 
 impl Worker {
     /// This thread's part of a Salon; started if there is none, or if the one that was there has
-    /// ended with its actix system.
-    pub(crate) fn current(core: &Arc<Core>) -> Rc<Self> {
+    /// ended with its actix system. Its connections are watched over by what `supervise` starts.
+    pub(super) fn current(core: &Core, supervise: impl FnOnce() -> Recipient<Watch>) -> Rc<Self> {
         let place = (core.number(), simulation::worker());
         let found = WORKERS.with_borrow(|workers| workers.get(&place).cloned());
         if let Some(worker) = found.filter(|worker| worker.is_whole()) {
@@ -63,7 +39,7 @@ impl Worker {
         }
         let shard = ShardHandle::start(core.counters().clone());
         core.broadcaster().add_shard(&shard);
-        let worker = Rc::new(Self { shard, supervisor: core.supervise() });
+        let worker = Rc::new(Self { shard, supervisor: supervise() });
         WORKERS.with_borrow_mut(|workers| {
             workers.retain(|_, worker| worker.is_whole());
             workers.insert(place, worker.clone());
@@ -81,7 +57,7 @@ impl Worker {
 mod tests {
     use tokio::task::yield_now;
 
-    use super::*;
+    use super::{super::connections::Connections, *};
     use crate::{
         Salon,
         auth::{Handshake, Principal},
@@ -91,10 +67,10 @@ mod tests {
     };
 
     /// A client that is connected to the main namespace.
-    async fn client(core: &Arc<Core>) -> Arc<ConnectionHandle> {
+    async fn client(connections: &Arc<Connections>) -> Arc<ConnectionHandle> {
         let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
         let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
-        let handle = core.open(handshake, principal, transport).unwrap();
+        let handle = connections.open(handshake, principal, transport).unwrap();
         let connect = Messages::from_buf([Message::Text("0".into())]);
         handle.receive(connect, None).await.unwrap();
         handle
@@ -104,23 +80,23 @@ mod tests {
     fn the_clients_of_a_shard_that_dies_are_cut_off_and_the_next_ones_have_another() {
         actix::System::new().block_on(async {
             let salon = Salon::builder().build().unwrap();
-            let core = salon.core();
-            let handle = client(core).await;
-            assert_eq!(core.counters().get(Count::SessionsConnected), 1);
-            let before = Worker::current(core).shard.clone();
+            let connections = salon.shared();
+            let handle = client(connections).await;
+            assert_eq!(connections.counters().get(Count::SessionsConnected), 1);
+            let before = connections.worker().shard.clone();
             before.lose();
             for _ in 0..100 {
                 yield_now().await;
             }
-            assert_eq!(core.counters().get(Count::ActorsLost), 1);
+            assert_eq!(connections.counters().get(Count::ActorsLost), 1);
             assert_eq!(handle.outbox().closed(), Some(DisconnectReason::ForcedClose));
-            let next = client(core).await;
-            assert_ne!(Worker::current(core).shard.number(), before.number());
+            let next = client(connections).await;
+            assert_ne!(connections.worker().shard.number(), before.number());
             for _ in 0..100 {
                 yield_now().await;
             }
             assert_eq!(next.outbox().closed(), None);
-            assert_eq!(core.counters().get(Count::SessionsConnected), 2);
+            assert_eq!(connections.counters().get(Count::SessionsConnected), 2);
         });
     }
 }

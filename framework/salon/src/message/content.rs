@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Layer, PositionOf};
+use super::PositionOf;
 use crate::{payload::Payload, wire::engine_io};
 
 /// What is published.
@@ -27,7 +27,7 @@ pub(crate) enum Content {
     /// A session has ended.
     Disconnected { namespace: ByteString },
     /// A message as it is, for clients that speak no protocol above their transport's.
-    Message { message: engine_io::Message, layer: Layer },
+    Message(engine_io::Message),
 }
 
 impl Content {
@@ -40,7 +40,7 @@ impl Content {
             Self::Connected { .. }
             | Self::NotConnected { .. }
             | Self::Disconnected { .. }
-            | Self::Message { .. } => {}
+            | Self::Message(_) => {}
         }
     }
 }

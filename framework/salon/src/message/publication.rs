@@ -10,7 +10,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{Codec, Content, Form, Layer, content::Ordered};
+use super::{Codec, Content, Form, content::Ordered};
 use crate::{base::number::RoomNumber, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -43,9 +43,9 @@ impl Publication {
         Self::with(content, Some(room), is_volatile)
     }
 
-    /// A message as it is, for a connection whose messages are wrapped in `layer`.
-    pub(crate) fn message(message: engine_io::Message, layer: Layer) -> Self {
-        Self::new(Content::Message { message, layer })
+    /// A message as it is.
+    pub(crate) fn message(message: engine_io::Message) -> Self {
+        Self::new(Content::Message(message))
     }
 
     fn with(content: Content, room: Option<RoomNumber>, is_volatile: bool) -> Self {

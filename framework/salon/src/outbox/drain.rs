@@ -2,7 +2,8 @@
 //!
 //! It must never let two links write for one connection: each is told when another takes over.
 
-use crate::{base::disconnect::DisconnectReason, message::Publication, wire::engine_io};
+use super::control::Control;
+use crate::{base::disconnect::DisconnectReason, message::Publication};
 
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,14 +32,14 @@ pub(crate) enum Drained {
     Closed(DisconnectReason),
 }
 
-/// Where a link wants the outgoing packets.
+/// Where a link wants what is going out.
 pub(crate) trait Sink {
     /// Whether its link goes on waiting once the sink has taken everything, without another call.
     const STAYS: bool = false;
 
-    /// A control packet.
-    fn control(&mut self, packet: &engine_io::Packet);
-    /// Takes frames from the front, after the control packets, and says how many. What is left stays
+    /// Something to tell beside the frames, and ahead of them.
+    fn control(&mut self, control: Control);
+    /// Takes frames from the front, after what overtakes them, and says how many. What is left stays
     /// queued: it counts, and can still be revoked.
     fn frames(&mut self, frames: &[Publication]) -> usize;
 }

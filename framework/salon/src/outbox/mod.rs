@@ -1,11 +1,11 @@
 //! The bounded outgoing queue of one connection, between whoever emits and the link that writes.
 //!
 //! It must never wait: a producer that finds it full gets told, and the connection is closed.
-//! Control packets have a lane of their own, so that data cannot starve liveness.
+//! Control has a lane of its own, so that data cannot starve liveness.
 
 mod catching_up;
+mod control;
 mod drain;
-mod in_flight;
 mod not_queued;
 mod queue;
 mod room;
@@ -16,8 +16,8 @@ mod transport_kind;
 pub use not_queued::NotQueued;
 pub use transport_kind::TransportKind;
 
+pub(crate) use control::Control;
 pub(crate) use drain::{Drained, LinkNumber, Sink};
-pub(crate) use in_flight::InFlightGuard;
 pub(crate) use queue::{Outbox, lapsed};
 pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};

@@ -6,12 +6,13 @@ use std::{
     fmt,
     sync::{
         Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
 };
 
 use super::{
+    control::Control,
     drain::{Drained, LinkNumber, Sink},
     not_queued::NotQueued,
     state::State,
@@ -26,9 +27,8 @@ use crate::{
         number::{MembershipNumber, RoomNumber, SessionNumber},
         refusal::{Code, Refusal},
     },
-    message::{Publication, refused},
+    message::{Codec, Publication, refused},
     payload::Payload,
-    wire::engine_io,
 };
 
 /// The outgoing queue of one connection.
@@ -39,10 +39,7 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     pub(super) terms: Arc<Terms>,
     /// Weak: whoever has an outbox does not keep its connection.
-    pub(super) owner: Weak<dyn Owner>,
-    pub(super) in_flight: AtomicU32,
-    /// Whether an event was refused its beginning.
-    pub(super) is_refused: AtomicBool,
+    owner: Weak<dyn Owner>,
     upgraded: AtomicBool,
 }
 
@@ -53,8 +50,6 @@ impl Outbox {
             state: Mutex::default(),
             terms,
             owner,
-            in_flight: AtomicU32::new(0),
-            is_refused: AtomicBool::new(false),
             upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
         }
     }
@@ -161,18 +156,17 @@ impl Outbox {
         state.drop_frames();
     }
 
-    /// Queues a control packet; it overtakes the frames.
-    pub(crate) fn control(&self, packet: engine_io::Packet) {
+    /// Tells the link something; it overtakes the frames.
+    pub(crate) fn control(&self, control: Control) {
         let mut state = self.lock();
         if state.closed.is_none() {
-            state.queue_control(packet);
+            state.queue_control(control);
         }
     }
 
     /// Whether a ping waits that the link has not taken: no pong can be its answer.
     pub(crate) fn has_undelivered_ping(&self) -> bool {
-        let is_ping = |packet: &engine_io::Packet| matches!(packet, engine_io::Packet::Ping(_));
-        self.lock().control().any(is_ping)
+        self.lock().has_control(Control::Ping)
     }
 
     /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
@@ -227,7 +221,7 @@ impl Outbox {
         }
     }
 
-    /// Hands what is queued to `sink`, control packets first, or waits for something. While the sink
+    /// Hands what is queued to `sink`, the lane of control first, or waits for something. While the sink
     /// has it nothing is revoked, so that what was revoked before is not in its hands. A sink that
     /// takes nothing of what there is is not called again before its link drains again.
     pub(crate) fn poll_drain<S: Sink>(
@@ -242,7 +236,7 @@ impl Outbox {
         }
         let mut something = false;
         if let Some(control) = state.take_control() {
-            control.iter().for_each(|packet| sink.control(packet));
+            control.iter().for_each(|control| sink.control(*control));
             something = true;
         }
         if something || !state.frames.is_empty() {
@@ -266,6 +260,16 @@ impl Outbox {
         if let Some(owner) = self.owner.upgrade() {
             owner.end_session(session, end);
         }
+    }
+
+    /// How what it holds is written.
+    pub(crate) fn codec(&self) -> &dyn Codec {
+        &*self.terms.codec
+    }
+
+    /// What it has in common with others.
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// What its Salon counts.

@@ -68,14 +68,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        base::{config::Limits, disconnect::DisconnectReason, number::SessionNumber},
-        message::{Layer, Publication},
-        outbox::{End, LinkNumber, Owner, Sink, Terms, TransportKind},
-        protocol::SocketIoCodec,
-        wire::{
-            engine_io::{Message, Packet},
-            socket_io::JsonParser,
+        base::{
+            config::Limits, disconnect::DisconnectReason, in_flight::InFlightLimit,
+            number::SessionNumber,
         },
+        message::{Layer, Publication},
+        outbox::{Control, End, LinkNumber, Owner, Sink, Terms, TransportKind},
+        protocol::RawCodec,
+        wire::engine_io::Message,
     };
 
     /// Whose outbox it is; there is none.
@@ -85,15 +85,13 @@ mod tests {
         fn ended(&self, _: DisconnectReason) {}
 
         fn end_session(&self, _: SessionNumber, _: End) {}
-
-        fn below_limit(&self) {}
     }
 
     /// Takes one frame at a time.
     struct One;
 
     impl Sink for One {
-        fn control(&mut self, _: &Packet) {}
+        fn control(&mut self, _: Control) {}
 
         fn frames(&mut self, frames: &[Publication]) -> usize {
             frames.len().min(1)
@@ -102,14 +100,18 @@ mod tests {
 
     fn outbox() -> Outbox {
         let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 4, ..Limits::default() };
-        let terms =
-            Terms::new(&limits, Arc::new(SocketIoCodec::new(Arc::new(JsonParser))), Arc::default());
+        let terms = Terms::new(
+            &limits,
+            Arc::new(RawCodec { layer: Layer::EngineIo }),
+            Arc::default(),
+            Arc::new(InFlightLimit::new(1)),
+        );
         let owner = Weak::<Nobody>::new();
         Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
     }
 
     fn frame() -> Publication {
-        Publication::message(Message::Text("0123456789".into()), Layer::EngineIo)
+        Publication::message(Message::Text("0123456789".into()))
     }
 
     #[test]

@@ -7,21 +7,20 @@ use std::{collections::HashMap, sync::Arc, task::Waker};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use super::{catching_up::CatchingUp, drain::LinkNumber, terms::Terms};
+use super::{catching_up::CatchingUp, control::Control, drain::LinkNumber, terms::Terms};
 use crate::{
     base::{
         disconnect::DisconnectReason,
         number::{MembershipNumber, RoomNumber},
     },
     message::Publication,
-    wire::engine_io,
 };
 
 /// What waits in an outbox, and for what it waits.
 #[derive(Default)]
 pub(super) struct State {
     /// Boxed: they are rare, and taken together.
-    control: Option<Box<Control>>,
+    control: Option<Box<Vec<Control>>>,
     /// In place while there are few.
     pub(super) frames: SmallVec<[Publication; 2]>,
     pub(super) bytes: usize,
@@ -39,8 +38,6 @@ pub(super) struct State {
     pub(super) is_room_awaited: bool,
 }
 
-type Control = Vec<engine_io::Packet>;
-
 /// What few connections have.
 #[derive(Default)]
 pub(super) struct Rare {
@@ -54,20 +51,20 @@ pub(super) struct Rare {
 type Barred = HashMap<RoomNumber, MembershipNumber>;
 
 impl State {
-    /// A control packet overtakes the frames.
-    pub(super) fn queue_control(&mut self, packet: engine_io::Packet) {
-        self.control.get_or_insert_default().push(packet);
+    /// Queues what overtakes the frames.
+    pub(super) fn queue_control(&mut self, control: Control) {
+        self.control.get_or_insert_default().push(control);
         self.wake();
     }
 
-    /// The control packets that wait.
-    pub(super) fn control(&self) -> impl Iterator<Item = &engine_io::Packet> {
-        self.control.iter().flat_map(|control| control.iter())
+    /// Whether that waits for the link.
+    pub(super) fn has_control(&self, control: Control) -> bool {
+        self.control.as_ref().is_some_and(|queued| queued.contains(&control))
     }
 
-    /// Takes the control packets, if there are any. They come as often as a heartbeat: a connection
+    /// Takes the lane of control, if anything is in it. They come as often as a heartbeat: a connection
     /// that has nothing else to be sent gives back what it took when it had.
-    pub(super) fn take_control(&mut self) -> Option<Box<Control>> {
+    pub(super) fn take_control(&mut self) -> Option<Box<Vec<Control>>> {
         let control = self.control.take()?;
         if self.frames.is_empty() {
             self.frames.shrink_to_fit();

@@ -2,18 +2,12 @@
 //!
 //! It must never turn bytes into text: they travel beside the JSON, as attachments.
 
-use std::{fmt, ops::Deref};
+use std::ops::Deref;
 
 use bytes::Bytes;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
-    ser::SerializeMap as _,
-};
+use serde::{Serialize, Serializer, de, ser::SerializeMap as _};
 
-use super::{Value, attachments};
-
-const NO_NUMBER: &str = "a placeholder's num is not the number of an attachment";
+use super::attachments;
 
 /// Raw bytes in an event: an attachment on the wire, an `ArrayBuffer` or `Buffer` for the client.
 ///
@@ -66,68 +60,13 @@ impl Serialize for Binary {
     }
 }
 
-impl<'de> Deserialize<'de> for Binary {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // What buffers values (untagged enums, flatten) and JSON describe themselves, and JSON
-        // would refuse an object where bytes are asked for; binary formats need to be asked.
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_any(BinaryVisitor)
-        } else {
-            deserializer.deserialize_byte_buf(BinaryVisitor)
-        }
+impl Binary {
+    /// The attachment that a placeholder with this number stands for; nothing is none.
+    pub(super) fn of_placeholder<E: de::Error>(number: Option<u64>) -> Result<Self, E> {
+        let no_number = || E::custom("a placeholder's num is not the number of an attachment");
+        let number = number.ok_or_else(no_number)?;
+        let missing =
+            || E::custom(format_args!("there is no attachment {number}; send it as binary"));
+        attachments::get(number).map(Self).ok_or_else(missing)
     }
-}
-
-struct BinaryVisitor;
-
-impl<'de> Visitor<'de> for BinaryVisitor {
-    type Value = Binary;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("binary data: an attachment's placeholder, bytes, or a list of bytes")
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Binary, E> {
-        Ok(Binary(Bytes::copy_from_slice(bytes)))
-    }
-
-    fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Binary, E> {
-        Ok(bytes.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Binary, A::Error> {
-        let mut bytes = Vec::new();
-        while let Some(byte) = list.next_element::<u8>()? {
-            bytes.push(byte);
-        }
-        Ok(bytes.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Binary, A::Error> {
-        let mut placeholder = false;
-        let mut number = None;
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "_placeholder" => placeholder = map.next_value()?,
-                "num" => number = Some(map.next_value::<Value>()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        if !placeholder {
-            return Err(de::Error::custom("an object is no binary data; send bytes"));
-        }
-        resolve(&number.ok_or_else(|| de::Error::missing_field("num"))?)
-    }
-}
-
-/// The attachment that a placeholder with this number stands for. A number is read as a value: a
-/// type that buffers what it reads may have it in a form of its own.
-pub(super) fn resolve<E: de::Error>(number: &Value) -> Result<Binary, E> {
-    let Value::Number(number) = number else { return Err(E::custom(NO_NUMBER)) };
-    let number = number.as_u64().ok_or_else(|| E::custom(NO_NUMBER))?;
-    let attachment = attachments::get(number);
-    let missing = || E::custom(format_args!("there is no attachment {number}; send it as binary"));
-    attachment.map(Binary).ok_or_else(missing)
 }

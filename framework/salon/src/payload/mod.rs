@@ -13,6 +13,7 @@ mod path;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod payload;
 mod pieces;
+mod placeholder;
 mod scratch;
 mod strict;
 mod unchecked;

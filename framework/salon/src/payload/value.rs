@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::Number;
 
-use super::{Binary, attachments, binary::resolve};
+use super::{Binary, attachments};
 
 /// An untyped value: JSON, and bytes wherever JSON has a value.
 ///
@@ -70,7 +70,12 @@ impl Value {
         if !attachments::any() || object.get("_placeholder") != Some(&Self::Bool(true)) {
             return Ok(object);
         }
-        resolve(object.get("num").unwrap_or(&Self::Null)).map(Self::Binary)
+        Binary::of_placeholder(object.get("num").and_then(Self::as_u64)).map(Self::Binary)
+    }
+
+    /// The number, if the value is one without a sign or a fraction.
+    pub(super) fn as_u64(&self) -> Option<u64> {
+        if let Self::Number(number) = self { number.as_u64() } else { None }
     }
 }
 

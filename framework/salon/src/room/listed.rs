@@ -20,11 +20,11 @@ use crate::{
     base::{
         allowance::Allowance,
         contained::Contained,
+        in_flight::InFlightGuard,
         refusal::{Code, Refusal},
     },
     event::{self, Event, Later, On, OnLater, Policy, lists},
     hub::Opener,
-    outbox::InFlightGuard,
     payload::NoJson,
     payload::UncheckedPayload,
     session::peer::Peer,

@@ -11,10 +11,9 @@ use super::{link::Ticket, presence::PresentUser};
 use crate::{
     auth::Granted,
     base::{
-        clock, contained::Contained, disconnect::DisconnectReason, number::SessionNumber,
-        refusal::Refusal,
+        clock, contained::Contained, disconnect::DisconnectReason, in_flight::InFlightGuard,
+        number::SessionNumber, refusal::Refusal,
     },
-    outbox::InFlightGuard,
     session::{membership::Lapsed, peer::Peer},
 };
 

@@ -17,13 +17,13 @@ use crate::{
         refusal::Refusal,
     },
     connection::{
-        self, AllowedOrigins, Application, BuildError, Core, Declared, IncomingEvent, Namespace,
-        Namespaces, Session, Settings, UntypedEvent,
+        self, AllowedOrigins, Application, BuildError, Connections, Declared, IncomingEvent,
+        Namespace, Namespaces, Session, Settings, UntypedEvent,
     },
     hub::{Broadcaster, Recovery, Socket},
     protocol::SocketIoCodec,
     room::Room,
-    supervisor::Supervisor,
+    supervisor::{Supervisor, supervise},
     wire::socket_io::{JsonParser, Parser},
 };
 
@@ -392,11 +392,17 @@ impl Builder {
             namespace.check_cookies(&self.settings.http.origins)?;
             namespaces.add(namespace, &broadcaster, &data)?;
         }
-        let supervise = Supervisor::start_for;
         let Self { settings, application, parser, .. } = self;
         let declared = Declared { namespaces, parser, data, application };
-        let core = Core::new(settings, origins, declared, broadcaster, supervise);
-        Ok(Salon { core: Arc::new(core) })
+        let all = Connections::new(
+            settings,
+            origins,
+            declared,
+            broadcaster,
+            supervise,
+            Supervisor::start_for,
+        );
+        Ok(Salon { connections: Arc::new(all) })
     }
 }
 

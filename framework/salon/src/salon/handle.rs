@@ -10,7 +10,7 @@ use bytestring::ByteString;
 use crate::{
     auth::{What, Who},
     base::meter::Counters,
-    connection::{Application, Core},
+    connection::{Application, Connections},
     hub::{Audience, UserHandle},
     revocation::{self, Revoked},
     room::{Listing, Room, RoomHandle, Rooms, kinds},
@@ -40,23 +40,23 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Salon {
-    pub(super) core: Arc<Core>,
+    pub(super) connections: Arc<Connections>,
 }
 
 impl Salon {
-    /// What its connections and rooms share.
+    /// Its connections, and what they share.
     #[cfg(any(feature = "testing", test))]
-    pub(crate) fn core(&self) -> &Arc<Core> {
-        &self.core
+    pub(crate) fn shared(&self) -> &Arc<Connections> {
+        &self.connections
     }
 
     /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
     /// inside the factory that `HttpServer::new` is given.
     pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
-        let core = self.core.clone();
+        let connections = self.connections.clone();
         move |config| {
-            core.enlist();
-            transport::configure(core.clone())(config);
+            connections.enlist();
+            transport::configure(connections.clone())(config);
         }
     }
 
@@ -67,14 +67,14 @@ impl Salon {
         path: &str,
         application: Arc<dyn Application>,
     ) -> impl Fn(&mut ServiceConfig) + use<> {
-        let (core, path) = (self.core.clone(), path.to_owned());
+        let (connections, path) = (self.connections.clone(), path.to_owned());
         move |config| {
-            core.enlist();
+            connections.enlist();
             let application = application.clone();
-            let open = move |core: &Arc<Core>, handshake, principal| {
-                core.open_plain(handshake, principal, application.clone())
+            let open = move |connections: &Arc<Connections>, handshake, principal| {
+                connections.open_plain(handshake, principal, application.clone())
             };
-            transport::plain(core.clone(), &path, open)(config);
+            transport::plain(connections.clone(), &path, open)(config);
         }
     }
 
@@ -87,7 +87,7 @@ impl Salon {
 
     /// All sessions of a namespace, to emit to, to fetch, or to narrow down.
     pub fn namespace(&self, name: impl Into<ByteString>) -> Audience {
-        Audience::new(self.core.broadcaster().clone(), name.into())
+        Audience::new(self.connections.broadcaster().clone(), name.into())
     }
 
     /// One room, by its key, whether it is open or not.
@@ -96,14 +96,14 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        kinds::room(self.core.broadcaster(), key)
+        kinds::room(self.connections.broadcaster(), key)
     }
 
     /// Every session of one user, on whichever connection, in whichever namespace and on whichever
     /// worker, by the [subject](crate::auth::Authenticated::subject) that the authenticator gives.
     #[must_use]
     pub fn user(&self, subject: &str) -> UserHandle {
-        UserHandle::new(self.core.broadcaster().clone(), subject)
+        UserHandle::new(self.connections.broadcaster().clone(), subject)
     }
 
     /// The rooms of a kind that list themselves: to be listed, filtered, and watched live.
@@ -112,7 +112,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn rooms<R: Listing>(&self) -> Rooms<R> {
-        kinds::rooms(self.core.broadcaster())
+        kinds::rooms(self.connections.broadcaster())
     }
 
     /// Takes rights away from those who have them now. When the future resolves nothing of what was
@@ -137,37 +137,37 @@ impl Salon {
     /// }
     /// ```
     pub async fn revoke(&self, who: Who, what: What) -> Revoked {
-        revocation::revoke(&self.core, &who, &what).await
+        revocation::revoke(self.connections.core(), &who, &what).await
     }
 
     /// Asks the authority again about everybody who is in a room by a grant; who has no right to be
     /// there any more is out when the future resolves. The room is meant by its name, `NAME:key`.
     pub async fn reevaluate(&self, room: &str) {
-        revocation::reevaluate(&self.core, Some(room)).await;
+        revocation::reevaluate(self.connections.core(), Some(room)).await;
     }
 
     /// Asks the authenticator again about every session, and the authority about everybody who is in
     /// a room by a grant: after keys were rotated, or rules were changed.
     pub async fn reevaluate_all(&self) {
-        revocation::reevaluate(&self.core, None).await;
+        revocation::reevaluate(self.connections.core(), None).await;
     }
 
     /// The counters.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        self.core.counters()
+        self.connections.counters()
     }
 
     /// How many connections there are, closed ones that have not been told so included.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.core.count()
+        self.connections.count()
     }
 
     /// How many typed rooms are open.
     #[must_use]
     pub fn open_rooms(&self) -> usize {
-        self.core.open_rooms()
+        self.connections.open_rooms()
     }
 
     /// Parts with all clients, in `timeout` at most. It takes no new client (one that comes gets 503),
@@ -182,12 +182,12 @@ impl Salon {
     /// by a signal. Whoever stops one otherwise awaits this first: one open WebSocket would hold the stop
     /// up. The guide's page on [limits](crate::guide::limits) shows both in order.
     pub async fn shutdown(&self, timeout: Duration) {
-        self.core.part(timeout).await;
+        self.connections.part(timeout).await;
     }
 }
 
 impl fmt::Debug for Salon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Salon").field("core", &self.core).finish()
+        f.debug_struct("Salon").field("connections", &self.connections).finish()
     }
 }

@@ -115,7 +115,7 @@ impl Salon {
         let salon = self.clone();
         async move {
             signal.await;
-            salon.shutdown(salon.core.timeouts().shutdown).await;
+            salon.shutdown(salon.connections.timeouts().shutdown).await;
         }
     }
 }
@@ -125,7 +125,7 @@ async fn stop(salon: Salon) {
     let mut signals = Signals::take();
     let first = signals.next().await;
     let urgency = {
-        let parting = pin!(salon.shutdown(salon.core.timeouts().shutdown));
+        let parting = pin!(salon.shutdown(salon.connections.timeouts().shutdown));
         // Whoever sends another one does not want to wait.
         let second = pin!(signals.next());
         match select(parting, second).await {

@@ -16,7 +16,6 @@ use tokio::{
     time::{Sleep, sleep_until},
 };
 
-use super::lapses;
 use crate::{
     base::{
         clock::{self, Instant},
@@ -26,13 +25,13 @@ use crate::{
         meter::{Count, Meter},
         turn::{self, TakesTurns},
     },
-    connection::{ConnectionHandle, Core, Look, Watch},
+    connection::{ConnectionHandle, Connections, Look, Watch},
 };
 
 /// The supervisor of one worker.
 pub(crate) struct Supervisor {
     /// Weak: a worker outlives the Salons on it.
-    core: Weak<Core>,
+    connections: Weak<Connections>,
     heartbeat: Heartbeat,
     /// How long a client may take to collect that it was closed.
     grace: Duration,
@@ -57,16 +56,16 @@ enum Due {
 
 impl Supervisor {
     /// Starts a supervisor on this worker.
-    pub(crate) fn start_for(core: &Arc<Core>) -> Recipient<Watch> {
-        let (heartbeat, grace) = (*core.heartbeat(), core.timeouts().close);
-        let core = Arc::downgrade(core);
+    pub(crate) fn start_for(connections: &Arc<Connections>) -> Recipient<Watch> {
+        let (heartbeat, grace) = (*connections.heartbeat(), connections.timeouts().close);
+        let connections = Arc::downgrade(connections);
         let mut ctx = Context::new();
         let supervisor = {
             let (schedule, incoming) = mpsc::unbounded_channel();
             let (deadlines, sleep) = (Deadlines::default(), Box::pin(sleep_until(clock::now())));
-            let of = core.clone();
-            ctx.add_stream(Schedule { core: of, incoming, deadlines, sleep });
-            Self { core, heartbeat, grace, schedule }
+            let of = connections.clone();
+            ctx.add_stream(Schedule { connections: of, incoming, deadlines, sleep });
+            Self { connections, heartbeat, grace, schedule }
         };
         turn::start(ctx, supervisor).recipient()
     }
@@ -104,16 +103,8 @@ impl TakesTurns for Supervisor {
 impl Handler<Watch> for Supervisor {
     type Result = ();
 
-    fn handle(&mut self, watch: Watch, _: &mut Self::Context) {
-        match watch {
-            Watch::Connection(handle) => {
-                self.schedule(handle.first_look(&self.heartbeat), &handle, Due::Look);
-            }
-            Watch::Session(peer) => {
-                // A task of its own: an authority that takes its time holds up nobody else.
-                actix::spawn(lapses::watch(self.core.clone(), Arc::downgrade(&peer)));
-            }
-        }
+    fn handle(&mut self, Watch(handle): Watch, _: &mut Self::Context) {
+        self.schedule(handle.first_look(&self.heartbeat), &handle, Due::Look);
     }
 }
 
@@ -122,8 +113,8 @@ impl StreamHandler<Watched> for Supervisor {
         let Some(handle) = handle.upgrade() else { return };
         match due {
             Due::Forget => {
-                if let Some(core) = self.core.upgrade() {
-                    core.forget(&handle);
+                if let Some(connections) = self.connections.upgrade() {
+                    connections.forget(&handle);
                 }
             }
             Due::Look if handle.outbox().closed().is_some() => self.forget_later(&handle),
@@ -134,7 +125,7 @@ impl StreamHandler<Watched> for Supervisor {
 
 /// What is due on one worker, and when.
 struct Schedule {
-    core: Weak<Core>,
+    connections: Weak<Connections>,
     incoming: mpsc::UnboundedReceiver<(Instant, Watched)>,
     deadlines: Deadlines<Watched>,
     /// Until the first of them.
@@ -150,10 +141,10 @@ impl Schedule {
 impl Drop for Schedule {
     fn drop(&mut self) {
         // The worker ends: nobody else forgets those whose actors have ended before.
-        let Some(core) = self.core.upgrade() else { return };
+        let Some(connections) = self.connections.upgrade() else { return };
         let lost = turn::is_lost();
         if lost {
-            core.counters().one(Count::ActorsLost);
+            connections.counters().one(Count::ActorsLost);
             tracing::error!("the supervisor of a worker is lost: its clients are cut off");
         }
         let closed = |handle: &Arc<ConnectionHandle>| handle.outbox().closed().is_some();
@@ -161,7 +152,7 @@ impl Drop for Schedule {
         let handles = watched.filter_map(|watched| watched.handle.upgrade());
         for handle in handles {
             if closed(&handle) {
-                core.forget(&handle);
+                connections.forget(&handle);
             } else if lost {
                 // Nobody would find out that it does not answer any more.
                 handle.close(DisconnectReason::ForcedClose);

@@ -23,8 +23,14 @@ use crate::{
 /// How long is waited at most before the wall clock is looked at again: somebody may have set it.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// Has the rights of a session watched on this worker, until it ends.
+pub(crate) fn supervise(core: &Arc<Core>, peer: &Arc<Peer>) {
+    // A task of its own: an authority that takes its time holds up nobody else.
+    actix::spawn(watch(Arc::downgrade(core), Arc::downgrade(peer)));
+}
+
 /// Watches over a session until it ends. It holds neither the session nor the Salon.
-pub(super) async fn watch(core: Weak<Core>, peer: Weak<Peer>) {
+async fn watch(core: Weak<Core>, peer: Weak<Peer>) {
     let mut watch = Watching { announced: None, asking: Vec::new(), evaluated: clock::now() };
     loop {
         let (Some(core), Some(peer)) = (core.upgrade(), peer.upgrade()) else { return };

@@ -7,3 +7,4 @@ mod heartbeat;
 mod lapses;
 
 pub(crate) use heartbeat::Supervisor;
+pub(crate) use lapses::supervise;

@@ -207,12 +207,12 @@ impl<'a> Visitor<'a> {
         let (up, down) = (direction(), direction());
         up.delay(self.latency, self.jitter);
         down.delay(self.latency, self.jitter);
-        let core = lab.salon().core();
+        let connections = lab.salon().shared();
         let conversation = Conversation::new(
             name,
             world.clone(),
             lab.journal().clone(),
-            core.parser().clone(),
+            connections.parser().clone(),
             namespace.into(),
             auth,
             raw,
@@ -222,7 +222,11 @@ impl<'a> Visitor<'a> {
             door: Rc::downgrade(lab.door()),
             wire,
             worker,
-            path: path.as_ref().unwrap_or(&core.http().path).trim_end_matches('/').to_owned(),
+            path: path
+                .as_ref()
+                .unwrap_or(&connections.http().path)
+                .trim_end_matches('/')
+                .to_owned(),
             headers,
             query,
             peer: Lab::address(number),

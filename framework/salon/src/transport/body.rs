@@ -13,12 +13,15 @@ use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::{
-    framing::Framing,
+    framing::{Framing, packet},
     handover::Handover,
     writer::{Next, Writer},
     writer_control::Stage,
 };
-use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
+use crate::{
+    message::Publication,
+    outbox::{Control, Sink},
+};
 
 /// The body of a 101 response.
 pub(super) struct Body {
@@ -119,8 +122,8 @@ impl Write {
 }
 
 impl Sink for Write {
-    fn control(&mut self, packet: &Packet) {
-        self.framing.encode_control(packet, &mut self.control);
+    fn control(&mut self, control: Control) {
+        self.framing.encode_packet(&packet(control), &mut self.control);
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {

@@ -23,7 +23,7 @@ use crate::{
         disconnect::DisconnectReason,
         meter::{Count, Meter},
     },
-    connection::{ConnectionHandle, Core},
+    connection::{ConnectionHandle, Connections},
     outbox::TransportKind,
     wire::engine_io::RequestError,
 };
@@ -35,38 +35,42 @@ const WEBSOCKET: &str = "websocket";
 const NO_JSONP: &str = "JSONP is not served; use polling without `j`, or WebSocket";
 
 /// Registers the Engine.IO endpoint at its path, with and without a trailing slash.
-pub(crate) fn configure(core: Arc<Core>) -> impl Fn(&mut web::ServiceConfig) {
+pub(crate) fn configure(connections: Arc<Connections>) -> impl Fn(&mut web::ServiceConfig) {
     move |config| {
-        let path = core.http().path.trim_end_matches('/');
-        let core = web::Data::from(core.clone());
+        let path = connections.http().path.trim_end_matches('/');
+        let connections = web::Data::from(connections.clone());
         // Apart: two paths in one resource are looked for by regular expressions.
         for path in [path.to_owned(), format!("{path}/")] {
-            config.service(web::resource(path).app_data(core.clone()).to(serve));
+            config.service(web::resource(path).app_data(connections.clone()).to(serve));
         }
     }
 }
 
-async fn serve(request: HttpRequest, payload: web::Payload, core: web::Data<Core>) -> HttpResponse {
-    let core = core.into_inner();
+async fn serve(
+    request: HttpRequest,
+    payload: web::Payload,
+    connections: web::Data<Connections>,
+) -> HttpResponse {
+    let connections = connections.into_inner();
     let mut upload = Upload::new(payload);
-    let response = match Reply::begin(&request, &core) {
-        Ok(reply) => match answer(&request, &mut upload, &core, &reply).await {
+    let response = match Reply::begin(&request, &connections) {
+        Ok(reply) => match answer(&request, &mut upload, &connections, &reply).await {
             Ok(response) => response,
             Err(rejection) => reply.refused(&rejection),
         },
         Err(response) => *response,
     };
-    upload.answered(&request, &core, response)
+    upload.answered(&request, &connections, response)
 }
 
 async fn answer(
     request: &HttpRequest,
     upload: &mut Upload,
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
 ) -> Result<HttpResponse, Rejection> {
     let target = Target::parse(reply.handshake())?;
-    let transports = core.http().transports;
+    let transports = connections.http().transports;
     let offered = match target.transport {
         TransportKind::Polling => transports.polling,
         TransportKind::WebSocket => transports.websocket,
@@ -86,25 +90,29 @@ async fn answer(
         if target.wants_jsonp() {
             return Err(Rejection::from(RequestError::BadRequest).message(NO_JSONP));
         }
-        let principal = admit(core, reply).await?;
+        let principal = admit(connections, reply).await?;
         return match target.transport {
-            TransportKind::Polling => polling::open(core, reply, principal),
-            TransportKind::WebSocket => websocket::open(request, upload, core, reply, principal),
+            TransportKind::Polling => polling::open(connections, reply, principal),
+            TransportKind::WebSocket => {
+                websocket::open(request, upload, connections, reply, principal)
+            }
         };
     };
-    let principal = admit(core, reply).await?;
-    let handle = find(core, sid, &principal)?;
-    if core.wants_requests() {
+    let principal = admit(connections, reply).await?;
+    let handle = find(connections, sid, &principal)?;
+    if connections.wants_requests() {
         // There are no namespaces to connect to: whoever knows its session id is there.
-        core.connected(&handle);
+        connections.connected(&handle);
     }
     target.check_version()?;
     match (target.transport, is_websocket) {
-        (TransportKind::WebSocket, true) => upgrade::serve(request, upload, core, reply, handle),
+        (TransportKind::WebSocket, true) => {
+            upgrade::serve(request, upload, connections, reply, handle)
+        }
         (TransportKind::Polling, false) if handle.transport() == TransportKind::Polling => {
             match *request.method() {
-                Method::GET => polling::poll(core, reply, handle).await,
-                Method::POST => posting::post(request, upload, core, reply, handle).await,
+                Method::GET => polling::poll(connections, reply, handle).await,
+                Method::POST => posting::post(request, upload, connections, reply, handle).await,
                 _ => Err(RequestError::BadRequest.into()),
             }
         }
@@ -114,14 +122,17 @@ async fn answer(
 }
 
 /// Asks the application whom the request comes from, and whether it may come at all.
-pub(super) async fn admit(core: &Core, reply: &Reply) -> Result<Principal, Rejection> {
-    match &core.hooks().admission {
+pub(super) async fn admit(
+    connections: &Connections,
+    reply: &Reply,
+) -> Result<Principal, Rejection> {
+    match &connections.hooks().admission {
         Some(admission) => {
             let (admission, handshake) = (admission.clone(), reply.handshake().clone());
             let asked = async move { admission(handshake).await };
-            let asked = Running::new(asked.boxed_local(), core.broadcaster().tally).await;
+            let asked = Running::new(asked.boxed_local(), connections.broadcaster().tally).await;
             Ok(asked.unwrap_or_else(|panicked| {
-                core.counters().one(Count::HandlerPanics);
+                connections.counters().one(Count::HandlerPanics);
                 tracing::error!("`allow_request` panicked: a request is refused");
                 Err(panicked.into())
             })?)
@@ -132,16 +143,16 @@ pub(super) async fn admit(core: &Core, reply: &Reply) -> Result<Principal, Rejec
 
 /// The session of that id. Somebody else's is as unknown as one that does not exist.
 fn find(
-    core: &Core,
+    connections: &Connections,
     sid: &str,
     principal: &Principal,
 ) -> Result<Arc<ConnectionHandle>, RequestError> {
-    let found = core.find(sid).filter(|handle| handle.principal() == principal);
+    let found = connections.find(sid).filter(|handle| handle.principal() == principal);
     let handle = found.ok_or(RequestError::UnknownSession)?;
     // Judged here as well: whoever watches over it may come a moment later.
-    if handle.is_overdue(core.heartbeat()) {
+    if handle.is_overdue(connections.heartbeat()) {
         handle.abort(DisconnectReason::PingTimeout);
-        core.forget(&handle);
+        connections.forget(&handle);
         return Err(RequestError::UnknownSession);
     }
     Ok(handle)

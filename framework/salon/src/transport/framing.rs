@@ -2,9 +2,14 @@
 //!
 //! It must never know more of a connection than the bytes of one message.
 
-use crate::wire::{
-    engine_io::{Message, Packet, PacketError},
-    websocket::{Incoming, Opcode, encode_frame},
+use bytestring::ByteString;
+
+use crate::{
+    outbox::Control,
+    wire::{
+        engine_io::{Message, Packet, PacketError},
+        websocket::{Incoming, Opcode, encode_frame},
+    },
 };
 
 /// The meaning of the messages on one WebSocket.
@@ -33,8 +38,8 @@ impl Framing {
         })
     }
 
-    /// Appends a control packet, if it has a place on a WebSocket.
-    pub(super) fn encode_control(self, packet: &Packet, out: &mut Vec<u8>) {
+    /// Appends a packet that is no frame, if it has a place on a WebSocket.
+    pub(super) fn encode_packet(self, packet: &Packet, out: &mut Vec<u8>) {
         match (self, packet) {
             // It ends a poll; on a WebSocket there is none.
             (_, Packet::Noop) => {}
@@ -53,5 +58,13 @@ impl Framing {
                 encode_frame(Opcode::Text, &text, out);
             }
         }
+    }
+}
+
+/// The packet by which a client is told.
+pub(super) fn packet(control: Control) -> Packet {
+    match control {
+        Control::Ping => Packet::Ping(ByteString::new()),
+        Control::LetGo => Packet::Noop,
     }
 }

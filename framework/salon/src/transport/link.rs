@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     base::{disconnect::DisconnectReason, logged::Logged},
-    connection::{ConnectionHandle, Core, Incoming, ReceiveWindow},
+    connection::{ConnectionHandle, Connections, Incoming, ReceiveWindow},
     outbox::Room,
     wire::engine_io::Message,
 };
@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// One WebSocket, from its reading side.
 pub(super) struct Link {
-    pub(super) core: Arc<Core>,
+    pub(super) connections: Arc<Connections>,
     pub(super) reader: Reader,
     /// The socket that actix-web serves, if it does.
     pub(super) served: Option<ClientSocket>,
@@ -111,13 +111,13 @@ impl Link {
         let patience = match closed {
             // They were patient already, and memory is short.
             Some(DisconnectReason::PingTimeout | DisconnectReason::OutboxOverflow) => GRACE,
-            _ => self.core.timeouts().close,
+            _ => self.connections.timeouts().close,
         };
         // Also if the worker ends meanwhile.
-        let _forgotten = Forgotten(self.core.clone(), self.handle().clone());
+        let _forgotten = Forgotten(self.connections.clone(), self.handle().clone());
         if closed == Some(DisconnectReason::ServerShuttingDown) {
             // What is queued may be what others were told that it has: who reads gets it all.
-            let time = self.core.time_to_part();
+            let time = self.connections.time_to_part();
             let _ = timeout(time, self.reader.control().closed()).await;
         }
         self.finish(patience).await;
@@ -147,12 +147,12 @@ impl Link {
 }
 
 /// A connection that is forgotten when this is dropped.
-struct Forgotten(Arc<Core>, Arc<ConnectionHandle>);
+struct Forgotten(Arc<Connections>, Arc<ConnectionHandle>);
 
 impl Drop for Forgotten {
     fn drop(&mut self) {
-        let Self(core, handle) = self;
-        core.forget(handle);
+        let Self(connections, handle) = self;
+        connections.forget(handle);
     }
 }
 
@@ -174,7 +174,7 @@ impl Incoming for Link {
         self.decide(error.as_ref());
         if self.has_parted() {
             // Of many that are cut off together, none is kept until it has a turn.
-            self.core.forget(self.handle());
+            self.connections.forget(self.handle());
             return;
         }
         // Nobody waits for it: the connection has ended, or is about to.

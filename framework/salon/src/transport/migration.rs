@@ -18,13 +18,13 @@ use super::{
 };
 use crate::{
     base::disconnect::DisconnectReason,
-    connection::{ConnectionHandle, Core},
+    connection::{ConnectionHandle, Connections},
     outbox::LinkNumber,
 };
 
 /// A WebSocket on a socket that was taken over, bound to no worker.
 pub(super) struct Migration {
-    pub(super) core: Arc<Core>,
+    pub(super) connections: Arc<Connections>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) stream: TcpStream,
     pub(super) framing: Framing,
@@ -52,7 +52,7 @@ impl Migration {
 
     /// Binds it to this worker.
     pub(super) fn arrive(self) -> Option<Link> {
-        let Self { core, handle, stream, framing, link, before, unsaid, rest } = self;
+        let Self { connections, handle, stream, framing, link, before, unsaid, rest } = self;
         let control = Rc::new(WriterControl::new(link, unsaid));
         let outbox = handle.outbox().clone();
         let writer = Writer { outbox, control: control.clone(), framing };
@@ -61,13 +61,13 @@ impl Migration {
             Err(error) => {
                 tracing::debug!(%error, "the runtime does not take a socket");
                 handle.abort(DisconnectReason::TransportError);
-                core.forget(&handle);
+                connections.forget(&handle);
                 return None;
             }
         };
         let source = Source::Socket(socket);
         let reader = Reader::new(handle, before, source, framing, control);
-        Some(Link { core, reader, served: None })
+        Some(Link { connections, reader, served: None })
     }
 }
 
@@ -78,11 +78,11 @@ impl Link {
         let departed = self.reader.socket().map(TakenSocket::depart);
         match departed {
             Some(Ok((stream, rest))) => {
-                let Self { core, reader, .. } = *self;
+                let Self { connections, reader, .. } = *self;
                 let (handle, control, framing, before) = reader.into_parts();
                 let (link, unsaid) = (control.link(), control.take_unsaid());
                 let migration =
-                    Migration { core, handle, stream, framing, link, before, unsaid, rest };
+                    Migration { connections, handle, stream, framing, link, before, unsaid, rest };
                 Ok(Box::new(migration))
             }
             Some(Err(error)) => {

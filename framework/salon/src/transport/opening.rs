@@ -18,11 +18,11 @@ use super::{
     writer::Writer,
     writer_control::WriterControl,
 };
-use crate::connection::{ConnectionHandle, Core};
+use crate::connection::{ConnectionHandle, Connections};
 
 /// A WebSocket whose handshake is being answered.
 pub(super) struct Opening {
-    core: Arc<Core>,
+    connections: Arc<Connections>,
     pub(super) handle: Arc<ConnectionHandle>,
     writer: Writer,
     way: Way,
@@ -41,7 +41,7 @@ impl Opening {
     pub(super) fn new(
         request: &HttpRequest,
         payload: Payload,
-        core: &Arc<Core>,
+        connections: &Arc<Connections>,
         handle: Arc<ConnectionHandle>,
         framing: Framing,
     ) -> (Self, Body) {
@@ -50,14 +50,14 @@ impl Opening {
         let (way, handover) = match request.conn_data::<Anchor>().map(Anchor::socket) {
             None => (Way::Request(payload), None),
             Some(socket) => {
-                let heartbeat = core.heartbeat();
+                let heartbeat = connections.heartbeat();
                 socket.set_user_timeout(heartbeat.ping_interval + heartbeat.ping_timeout);
                 let handover = Rc::new(Handover::new(socket.clone(), payload));
                 (Way::Socket(socket, handover.clone()), Some(handover))
             }
         };
         let body = Body::new(writer.clone(), handover);
-        (Self { core: core.clone(), handle, writer, way }, body)
+        (Self { connections: connections.clone(), handle, writer, way }, body)
     }
 
     /// Has frames written right behind the response.
@@ -81,7 +81,7 @@ impl Opening {
 
     /// Takes the socket over, if there is one.
     pub(super) async fn settle(self) -> Settled {
-        let Self { core, handle, writer, way } = self;
+        let Self { connections, handle, writer, way } = self;
         let Writer { control, framing, .. } = writer;
         let (early, payload, served) = match way {
             Way::Request(payload) => (BytesMut::new(), payload, None),
@@ -89,10 +89,10 @@ impl Opening {
                 let stream = handover.complete().await;
                 let (early, payload) = handover.take_parts();
                 if let Some(stream) = stream {
-                    let before = Before::new(&core, early);
+                    let before = Before::new(&connections, early);
                     let (link, unsaid) = (control.link(), control.take_unsaid());
                     return Settled::Taken(Box::new(Migration {
-                        core,
+                        connections,
                         handle,
                         stream,
                         framing,
@@ -105,10 +105,10 @@ impl Opening {
                 (early, payload, Some(socket))
             }
         };
-        let before = Before::new(&core, early);
+        let before = Before::new(&connections, early);
         let source = Source::Payload(payload);
         let reader = Reader::new(handle, before, source, framing, control);
-        Settled::Served(Box::new(Link { core, reader, served }))
+        Settled::Served(Box::new(Link { connections, reader, served }))
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::{
+    framing::packet,
     link_error::{LinkError, reason},
     rejection::Rejection,
     response::Reply,
@@ -16,9 +17,9 @@ use super::{
 use crate::{
     auth::Principal,
     base::{clock, disconnect::DisconnectReason, logged::Logged, simulation},
-    connection::{Claim, ConnectionHandle, Core},
+    connection::{Claim, ConnectionHandle, Connections},
     message::{Form, Publication},
-    outbox::{Drained, LinkNumber, Sink, TransportKind},
+    outbox::{Control, Drained, LinkNumber, Sink, TransportKind},
     wire::engine_io::{Open, Packet, RequestError, payload},
 };
 
@@ -33,52 +34,53 @@ pub(super) const LOOK: Duration = Duration::from_millis(5);
 
 /// Opens a session over polling.
 pub(super) fn open(
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
     let handshake = reply.handshake().clone();
-    let handle = core.open(handshake, principal, TransportKind::Polling)?;
+    let handle = connections.open(handshake, principal, TransportKind::Polling)?;
     let mut body = Batch::default();
-    body.control(&open_packet(core, &handle));
+    body.packet(&open_packet(connections, &handle));
     Ok(reply.opening(body.into()))
 }
 
 /// The first packet of a connection.
-pub(super) fn open_packet(core: &Core, handle: &ConnectionHandle) -> Packet {
+pub(super) fn open_packet(connections: &Connections, handle: &ConnectionHandle) -> Packet {
     let upgradable =
-        handle.transport() == TransportKind::Polling && core.http().transports.websocket;
+        handle.transport() == TransportKind::Polling && connections.http().transports.websocket;
     let open = Open {
         sid: handle.sid(),
         upgrades: if upgradable { &["websocket"] } else { &[] },
-        ping_interval: core.heartbeat().ping_interval,
-        ping_timeout: core.heartbeat().ping_timeout,
-        max_payload: core.limits().max_payload,
+        ping_interval: connections.heartbeat().ping_interval,
+        ping_timeout: connections.heartbeat().ping_timeout,
+        max_payload: connections.limits().max_payload,
     };
     Packet::Open(open.to_json().into())
 }
 
 /// Serves a GET: what is queued at once, else what comes.
 pub(super) async fn poll(
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
     let Some((claim, closed)) = handle.begin_poll() else {
-        return overlap(core, reply, &handle, &LinkError::PollOverlap);
+        return overlap(connections, reply, &handle, &LinkError::PollOverlap);
     };
     // Before the transport is looked at: an upgrade that is over by then is seen there.
     let is_upgrading = handle.is_upgrading();
-    check_session(core, &handle, closed)?;
+    check_session(connections, &handle, closed)?;
     let (was_open, answered) = (closed.is_none(), false);
-    let pending = PendingPoll { core, handle, _claim: claim, was_open, is_upgrading, answered };
+    let pending =
+        PendingPoll { connections, handle, _claim: claim, was_open, is_upgrading, answered };
     Ok(reply.payload(pending.answer().await?))
 }
 
 /// Refuses requests of a session that was over, or that an upgrade has overtaken; to be called once
 /// the request's kind is claimed.
 pub(super) fn check_session(
-    core: &Core,
+    connections: &Connections,
     handle: &ConnectionHandle,
     closed: Option<DisconnectReason>,
 ) -> Result<(), RequestError> {
@@ -87,7 +89,7 @@ pub(super) fn check_session(
     }
     match closed {
         Some(reason) if !is_owed(reason) => {
-            core.forget(handle);
+            connections.forget(handle);
             Err(RequestError::UnknownSession)
         }
         Some(_) | None => Ok(()),
@@ -96,7 +98,7 @@ pub(super) fn check_session(
 
 /// Ends a connection because of two requests at once, unless an upgrade holds the claim.
 pub(super) fn overlap(
-    core: &Core,
+    connections: &Connections,
     reply: &Reply,
     handle: &ConnectionHandle,
     error: &LinkError,
@@ -104,48 +106,48 @@ pub(super) fn overlap(
     if handle.transport() != TransportKind::Polling {
         return Err(RequestError::BadRequest.into());
     }
-    end(core, handle, error);
+    end(connections, handle, error);
     Ok(reply.unacceptable())
 }
 
 /// Ends a connection that is on polling. A pending GET still gets what is queued.
-pub(super) fn end(core: &Core, handle: &ConnectionHandle, error: &LinkError) {
+pub(super) fn end(connections: &Connections, handle: &ConnectionHandle, error: &LinkError) {
     tracing::debug!(connection = handle.number(), error = %Logged(error), "a polling connection ended");
     handle.close(reason(error));
-    core.unlist(handle);
+    connections.unlist(handle);
 }
 
 /// Ends a connection whose client closes it by a POST. Its session id is unknown once that is answered: a
 /// GET that the client sent together with it may be a little later, on another worker or by another
 /// connection, and finds the close until then.
-pub(super) async fn end_by_client(core: &Core, handle: &ConnectionHandle) {
+pub(super) async fn end_by_client(connections: &Connections, handle: &ConnectionHandle) {
     // Also if the client does not wait for the answer.
-    let _unlisted = Unlisted(core, handle);
+    let _unlisted = Unlisted(connections, handle);
     handle.close(reason(&LinkError::Closed));
     if simulation::is_alone() {
         return;
     }
     let late = clock::now() + TOGETHER;
     // One that has been answered meanwhile has had it forgotten.
-    let is_known = || core.find(handle.sid()).is_some();
+    let is_known = || connections.find(handle.sid()).is_some();
     while !handle.is_polled() && is_known() && clock::now() < late {
         sleep(LOOK).await;
     }
 }
 
 /// A session id that is unknown once this is dropped.
-struct Unlisted<'a>(&'a Core, &'a ConnectionHandle);
+struct Unlisted<'a>(&'a Connections, &'a ConnectionHandle);
 
 impl Drop for Unlisted<'_> {
     fn drop(&mut self) {
-        let Self(core, handle) = self;
-        core.unlist(handle);
+        let Self(connections, handle) = self;
+        connections.unlist(handle);
     }
 }
 
 /// A GET that is being answered; dropped before that, it ends the connection.
 struct PendingPoll<'a> {
-    core: &'a Core,
+    connections: &'a Connections,
     handle: Arc<ConnectionHandle>,
     _claim: Claim,
     /// Whether the connection had not ended when it came.
@@ -157,7 +159,8 @@ struct PendingPoll<'a> {
 
 impl PendingPoll<'_> {
     async fn answer(mut self) -> Result<Bytes, RequestError> {
-        let mut batch = Batch { most: self.core.limits().max_outbox_bytes, ..Batch::default() };
+        let mut batch =
+            Batch { most: self.connections.limits().max_outbox_bytes, ..Batch::default() };
         let outbox = self.handle.outbox();
         let drained = poll_fn(|cx| outbox.poll_drain(cx, LinkNumber::FIRST, &mut batch));
         let drained = if self.is_upgrading {
@@ -170,17 +173,17 @@ impl PendingPoll<'_> {
             Some(Drained::Something | Drained::Everything) => {}
             // Whoever moves has let its polls end before: it was sent behind the move.
             Some(Drained::Replaced) if self.is_upgrading => return Err(RequestError::BadRequest),
-            Some(Drained::Replaced) | None => batch.control(&Packet::Noop),
+            Some(Drained::Replaced) | None => batch.packet(&Packet::Noop),
             Some(Drained::Closed(reason)) => {
                 // A poll that finds the close rather than waits for it also gets a noop, as from
                 // the reference server; one that the client itself ended gets nothing else.
                 if !self.was_open || reason == DisconnectReason::TransportClose {
-                    batch.control(&Packet::Noop);
+                    batch.packet(&Packet::Noop);
                 }
                 if reason != DisconnectReason::TransportClose {
-                    batch.control(&Packet::Close);
+                    batch.packet(&Packet::Close);
                 }
-                self.core.forget(&self.handle);
+                self.connections.forget(&self.handle);
             }
         }
         Ok(batch.into())
@@ -191,7 +194,7 @@ impl Drop for PendingPoll<'_> {
     fn drop(&mut self) {
         self.handle.outbox().park(LinkNumber::FIRST);
         if !self.answered && self.handle.transport() == TransportKind::Polling {
-            end(self.core, &self.handle, &LinkError::PollAborted);
+            end(self.connections, &self.handle, &LinkError::PollAborted);
         }
     }
 }
@@ -241,12 +244,16 @@ impl Batch {
             self.body.extend_from_slice(frame.polling());
         }
     }
+
+    fn packet(&mut self, packet: &Packet) {
+        self.join();
+        packet.encode_polling(&mut self.body);
+    }
 }
 
 impl Sink for Batch {
-    fn control(&mut self, packet: &Packet) {
-        self.join();
-        packet.encode_polling(&mut self.body);
+    fn control(&mut self, control: Control) {
+        self.packet(&packet(control));
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {
@@ -283,7 +290,7 @@ mod tests {
                     let message = Message::Text(text.to_owned().into());
                     batch.frame(&Form::of_message(message, Layer::EngineIo));
                 }
-                None => batch.control(&Packet::Ping(part[1..].to_owned().into())),
+                None => batch.packet(&Packet::Ping(part[1..].to_owned().into())),
             }
         }
         batch.into()

@@ -19,7 +19,7 @@ use super::{
     upload::Upload,
 };
 use crate::{
-    connection::{Claim, ConnectionHandle, Core},
+    connection::{Claim, ConnectionHandle, Connections},
     outbox::TransportKind,
 };
 
@@ -27,34 +27,34 @@ use crate::{
 pub(super) async fn post(
     request: &HttpRequest,
     body: &mut Upload,
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
     let Some(claim) = claim(&handle).await else {
-        return overlap(core, reply, &handle, &LinkError::PostOverlap);
+        return overlap(connections, reply, &handle, &LinkError::PostOverlap);
     };
     let closed = handle.outbox().closed();
-    check_session(core, &handle, closed)?;
+    check_session(connections, &handle, closed)?;
     if closed.is_some() {
         return Ok(reply.received());
     }
-    let mut pending = PendingPost { core, handle, claim: Some(claim), answered: false };
+    let mut pending = PendingPost { connections, handle, claim: Some(claim), answered: false };
     let answer = pending.answer(request, body, reply).await;
     pending.answered = true;
     match answer {
         Ok(()) => Ok(reply.received()),
         Err(Failure::TooLarge) => Ok(reply.too_large()),
         Err(Failure::Over) => {
-            check_session(core, &pending.handle, pending.handle.outbox().closed())?;
+            check_session(connections, &pending.handle, pending.handle.outbox().closed())?;
             Ok(reply.received())
         }
         Err(Failure::Link(LinkError::Closed)) => {
-            end_by_client(core, &pending.handle).await;
+            end_by_client(connections, &pending.handle).await;
             Ok(reply.received())
         }
         Err(Failure::Link(error)) => {
-            end(core, &pending.handle, &error);
+            end(connections, &pending.handle, &error);
             Ok(match error {
                 // There is nothing to be received.
                 LinkError::BinaryPost | LinkError::PostAborted => reply.unacceptable(),
@@ -82,7 +82,7 @@ async fn claim(handle: &Arc<ConnectionHandle>) -> Option<Claim> {
 
 /// A POST that is being answered; dropped before that, it ends the connection.
 struct PendingPost<'a> {
-    core: &'a Arc<Core>,
+    connections: &'a Arc<Connections>,
     handle: Arc<ConnectionHandle>,
     /// Nothing once whoever handles the rest has it.
     claim: Option<Claim>,
@@ -110,7 +110,7 @@ impl PendingPost<'_> {
         if content_type.is_some_and(|kind| kind == "application/octet-stream") {
             return Err(Failure::Link(LinkError::BinaryPost));
         }
-        let limits = self.core.limits();
+        let limits = self.connections.limits();
         let body = {
             let reading = pin!(read(request, body, limits.max_payload));
             let closed = pin!(self.handle.outbox().until_closed());
@@ -120,7 +120,7 @@ impl PendingPost<'_> {
                 Either::Right(_) => return Err(Failure::Over),
             }
         };
-        let request = self.core.wants_requests().then(|| reply.handshake().clone());
+        let request = self.connections.wants_requests().then(|| reply.handshake().clone());
         let mut receiving = Receiving::new(body, limits.max_payload_packets, &self.handle, request);
         loop {
             match receiving.go_on().await {
@@ -136,7 +136,7 @@ impl PendingPost<'_> {
         }
         // Its client may poll only once it has the answer.
         self.handle.answer_post();
-        rt::spawn(Rest::new(self.core.clone(), receiving, self.claim.take()).receive());
+        rt::spawn(Rest::new(self.connections.clone(), receiving, self.claim.take()).receive());
         Ok(())
     }
 }
@@ -144,7 +144,7 @@ impl PendingPost<'_> {
 impl Drop for PendingPost<'_> {
     fn drop(&mut self) {
         if !self.answered && self.handle.transport() == TransportKind::Polling {
-            end(self.core, &self.handle, &LinkError::PostAborted);
+            end(self.connections, &self.handle, &LinkError::PostAborted);
         }
     }
 }

@@ -24,7 +24,7 @@ use super::{
     writer_control::WriterControl,
 };
 use crate::{
-    connection::{ConnectionHandle, Core},
+    connection::{ConnectionHandle, Connections},
     wire::{
         engine_io::{Message, Packet},
         socket_io::Messages,
@@ -58,8 +58,8 @@ pub(super) struct Before {
 
 impl Before {
     /// Bytes that came right behind the handshake.
-    pub(super) fn new(core: &Core, early: BytesMut) -> Self {
-        Self { buffer: early, frames: FrameReader::new(core.limits().into()) }
+    pub(super) fn new(connections: &Connections, early: BytesMut) -> Self {
+        Self { buffer: early, frames: FrameReader::new(connections.limits().into()) }
     }
 }
 
@@ -363,7 +363,7 @@ mod tests {
         let salon = Salon::builder().build().unwrap();
         let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
         let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
-        let handle = salon.core().open(handshake, principal, transport).unwrap();
+        let handle = salon.shared().open(handshake, principal, transport).unwrap();
         let (taken, chunk) = (Rc::<Cell<usize>>::default(), Bytes::from(chunk));
         let counted = taken.clone();
         let chunks = stream::iter(0..times).map(move |_| {
@@ -372,7 +372,7 @@ mod tests {
         });
         let source = Source::Payload(Payload::Stream { payload: Box::pin(chunks) });
         let control = Rc::new(WriterControl::new(None, None));
-        let before = Before::new(salon.core(), BytesMut::new());
+        let before = Before::new(salon.shared(), BytesMut::new());
         (Reader::new(handle, before, source, Framing::EngineIo, control), taken)
     }
 

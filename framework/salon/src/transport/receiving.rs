@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     auth::Handshake,
-    connection::{Claim, ConnectionHandle, Core},
+    connection::{Claim, ConnectionHandle, Connections},
     outbox::{Room, TransportKind},
     wire::engine_io::payload::{Packets, SEPARATOR},
 };
@@ -125,7 +125,7 @@ fn is_message(piece: &[u8]) -> bool {
 
 /// The rest of a POST that is answered already; dropped before it is handled, it ends the connection.
 pub(super) struct Rest {
-    core: Arc<Core>,
+    connections: Arc<Connections>,
     receiving: Receiving,
     /// That of its POST: no other POST begins before.
     _claim: Option<Claim>,
@@ -134,8 +134,12 @@ pub(super) struct Rest {
 
 impl Rest {
     /// Nothing more is handled yet.
-    pub(super) fn new(core: Arc<Core>, receiving: Receiving, claim: Option<Claim>) -> Self {
-        Self { core, receiving, _claim: claim, is_over: false }
+    pub(super) fn new(
+        connections: Arc<Connections>,
+        receiving: Receiving,
+        claim: Option<Claim>,
+    ) -> Self {
+        Self { connections, receiving, _claim: claim, is_over: false }
     }
 
     /// Handles it as its client makes room for the answers.
@@ -144,7 +148,7 @@ impl Rest {
             match self.receiving.go_on().await {
                 Received::All => break,
                 Received::End(error) => {
-                    end(&self.core, &self.receiving.handle, &error);
+                    end(&self.connections, &self.receiving.handle, &error);
                     break;
                 }
                 Received::NoRoom => self.receiving.until_room().await,
@@ -158,7 +162,7 @@ impl Drop for Rest {
     fn drop(&mut self) {
         let handle = &self.receiving.handle;
         if !self.is_over && handle.transport() == TransportKind::Polling {
-            end(&self.core, handle, &LinkError::PostAborted);
+            end(&self.connections, handle, &LinkError::PostAborted);
         }
     }
 }

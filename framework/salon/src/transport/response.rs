@@ -18,12 +18,12 @@ use crate::{
         logged::Logged,
         meter::{Count, Meter},
     },
-    connection::Core,
+    connection::Connections,
 };
 
 /// Makes the responses to one request.
 pub(super) struct Reply {
-    core: Arc<Core>,
+    connections: Arc<Connections>,
     handshake: Arc<Handshake>,
     origin: Origin,
     gzip: bool,
@@ -33,20 +33,20 @@ impl Reply {
     /// For a request that is to be looked at; or the answer, if it is not.
     pub(super) fn begin(
         request: &HttpRequest,
-        core: &Arc<Core>,
+        connections: &Arc<Connections>,
     ) -> Result<Self, Box<HttpResponse>> {
         // Of a request from elsewhere nothing is trusted, not even that it asks for a WebSocket.
-        let origin = Origin::judge(request, core.origins())
+        let origin = Origin::judge(request, connections.origins())
             .map_err(|error| Rejection::from(error).respond(&Origin::None, false))?;
         if let Some(response) = origin.preflight(request) {
             return Err(response.into());
         }
-        let longest = core.limits().max_handshake_bytes;
+        let longest = connections.limits().max_handshake_bytes;
         let handshake = request::handshake(request, &origin, longest).map_err(|rejection| {
             rejection.respond(&origin, request.headers().contains_key(header::UPGRADE))
         })?;
-        let gzip = core.http().gzip_from.is_some() && compression::accepts_gzip(request);
-        Ok(Self { core: core.clone(), handshake: Arc::new(handshake), origin, gzip })
+        let gzip = connections.http().gzip_from.is_some() && compression::accepts_gzip(request);
+        Ok(Self { connections: connections.clone(), handshake: Arc::new(handshake), origin, gzip })
     }
 
     /// What is known of the client from this request.
@@ -95,11 +95,11 @@ impl Reply {
     pub(super) fn add_headers(&self, response: &mut HttpResponseBuilder, initial: bool) {
         self.origin.allow(response);
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        let hooks = self.core.hooks();
+        let hooks = self.connections.hooks();
         let initial_headers = hooks.initial_headers.as_ref().filter(|_| initial);
         for make in initial_headers.into_iter().chain(&hooks.headers) {
             let made = contain(|| make(&self.handshake)).unwrap_or_else(|Panicked| {
-                self.core.counters().one(Count::HandlerPanics);
+                self.connections.counters().one(Count::HandlerPanics);
                 tracing::error!("what makes headers panicked: a response goes without them");
                 Vec::new()
             });
@@ -121,7 +121,7 @@ impl Reply {
         let mut response = HttpResponse::Ok();
         response.insert_header((header::CONTENT_TYPE, "text/plain; charset=UTF-8"));
         self.add_headers(&mut response, initial);
-        let long = self.core.http().gzip_from.is_some_and(|from| payload.len() >= from);
+        let long = self.connections.http().gzip_from.is_some_and(|from| payload.len() >= from);
         if self.gzip && long {
             match compression::gzip(&payload) {
                 Ok(compressed) => {

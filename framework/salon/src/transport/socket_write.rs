@@ -7,8 +7,11 @@ use std::io::{self, ErrorKind, IoSlice, Write as _};
 use bytes::Bytes;
 use mio::net::TcpStream;
 
-use super::framing::Framing;
-use crate::{message::Publication, outbox::Sink, wire::engine_io::Packet};
+use super::framing::{Framing, packet};
+use crate::{
+    message::Publication,
+    outbox::{Control, Sink},
+};
 
 /// From how many bytes on a frame is not copied to be written.
 const LARGE: usize = 16 * 1024;
@@ -85,8 +88,8 @@ impl<'a> SocketWrite<'a> {
 impl Sink for SocketWrite<'_> {
     const STAYS: bool = true;
 
-    fn control(&mut self, packet: &Packet) {
-        self.framing.encode_control(packet, self.gathered);
+    fn control(&mut self, control: Control) {
+        self.framing.encode_packet(&packet(control), self.gathered);
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     base::logged::Logged,
-    connection::{Claim, ConnectionHandle, Core},
+    connection::{Claim, ConnectionHandle, Connections},
+    outbox::Control,
     wire::{
         engine_io::{Packet, RequestError},
         websocket::{Opcode, encode_frame},
@@ -39,7 +40,7 @@ const BEHIND: Duration = Duration::from_millis(20);
 pub(super) fn serve(
     request: &HttpRequest,
     upload: &mut Upload,
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
@@ -51,7 +52,8 @@ pub(super) fn serve(
     };
     // Behind the claim: a GET that comes later sees that.
     let is_polled = handle.is_polled();
-    let (opening, body) = Opening::new(request, upload.take(), core, handle, Framing::EngineIo);
+    let (opening, body) =
+        Opening::new(request, upload.take(), connections, handle, Framing::EngineIo);
     match claim {
         Some(claim) => rt::spawn(upgrade(opening, claim, is_polled)),
         // One upgrade at a time, and only one that succeeds.
@@ -89,7 +91,7 @@ async fn upgrade(opening: Opening, claim: Claim, is_polled: bool) {
 }
 
 async fn move_over(link: &mut Link, claim: Claim, is_polled: bool) -> Upgrade {
-    let limit = link.core.timeouts().upgrade;
+    let limit = link.connections.timeouts().upgrade;
     let probed = {
         let outbox = link.reader.handle().outbox().clone();
         let probing = pin!(timeout(limit, probe(link, is_polled)));
@@ -135,7 +137,7 @@ async fn probe(link: &mut Link, was_polled: bool) -> bool {
                     continue;
                 }
                 if link.reader.handle().is_polled() {
-                    link.reader.handle().outbox().control(Packet::Noop);
+                    link.reader.handle().outbox().control(Control::LetGo);
                 }
             }
             Ok(Packet::Upgrade) => return true,
@@ -164,6 +166,6 @@ async fn posted(handle: &Arc<ConnectionHandle>) {
 /// Closes a WebSocket that is not the session's.
 async fn refuse(link: Box<Link>) {
     link.reader.control().close(None);
-    let patience = link.core.timeouts().close;
+    let patience = link.connections.timeouts().close;
     link.finish(patience).await;
 }

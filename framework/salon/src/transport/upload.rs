@@ -25,7 +25,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Sleep, sleep};
 
 use super::socket::{Anchor, ClientSocket};
-use crate::connection::Core;
+use crate::connection::Connections;
 
 /// How long what is left of a request may keep us waiting for its next bytes.
 const SILENCE: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ impl Upload {
     pub(super) fn answered(
         self,
         request: &HttpRequest,
-        core: &Core,
+        connections: &Connections,
         mut response: HttpResponse,
     ) -> HttpResponse {
         // Only in HTTP/1 a body that nobody reads stands in the way of others.
@@ -76,7 +76,7 @@ impl Upload {
             return response;
         }
         response.head_mut().set_connection_type(ConnectionType::Close);
-        let (bytes, until) = (core.limits().max_payload, core.timeouts().close);
+        let (bytes, until) = (connections.limits().max_payload, connections.timeouts().close);
         response.map_body(|head, body| {
             if let BodySize::Sized(length) = body.size()
                 && head.status != StatusCode::NO_CONTENT

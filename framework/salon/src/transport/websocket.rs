@@ -23,7 +23,7 @@ use super::{
     response::Reply, upload::Upload,
 };
 use crate::{
-    auth::Principal, base::logged::Logged, connection::Core, outbox::TransportKind,
+    auth::Principal, base::logged::Logged, connection::Connections, outbox::TransportKind,
     wire::engine_io::RequestError,
 };
 
@@ -31,17 +31,18 @@ use crate::{
 pub(super) fn open(
     request: &HttpRequest,
     upload: &mut Upload,
-    core: &Arc<Core>,
+    connections: &Arc<Connections>,
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
     let mut response = shake_hands(request)?;
     let handshake = reply.handshake().clone();
-    let handle = core.open(handshake, principal, TransportKind::WebSocket)?;
+    let handle = connections.open(handshake, principal, TransportKind::WebSocket)?;
     reply.add_headers(&mut response, true);
     let mut greeting = Vec::new();
-    Framing::EngineIo.encode_control(&open_packet(core, &handle), &mut greeting);
-    let (opening, body) = Opening::new(request, upload.take(), core, handle, Framing::EngineIo);
+    Framing::EngineIo.encode_packet(&open_packet(connections, &handle), &mut greeting);
+    let (opening, body) =
+        Opening::new(request, upload.take(), connections, handle, Framing::EngineIo);
     opening.greet(greeting);
     opening.start();
     switch(response, body)

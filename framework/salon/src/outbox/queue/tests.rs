@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use super::*;
 use crate::{
-    base::config::Limits,
+    base::{config::Limits, in_flight::InFlightLimit},
     message::{Content, Layer},
     payload::IntoPayload,
-    protocol::SocketIoCodec,
-    wire::socket_io::JsonParser,
+    protocol::{RawCodec, SocketIoCodec},
+    wire::{engine_io, socket_io::JsonParser},
 };
 
 /// Counts how often it is told of an end.
@@ -21,8 +21,6 @@ impl Owner for Ends {
     }
 
     fn end_session(&self, _: SessionNumber, _: End) {}
-
-    fn below_limit(&self) {}
 }
 
 /// Counts how often it is woken.
@@ -36,7 +34,8 @@ impl std::task::Wake for Woken {
 }
 
 fn outbox(limits: &Limits, owner: &Arc<Ends>) -> Outbox {
-    let terms = Terms::new(limits, Arc::new(codec()), Arc::default());
+    let in_flight = Arc::new(InFlightLimit::new(1));
+    let terms = Terms::new(limits, Arc::new(codec()), Arc::default(), in_flight);
     let owner: Weak<Ends> = Arc::downgrade(owner);
     Outbox::new(Arc::new(terms), TransportKind::WebSocket, owner)
 }
@@ -45,9 +44,15 @@ fn codec() -> SocketIoCodec {
     SocketIoCodec::new(Arc::new(JsonParser))
 }
 
+/// A frame of so many bytes.
+fn message(text: &str) -> Publication {
+    let message = engine_io::Message::Text(text.to_owned().into());
+    Publication::message(message).formed(&RawCodec { layer: Layer::EngineIo })
+}
+
 /// A frame of ten bytes.
 fn frame() -> Publication {
-    Publication::message(engine_io::Message::Text("0123456789".into()), Layer::EngineIo)
+    message("0123456789")
 }
 
 fn event(text: &str) -> Content {
@@ -109,8 +114,8 @@ impl Taker {
 }
 
 impl Sink for Taker {
-    fn control(&mut self, packet: &engine_io::Packet) {
-        self.taken.push(format!("{packet:?}"));
+    fn control(&mut self, control: Control) {
+        self.taken.push(format!("{control:?}"));
     }
 
     fn frames(&mut self, frames: &[Publication]) -> usize {
@@ -132,7 +137,7 @@ fn assert_counts(outbox: &Outbox, frames: usize) {
 #[track_caller]
 fn assert_empty(outbox: &Outbox) {
     assert_counts(outbox, 0);
-    assert!(outbox.lock().control().next().is_none());
+    assert!(!outbox.lock().has_control(Control::Ping));
 }
 
 #[test]
@@ -143,13 +148,13 @@ fn one_frame_too_many_ends_the_connection_and_drops_what_waited() {
     for _ in 0..3 {
         assert_eq!(outbox.push(&frame()), Ok(()));
     }
-    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.control(Control::Ping);
     let overflow = NotQueued::Overflow { bytes: 30, frames: 3 };
     assert_eq!(outbox.push(&frame()), Err(overflow));
     assert_empty(&outbox);
     assert_eq!(outbox.closed(), Some(DisconnectReason::OutboxOverflow));
     assert_eq!(outbox.push(&frame()), Err(NotQueued::Closed));
-    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.control(Control::Ping);
     assert_empty(&outbox);
     outbox.close(DisconnectReason::TransportClose);
     assert_eq!(ends.0.load(Ordering::Relaxed), 1, "the end is told once");
@@ -181,7 +186,7 @@ fn half_full_is_more_than_half_of_either_limit() {
     for (length, fits) in [(10, 2), (1, 3)] {
         let outbox = outbox(&limits, &Arc::default());
         let text = "0123456789"[..length].to_owned();
-        let frame = Publication::message(engine_io::Message::Text(text.into()), Layer::EngineIo);
+        let frame = message(&text);
         for _ in 0..fits {
             assert_eq!(outbox.push(&frame), Ok(()));
             assert!(!outbox.is_half_full(), "{length}");
@@ -245,7 +250,7 @@ fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
     for frame in &queued {
         assert_eq!(outbox.push(frame), Ok(()));
     }
-    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.control(Control::Ping);
     assert_eq!(outbox.bar(lost.0, membership(1)), 2);
     assert_counts(&outbox, 5);
     assert_eq!(outbox.bar(lost.0, membership(1)), 0, "there is nothing left of it");
@@ -253,14 +258,8 @@ fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
     let lapsed =
         r#"433[{"error":{"code":"lapsed","message":"the right to be in the room has lapsed"}}]"#;
     let written = Taker::new(2).everything(&outbox);
-    let due = [
-        r#"Ping("")"#,
-        "40123456789",
-        r#"42["said","2"]"#,
-        lapsed,
-        r#"434["answer"]"#,
-        "40123456789",
-    ];
+    let due =
+        ["Ping", "40123456789", r#"42["said","2"]"#, lapsed, r#"434["answer"]"#, "40123456789"];
     assert_eq!(written, due, "in the order in which it was queued");
     assert_empty(&outbox);
     assert_eq!(outbox.closed(), None);
@@ -351,12 +350,12 @@ fn what_is_said_in_place_of_a_suppressed_answer_counts_like_everything_else() {
 fn frames_that_are_dropped_are_not_counted_and_what_comes_then_is_queued() {
     let outbox = outbox(&Limits { max_outbox_bytes: 10, ..Limits::default() }, &Arc::default());
     assert_eq!(outbox.push(&frame()), Ok(()));
-    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.control(Control::Ping);
     outbox.drop_frames();
     assert_counts(&outbox, 0);
     assert!(outbox.has_undelivered_ping(), "control packets are no frames");
     assert_eq!(outbox.push(&frame()), Ok(()));
-    assert_eq!(Taker::new(9).everything(&outbox), [r#"Ping("")"#, "40123456789"]);
+    assert_eq!(Taker::new(9).everything(&outbox), ["Ping", "40123456789"]);
 }
 
 #[test]
@@ -368,7 +367,7 @@ fn a_heartbeat_gives_back_what_many_frames_took() {
     }
     assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Something));
     assert!(outbox.lock().frames.spilled(), "what is used again soon is kept");
-    outbox.control(engine_io::Packet::Ping("".into()));
+    outbox.control(Control::Ping);
     assert_eq!(taker.drain(&outbox), Poll::Ready(Drained::Something));
     assert!(!outbox.lock().frames.spilled());
     assert_eq!(taker.drain(&outbox), Poll::Pending);

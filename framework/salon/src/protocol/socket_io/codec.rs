@@ -10,7 +10,7 @@ use serde_json::to_writer;
 use crate::{
     message::{Codec, Content, FRONT, Form, Layer, Ordered},
     payload::with_json,
-    wire::socket_io::{PacketRef, Parser},
+    wire::socket_io::{Messages, PacketRef, Parser},
 };
 
 /// Writes Socket.IO.
@@ -61,8 +61,9 @@ impl Codec for SocketIoCodec {
                 PacketRef::ConnectError { namespace, data }
             }
             Content::Disconnected { namespace } => PacketRef::Disconnect { namespace },
-            Content::Message { message, layer } => {
-                return Form::of_message(message.clone(), *layer);
+            // Whoever has sessions gets no messages beside them.
+            Content::Message(_) => {
+                return Form::of_messages(Messages::new(), Layer::EngineIo);
             }
         };
         self.packet(packet)

@@ -2,11 +2,19 @@
 //!
 //! It must never have a catch-all: a new error is a decision to be made here.
 
-use super::{DisconnectReason, Refusal};
-use crate::{payload::NoJson, wire::socket_io::DecodeError};
+use bytestring::ByteString;
 
-/// What a client did that the protocol does not allow, or that a limit forbids. Namespaces are as
-/// they stand in a log.
+use crate::{
+    base::{
+        disconnect::DisconnectReason,
+        refusal::{Code, Refusal},
+    },
+    payload::NoJson,
+    wire::socket_io::DecodeError,
+};
+
+/// What a client did that its protocol does not allow, or that a limit forbids. In words it has no
+/// namespace: whatever a client wrote in that place may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Violation {
     /// A message is no Socket.IO packet.
@@ -16,17 +24,17 @@ pub(crate) enum Violation {
     #[error("bad packet: {0}")]
     BadPayload(#[from] NoJson),
     /// A CONNECT for a namespace that the connection is in, or connecting to.
-    #[error("a second connect packet for namespace {0}")]
-    SecondConnect(String),
+    #[error("a second connect packet for a namespace")]
+    SecondConnect(ByteString),
     /// A packet for a namespace that the connection is not in.
-    #[error("a packet for namespace {0}, to which the client is not connected")]
-    NotConnected(String),
+    #[error("a packet for a namespace to which the client is not connected")]
+    NotConnected(ByteString),
     /// No CONNECT in time.
     #[error("no connect packet in time")]
     ConnectTimeout,
     /// A CONNECT for a namespace that does not exist.
-    #[error("namespace {0} does not exist")]
-    UnknownNamespace(String),
+    #[error("the namespace does not exist")]
+    UnknownNamespace(ByteString),
     /// A CONNECT beyond the number of namespaces that a connection may have.
     #[error("more than {0} namespaces on one connection")]
     TooManyNamespaces(usize),
@@ -50,6 +58,22 @@ pub(crate) enum Consequence {
 }
 
 impl Violation {
+    /// The namespace that it is about, for who knows whether that may be shown.
+    pub(crate) fn namespace(&self) -> Option<&ByteString> {
+        match self {
+            Self::SecondConnect(namespace)
+            | Self::NotConnected(namespace)
+            | Self::UnknownNamespace(namespace) => Some(namespace),
+            Self::BadPacket(_)
+            | Self::BadPayload(_)
+            | Self::ConnectTimeout
+            | Self::TooManyNamespaces(_)
+            | Self::LongAuth(_)
+            | Self::UnknownAcknowledgement(_) => None,
+        }
+    }
+
+    /// What becomes of whoever did that.
     pub(crate) fn consequence(&self) -> Consequence {
         match self {
             Self::BadPacket(_) | Self::BadPayload(_) => {
@@ -62,10 +86,9 @@ impl Violation {
             Self::UnknownNamespace(_) => {
                 Consequence::Refuse(Refusal::not_found("Invalid namespace"))
             }
-            Self::TooManyNamespaces(_) | Self::LongAuth(_) => Consequence::Refuse(Refusal::new(
-                crate::base::refusal::Code::LimitExceeded,
-                self.to_string(),
-            )),
+            Self::TooManyNamespaces(_) | Self::LongAuth(_) => {
+                Consequence::Refuse(Refusal::new(Code::LimitExceeded, self.to_string()))
+            }
             Self::UnknownAcknowledgement(_) => Consequence::Keep,
         }
     }

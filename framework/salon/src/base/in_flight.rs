@@ -1,0 +1,141 @@
+//! Events that are in flight: begun, and neither answered nor done with.
+//!
+//! It must never let there be more of them at a time than the limit, nor let whoever waits at it miss that
+//! one has ended.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+/// How many events each connection of one Salon may have in flight, and whether any begin still.
+#[derive(Debug)]
+pub(crate) struct InFlightLimit {
+    max: u32,
+    /// Whether no event begins any more.
+    stopping: AtomicBool,
+    /// Told while stopping, when the last event of a connection ends.
+    idle: Notify,
+}
+
+impl InFlightLimit {
+    pub(crate) fn new(max: usize) -> Self {
+        let (stopping, idle) = (AtomicBool::new(false), Notify::new());
+        Self { max: max.try_into().unwrap_or(u32::MAX), stopping, idle }
+    }
+
+    /// No new work is taken any more on any of the connections; what is in flight goes on.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether no new work is taken any more. To be asked with a guard in hand: it counts already, so
+    /// that whoever stops all sees it, or this sees that all stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// How many events of one connection are in flight. Its actor alone begins them; they end wherever they
+/// are handled.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight {
+    count: AtomicU32,
+    /// Whether an event was refused its beginning.
+    is_refused: AtomicBool,
+}
+
+impl InFlight {
+    /// Counts one more, if it [may](Self::may_begin) be; whether it did. What is new work
+    /// [is not taken](InFlightLimit::is_stopping) once all stops; what is begun already goes on.
+    pub(crate) fn begin(&self, limit: &InFlightLimit) -> bool {
+        let may_begin = self.may_begin(limit);
+        if may_begin {
+            let before = self.count.fetch_add(1, Ordering::SeqCst);
+            debug_assert!(before < limit.max, "one thread alone begins events of a connection");
+        }
+        may_begin
+    }
+
+    /// Whether one more event may begin; if not, its end is told by [`InFlight::end`] once one may.
+    pub(crate) fn may_begin(&self, limit: &InFlightLimit) -> bool {
+        let is_below = || self.count.load(Ordering::SeqCst) < limit.max;
+        is_below() || {
+            // Before the second look: an end in between is seen by it, and a later one sees this.
+            self.is_refused.store(true, Ordering::SeqCst);
+            is_below()
+        }
+    }
+
+    /// One is in flight no more. Whether another may begin now that was refused before.
+    pub(crate) fn end(&self, limit: &InFlightLimit) -> bool {
+        let before = self.count.fetch_sub(1, Ordering::SeqCst);
+        debug_assert!(before > 0, "what ends has begun");
+        // The count is down before the look: whoever stops all and then counts misses neither.
+        if before == 1 && limit.is_stopping() {
+            limit.idle.notify_waiters();
+        }
+        before == limit.max && self.is_refused.swap(false, Ordering::SeqCst)
+    }
+
+    /// Waits until none is in flight. To be called once none begins any more.
+    pub(crate) async fn until_idle(&self, limit: &InFlightLimit) {
+        loop {
+            let mut idle = pin!(limit.idle.notified());
+            // From here on an end is noticed; it may have come before.
+            idle.as_mut().enable();
+            if self.count.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+/// Whoever counts the events that are in flight.
+pub(crate) trait CountsInFlight: Send + Sync {
+    /// One of them has ended.
+    fn ended(&self);
+}
+
+/// One event that is in flight, until this is dropped.
+pub(crate) struct InFlightGuard(Arc<dyn CountsInFlight>);
+
+impl InFlightGuard {
+    /// Of one that has begun.
+    pub(crate) fn new(counted: Arc<dyn CountsInFlight>) -> Self {
+        Self(counted)
+    }
+}
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
+impl std::fmt::Debug for InFlightGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InFlightGuard").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_at_the_limit_is_told_when_one_ends() {
+        let (limit, in_flight) = (InFlightLimit::new(2), InFlight::default());
+        assert!(in_flight.begin(&limit) && in_flight.begin(&limit));
+        assert!(!in_flight.begin(&limit), "as many as the limit allows are in flight");
+        assert!(in_flight.end(&limit), "one was refused, and may begin now");
+        assert!(in_flight.begin(&limit));
+        assert!(!in_flight.end(&limit), "nobody was refused since");
+    }
+}

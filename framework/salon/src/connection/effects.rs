@@ -1,0 +1,261 @@
+//! What comes of what a client sends: its protocol says what is to be done, and here that is done; events
+//! are for `dispatch.rs`.
+//!
+//! It must never decide what an error does: the protocol's `violation.rs` does.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use bytestring::ByteString;
+use tokio::sync::oneshot;
+
+use super::{
+    Application, RawConnection, actor::Connection, call::Call, mailbox::EndSession,
+    open_session::OpenSession,
+};
+use crate::{
+    auth::Handshake,
+    base::{
+        contained::{Panicked, contain},
+        disconnect::DisconnectReason,
+        in_flight::InFlightGuard,
+        logged::Logged,
+        meter::{Count, Meter},
+        refusal::Refusal,
+    },
+    hub::Command,
+    message::{Content, Publication},
+    outbox::End,
+    payload::Payload,
+    protocol::{Consequence, Effect, Violation},
+    session::peer::Peer,
+    wire::engine_io::Message,
+};
+
+impl Connection {
+    /// Gives the client its time to connect to a namespace.
+    pub(super) fn await_connect(&mut self, ctx: &mut Context<Self>) {
+        let timeout = self.core.timeouts().connect;
+        let (deadline, met) = oneshot::channel();
+        // Not a timer that is cancelled: actix would remember that one for as long as the actor.
+        let deadline_passed = tokio::time::timeout(timeout, met).into_actor(self);
+        ctx.spawn(deadline_passed.map(|met, actor, ctx| {
+            if met.is_err() {
+                actor.timeout(ctx);
+            }
+        }));
+        if let Some(table) = self.table() {
+            table.connecting.set_deadline(deadline);
+        }
+    }
+
+    /// Does what is to be done about a message.
+    pub(super) fn carry_out(
+        &mut self,
+        effect: Effect,
+        request: Option<Arc<Handshake>>,
+        in_flight: InFlightGuard,
+        ctx: &mut Context<Self>,
+    ) {
+        match effect {
+            Effect::Nothing => {}
+            Effect::Connect { namespace, auth } => self.connect(namespace, auth, ctx),
+            Effect::Call { session, name, payload, id } => {
+                self.handle_event(session, Call { name, payload, id, in_flight }, ctx);
+            }
+            Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
+            Effect::Leave { session } => self.leave(session, ctx),
+            Effect::Deliver(message) => self.deliver(message, request, ctx),
+        }
+    }
+
+    fn answered(&mut self, session: usize, id: u64, payload: Payload, ctx: &mut Context<Self>) {
+        let Some(peer) = self.open_session(session) else { return };
+        if !peer.state.acknowledgements.resolve(id, payload) {
+            self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
+        }
+    }
+
+    fn leave(&mut self, session: usize, ctx: &mut Context<Self>) {
+        let Some(table) = self.table() else { return };
+        let mut session = table.open.swap_remove(session);
+        session.alarm.turn_off(ctx);
+        self.end_open_session(session, DisconnectReason::ClientNamespaceDisconnect);
+    }
+
+    /// Gives a message to the application that takes them as they come.
+    fn deliver(
+        &mut self,
+        message: Message,
+        request: Option<Arc<Handshake>>,
+        ctx: &mut Context<Self>,
+    ) {
+        if self.handle.is_stopping() {
+            return;
+        }
+        let received = |application: &dyn Application, raw: &RawConnection| {
+            application.received(raw, message);
+        };
+        if self.with_application("received", request, received).is_none() {
+            self.close(DisconnectReason::ForcedServerClose, ctx);
+        }
+    }
+
+    /// Does what is to be done about an error.
+    pub(super) fn respond_to(
+        &mut self,
+        violation: &Violation,
+        namespace: Option<&ByteString>,
+        ctx: &mut Context<Self>,
+    ) {
+        let shown = Logged(violation);
+        let about = violation.namespace().map(|namespace| self.core.namespaces().shown(namespace));
+        tracing::debug!(
+            violation = %shown,
+            namespace = about,
+            connection = self.handle.number(),
+            "a client broke its protocol"
+        );
+        if matches!(violation, Violation::BadPacket(_) | Violation::BadPayload(_)) {
+            self.core.counters().one(Count::BadPackets);
+        }
+        match violation.consequence() {
+            Consequence::Keep => {}
+            Consequence::Close(reason) => self.close(reason, ctx),
+            Consequence::Refuse(refusal) => {
+                if let Some(namespace) = namespace {
+                    self.refuse_connect(namespace, &refusal);
+                }
+            }
+        }
+    }
+
+    /// Ends what the server wants ended.
+    pub(super) fn end_session(&mut self, end: &EndSession, ctx: &mut Context<Self>) {
+        let Some(table) = self.table() else { return };
+        match end.end {
+            End::Session => {
+                if let Some(index) = table.index(end.session) {
+                    let mut session = table.open.swap_remove(index);
+                    session.alarm.turn_off(ctx);
+                    self.disconnect(session);
+                    self.stop_waiting_for(end.session, ctx);
+                }
+            }
+            // It has ended meanwhile, and the connection serves others.
+            End::Connection if table.index(end.session).is_none() => {}
+            End::Connection => {
+                for session in table.take_all() {
+                    self.disconnect(session);
+                }
+                self.close(DisconnectReason::ForcedServerClose, ctx);
+            }
+            End::HangUp => self.close(DisconnectReason::ForcedClose, ctx),
+        }
+    }
+
+    /// Tells a client that its session ends, and ends it.
+    fn disconnect(&self, session: OpenSession) {
+        let namespace = session.peer.namespace.clone();
+        self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
+        // The last packet: whatever the session's own code still sent is before it.
+        self.send(Content::Disconnected { namespace });
+    }
+
+    /// Who has a session.
+    pub(super) fn open_session(&self, index: usize) -> Option<&Peer> {
+        self.open_sessions().get(index).map(|session| &*session.peer)
+    }
+
+    /// Its sessions, for a log.
+    pub(super) fn named_sessions(&self) -> String {
+        let sessions = self.open_sessions().iter().map(|session| &*session.peer.id);
+        sessions.collect::<Vec<&str>>().join(" ")
+    }
+
+    /// Ends all sessions; the connection has ended.
+    pub(super) fn end_sessions(&mut self, reason: DisconnectReason) {
+        let Some(table) = self.table() else { return };
+        for session in table.take_all() {
+            self.end_open_session(session, reason);
+        }
+    }
+
+    /// Leaves nothing of the sessions behind when the actor is dropped without having ended: after
+    /// a panic outside of any handler, or with its worker. No code of the application runs.
+    pub(super) fn abandon_sessions(&mut self) {
+        let Some(table) = self.table() else { return };
+        for session in table.take_all() {
+            self.core.sessions().remove(&session.peer);
+            self.tell_shard(Command::Unregister(session.peer.clone()));
+            session.peer.end(DisconnectReason::ForcedServerClose);
+        }
+    }
+
+    fn end_open_session(&self, mut session: OpenSession, reason: DisconnectReason) {
+        let namespace = session.namespace.clone();
+        let untyped = &namespace.untyped;
+        let peer = session.peer.clone();
+        if let Some(disconnecting) = &untyped.disconnecting {
+            self.guard("disconnecting", Some(&peer), || {
+                disconnecting(&session.socket(&self.core), reason);
+            });
+        }
+        self.guard("disconnected", Some(&peer), || session.state.disconnected(reason));
+        let peer = &peer;
+        if let Some(recovery) = &self.core.broadcaster().recovery
+            && reason.is_recoverable()
+            && !peer.auth_state.has_ended()
+        {
+            recovery.park(peer, self.handle.principal());
+        }
+        self.core.sessions().remove(peer);
+        self.tell_shard(Command::Unregister(peer.clone()));
+        peer.end(reason);
+        if let Some(disconnected) = &untyped.disconnected {
+            self.guard("disconnected", Some(peer), || {
+                disconnected(&session.socket(&self.core), reason);
+            });
+        }
+    }
+
+    /// Tells the client something about its sessions.
+    pub(super) fn send(&self, content: Content) {
+        let publication = Publication::new(content).formed(self.handle.outbox().codec());
+        // A connection that is closing needs to hear nothing.
+        let _ = self.handle.outbox().push(&publication);
+    }
+
+    pub(super) fn tell_shard(&self, command: Command) {
+        if let Some(shard) = self.core.broadcaster().shard(self.shard) {
+            shard.send(command);
+        }
+    }
+
+    /// Runs code of the application, which the log calls `what`; `None` if it panicked.
+    pub(super) fn guard<T>(
+        &self,
+        what: &str,
+        session: Option<&Peer>,
+        code: impl FnOnce() -> T,
+    ) -> Option<T> {
+        match contain(code) {
+            Ok(value) => Some(value),
+            Err(Panicked) => {
+                drop(self.panicked(what, session));
+                None
+            }
+        }
+    }
+
+    pub(super) fn panicked(&self, what: &str, session: Option<&Peer>) -> Refusal {
+        self.core.counters().one(Count::HandlerPanics);
+        tracing::error!(
+            connection = self.handle.number(),
+            session = session.map(|session| &*session.id),
+            what = %Logged(what),
+            "code of the application panicked"
+        );
+        Refusal::logged_already()
+    }
+}
