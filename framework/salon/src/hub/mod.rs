@@ -27,3 +27,6 @@ pub(crate) use self::{
     sessions::Sessions,
     shard::{Look, ShardHandle},
 };
+
+#[cfg(all(test, salon_loom))]
+pub(crate) use self::opening::Openings;

@@ -7,7 +7,7 @@ use std::{
     any::Any,
     fmt,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, OnceLock},
 };
 
 use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
@@ -19,7 +19,7 @@ use super::{
     context::RoomContext,
     link::{Link, Ticket},
     members::{Members, Shared},
-    open_rooms::OpenRooms,
+    open_rooms::{Found, OpenRooms},
     order::Order,
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
         refusal::{Code, Refusal},
         turn,
     },
-    hub::{Broadcaster, Opener, ShardHandle, too_many_open},
+    hub::{Broadcaster, Opener, ShardHandle},
     session::membership::RoomLink,
 };
 
@@ -43,7 +43,7 @@ const MAILBOX: usize = 16;
 pub(crate) struct Directory<R: Room> {
     /// By the hashes of their keys: no code of the application's but `Eq` runs under the lock, and
     /// that changes nothing.
-    rooms: RwLock<OpenRooms<R>>,
+    rooms: OpenRooms<R>,
     hashes: RandomState,
     shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
@@ -55,7 +55,7 @@ impl<R: Room> Directory<R> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
         let shared = Arc::new(Shared { namespace, broadcaster, data });
         let hashes = RandomState::new();
-        Self { rooms: RwLock::default(), hashes, shared, registry: OnceLock::new() }
+        Self { rooms: OpenRooms::default(), hashes, shared, registry: OnceLock::new() }
     }
 
     /// Where panics of the application's values count.
@@ -100,19 +100,13 @@ impl<R: Room> Directory<R> {
         send_to(&link, ticket, asked, message).map(|()| true)
     }
 
-    fn find(&self, key: &R::Key) -> Option<(Arc<Link<R>>, Ticket)> {
-        let hash = self.hashes.hash_one(key);
-        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        // The ticket is taken under the lock: see `close_if_idle`.
-        let link = rooms.get(hash, key).filter(|link| link.is_connected())?;
-        Some((link.clone(), link.ticket()))
+    fn find(&self, key: &R::Key) -> Option<Found<R>> {
+        self.rooms.find(self.hashes.hash_one(key), key)
     }
 
     /// The room of that key, if it is open. Its name is its own, however the key is spelled here.
     pub(super) fn link(&self, key: &R::Key) -> Option<Arc<Link<R>>> {
-        let hash = self.hashes.hash_one(key);
-        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(hash, key).filter(|link| link.is_connected()).cloned()
+        self.rooms.get(self.hashes.hash_one(key), key)
     }
 
     fn open(
@@ -120,36 +114,24 @@ impl<R: Room> Directory<R> {
         key: &R::Key,
         opener: Opener<'_>,
         asked: Option<&str>,
-    ) -> Result<(Arc<Link<R>>, Ticket), Refusal> {
+    ) -> Result<Found<R>, Refusal> {
         // All that the key's own code has to do, before the lock; and its drop after it.
         let hash = self.hashes.hash_one(key);
         let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
         let mut new_key = Some(Contained::new(key.clone(), self.tally()));
-        let mut former = None;
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = rooms.get(hash, key).filter(|link| link.is_connected()) {
-            return Ok((link.clone(), link.ticket()));
-        }
-        // There is none, or its worker has ended.
-        if rooms.len() >= R::MAX_OPEN {
-            let what = format!("rooms of kind {:?}", R::NAME);
-            return Err(too_many_open(R::MAX_OPEN, &what));
-        }
-        if rooms.named(&name).is_some_and(|other| other.is_connected()) {
-            return Err(name_taken(R::NAME));
-        }
-        self.check_name(&name)?;
-        let number = self.shared.broadcaster.next_room();
-        let shard = self.place(number, opener.near());
-        let shard = shard.ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
-        let opened = self.shared.broadcaster.openings.take(opener)?;
-        let key = new_key.take().expect("a key is there until its room has it");
-        let (sender, receiver) = channel::channel(MAILBOX);
-        let address = Addr::new(sender);
-        let (link, ticket) = Link::new(number, name.into(), hash, key, address);
-        self.start(&link, receiver, &shard);
-        former.replace(rooms.insert(&link, opened));
-        Ok((link, ticket))
+        self.rooms.find_or_open(hash, key, &name, || {
+            self.check_name(&name)?;
+            let number = self.shared.broadcaster.next_room();
+            let shard = self.place(number, opener.near());
+            let shard = shard.ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
+            let opened = self.shared.broadcaster.openings.take(opener)?;
+            let key = new_key.take().expect("a key is there until its room has it");
+            let (sender, receiver) = channel::channel(MAILBOX);
+            let address = Addr::new(sender);
+            let (link, ticket) = Link::new(number, (&*name).into(), hash, key, address);
+            self.start(&link, receiver, &shard);
+            Ok(((link, ticket), opened))
+        })
     }
 
     /// Starts the actor of a room on its worker.
@@ -192,30 +174,26 @@ impl<R: Room> Directory<R> {
         found.or_else(|| alive.get(number.spread(alive.len()))).map(|shard| (*shard).clone())
     }
 
-    /// Takes a room out of the directory, unless something is on its way to it.
+    /// Takes a room out of the directory, unless something is on its way to it; whether it is out.
     pub(super) fn close_if_idle(&self, room: &dyn RoomLink) -> bool {
-        // Under the write lock nobody can take a new ticket.
-        self.remove(room, RoomLink::is_quiet)
+        self.count_closed(self.rooms.remove_if_quiet(room))
     }
 
     /// Takes a room out of the directory; what is on its way will still arrive.
     pub(super) fn close(&self, room: &dyn RoomLink) {
-        self.remove(room, |_| true);
+        self.count_closed(self.rooms.remove(room));
     }
 
-    fn remove(&self, room: &dyn RoomLink, may_go: impl Fn(&Link<R>) -> bool) -> bool {
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        let removed = rooms.remove(room.hash(), room.room(), may_go);
-        drop(rooms);
-        if removed.is_some() {
+    fn count_closed(&self, is_closed: bool) -> bool {
+        if is_closed {
             self.shared.broadcaster.counters.one(Count::RoomsClosed);
         }
-        removed.is_some()
+        is_closed
     }
 
     /// How many rooms of this kind are open.
     pub(crate) fn len(&self) -> usize {
-        self.rooms.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.rooms.len()
     }
 }
 
@@ -241,16 +219,6 @@ where
     link.look();
     let message = "the room that was asked about is another one now; try again";
     Err(Refusal::new(Code::Closed, message))
-}
-
-/// The refusal of a room whose name another one has that is open: whoever asks about rooms, or takes
-/// them away, knows them by their names.
-fn name_taken(kind: &'static str) -> Refusal {
-    tracing::warn!(
-        kind,
-        "two keys of rooms that are not equal have one name: the second is refused"
-    );
-    Refusal::other("name_taken", "a room of another key has this name, and is open")
 }
 
 /// A directory whose kind of room is not known.

@@ -3,13 +3,7 @@
 //! It must never lose count of what is on its way to the room: a room with something on its way does
 //! not close.
 
-use std::{
-    any::Any,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{any::Any, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
@@ -24,6 +18,7 @@ use crate::{
         contained::Contained,
         disconnect::DisconnectReason,
         number::{RoomNumber, SessionNumber},
+        sync::atomic::{AtomicUsize, Ordering},
     },
     session::membership::{Lapsed, RoomLink},
 };

@@ -1,32 +1,132 @@
 //! The rooms of one kind that are open: each has a key and a name, and no other has either of them.
 //!
 //! It must never find a room by one of the two that it does not find by the other, nor call a key's own
-//! code but its `Eq`: who looks has hashed it before.
+//! code but its `Eq`: who looks has hashed it before. And it must never give out a ticket of a room that
+//! it has let go, nor let one go by itself that a ticket is out of: both happen under its lock.
 
 use std::{
     hash::{Hash, Hasher, RandomState},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use hashbrown::{Equivalent, HashSet, HashTable, hash_table};
 
-use super::{Room, link::Link};
+use super::{
+    Room,
+    link::{Link, Ticket},
+};
 use crate::{
     base::{
         number::RoomNumber,
+        refusal::Refusal,
         slack::{Slack, shed},
+        sync::RwLock,
     },
-    hub::Opened,
+    hub::{Opened, too_many_open},
+    session::membership::RoomLink,
 };
 
-/// The open rooms of the kind `R`. Each is found by what it has itself: nothing is kept twice.
-pub(super) struct OpenRooms<R: Room> {
+/// The open rooms of the kind `R`, which threads of all workers look up.
+pub(super) struct OpenRooms<R: Room>(RwLock<Tables<R>>);
+
+/// A room, and a ticket for one message to it.
+pub(super) type Found<R> = (Arc<Link<R>>, Ticket);
+
+impl<R: Room> OpenRooms<R> {
+    /// The room of that key with a ticket, if it is open.
+    pub(super) fn find(&self, hash: u64, key: &R::Key) -> Option<Found<R>> {
+        self.look(|tables| {
+            // The ticket is taken under the lock: whoever lets a room go has that for itself.
+            tables.get(hash, key).map(|link| (link.clone(), link.ticket()))
+        })
+    }
+
+    /// The room of that key, if it is open.
+    pub(super) fn get(&self, hash: u64, key: &R::Key) -> Option<Arc<Link<R>>> {
+        self.look(|tables| tables.get(hash, key).cloned())
+    }
+
+    /// The room of that key with a ticket; if there is none, the one that `open` makes under the lock.
+    pub(super) fn find_or_open(
+        &self,
+        hash: u64,
+        key: &R::Key,
+        name: &str,
+        open: impl FnOnce() -> Result<(Found<R>, Opened), Refusal>,
+    ) -> Result<Found<R>, Refusal> {
+        // Dropped after the lock, as they have keys of the application's.
+        let mut former = None;
+        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = tables.get(hash, key) {
+            return Ok((link.clone(), link.ticket()));
+        }
+        // There is none, or its worker has ended.
+        if tables.by_key.len() >= R::MAX_OPEN {
+            let what = format!("rooms of kind {:?}", R::NAME);
+            return Err(too_many_open(R::MAX_OPEN, &what));
+        }
+        if tables.named(name).is_some() {
+            return Err(name_taken(R::NAME));
+        }
+        let ((link, ticket), opened) = open()?;
+        former.replace(tables.insert(&link, opened));
+        Ok((link, ticket))
+    }
+
+    /// Lets a room go unless something is on its way to it; whether it went.
+    pub(super) fn remove_if_quiet(&self, room: &dyn RoomLink) -> bool {
+        // Nobody can take a ticket meanwhile.
+        self.take(room, RoomLink::is_quiet)
+    }
+
+    /// Lets a room go, whatever is on its way to it; whether it was there.
+    pub(super) fn remove(&self, room: &dyn RoomLink) -> bool {
+        self.take(room, |_| true)
+    }
+
+    fn take(&self, room: &dyn RoomLink, may_go: impl Fn(&Link<R>) -> bool) -> bool {
+        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = tables.remove(room.hash(), room.room(), may_go);
+        // Its key's drop is the application's.
+        drop(tables);
+        removed.is_some()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.look(|tables| tables.by_key.len())
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Tables<R>) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<R: Room> Default for OpenRooms<R> {
+    fn default() -> Self {
+        let tables = Tables { by_key: HashTable::new(), by_name: HashSet::default() };
+        Self(RwLock::new(tables))
+    }
+}
+
+/// The refusal of a room whose name another one has that is open: whoever asks about rooms, or takes
+/// them away, knows them by their names.
+fn name_taken(kind: &'static str) -> Refusal {
+    tracing::warn!(
+        kind,
+        "two keys of rooms that are not equal have one name: the second is refused"
+    );
+    Refusal::other("name_taken", "a room of another key has this name, and is open")
+}
+
+/// Each room is found by what it has itself: nothing is kept twice.
+struct Tables<R: Room> {
     by_key: HashTable<ByKey<R>>,
     by_name: HashSet<ByName<R>, RandomState>,
 }
 
 /// A room with its key.
-pub(super) struct ByKey<R: Room> {
+struct ByKey<R: Room> {
     link: Arc<Link<R>>,
     /// Given back when the room is open no more.
     _opened: Opened,
@@ -38,20 +138,22 @@ struct ByName<R: Room>(Arc<Link<R>>);
 #[derive(Hash)]
 struct Name<'a>(&'a str);
 
-impl<R: Room> OpenRooms<R> {
-    /// The room of that key, which may be spelled otherwise there.
-    pub(super) fn get(&self, hash: u64, key: &R::Key) -> Option<&Arc<Link<R>>> {
-        self.by_key.find(hash, |entry| *entry.link.key == *key).map(|entry| &entry.link)
+impl<R: Room> Tables<R> {
+    /// The room of that key, which may be spelled otherwise there, if it is still there.
+    fn get(&self, hash: u64, key: &R::Key) -> Option<&Arc<Link<R>>> {
+        let entry = self.by_key.find(hash, |entry| *entry.link.key == *key)?;
+        Some(&entry.link).filter(|link| link.is_connected())
     }
 
-    /// The room of that name.
-    pub(super) fn named(&self, name: &str) -> Option<&Arc<Link<R>>> {
-        self.by_name.get(&Name(name)).map(|ByName(link)| link)
+    /// The room of that name, if it is still there.
+    fn named(&self, name: &str) -> Option<&Arc<Link<R>>> {
+        let ByName(link) = self.by_name.get(&Name(name))?;
+        Some(link).filter(|link| link.is_connected())
     }
 
     /// Takes a room in, in the place of those that had its key, or its name: those are for the caller
     /// to drop.
-    pub(super) fn insert(&mut self, link: &Arc<Link<R>>, opened: Opened) -> [Option<ByKey<R>>; 2] {
+    fn insert(&mut self, link: &Arc<Link<R>>, opened: Opened) -> [Option<ByKey<R>>; 2] {
         let entry = ByKey { link: link.clone(), _opened: opened };
         let has_key = |other: &ByKey<R>| *other.link.key == *link.key;
         let by_key = match self.by_key.entry(link.hash, has_key, |entry| entry.link.hash) {
@@ -72,7 +174,7 @@ impl<R: Room> OpenRooms<R> {
     }
 
     /// Lets a room go, if it may: it is for the caller to drop.
-    pub(super) fn remove(
+    fn remove(
         &mut self,
         hash: u64,
         number: RoomNumber,
@@ -90,16 +192,6 @@ impl<R: Room> OpenRooms<R> {
     fn take(&mut self, hash: u64, number: RoomNumber) -> Option<ByKey<R>> {
         let found = self.by_key.find_entry(hash, |entry| entry.link.room == number).ok()?;
         Some(found.remove().0)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.by_key.len()
-    }
-}
-
-impl<R: Room> Default for OpenRooms<R> {
-    fn default() -> Self {
-        Self { by_key: HashTable::new(), by_name: HashSet::default() }
     }
 }
 
@@ -122,3 +214,6 @@ impl<R: Room> Equivalent<ByName<R>> for Name<'_> {
         *self.0 == *link.name
     }
 }
+
+#[cfg(all(test, salon_loom))]
+mod models;

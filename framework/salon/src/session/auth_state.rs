@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::SystemTime,
 };
 
@@ -13,7 +13,10 @@ use tokio::sync::Notify;
 
 use crate::{
     auth::Credential,
-    base::refusal::{Code, Refusal},
+    base::{
+        refusal::{Code, Refusal},
+        sync::{Mutex, MutexGuard},
+    },
 };
 
 /// What a session stands on.
@@ -188,6 +191,9 @@ impl fmt::Debug for AuthState {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, salon_loom))]
+mod models;
 
 #[cfg(test)]
 mod tests {
