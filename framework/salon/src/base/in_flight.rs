@@ -3,15 +3,11 @@
 //! It must never let there be more of them at a time than the limit, nor let whoever waits at it miss that
 //! one has ended.
 
-use std::{
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-};
+use std::{fmt, pin::pin, sync::Arc};
 
 use tokio::sync::Notify;
+
+use super::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// How many events each connection of one Salon may have in flight, and whether any begin still.
 #[derive(Debug)]
@@ -66,8 +62,9 @@ impl InFlight {
     pub(crate) fn may_begin(&self, limit: &InFlightLimit) -> bool {
         let is_below = || self.count.load(Ordering::SeqCst) < limit.max;
         is_below() || {
-            // Before the second look: an end in between is seen by it, and a later one sees this.
-            self.is_refused.store(true, Ordering::SeqCst);
+            // Swapped, as where one ends: of the two one comes second, and sees what the other did. An
+            // end in between is seen by the second look, and a later one sees this.
+            self.is_refused.swap(true, Ordering::SeqCst);
             is_below()
         }
     }
@@ -119,11 +116,14 @@ impl Drop for InFlightGuard {
     }
 }
 
-impl std::fmt::Debug for InFlightGuard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for InFlightGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InFlightGuard").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, salon_loom))]
+mod models;
 
 #[cfg(test)]
 mod tests {

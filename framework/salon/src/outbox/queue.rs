@@ -4,10 +4,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, LazyLock, PoisonError, Weak},
     task::{Context, Poll},
 };
 
@@ -26,6 +23,10 @@ use crate::{
         meter::Counters,
         number::{MembershipNumber, RoomNumber, SessionNumber},
         refusal::{Code, Refusal},
+        sync::{
+            Mutex, MutexGuard,
+            atomic::{AtomicBool, Ordering},
+        },
     },
     message::{Codec, Publication, refused},
     payload::Payload,
