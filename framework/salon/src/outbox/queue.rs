@@ -328,5 +328,8 @@ impl fmt::Debug for Outbox {
     }
 }
 
+#[cfg(all(test, salon_loom))]
+mod models;
+
 #[cfg(test)]
 mod tests;
