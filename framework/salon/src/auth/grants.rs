@@ -75,6 +75,11 @@ impl Grants {
         kept.count += 1;
         let entry = Entry { granted, number: kept.given };
         kept.rooms.entry(room.unwrap_or_default().into()).or_default().push(entry);
+        debug_assert_eq!(
+            kept.count,
+            kept.rooms.values().map(SmallVec::len).sum::<usize>(),
+            "the grants that are counted are those that are kept"
+        );
     }
 
     /// The right on which something is to rest from now on, by that grant. If it is a new one,

@@ -27,7 +27,8 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let before = self.0.fetch_sub(1, Ordering::Relaxed);
+        debug_assert!(before > 0, "a slot counts from its taking, and is given back once");
     }
 }
 

@@ -37,6 +37,10 @@ impl ReceiveWindow {
     pub(super) fn remove(&self, message: &Message) {
         let weight = weight(message);
         let before = self.weight.fetch_sub(weight, Ordering::SeqCst);
+        debug_assert!(
+            before >= weight,
+            "a message is added before it is removed, and weighs the same"
+        );
         let half = before >= LIMIT / 2 && before - weight < LIMIT / 2;
         if half || before == weight && self.is_last.load(Ordering::SeqCst) {
             self.link.wake();

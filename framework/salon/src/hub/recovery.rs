@@ -103,6 +103,10 @@ impl Recovery {
         if publication.form().is_nothing() {
             return publication;
         }
+        debug_assert!(
+            state.kept.back().is_none_or(|last| last.publication.number() < number),
+            "what is kept is in the order of its numbers"
+        );
         state.last = number;
         state.bytes += publication.form().cost();
         let until = clock::after(self.window);
@@ -213,6 +217,7 @@ impl State {
     fn drop_oldest(&mut self) {
         let Some(Kept { target, publication, .. }) = self.kept.pop_front() else { return };
         self.bytes -= publication.form().cost();
+        debug_assert!(!self.kept.is_empty() || self.bytes == 0, "what is kept is what is counted");
         self.dropped =
             target.namespace().map(|namespace| (publication.number(), namespace.clone()));
     }

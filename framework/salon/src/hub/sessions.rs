@@ -43,9 +43,13 @@ impl Sessions {
 
     pub(crate) fn remove(&self, peer: &Peer) {
         let mut state = self.write();
-        state.all.remove(&peer.number);
+        let was_there = state.all.remove(&peer.number).is_some();
         if let Some(key) = key(peer) {
-            state.of_users.remove(&key);
+            let was_theirs = state.of_users.remove(&key);
+            debug_assert_eq!(
+                was_there, was_theirs,
+                "a session keeps the subject that it began with"
+            );
         }
     }
 

@@ -267,7 +267,8 @@ impl State {
             Command::Register(peer) => self.register(peer),
             Command::Unregister(peer) => self.unregister(&peer),
             Command::Enter { room, peer } => {
-                self.rooms.entry(room).or_default().insert(peer);
+                let is_new = self.rooms.entry(room).or_default().insert(peer);
+                debug_assert!(is_new, "a room lets a member go before it takes it in again");
             }
             Command::Leave { room, session, membership } => self.leave(room, session, membership),
             Command::CloseRoom { room } => {
@@ -325,7 +326,9 @@ impl State {
 
     fn leave(&mut self, room: RoomNumber, session: SessionNumber, membership: MembershipNumber) {
         let Some(members) = self.rooms.get_mut(&room) else { return };
-        if let Some(peer) = members.remove(session) {
+        let left = members.remove(session);
+        debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
+        if let Some(peer) = left {
             // What the room sent by this membership came before this.
             peer.outbox.release(room, membership);
         }

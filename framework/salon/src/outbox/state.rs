@@ -189,6 +189,11 @@ impl State {
             self.rare.get_or_insert_default().catching_up = None;
             self.drop_rare();
         }
+        debug_assert!(
+            !self.frames.is_empty() || self.bytes == 0,
+            "an outbox in which nothing waits has {} bytes",
+            self.bytes
+        );
         if count > 0 {
             self.tell_of_room();
         }
@@ -231,6 +236,11 @@ impl State {
 
     /// Ends it; true if it had not ended before.
     pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
+        debug_assert_eq!(
+            self.bytes,
+            self.frames.iter().map(|frame| frame.form().cost()).sum::<usize>(),
+            "the bytes of an outbox are those of what waits in it"
+        );
         let first = self.closed.is_none();
         self.closed.get_or_insert(reason);
         if let Some(changed) = self.changed.take() {

@@ -82,7 +82,8 @@ trait Counted: Send + Sync {
 
 impl<R: Room> Counted for Link<R> {
     fn arrived(&self) {
-        self.on_the_way.fetch_sub(1, Ordering::AcqRel);
+        let before = self.on_the_way.fetch_sub(1, Ordering::AcqRel);
+        debug_assert!(before > 0, "a ticket counts from its making, and is given back once");
     }
 }
 

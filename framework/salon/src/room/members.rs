@@ -124,7 +124,9 @@ impl Members {
             },
         }
         self.tell(&peer, Command::Enter { room: self.room(), peer: peer.clone() });
-        self.members.insert(peer.number, Enrolled { peer, membership });
+        let former = self.members.insert(peer.number, Enrolled { peer, membership });
+        debug_assert!(former.is_none(), "whoever is taken in was no member");
+        self.assert_counts();
         true
     }
 
@@ -132,6 +134,7 @@ impl Members {
     pub(super) fn next_membership(&mut self) -> MembershipNumber {
         let number = self.next_membership;
         self.next_membership = number.next();
+        debug_assert!(number < self.next_membership, "a later membership has a higher number");
         number
     }
 
@@ -170,7 +173,16 @@ impl Members {
             outlet.members -= 1;
         }
         self.outlets.retain(|outlet| outlet.members > 0);
+        self.assert_counts();
         Some(peer)
+    }
+
+    fn assert_counts(&self) {
+        debug_assert_eq!(
+            self.members.len(),
+            self.outlets.iter().map(|outlet| outlet.members).sum::<usize>(),
+            "each member of a room is on one of the workers that it publishes to"
+        );
     }
 
     /// Publishes something to every member, or to every one but one.

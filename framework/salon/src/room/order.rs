@@ -32,8 +32,9 @@ impl Order {
         At::Seq(self.published.get() + 1)
     }
 
-    /// The next number is taken.
-    pub(super) fn publish(&self) {
+    /// The number is taken that was the next.
+    pub(super) fn publish(&self, at: At) {
+        debug_assert_eq!(at, self.next(), "nothing else is published while an event is written");
         self.published.set(self.published.get() + 1);
     }
 

@@ -6,7 +6,7 @@ use std::{cell::Cell, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Member, Room, RoomContext, members::Members, order::Order};
+use super::{Member, Room, RoomContext, members::Members};
 use crate::{
     base::{logged::Logged, number::SessionNumber},
     event::Event,
@@ -84,14 +84,17 @@ impl RoomAudience<'_> {
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
         let is_numbered = !E::POLICY.volatile && !is_for_one;
         let order = members.order.told();
-        let take_number = || order.filter(|_| is_numbered).into_iter().for_each(Order::publish);
+        let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
+        let take_number = || {
+            if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
+                order.publish(at);
+            }
+        };
         if members.is_empty() && !is_for_one {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
-        let place = order.map(|order| {
-            order.place(members.name(), if is_numbered { order.next() } else { order.now() })
-        });
+        let place = order.zip(at).map(|(order, at)| order.place(members.name(), at));
         let broadcaster = members.broadcaster();
         let event_of_room =
             broadcaster.event_of_room(members.namespace(), members.room(), event, place);

@@ -245,6 +245,7 @@ impl<U: Eq + Hash, S> Seats<U, S> {
             self.check_free()?;
         }
         self.reserved.insert(user, clock::after(time));
+        self.assert_counts();
         Ok(())
     }
 
@@ -275,7 +276,18 @@ impl<U: Eq + Hash, S> Seats<U, S> {
             None => self.check_free().map(|()| Taken::New)?,
         };
         self.taken.insert(user, Seat { state: state(), away: false });
+        self.assert_counts();
         Ok(taken)
+    }
+
+    fn assert_counts(&self) {
+        debug_assert!(
+            self.len() + self.reserved() <= self.capacity,
+            "{} seats are taken and {} reserved, of {}",
+            self.len(),
+            self.reserved(),
+            self.capacity
+        );
     }
 
     fn check_free(&self) -> Result<(), Refusal> {
