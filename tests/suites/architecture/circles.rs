@@ -10,7 +10,6 @@ use super::sources;
 const KNOWN: &[(&str, usize)] = &[
     ("connection/session.rs", 4),
     ("room/actor.rs", 20),
-    ("testing/client.rs", 5),
     ("transport/reactor.rs", 2),
 ];
 

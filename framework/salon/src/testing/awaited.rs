@@ -8,7 +8,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{client::fail, conversation::Conversation, incoming::Closed};
+use super::{conversation::Conversation, incoming::Closed};
 use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
@@ -55,7 +55,7 @@ impl<R: DeserializeOwned + 'static> IntoFuture for Sent<R> {
             };
             match conversation.world.find(answered).await {
                 Some(Some(arguments)) => outcome(&arguments).unwrap_or_else(|error| {
-                    fail(&conversation, caller, &format!("got an answer to {name}, and {error}"))
+                    conversation.fail(caller, &format!("got an answer to {name}, and {error}"))
                 }),
                 Some(None) => {
                     Err(Refusal::new(Code::Disconnected, "the connection ended before the answer"))
@@ -65,7 +65,7 @@ impl<R: DeserializeOwned + 'static> IntoFuture for Sent<R> {
                         "got no answer to {name}, and nothing is left to run; if its handler waits \
                          for time, advance the lab's clock before awaiting this"
                     );
-                    fail(&conversation, caller, &what)
+                    conversation.fail(caller, &what)
                 }
             }
         }
@@ -158,11 +158,9 @@ impl<E: Event + DeserializeOwned> IntoFuture for Expectation<E> {
             match came.map(|event| event::decode(&event.payload)) {
                 Some(Ok(event)) => event,
                 Some(Err(error)) => {
-                    fail(&conversation, caller, &format!("got {}, and {error}", E::NAME))
+                    conversation.fail(caller, &format!("got {}, and {error}", E::NAME))
                 }
-                None => {
-                    fail(&conversation, caller, &format!("expected {}, and none came", E::NAME))
-                }
+                None => conversation.fail(caller, &format!("expected {}, and none came", E::NAME)),
             }
         }
         .boxed_local()
@@ -205,7 +203,7 @@ impl IntoFuture for Closing {
             world.settle().await;
             match found.and_then(|_| conversation.closed()) {
                 Some(closed) => closed,
-                None => fail(&conversation, caller, "expected to be disconnected, and is not"),
+                None => conversation.fail(caller, "expected to be disconnected, and is not"),
             }
         }
         .boxed_local()

@@ -14,10 +14,11 @@ use tokio::task::AbortHandle;
 
 use super::{
     awaited::{Closing, Expectation, Sent},
+    connection::{self, Freezable},
     conversation::{Attempt, Conversation},
     incoming::Incoming,
     journal::Transcript,
-    link::{Freezable, Link},
+    link::Link,
     world::UnitIndex,
 };
 use crate::{
@@ -104,7 +105,7 @@ impl Client {
 
     fn start(&self) {
         let frozen = Rc::<Cell<bool>>::default();
-        let running = Box::pin(self.link.clone().run());
+        let running = Box::pin(connection::run(self.link.clone()));
         let running = Freezable { frozen: frozen.clone(), running };
         let task = self.conversation.world.spawn(UnitIndex::CLIENTS, running).abort_handle();
         self.running.replace(Some(Running { task, frozen }));
@@ -201,10 +202,10 @@ impl Client {
         async move {
             conversation.world.settle().await;
             if let Some(event) = conversation.take_events().into_iter().next() {
-                fail(&conversation, caller, &format!("expected no event, and {} came", event.name));
+                conversation.fail(caller, &format!("expected no event, and {} came", event.name));
             }
             if let Some(message) = conversation.take_message() {
-                fail(&conversation, caller, &format!("expected no message, and {message:?} came"));
+                conversation.fail(caller, &format!("expected no message, and {message:?} came"));
             }
         }
     }
@@ -219,7 +220,7 @@ impl Client {
         async move {
             conversation.world.settle().await;
             if conversation.take_event(|event| event.name == E::NAME).is_some() {
-                fail(&conversation, caller, &format!("expected no {}, and one came", E::NAME));
+                conversation.fail(caller, &format!("expected no {}, and one came", E::NAME));
             }
         }
     }
@@ -236,7 +237,7 @@ impl Client {
             let found = || conversation.take_event(|event| event.name == name);
             match conversation.world.find(found).await {
                 Some(event) => event,
-                None => fail(&conversation, caller, &format!("expected {name}, and none came")),
+                None => conversation.fail(caller, &format!("expected {name}, and none came")),
             }
         }
     }
@@ -271,10 +272,10 @@ impl Client {
                     Question { event, id, conversation: conversation.clone() }
                 }
                 Some((Err(error), _)) => {
-                    fail(&conversation, caller, &format!("{} came, and {error}", E::NAME))
+                    conversation.fail(caller, &format!("{} came, and {error}", E::NAME))
                 }
                 Some((_, None)) | None => {
-                    fail(&conversation, caller, &format!("expected to be asked {}", E::NAME))
+                    conversation.fail(caller, &format!("expected to be asked {}", E::NAME))
                 }
             }
         }
@@ -290,7 +291,7 @@ impl Client {
         async move {
             match conversation.world.find(|| conversation.take_message()).await {
                 Some(message) => message,
-                None => fail(&conversation, caller, "expected a message, and none came"),
+                None => conversation.fail(caller, "expected a message, and none came"),
             }
         }
     }
@@ -364,15 +365,4 @@ impl<E: std::fmt::Debug> std::fmt::Debug for Question<E> {
 #[track_caller]
 fn encoded(name: &str, arguments: Result<Payload, PayloadError>) -> Payload {
     arguments.unwrap_or_else(|error| panic!("{name} cannot be sent: {error}"))
-}
-
-/// Fails the test, with what led to it.
-pub(super) fn fail(conversation: &Conversation, caller: &Location<'_>, what: &str) -> ! {
-    let (name, journal) = (&conversation.name, &conversation.journal);
-    let (around, again) = (journal.around(name), journal.how_again());
-    journal.tell();
-    panic!(
-        "{caller}: {name} {what}\n\nWhat {name} and the server did {again}:\n{}",
-        around.shortened()
-    )
 }

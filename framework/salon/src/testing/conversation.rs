@@ -17,7 +17,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    client::fail,
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
     order::Orders,
@@ -172,6 +171,11 @@ impl Conversation {
 
     pub(super) fn note(&self, what: String) {
         self.journal.note(Actor::Client(self.name.clone()), what);
+    }
+
+    /// Fails the test, with what led to it.
+    pub(super) fn fail(&self, caller: &Location<'_>, what: &str) -> ! {
+        self.journal.fail(&self.name, caller, what)
     }
 
     /// Whether it speaks Engine.IO alone.
@@ -329,7 +333,7 @@ impl Conversation {
                 let at = self.world.elapsed();
                 let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
                 let position = position.unwrap_or_else(|mistake| {
-                    fail(self, Location::caller(), &format!("got {name}, and {mistake}"))
+                    self.fail(Location::caller(), &format!("got {name}, and {mistake}"))
                 });
                 let name = name.to_string();
                 self.state.borrow_mut().take_event(Incoming {

@@ -6,6 +6,7 @@
 use std::{
     collections::VecDeque,
     fmt, io,
+    panic::Location,
     sync::{
         Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -157,6 +158,16 @@ impl Journal {
         let mut transcript = self.transcript();
         transcript.0.retain(|entry| entry.who == own || entry.who == Actor::Server);
         transcript
+    }
+
+    /// Fails the test of a client, with what led to it.
+    pub(super) fn fail(&self, client: &Arc<str>, caller: &Location<'_>, what: &str) -> ! {
+        let (around, again) = (self.around(client), self.how_again());
+        self.tell();
+        panic!(
+            "{caller}: {client} {what}\n\nWhat {client} and the server did {again}:\n{}",
+            around.shortened()
+        )
     }
 
     /// What takes down what the server traces: all of Salon's, and what an app finds worth knowing.

@@ -7,6 +7,7 @@
 mod alone;
 mod awaited;
 mod client;
+mod connection;
 mod conversation;
 mod door;
 mod faults;
