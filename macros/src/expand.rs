@@ -4,7 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Member, Type, spanned::Spanned};
+use syn::{GenericParam, Member, Type, spanned::Spanned};
 
 use crate::model::{Entry, Event, Key, Rate, Room, Shape};
 
@@ -22,6 +22,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
     let shape = shape(event);
     let policy = policy(event);
     let guards = guards(&event.guards);
+    let forever = forever(event);
     let route = match &event.room {
         Some(Room { path, .. }) => {
             let place = derived_at(path.span());
@@ -36,11 +37,28 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
             const SHAPE: #salon::expanded::Shape = #shape;
             const POLICY: #salon::expanded::Policy = #policy;
+            type Static = #forever;
             type Reply = #reply;
             type Route = #route;
             type Guards = #guards;
         }
     }
+}
+
+/// The type with `'static` for its lifetimes. One that has type parameters as well stays as it is: they
+/// would have to outlive as much, and no bound is added.
+fn forever(event: &Event<'_>) -> TokenStream {
+    let params = &event.generics.params;
+    let is_type = |param: &GenericParam| matches!(param, GenericParam::Type(_));
+    if event.generics.lifetimes().next().is_none() || params.iter().any(is_type) {
+        return quote!(Self);
+    }
+    let ident = ident(event);
+    let arguments = params.iter().map(|param| match param {
+        GenericParam::Const(constant) => constant.ident.to_token_stream(),
+        _ => quote!('static),
+    });
+    quote!(#ident<#(#arguments),*>)
 }
 
 /// The first guard and the rest, so that there may be any number.
@@ -158,6 +176,7 @@ mod tests {
                     const NAME: &'static ::core::primitive::str = "chat:said";
                     const SHAPE: ::salon::expanded::Shape = ::salon::expanded::Shape::Single;
                     const POLICY: ::salon::expanded::Policy = ::salon::expanded::Policy::new().volatile();
+                    type Static = Self;
                     type Reply = ();
                     type Route = ::salon::expanded::ToSession;
                     type Guards = ();
@@ -186,6 +205,7 @@ mod tests {
                             9u32
                         )
                     ).auth().permission("sit");
+                    type Static = Self;
                     type Reply = Vec<T>;
                     type Route = my::salon::expanded::ToRoom<Table<T> >;
                     type Guards = (NotMuted, (Alive<T>, ()));
@@ -200,6 +220,20 @@ mod tests {
                 }
             },
         );
+    }
+
+    #[test]
+    fn an_event_with_lifetimes_alone_is_listed_without_them() {
+        let tokens = crate::derive(&parse_quote! {
+            #[event("chat:said")]
+            struct Said<'a, 'b: 'a, const N: usize>(&'a [&'b str; N]);
+        })
+        .to_string();
+        let listed = quote!(
+            type Static = Said<'static, 'static, N>;
+        )
+        .to_string();
+        assert!(tokens.contains(&listed), "{tokens}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ impl Room for Lobby {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

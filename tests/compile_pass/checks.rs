@@ -73,6 +73,7 @@ struct Talk;
 impl Session for Talk {
     type Identity = ();
     type Events = (Mine, Later<List>, Say, Put<u8>);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -112,6 +113,7 @@ impl Room for Table {
     type Key = u64;
     type Identity = ();
     type Events = (Sit,);
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -42,6 +42,7 @@ impl<T: 'static> Room for Table<T> {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self(PhantomData))

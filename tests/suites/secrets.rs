@@ -86,6 +86,7 @@ struct Desk;
 impl Session for Desk {
     type Identity = ();
     type Events = (Login,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

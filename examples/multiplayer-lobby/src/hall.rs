@@ -20,6 +20,7 @@ pub struct Hall {
 impl Session for Hall {
     type Identity = Player;
     type Events = (Watch, Later<Create>, Later<Play>);
+    type Sends = (Lobbies,);
 
     fn connect(_: &Candidate<'_, Player>) -> Result<Self, Refusal> {
         Ok(Self { watching: None })

@@ -2,8 +2,6 @@
 //!
 //! It must never be named by hand: it may change with every version.
 
-use serde::Serialize;
-
 pub use crate::{
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal},
     connection::{Candidate, Lapse, Session, SessionContext, session::ToSession},
@@ -35,6 +33,3 @@ impl<T: Default> ByDefault for T {
         Self::default()
     }
 }
-
-/// Checks that a type can be sent to clients.
-pub const fn sends<E: Event + Serialize>() {}

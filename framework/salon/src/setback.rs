@@ -39,6 +39,7 @@ use crate::{
 /// impl Session for Account {
 ///     type Identity = ();
 ///     type Events = (Later<Delete>,);
+///     type Sends = (Sure,);
 ///
 ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
 ///         Ok(Self)
@@ -100,6 +101,7 @@ impl From<AskError> for Refusal {
 /// # impl Session for Greeter {
 /// #     type Identity = ();
 /// #     type Events = ();
+/// #     type Sends = (Greeting,);
 /// #     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
 /// #         Ok(Self)
 /// #     }

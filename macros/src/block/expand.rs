@@ -3,8 +3,8 @@
 //! It must never fail, and never add a bound: the generics are the user's.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Type, spanned::Spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{
     hook::Hook,
@@ -100,6 +100,7 @@ fn state(block: &Block) -> TokenStream {
     let (impl_generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
     let events = events(block);
+    let sends = sends(block);
     let hooks = Hook::of(*kind).iter().filter_map(|hook| {
         let method = block.hooks.iter().find(|method| method.hook == *hook);
         match method {
@@ -129,12 +130,13 @@ fn state(block: &Block) -> TokenStream {
             #own
             type Identity = #identity;
             type Events = #events;
+            type Sends = #sends;
             #(#hooks)*
         }
     }
 }
 
-/// The list of events, as a tuple; of more than a tuple may have, as tuples in one.
+/// The list of events.
 fn events(block: &Block) -> TokenStream {
     let event = |Handler { event, answer, .. }: &Handler| match answer {
         Some(_) => {
@@ -144,7 +146,18 @@ fn events(block: &Block) -> TokenStream {
         None => quote!(#event),
     };
     let events: Vec<_> = block.handlers.iter().map(event).collect();
-    let place = at(block.item.self_ty.span());
+    tuple(at(block.item.self_ty.span()), &events)
+}
+
+/// The list of what is sent.
+fn sends(block: &Block) -> TokenStream {
+    let place = block.sends.first().map_or_else(|| block.item.self_ty.span(), Spanned::span);
+    let events: Vec<_> = block.sends.iter().map(ToTokens::to_token_stream).collect();
+    tuple(at(place), &events)
+}
+
+/// A tuple; of more than a tuple may have, tuples in one.
+fn tuple(place: Span, events: &[TokenStream]) -> TokenStream {
     if events.len() <= MOST_IN_A_TUPLE {
         return quote_spanned!(place=> (#(#events,)*));
     }
@@ -182,8 +195,7 @@ fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
         }
         _ => call,
     };
-    let checks = hook.makes_the_state().then(|| check_sends(block));
-    signed(block, *hook, &quote!(#checks #unused #call))
+    signed(block, *hook, &quote!(#unused #call))
 }
 
 /// What makes the state where nothing says how.
@@ -196,18 +208,8 @@ fn make_state(block: &Block, hook: Hook) -> TokenStream {
     let place = at(item.self_ty.span());
     let salon = salon_at(place, block);
     let unused = hook.parameters().iter().map(|name| format_ident!("{name}"));
-    let checks = check_sends(block);
     let made = quote_spanned!(place=> #salon::made_by_default::<Self>());
-    signed(block, hook, &quote!(#checks #(let _ = #unused;)* ::core::result::Result::Ok(#made)))
-}
-
-/// That each type that is said to be sent can be.
-fn check_sends(block: &Block) -> TokenStream {
-    let check = |ty: &Type| {
-        let salon = salon_at(ty.span(), block);
-        quote_spanned!(at(ty.span())=> #salon::sends::<#ty>();)
-    };
-    block.sends.iter().map(check).collect()
+    signed(block, hook, &quote!(#(let _ = #unused;)* ::core::result::Result::Ok(#made)))
 }
 
 /// A hook as its trait has it.
@@ -268,6 +270,7 @@ mod tests {
                     type Key = u32;
                     type Identity = ();
                     type Events = ();
+                    type Sends = ();
                     fn open(
                         key: &<Self as my::salon::expanded::Room>::Key,
                         cx: &mut my::salon::expanded::RoomContext<Self>

@@ -11,7 +11,7 @@ mod model;
 mod options;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Item, ItemImpl, LitStr, Type, parse_quote};
 
 pub(crate) use kind::Kind;
@@ -85,6 +85,7 @@ fn check(kind: Kind, options: Options, item: ItemImpl, diagnostics: &mut Diagnos
         None => name_of(&item.self_ty),
     };
     let sends = given(sends).map(each).unwrap_or_default();
+    check_sends(&sends, diagnostics);
     let constants = Constant::ALL.into_iter().zip(constants);
     let constants = constants.filter_map(|(constant, value)| Some((constant, given(value)?)));
     let (item, handlers, hooks) = methods::read(kind, item, diagnostics);
@@ -114,6 +115,22 @@ fn each(list: Type) -> Vec<Type> {
         Type::Tuple(tuple) => tuple.elems.into_iter().collect(),
         Type::Paren(one) => vec![*one.elem],
         one => vec![one],
+    }
+}
+
+/// What is listed twice could not be found: the compiler would not know which of the two is meant.
+fn check_sends(sends: &[Type], diagnostics: &mut Diagnostics) {
+    let mut before = Vec::new();
+    for event in sends {
+        let name = event.to_token_stream().to_string();
+        if before.contains(&name) {
+            diagnostics.report(mistake(
+                event,
+                format_args!("`{name}` is in the list of what is sent twice"),
+                "remove one of the two",
+            ));
+        }
+        before.push(name);
     }
 }
 

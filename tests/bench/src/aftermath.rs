@@ -41,6 +41,7 @@ impl Room for Tent {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

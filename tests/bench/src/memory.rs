@@ -45,6 +45,7 @@ impl Room for Hall {
     type Key = String;
     type Identity = ();
     type Events = (Join,);
+    type Sends = ();
 
     fn open(_: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         OPENED.fetch_add(1, Ordering::Relaxed);

@@ -76,6 +76,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = (Enter,);
+    type Sends = (Said,);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -8,6 +8,7 @@ impl Room for Chat {
     type Key = String;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -25,6 +25,7 @@ struct Talk;
 impl Session for Talk {
     type Identity = u64;
     type Events = (Say,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, u64>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -17,6 +17,7 @@ impl Room for Den {
     type Key = u32;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

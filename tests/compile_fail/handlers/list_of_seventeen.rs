@@ -9,6 +9,7 @@ struct E;
 impl Session for Chef {
     type Identity = ();
     type Events = (E, E, E, E, E, E, E, E, E, E, E, E, E, E, E, E, E);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

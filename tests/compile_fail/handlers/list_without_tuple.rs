@@ -9,6 +9,7 @@ struct Cook;
 impl Session for Chef {
     type Identity = ();
     type Events = Cook;
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

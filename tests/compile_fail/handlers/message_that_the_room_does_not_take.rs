@@ -11,6 +11,7 @@ impl Room for Kitchen {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         cx.after(Duration::from_secs(1), Ring);

@@ -9,6 +9,7 @@ impl Room for Kitchen {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         println!("opened by {}", cx.sender().id());

@@ -13,6 +13,7 @@ impl Room for Kitchen {
     type Key = u64;
     type Identity = ();
     type Events = (Cook,);
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

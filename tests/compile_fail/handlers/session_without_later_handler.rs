@@ -9,6 +9,7 @@ struct Chef;
 impl Session for Chef {
     type Identity = ();
     type Events = (Later<Cook>,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -5,6 +5,7 @@ struct Chef;
 impl Session for Chef {
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

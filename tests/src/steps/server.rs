@@ -43,6 +43,7 @@ struct Echoes;
 impl Session for Echoes {
     type Identity = ();
     type Events = (Echo, Permitted, Guarded);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -96,6 +97,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Say);
+    type Sends = (Said,);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -99,6 +99,7 @@ impl Room for Nest {
     type Key = Key;
     type Identity = ();
     type Events = (Come, HowMany);
+    type Sends = (Counted,);
 
     fn open(_: &Key, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self { eggs: 0 })

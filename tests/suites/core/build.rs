@@ -107,6 +107,7 @@ macro_rules! named {
             type Key = u32;
             type Identity = ();
             type Events = ();
+            type Sends = ();
 
             fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
                 Ok(Self)
@@ -126,4 +127,58 @@ fn a_rooms_name_is_a_name_and_is_there_once() {
     assert_eq!(error, BuildError::RoomName("a:hall"));
     let error = Salon::builder().room::<Named<3>>().build().expect_err("no name");
     assert_eq!(error, BuildError::RoomName(""));
+}
+
+mod sent {
+    //! Two rooms that send an event of one name, each of a type of its own.
+
+    use salon::prelude::*;
+
+    #[derive(Serialize, Event)]
+    #[event("moved")]
+    pub(super) struct Piece;
+
+    #[derive(Serialize, Event)]
+    #[event("moved")]
+    pub(super) struct Player;
+
+    #[derive(Default)]
+    pub(super) struct Board;
+
+    #[salon::room(key = u32, sends = (Piece,))]
+    impl Board {}
+
+    #[derive(Default)]
+    pub(super) struct Hall;
+
+    #[salon::room(key = u32, sends = ((), (Player,)))]
+    impl Hall {}
+
+    #[derive(Default)]
+    pub(super) struct Guest;
+
+    #[salon::session(sends = (Piece,))]
+    impl Guest {}
+}
+
+#[test]
+fn two_types_that_are_sent_as_one_event_are_refused_within_a_namespace() {
+    use sent::{Board, Guest, Hall};
+
+    let both = Salon::builder().session::<Guest>().room::<Board>().build();
+    assert!(both.is_ok(), "one type may be sent by several: {both:?}");
+    let apart = Namespace::new("/hall").room::<Hall>();
+    assert!(Salon::builder().room::<Board>().namespace(apart).build().is_ok());
+    for builder in [
+        Salon::builder().room::<Board>().room::<Hall>(),
+        Salon::builder().session::<Guest>().room::<Hall>(),
+    ] {
+        let error = builder.build().expect_err("two types are called alike");
+        let BuildError::DuplicateSent { namespace, event, types } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!((namespace.as_str(), *event), ("/", "moved"));
+        assert!(types[0].ends_with("sent::Piece") && types[1].ends_with("sent::Player"));
+        assert!(error.to_string().contains(r#"are both sent in namespace / as "moved""#));
+    }
 }

@@ -92,6 +92,7 @@ impl Room for Den {
     type Key = u32;
     type Identity = Name;
     type Events = (GoIn, Later<GoInSlowly>, GoInChecked, GoOut);
+    type Sends = ();
 
     fn open(key: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         if *key == 13 { Err(Refusal::not_found("there is no den 13")) } else { Ok(Self) }
@@ -164,6 +165,7 @@ impl Room for Booth {
     type Key = u32;
     type Identity = Name;
     type Events = (Rent,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

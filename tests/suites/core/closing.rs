@@ -47,6 +47,7 @@ impl Room for Book {
     type Key = u32;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let shelf = cx.data::<Shelf>()?.clone();
@@ -106,6 +107,7 @@ impl Room for Leaflet {
     type Key = u32;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -149,6 +151,7 @@ impl Room for Parlour {
     type Key = u32;
     type Identity = ();
     type Events = (Enter,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

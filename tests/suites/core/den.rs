@@ -158,6 +158,7 @@ impl Room for Den {
     type Key = String;
     type Identity = Guest;
     type Events = (Enter, Say, Leave, Later<Think>, Clear, Remember);
+    type Sends = (Answered, Asked, Said, Whisper);
 
     fn open(_: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self { said: 0, seen: Vec::new(), entry: Entry::Admitted })

@@ -25,6 +25,7 @@ struct Desk;
 impl Session for Desk {
     type Identity = ();
     type Events = (Tell,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -47,6 +48,7 @@ impl Room for Den {
     type Key = String;
     type Identity = ();
     type Events = (Enter,);
+    type Sends = ();
 
     fn open(key: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         match key.starts_with("closed") {

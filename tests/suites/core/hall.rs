@@ -126,6 +126,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Later<RingTheBell>, Do, Later<Think>);
+    type Sends = (Flickered, Nothing, Published, Struck);
 
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let opened = cx.data::<Openings>()?.0.fetch_add(1, Ordering::SeqCst);

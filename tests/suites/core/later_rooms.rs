@@ -154,6 +154,7 @@ impl Room for Vault {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Later<BuyIn>, (Later<Pay>, Later<PayIn>), (Sum, Leave, Burn, Close));
+    type Sends = (Paid,);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self::default())

@@ -115,6 +115,7 @@ fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32>
 impl Session for Basket {
     type Identity = ();
     type Events = (Later<Buy>, Later<BuyByRight>, HowMany);
+    type Sends = (Bought, Reminder);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self { things: 0 })

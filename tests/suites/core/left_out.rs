@@ -53,6 +53,7 @@ impl Desk {
 impl Session for Desk {
     type Identity = ();
     type Events = (NewOpt, TwoOpt, AllOpt, NamedOpt, Unit);
+    type Sends = ();
 
     fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self(client.data::<Seen>()?.clone()))

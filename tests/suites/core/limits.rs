@@ -127,6 +127,7 @@ struct Waiting;
 impl Session for Waiting {
     type Identity = ();
     type Events = (Later<Wait>,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -57,6 +57,7 @@ impl Session for Many {
         ((), ((S17,), Later<S19>)),
         S18,
     );
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -81,6 +82,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = ((R1,), (((R2,), R3), (R4, Later<R5>)));
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -133,6 +135,7 @@ struct Twice;
 impl Session for Twice {
     type Identity = ();
     type Events = (Ping, ((Ping,),));
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -90,6 +90,7 @@ struct Desk(Arc<AtomicUsize>);
 impl Session for Desk {
     type Identity = ();
     type Events = (Note, Later<Slow>, Seldom, Bare, Pair);
+    type Sends = ();
 
     fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self(client.data::<Reached>()?.0.clone()))
@@ -141,6 +142,7 @@ impl Room for Hall {
     type Key = String;
     type Identity = ();
     type Events = (Entry,);
+    type Sends = ();
 
     fn open(_: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

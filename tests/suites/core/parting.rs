@@ -76,6 +76,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Say, Pass);
+    type Sends = (Said,);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -124,6 +125,7 @@ struct Visitor;
 impl Session for Visitor {
     type Identity = ();
     type Events = (Later<Slow>, Later<Consult>);
+    type Sends = (Opinion,);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

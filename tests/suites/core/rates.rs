@@ -62,6 +62,7 @@ struct Guest;
 impl Session for Guest {
     type Identity = ();
     type Events = (Seldom, Rarely);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -78,6 +78,7 @@ impl Room for Port {
     type Key = String;
     type Identity = ();
     type Events = (Land, Signal, Clear);
+    type Sends = (Flag,);
 
     fn open(_: &String, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let own = cx.room::<Self>(cx.key());
@@ -173,6 +174,7 @@ impl Room for Nowhere {
     type Key = u32;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -196,6 +198,7 @@ struct Caller;
 impl Session for Caller {
     type Identity = ();
     type Events = (Later<Call>,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -169,6 +169,7 @@ impl Room for Table {
     type Key = u64;
     type Identity = Guest;
     type Events = (Sit, Later<Knock>, Say, Later<Think>, Stand, Flip, Clear, Ring, ThrowOut);
+    type Sends = (Bell, Left, Said);
 
     fn open(key: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         match key {
@@ -330,6 +331,7 @@ impl Session for Counter {
     type Identity = Guest;
     type Events =
         (Count, Add, Later<Slow>, Reverse, Limited, Crash, Later<CrashLater>, Later<AskMe>);
+    type Sends = (Favourite,);
 
     fn connect(client: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         match client.identity().name.as_str() {

@@ -58,6 +58,7 @@ impl Room for Clock {
     type Key = String;
     type Identity = ();
     type Events = (Wind,);
+    type Sends = (Ring,);
 
     fn open(_: &String, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self { count: 0, timer: None })
@@ -121,6 +122,7 @@ impl Wrist {
 impl Session for Wrist {
     type Identity = ();
     type Events = (Wear,);
+    type Sends = (Ring,);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self { count: 0, timer: None })

@@ -34,6 +34,7 @@ const RESERVED: [&str; 9] = [
 struct Forged;
 
 impl Event for Forged {
+    type Static = Self;
     const NAME: &'static str = "disconnect";
     const SHAPE: Shape = Shape::Empty;
     const POLICY: Policy = Policy::new();
@@ -93,6 +94,7 @@ struct Desk;
 impl Session for Desk {
     type Identity = ();
     type Events = (Fail,);
+    type Sends = (Forged, Map);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -114,6 +116,7 @@ impl Room for Den {
     type Key = u8;
     type Identity = ();
     type Events = (Misuse, FailThere);
+    type Sends = (Fails, Forged, Map);
 
     fn open(_: &u8, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

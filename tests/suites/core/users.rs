@@ -59,6 +59,7 @@ struct Writer;
 impl Session for Writer {
     type Identity = ();
     type Events = (Write,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -79,6 +80,7 @@ impl Room for Desk {
     type Key = u32;
     type Identity = ();
     type Events = (WriteAtDesk,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

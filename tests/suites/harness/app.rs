@@ -63,6 +63,7 @@ pub(crate) struct Host;
 impl Session for Host {
     type Identity = ();
     type Events = (Double, Later<Wait>, Knock, Later<Introduce>);
+    type Sends = (Who,);
 
     fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
@@ -110,6 +111,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Say);
+    type Sends = (Left, Said);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

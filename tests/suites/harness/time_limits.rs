@@ -99,6 +99,7 @@ struct Digger {
 impl Session for Digger {
     type Identity = ();
     type Events = (Later<Dig>, Later<Collapse>, Tally);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self { tally: 0 })
@@ -136,6 +137,7 @@ impl Room for Mine {
     type Key = u32;
     type Identity = ();
     type Events = (Later<Enter>, Later<DigThere>);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -115,6 +115,7 @@ impl Room for Vault {
     type Key = u32;
     type Identity = ();
     type Events = (Enter, Later<Ring>, CountUp, Do, Later<AnswerBadly>);
+    type Sends = (Closing, Left, Opened);
 
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let shared = cx.data::<Shared>()?.clone();
@@ -238,6 +239,7 @@ impl Room for Glass {
     type Key = u32;
     type Identity = ();
     type Events = (Hold,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

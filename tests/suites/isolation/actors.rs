@@ -54,6 +54,7 @@ impl Room for Well {
     type Key = u32;
     type Identity = Guest;
     type Events = (Come, Drink);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -77,6 +78,7 @@ struct Drinker;
 impl Session for Drinker {
     type Identity = Guest;
     type Events = (Sip,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self)

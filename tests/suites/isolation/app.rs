@@ -52,6 +52,7 @@ impl Room for Hall {
     type Key = u32;
     type Identity = crate::sessions::Guest;
     type Events = (Enter, Say);
+    type Sends = (Said,);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

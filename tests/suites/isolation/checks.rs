@@ -71,6 +71,7 @@ impl Room for Cell {
     type Key = u32;
     type Identity = ();
     type Events = (Enter,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -104,6 +105,7 @@ struct Guest;
 impl Session for Guest {
     type Identity = ();
     type Events = (Wait,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

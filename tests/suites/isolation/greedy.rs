@@ -75,6 +75,7 @@ impl Room for Mill {
     type Key = u64;
     type Identity = Guest;
     type Events = (Start,);
+    type Sends = ();
 
     fn open(key: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         if *key >= 1_000 && cx.data::<Going>()?.on() {
@@ -159,6 +160,7 @@ struct Spinner;
 impl Session for Spinner {
     type Identity = Guest;
     type Events = (Spin,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self)

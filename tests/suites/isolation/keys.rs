@@ -87,6 +87,7 @@ impl Room for Shelf {
     type Key = Key;
     type Identity = Guest;
     type Events = (Reach, Take);
+    type Sends = (Took,);
 
     fn open(_: &Key, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         cx.list(());

@@ -54,6 +54,7 @@ impl Room for Shaft {
     type Key = u32;
     type Identity = Guest;
     type Events = (Enter, Fall);
+    type Sends = ();
 
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self { panics: cx.data::<Panics>()?.clone(), is_first: cx.is_empty() })

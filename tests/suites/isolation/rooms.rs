@@ -153,6 +153,7 @@ impl Room for Trap {
     type Key = u32;
     type Identity = Guest;
     type Events = (Come, Step, Later<StepLater>);
+    type Sends = (Stepped, Unsendable);
 
     fn open(key: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         assert!(*key != 13, "open");

@@ -198,6 +198,7 @@ struct Host {
 impl Session for Host {
     type Identity = Guest;
     type Events = (Do, Later<DoLater>, Guarded, Permitted);
+    type Sends = (Unsendable,);
 
     fn connect(client: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         let place = client.identity().place;

@@ -107,6 +107,7 @@ struct Guest;
 impl Session for Guest {
     type Identity = ();
     type Events = (Walk,);
+    type Sends = ();
 
     fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         client.data::<Came>()?.0.fetch_add(1, Ordering::Relaxed);

@@ -107,6 +107,7 @@ impl Room for Parlour {
     type Key = u32;
     type Identity = Guest;
     type Events = (Enter, Say, Leave, Ring, Stroll, Knock, Later<Ponder>);
+    type Sends = (Left, Said);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -85,6 +85,7 @@ impl Room for Den {
     type Key = Spelled;
     type Identity = String;
     type Events = (EnterDen, Growl, LeaveDen);
+    type Sends = ();
 
     fn open(_: &Spelled, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -75,6 +75,7 @@ pub(crate) struct Hall {
 impl Session for Hall {
     type Identity = Guest;
     type Events = (Begin, BeginAnyway, BeginFreely, Later<CountBoards>, Stumble);
+    type Sends = (LostSight, News);
 
     fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self::default())
@@ -176,6 +177,7 @@ impl Room for Board {
     type Key = u32;
     type Identity = Guest;
     type Events = (Pin,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self { pins: 0 })

@@ -65,6 +65,7 @@ impl Room for Quiz {
     type Key = u32;
     type Identity = Guest;
     type Events = (EnterQuiz, TryQuiz, LeaveQuiz, AskOne);
+    type Sends = (Heard, Riddle);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

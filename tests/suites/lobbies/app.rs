@@ -127,6 +127,7 @@ impl Room for Lobby {
     type Key = u64;
     type Identity = String;
     type Events = (Join, Note, Again, Hide, Panic, Clear, Later<Think>);
+    type Sends = ();
 
     fn open(key: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         if key % 2 == 1 || [BROKEN, ONCE].contains(key) {
@@ -288,6 +289,7 @@ pub(crate) struct Hall {
 impl Session for Hall {
     type Identity = String;
     type Events = (LookAround, LookAway, Stumble, Later<Play>);
+    type Sends = (News,);
 
     fn connect(_: &Candidate<'_, String>) -> Result<Self, Refusal> {
         Ok(Self { watching: None, stumbles: false })

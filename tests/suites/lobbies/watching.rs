@@ -254,6 +254,7 @@ struct Shared {
 impl Session for Watcher {
     type Identity = ();
     type Events = ();
+    type Sends = (News,);
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -278,6 +279,7 @@ impl Room for Bench {
     type Key = u64;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

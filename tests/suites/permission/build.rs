@@ -39,6 +39,7 @@ struct Anybody;
 impl Session for Anybody {
     type Identity = ();
     type Events = (Mine,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)

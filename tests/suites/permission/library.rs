@@ -101,6 +101,7 @@ pub(crate) struct Visit {
 impl Session for Visit {
     type Identity = Reader;
     type Events = (List, Whisper, Lend, Count);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, Reader>) -> Result<Self, Refusal> {
         Ok(Self { calls: 0 })
@@ -180,6 +181,7 @@ impl Room for Shelf {
     type Key = u64;
     type Identity = Reader;
     type Events = (Enter, Later<Pass>, Read, Leave);
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -80,6 +80,7 @@ struct Wall;
 impl Session for Wall {
     type Identity = ();
     type Events = (Post, Repost, React, Move, Thread, Pin);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -330,6 +331,7 @@ impl Room for Safe {
     type Key = Shifty;
     type Identity = ();
     type Events = (OpenSafe,);
+    type Sends = ();
 
     fn open(_: &Shifty, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

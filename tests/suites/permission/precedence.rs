@@ -83,6 +83,7 @@ impl Room for Hall {
     type Key = u64;
     type Identity = ();
     type Events = (Enter, Act);
+    type Sends = ();
 
     fn open(_: &u64, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

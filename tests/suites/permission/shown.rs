@@ -66,6 +66,7 @@ struct Gardener;
 impl Session for Gardener {
     type Identity = ();
     type Events = (Dig,);
+    type Sends = ();
 
     fn connect(client: &Candidate<'_, ()>) -> Result<Self, Refusal> {
         let auth: Value = client.auth()?;
@@ -89,6 +90,7 @@ impl Room for Plot {
     type Key = u32;
     type Identity = ();
     type Events = (Enter,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

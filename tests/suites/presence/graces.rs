@@ -161,6 +161,7 @@ impl Room for Porch {
     type Key = u32;
     type Identity = Guest;
     type Events = (EnterPorch,);
+    type Sends = (LeftPorch, Missed);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -25,6 +25,7 @@ impl Room for Parlour {
     type Key = u32;
     type Identity = Guest;
     type Events = (Visit,);
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)

@@ -129,6 +129,7 @@ impl Room for Lounge {
     type Key = u32;
     type Identity = Guest;
     type Events = (Enter, Leave, Feel, Say, Burn);
+    type Sends = (Missed, Said);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self::default())

@@ -205,6 +205,7 @@ pub(crate) struct Visit;
 impl Session for Visit {
     type Identity = Badge;
     type Events = (Later<Revoke>, Knock);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, Badge>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -258,6 +259,7 @@ impl Room for Arena {
     type Key = u32;
     type Identity = Badge;
     type Events = (Later<Enter>, Say);
+    type Sends = (Said, Welcome);
 
     fn admit(&mut self, _: &Member<Badge>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         cx.data::<Deeds>()?.add();

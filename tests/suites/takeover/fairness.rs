@@ -135,6 +135,7 @@ struct Asker;
 impl Session for Asker {
     type Identity = ();
     type Events = (Ask,);
+    type Sends = ();
 
     fn connect(_: &Candidate<'_, ()>) -> std::result::Result<Self, Refusal> {
         Ok(Self)

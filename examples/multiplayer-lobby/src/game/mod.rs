@@ -46,6 +46,7 @@ impl Room for Match {
     type Key = MatchId;
     type Identity = Player;
     type Events = (Enter, Claim);
+    type Sends = (Claimed, Clock, Outcome);
 
     /// Opened anew after a panic, it begins anew: its members are told, and ask for the board.
     fn open(id: &MatchId, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {

@@ -11,7 +11,7 @@ use salon::{Presence, Present, Seats, Taken, prelude::*};
 
 use crate::{
     code::Code,
-    events::{Join, Kick, Leave, Lock, News, Outcome, Ready, Role, Said, Say},
+    events::{Join, Kick, Leave, LobbyState, Lock, News, Outcome, Ready, Role, Said, Say},
     game::{Match, Matches},
     guests::Player,
     text::Name,
@@ -65,6 +65,7 @@ impl Room for Lobby {
     type Key = Code;
     type Identity = Player;
     type Events = (Join, Ready, Say, Lock, Kick, Leave);
+    type Sends = (LobbyState, News, Said);
 
     fn open(code: &Code, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let charter = cx.data::<Charters>()?.get(code);

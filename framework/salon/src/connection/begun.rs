@@ -77,10 +77,13 @@ impl<S> SessionContext<S> {
     /// #[event("price")]
     /// struct Price { cents: u64 }
     ///
+    /// #[derive(Default)]
     /// struct Trader;
     ///
-    /// impl On<LookAtPrices> for Trader {
-    ///     fn on(&mut self, _: LookAtPrices, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
+    /// #[salon::session(sends = (Price,))]
+    /// impl Trader {
+    ///     #[on]
+    ///     fn look(&mut self, _: LookAtPrices, cx: &mut SessionContext<Self>) {
     ///         // As long as it may look.
     ///         cx.every(Duration::from_secs(1), |_, cx| {
     ///             cx.emit(&Price { cents: 100 });
@@ -88,7 +91,6 @@ impl<S> SessionContext<S> {
     ///         // Whatever becomes of that.
     ///         let looked = async { /* written down */ };
     ///         cx.regardless(|cx| cx.spawn(looked, |_, (), _| {}));
-    ///         Ok(())
     ///     }
     /// }
     /// ```

@@ -30,6 +30,20 @@ pub enum BuildError {
         /// The event's name.
         event: String,
     },
+    /// Two types of events that are sent in one namespace have one name, by which alone its clients
+    /// know what they get.
+    #[error(
+        "{} and {} are both sent in namespace {namespace} as {event:?}; rename one of them, or send \
+         one type from both", types[0], types[1]
+    )]
+    DuplicateSent {
+        /// The namespace.
+        namespace: String,
+        /// The event's name.
+        event: &'static str,
+        /// The types.
+        types: [&'static str; 2],
+    },
     /// A room, session or authority wants another identity than the authenticator yields.
     #[error(
         "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}; \

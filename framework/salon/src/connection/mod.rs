@@ -48,7 +48,7 @@ pub use build_error::BuildError;
 pub use listed::{SessionEvents, SessionListed};
 pub use middleware::IncomingEvent;
 pub use namespace::Namespace;
-pub use session::{Candidate, Session};
+pub use session::{Candidate, SentBySession, Session};
 pub use session_context::SessionContext;
 pub use untyped::{Acknowledge, UntypedEvent};
 pub use watching::Watching;

@@ -24,6 +24,7 @@ use crate::{
         self, AnyAuthenticator, Anyone, Authenticator, Credentials, IntoAuthority, NamedAuthority,
     },
     base::{config::Origins, data::Data},
+    event::{SentEvent, SentEvents},
     hub::{Broadcaster, Socket},
     room::{AnyDirectory, Directory, Room, RoomEvents, RoomRoute, Routes, kinds},
 };
@@ -52,6 +53,8 @@ pub struct Namespace {
     pub(super) make_session: MakeSession,
     pub(super) session_identity: Option<(&'static str, Kind)>,
     pub(super) session_routes: Vec<SessionRoute>,
+    /// What its session sends.
+    pub(super) session_sends: Vec<SentEvent>,
     pub(super) rooms: Vec<AddRoom>,
     pub(super) untyped: Untyped,
 }
@@ -85,6 +88,8 @@ pub(super) struct AddRoom {
     pub(super) name: &'static str,
     pub(super) kind: TypeId,
     identity: Kind,
+    /// What rooms of the kind send.
+    pub(super) sends: Vec<SentEvent>,
     pub(super) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
@@ -137,6 +142,7 @@ impl Namespace {
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
             session_identity: None,
             session_routes: Vec::new(),
+            session_sends: Vec::new(),
             rooms: Vec::new(),
             untyped: Untyped::default(),
         }
@@ -208,6 +214,7 @@ impl Namespace {
         self.session_identity = Some((type_name::<S>(), Kind::of::<S::Identity>()));
         self.session_routes.clear();
         S::Events::list(&mut self.session_routes);
+        self.session_sends = sent::<S::Sends>();
         self
     }
 
@@ -226,6 +233,7 @@ impl Namespace {
             name: R::NAME,
             kind: TypeId::of::<Directory<R>>(),
             identity: Kind::of::<R::Identity>(),
+            sends: sent::<R::Sends>(),
             add: Box::new(add),
         });
         self
@@ -279,6 +287,13 @@ impl Namespace {
         self.untyped.disconnected = Some(Arc::new(handler));
         self
     }
+}
+
+/// The events of a list of what is sent.
+fn sent<L: SentEvents>() -> Vec<SentEvent> {
+    let mut events = Vec::new();
+    L::each(&mut |event| events.push(event));
+    events
 }
 
 impl fmt::Debug for Namespace {

@@ -26,7 +26,7 @@ use crate::{
         logged,
         number::NamespaceNumber,
     },
-    event::Policy,
+    event::{Policy, SentEvent},
     hub::Broadcaster,
     room::{AnyDirectory, RoomRoute},
 };
@@ -65,6 +65,25 @@ fn check_policy(
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses two events of one name that are sent in a namespace: a client knows them by it alone.
+fn check_sends<'a>(
+    namespace: &str,
+    sends: impl Iterator<Item = &'a SentEvent>,
+) -> Result<(), BuildError> {
+    let mut first_of = HashMap::new();
+    for event in sends {
+        let first: &SentEvent = first_of.entry(event.name).or_insert(event);
+        if first.kind != event.kind {
+            return Err(BuildError::DuplicateSent {
+                namespace: namespace.to_owned(),
+                event: event.name,
+                types: [first.type_name, event.type_name],
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A namespace in use.
@@ -124,6 +143,8 @@ impl Namespaces {
             return Err(BuildError::Pattern { pattern, reason });
         }
         namespace.check_identities(&name)?;
+        let of_rooms = namespace.rooms.iter().flat_map(|room| &room.sends);
+        check_sends(&name, namespace.session_sends.iter().chain(of_rooms))?;
         let (identified, authority) = (namespace.identified, namespace.authority.is_some());
         let mut routes = HashMap::default();
         let mut add_route = |event: &'static str, route: TypedRoute| {

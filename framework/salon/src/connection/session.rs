@@ -18,7 +18,7 @@ use crate::{
         data::Data,
         timers::Round,
     },
-    event::{Route, sealed},
+    event::{Event, Includes, Route, SentEvents, sealed},
     hub::Socket,
     payload::PayloadError,
     session::session_id::SessionId,
@@ -39,6 +39,7 @@ use crate::{
 /// impl Session for Counter {
 ///     type Identity = ();
 ///     type Events = (Count,);
+///     type Sends = ();
 ///
 ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
 ///         Ok(Self { calls: 0 })
@@ -64,6 +65,11 @@ pub trait Session: Sized + 'static {
     /// The events that go to the session, as a tuple; [`Later<E>`](crate::event::Later) for those
     /// that are answered by a future. More than 16 go into lists of their own, `((A, B), (C, D))`.
     type Events: SessionEvents<Self>;
+
+    /// The events that it sends its client, as a tuple: what is not in it cannot be
+    /// [emitted](SessionContext::emit), nor [asked](SessionContext::ask). `()` if it sends none; more
+    /// than 16 go into lists of their own, `((A, B), (C, D))`.
+    type Sends: SentEvents;
 
     /// Makes the state of a client that wants to connect. It is not connected yet: what it is to
     /// be sent at once is sent in [`connected`](Self::connected).
@@ -98,6 +104,7 @@ pub trait Session: Sized + 'static {
     /// impl Session for Hall {
     ///     type Identity = ();
     ///     type Events = ();
+    ///     type Sends = (Closed,);
     ///
     ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
     ///         Ok(Self { watching: None })
@@ -119,6 +126,23 @@ pub trait Session: Sized + 'static {
     fn disconnected(&mut self, reason: DisconnectReason, cx: &mut SessionContext<Self>) {
         let _ = (reason, cx);
     }
+}
+
+/// An event that the session `S` says that it sends: that is in its [`Sends`](Session::Sends). `At` is where,
+/// and for the compiler to find; a function that sends for any session has it as a parameter.
+// The event is what implements it: while the compiler does not know the event it decides nothing.
+#[diagnostic::on_unimplemented(
+    message = "the session `{S}` does not say that it sends `{Self}`",
+    label = "`{Self}` is not in the list of what `{S}` sends",
+    note = "add it to the list: `sends = (…, {Self})` in `#[salon::session]`, or `type Sends = (…, {Self});` \
+            in `impl Session for {S}`"
+)]
+pub trait SentBySession<S, At> {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Session, E: Event, At> SentBySession<S, At> for E where
+    <S::Sends as SentEvents>::Pairs: Includes<E::Static, At>
+{
 }
 
 /// The route of an event that goes to the session of its sender.

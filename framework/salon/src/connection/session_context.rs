@@ -7,7 +7,7 @@ use std::{any::Any, cell::Cell, fmt, marker::PhantomData, rc::Rc, time::Duration
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Refusal, Session, begun::Begun};
+use super::{Refusal, SentBySession, Session, begun::Begun};
 use crate::{
     base::{
         contained::Running,
@@ -97,7 +97,10 @@ impl<S> SessionContext<S> {
     }
 
     /// Sends an event to the client, as [`Socket::emit`] does.
-    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+    pub fn emit<E: Event + Serialize, At>(&self, event: &E)
+    where
+        E: SentBySession<S, At>,
+    {
         self.socket.emit(event);
     }
 
@@ -105,18 +108,22 @@ impl<S> SessionContext<S> {
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
-    pub fn try_emit<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
+    pub fn try_emit<E: Event + Serialize, At>(&self, event: &E) -> Result<(), NotQueued>
+    where
+        E: SentBySession<S, At>,
+    {
         self.socket.try_emit(event)
     }
 
     /// Asks the client, and waits for its acknowledgement; the future is to be given to
     /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
-    pub fn ask<E: Event + Serialize + 'static>(
+    pub fn ask<E: Event + Serialize + 'static, At>(
         &self,
         event: E,
         timeout: Duration,
-    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, S>
+    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, At, S>
     where
+        E: SentBySession<S, At>,
         E::Reply: DeserializeOwned,
     {
         let socket = self.socket.clone();
@@ -177,21 +184,18 @@ impl<S> SessionContext<S> {
     /// #[event("here")]
     /// struct Here;
     ///
-    /// struct Visit { asking: Timer }
+    /// #[derive(Default)]
+    /// struct Visit { asking: Option<Timer> }
     ///
+    /// #[salon::session(sends = (StillThere,))]
     /// impl Visit {
-    ///     fn ask_in_a_while(cx: &mut SessionContext<Self>) -> Timer {
-    ///         cx.after(Duration::from_secs(600), |_, cx| {
-    ///             cx.emit(&StillThere);
-    ///         })
-    ///     }
-    /// }
-    ///
-    /// impl On<Here> for Visit {
-    ///     fn on(&mut self, _: Here, cx: &mut SessionContext<Self>) -> Result<(), Refusal> {
-    ///         cx.cancel(self.asking);
-    ///         self.asking = Self::ask_in_a_while(cx);
-    ///         Ok(())
+    ///     #[on]
+    ///     fn here(&mut self, _: Here, cx: &mut SessionContext<Self>) {
+    ///         if let Some(asking) = self.asking.take() {
+    ///             cx.cancel(asking);
+    ///         }
+    ///         let in_a_while = Duration::from_secs(600);
+    ///         self.asking = Some(cx.after(in_a_while, |_, cx| cx.emit(&StillThere)));
     ///     }
     /// }
     /// ```

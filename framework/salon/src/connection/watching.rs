@@ -56,6 +56,7 @@ impl<S> SessionContext<S> {
     /// #     type Key = u32;
     /// #     type Identity = ();
     /// #     type Events = ();
+    /// #     type Sends = ();
     /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
     /// # }
     /// # impl Listing for Lobby { type Entry = Line; }
@@ -64,6 +65,7 @@ impl<S> SessionContext<S> {
     /// impl Session for Hall {
     ///     type Identity = ();
     ///     type Events = (Look,);
+    ///     type Sends = (News,);
     ///
     ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
     ///         Ok(Self { watching: None })

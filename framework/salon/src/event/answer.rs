@@ -116,6 +116,7 @@ impl<T: 'static> Answer<T> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = (Enter, Later<Buy>);
+    ///     type Sends = (Sold,);
     ///
     ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         Ok(Self::default())

@@ -9,6 +9,7 @@ mod lists;
 pub(crate) mod policy;
 mod reply;
 mod reserved;
+mod sends;
 pub(crate) mod shape;
 mod time_limit;
 
@@ -16,6 +17,7 @@ pub use answer::{Answer, Kind, Surroundings};
 pub use into_reply::IntoReply;
 pub use reply::{decode_reply, encode_reply};
 pub use reserved::ReservedName;
+pub use sends::{Includes, SentEvent, SentEvents, SentListed};
 
 pub use crate::base::config::Rate;
 
@@ -67,6 +69,9 @@ pub trait Event {
     /// How often it may come, and what a slow client may miss.
     #[doc(hidden)]
     const POLICY: Policy;
+    /// The type itself, with `'static` for its lifetimes: as it stands in lists of what is sent.
+    #[doc(hidden)]
+    type Static;
     /// What acknowledges it; `()` is an acknowledgement that carries nothing.
     type Reply: 'static;
     /// Who handles it when a client sends it: the session, or a room named by one of its fields.
@@ -139,6 +144,7 @@ pub trait On<E: Event> {
 /// impl Session for Patient {
 ///     type Identity = ();
 ///     type Events = (Later<Wait>,);
+///     type Sends = ();
 ///
 ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
 ///         Ok(Self)

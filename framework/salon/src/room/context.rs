@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Member, Receive, Room, RoomEvent, RoomHandle, kinds,
+    Member, Receive, Room, RoomEvent, RoomHandle, SentByRoom, kinds,
     members::Members,
     presence::PresenceState,
     recipients::{Antechamber, Choice, RoomAudience},
@@ -109,6 +109,7 @@ impl<R> RoomContext<R> {
     /// #     type Key = u32;
     /// #     type Identity = ();
     /// #     type Events = ();
+    /// #     type Sends = ();
     /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
     /// # }
     /// # struct Tower;
@@ -117,6 +118,7 @@ impl<R> RoomContext<R> {
     /// #     type Key = u32;
     /// #     type Identity = ();
     /// #     type Events = ();
+    /// #     type Sends = ();
     /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
     /// # }
     /// /// Round one is over in an arena.
@@ -152,8 +154,12 @@ impl<R> RoomContext<R> {
         UserHandle::new(self.members.broadcaster().clone(), subject)
     }
 
-    /// Sends an event to every member: in this room's one order, encoded once.
-    pub fn broadcast<E: Event + Serialize>(&self, event: &E) {
+    /// Sends an event to every member: in this room's one order, encoded once. It is one of those that
+    /// the room says it [`Sends`](Room::Sends).
+    pub fn broadcast<E: Event + Serialize, At>(&self, event: &E)
+    where
+        E: SentByRoom<R, At>,
+    {
         self.everyone().emit(event);
     }
 
@@ -177,8 +183,8 @@ impl<R> RoomContext<R> {
         Some(order.place(self.members.name(), order.now()).into())
     }
 
-    pub(super) fn everyone(&self) -> RoomAudience<'_> {
-        RoomAudience { members: &self.members, choice: Choice::Everyone }
+    pub(super) fn everyone(&self) -> RoomAudience<'_, R> {
+        RoomAudience::new(&self.members, Choice::Everyone)
     }
 }
 
@@ -207,6 +213,7 @@ impl<R: Room> RoomContext<R> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = ();
+    ///     type Sends = ();
     ///
     ///     fn open(channel: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         assert_eq!(cx.key(), channel);
@@ -251,6 +258,7 @@ impl<R: Room> RoomContext<R> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = (Enter,);
+    ///     type Sends = ();
     ///
     ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         Ok(Self { code: "owl".to_owned() })
@@ -292,13 +300,14 @@ impl<R: Room> RoomContext<R> {
     /// [`spawn`](Self::spawn). Who is no member any more when it answers has not answered: that is
     /// [`AskError::NotAMember`], as soon as it is out. In `admit` it may be asked for what is to be
     /// asked once it is a member.
-    pub fn ask<E: Event + Serialize>(
+    pub fn ask<E: Event + Serialize, At>(
         &self,
         member: &Member<R::Identity>,
         event: &E,
         timeout: Duration,
-    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<R, E>
+    ) -> impl Future<Output = Result<E::Reply, AskError>> + use<R, E, At>
     where
+        E: SentByRoom<R, At>,
         E::Reply: DeserializeOwned,
     {
         let payload = event::encode(event);
@@ -349,6 +358,7 @@ impl<R: Room> RoomContext<R> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = ();
+    ///     type Sends = ();
     ///
     ///     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         Ok(Self { left: 90, ticking: cx.every(Duration::from_secs(1), Tick) })

@@ -42,6 +42,7 @@ use crate::{
 ///     type Key = u32;
 ///     type Identity = ();
 ///     type Events = (Throw,);
+///     type Sends = (Splash,);
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self)

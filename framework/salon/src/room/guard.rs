@@ -62,6 +62,7 @@ use crate::{
 /// impl Session for Talk {
 ///     type Identity = ();
 ///     type Events = (Say,);
+///     type Sends = ();
 ///
 ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> { Ok(Self) }
 /// }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    Directory, Member, Present, PresentUser, Receive, Reply, Room,
+    Directory, Member, Present, PresentUser, Receive, Reply, Room, SentByRoom,
     actor::RoomActor,
     link::Ticket,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
@@ -44,11 +44,20 @@ use crate::{
 ///
 /// struct Open;
 ///
-/// async fn example<R>(salon: &Salon, key: &R::Key) -> Result<(), Refusal>
-/// where
-///     R: Room + Receive<Open>,
-/// {
-///     let room = salon.room::<R>(key);
+/// #[derive(Default)]
+/// struct Shop { open: bool }
+///
+/// #[salon::room(key = u32, sends = (News,))]
+/// impl Shop {}
+///
+/// impl Receive<Open> for Shop {
+///     fn receive(&mut self, _: Open, _: &mut RoomContext<Self>) {
+///         self.open = true;
+///     }
+/// }
+///
+/// async fn example(salon: &Salon) -> Result<(), Refusal> {
+///     let room = salon.room::<Shop>(&7);
 ///     room.broadcast(News { text: "We open.".to_owned() }).await;
 ///     println!("{} has {} members", room.name(), room.members().await.len());
 ///     room.tell(Open)
@@ -132,8 +141,12 @@ impl<R: Room> RoomHandle<R> {
     }
 
     /// Sends an event to every member: in one order with what the room itself publishes. It is done
-    /// when the room has published it. A room that is not open has no members, and is not opened.
-    pub fn broadcast<E: Event + Serialize + Send + 'static>(&self, event: E) -> Done<()> {
+    /// when the room has published it. A room that is not open has no members, and is not opened. The
+    /// event is one that the room [`Sends`](Room::Sends).
+    pub fn broadcast<E: Event + Serialize + Send + 'static, At>(&self, event: E) -> Done<()>
+    where
+        E: SentByRoom<R, At>,
+    {
         let event = self.contained(event);
         Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
     }

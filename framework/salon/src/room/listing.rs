@@ -35,6 +35,7 @@ use crate::base::refusal::Refusal;
 ///     type Key = u32;
 ///     type Identity = ();
 ///     type Events = (Join,);
+///     type Sends = ();
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self)
@@ -124,6 +125,7 @@ impl<R> RoomContext<R> {
 /// #     type Key = u32;
 /// #     type Identity = ();
 /// #     type Events = ();
+/// #     type Sends = ();
 /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
 /// # }
 /// impl Listing for Lobby {
@@ -234,6 +236,7 @@ impl<R: Listing> Rooms<R> {
     /// #     type Key = u32;
     /// #     type Identity = ();
     /// #     type Events = ();
+    /// #     type Sends = ();
     /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     /// #         Ok(Self { seats: Seats::new(2) })
     /// #     }

@@ -56,7 +56,7 @@ pub(crate) use listed::{Deliver, Forwarded, RoomRoute, Routes, SentByClient};
 
 use crate::{
     base::refusal::Refusal,
-    event::{Event, Route, sealed},
+    event::{Event, Includes, Route, SentEvents, sealed},
 };
 
 /// A room: one actor per key, opened when the first event for it comes, closed when it has been
@@ -89,6 +89,7 @@ use crate::{
 ///     type Key = u32;
 ///     type Identity = ();
 ///     type Events = (Hear, Ring);
+///     type Sends = (Rang,);
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self { times: 0 })
@@ -160,6 +161,12 @@ pub trait Room: Sized + 'static {
     /// answered by a future. More than 16 go into lists of their own, `((A, B), (C, D))`.
     type Events: RoomEvents<Self>;
 
+    /// The events that it sends its members, as a tuple: what is not in it cannot be
+    /// [broadcast](RoomContext::broadcast), nor sent to [some of them](RoomContext::to). `()` if it
+    /// sends none; more than 16 go into lists of their own, `((A, B), (C, D))`. What Salon itself
+    /// tells members, such as who is present, is not in it.
+    type Sends: SentEvents;
+
     /// Opens the room of that key. It has no members then, unless it is opened anew after a panic:
     /// then [`RoomContext::members`] has those that stayed, and [`admit`](Self::admit) is not
     /// called for them.
@@ -226,6 +233,7 @@ pub trait Receive<M>: Room {
 ///     type Key = u32;
 ///     type Identity = ();
 ///     type Events = ();
+///     type Sends = ();
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self { ready: 0 })
@@ -260,6 +268,38 @@ pub trait Reply<M>: Room {
 
     /// Answers one message. There is no sender: who is meant is in the message.
     fn reply(&mut self, message: M, cx: &mut RoomContext<Self>) -> Self::Output;
+}
+
+/// An event that the room `R` says that it sends: that is in its [`Sends`](Room::Sends). `At` is where,
+/// and for the compiler to find; a function that sends for any room has it as a parameter.
+///
+/// ```
+/// use salon::{prelude::*, room::SentByRoom};
+///
+/// #[derive(Serialize, Event)]
+/// #[event("applause")]
+/// struct Applause;
+///
+/// fn applaud<R: Room, At>(cx: &RoomContext<R>)
+/// where
+///     Applause: SentByRoom<R, At>,
+/// {
+///     cx.broadcast(&Applause);
+/// }
+/// ```
+// The event is what implements it: while the compiler does not know the event it decides nothing.
+#[diagnostic::on_unimplemented(
+    message = "the room `{R}` does not say that it sends `{Self}`",
+    label = "`{Self}` is not in the list of what `{R}` sends",
+    note = "add it to the list: `sends = (…, {Self})` in `#[salon::room]`, or `type Sends = (…, {Self});` \
+            in `impl Room for {R}`"
+)]
+pub trait SentByRoom<R, At> {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, E: Event, At> SentByRoom<R, At> for E where
+    <R::Sends as SentEvents>::Pairs: Includes<E::Static, At>
+{
 }
 
 /// An event that goes to a room; implemented by the derive for `room = Type(field)`.

@@ -51,7 +51,8 @@ impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for R
         let Broadcast { event, _ticket, done } = broadcast;
         // A room that has closed has no members. The event is of somebody outside: whatever is wrong
         // with it, the room's state is not.
-        if matches!(self.state, State::Open(_)) && contain(|| self.cx.broadcast(&*event)).is_err() {
+        let broadcast = || self.cx.everyone().emit_checked(&*event);
+        if matches!(self.state, State::Open(_)) && contain(broadcast).is_err() {
             self.report(E::NAME, None);
         }
         drop(event);

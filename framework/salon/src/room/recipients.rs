@@ -2,11 +2,11 @@
 //!
 //! It must never outlive the handler: who is a member changes.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, marker::PhantomData, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Member, Room, RoomContext, members::Members};
+use super::{Member, Room, RoomContext, SentByRoom, members::Members};
 use crate::{
     base::{logged::Logged, number::SessionNumber},
     event::Event,
@@ -14,11 +14,12 @@ use crate::{
     session::peer::Peer,
 };
 
-/// Some members of a room.
+/// Some members of a room of the kind `R`.
 #[must_use = "an audience does nothing until something is emitted to it"]
-pub struct RoomAudience<'a> {
-    pub(super) members: &'a Members,
-    pub(super) choice: Choice<'a>,
+pub struct RoomAudience<'a, R> {
+    members: &'a Members,
+    choice: Choice<'a>,
+    of: PhantomData<fn(R)>,
 }
 
 /// Which of the members.
@@ -54,25 +55,37 @@ impl<R: Room> RoomContext<R> {
     /// One member alone. Whoever is no member, such as one who has left, gets nothing. In `admit` it
     /// may be the one who is asked in: what it is sent there it gets once it is in, ahead of
     /// everything else of the room, and if it is refused it does not.
-    pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
+    pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
         let joining = self.joining.as_ref();
         let choice = match joining.is_some_and(|joining| joining.session == member.number()) {
             true => Choice::AskedIn(&self.antechamber),
             false => Choice::One(member.peer().clone()),
         };
-        RoomAudience { members: &self.members, choice }
+        RoomAudience::new(&self.members, choice)
     }
 
     /// Every member but one.
-    pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_> {
-        RoomAudience { members: &self.members, choice: Choice::Except(member.number()) }
+    pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
+        RoomAudience::new(&self.members, Choice::Except(member.number()))
     }
 }
 
-impl RoomAudience<'_> {
+impl<'a, R> RoomAudience<'a, R> {
+    pub(super) fn new(members: &'a Members, choice: Choice<'a>) -> Self {
+        Self { members, choice, of: PhantomData }
+    }
+
     /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
     /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
-    pub fn emit<E: Event + Serialize>(&self, event: &E) {
+    pub fn emit<E: Event + Serialize, At>(&self, event: &E)
+    where
+        E: SentByRoom<R, At>,
+    {
+        self.emit_checked(event);
+    }
+
+    /// As [`emit`](Self::emit), where it is known that the room sends it.
+    pub(super) fn emit_checked<E: Event + Serialize>(&self, event: &E) {
         if self.members.broadcaster().is_free(E::NAME) {
             self.emit_any(event);
         }

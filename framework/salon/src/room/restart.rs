@@ -23,6 +23,7 @@ use crate::base::clock::{self, Instant};
 ///     type Key = u32;
 ///     type Identity = ();
 ///     type Events = ();
+///     type Sends = ();
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self)

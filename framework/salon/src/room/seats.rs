@@ -46,6 +46,7 @@ use crate::base::{
 ///     type Key = u32;
 ///     type Identity = Player;
 ///     type Events = (Join,);
+///     type Sends = ();
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self { seats: Seats::new(8) })

@@ -58,6 +58,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// impl Session for Calculator {
 ///     type Identity = ();
 ///     type Events = (Double,);
+///     type Sends = ();
 ///
 ///     fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
 ///         Ok(Self)

@@ -91,6 +91,7 @@ pub enum PresenceChange {
 }
 
 impl Event for PresenceChange {
+    type Static = Self;
     const NAME: &'static str = "salon:presence";
     const SHAPE: Shape = Shape::Single;
     const POLICY: Policy = Policy::new();

@@ -53,6 +53,7 @@ use super::{Member, Room, RoomContext};
 ///     type Key = u32;
 ///     type Identity = Player;
 ///     type Events = (Join, Ready);
+///     type Sends = ();
 ///
 ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
 ///         Ok(Self::default())
