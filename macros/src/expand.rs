@@ -149,7 +149,11 @@ fn policy(event: &Event<'_>) -> TokenStream {
     });
     let auth = event.auth.then(|| quote!(.auth()));
     let permission = event.permission.as_ref().map(|name| quote!(.permission(#name)));
-    quote!(#salon::expanded::Policy::new() #volatile #rate #auth #permission)
+    let refuses = event.refuses.as_ref().map(|refusals| {
+        let salon = at(derived_at(refusals.span()), salon);
+        quote_spanned!(derived_at(refusals.span())=> .refuses(<#refusals as #salon::expanded::Refusals>::CODES))
+    });
+    quote!(#salon::expanded::Policy::new() #volatile #rate #auth #permission #refuses)
 }
 
 #[cfg(test)]

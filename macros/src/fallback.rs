@@ -28,6 +28,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         permission: None,
         // A guard that is none would be a mistake of its own, and is said of the derive's first.
         guards: Vec::new(),
+        refuses: None,
         reply: check::reply(attributes),
         room: room.map(|room| Room {
             path: room.path.clone(),

@@ -17,6 +17,7 @@ mod diagnostics;
 mod expand;
 mod fallback;
 mod model;
+mod refusals;
 mod suggestion;
 mod test_function;
 
@@ -61,6 +62,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `member` | with `room`: only members may send it | it is the default | `#[event("lobby:ready", room = Lobby(lobby), member)]` |
 /// | `auth` | its sender must have an identity, one that an authenticator has yielded | anyone may send it | `#[event("mine", auth)]` |
 /// | `permit = "…"` | a permission that the namespace's authority must grant; `auth` is included | no permission is asked for | `#[event("lobby:join", room = Lobby(lobby), join, permit = "play")]` |
+/// | `refuses = Type` | what its handler refuses with: an enum that derives `Refusals` | any code | `#[event("lobby:kick", room = Lobby(lobby), refuses = NotAllowed)]` |
 /// | `guard = Type` | a check of your own, any number of them: `impl Guard<TheEvent> for Type` | no check | `#[event("chat:say", guard = NotMuted, guard = NotTooLong)]` |
 /// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
 /// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
@@ -95,6 +97,27 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 #[proc_macro_derive(Event, attributes(event))]
 pub fn event(input: TokenStream) -> TokenStream {
     derive(&parse_macro_input!(input)).into()
+}
+
+/// Makes an enum the refusals of an application: each variant has a code for programs and a message for
+/// people. See the trait of the same name.
+///
+/// ```ignore
+/// #[derive(Refusals)]
+/// enum NoSeat {
+///     #[refusal("table_full", "All {seats} seats are taken.")]
+///     Full { seats: usize },
+///     #[refusal("wrong_age", "Only from {0} on.")]
+///     TooYoung(u8),
+/// }
+/// ```
+///
+/// It expands to `impl salon::Refusals`, with the codes, and to `impl From<…> for salon::Refusal`, so that
+/// `?` works in handlers. `#[refusal(crate = path)]` on the enum says where the framework is, if it was
+/// re-exported.
+#[proc_macro_derive(Refusals, attributes(refusal))]
+pub fn refusals(input: TokenStream) -> TokenStream {
+    refusals::derive(&parse_macro_input!(input)).into()
 }
 
 /// Makes an async function a test, run on one thread in an actix system, as a lab needs it.

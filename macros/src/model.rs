@@ -27,6 +27,8 @@ pub(crate) struct Event<'a> {
     pub(crate) permission: Option<String>,
     /// The guards that check it, in their order.
     pub(crate) guards: Vec<Type>,
+    /// What its handler refuses with.
+    pub(crate) refuses: Option<Type>,
     /// What acknowledges it.
     pub(crate) reply: Type,
     /// The room that handles it; without one, the session does.

@@ -2,12 +2,46 @@
 //!
 //! It must never be named by hand: it may change with every version.
 
+use std::{borrow::Cow, fmt};
+
+use crate::base::refusal::Code;
+
 pub use crate::{
-    base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal},
+    base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     connection::{Candidate, Lapse, Session, SessionContext, session::ToSession},
     event::{Event, IntoReply, Later, On, OnLater, Route, policy::Policy, shape::Shape},
     room::{Entry, LeaveReason, Member, Presence, Restart, Room, RoomContext, RoomEvent, ToRoom},
 };
+
+/// A refusal with one of an application's codes, or of Salon's own.
+#[must_use]
+pub fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(Code::known(code), message)
+}
+
+/// The words of a refusal that has none in its attribute.
+#[must_use]
+pub fn worded<T: Worded>(refusal: &T) -> String {
+    refusal.words()
+}
+
+/// What says its own words.
+#[diagnostic::on_unimplemented(
+    message = "nothing says the words of this refusal",
+    label = "it has no message, and `{Self}` no `Display`",
+    note = "write them behind the code, `#[refusal(\"table_full\", \"All {{seats}} seats are taken.\")]`, or \
+            `impl Display for {Self}`"
+)]
+pub trait Worded {
+    fn words(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> Worded for T {
+    fn words(&self) -> String {
+        self.to_string()
+    }
+}
 
 /// The state of a room or a session that says nothing of how it is made.
 #[must_use]

@@ -53,7 +53,7 @@ mod transport;
 
 #[cfg(feature = "testing")]
 pub use salon_macros::test;
-pub use salon_macros::{Event, room, session};
+pub use salon_macros::{Event, Refusals, room, session};
 
 pub use self::base::config;
 pub use self::{
@@ -62,6 +62,7 @@ pub use self::{
         meter::{Count, Counters},
         number::SessionNumber,
         refusal::{Code, Refusal},
+        refusals::Refusals,
         timers::Timer,
     },
     connection::{
@@ -89,7 +90,7 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Event, EventContext, Guard, HttpServerExt, Later,
-        LeaveReason, Member, On, OnLater, Receive, Refusal, Reply, Restart, Room, RoomContext,
-        Salon, Session, SessionContext, SessionNumber, Timer,
+        LeaveReason, Member, On, OnLater, Receive, Refusal, Refusals, Reply, Restart, Room,
+        RoomContext, Salon, Session, SessionContext, SessionNumber, Timer,
     };
 }

@@ -21,6 +21,8 @@ pub(crate) enum Keyword {
     Permit,
     /// A check of the application's own.
     Guard,
+    /// What its handler refuses with.
+    Refuses,
     /// How often one session may send it.
     Rate,
     /// A client that is not writable misses it.
@@ -30,7 +32,7 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -38,6 +40,7 @@ impl Keyword {
         Self::Auth,
         Self::Permit,
         Self::Guard,
+        Self::Refuses,
         Self::Rate,
         Self::Volatile,
         Self::Crate,
@@ -49,12 +52,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 10] {
+    pub(super) fn names() -> [&'static str; 11] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 10] {
+    pub(super) fn examples() -> [&'static str; 11] {
         Self::ALL.map(Word::example)
     }
 }
@@ -69,6 +72,7 @@ impl Word for Keyword {
             Self::Auth => "auth",
             Self::Permit => "permit",
             Self::Guard => "guard",
+            Self::Refuses => "refuses",
             Self::Rate => "rate",
             Self::Volatile => "volatile",
             Self::Crate => "crate",
@@ -84,6 +88,7 @@ impl Word for Keyword {
             Self::Auth => "auth",
             Self::Permit => "permit = \"play\"",
             Self::Guard => "guard = NotMuted",
+            Self::Refuses => "refuses = NoSeat",
             Self::Rate => "rate = \"5/s\"",
             Self::Volatile => "volatile",
             Self::Crate => "crate = my_crate::salon",

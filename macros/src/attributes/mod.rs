@@ -38,6 +38,8 @@ pub(crate) struct Attributes {
     pub(crate) permit: Option<Given<LitStr>>,
     /// `guard = NotMuted`, as often as there are guards.
     pub(crate) guards: Vec<Given<Type>>,
+    /// `refuses = NoSeat`
+    pub(crate) refuses: Option<Given<Type>>,
     /// `rate = "5/s"`
     pub(crate) rate: Option<Given<LitStr>>,
     /// `volatile`

@@ -178,6 +178,9 @@ impl<'a> Reader<'a> {
                 attributes.guards.extend(guard);
                 Ok(())
             }
+            Keyword::Refuses => {
+                fill(&mut attributes.refuses, option, value::ty, input, diagnostics)
+            }
             Keyword::Rate => fill(&mut attributes.rate, option, value::string, input, diagnostics),
             Keyword::Volatile => {
                 fill(&mut attributes.volatile, option, value::none, input, diagnostics)

@@ -46,6 +46,7 @@ pub(crate) fn check<'a>(
         auth: attributes.auth.is_some(),
         permission,
         guards,
+        refuses: given(attributes.refuses.as_ref()).cloned(),
         reply: reply(attributes),
         room,
     })

@@ -42,6 +42,7 @@ mod left_out;
 mod limits;
 mod lists;
 mod malformed;
+mod named_refusals;
 mod newcomers;
 mod opening;
 mod order;

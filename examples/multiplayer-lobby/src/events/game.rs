@@ -2,7 +2,11 @@
 
 use salon::prelude::*;
 
-use crate::{code::MatchId, game::Match, text::Name};
+use crate::{
+    code::MatchId,
+    game::{Match, NotYours},
+    text::Name,
+};
 
 /// Come to a match: who has a part in it plays, all others watch. [`Claimed`] follow the board.
 ///
@@ -41,7 +45,7 @@ pub struct Contender {
 
 /// Take a free cell that touches one of yours. Refused with `taken`, `too_far` or `watching`.
 #[derive(Serialize, Deserialize, Event)]
-#[event("match:claim", room = Match(id), rate = "6/s")]
+#[event("match:claim", room = Match(id), rate = "6/s", refuses = NotYours)]
 pub struct Claim {
     /// Which match.
     #[serde(rename = "match")]

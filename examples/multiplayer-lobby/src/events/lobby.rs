@@ -5,7 +5,7 @@ use salon::prelude::*;
 use super::Outcome;
 use crate::{
     code::{Code, MatchId},
-    lobby::Lobby,
+    lobby::{Lobby, NotAllowed},
     text::{Name, Text},
 };
 
@@ -32,9 +32,9 @@ pub enum Role {
     Spectator,
 }
 
-/// Say whether you are ready. Refused with `playing` while a match is on.
+/// Say whether you are ready; not while a match is on.
 #[derive(Serialize, Deserialize, Event)]
-#[event("lobby:ready", room = Lobby(lobby), rate = "5/s")]
+#[event("lobby:ready", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Ready {
     /// Which lobby.
     pub lobby: Code,
@@ -44,7 +44,7 @@ pub struct Ready {
 
 /// Say something to everybody in the lobby.
 #[derive(Serialize, Deserialize, Event)]
-#[event("lobby:say", room = Lobby(lobby), rate = "3/s burst 5")]
+#[event("lobby:say", room = Lobby(lobby), rate = "3/s burst 5", refuses = NotAllowed)]
 pub struct Say {
     /// Which lobby.
     pub lobby: Code,
@@ -54,7 +54,7 @@ pub struct Say {
 
 /// Let nobody else in, or let them in again. For the host alone.
 #[derive(Serialize, Deserialize, Event)]
-#[event("lobby:lock", room = Lobby(lobby), rate = "5/s")]
+#[event("lobby:lock", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Lock {
     /// Which lobby.
     pub lobby: Code,
@@ -64,7 +64,7 @@ pub struct Lock {
 
 /// Put somebody out, for good. For the host alone.
 #[derive(Serialize, Deserialize, Event)]
-#[event("lobby:kick", room = Lobby(lobby), rate = "5/s")]
+#[event("lobby:kick", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Kick {
     /// Which lobby.
     pub lobby: Code,

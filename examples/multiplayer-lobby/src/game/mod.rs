@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use salon::prelude::*;
 
+pub(crate) use self::turf::NotYours;
 use self::turf::{Turf, WIDTH};
 use crate::{
     Rules,
@@ -96,7 +97,7 @@ impl On<Claim> for Match {
     ) -> Result<(), Refusal> {
         let who = cx.sender();
         let by = self.players.iter().position(|player| player.user == who.identity().sub);
-        let by = by.ok_or_else(|| Refusal::other("watching", "You are watching this match."))?;
+        let by = by.ok_or(NotYours::Watching)?;
         self.turf.claim(cell, by)?;
         cx.broadcast(&Claimed { cell, by });
         if self.turf.is_stuck() {
@@ -136,7 +137,7 @@ impl Match {
         let lobby = cx.data::<Charters>()?.get(&cx.key().lobby);
         let lobby =
             lobby.ok_or_else(|| Refusal::not_found("The lobby of this match is closed."))?;
-        lobby.check_here(&who.identity().sub)
+        Ok(lobby.check_here(&who.identity().sub)?)
     }
 
     fn end(&mut self, cx: &mut RoomContext<Self>) {

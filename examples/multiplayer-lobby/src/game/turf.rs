@@ -2,7 +2,7 @@
 //!
 //! It must never know a connection, a room or a clock: these are the rules, and nothing else.
 
-use salon::Refusal;
+use salon::Refusals;
 
 /// Cells in a row.
 pub(super) const WIDTH: usize = 12;
@@ -27,6 +27,21 @@ pub(super) struct Turf {
     cells: [Option<usize>; WIDTH * HEIGHT],
 }
 
+/// Why somebody does not get a cell.
+#[derive(Debug, PartialEq, Refusals)]
+pub(crate) enum NotYours {
+    #[refusal("watching", "You are watching this match.")]
+    Watching,
+    #[refusal("not_found", "There is no such cell.")]
+    NoCell,
+    #[refusal("taken", "That cell is yours already.")]
+    Own,
+    #[refusal("taken", "Too late: somebody has that cell.")]
+    Taken,
+    #[refusal("too_far", "That cell does not touch your turf.")]
+    TooFar,
+}
+
 impl Turf {
     /// With one cell for each of up to eight players.
     pub(super) fn new(players: usize) -> Self {
@@ -46,19 +61,19 @@ impl Turf {
     }
 
     /// Gives a free cell to a player, one of whose cells it touches.
-    pub(super) fn claim(&mut self, cell: usize, player: usize) -> Result<(), Refusal> {
+    pub(super) fn claim(&mut self, cell: usize, player: usize) -> Result<(), NotYours> {
         match self.cells.get(cell) {
-            None => return Err(Refusal::not_found("There is no such cell.")),
+            None => return Err(NotYours::NoCell),
             Some(Some(by)) if *by == player => {
-                return Err(Refusal::other("taken", "That cell is yours already."));
+                return Err(NotYours::Own);
             }
             Some(Some(_)) => {
-                return Err(Refusal::other("taken", "Too late: somebody has that cell."));
+                return Err(NotYours::Taken);
             }
             Some(None) => {}
         }
         if neighbours(cell).all(|other| self.cells[other] != Some(player)) {
-            return Err(Refusal::other("too_far", "That cell does not touch your turf."));
+            return Err(NotYours::TooFar);
         }
         self.cells[cell] = Some(player);
         Ok(())

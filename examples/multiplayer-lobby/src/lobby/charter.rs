@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use salon::{Refusal, Rooms};
+use salon::Rooms;
 use tokio::time::Instant;
 
-use super::Lobby;
+use super::{Lobby, NotAllowed};
 use crate::{
     code::{Code, MatchId},
     game::Matches,
@@ -70,20 +70,20 @@ impl Charter {
     }
 
     /// Refuses those who were put out.
-    pub(super) fn check_kicked(&self, user: &String) -> Result<(), Refusal> {
+    pub(super) fn check_kicked(&self, user: &String) -> Result<(), NotAllowed> {
         if self.kicked.contains(user) {
-            return Err(Refusal::other("kicked", "The host has put you out of this lobby."));
+            return Err(NotAllowed::Kicked);
         }
         Ok(())
     }
 
     /// Refuses those who may not come to the lobby's match.
-    pub(crate) fn check_here(&self, user: &String) -> Result<(), Refusal> {
+    pub(crate) fn check_here(&self, user: &String) -> Result<(), NotAllowed> {
         self.check_kicked(user)?;
         if self.here.contains(user) {
             return Ok(());
         }
-        Err(Refusal::forbidden("Join the lobby first: a match is for those who are there."))
+        Err(NotAllowed::NotThere)
     }
 }
 

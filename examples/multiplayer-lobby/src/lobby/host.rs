@@ -2,7 +2,7 @@
 
 use salon::prelude::*;
 
-use super::Lobby;
+use super::{Lobby, NotAllowed};
 use crate::events::{Kick, Lock, News};
 
 impl On<Lock> for Lobby {
@@ -23,17 +23,17 @@ impl On<Kick> for Lobby {
         self.check_host(cx)?;
         let Kick { user, reason, .. } = event;
         if self.host.as_ref() == Some(&user) {
-            return Err(Refusal::other("yourself", "To go yourself, leave."));
+            return Err(NotAllowed::Yourself.into());
         }
         // A spectator may be put out, and a player who is away.
         let present: Vec<_> = cx.members().filter(|it| it.identity().sub == user).collect();
         let place = self.seats.free(&user);
         let name = place.map(|place| place.name);
         let name = name.or_else(|| present.first().map(|member| member.identity().name.clone()));
-        let name = name.ok_or_else(|| Refusal::not_found("That player is not here any more."))?;
+        let name = name.ok_or(NotAllowed::NoPlayer)?;
         self.charter.kick(user);
         for member in &present {
-            cx.evict_because(member, Refusal::other("kicked", reason.to_string()));
+            cx.evict_because(member, NotAllowed::PutOut(reason.clone()).into());
         }
         cx.broadcast(&News { text: format!("{name} was put out: {reason}.") });
         self.changed(cx);
@@ -42,10 +42,10 @@ impl On<Kick> for Lobby {
 }
 
 impl Lobby {
-    fn check_host(&self, cx: &EventContext<'_, Self>) -> Result<(), Refusal> {
+    fn check_host(&self, cx: &EventContext<'_, Self>) -> Result<(), NotAllowed> {
         if self.host.as_ref() == Some(&cx.sender().identity().sub) {
             return Ok(());
         }
-        Err(Refusal::forbidden("Only the host may do that."))
+        Err(NotAllowed::NotHost)
     }
 }

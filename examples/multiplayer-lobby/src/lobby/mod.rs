@@ -2,6 +2,7 @@
 
 mod charter;
 mod host;
+mod not_allowed;
 mod rounds;
 mod state;
 
@@ -19,7 +20,9 @@ use crate::{
 
 pub use self::charter::{Charter, Charters};
 use self::rounds::Stage;
-pub(crate) use self::{charter::cross_out_unused, rounds::Over, state::Reserve};
+pub(crate) use self::{
+    charter::cross_out_unused, not_allowed::NotAllowed, rounds::Over, state::Reserve,
+};
 
 /// How many players a lobby has room for.
 pub const SEATS: usize = 8;
@@ -69,7 +72,7 @@ impl Room for Lobby {
 
     fn open(code: &Code, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let charter = cx.data::<Charters>()?.get(code);
-        let charter = charter.ok_or_else(|| Refusal::not_found("No lobby has this code."))?;
+        let charter = charter.ok_or(NotAllowed::NoLobby)?;
         let mut seats = Seats::new(SEATS);
         // Those who stayed when it panicked, as they sat. In a new lobby there is nobody.
         for user in &charter.seated {
@@ -202,8 +205,7 @@ impl Lobby {
     }
 
     /// The place of one who has a seat: what only players may do begins with this.
-    fn place_of(&mut self, user: &String) -> Result<&mut Place, Refusal> {
-        let watching = || Refusal::forbidden("You are watching: only players may do that.");
-        self.seats.get_mut(user).ok_or_else(watching)
+    fn place_of(&mut self, user: &String) -> Result<&mut Place, NotAllowed> {
+        self.seats.get_mut(user).ok_or(NotAllowed::Watching)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salon::prelude::*;
 
-use super::Lobby;
+use super::{Lobby, NotAllowed};
 use crate::{
     Rules,
     code::{Code, MatchId},
@@ -41,7 +41,7 @@ impl On<Ready> for Lobby {
         let is_playing = self.stage.playing().is_some();
         let place = self.place_of(&cx.sender().identity().sub)?;
         if is_playing {
-            return Err(Refusal::other("playing", "A match is on: wait until it is over."));
+            return Err(NotAllowed::Playing.into());
         }
         place.ready = event.ready;
         self.changed(cx);

@@ -18,6 +18,7 @@ pub(crate) mod meter;
 pub(crate) mod number;
 pub(crate) mod random;
 pub(crate) mod refusal;
+pub(crate) mod refusals;
 pub(crate) mod simulation;
 pub(crate) mod slack;
 pub(crate) mod slots;

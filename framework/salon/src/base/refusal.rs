@@ -65,6 +65,12 @@ impl Code {
         Self::Internal,
     ];
 
+    /// The code that is written so: the framework's own, if it is one.
+    pub(crate) fn known(code: &'static str) -> Self {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == code);
+        known.unwrap_or(Self::Other(Cow::Borrowed(code)))
+    }
+
     /// The code as clients see it.
     #[must_use]
     pub fn as_str(&self) -> &str {

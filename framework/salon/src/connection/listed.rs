@@ -95,7 +95,10 @@ where
 {
     fn list(routes: &mut Vec<SessionRoute>) {
         add::<S, E>(routes, |Connected { session, cx }, event| {
-            Called::Done(session.on(event, cx).and_then(|reply| encode::<E>(&reply)))
+            Called::Done(
+                event::expected::<E, _>(session.on(event, cx))
+                    .and_then(|reply| encode::<E>(&reply)),
+            )
         });
     }
 }
@@ -113,9 +116,9 @@ where
             let right = cx.right();
             let held = hold_answer(right.clone(), awaited, cx.tally());
             let concluded = held.map(move |awaited| match awaited {
-                Ok(Awaited::Reply(result)) => {
-                    Concluded::Answered(result.and_then(|reply| encode::<E>(&reply)))
-                }
+                Ok(Awaited::Reply(result)) => Concluded::Answered(
+                    event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply)),
+                ),
                 Ok(Awaited::Then(then)) => Concluded::Then(conclude::<S, E>(then, right)),
                 Err(refusal) => Concluded::Answered(Err(refusal)),
             });
@@ -144,7 +147,9 @@ where
             return Err(right.lost_meanwhile());
         }
         match (cx.under(right.clone(), |cx| then(session, cx, &())), right) {
-            (Some(result), _) => result.and_then(|reply| encode::<E>(&reply)),
+            (Some(result), _) => {
+                event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply))
+            }
             (None, Some(right)) => Err(right.lost_meanwhile()),
             (None, None) => Err(Refusal::logged_already()),
         }

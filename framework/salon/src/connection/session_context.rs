@@ -97,10 +97,7 @@ impl<S> SessionContext<S> {
     }
 
     /// Sends an event to the client, as [`Socket::emit`] does.
-    pub fn emit<E: Event + Serialize, At>(&self, event: &E)
-    where
-        E: SentBySession<S, At>,
-    {
+    pub fn emit<E: Event + Serialize + SentBySession<S, At>, At>(&self, event: &E) {
         self.socket.emit(event);
     }
 
@@ -108,22 +105,21 @@ impl<S> SessionContext<S> {
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
-    pub fn try_emit<E: Event + Serialize, At>(&self, event: &E) -> Result<(), NotQueued>
-    where
-        E: SentBySession<S, At>,
-    {
+    pub fn try_emit<E: Event + Serialize + SentBySession<S, At>, At>(
+        &self,
+        event: &E,
+    ) -> Result<(), NotQueued> {
         self.socket.try_emit(event)
     }
 
     /// Asks the client, and waits for its acknowledgement; the future is to be given to
     /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
-    pub fn ask<E: Event + Serialize + 'static, At>(
+    pub fn ask<E: Event + Serialize + SentBySession<S, At> + 'static, At>(
         &self,
         event: E,
         timeout: Duration,
     ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, At, S>
     where
-        E: SentBySession<S, At>,
         E::Reply: DeserializeOwned,
     {
         let socket = self.socket.clone();

@@ -4,6 +4,7 @@
 //! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
 
 mod answer;
+mod expected;
 mod into_reply;
 mod lists;
 pub(crate) mod policy;
@@ -22,6 +23,7 @@ pub use sends::{Includes, SentEvent, SentEvents, SentListed};
 pub use crate::base::config::Rate;
 
 pub(crate) use answer::{Awaited, Then, sealed};
+pub(crate) use expected::expected;
 pub(crate) use lists::lists;
 pub(crate) use policy::Policy;
 pub(crate) use reserved::of_socket_io;

@@ -22,13 +22,15 @@ pub struct Policy {
     pub auth: bool,
     /// What the namespace's authority is asked for.
     pub permission: Option<&'static str>,
+    /// The codes of the application's own with which its handler refuses it, if it names them.
+    pub refuses: Option<&'static [&'static str]>,
 }
 
 impl Policy {
     /// Delivered in full, not limited in rate, and nobody's in particular to send.
     #[must_use]
     pub const fn new() -> Self {
-        Self { volatile: false, rate: None, auth: false, permission: None }
+        Self { volatile: false, rate: None, auth: false, permission: None, refuses: None }
     }
 
     /// Dropped for a client that is not writable.
@@ -56,6 +58,13 @@ impl Policy {
     #[must_use]
     pub const fn permission(mut self, permission: &'static str) -> Self {
         self.permission = Some(permission);
+        self
+    }
+
+    /// Refused by its handler with these codes of the application's own, and no others.
+    #[must_use]
+    pub const fn refuses(mut self, codes: &'static [&'static str]) -> Self {
+        self.refuses = Some(codes);
         self
     }
 

@@ -115,7 +115,7 @@ impl<R: Room> RoomActor<R> {
                 simulation::before_handler(E::NAME);
                 on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
             };
-            self.run_for(E::NAME, &origin.sender, handle).and_then(|answer| answer)
+            self.run_for(E::NAME, &origin.sender, handle).and_then(event::expected::<E, _>)
         });
         (result, origin, joined)
     }

@@ -156,10 +156,7 @@ impl<R> RoomContext<R> {
 
     /// Sends an event to every member: in this room's one order, encoded once. It is one of those that
     /// the room says it [`Sends`](Room::Sends).
-    pub fn broadcast<E: Event + Serialize, At>(&self, event: &E)
-    where
-        E: SentByRoom<R, At>,
-    {
+    pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
         self.everyone().emit(event);
     }
 
@@ -300,14 +297,13 @@ impl<R: Room> RoomContext<R> {
     /// [`spawn`](Self::spawn). Who is no member any more when it answers has not answered: that is
     /// [`AskError::NotAMember`], as soon as it is out. In `admit` it may be asked for what is to be
     /// asked once it is a member.
-    pub fn ask<E: Event + Serialize, At>(
+    pub fn ask<E: Event + Serialize + SentByRoom<R, At>, At>(
         &self,
         member: &Member<R::Identity>,
         event: &E,
         timeout: Duration,
     ) -> impl Future<Output = Result<E::Reply, AskError>> + use<R, E, At>
     where
-        E: SentByRoom<R, At>,
         E::Reply: DeserializeOwned,
     {
         let payload = event::encode(event);

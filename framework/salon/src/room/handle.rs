@@ -143,10 +143,10 @@ impl<R: Room> RoomHandle<R> {
     /// Sends an event to every member: in one order with what the room itself publishes. It is done
     /// when the room has published it. A room that is not open has no members, and is not opened. The
     /// event is one that the room [`Sends`](Room::Sends).
-    pub fn broadcast<E: Event + Serialize + Send + 'static, At>(&self, event: E) -> Done<()>
-    where
-        E: SentByRoom<R, At>,
-    {
+    pub fn broadcast<E: Event + Serialize + SentByRoom<R, At> + Send + 'static, At>(
+        &self,
+        event: E,
+    ) -> Done<()> {
         let event = self.contained(event);
         Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
     }

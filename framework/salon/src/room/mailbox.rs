@@ -22,7 +22,7 @@ use crate::{
         refusal::{Code, Refusal},
         turn,
     },
-    event::{Event, On, OnLater, Waited, too_late, wait},
+    event::{self, Event, On, OnLater, Waited, too_late, wait},
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -85,6 +85,7 @@ where
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
                     let result = actor.conclude(E::NAME, awaited, &asked, &origin.sender);
+                    let result = event::expected::<E, _>(result);
                     actor.answer(E::NAME, result, origin, joined);
                     actor.settle(ctx);
                 }));

@@ -77,10 +77,7 @@ impl<'a, R> RoomAudience<'a, R> {
 
     /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
     /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
-    pub fn emit<E: Event + Serialize, At>(&self, event: &E)
-    where
-        E: SentByRoom<R, At>,
-    {
+    pub fn emit<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
         self.emit_checked(event);
     }
 
