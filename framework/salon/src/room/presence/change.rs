@@ -106,7 +106,7 @@ impl PresentUser {
     pub const MOST_METAS: usize = 16;
 
     /// The same with metas of the room's own type; those that are of another are left out.
-    pub(in crate::room) fn typed<M: DeserializeOwned>(self) -> PresentUser<M> {
+    pub(crate) fn typed<M: DeserializeOwned>(self) -> PresentUser<M> {
         let metas = self.metas.into_iter().filter_map(|meta| serde_json::from_value(meta).ok());
         PresentUser { user: self.user, metas: metas.collect() }
     }

@@ -13,7 +13,7 @@ use crate::base::{number::SessionNumber, timers::Timer};
 
 /// Who is in a room that tells its members so.
 #[derive(Default)]
-pub(in crate::room) struct PresenceState {
+pub(crate) struct PresenceState {
     users: IndexMap<ByteString, Attendee>,
     sessions: BTreeMap<SessionNumber, ByteString>,
     /// How many users have no connection.
@@ -152,13 +152,13 @@ impl PresenceState {
     }
 
     /// Nobody is held any more: who has no connection is not there.
-    pub(in crate::room) fn forget_those_away(&mut self) {
+    pub(crate) fn forget_those_away(&mut self) {
         self.users.retain(|_, attendee| !attendee.connections.is_empty());
         (self.announced, self.away) = (false, 0);
     }
 
     /// Everybody, in the order in which they came.
-    pub(in crate::room) fn users(&self) -> impl Iterator<Item = PresentUser> {
+    pub(crate) fn users(&self) -> impl Iterator<Item = PresentUser> {
         self.users.iter().map(|(user, attendee)| attendee.seen(user))
     }
 
@@ -168,7 +168,7 @@ impl PresenceState {
     }
 
     /// What one who comes now is told.
-    pub(in crate::room) fn snapshot(&self) -> PresenceSnapshot {
+    pub(crate) fn snapshot(&self) -> PresenceSnapshot {
         if self.counted {
             PresenceSnapshot::Count(self.len())
         } else {
