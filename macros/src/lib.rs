@@ -197,6 +197,9 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// `open` returns the room or a `Result` of it; without it the room is made by its `Default`. `admit`
 /// returns nothing or a `Result`.
 ///
+/// `open` may be async, for a room that is loaded: `async fn open(key: &Key, cx: &LoadContext<Self>)`. What
+/// comes for the room waits until it is there. No other hook is async.
+///
 /// All other methods of the block stay as they are, and there may be other blocks.
 #[proc_macro_attribute]
 pub fn room(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -10,7 +10,10 @@ pub use crate::{
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     connection::{Candidate, Lapse, Session, SessionContext, session::ToSession},
     event::{Event, IntoReply, Later, On, OnLater, Route, policy::Policy, shape::Shape},
-    room::{Entry, LeaveReason, Member, Presence, Restart, Room, RoomContext, RoomEvent, ToRoom},
+    room::{
+        Entry, LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent,
+        ToRoom,
+    },
 };
 
 /// A refusal with one of an application's codes, or of Salon's own.
@@ -66,4 +69,16 @@ impl<T: Default> ByDefault for T {
     fn by_default() -> Self {
         Self::default()
     }
+}
+
+/// Has a room loaded by an async `open`.
+///
+/// # Errors
+/// As [`RoomContext::load`].
+pub fn load<R: Room, T: IntoReply<R> + 'static>(
+    cx: &mut RoomContext<R>,
+    open: impl AsyncFnOnce(&LoadContext<R>) -> T + 'static,
+) -> Result<R, Refusal> {
+    let context = LoadContext::new(cx);
+    cx.load(async move { open(&context).await.into_reply() })
 }

@@ -76,9 +76,9 @@ pub use self::{
     payload::{Binary, IntoPayload, Payload, PayloadError, Value},
     revocation::Revoked,
     room::{
-        Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, Member, Presence,
-        PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart, Room,
-        RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
+        Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, LoadContext, Member,
+        Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart,
+        Room, RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
     },
     salon::{Builder, HttpServerExt, Salon},
     session::acknowledgement::AskError,
@@ -90,7 +90,7 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Event, EventContext, Guard, HttpServerExt, Later,
-        LeaveReason, Member, On, OnLater, Receive, Refusal, Refusals, Reply, Restart, Room,
-        RoomContext, Salon, Session, SessionContext, SessionNumber, Timer,
+        LeaveReason, LoadContext, Member, On, OnLater, Receive, Refusal, Refusals, Reply, Restart,
+        Room, RoomContext, Salon, Session, SessionContext, SessionNumber, Timer,
     };
 }

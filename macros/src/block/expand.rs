@@ -178,10 +178,23 @@ fn type_of(constant: &Ident, salon: &TokenStream) -> TokenStream {
 
 /// A hook of the trait, that calls the method with as much as it takes.
 fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
-    let HookMethod { hook, method, parameters, output } = method;
+    let HookMethod { hook, method, waits, parameters, output } = method;
     let salon = salon_at(*output, block);
     let names = hook.parameters();
     let arguments = names.iter().zip(parameters).map(|(name, place)| Ident::new(name, at(*place)));
+    if *waits {
+        let open = quote_spanned!(at(*output)=> Self::#method(#(#arguments),*).await);
+        // What it is given is of the future's own, which borrows nothing of the room.
+        let load = quote_spanned! {at(*output)=>
+            let _ = key;
+            #salon::load::<Self, _>(cx, async |cx: &#salon::LoadContext<Self>| {
+                let key = cx.key();
+                let _ = key;
+                #open
+            })
+        };
+        return signed(block, *hook, &load);
+    }
     let unused = names.iter().skip(parameters.len()).map(|name| format_ident!("{name}"));
     let unused = quote!(#(let _ = #unused;)*);
     let receiver = (!hook.makes_the_state()).then(|| quote!(self,));
@@ -313,6 +326,26 @@ mod tests {
             { let _ = client; ::salon::expanded::IntoReply::<Self>::into_reply(Self::connect()) }
         });
         assert!(!tokens.contains("# [on]") && !tokens.contains("# [hook]"));
+    }
+
+    #[test]
+    fn an_async_open_is_loaded_and_given_what_it_takes() {
+        for (takes, given) in [
+            (quote!(), quote!()),
+            (quote!(_: &u32), quote!(key)),
+            (quote!(_: &u32, cx: &LoadContext<Self>), quote!(key, cx)),
+        ] {
+            let block = quote! { impl Board { #[hook] async fn open(#takes) -> Self { Self } } };
+            let tokens = expand(Kind::Room, quote!(key = u32), &block).to_string();
+            let load = quote! {
+                ::salon::expanded::load::<Self, _>(cx, async |cx: &::salon::expanded::LoadContext<Self>| {
+                    let key = cx.key();
+                    let _ = key;
+                    Self::open(#given).await
+                })
+            };
+            assert!(tokens.contains(&load.to_string()), "{load} is not in {tokens}");
+        }
     }
 
     #[test]

@@ -76,6 +76,30 @@ impl Hook {
         }
     }
 
+    /// The whole of it as it is right where it is async; if it may not be, what waits in its place.
+    pub(super) fn async_example(self) -> Result<&'static str, &'static str> {
+        match self {
+            Self::Open => Ok(
+                "#[hook] async fn open(key: &Key, cx: &LoadContext<Self>) -> Result<Self, Refusal>",
+            ),
+            Self::Admit => {
+                Err("what has to be waited for before somebody is in is a `guard` of its \
+                                event, or the `Answer` of that event's handler, by whose refusal it \
+                                is put out again")
+            }
+            Self::Connect => {
+                Err("what has to be waited for before somebody is in is looked into by \
+                                  the `Authenticator`")
+            }
+            Self::Left | Self::Connected | Self::Lapsed => {
+                Err("what takes time is given to `cx.spawn(…)`")
+            }
+            Self::Closing | Self::Disconnected => {
+                Err("what takes time is given to `actix_web::rt::spawn`, and goes on by itself")
+            }
+        }
+    }
+
     /// Whether it makes the state, and so has none yet.
     pub(super) fn makes_the_state(self) -> bool {
         matches!(self, Self::Open | Self::Connect)
@@ -106,6 +130,9 @@ mod tests {
             assert!(example.starts_with(&format!("#[hook] fn {}(", hook.name())));
             assert_eq!(example.contains("&mut self"), !hook.makes_the_state());
             assert!(hook.parameters().iter().all(|name| example.contains(&format!("{name}: "))));
+            if let Ok(example) = hook.async_example() {
+                assert!(example.starts_with(&format!("#[hook] async fn {}(", hook.name())));
+            }
         }
     }
 

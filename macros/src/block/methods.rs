@@ -257,8 +257,15 @@ fn hook(kind: Kind, signature: &Signature, diagnostics: &mut Diagnostics) -> Opt
     };
     let help =
         format!("it is `{}`; what it does not need at the end may be left out", hook.example());
-    if let Some(token) = &signature.asyncness {
-        report(mistake(token, format_args!("the hook `{name}` is not async"), &help));
+    let waits = signature.asyncness.is_some();
+    match (&signature.asyncness, hook.async_example()) {
+        (Some(token), Err(instead)) => report(mistake(
+            token,
+            format_args!("the hook `{name}` is not async"),
+            format_args!("{help}; {instead}"),
+        )),
+        (_, Ok(example)) => check_context(signature, example, &mut report),
+        (None, Err(_)) => {}
     }
     check_generics(signature, "hook", &mut report);
     let mut inputs = signature.inputs.iter().peekable();
@@ -285,7 +292,37 @@ fn hook(kind: Kind, signature: &Signature, diagnostics: &mut Diagnostics) -> Opt
     }
     let parameters = parameters.into_iter().map(place).collect();
     let (method, output) = (signature.ident.clone(), output(signature));
-    (!wrong).then_some(HookMethod { hook, method, parameters, output })
+    (!wrong).then_some(HookMethod { hook, method, waits, parameters, output })
+}
+
+/// While it waits there is no room, and nothing of it to be had.
+fn check_context(signature: &Signature, example: &str, report: &mut impl FnMut(syn::Error)) {
+    for input in &signature.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        match (signature.asyncness, called(&typed.ty).as_deref()) {
+            (Some(_), Some("RoomContext")) => report(mistake(
+                &typed.ty,
+                "an async `open` has no room in hand while it waits",
+                format_args!(
+                    "it is `{example}`; what needs the room's context, such as a timer, is for a \
+                     `fn open` that returns `cx.load_then(future, |value, cx| …)`"
+                ),
+            )),
+            (None, Some("LoadContext")) => report(mistake(
+                &typed.ty,
+                "an `open` that does not wait has the room's own context",
+                format_args!("take `cx: &mut RoomContext<Self>`; or make it async: `{example}`"),
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// What a type is called that is borrowed.
+fn called(ty: &Type) -> Option<String> {
+    let Type::Reference(reference) = ty else { return None };
+    let Type::Path(path) = &*reference.elem else { return None };
+    path.path.segments.last().map(|last| last.ident.to_string())
 }
 
 /// Nobody could say what the parameters of a method are that the framework calls.

@@ -42,6 +42,8 @@ pub(super) struct Handler {
 pub(super) struct HookMethod {
     pub(super) hook: Hook,
     pub(super) method: Ident,
+    /// Whether it is async.
+    pub(super) waits: bool,
     /// Where what it takes is, beside the state: as many as it wants, from the first.
     pub(super) parameters: Vec<Span>,
     /// Where it says what it returns.

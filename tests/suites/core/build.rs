@@ -73,7 +73,7 @@ fn what_could_not_work_is_refused_by_its_name() {
     let day = Duration::from_secs(24 * 60 * 60);
     type Set = fn(salon::Builder, Duration) -> salon::Builder;
     let second = Duration::from_secs(1);
-    let spans: [(&str, Set); 10] = [
+    let spans: [(&str, Set); 11] = [
         ("ping_interval", |builder, span| builder.heartbeat(span, Duration::from_secs(1))),
         ("ping_timeout", |builder, span| builder.heartbeat(Duration::from_secs(1), span)),
         ("timeouts.connect", |builder, span| builder.timeouts(|it| it.connect = span)),
@@ -81,6 +81,7 @@ fn what_could_not_work_is_refused_by_its_name() {
         ("timeouts.close", |builder, span| builder.timeouts(|it| it.close = span)),
         ("timeouts.middleware", |builder, span| builder.timeouts(|it| it.middleware = span)),
         ("timeouts.shutdown", |builder, span| builder.timeouts(|it| it.shutdown = span)),
+        ("timeouts.loading", |builder, span| builder.timeouts(|it| it.loading = span)),
         ("timeouts.handler", |builder, span| builder.timeouts(|it| it.handler = Some(span))),
         ("lapses.reevaluate_every", |builder, span| {
             builder.lapses(|it| it.reevaluate_every = Some(span))

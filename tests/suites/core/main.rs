@@ -41,6 +41,7 @@ mod later_sessions;
 mod left_out;
 mod limits;
 mod lists;
+mod loading;
 mod malformed;
 mod named_refusals;
 mod newcomers;

@@ -38,6 +38,7 @@ impl Settings {
             ("timeouts.upgrade", self.timeouts.upgrade),
             ("timeouts.close", self.timeouts.close),
             ("timeouts.middleware", self.timeouts.middleware),
+            ("timeouts.loading", self.timeouts.loading),
             ("timeouts.shutdown", self.timeouts.shutdown),
             ("timeouts.handler", self.timeouts.handler.unwrap_or(day)),
             ("lapses.reevaluate_every", self.lapses.reevaluate_every.unwrap_or(day)),

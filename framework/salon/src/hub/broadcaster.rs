@@ -61,6 +61,8 @@ pub(crate) struct Broadcaster {
     pub(crate) max_name: usize,
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
+    /// How long a room may load.
+    pub(crate) loading: Duration,
     pub(crate) counters: Arc<Counters>,
     /// Where panics of the application's values count.
     pub(crate) tally: Tally,
@@ -87,6 +89,7 @@ impl Broadcaster {
             openings: Openings::new(limits),
             max_name: limits.max_name,
             time_limit: timeouts.handler,
+            loading: timeouts.loading,
             tally: Tally::of(&counters),
             counters,
         }

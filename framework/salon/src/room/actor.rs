@@ -13,11 +13,11 @@ use super::{
     Directory, Entry, Room, RoomEvent,
     context::RoomContext,
     event_context::EventContext,
-    life::{self, Generation},
     member::{LeaveReason, Member},
+    opening::open,
     restart::Restarts,
     sent::{Origin, Sent},
-    state::State,
+    state::{Generation, State},
 };
 use crate::{
     base::{
@@ -65,7 +65,7 @@ impl<R: Room> RoomActor<R> {
         shard: ShardNumber,
     ) -> Self {
         Self {
-            state: life::open(&mut cx),
+            state: open(&mut cx),
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{
-    Member, Room, actor::RoomActor, life::Generation, listed::not_a_member, owed::Creditor,
+    Member, Room, actor::RoomActor, listed::not_a_member, owed::Creditor, state::Generation,
 };
 use crate::{
     auth::Right,

@@ -52,11 +52,16 @@ pub(super) struct Joining {
 /// What few of many rooms have: one word, where it is not there.
 pub(super) type Rare = Box<Box<dyn Any>>;
 
+/// What makes a room of what was loaded for it.
+pub(super) type Make<R> = Box<dyn FnOnce(&mut RoomContext<R>) -> Result<R, Refusal>>;
+
 /// Something to do on a room when its handler is done.
 pub(super) type Step<R> = Box<dyn FnOnce(&mut R, &mut RoomContext<R>)>;
 
 /// What a handler asked for, to be done when it has returned.
 pub(super) enum Action<R> {
+    /// By `open`: the room is made of what this loads.
+    Load(Running<Make<R>>),
     Spawn(Running<Step<R>>),
     Leave(SessionNumber),
     Evict(SessionNumber, Option<Box<Refusal>>),

@@ -106,6 +106,36 @@ impl<'a, R: Room> EventContext<'a, R> {
     }
 }
 
+/// Of no use: words for whoever looks for it here.
+#[doc(hidden)]
+impl<R: Room> EventContext<'_, R> {
+    pub fn load<F>(&mut self, _: F) -> Result<R, Refusal>
+    where
+        Self: Opens,
+    {
+        Err(Opens::no_room(self))
+    }
+
+    pub fn load_then<F, T>(&mut self, _: F, _: T) -> Result<R, Refusal>
+    where
+        Self: Opens,
+    {
+        Err(Opens::no_room(self))
+    }
+}
+
+/// No context implements it: it is there for its words.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a room is loaded before it is there: in `open`",
+    label = "the handler of an event has the room already",
+    note = "a handler that has to wait for something returns an `Answer`: \
+            `Answer::then(cx, future, |room, value, cx| …)`"
+)]
+pub trait Opens {
+    fn no_room(&self) -> Refusal;
+}
+
 /// What changes the context, once more: so that its arguments may read it, as in
 /// `cx.leave(cx.sender())`. By way of [`DerefMut`] they could not.
 impl<R: Room> EventContext<'_, R> {

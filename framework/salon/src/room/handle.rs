@@ -113,7 +113,8 @@ impl<R: Room> RoomHandle<R> {
         open.map_or_else(|| format!("{}:{}", R::NAME, self.key), |link| link.name.clone().into())
     }
 
-    /// Whether the room is open now, on any worker.
+    /// Whether the room is open now, on any worker. One that is being
+    /// [loaded](super::RoomContext::load) is.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.directory().is_some_and(|directory| directory.is_open(&self.key))

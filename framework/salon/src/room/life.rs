@@ -13,9 +13,10 @@ use super::{
     context::{Action, RoomContext, Step},
     member::LeaveReason,
     notice::Reason,
+    opening::open,
     order::Order,
     restart::Restarts,
-    state::State,
+    state::{Generation, State},
 };
 use crate::{
     base::{
@@ -32,39 +33,8 @@ use crate::{
     session::{membership::Lapsed, peer::Peer},
 };
 
-/// Which of the states that a room has had, one after the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Generation(u32);
-
 /// How often a room is opened anew in one turn.
 const RESTARTS: u32 = 8;
-
-/// Opens a room, or says why it is closed from the start.
-pub(super) fn open<R: Room>(cx: &mut RoomContext<R>) -> State<R> {
-    let link = cx.members.link.clone();
-    // A context is made with the link of its own kind of room, and nobody changes it.
-    let key = link.key().downcast_ref().expect("a room's link has a key of its kind");
-    let opened = contain(|| R::open(key, cx));
-    if !matches!(opened, Ok(Ok(_))) {
-        // A room that does not open is on no list.
-        cx.line = None;
-    }
-    match opened {
-        Ok(Ok(room)) => {
-            tracing::debug!(room = %Logged(cx.members.name()), "opened");
-            State::Open(room)
-        }
-        Ok(Err(refusal)) => {
-            tracing::debug!(room = %Logged(cx.members.name()), refusal = %Logged(&refusal), "not opened");
-            State::closed(refusal)
-        }
-        Err(panicked) => {
-            cx.members.broadcaster().counters.one(Count::HandlerPanics);
-            tracing::error!(room = %Logged(cx.members.name()), "opening the room panicked: it is closed");
-            State::closed(panicked)
-        }
-    }
-}
 
 impl<R: Room> RoomActor<R> {
     /// Runs a piece of the room's code, which the log calls `what`. After a panic in it the room is
@@ -148,7 +118,7 @@ impl<R: Room> RoomActor<R> {
     /// Drops the state that the room has. Who was to leave still leaves; the messages that the
     /// state has on the way to itself are void.
     pub(super) fn change(&mut self, state: State<R>) {
-        self.generation.0 = self.generation.0.wrapping_add(1);
+        self.generation = self.generation.next();
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
@@ -179,9 +149,14 @@ impl<R: Room> RoomActor<R> {
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
         self.state = open(&mut self.cx);
+        self.note_restart();
+    }
+
+    /// Counts a restart, if the room is there.
+    pub(super) fn note_restart(&self) {
         if matches!(self.state, State::Open(_)) {
             self.cx.members.broadcaster().counters.one(Count::RoomsRestarted);
-            tracing::debug!(room = %Logged(&name), "restarted");
+            tracing::debug!(room = %Logged(self.cx.members.name()), "restarted");
         }
     }
 
@@ -198,6 +173,9 @@ impl<R: Room> RoomActor<R> {
                 }
                 restarts += 1;
                 self.restart();
+            }
+            if matches!(self.state, State::Loading) {
+                return self.load(restarts > 0, ctx);
             }
             if matches!(self.state, State::Closed(_)) {
                 break;
@@ -229,6 +207,7 @@ impl<R: Room> RoomActor<R> {
         let round = Round::now();
         // What one of them asks for is done, and a restart voids the rest, before the next.
         while !turn::is_spent()
+            && !matches!(self.state, State::Loading)
             && let Some(due) = self.cx.timers.take(round)
         {
             // Whether it panicked is seen to by `settle`.
@@ -264,6 +243,7 @@ impl<R: Room> RoomActor<R> {
     fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
         let generation = self.generation;
         match action {
+            Action::Load(future) => self.refuse_to_load(future),
             Action::Spawn(future) => {
                 ctx.spawn(future.into_actor(self).map(move |done, actor, ctx| match done {
                     Ok(step) => actor.step(generation, step, ctx),

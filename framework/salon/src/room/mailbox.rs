@@ -10,9 +10,9 @@ use super::{
     Room, RoomEvent, ToRoom,
     actor::RoomActor,
     concluding::Asked,
-    life::Generation,
     member::LeaveReason,
     sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
+    state::Generation,
 };
 use crate::{
     auth::hold_answer,

@@ -16,11 +16,14 @@ mod life;
 mod link;
 mod listed;
 mod listing;
+mod load_context;
+mod loading;
 mod mailbox;
 mod member;
 mod members;
 mod notice;
 mod open_rooms;
+mod opening;
 mod order;
 mod outside;
 mod owed;
@@ -42,6 +45,7 @@ pub use guard::{Checked, Guard};
 pub use handle::{Done, RoomHandle};
 pub use listed::{RoomEvents, RoomListed};
 pub use listing::{Listing, Rooms};
+pub use load_context::LoadContext;
 pub use member::{LeaveReason, Member};
 pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
 pub use recipients::RoomAudience;
@@ -169,7 +173,8 @@ pub trait Room: Sized + 'static {
 
     /// Opens the room of that key. It has no members then, unless it is opened anew after a panic:
     /// then [`RoomContext::members`] has those that stayed, and [`admit`](Self::admit) is not
-    /// called for them.
+    /// called for them. A room that has to wait for its state returns
+    /// [`cx.load(future)`](RoomContext::load).
     ///
     /// # Errors
     /// A [`Refusal`] is the answer to every event that was to go to the room. If it is opened anew

@@ -2,11 +2,16 @@
 //!
 //! It must never be handed out after a panic in it.
 
-use crate::base::{contained::Panicked, refusal::Refusal};
+use crate::base::{
+    contained::Panicked,
+    refusal::{Code, Refusal},
+};
 
 /// What there is of a room.
 pub(super) enum State<R> {
     Open(R),
+    /// What it is made of is being loaded: nothing is handled meanwhile.
+    Loading,
     /// Its code panicked, and its state is dropped. Before anything else is handled it is opened
     /// anew, or closed.
     Panicked,
@@ -24,8 +29,25 @@ impl<R> State<R> {
     pub(super) fn room(&mut self) -> Result<&mut R, Refusal> {
         match self {
             Self::Open(room) => Ok(room),
+            Self::Loading => Err(not_loaded()),
             Self::Panicked => Err(Panicked.into()),
             Self::Closed(refusal) => Err((**refusal).clone()),
         }
     }
+}
+
+/// Which of the states that a room has had, one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Generation(u32);
+
+impl Generation {
+    /// That of the state which comes after.
+    pub(super) fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// What `open` returns in place of a room that is still to be loaded.
+pub(super) fn not_loaded() -> Refusal {
+    Refusal::new(Code::Internal, "the room is not loaded")
 }

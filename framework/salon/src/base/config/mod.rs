@@ -218,6 +218,10 @@ pub struct Timeouts {
     /// session does, and then is dropped. 30 s: longer than any request that a person waits for.
     /// With `None` there is no limit but the session's end.
     pub handler: Option<Duration>,
+    /// For a room that [loads](crate::RoomContext::load) its state, from its opening on; afterwards
+    /// whoever waits for it is refused as `timeout`. 10 s: all that comes for the room waits as long,
+    /// and clients commonly wait for an acknowledgement no longer than that.
+    pub loading: Duration,
     /// For parting with all clients when the server is stopped by a signal: what is under way comes to
     /// its end, clients are told, and get what is queued for them. 5 s: half of what is usually
     /// allowed before a process is killed.
@@ -232,6 +236,7 @@ impl Default for Timeouts {
             close: Duration::from_secs(2),
             middleware: Duration::from_secs(5),
             handler: Some(Duration::from_secs(30)),
+            loading: Duration::from_secs(10),
             shutdown: Duration::from_secs(5),
         }
     }
