@@ -74,6 +74,7 @@ fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
     let entry = match entry {
         Entry::Join => quote!(Join),
         Entry::Member => quote!(Member),
+        Entry::Anyone => quote!(Anyone),
     };
     // All of the signature is placed where the room is named: if the type is not a room, what the
     // compiler finds wrong with each part of it is said once, and there.

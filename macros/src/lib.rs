@@ -60,6 +60,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `room = Type(field)` | which room handles it: the type, and the field with the room's key | the session handles it | `#[event("lobby:ready", room = Lobby(lobby))]` |
 /// | `join` | with `room`: sending it makes the sender a member, if the room admits them | `member` | `#[event("lobby:join", room = Lobby(lobby), join)]` |
 /// | `member` | with `room`: only members may send it | it is the default | `#[event("lobby:ready", room = Lobby(lobby), member)]` |
+/// | `anyone` | with `room`: whoever is no member may send it as well, to a room that is open, and becomes none by it | `member` | `#[event("lobby:knock", room = Lobby(lobby), anyone)]` |
 /// | `auth` | its sender must have an identity, one that an authenticator has yielded | anyone may send it | `#[event("mine", auth)]` |
 /// | `permit = "…"` | a permission that the namespace's authority must grant; `auth` is included | no permission is asked for | `#[event("lobby:join", room = Lobby(lobby), join, permit = "play")]` |
 /// | `refuses = Type` | what its handler refuses with: an enum that derives `Refusals` | any code | `#[event("lobby:kick", room = Lobby(lobby), refuses = NotAllowed)]` |

@@ -74,6 +74,8 @@ pub(crate) enum Entry {
     Join,
     /// Members only.
     Member,
+    /// Whoever it is, and nobody becomes a member by it.
+    Anyone,
 }
 
 /// Where the key of a room is.

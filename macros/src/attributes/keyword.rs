@@ -15,6 +15,8 @@ pub(crate) enum Keyword {
     Join,
     /// Only members may send it.
     Member,
+    /// Whoever may send it, member or not.
+    Anyone,
     /// Its sender must have an identity.
     Auth,
     /// A permission that its sender must have been granted.
@@ -32,11 +34,12 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Reply,
         Self::Room,
         Self::Join,
         Self::Member,
+        Self::Anyone,
         Self::Auth,
         Self::Permit,
         Self::Guard,
@@ -52,12 +55,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 11] {
+    pub(super) fn names() -> [&'static str; 12] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 11] {
+    pub(super) fn examples() -> [&'static str; 12] {
         Self::ALL.map(Word::example)
     }
 }
@@ -69,6 +72,7 @@ impl Word for Keyword {
             Self::Room => "room",
             Self::Join => "join",
             Self::Member => "member",
+            Self::Anyone => "anyone",
             Self::Auth => "auth",
             Self::Permit => "permit",
             Self::Guard => "guard",
@@ -85,6 +89,7 @@ impl Word for Keyword {
             Self::Room => "room = Lobby(lobby)",
             Self::Join => "join",
             Self::Member => "member",
+            Self::Anyone => "anyone",
             Self::Auth => "auth",
             Self::Permit => "permit = \"play\"",
             Self::Guard => "guard = NotMuted",

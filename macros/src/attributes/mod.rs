@@ -32,6 +32,8 @@ pub(crate) struct Attributes {
     pub(crate) join: Option<Given<()>>,
     /// `member`
     pub(crate) member: Option<Given<()>>,
+    /// `anyone`
+    pub(crate) anyone: Option<Given<()>>,
     /// `auth`
     pub(crate) auth: Option<Given<()>>,
     /// `permit = "play"`

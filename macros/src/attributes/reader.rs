@@ -168,6 +168,9 @@ impl<'a> Reader<'a> {
             Keyword::Member => {
                 fill(&mut attributes.member, option, value::none, input, diagnostics)
             }
+            Keyword::Anyone => {
+                fill(&mut attributes.anyone, option, value::none, input, diagnostics)
+            }
             Keyword::Auth => fill(&mut attributes.auth, option, value::none, input, diagnostics),
             Keyword::Permit => {
                 fill(&mut attributes.permit, option, value::string, input, diagnostics)

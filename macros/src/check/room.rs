@@ -31,9 +31,11 @@ pub(super) fn check(
 
 /// Who may send the event: members, unless the attribute says otherwise.
 fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
-    let Attributes { room, join, member, .. } = attributes;
+    let Attributes { room, join, member, anyone, .. } = attributes;
+    let said = [(join, Entry::Join), (member, Entry::Member), (anyone, Entry::Anyone)];
+    let mut said = said.into_iter().filter_map(|(option, entry)| Some((option.as_ref()?, entry)));
     if room.is_none() {
-        for keyword in [join, member].into_iter().flatten().map(|option| &option.keyword) {
+        for keyword in said.clone().map(|(option, _)| &option.keyword) {
             diagnostics.report(mistake(
                 keyword,
                 format_args!("`{keyword}` needs a room"),
@@ -43,15 +45,30 @@ fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
                 ),
             ));
         }
-    } else if let (Some(_), Some(member)) = (join, member) {
+    }
+    let Some((first, entry)) = said.next() else { return Entry::Member };
+    for (other, instead) in said.filter(|_| room.is_some()) {
+        let (first, other) = (&first.keyword, &other.keyword);
         diagnostics.report(mistake(
-            &member.keyword,
-            "`join` and `member` exclude each other",
-            "keep `join` if sending the event makes the sender a member, or `member` if only \
-             members may send it",
+            other,
+            format_args!("`{first}` and `{other}` exclude each other"),
+            format_args!(
+                "keep `{first}` if {}, or `{other}` if {}",
+                meaning(entry),
+                meaning(instead)
+            ),
         ));
     }
-    if join.is_some() { Entry::Join } else { Entry::Member }
+    entry
+}
+
+/// When an event says so.
+fn meaning(entry: Entry) -> &'static str {
+    match entry {
+        Entry::Join => "sending the event makes the sender a member",
+        Entry::Member => "only members may send it",
+        Entry::Anyone => "whoever is no member may send it as well, and becomes none by it",
+    }
 }
 
 /// The field with the key, as it is declared, at the place where the attribute names it.

@@ -26,6 +26,7 @@ macro_rules! both_ways {
 }
 
 mod anew;
+mod anyone;
 mod blocks;
 mod build;
 mod catching_up;

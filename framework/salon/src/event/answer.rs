@@ -84,7 +84,8 @@ impl<T: 'static> Answer<T> {
     /// It runs only while it is that sender's to change anything. If meanwhile the sender's permission
     /// or its membership was lost, the event is refused as any later answer is; if it is no member
     /// any more by the same membership as when it asked, because it left or was disconnected, as
-    /// `not_a_member`; if the room is not the same any more, because it restarted after a panic or
+    /// `not_a_member`, unless the event is one that `anyone` may send, where only a session that has
+    /// ended changes nothing any more; if the room is not the same any more, because it restarted after a panic or
     /// closed, as `closed`; and if the future took longer than `timeouts.handler`, as `timeout`. What
     /// has to be done whatever becomes of the sender belongs into the future, or into a message to the
     /// room: see [`RoomContext::spawn`](crate::RoomContext::spawn).

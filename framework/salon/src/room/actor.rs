@@ -96,7 +96,7 @@ impl<R: Room> RoomActor<R> {
         let entered = match E::ENTRY {
             // It would make its sender a member.
             Entry::Join if origin.has_lapsed() => Err(lapsed_meanwhile()),
-            Entry::Join | Entry::Member => self.enter(event, &origin),
+            Entry::Join | Entry::Member | Entry::Anyone => self.enter(event, &origin),
         };
         let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
         let result = entered.and_then(|(event, _)| {
@@ -130,21 +130,23 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
-    pub(super) fn answer<T: Serialize + 'static>(
+    pub(super) fn answer<E: RoomEvent<Room = R>>(
         &mut self,
-        name: &'static str,
-        result: Result<T, Refusal>,
+        result: Result<E::Reply, Refusal>,
         origin: Origin,
         joined: Option<MembershipNumber>,
-    ) {
+    ) where
+        E::Reply: Serialize,
+    {
+        let name = E::NAME;
         let result = result.and_then(|reply| {
             // It is dropped in there as well.
             let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
             let encoded = encoded.inspect_err(|_| self.report(name, Some(&origin.sender.id)));
             encoded?.ok_or_else(Refusal::logged_already)
         });
-        // Whose event is not refused is a member, or was one.
-        self.is_kept |= result.is_ok();
+        // Whose event is not refused is a member, or was one, unless it need not be.
+        self.is_kept |= result.is_ok() && E::ENTRY != Entry::Anyone;
         if result.is_err() {
             self.cx.members.broadcaster().counters.one(Count::EventsRefused);
             let session = origin.sender.number;

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::{
-    Member, Room, actor::RoomActor, listed::not_a_member, owed::Creditor, state::Generation,
+    Entry, Member, Room, RoomEvent, actor::RoomActor, listed::not_a_member, owed::Creditor,
+    state::Generation,
 };
 use crate::{
     auth::Right,
@@ -33,32 +34,30 @@ pub(super) struct Asked {
 impl<R: Room> RoomActor<R> {
     /// What an answer comes to that has been waited for: with what is to be done in the room first, if
     /// there is anything.
-    pub(super) fn conclude<T>(
+    pub(super) fn conclude<E: RoomEvent<Room = R>>(
         &mut self,
-        name: &'static str,
-        awaited: Result<Awaited<T>, Refusal>,
+        awaited: Result<Awaited<E::Reply>, Refusal>,
         asked: &Asked,
         sender: &Arc<Peer>,
-    ) -> Result<T, Refusal> {
+    ) -> Result<E::Reply, Refusal> {
         // Of what was lost, also before a later membership, nothing more is told.
         let lapsed = asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor));
         match awaited? {
             Awaited::Reply(result) if lapsed => result.and(Err(outbox::lapsed())),
             Awaited::Reply(result) => result,
             Awaited::Then(then) => {
-                if let Err(refusal) = self.may_conclude(name, lapsed, asked, sender) {
+                if let Err(refusal) = self.may_conclude::<E>(lapsed, asked, sender) {
                     discard(then, self.tally());
                     return Err(refusal);
                 }
-                self.run_then(name, then, sender)
+                self.run_then(E::NAME, then, sender)
             }
         }
     }
 
     /// Whether the room may still be changed by what was asked for.
-    fn may_conclude(
+    fn may_conclude<E: RoomEvent<Room = R>>(
         &mut self,
-        name: &'static str,
         lapsed: bool,
         asked: &Asked,
         sender: &Peer,
@@ -80,10 +79,15 @@ impl<R: Room> RoomActor<R> {
             let message = "the room was opened anew meanwhile; try again";
             return Err(Refusal::new(Code::Closed, message));
         }
+        if E::ENTRY == Entry::Anyone {
+            // Whether it is a member is not asked for; that it is there is.
+            let gone = || Refusal::new(Code::Disconnected, "the session has ended");
+            return if sender.has_ended() { Err(gone()) } else { Ok(()) };
+        }
         let is_member = creditor.is_some_and(|Creditor { session, membership }| {
             self.cx.members.is_member_by(session, membership)
         });
-        if is_member { Ok(()) } else { Err(not_a_member(name)) }
+        if is_member { Ok(()) } else { Err(not_a_member(E::NAME)) }
     }
 
     fn run_then<T>(

@@ -290,6 +290,13 @@ impl<R: Room> RoomContext<R> {
         self.members.peers().cloned().map(Member::new)
     }
 
+    /// Whether somebody is a member now: the sender of an event that [`anyone`](macro@crate::Event) may
+    /// send need not be.
+    #[must_use]
+    pub fn is_member(&self, somebody: &Member<R::Identity>) -> bool {
+        self.members.contains(somebody.number())
+    }
+
     /// The grant by which a member was admitted: the answer to the `permit` of the joining event
     /// that it sent last. `None` if that event has no `permit`, or it is no member.
     #[must_use]

@@ -99,7 +99,10 @@ impl<'a, R: Room> EventContext<'a, R> {
     }
 
     /// Who sent the event. It is a member, unless the handler of an event that it sent has let it go
-    /// meanwhile.
+    /// meanwhile, or the event is one that `anyone` may send: [`RoomContext::is_member`] says so.
+    ///
+    /// Whoever is no member gets the reply and nothing else of the room: what is sent to it by
+    /// [`RoomContext::to`] is not for it, and to let it go or to put it out changes nothing.
     #[must_use]
     pub fn sender(&self) -> &'a Member<R::Identity> {
         self.sender

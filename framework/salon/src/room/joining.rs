@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl<R: Room> RoomActor<R> {
-    /// Makes the sender a member if the event says so, and checks that it is one then. The event, and
+    /// Makes the sender a member if the event says so, and checks that it is one then, unless it need not be. The event, and
     /// the sender's membership if it is a new one.
     pub(super) fn enter<E: RoomEvent<Room = R> + 'static>(
         &mut self,
@@ -30,7 +30,7 @@ impl<R: Room> RoomActor<R> {
         let Origin { sender, granted, .. } = origin;
         self.state.room()?;
         match (E::ENTRY, self.cx.members.contains(sender.number)) {
-            (Entry::Member, true) => Ok((event, None)),
+            (Entry::Anyone, _) | (Entry::Member, true) => Ok((event, None)),
             (Entry::Member, false) => Err(not_a_member(E::NAME)),
             (Entry::Join, true) => {
                 sender.state.memberships.renew(self.cx.members.room(), *granted);

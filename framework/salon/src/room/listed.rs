@@ -179,8 +179,8 @@ where
     let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
     let (granted, refused) = match verdict {
         Ok(granted) => (granted, None),
-        // It would open the room, and make its sender a member.
-        Err(refusal) if E::ENTRY == Entry::Join => return Err(refusal),
+        // It would open the room, and make its sender a member; or membership is not asked for.
+        Err(refusal) if E::ENTRY != Entry::Member => return Err(refusal),
         // That its sender is no member comes first, and only the room knows.
         Err(refusal) => (None, Some(Box::new(refusal))),
     };
@@ -198,11 +198,15 @@ where
         };
         message(Sent { event, origin })
     };
-    match E::ENTRY {
-        Entry::Join => directory.send(&key, opener, asked, sent),
-        // A room that is not open has no members: it is not opened to say so.
-        Entry::Member if directory.send_if_open(&key, asked, sent)? => Ok(()),
-        Entry::Member => Err(not_a_member(E::NAME)),
+    if E::ENTRY == Entry::Join {
+        return directory.send(&key, opener, asked, sent);
+    }
+    // A room that is not open has no members, and nobody who would hear of others: it is not opened
+    // to say so.
+    match (directory.send_if_open(&key, asked, sent)?, E::ENTRY) {
+        (true, _) => Ok(()),
+        (false, Entry::Anyone) => Err(Refusal::not_found("the room is not open")),
+        (false, _) => Err(not_a_member(E::NAME)),
     }
 }
 

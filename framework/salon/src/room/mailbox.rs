@@ -36,7 +36,7 @@ where
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
         turn::is_given();
         let (result, origin, joined) = self.handle_event(sent, R::on);
-        self.answer(E::NAME, result, origin, joined);
+        self.answer::<E>(result, origin, joined);
         self.settle(ctx);
     }
 }
@@ -84,13 +84,13 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
-                    let result = actor.conclude(E::NAME, awaited, &asked, &origin.sender);
+                    let result = actor.conclude::<E>(awaited, &asked, &origin.sender);
                     let result = event::expected::<E, _>(result);
-                    actor.answer(E::NAME, result, origin, joined);
+                    actor.answer::<E>(result, origin, joined);
                     actor.settle(ctx);
                 }));
             }
-            Err(refusal) => self.answer::<E::Reply>(E::NAME, Err(refusal), origin, joined),
+            Err(refusal) => self.answer::<E>(Err(refusal), origin, joined),
         }
         self.settle(ctx);
     }

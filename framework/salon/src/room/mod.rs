@@ -331,6 +331,8 @@ pub enum Entry {
     Join,
     /// Members.
     Member,
+    /// Members and others, who become none by it.
+    Anyone,
 }
 
 /// The route of an event to the room `R`.
