@@ -52,6 +52,7 @@ impl<R: Room> RoomContext<R> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = ();
+    ///     type Sends = ();
     ///
     ///     fn open(board: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         let (database, board) = (cx.data::<Database>()?.clone(), *board);
@@ -92,6 +93,7 @@ impl<R: Room> RoomContext<R> {
     ///     type Key = u32;
     ///     type Identity = ();
     ///     type Events = ();
+    ///     type Sends = ();
     ///
     ///     fn open(board: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         cx.load_then(cells_of(*board), |cells, cx| {

@@ -169,7 +169,7 @@ impl Builder {
     ///
     /// fn with_echo(namespace: Namespace) -> Namespace {
     ///     namespace.on("echo", |_, event| {
-    ///         let echo = (event.arguments.len(),);
+    ///         let echo = (event.payload.len(),);
     ///         let _ = event.acknowledge(echo);
     ///     })
     /// }

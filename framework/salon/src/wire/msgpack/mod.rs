@@ -24,7 +24,7 @@ use crate::{
 ///
 /// ```
 /// use salon::config::Limits;
-/// use salon::wire::{msgpack::MsgpackParser, socket_io::{IntoPayload, Packet, Parser}};
+/// use salon::{IntoPayload, wire::{msgpack::MsgpackParser, socket_io::{Packet, Parser}}};
 ///
 /// let packet = Packet::Event {
 ///     namespace: "/".into(),
