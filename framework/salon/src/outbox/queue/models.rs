@@ -11,7 +11,7 @@ use crate::{
     message::{Content, Layer},
     outbox::Room,
     protocol::SocketIoCodec,
-    wire::socket_io::{IntoArguments, JsonParser},
+    wire::socket_io::JsonParser,
 };
 
 /// Counts how often it is told of an end.
