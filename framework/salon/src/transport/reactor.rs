@@ -10,18 +10,17 @@ use std::{
     rc::{Rc, Weak},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Wake, Waker},
+    thread::LocalKey,
     time::Duration,
 };
 
 use actix_web::rt;
 use futures_util::task::AtomicWaker;
-use mio::{Events, Interest, Registry, Token, net::TcpStream};
+use mio::{Events, Interest, Registry, Token, event::Event, net::TcpStream};
 use slab::Slab;
 #[cfg(unix)]
 use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
-
-use super::taken_socket::TakenSocket;
 
 /// How much is read at once.
 pub(super) const READ: usize = 16 * 1024;
@@ -36,9 +35,9 @@ const FEW: usize = 64;
 ///
 /// They have a set of their own, which is itself one entry in the runtime's: so a socket takes no
 /// task, and no place in the runtime, while nothing happens on it.
-pub(super) struct Reactor {
+pub(super) struct Reactor<S> {
     registry: Registry,
-    sockets: RefCell<Slab<Weak<TakenSocket>>>,
+    sockets: RefCell<Slab<Weak<S>>>,
     due: Arc<Due>,
     turn: Cell<u32>,
     /// Which sockets are not read before the next turn.
@@ -47,6 +46,18 @@ pub(super) struct Reactor {
     pub(super) incoming: RefCell<Vec<u8>>,
     /// What small frames are gathered in, to be one write.
     pub(super) outgoing: RefCell<Vec<u8>>,
+}
+
+/// A socket that is told what happens on it.
+pub(super) trait Registered {
+    /// Notes what the kernel tells.
+    fn tell(&self, event: &Event);
+    /// Has it read on that was put off.
+    fn wake_reader(&self);
+    /// Writes what there is to be written.
+    fn flush(&self);
+    /// Nobody tells it anything any more.
+    fn lose(&self);
 }
 
 /// Which sockets are due; known to every thread that has something to say.
@@ -62,20 +73,18 @@ struct Bell {
     number: usize,
 }
 
-thread_local! {
-    /// This worker's, and the task that drives it.
-    static CURRENT: RefCell<Option<(Rc<Reactor>, JoinHandle<()>)>> = RefCell::default();
-}
+/// A worker's reactor, once there is one, and the task that drives it.
+pub(super) type Current<S> = RefCell<Option<(Rc<Reactor<S>>, JoinHandle<()>)>>;
 
-impl Reactor {
-    /// This worker's; started if there is none, or if the one that was there has ended with its
-    /// actix system.
+impl<S: Registered + 'static> Reactor<S> {
+    /// This worker's, which is kept in `workers`; started if there is none, or if the one that was
+    /// there has ended with its actix system.
     ///
     /// # Errors
     /// If there are too many descriptors, or this system has no sets of sockets that can be told
     /// of in another.
-    pub(super) fn current() -> io::Result<Rc<Self>> {
-        CURRENT.with_borrow_mut(|current| match current {
+    pub(super) fn current(workers: &'static LocalKey<Current<S>>) -> io::Result<Rc<Self>> {
+        workers.with_borrow_mut(|current| match current {
             Some((reactor, task)) if !task.is_finished() => Ok(reactor.clone()),
             _ => {
                 let poll = mio::Poll::new()?;
@@ -100,8 +109,8 @@ impl Reactor {
     pub(super) fn add(
         self: &Rc<Self>,
         mut stream: TcpStream,
-        make: impl FnOnce(TcpStream, usize, Waker) -> TakenSocket,
-    ) -> io::Result<Rc<TakenSocket>> {
+        make: impl FnOnce(TcpStream, usize, Waker) -> S,
+    ) -> io::Result<Rc<S>> {
         let mut sockets = self.sockets.borrow_mut();
         let entry = sockets.vacant_entry();
         let number = entry.key();
@@ -141,7 +150,7 @@ impl Reactor {
         }
     }
 
-    fn socket(&self, number: usize) -> Option<Rc<TakenSocket>> {
+    fn socket(&self, number: usize) -> Option<Rc<S>> {
         self.sockets.borrow().get(number).and_then(Weak::upgrade)
     }
 
@@ -235,10 +244,10 @@ impl Reactor {
 
 /// The task that drives a reactor; without it nobody tells its sockets anything.
 #[cfg(unix)]
-struct Running(Rc<Reactor>);
+struct Running<S: Registered + 'static>(Rc<Reactor<S>>);
 
 #[cfg(unix)]
-impl Drop for Running {
+impl<S: Registered + 'static> Drop for Running<S> {
     fn drop(&mut self) {
         let sockets: Vec<_> = self.0.sockets.borrow().iter().map(|(number, _)| number).collect();
         for number in sockets {

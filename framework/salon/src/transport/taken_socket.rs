@@ -4,7 +4,7 @@
 //! client does not read.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     io::{self, ErrorKind, Read as _, Write as _},
     net,
     rc::Rc,
@@ -16,7 +16,7 @@ use mio::{event::Event, net::TcpStream};
 use socket2::SockRef;
 
 use super::{
-    reactor::{READ, Reactor},
+    reactor::{self, READ, Reactor, Registered},
     socket::drop_unsent,
     socket_write::{SocketWrite, uninterrupted},
     writer::{Next, Writer},
@@ -48,7 +48,7 @@ pub(super) struct TakenSocket {
     writer: Writer,
     /// Boxed: most of the time there is nothing.
     rest: Cell<Option<Box<Rest>>>,
-    reactor: Rc<Reactor>,
+    reactor: Rc<Reactor<Self>>,
     number: usize,
     bell: Waker,
 }
@@ -75,6 +75,11 @@ struct Share {
     is_put_off: bool,
 }
 
+thread_local! {
+    /// This worker's.
+    static REACTOR: reactor::Current<TakenSocket> = RefCell::default();
+}
+
 impl TakenSocket {
     /// Serves `stream` from now on, on this worker; `rest` is written first.
     ///
@@ -85,7 +90,7 @@ impl TakenSocket {
         writer: Writer,
         rest: Option<Box<Rest>>,
     ) -> io::Result<Rc<Self>> {
-        let reactor = Reactor::current()?;
+        let reactor = Reactor::current(&REACTOR)?;
         let stream = TcpStream::from_std(stream);
         let socket = reactor.clone().add(stream, |stream, number, bell| Self {
             stream,
@@ -112,40 +117,6 @@ impl TakenSocket {
         let stream = SockRef::from(&self.stream).try_clone()?;
         self.writer.control.reach(Stage::Gone);
         Ok((stream.into(), self.rest.take()))
-    }
-
-    /// Notes what the kernel tells.
-    pub(super) fn tell(&self, event: &Event) {
-        let mut readiness = self.readiness.get();
-        readiness.ending |= event.is_read_closed() || event.is_error();
-        readiness.readable |= event.is_readable() || readiness.ending;
-        let unblocked = readiness.blocked && event.is_writable();
-        readiness.blocked &= !unblocked;
-        self.readiness.set(readiness);
-        if readiness.readable {
-            self.wake_reader();
-        }
-        if unblocked {
-            self.bell.wake_by_ref();
-        }
-    }
-
-    /// Nobody tells any more what happens on it, since its worker ends: it has ended. Its client is
-    /// told, as far as it takes that at once.
-    pub(super) fn lose(&self) {
-        self.writer.outbox.close(DisconnectReason::ServerShuttingDown);
-        self.say_the_last();
-        self.readiness.set(Readiness { lost: true, ..self.readiness.get() });
-        self.writer.end();
-        self.wake_reader();
-    }
-
-    /// Has whoever reads look again.
-    pub(super) fn wake_reader(&self) {
-        if let Some(reader) = self.reader.take() {
-            reader.wake_by_ref();
-            self.reader.set(Some(reader));
-        }
     }
 
     /// Waits for the worker's next turn if the share of this one is used up, or if there is much to be
@@ -300,6 +271,43 @@ impl TakenSocket {
         if self.writer.control.stage() < Stage::Closed || self.rest.take().is_some() {
             drop_unsent(&SockRef::from(&self.stream));
         }
+    }
+}
+
+impl Registered for TakenSocket {
+    fn tell(&self, event: &Event) {
+        let mut readiness = self.readiness.get();
+        readiness.ending |= event.is_read_closed() || event.is_error();
+        readiness.readable |= event.is_readable() || readiness.ending;
+        let unblocked = readiness.blocked && event.is_writable();
+        readiness.blocked &= !unblocked;
+        self.readiness.set(readiness);
+        if readiness.readable {
+            self.wake_reader();
+        }
+        if unblocked {
+            self.bell.wake_by_ref();
+        }
+    }
+
+    /// Its worker ends, so it has ended. Its client is told, as far as it takes that at once.
+    fn lose(&self) {
+        self.writer.outbox.close(DisconnectReason::ServerShuttingDown);
+        self.say_the_last();
+        self.readiness.set(Readiness { lost: true, ..self.readiness.get() });
+        self.writer.end();
+        self.wake_reader();
+    }
+
+    fn wake_reader(&self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake_by_ref();
+            self.reader.set(Some(reader));
+        }
+    }
+
+    fn flush(&self) {
+        Self::flush(self);
     }
 }
 
