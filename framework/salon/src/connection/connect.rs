@@ -12,11 +12,12 @@ use serde_json::json;
 
 use super::{
     actor::Connection,
+    any_session::Unconnected,
     core::Core,
     namespaces::BuiltNamespace,
     open_session::{OpenSession, State},
     rights::unauthorized,
-    session::{ConnectRefusal, ConnectReply, Unconnected},
+    session::{ConnectRefusal, ConnectReply},
 };
 use crate::{
     auth::{AnyIdentity, Credential, Credentials},

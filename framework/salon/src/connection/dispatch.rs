@@ -11,10 +11,10 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     actor::{Connection, Held},
+    any_session::AnyStep,
     call::{Call, CallContext, Outcome, Reached, Step},
     listed::{Conclude, Concluded},
     open_session::OpenSession,
-    session::AnyStep,
 };
 use crate::{
     base::{

@@ -13,10 +13,11 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     BuildError, DisconnectReason, IncomingEvent, Refusal, Session, SessionEvents, UntypedEvent,
+    any_session::{MakeSession, NoSession},
+    connected::make,
     listed::SessionRoute,
     middleware::GuardEvent,
     pattern::{Pattern, PatternError},
-    session::{MakeSession, NoSession, make},
     untyped::Untyped,
 };
 use crate::{

@@ -12,10 +12,10 @@ use bytestring::ByteString;
 
 use super::{
     BuildError, Namespace,
+    any_session::MakeSession,
     listed::SessionRoute,
     middleware::GuardEvent,
     namespace::{Admit, Name},
-    session::MakeSession,
     untyped::Untyped,
 };
 use crate::{

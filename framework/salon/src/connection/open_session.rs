@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{core::Core, namespaces::BuiltNamespace, session::AnySession};
+use super::{any_session::AnySession, core::Core, namespaces::BuiltNamespace};
 use crate::{
     base::{
         contained::contain,

@@ -2,24 +2,17 @@
 //!
 //! It must never be shared: one value, in one connection's actor, without a lock.
 
-use std::{any::Any, marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData};
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    DisconnectReason, Lapse, Refusal, SessionContext, SessionEvents, session_context::Step,
+    DisconnectReason, Lapse, Refusal, SessionContext, SessionEvents, sends::SentBySession,
 };
 use crate::{
-    auth::{AnyIdentity, Credentials, Handshake, Lost},
-    base::{
-        clock::Instant,
-        contained::{Panicked, Running},
-        data::Data,
-        timers::Round,
-    },
-    event::{Event, Includes, Route, SentEvents, sealed},
-    hub::Socket,
+    auth::{AnyIdentity, Credentials, Handshake},
+    base::data::Data,
+    event::{Event, Includes, Kind, Route, SentEvents, Surroundings, sealed},
     payload::PayloadError,
     session::session_id::SessionId,
 };
@@ -128,17 +121,6 @@ pub trait Session: Sized + 'static {
     }
 }
 
-/// An event that the session `S` says that it sends: that is in its [`Sends`](Session::Sends). `At` is where,
-/// and for the compiler to find; a function that sends for any session has it as a parameter.
-// The event is what implements it: while the compiler does not know the event it decides nothing.
-#[diagnostic::on_unimplemented(
-    message = "the session `{S}` does not say that it sends `{Self}`",
-    label = "`{Self}` is not in the list of what `{S}` sends",
-    note = "add it to the list: `sends = (…, {Self})` in `#[salon::session]`, or `type Sends = (…, {Self});` \
-            in `impl Session for {S}`"
-)]
-pub trait SentBySession<S, At> {}
-
 #[diagnostic::do_not_recommend]
 impl<S: Session, E: Event, At> SentBySession<S, At> for E where
     <S::Sends as SentEvents>::Pairs: Includes<E::Static, At>
@@ -153,6 +135,40 @@ impl sealed::Sealed for ToSession {}
 
 impl Route for ToSession {
     type Context<'a, T: 'static> = SessionContext<T>;
+}
+
+impl<S: Session> sealed::Sealed for SessionContext<S> {}
+
+impl<S: Session> Surroundings for SessionContext<S> {
+    type Kind = OfSession<S>;
+}
+
+/// The handlers of a session.
+#[derive(Debug)]
+pub struct OfSession<S>(PhantomData<fn() -> S>);
+
+impl<S: Session> sealed::Sealed for OfSession<S> {}
+
+impl<S: Session> Kind for OfSession<S> {
+    type State = S;
+    type Context<'a> = SessionContext<S>;
+
+    fn run<T>(
+        inside: &mut dyn Any,
+        _: &dyn Any,
+        code: impl FnOnce(&mut SessionContext<S>) -> T,
+    ) -> Option<T> {
+        inside.downcast_mut().map(code)
+    }
+}
+
+impl<S: Session> SessionContext<S> {
+    /// Who the client is.
+    #[must_use]
+    pub fn identity(&self) -> &S::Identity {
+        // The builder compares the session's identity with the authenticator's.
+        self.socket.identity().expect("the identity's type was checked at build")
+    }
 }
 
 /// A client that wants to connect to a namespace.
@@ -206,148 +222,6 @@ impl<'a, I: 'static> Candidate<'a, I> {
     /// `internal` when nothing of that type was given; the log names the type.
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
         self.data.get()
-    }
-}
-
-/// A session of a type that is not known here, with its context.
-pub(crate) trait AnySession: Any {
-    fn connected(&mut self);
-    fn disconnected(&mut self, reason: DisconnectReason);
-    /// The futures that handlers have asked to be run.
-    fn take_futures(&mut self) -> Vec<Starting>;
-    /// When the next of the timers is due that handlers have asked for.
-    fn next_timer(&self) -> Option<Instant>;
-    /// Does what the next timer of the round is for; false if there is none left.
-    fn ring(&mut self, round: Round) -> bool;
-}
-
-/// A future that a handler has asked to be run.
-pub(crate) type Starting = LocalBoxFuture<'static, Result<AnyStep, Panicked>>;
-
-/// Something to do on the session that it came from.
-pub(crate) type AnyStep = Box<dyn FnOnce(&mut dyn AnySession)>;
-
-/// How a namespace makes its sessions.
-pub(crate) type MakeSession = Arc<
-    dyn Fn(&Credentials, &AnyIdentity, &Data) -> Result<Box<dyn Unconnected>, Refusal>
-        + Send
-        + Sync,
->;
-
-/// A session that is made but not connected.
-pub(crate) trait Unconnected {
-    fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession>;
-}
-
-/// A session with its context.
-pub(super) struct Connected<S> {
-    pub(super) session: S,
-    pub(super) cx: SessionContext<S>,
-}
-
-struct Made<S>(S);
-
-/// Makes sessions of the type `S`.
-pub(crate) fn make<S: Session>() -> MakeSession {
-    Arc::new(|credentials, identity, data| {
-        let session = S::connect(&Candidate::new(credentials, identity, data))?;
-        Ok(Box::new(Made(session)))
-    })
-}
-
-impl<S: Session> Unconnected for Made<S> {
-    fn connect(self: Box<Self>, socket: Socket, data: Data) -> Box<dyn AnySession> {
-        let cx = SessionContext::new(socket, data);
-        Box::new(Connected { session: self.0, cx })
-    }
-}
-
-impl<S: Session> AnySession for Connected<S> {
-    fn connected(&mut self) {
-        self.session.connected(&mut self.cx);
-    }
-
-    fn disconnected(&mut self, reason: DisconnectReason) {
-        self.cx.forget_right();
-        self.session.disconnected(reason, &mut self.cx);
-    }
-
-    fn take_futures(&mut self) -> Vec<Starting> {
-        fn erase<S: Session>(step: Step<S>) -> AnyStep {
-            Box::new(move |session| {
-                if let Some(Connected { session, cx }) = downcast(session) {
-                    cx.forget_right();
-                    step(session, cx);
-                }
-            })
-        }
-        let Some(begun) = self.cx.begun.as_deref_mut() else { return Vec::new() };
-        let (futures, told) = (std::mem::take(&mut begun.futures), std::mem::take(&mut begun.told));
-        let erased =
-            |future: Running<Step<S>>| future.map(|step| step.map(erase::<S>)).boxed_local();
-        let told = told.into_iter().map(|(permission, telling)| {
-            telling.map(move |lost| Ok(tell::<S>(permission, lost.ok()))).boxed_local()
-        });
-        futures.into_iter().map(erased).chain(told).collect()
-    }
-
-    fn next_timer(&self) -> Option<Instant> {
-        self.cx.timers.next()
-    }
-
-    fn ring(&mut self, round: Round) -> bool {
-        let Some(due) = self.cx.timers.take(round) else { return false };
-        self.cx.forget_right();
-        due(&mut self.session, &mut self.cx);
-        true
-    }
-}
-
-/// Tells a session that it has lost a permission, if it has: else nothing rests on that any more.
-fn tell<S: Session>(permission: &'static str, lost: Option<Lost>) -> AnyStep {
-    Box::new(move |session| {
-        let Some(Lost { code, done }) = lost else { return };
-        if let Some(Connected { session, cx }) = downcast::<S>(session) {
-            cx.forget_right();
-            session.lapsed(&Lapse::new(permission, code), cx);
-        }
-        // Whoever took it away may have stopped waiting.
-        let _ = done.send(());
-    })
-}
-
-/// The session as what it is.
-pub(super) fn downcast<S: 'static>(session: &mut dyn AnySession) -> Option<&mut Connected<S>> {
-    let session: &mut dyn Any = session;
-    session.downcast_mut()
-}
-
-/// The session of a namespace that has none of its own: everything there is rooms and untyped
-/// handlers.
-#[derive(Debug)]
-pub(crate) struct NoSession;
-
-impl Unconnected for NoSession {
-    fn connect(self: Box<Self>, _: Socket, _: Data) -> Box<dyn AnySession> {
-        self
-    }
-}
-
-impl AnySession for NoSession {
-    fn connected(&mut self) {}
-
-    fn disconnected(&mut self, _: DisconnectReason) {}
-
-    fn take_futures(&mut self) -> Vec<Starting> {
-        Vec::new()
-    }
-
-    fn next_timer(&self) -> Option<Instant> {
-        None
-    }
-
-    fn ring(&mut self, _: Round) -> bool {
-        false
     }
 }
 

@@ -2,20 +2,25 @@
 //!
 //! It must never outlive its session: what it has asked for ends with it.
 
-use std::{any::Any, cell::Cell, fmt, marker::PhantomData, rc::Rc, time::Duration};
+use std::{cell::Cell, fmt, rc::Rc, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Refusal, SentBySession, Session, begun::Begun};
+use super::{
+    Refusal,
+    begun::{Begun, By},
+    sends::SentBySession,
+};
 use crate::{
+    auth::{Granted, Right},
     base::{
         contained::Running,
         data::Data,
         meter::Tally,
         timers::{Timer, Timers},
     },
-    event::{Event, Kind, Surroundings, sealed},
+    event::Event,
     hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
     room::{Room, RoomHandle, kinds},
@@ -26,37 +31,12 @@ use crate::{
 pub struct SessionContext<S> {
     pub(super) socket: Socket,
     data: Data,
-    pub(super) begun: Option<Box<Begun<S>>>,
+    pub(super) begun: Option<Box<Begun<Running<Step<S>>>>>,
     pub(super) timers: Timers<S, Self>,
 }
 
 /// Something to do on a session when a future is done.
 pub(super) type Step<S> = Box<dyn FnOnce(&mut S, &mut SessionContext<S>)>;
-
-impl<S: Session> sealed::Sealed for SessionContext<S> {}
-
-impl<S: Session> Surroundings for SessionContext<S> {
-    type Kind = OfSession<S>;
-}
-
-/// The handlers of a session.
-#[derive(Debug)]
-pub struct OfSession<S>(PhantomData<fn() -> S>);
-
-impl<S: Session> sealed::Sealed for OfSession<S> {}
-
-impl<S: Session> Kind for OfSession<S> {
-    type State = S;
-    type Context<'a> = SessionContext<S>;
-
-    fn run<T>(
-        inside: &mut dyn Any,
-        _: &dyn Any,
-        code: impl FnOnce(&mut SessionContext<S>) -> T,
-    ) -> Option<T> {
-        inside.downcast_mut().map(code)
-    }
-}
 
 impl<S> SessionContext<S> {
     pub(super) fn new(socket: Socket, data: Data) -> Self {
@@ -136,7 +116,7 @@ impl<S> SessionContext<S> {
 
     /// Runs a future beside the session; `then` gets what it yields, and the session. What a handler
     /// of an event with `permit` spawns is given up when that permission is
-    /// [lost](Session::lapsed).
+    /// [lost](super::Session::lapsed).
     pub fn spawn<T: 'static>(
         &mut self,
         future: impl Future<Output = T> + 'static,
@@ -164,7 +144,7 @@ impl<S> SessionContext<S> {
     }
 
     /// Does something later, unless the session ends before, the timer is
-    /// [cancelled](Self::cancel), or the permission is [lost](Session::lapsed) by which the handler
+    /// [cancelled](Self::cancel), or the permission is [lost](super::Session::lapsed) by which the handler
     /// was called that asks for it. A delay of more than a year is taken as a year.
     ///
     /// ```
@@ -210,7 +190,7 @@ impl<S> SessionContext<S> {
     }
 
     /// Does something again and again until the session ends, the timer is
-    /// [cancelled](Self::cancel), or the permission is [lost](Session::lapsed) by which the handler
+    /// [cancelled](Self::cancel), or the permission is [lost](super::Session::lapsed) by which the handler
     /// was called that asks for it; the first time after one interval.
     ///
     /// The times are whole intervals from now: they do not drift. Those for which the connection
@@ -247,14 +227,91 @@ impl<S> SessionContext<S> {
     {
         self.timers.cancel(timer)
     }
-}
 
-impl<S: Session> SessionContext<S> {
-    /// Who the client is.
-    #[must_use]
-    pub fn identity(&self) -> &S::Identity {
-        // The builder compares the session's identity with the authenticator's.
-        self.socket.identity().expect("the identity's type was checked at build")
+    /// What is begun in `begin` goes on also if the permission is lost by which this handler was
+    /// called: something to be tidied up, a write that is to come to its end.
+    ///
+    /// What else a handler of an event with `permit` begins ends with its permission: see
+    /// [`Session::lapsed`](super::Session::lapsed).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::prelude::*;
+    ///
+    /// #[derive(Deserialize, Event)]
+    /// #[event("prices", permit = "look")]
+    /// struct LookAtPrices;
+    ///
+    /// #[derive(Serialize, Event)]
+    /// #[event("price")]
+    /// struct Price { cents: u64 }
+    ///
+    /// #[derive(Default)]
+    /// struct Trader;
+    ///
+    /// #[salon::session(sends = (Price,))]
+    /// impl Trader {
+    ///     #[on]
+    ///     fn look(&mut self, _: LookAtPrices, cx: &mut SessionContext<Self>) {
+    ///         // As long as it may look.
+    ///         cx.every(Duration::from_secs(1), |_, cx| {
+    ///             cx.emit(&Price { cents: 100 });
+    ///         });
+    ///         // Whatever becomes of that.
+    ///         let looked = async { /* written down */ };
+    ///         cx.regardless(|cx| cx.spawn(looked, |_, (), _| {}));
+    ///     }
+    /// }
+    /// ```
+    pub fn regardless<T>(&mut self, begin: impl FnOnce(&mut Self) -> T) -> T {
+        let by = self.begun.as_mut().and_then(|begun| begun.take_by());
+        let value = begin(self);
+        if by.is_some() {
+            self.begun().set_by(by);
+        }
+        value
+    }
+
+    /// The code of the session that runs next is called by this grant, or by none.
+    pub(super) fn begin_by(&mut self, granted: Option<Granted>, withdrawals: u64) {
+        match granted {
+            Some(granted) => self.begun().set_by(Some(By::Grant { granted, withdrawals })),
+            None => self.forget_right(),
+        }
+    }
+
+    /// The code of the session that runs next needs no right.
+    pub(super) fn forget_right(&mut self) {
+        if let Some(begun) = &mut self.begun {
+            begun.set_by(None);
+        }
+    }
+
+    /// The right on which rests what is begun now, if any.
+    pub(super) fn right(&mut self) -> Option<Arc<Right>> {
+        self.begun.as_deref_mut()?.right(self.socket.peer())
+    }
+
+    /// Runs code of the session that was begun by a right, unless that is lost; what it begins rests on
+    /// the same.
+    pub(super) fn under<T>(
+        &mut self,
+        right: Option<Arc<Right>>,
+        code: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let Some(right) = right else { return Some(code(self)) };
+        if right.lost().is_some() {
+            return None;
+        }
+        self.begun().set_by(Some(By::Right(right)));
+        let value = code(self);
+        self.forget_right();
+        Some(value)
+    }
+
+    pub(super) fn begun(&mut self) -> &mut Begun<Running<Step<S>>> {
+        self.begun.get_or_insert_default()
     }
 }
 
