@@ -4,6 +4,7 @@
 //! know a connection, a room's actor or a transport: where an event goes is a type, [`Route`].
 
 mod answer;
+mod contract;
 mod expected;
 mod into_reply;
 mod lists;
@@ -15,6 +16,7 @@ pub(crate) mod shape;
 mod time_limit;
 
 pub use answer::{Answer, Kind, Surroundings};
+pub use contract::{Event, Nowhere, Route};
 pub use into_reply::IntoReply;
 pub use reply::{decode_reply, encode_reply};
 pub use reserved::ReservedName;
@@ -42,66 +44,6 @@ use crate::{
 /// The event by which a client presents something newer: a JSON object as its `auth` was, so
 /// `{ token }` by custom.
 pub(crate) const REFRESH: &str = "salon:refresh";
-
-/// A typed, named message.
-///
-/// Derive it: `#[derive(Event)]` fills in every item from `#[event("name", …)]`. A struct that
-/// clients send derives `serde::Deserialize` as well, one that the server sends `serde::Serialize`.
-///
-/// ```
-/// use salon::prelude::*;
-///
-/// #[derive(Serialize, Event)]
-/// #[event("chat:said", volatile)]
-/// struct Said { by: String, text: String }
-///
-/// assert_eq!(Said::NAME, "chat:said");
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an event",
-    label = "not an event",
-    note = "add `#[derive(salon::Event)]` and `#[event(\"name\")]` to `{Self}`"
-)]
-pub trait Event {
-    /// The name on the wire.
-    const NAME: &'static str;
-    /// How the value becomes a payload.
-    #[doc(hidden)]
-    const SHAPE: Shape;
-    /// How often it may come, and what a slow client may miss.
-    #[doc(hidden)]
-    const POLICY: Policy;
-    /// The type itself, with `'static` for its lifetimes: as it stands in lists of what is sent.
-    #[doc(hidden)]
-    type Static;
-    /// What acknowledges it; `()` is an acknowledgement that carries nothing.
-    type Reply: 'static;
-    /// Who handles it when a client sends it: the session, or a room named by one of its fields.
-    type Route: Route;
-    /// The [`Guard`](crate::Guard)s that check it, in their order: `()` for none, else the first
-    /// and the rest, as in `(NotMuted, (NotBanned, ()))`. That each of them is a guard of this event
-    /// is checked where the event is listed.
-    #[doc(hidden)]
-    type Guards: 'static;
-}
-
-/// Where an event goes, to the session of its sender or to a room: the derive says it. It is not for
-/// others to implement.
-pub trait Route: sealed::Sealed {
-    /// The context that a handler of type `T` gets with the event.
-    type Context<'a, T: 'static>;
-}
-
-/// The route of an event of Salon's own that no client sends: nobody handles it.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Nowhere {}
-
-impl sealed::Sealed for Nowhere {}
-
-impl Route for Nowhere {
-    type Context<'a, T: 'static> = Self;
-}
 
 /// A handler that answers at once.
 ///

@@ -7,7 +7,7 @@ use std::any::{TypeId, type_name};
 
 use serde::Serialize;
 
-use super::Event;
+use super::contract::Event;
 
 /// A list of the events that a room or a session sends: a tuple of them, or of further lists.
 ///
