@@ -77,8 +77,8 @@ pub use self::{
     revocation::Revoked,
     room::{
         Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, LoadContext, Member,
-        Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive, Reply, Restart,
-        Room, RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
+        PerMember, Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive,
+        Reply, Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
     },
     salon::{Builder, HttpServerExt, Salon},
     session::acknowledgement::AskError,
@@ -90,7 +90,7 @@ pub mod prelude {
 
     pub use crate::{
         Answer, Binary, Candidate, Checked, Event, EventContext, Guard, HttpServerExt, Later,
-        LeaveReason, LoadContext, Member, On, OnLater, Receive, Refusal, Refusals, Reply, Restart,
-        Room, RoomContext, Salon, Session, SessionContext, SessionNumber, Timer,
+        LeaveReason, LoadContext, Member, On, OnLater, PerMember, Receive, Refusal, Refusals,
+        Reply, Restart, Room, RoomContext, Salon, Session, SessionContext, SessionNumber, Timer,
     };
 }

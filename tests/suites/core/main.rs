@@ -52,6 +52,7 @@ mod owners;
 mod parting;
 mod past;
 mod patterns;
+mod per_member;
 mod rates;
 mod raw;
 mod reaching;

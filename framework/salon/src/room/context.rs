@@ -2,7 +2,7 @@
 //!
 //! It must never touch the actor while a handler runs: what changes it is noted, and done after.
 
-use std::{any::Any, collections::VecDeque, fmt, time::Duration};
+use std::{any::Any, collections::VecDeque, fmt, rc::Rc, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::FutureExt;
@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Member, Receive, Room, RoomEvent, RoomHandle, SentByRoom, kinds,
+    member_store::MemberStore,
     members::Members,
     presence::PresenceState,
     recipients::{Antechamber, Choice, RoomAudience},
@@ -41,6 +42,8 @@ pub struct RoomContext<R> {
     pub(super) presence_state: Option<Box<PresenceState>>,
     /// The room's own line on the list of its kind: it goes with the state.
     pub(super) line: Option<Rare>,
+    /// What its [values for members](super::PerMember) need of it, if it has any: they outlive the state.
+    pub(super) store: Option<Rc<MemberStore>>,
 }
 
 /// One who wants to become a member.
@@ -200,6 +203,7 @@ impl<R: Room> RoomContext<R> {
             timers: Timers::default(),
             presence_state: Self::new_presence(),
             line: None,
+            store: None,
         }
     }
 

@@ -39,11 +39,13 @@ impl<R: Room> RoomActor<R> {
             }
             (Entry::Join, false) => {
                 let number = self.cx.members.next_membership();
+                self.cx.store.iter().for_each(|store| store.ask_in(sender.number, number));
                 let joined = self.ask_in(event, sender).and_then(|event| {
                     self.enrol(origin, number)?;
                     Ok((event, Some(number)))
                 });
                 if joined.is_err() {
+                    self.cx.store.iter().for_each(|store| store.leave(sender.number));
                     // What it was sent while it was asked in is not for it.
                     let waiting = self.cx.antechamber.take().len();
                     sender.suppress(u64::try_from(waiting).unwrap_or(u64::MAX));
@@ -95,6 +97,7 @@ impl<R: Room> RoomActor<R> {
             self.depart(&member, LeaveReason::Left);
             return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
         }
+        self.cx.store.iter().for_each(|store| store.set_member(sender.number, true));
         if granted.is_some() {
             sender.auth_state.wake();
         }

@@ -13,7 +13,7 @@ use super::{
     context::{Action, RoomContext, Step},
     member::LeaveReason,
     notice::Reason,
-    opening::open,
+    opening::{drop_kept, open},
     order::Order,
     restart::Restarts,
     state::{Generation, State},
@@ -119,6 +119,8 @@ impl<R: Room> RoomActor<R> {
     /// state has on the way to itself are void.
     pub(super) fn change(&mut self, state: State<R>) {
         self.generation = self.generation.next();
+        // Only a state that panicked is followed by one with the same members.
+        let is_kept = matches!(state, State::Panicked);
         let old = std::mem::replace(&mut self.state, state);
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
@@ -128,8 +130,16 @@ impl<R: Room> RoomActor<R> {
         });
         self.cx.actions = kept.collect();
         drop(timers);
+        let store = self.cx.store.clone();
+        store.iter().for_each(|store| store.set_keeping(is_kept));
         if contain(|| drop(old)).is_err() {
             self.report("the drop of its state", None);
+        }
+        if let Some(store) = store {
+            store.set_keeping(false);
+            if !is_kept {
+                drop_kept(&store, &self.cx);
+            }
         }
     }
 
@@ -330,6 +340,7 @@ impl<R: Room> RoomActor<R> {
         self.cx.actions.clear();
         self.cx.members.order = Order::begin(R::SEQUENCED);
         self.cx.presence_state = RoomContext::<R>::new_presence();
+        self.cx.store = None;
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;
@@ -361,11 +372,14 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: LeaveReason) {
         let peer = member.peer();
         let gone = self.cx.disappear(peer, &why);
+        // From here on its values are not shown; the room's code still finds them by it.
+        self.cx.store.iter().for_each(|store| store.set_member(peer.number, false));
         // A room that has closed needs no telling.
         let _ = self.run_for("left", peer, |room, cx| room.left(member, why, cx));
         if let Some(user) = gone {
             let _ = self.run_for("absent", peer, |room, cx| RoomContext::absent(room, &user, cx));
         }
+        self.cx.store.iter().for_each(|store| store.leave(peer.number));
     }
 
     /// Puts every member out of a room that has closed without its code's doing.

@@ -3,6 +3,8 @@
 //! It must never let anything overtake what waits for the room, nor hold it up for longer than the
 //! time that a room may load.
 
+use std::future::poll_fn;
+
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::FutureExt;
 use tokio::time::{error::Elapsed, timeout_at};
@@ -11,7 +13,8 @@ use super::{
     Room,
     actor::RoomActor,
     context::{Action, Make, RoomContext},
-    opening::made,
+    member_store,
+    opening::{made, set_store, with_store},
     state::not_loaded,
 };
 use crate::base::{
@@ -145,8 +148,16 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn load(&mut self, anew: bool, ctx: &mut Context<Self>) {
         let Some(load) = self.cx.take_load() else { return };
         let until = clock::after(self.cx.members.broadcaster().loading);
-        let waiting = timeout_at(until, load).into_actor(self);
-        ctx.wait(waiting.map(move |loaded, actor, ctx| {
+        let (mut load, mut store) = (Box::pin(timeout_at(until, load)), self.cx.store.take());
+        // What is awaited makes the room, or a part of it, with the values for its members.
+        let waiting = poll_fn(move |task| {
+            let before = store.take();
+            let (polled, after) = member_store::opening(before, || load.as_mut().poll(task));
+            store = after;
+            polled.map(|loaded| (loaded, store.take()))
+        });
+        ctx.wait(waiting.into_actor(self).map(move |(loaded, store), actor, ctx| {
+            set_store(&mut actor.cx, store);
             actor.be_made(loaded);
             if anew {
                 actor.note_restart();
@@ -158,7 +169,7 @@ impl<R: Room> RoomActor<R> {
     /// The room is what was loaded, or closed.
     fn be_made(&mut self, loaded: Result<Result<Make<R>, Panicked>, Elapsed>) {
         let opened = match loaded {
-            Ok(Ok(make)) => contain(|| make(&mut self.cx)),
+            Ok(Ok(make)) => with_store(&mut self.cx, |cx| contain(|| make(cx))),
             Ok(Err(panicked)) => Err(panicked),
             Err(_) => Ok(Err(self.too_slow())),
         };

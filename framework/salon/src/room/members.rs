@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytestring::ByteString;
 
 use super::{
+    member_store::MemberStore,
     order::Order,
     owed::{Creditor, Owed},
 };
@@ -128,6 +129,14 @@ impl Members {
         debug_assert!(former.is_none(), "whoever is taken in was no member");
         self.assert_counts();
         true
+    }
+
+    /// Tells a new store who is a member.
+    pub(super) fn enter_into(&self, store: &MemberStore) {
+        for (session, enrolled) in &self.members {
+            store.ask_in(*session, enrolled.membership);
+            store.set_member(*session, true);
+        }
     }
 
     /// The number of a new membership.
