@@ -1,6 +1,7 @@
 //! The invariants of the source tree: imports go down only, and each library has its one place.
 
 mod circles;
+mod public_types;
 
 use std::{
     collections::BTreeSet,
