@@ -23,7 +23,7 @@ use crate::{
     event::Event,
     hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
-    room::{Room, RoomHandle, kinds},
+    room::{Room, RoomHandle},
     session::acknowledgement::AskError,
 };
 
@@ -66,7 +66,7 @@ impl<S> SessionContext<S> {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        kinds::room(self.socket.broadcaster(), key)
+        RoomHandle::of(self.socket.broadcaster(), key)
     }
 
     /// Every session of one user, by the subject that the authenticator gives. What it is sent goes

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
 use super::SessionContext;
-use crate::room::{Changes, Listing, Rooms, Watch, kinds};
+use crate::room::{Changes, Listing, Rooms, Watch};
 
 impl<S> SessionContext<S> {
     /// The rooms of a kind, in whichever namespace.
@@ -17,7 +17,7 @@ impl<S> SessionContext<S> {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn rooms<R: Listing>(&self) -> Rooms<R> {
-        kinds::rooms(self.socket().broadcaster())
+        Rooms::of(self.socket().broadcaster())
     }
 
     /// Calls `then` with the whole list, and again each time when it has changed, until what this

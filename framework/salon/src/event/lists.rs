@@ -4,9 +4,9 @@
 
 /// Makes every tuple of up to 16 a list of events, and one that may stand in another.
 ///
-/// `lists!(R: Room, RoomEvents, RoomListed, Routes<'_, R>)` implements `RoomEvents<R>` and
-/// `RoomListed<R>` for tuples of what is `RoomListed<R>`: by putting, one after the other, what is in
-/// them into the `Routes`. They are two, though they do the same: of a tuple that is `RoomEvents` the
+/// `lists!(R: Room, RoomEvents, RoomListed, impl TakesEvents<R>)` implements `RoomEvents<R>` and
+/// `RoomListed<R>` for tuples of what is `RoomListed<R>`: by giving, one after the other, what is in
+/// them to whatever takes it. They are two, though they do the same: of a tuple that is `RoomEvents` the
 /// compiler knows that it is no event, and says which event of it has no handler.
 macro_rules! lists {
     ($of:ident: $kind:ident, $list:ident, $listed:ident, $routes:ty) => {

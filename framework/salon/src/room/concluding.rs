@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{
-    Entry, Member, Room, RoomEvent, actor::RoomActor, listed::not_a_member, owed::Creditor,
+    Entry, Member, Room, RoomEvent, actor::RoomActor, entry::not_a_member, owed::Creditor,
     state::Generation,
 };
 use crate::{

@@ -9,11 +9,14 @@ use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Member, Receive, Room, RoomEvent, RoomHandle, SentByRoom, kinds,
+    Member,
+    antechamber::Antechamber,
+    contract::{Receive, Room},
+    entry::RoomEvent,
     member_store::MemberStore,
     members::Members,
     presence::PresenceState,
-    recipients::{Antechamber, Choice, RoomAudience},
+    sends::SentByRoom,
 };
 use crate::{
     auth::Grant,
@@ -24,7 +27,7 @@ use crate::{
         timers::{Timer, Timers},
     },
     event::{self, Event},
-    hub::{Asker, Audience, UserHandle},
+    hub::Asker,
     message::Position,
     session::acknowledgement::AskError,
 };
@@ -99,69 +102,6 @@ impl<R> RoomContext<R> {
         self.members.shared.data.get()
     }
 
-    /// All sessions of the room's namespace, members or not, to emit to, to fetch, or to narrow
-    /// down. Between this and what the room broadcasts there is no order.
-    pub fn namespace(&self) -> Audience {
-        Audience::new(self.members.broadcaster().clone(), self.members.namespace().clone())
-    }
-
-    /// Another room, by its key, whether it is open or not, and in whichever namespace. What it is
-    /// sent goes off at once, also if this handler refuses or panics afterwards.
-    ///
-    /// ```
-    /// use salon::prelude::*;
-    ///
-    /// # struct Arena;
-    /// # impl Room for Arena {
-    /// #     const NAME: &'static str = "arena";
-    /// #     type Key = u32;
-    /// #     type Identity = ();
-    /// #     type Events = ();
-    /// #     type Sends = ();
-    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
-    /// # }
-    /// # struct Tower;
-    /// # impl Room for Tower {
-    /// #     const NAME: &'static str = "tower";
-    /// #     type Key = u32;
-    /// #     type Identity = ();
-    /// #     type Events = ();
-    /// #     type Sends = ();
-    /// #     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> { Ok(Self) }
-    /// # }
-    /// /// Round one is over in an arena.
-    /// struct Over { arena: u32 }
-    ///
-    /// # impl Receive<Over> for Tower {
-    /// #     fn receive(&mut self, _: Over, _: &mut RoomContext<Self>) {}
-    /// # }
-    /// struct TimeIsUp;
-    ///
-    /// impl Receive<TimeIsUp> for Arena {
-    ///     fn receive(&mut self, _: TimeIsUp, cx: &mut RoomContext<Self>) {
-    ///         let over = Over { arena: *cx.key() };
-    ///         if let Err(refusal) = cx.room::<Tower>(&1).tell(over) {
-    ///             eprintln!("the tower does not hear: {refusal}");
-    ///         }
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// # Panics
-    /// If no namespace of this Salon has rooms of the kind `T`.
-    #[must_use]
-    pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
-        kinds::room(self.members.broadcaster(), key)
-    }
-
-    /// Every session of one user, members of this room or not, by the subject that the authenticator
-    /// gives. What it is sent goes off at once, also if this handler refuses or panics afterwards;
-    /// between it and what the room broadcasts there is no order.
-    #[must_use]
-    pub fn user(&self, subject: &str) -> UserHandle {
-        UserHandle::new(self.members.broadcaster().clone(), subject)
-    }
-
     /// Sends an event to every member: in this room's one order, encoded once. It is one of those that
     /// the room says it [`Sends`](Room::Sends).
     pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
@@ -186,10 +126,6 @@ impl<R> RoomContext<R> {
     pub fn position(&self) -> Option<Position> {
         let order = self.members.order.told()?;
         Some(order.place(self.members.name(), order.now()).into())
-    }
-
-    pub(super) fn everyone(&self) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Everyone)
     }
 }
 

@@ -17,10 +17,11 @@ use super::{
     Room,
     actor::RoomActor,
     context::RoomContext,
-    link::{Link, Ticket},
+    link::Link,
     members::{Members, Shared},
     open_rooms::{Found, OpenRooms},
     order::Order,
+    ticket::Ticket,
 };
 use crate::{
     base::{

@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Listing, Member, Present, Receive, Room, RoomContext};
+use super::{
+    Member, Present,
+    context::RoomContext,
+    contract::{Receive, Room},
+};
 use crate::{
     base::{refusal::Refusal, timers::Timer},
     event::{Kind, Surroundings, sealed},
@@ -187,14 +191,6 @@ impl<R: Room> EventContext<'_, R> {
         R: Present,
     {
         self.cx.update_presence(member);
-    }
-
-    /// As [`RoomContext::list`].
-    pub fn list(&mut self, entry: R::Entry)
-    where
-        R: Listing,
-    {
-        self.cx.list(entry);
     }
 }
 

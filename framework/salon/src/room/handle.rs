@@ -16,8 +16,9 @@ use tokio::sync::oneshot;
 use super::{
     Directory, Member, Present, PresentUser, Receive, Reply, Room, SentByRoom,
     actor::RoomActor,
-    link::Ticket,
+    kinds,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
+    ticket::Ticket,
 };
 use crate::{
     base::{
@@ -26,7 +27,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     event::Event,
-    hub::Opener,
+    hub::{Broadcaster, Opener},
 };
 
 /// One room, by its key, whether it is open or not: from [`Salon::room`](crate::Salon::room), or
@@ -69,6 +70,14 @@ pub struct RoomHandle<R: Room> {
 }
 
 impl<R: Room> RoomHandle<R> {
+    /// One room, whether it is open or not.
+    ///
+    /// # Panics
+    /// If there is no such kind.
+    pub(crate) fn of(broadcaster: &Broadcaster, key: &R::Key) -> Self {
+        Self::new(key.clone(), kinds::directory(broadcaster))
+    }
+
     pub(super) fn new(key: R::Key, directory: Weak<Directory<R>>) -> Self {
         Self { key, directory }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Entry, Member, Room, RoomContext, RoomEvent, actor::RoomActor, context::Joining,
-    listed::not_a_member, member::LeaveReason, sent::Origin,
+    entry::not_a_member, member::LeaveReason, sent::Origin,
 };
 use crate::{
     base::{

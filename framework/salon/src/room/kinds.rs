@@ -4,28 +4,12 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{Directory, Listing, Room, RoomHandle, Rooms};
+use super::{Directory, Room};
 use crate::hub::Broadcaster;
 
 /// Takes a kind of room in, while the Salon is built.
 pub(crate) fn add<R: Room>(broadcaster: &Broadcaster, directory: &Arc<Directory<R>>) {
     broadcaster.kinds.add::<R>(Arc::downgrade(directory));
-}
-
-/// One room, whether it is open or not.
-///
-/// # Panics
-/// If there is no such kind.
-pub(crate) fn room<R: Room>(broadcaster: &Broadcaster, key: &R::Key) -> RoomHandle<R> {
-    RoomHandle::new(key.clone(), directory(broadcaster))
-}
-
-/// The rooms of one kind.
-///
-/// # Panics
-/// If there is no such kind.
-pub(crate) fn rooms<R: Listing>(broadcaster: &Broadcaster) -> Rooms<R> {
-    Rooms::new(directory(broadcaster))
 }
 
 /// The directory of one kind.

@@ -12,6 +12,7 @@ use super::{
     Room,
     actor::RoomActor,
     sent::{Lapse, Linger, SessionEnded},
+    ticket::{Counted, Ticket},
 };
 use crate::{
     base::{
@@ -59,7 +60,7 @@ impl<R: Room> Link<R> {
     /// Takes a ticket for one message.
     pub(super) fn ticket(self: &Arc<Self>) -> Ticket {
         self.on_the_way.fetch_add(1, Ordering::AcqRel);
-        Ticket(self.clone())
+        Ticket::new(self.clone())
     }
 
     /// Sends a message; what is sent to a room that has closed is dropped.
@@ -72,24 +73,10 @@ impl<R: Room> Link<R> {
     }
 }
 
-/// Goes with a message to a room, until it is handled.
-pub(super) struct Ticket(Arc<dyn Counted>);
-
-/// What counts the messages that are on their way to it.
-trait Counted: Send + Sync {
-    fn arrived(&self);
-}
-
 impl<R: Room> Counted for Link<R> {
     fn arrived(&self) {
         let before = self.on_the_way.fetch_sub(1, Ordering::AcqRel);
         debug_assert!(before > 0, "a ticket counts from its making, and is given back once");
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.0.arrived();
     }
 }
 

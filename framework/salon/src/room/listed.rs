@@ -1,74 +1,16 @@
-//! The list of events that a room handles, as routes for the connections that receive them.
+//! The list of events that a room handles.
 //!
 //! It must never be needed at run time to decide a type: a listed event without a handler does not
 //! compile.
 
-use std::{cell::Cell, fmt::Write, sync::Arc};
-
-use actix::{Actor, Context, Handler, Message};
-use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Checks, Directory, Entry, Room, RoomEvent, ToRoom,
-    actor::RoomActor,
-    check::{CheckOutcome, Checking, is_checked},
+    contract::Room,
+    entry::{RoomEvent, ToRoom},
     guard::Guards,
-    sent::{Origin, Sent, SentForLater},
 };
-use crate::{
-    base::{
-        allowance::Allowance,
-        contained::Contained,
-        in_flight::InFlightGuard,
-        refusal::{Code, Refusal},
-    },
-    event::{self, Event, Later, On, OnLater, Policy, lists},
-    hub::Opener,
-    payload::NoJson,
-    payload::UncheckedPayload,
-    session::peer::Peer,
-};
-
-/// An event as a connection received it, for a room.
-pub(crate) struct SentByClient {
-    pub(crate) sender: Arc<Peer>,
-    pub(crate) acknowledgement: Option<u64>,
-    /// How much had been taken from the sender when its checks began.
-    pub(crate) withdrawals: u64,
-    pub(crate) in_flight: InFlightGuard,
-}
-
-/// What became of an event for a room.
-pub(crate) enum Forwarded {
-    /// It is on its way to the room, which answers; or it is refused already.
-    Done(Result<(), Refusal>),
-    /// Its checks wait for something; then it is to be sent on.
-    Held(LocalBoxFuture<'static, Deliver>),
-}
-
-/// Sends an event on whose checks were waited for.
-pub(crate) type Deliver = Box<dyn FnOnce(&mut Allowance) -> Result<(), Refusal>>;
-
-/// Checks an event, and sends it on to its room, unless what it carries is no JSON.
-type Forward = Box<
-    dyn Fn(SentByClient, UncheckedPayload, &mut Checks<'_>) -> Result<Forwarded, NoJson>
-        + Send
-        + Sync,
->;
-
-/// How one kind of event gets to its room.
-pub(crate) struct RoomRoute {
-    pub(crate) name: &'static str,
-    pub(crate) policy: Policy,
-    pub(crate) forward: Forward,
-}
-
-/// Where a list of events puts its routes.
-pub struct Routes<'a, R: Room> {
-    pub(crate) directory: &'a Arc<Directory<R>>,
-    pub(crate) routes: &'a mut Vec<RoomRoute>,
-}
+use crate::event::{Event, Later, On, OnLater, lists};
 
 /// A list of the events that the room `R` handles: a tuple of them, or of further lists.
 #[diagnostic::on_unimplemented(
@@ -78,7 +20,7 @@ pub struct Routes<'a, R: Room> {
 )]
 pub trait RoomEvents<R: Room> {
     #[doc(hidden)]
-    fn list(routes: &mut Routes<'_, R>);
+    fn list(takes: &mut impl TakesEvents<R>);
 }
 
 /// What is in the list of a room: `E` where `R: On<E>`, `Later<E>` where `R: OnLater<E>`, or a list
@@ -92,7 +34,7 @@ pub trait RoomEvents<R: Room> {
 )]
 pub trait RoomListed<R: Room> {
     #[doc(hidden)]
-    fn list(routes: &mut Routes<'_, R>);
+    fn list(takes: &mut impl TakesEvents<R>);
 }
 
 impl<R, E> RoomListed<R> for E
@@ -102,8 +44,8 @@ where
     E::Reply: Serialize,
     E::Guards: Guards<E, R::Identity>,
 {
-    fn list(routes: &mut Routes<'_, R>) {
-        routes.add::<E, Sent<E>>(|sent| sent);
+    fn list(takes: &mut impl TakesEvents<R>) {
+        takes.at_once::<E>();
     }
 }
 
@@ -114,152 +56,29 @@ where
     E::Reply: Serialize,
     E::Guards: Guards<E, R::Identity>,
 {
-    fn list(routes: &mut Routes<'_, R>) {
-        routes.add::<E, SentForLater<E>>(SentForLater);
+    fn list(takes: &mut impl TakesEvents<R>) {
+        takes.later::<E>();
     }
 }
 
-impl<R: Room> Routes<'_, R> {
-    fn add<E, M>(&mut self, message: fn(Sent<E>) -> M)
+/// Takes the events of a list, one after the other.
+#[doc(hidden)]
+pub trait TakesEvents<R: Room> {
+    /// One that is answered at once.
+    fn at_once<E>(&mut self)
     where
-        E: RoomEvent<Room = R> + DeserializeOwned + Send + 'static,
-        E::Guards: Guards<E, R::Identity>,
-        M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
-    {
-        let directory = self.directory.clone();
-        let forward = move |sent, payload, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(payload)? {
-                Ok(event) => Contained::new(event, directory.tally()),
-                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
-            };
-            let forwarded = |judging: Checking<E>,
-                             asked: Option<&str>,
-                             allowance: &mut Allowance| match judging {
-                Checking::Done(outcome) => {
-                    Forwarded::Done(deliver(&directory, outcome, asked, sent, message, allowance))
-                }
-                Checking::Waits(outcome) => {
-                    let (directory, asked) = (directory.clone(), asked.map(Box::<str>::from));
-                    let then = move |outcome| -> Deliver {
-                        Box::new(move |allowance| {
-                            deliver(&directory, outcome, asked.as_deref(), sent, message, allowance)
-                        })
-                    };
-                    Forwarded::Held(outcome.map(then).boxed_local())
-                }
-            };
-            let outcome = judge::<R, E>(event, &directory, checks, forwarded);
-            Ok(outcome.unwrap_or_else(|refusal| Forwarded::Done(Err(refusal))))
-        };
-        self.routes.push(RoomRoute {
-            name: E::NAME,
-            policy: E::POLICY,
-            forward: Box::new(forward),
-        });
-    }
+        R: On<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>;
+
+    /// One that is answered by a future.
+    fn later<E>(&mut self)
+    where
+        R: OnLater<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>;
 }
 
-/// Sends an event to its room, with what its checks have said about the room of that name, if they
-/// were asked about one.
-fn deliver<R, E, M>(
-    directory: &Arc<Directory<R>>,
-    CheckOutcome { event, verdict, .. }: CheckOutcome<E>,
-    asked: Option<&str>,
-    sent: SentByClient,
-    message: fn(Sent<E>) -> M,
-    allowance: &mut Allowance,
-) -> Result<(), Refusal>
-where
-    R: Room,
-    E: RoomEvent<Room = R> + 'static,
-    M: Message<Result = ()> + Send + 'static,
-    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
-{
-    let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
-    let (granted, refused) = match verdict {
-        Ok(granted) => (granted, None),
-        // It would open the room, and make its sender a member; or membership is not asked for.
-        Err(refusal) if E::ENTRY != Entry::Member => return Err(refusal),
-        // That its sender is no member comes first, and only the room knows.
-        Err(refusal) => (None, Some(Box::new(refusal))),
-    };
-    let key = Contained::new(event.key().clone(), directory.tally());
-    let opener = Opener::Client { near: sender.shard, allowance };
-    let sent = |ticket| {
-        let origin = Origin {
-            sender,
-            acknowledgement,
-            granted,
-            withdrawals,
-            refused,
-            _in_flight: in_flight,
-            _ticket: ticket,
-        };
-        message(Sent { event, origin })
-    };
-    if E::ENTRY == Entry::Join {
-        return directory.send(&key, opener, asked, sent);
-    }
-    // A room that is not open has no members, and nobody who would hear of others: it is not opened
-    // to say so.
-    match (directory.send_if_open(&key, asked, sent)?, E::ENTRY) {
-        (true, _) => Ok(()),
-        (false, Entry::Anyone) => Err(Refusal::not_found("the room is not open")),
-        (false, _) => Err(not_a_member(E::NAME)),
-    }
-}
-
-thread_local! {
-    /// Where the name of an event's room is written while the event is checked: it costs no
-    /// allocation, and idle connections keep none.
-    static NAME: Cell<String> = const { Cell::new(String::new()) };
-}
-
-/// Bytes of a name whose memory is kept for the next.
-const LONGEST_KEPT: usize = 1024;
-
-/// Asks what is to be asked about an event, unless it can be refused without. What is done then is
-/// told the name of the room that was asked about: that of the room itself if it is open, else the
-/// one that it will have.
-fn judge<R, E>(
-    event: Contained<E>,
-    directory: &Directory<R>,
-    checks: &mut Checks<'_>,
-    then: impl FnOnce(Checking<E>, Option<&str>, &mut Allowance) -> Forwarded,
-) -> Result<Forwarded, Refusal>
-where
-    R: Room,
-    E: RoomEvent<Room = R> + 'static,
-    E::Guards: Guards<E, R::Identity>,
-{
-    if !is_checked::<E, R::Identity>() {
-        return Ok(then(checks.judge::<E, R::Identity>(event, None), None, checks.allowance));
-    }
-    if let Some(link) = directory.link(event.key()) {
-        let name = Some(&*link.name);
-        return Ok(then(checks.judge::<E, R::Identity>(event, name), name, checks.allowance));
-    }
-    if E::ENTRY == Entry::Member {
-        return Err(not_a_member(E::NAME));
-    }
-    let mut name = NAME.take();
-    name.clear();
-    // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
-    let _ = write!(name, "{}:{}", R::NAME, event.key());
-    let outcome = directory.check_name(&name).map(|()| {
-        let asked = Some(&*name);
-        then(checks.judge::<E, R::Identity>(event, asked), asked, checks.allowance)
-    });
-    if name.capacity() <= LONGEST_KEPT {
-        NAME.set(name);
-    }
-    outcome
-}
-
-/// The refusal of an event that only members may send.
-pub(super) fn not_a_member(event: &str) -> Refusal {
-    Refusal::new(Code::NotAMember, format!("only members of the room may send {event}"))
-}
-
-lists!(R: Room, RoomEvents, RoomListed, Routes<'_, R>);
+lists!(R: Room, RoomEvents, RoomListed, impl TakesEvents<R>);

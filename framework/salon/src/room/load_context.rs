@@ -4,7 +4,7 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use super::{Room, RoomContext, RoomHandle, kinds, members::Shared};
+use super::{Room, RoomContext, RoomHandle, members::Shared};
 use crate::{base::refusal::Refusal, session::membership::RoomLink};
 
 /// The surroundings of a room that is being loaded: what an async `open` gets in an impl block with
@@ -89,7 +89,7 @@ impl<R: Room> LoadContext<R> {
     /// If no namespace of this Salon has rooms of the kind `T`.
     #[must_use]
     pub fn room<T: Room>(&self, key: &T::Key) -> RoomHandle<T> {
-        kinds::room(&self.shared.broadcaster, key)
+        RoomHandle::of(&self.shared.broadcaster, key)
     }
 }
 

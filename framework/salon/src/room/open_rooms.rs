@@ -11,10 +11,7 @@ use std::{
 
 use hashbrown::{Equivalent, HashSet, HashTable, hash_table};
 
-use super::{
-    Room,
-    link::{Link, Ticket},
-};
+use super::{Room, link::Link, ticket::Ticket};
 use crate::{
     base::{
         number::RoomNumber,

@@ -2,15 +2,16 @@
 //!
 //! It must never outlive the handler: who is a member changes.
 
-use std::{cell::Cell, marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Member, Room, RoomContext, SentByRoom, members::Members};
+use super::{
+    Member, Room, RoomContext, antechamber::Antechamber, members::Members, sends::SentByRoom,
+};
 use crate::{
     base::{logged::Logged, number::SessionNumber},
     event::Event,
-    message::Publication,
     session::peer::Peer,
 };
 
@@ -31,23 +32,9 @@ pub(super) enum Choice<'a> {
     AskedIn(&'a Antechamber),
 }
 
-/// What waits for one that is asked in, until the room has decided: of a refused one nothing has
-/// left the room. One word while nothing waits, as there is one for each room.
-#[derive(Default)]
-pub(super) struct Antechamber(Cell<Option<Box<Waiting>>>);
-
-type Waiting = Vec<Publication>;
-
-impl Antechamber {
-    fn hold(&self, publication: Publication) {
-        let mut waiting = self.0.take().unwrap_or_default();
-        waiting.push(publication);
-        self.0.set(Some(waiting));
-    }
-
-    /// Takes out what waits.
-    pub(super) fn take(&self) -> impl ExactSizeIterator<Item = Publication> + use<> {
-        self.0.take().map(|waiting| *waiting).unwrap_or_default().into_iter()
+impl<R> RoomContext<R> {
+    pub(super) fn everyone(&self) -> RoomAudience<'_, R> {
+        RoomAudience::new(&self.members, Choice::Everyone)
     }
 }
 

@@ -13,10 +13,9 @@ use std::{
 use hashbrown::HashTable;
 use tokio::sync::Notify;
 
-use super::{Directory, Listing};
+use super::Listing;
 use crate::base::{
     contained::Contained,
-    meter::Tally,
     slack::{Slack, shed},
 };
 
@@ -118,7 +117,11 @@ impl<R: Listing> Registry<R> {
 
     /// Puts a room on the list, as the last one; its place. A former room of that key that is just
     /// closing goes off.
-    fn enter(&self, key: Arc<Contained<R::Key>>, entry: Arc<Contained<R::Entry>>) -> Moment {
+    pub(super) fn enter(
+        &self,
+        key: Arc<Contained<R::Key>>,
+        entry: Arc<Contained<R::Entry>>,
+    ) -> Moment {
         let hash = self.hashes.hash_one(&**key);
         let mut place = Moment::default();
         self.change(|state| {
@@ -134,7 +137,7 @@ impl<R: Listing> Registry<R> {
         place
     }
 
-    fn update(&self, place: Moment, entry: Arc<Contained<R::Entry>>) {
+    pub(super) fn update(&self, place: Moment, entry: Arc<Contained<R::Entry>>) {
         self.change(|state| {
             let now = state.tick();
             // A newer room of that key may have its place.
@@ -146,7 +149,7 @@ impl<R: Listing> Registry<R> {
         });
     }
 
-    fn remove(&self, place: Moment) {
+    pub(super) fn remove(&self, place: Moment) {
         self.change(|state| state.remove(place));
     }
 
@@ -158,7 +161,7 @@ impl<R: Listing> Registry<R> {
     }
 
     /// Nothing changes from here on: who watches need not wait.
-    fn end(&self) {
+    pub(super) fn end(&self) {
         self.change(|state| state.ended = true);
     }
 
@@ -228,60 +231,5 @@ impl<R: Listing> fmt::Debug for Registry<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed = self.state().lines.len();
         f.debug_struct("Registry").field("kind", &R::NAME).field("listed", &listed).finish()
-    }
-}
-
-/// What the directory of a kind has of the list, which ends with this.
-pub(super) struct Kept<R: Listing>(Arc<Registry<R>>);
-
-impl<R: Listing> Drop for Kept<R> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-impl<R: Listing> Directory<R> {
-    /// The list of this kind's rooms.
-    pub(super) fn registry(&self) -> Arc<Registry<R>> {
-        let kept = self.registry.get_or_init(|| Box::new(Kept::<R>(Arc::default())));
-        // Nothing else is put there.
-        let kept: &Kept<R> = kept.downcast_ref().expect("a directory keeps the list of its kind");
-        kept.0.clone()
-    }
-}
-
-/// What a room has of the list: its own line, which goes with this.
-pub(super) struct OwnLine<R: Listing> {
-    registry: Arc<Registry<R>>,
-    place: Moment,
-    entry: Arc<Contained<R::Entry>>,
-    tally: Tally,
-}
-
-impl<R: Listing> OwnLine<R> {
-    /// Puts a room on the list.
-    pub(super) fn enter(
-        registry: Arc<Registry<R>>,
-        key: R::Key,
-        entry: R::Entry,
-        tally: Tally,
-    ) -> Self {
-        let entry = Arc::new(Contained::new(entry, tally));
-        let place = registry.enter(Arc::new(Contained::new(key, tally)), entry.clone());
-        Self { registry, place, entry, tally }
-    }
-
-    /// Changes the entry, if it is another one.
-    pub(super) fn update(&mut self, entry: R::Entry) {
-        if **self.entry != entry {
-            self.entry = Arc::new(Contained::new(entry, self.tally));
-            self.registry.update(self.place, self.entry.clone());
-        }
-    }
-}
-
-impl<R: Listing> Drop for OwnLine<R> {
-    fn drop(&mut self) {
-        self.registry.remove(self.place);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix::Message;
 use tokio::sync::oneshot;
 
-use super::{link::Ticket, presence::PresentUser};
+use super::{presence::PresentUser, ticket::Ticket};
 use crate::{
     auth::Granted,
     base::{

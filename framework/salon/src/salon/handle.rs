@@ -13,7 +13,7 @@ use crate::{
     connection::{Application, Connections},
     hub::{Audience, UserHandle},
     revocation::{self, Revoked},
-    room::{Listing, Room, RoomHandle, Rooms, kinds},
+    room::{Listing, Room, RoomHandle, Rooms},
     transport,
 };
 
@@ -96,7 +96,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn room<R: Room>(&self, key: &R::Key) -> RoomHandle<R> {
-        kinds::room(self.connections.broadcaster(), key)
+        RoomHandle::of(self.connections.broadcaster(), key)
     }
 
     /// Every session of one user, on whichever connection, in whichever namespace and on whichever
@@ -112,7 +112,7 @@ impl Salon {
     /// If no namespace of this Salon has rooms of the kind `R`.
     #[must_use]
     pub fn rooms<R: Listing>(&self) -> Rooms<R> {
-        kinds::rooms(self.connections.broadcaster())
+        Rooms::of(self.connections.broadcaster())
     }
 
     /// Takes rights away from those who have them now. When the future resolves nothing of what was

@@ -1,0 +1,228 @@
+//! The way of an event from the connection that received it to its room.
+//!
+//! It must never send on what its checks have refused, unless the room has the last word.
+
+use std::{cell::Cell, fmt::Write, sync::Arc};
+
+use actix::{Actor, Context, Handler, Message};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Checks, Directory, Room,
+    actor::RoomActor,
+    check::{CheckOutcome, Checking, is_checked},
+    entry::{Entry, RoomEvent, ToRoom, not_a_member},
+    guard::Guards,
+    listed::TakesEvents,
+    sent::{Origin, Sent, SentForLater},
+};
+use crate::{
+    base::{
+        allowance::Allowance, contained::Contained, in_flight::InFlightGuard, refusal::Refusal,
+    },
+    event::{self, Event, On, OnLater, Policy},
+    hub::Opener,
+    payload::{NoJson, UncheckedPayload},
+    session::peer::Peer,
+};
+
+/// An event as a connection received it, for a room.
+pub(crate) struct SentByClient {
+    pub(crate) sender: Arc<Peer>,
+    pub(crate) acknowledgement: Option<u64>,
+    /// How much had been taken from the sender when its checks began.
+    pub(crate) withdrawals: u64,
+    pub(crate) in_flight: InFlightGuard,
+}
+
+/// What became of an event for a room.
+pub(crate) enum Forwarded {
+    /// It is on its way to the room, which answers; or it is refused already.
+    Done(Result<(), Refusal>),
+    /// Its checks wait for something; then it is to be sent on.
+    Held(LocalBoxFuture<'static, Deliver>),
+}
+
+/// Sends an event on whose checks were waited for.
+pub(crate) type Deliver = Box<dyn FnOnce(&mut Allowance) -> Result<(), Refusal>>;
+
+/// Checks an event, and sends it on to its room, unless what it carries is no JSON.
+type Forward = Box<
+    dyn Fn(SentByClient, UncheckedPayload, &mut Checks<'_>) -> Result<Forwarded, NoJson>
+        + Send
+        + Sync,
+>;
+
+/// How one kind of event gets to its room.
+pub(crate) struct RoomRoute {
+    pub(crate) name: &'static str,
+    pub(crate) policy: Policy,
+    pub(crate) forward: Forward,
+}
+
+/// Where the routes of a list of events go.
+pub(crate) struct Routes<'a, R: Room> {
+    pub(crate) directory: &'a Arc<Directory<R>>,
+    pub(crate) routes: &'a mut Vec<RoomRoute>,
+}
+
+impl<R: Room> TakesEvents<R> for Routes<'_, R> {
+    fn at_once<E>(&mut self)
+    where
+        R: On<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>,
+    {
+        self.add::<E, Sent<E>>(|sent| sent);
+    }
+
+    fn later<E>(&mut self)
+    where
+        R: OnLater<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>,
+    {
+        self.add::<E, SentForLater<E>>(SentForLater);
+    }
+}
+
+impl<R: Room> Routes<'_, R> {
+    fn add<E, M>(&mut self, message: fn(Sent<E>) -> M)
+    where
+        E: RoomEvent<Room = R> + DeserializeOwned + Send + 'static,
+        E::Guards: Guards<E, R::Identity>,
+        M: Message<Result = ()> + Send + 'static,
+        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+    {
+        let directory = self.directory.clone();
+        let forward = move |sent, payload, checks: &mut Checks<'_>| {
+            let event = match event::decode_or_refuse::<E>(payload)? {
+                Ok(event) => Contained::new(event, directory.tally()),
+                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
+            };
+            let forwarded = |judging: Checking<E>,
+                             asked: Option<&str>,
+                             allowance: &mut Allowance| match judging {
+                Checking::Done(outcome) => {
+                    Forwarded::Done(deliver(&directory, outcome, asked, sent, message, allowance))
+                }
+                Checking::Waits(outcome) => {
+                    let (directory, asked) = (directory.clone(), asked.map(Box::<str>::from));
+                    let then = move |outcome| -> Deliver {
+                        Box::new(move |allowance| {
+                            deliver(&directory, outcome, asked.as_deref(), sent, message, allowance)
+                        })
+                    };
+                    Forwarded::Held(outcome.map(then).boxed_local())
+                }
+            };
+            let outcome = judge::<R, E>(event, &directory, checks, forwarded);
+            Ok(outcome.unwrap_or_else(|refusal| Forwarded::Done(Err(refusal))))
+        };
+        self.routes.push(RoomRoute {
+            name: E::NAME,
+            policy: E::POLICY,
+            forward: Box::new(forward),
+        });
+    }
+}
+
+/// Sends an event to its room, with what its checks have said about the room of that name, if they
+/// were asked about one.
+fn deliver<R, E, M>(
+    directory: &Arc<Directory<R>>,
+    CheckOutcome { event, verdict, .. }: CheckOutcome<E>,
+    asked: Option<&str>,
+    sent: SentByClient,
+    message: fn(Sent<E>) -> M,
+    allowance: &mut Allowance,
+) -> Result<(), Refusal>
+where
+    R: Room,
+    E: RoomEvent<Room = R> + 'static,
+    M: Message<Result = ()> + Send + 'static,
+    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+{
+    let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
+    let (granted, refused) = match verdict {
+        Ok(granted) => (granted, None),
+        // It would open the room, and make its sender a member; or membership is not asked for.
+        Err(refusal) if E::ENTRY != Entry::Member => return Err(refusal),
+        // That its sender is no member comes first, and only the room knows.
+        Err(refusal) => (None, Some(Box::new(refusal))),
+    };
+    let key = Contained::new(event.key().clone(), directory.tally());
+    let opener = Opener::Client { near: sender.shard, allowance };
+    let sent = |ticket| {
+        let origin = Origin {
+            sender,
+            acknowledgement,
+            granted,
+            withdrawals,
+            refused,
+            _in_flight: in_flight,
+            _ticket: ticket,
+        };
+        message(Sent { event, origin })
+    };
+    if E::ENTRY == Entry::Join {
+        return directory.send(&key, opener, asked, sent);
+    }
+    // A room that is not open has no members, and nobody who would hear of others: it is not opened
+    // to say so.
+    match (directory.send_if_open(&key, asked, sent)?, E::ENTRY) {
+        (true, _) => Ok(()),
+        (false, Entry::Anyone) => Err(Refusal::not_found("the room is not open")),
+        (false, _) => Err(not_a_member(E::NAME)),
+    }
+}
+
+thread_local! {
+    /// Where the name of an event's room is written while the event is checked: it costs no
+    /// allocation, and idle connections keep none.
+    static NAME: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Bytes of a name whose memory is kept for the next.
+const LONGEST_KEPT: usize = 1024;
+
+/// Asks what is to be asked about an event, unless it can be refused without. What is done then is
+/// told the name of the room that was asked about: that of the room itself if it is open, else the
+/// one that it will have.
+fn judge<R, E>(
+    event: Contained<E>,
+    directory: &Directory<R>,
+    checks: &mut Checks<'_>,
+    then: impl FnOnce(Checking<E>, Option<&str>, &mut Allowance) -> Forwarded,
+) -> Result<Forwarded, Refusal>
+where
+    R: Room,
+    E: RoomEvent<Room = R> + 'static,
+    E::Guards: Guards<E, R::Identity>,
+{
+    if !is_checked::<E, R::Identity>() {
+        return Ok(then(checks.judge::<E, R::Identity>(event, None), None, checks.allowance));
+    }
+    if let Some(link) = directory.link(event.key()) {
+        let name = Some(&*link.name);
+        return Ok(then(checks.judge::<E, R::Identity>(event, name), name, checks.allowance));
+    }
+    if E::ENTRY == Entry::Member {
+        return Err(not_a_member(E::NAME));
+    }
+    let mut name = NAME.take();
+    name.clear();
+    // Writing to a string fails only if the key's `Display` does; then the name is as far as it got.
+    let _ = write!(name, "{}:{}", R::NAME, event.key());
+    let outcome = directory.check_name(&name).map(|()| {
+        let asked = Some(&*name);
+        then(checks.judge::<E, R::Identity>(event, asked), asked, checks.allowance)
+    });
+    if name.capacity() <= LONGEST_KEPT {
+        NAME.set(name);
+    }
+    outcome
+}

@@ -1,0 +1,38 @@
+//! What a room says that it sends, as whoever sends for it has to know.
+//!
+//! It must never be asked at run time: what is not in the list does not compile.
+
+use super::contract::Room;
+use crate::event::{Event, Includes, SentEvents};
+
+/// An event that the room `R` says that it sends: that is in its [`Sends`](Room::Sends). `At` is where,
+/// and for the compiler to find; a function that sends for any room has it as a parameter.
+///
+/// ```
+/// use salon::{prelude::*, room::SentByRoom};
+///
+/// #[derive(Serialize, Event)]
+/// #[event("applause")]
+/// struct Applause;
+///
+/// fn applaud<R: Room, At>(cx: &RoomContext<R>)
+/// where
+///     Applause: SentByRoom<R, At>,
+/// {
+///     cx.broadcast(&Applause);
+/// }
+/// ```
+// The event is what implements it: while the compiler does not know the event it decides nothing.
+#[diagnostic::on_unimplemented(
+    message = "the room `{R}` does not say that it sends `{Self}`",
+    label = "`{Self}` is not in the list of what `{R}` sends",
+    note = "add it to the list: `sends = (…, {Self})` in `#[salon::room]`, or `type Sends = (…, {Self});` \
+            in `impl Room for {R}`"
+)]
+pub trait SentByRoom<R, At> {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, E: Event, At> SentByRoom<R, At> for E where
+    <R::Sends as SentEvents>::Pairs: Includes<E::Static, At>
+{
+}
