@@ -6,6 +6,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use salon::{
@@ -165,6 +166,29 @@ async fn a_room_whose_worker_has_ended_before_it_opened_opens_on_another() {
         assert_eq!(found, 2, "what was to open on the other worker is lost with it, {wire:?}");
         assert_eq!(lab.salon().open_rooms(), 4, "{wire:?}");
     }
+}
+
+#[salon::test]
+async fn a_room_whose_worker_has_ended_before_it_opened_is_open_no_more() {
+    let builder = Salon::builder().room::<Nest>().limits(|limits| limits.max_open_rooms = 4);
+    let lab = Lab::builder(builder.build()?).workers(2).start().await;
+    lab.stall(0);
+    for nest in 0..4 {
+        lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+    }
+    assert_eq!(code(lab.salon().room::<Nest>(&key(4)).tell(Egg)), Code::LimitExceeded);
+    lab.settle().await;
+    lab.end_worker(0);
+    lab.settle().await;
+    assert_eq!(lab.salon().open_rooms(), 2, "those on the other worker");
+    let counters = lab.counters();
+    assert_eq!((counters.get(Count::RoomsOpened), counters.get(Count::RoomsClosed)), (4, 2));
+    for nest in 4..8 {
+        let told = lab.salon().room::<Nest>(&key(nest)).tell(Egg);
+        assert_eq!(told.is_ok(), nest < 6, "others have their places");
+    }
+    lab.advance(Duration::from_secs(11)).await;
+    assert_eq!((lab.salon().open_rooms(), counters.get(Count::RoomsClosed)), (0, 6));
 }
 
 #[salon::test]

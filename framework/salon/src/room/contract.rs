@@ -4,8 +4,14 @@
 
 use std::{fmt::Display, hash::Hash, time::Duration};
 
-use super::{LeaveReason, Member, Presence, Restart, context::RoomContext, listed::RoomEvents};
-use crate::{base::refusal::Refusal, event::SentEvents};
+use super::{
+    LeaveReason, Member, Presence, Restart, context::RoomContext, listed::RoomEvents,
+    sends::SentByRoom,
+};
+use crate::{
+    base::refusal::Refusal,
+    event::{Event, Includes, SentEvents},
+};
 
 /// A room: one actor per key, opened when the first event for it comes, closed when it has been
 /// empty for a while.
@@ -218,4 +224,10 @@ pub trait Reply<M>: Room {
 
     /// Answers one message. There is no sender: who is meant is in the message.
     fn reply(&mut self, message: M, cx: &mut RoomContext<Self>) -> Self::Output;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, E: Event, At> SentByRoom<R, At> for E where
+    <R::Sends as SentEvents>::Pairs: Includes<E::Static, At>
+{
 }

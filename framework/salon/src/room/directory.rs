@@ -16,11 +16,9 @@ use bytestring::ByteString;
 use super::{
     Room,
     actor::RoomActor,
-    context::RoomContext,
     link::Link,
-    members::{Members, Shared},
+    members::Shared,
     open_rooms::{Found, OpenRooms},
-    order::Order,
     ticket::Ticket,
 };
 use crate::{
@@ -30,7 +28,6 @@ use crate::{
         meter::{Count, Meter, Tally},
         number::{RoomNumber, ShardNumber},
         refusal::{Code, Refusal},
-        turn,
     },
     hub::{Broadcaster, Opener, ShardHandle},
     session::membership::RoomLink,
@@ -46,7 +43,7 @@ pub(crate) struct Directory<R: Room> {
     /// that changes nothing.
     rooms: OpenRooms<R>,
     hashes: RandomState,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
     /// are known to do so.
     pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -120,7 +117,8 @@ impl<R: Room> Directory<R> {
         let hash = self.hashes.hash_one(key);
         let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
         let mut new_key = Some(Contained::new(key.clone(), self.tally()));
-        self.rooms.find_or_open(hash, key, &name, || {
+        let mut parts = None;
+        let (found, replaced) = self.rooms.find_or_open(hash, key, &name, || {
             self.check_name(&name)?;
             let number = self.shared.broadcaster.next_room();
             let shard = self.place(number, opener.near());
@@ -130,26 +128,15 @@ impl<R: Room> Directory<R> {
             let (sender, receiver) = channel::channel(MAILBOX);
             let address = Addr::new(sender);
             let (link, ticket) = Link::new(number, (&*name).into(), hash, key, address);
-            self.start(&link, receiver, &shard);
+            parts = Some((receiver, shard));
             Ok(((link, ticket), opened))
-        })
-    }
-
-    /// Starts the actor of a room on its worker.
-    fn start(
-        self: &Arc<Self>,
-        link: &Arc<Link<R>>,
-        receiver: channel::AddressReceiver<RoomActor<R>>,
-        shard: &ShardHandle,
-    ) {
-        let (directory, link, number) = (self.clone(), link.clone(), shard.number());
-        shard.run(move || {
-            let order = Order::begin(R::SEQUENCED);
-            let members = Members::new(link, directory.shared.clone(), order);
-            let room = RoomActor::new(RoomContext::new(members), directory, number);
-            turn::start(Context::with_receiver(receiver), room);
-        });
-        self.shared.broadcaster.counters.one(Count::RoomsOpened);
+        })?;
+        // Their workers have ended, and they have not come to close themselves yet.
+        (0..replaced).for_each(|_| self.shared.broadcaster.counters.one(Count::RoomsClosed));
+        if let Some((receiver, shard)) = parts {
+            self.start(&found.0, receiver, &shard);
+        }
+        Ok(found)
     }
 
     /// Refuses a name that is too long for a room.

@@ -33,6 +33,7 @@ mod outside;
 mod owed;
 mod own_line;
 mod parting;
+mod pending_start;
 mod per_member;
 mod presence;
 mod reaching;

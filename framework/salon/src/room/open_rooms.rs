@@ -44,18 +44,19 @@ impl<R: Room> OpenRooms<R> {
     }
 
     /// The room of that key with a ticket; if there is none, the one that `open` makes under the lock.
+    /// And how many it has taken the place of: rooms of its key, or of its name, whose workers have ended.
     pub(super) fn find_or_open(
         &self,
         hash: u64,
         key: &R::Key,
         name: &str,
         open: impl FnOnce() -> Result<(Found<R>, Opened), Refusal>,
-    ) -> Result<Found<R>, Refusal> {
+    ) -> Result<(Found<R>, usize), Refusal> {
         // Dropped after the lock, as they have keys of the application's.
         let mut former = None;
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(link) = tables.get(hash, key) {
-            return Ok((link.clone(), link.ticket()));
+            return Ok(((link.clone(), link.ticket()), 0));
         }
         // There is none, or its worker has ended.
         if tables.by_key.len() >= R::MAX_OPEN {
@@ -66,8 +67,8 @@ impl<R: Room> OpenRooms<R> {
             return Err(name_taken(R::NAME));
         }
         let ((link, ticket), opened) = open()?;
-        former.replace(tables.insert(&link, opened));
-        Ok((link, ticket))
+        let former = former.insert(tables.insert(&link, opened));
+        Ok(((link, ticket), former.iter().flatten().count()))
     }
 
     /// Lets a room go unless something is on its way to it; whether it went.

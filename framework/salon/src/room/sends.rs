@@ -1,11 +1,8 @@
 //! What a room says that it sends, as whoever sends for it has to know.
 //!
-//! It must never be asked at run time: what is not in the list does not compile.
+//! It must never name a room: what makes an event one of those is beside the trait of rooms.
 
-use super::contract::Room;
-use crate::event::{Event, Includes, SentEvents};
-
-/// An event that the room `R` says that it sends: that is in its [`Sends`](Room::Sends). `At` is where,
+/// An event that the room `R` says that it sends: that is in its [`Sends`](super::Room::Sends). `At` is where,
 /// and for the compiler to find; a function that sends for any room has it as a parameter.
 ///
 /// ```
@@ -30,9 +27,3 @@ use crate::event::{Event, Includes, SentEvents};
             in `impl Room for {R}`"
 )]
 pub trait SentByRoom<R, At> {}
-
-#[diagnostic::do_not_recommend]
-impl<R: Room, E: Event, At> SentByRoom<R, At> for E where
-    <R::Sends as SentEvents>::Pairs: Includes<E::Static, At>
-{
-}
