@@ -57,6 +57,10 @@ enum Fate {
     NotReturned,
     /// What is loaded wants to load again.
     Again,
+    /// Beside loading, something else is to be run.
+    Beside,
+    /// The same, and it is refused.
+    BesideRefused,
 }
 
 /// Where books are: how often one was fetched, and what becomes of the next ones.
@@ -94,7 +98,9 @@ impl Shelf {
             tokio::time::sleep(SECOND).await;
         }
         match fate {
-            Fate::Refused => Err(Refusal::other("lent", "Somebody else has it.")),
+            Fate::Refused | Fate::BesideRefused => {
+                Err(Refusal::other("lent", "Somebody else has it."))
+            }
             Fate::Panics => panic!("a panic while loading"),
             _ => Ok(fetched),
         }
@@ -133,7 +139,7 @@ struct Note(&'static str);
 /// From the app: what was written.
 struct Lines;
 
-/// From the book itself, once it is loaded.
+/// From the book itself, of which it is told before it is loaded.
 struct Opened;
 
 struct Book {
@@ -151,13 +157,20 @@ impl Room for Book {
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let shelf = cx.data::<Shelf>()?.clone();
         let fate = shelf.next();
+        cx.after(Duration::from_millis(1), Opened);
+        if matches!(fate, Fate::Beside | Fate::BesideRefused) {
+            let shelf = shelf.clone();
+            cx.spawn(async move {
+                shelf.fetched.fetch_add(10, Ordering::SeqCst);
+                Note("a future")
+            });
+        }
         let loading = cx.load_then(shelf.clone().fetch(fate), move |edition, cx| {
             assert!(fate != Fate::MakePanics, "a panic behind what was loaded");
             let edition = edition?;
             if fate == Fate::Again {
                 return cx.load(async { Err(Refusal::not_found("nobody looks for it")) });
             }
-            cx.after(Duration::from_millis(1), Opened);
             Ok(Self { edition, lines: Vec::new() })
         });
         match fate {
@@ -572,6 +585,21 @@ async fn a_room_is_what_open_returns_and_not_what_else_was_to_be_loaded() {
     assert_eq!(two.ada.send(Open(1)).await?.0, 0);
     two.lab.advance(2 * SECOND).await;
     assert_eq!(two.shelf.fetched(), 0);
+}
+
+#[salon::test]
+async fn what_open_asks_for_beside_is_done_once_the_room_is_there() {
+    for (fate, fetched) in [(Fate::Beside, 11), (Fate::BesideRefused, 1)] {
+        let two = Two::over(Wire::WebSocket, &[fate]).await?;
+        let opened = two.ada.send(Open(1));
+        two.lab.settle().await;
+        assert_eq!(two.shelf.fetched(), 1, "it is not there yet");
+        two.lab.advance(2 * SECOND).await;
+        assert_eq!(two.shelf.fetched(), fetched, "{fate:?}");
+        if opened.await.is_ok() {
+            assert_eq!(two.lines().await?, ["open", "a future", "a timer"]);
+        }
+    }
 }
 
 #[salon::test]

@@ -217,7 +217,6 @@ impl<R: Room> RoomActor<R> {
         let round = Round::now();
         // What one of them asks for is done, and a restart voids the rest, before the next.
         while !turn::is_spent()
-            && !matches!(self.state, State::Loading)
             && let Some(due) = self.cx.timers.take(round)
         {
             // Whether it panicked is seen to by `settle`.

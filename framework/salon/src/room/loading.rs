@@ -28,7 +28,8 @@ impl<R: Room> RoomContext<R> {
     /// In [`open`](Room::open), for a room whose state has to be loaded first: the room is what the
     /// future yields. What this returns is what `open` is to return.
     ///
-    /// The future owns what it needs; it holds nothing of the context. Until it is done nothing is
+    /// The future owns what it needs; it holds nothing of the context. What else `open` has asked for,
+    /// such as a timer, comes once the room is there, and not at all if it is refused. Until it is done nothing is
     /// handled in the room: whatever comes for it waits, in order, and is handled then; no later than
     /// `timeouts.loading` after the room was opened, or it is refused as `timeout`. A refusal is the
     /// answer to all that waited, and a panic is the refusal `internal`; who comes after them opens
