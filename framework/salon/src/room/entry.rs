@@ -4,10 +4,10 @@
 
 use std::marker::PhantomData;
 
-use super::{contract::Room, event_context::EventContext};
+use super::contract::Room;
 use crate::{
     base::refusal::{Code, Refusal},
-    event::{Event, Route, sealed},
+    event::{Event, sealed},
 };
 
 /// An event that goes to a room; implemented by the derive for `room = Type(field)`.
@@ -44,10 +44,6 @@ pub enum Entry {
 pub struct ToRoom<R>(PhantomData<fn(R)>);
 
 impl<R> sealed::Sealed for ToRoom<R> {}
-
-impl<R: Room> Route for ToRoom<R> {
-    type Context<'a, T: 'static> = EventContext<'a, R>;
-}
 
 /// The refusal of an event that only members may send.
 pub(super) fn not_a_member(event: &str) -> Refusal {

@@ -14,10 +14,11 @@ use super::{
     Member, Present,
     context::RoomContext,
     contract::{Receive, Room},
+    entry::ToRoom,
 };
 use crate::{
     base::{refusal::Refusal, timers::Timer},
-    event::{Kind, Surroundings, sealed},
+    event::{Kind, Route, Surroundings, sealed},
 };
 
 /// The surroundings of a room while it handles an event: a [`RoomContext`], to which it derefs, with
@@ -69,6 +70,10 @@ use crate::{
 pub struct EventContext<'a, R: Room> {
     cx: &'a mut RoomContext<R>,
     sender: &'a Member<R::Identity>,
+}
+
+impl<R: Room> Route for ToRoom<R> {
+    type Context<'a, T: 'static> = EventContext<'a, R>;
 }
 
 impl<R: Room> sealed::Sealed for EventContext<'_, R> {}
