@@ -130,15 +130,15 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.
-    pub(super) fn answer<E: RoomEvent<Room = R>>(
+    ///
+    /// It is compiled once for each type of reply, and not for each event.
+    pub(super) fn answer<T: Serialize + 'static>(
         &mut self,
-        result: Result<E::Reply, Refusal>,
+        (name, entry): (&'static str, Entry),
+        result: Result<T, Refusal>,
         origin: Origin,
         joined: Option<MembershipNumber>,
-    ) where
-        E::Reply: Serialize,
-    {
-        let name = E::NAME;
+    ) {
         let result = result.and_then(|reply| {
             // It is dropped in there as well.
             let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
@@ -146,7 +146,7 @@ impl<R: Room> RoomActor<R> {
             encoded?.ok_or_else(Refusal::logged_already)
         });
         // Whose event is not refused is a member, or was one, unless it need not be.
-        self.is_kept |= result.is_ok() && E::ENTRY != Entry::Anyone;
+        self.is_kept |= result.is_ok() && entry != Entry::Anyone;
         if result.is_err() {
             self.cx.members.broadcaster().counters.one(Count::EventsRefused);
             let session = origin.sender.number;

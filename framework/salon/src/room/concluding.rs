@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use super::{
-    Entry, Member, Room, RoomEvent, actor::RoomActor, entry::not_a_member, owed::Creditor,
-    state::Generation,
+    Entry, Member, Room, actor::RoomActor, entry::not_a_member, owed::Creditor, state::Generation,
 };
 use crate::{
     auth::Right,
@@ -23,6 +22,8 @@ use crate::{
 
 /// How an answer was asked for that takes time.
 pub(super) struct Asked {
+    /// By an event of whom.
+    pub(super) entry: Entry,
     /// Of which state of the room.
     pub(super) generation: Generation,
     /// By which membership.
@@ -34,35 +35,37 @@ pub(super) struct Asked {
 impl<R: Room> RoomActor<R> {
     /// What an answer comes to that has been waited for: with what is to be done in the room first, if
     /// there is anything.
-    pub(super) fn conclude<E: RoomEvent<Room = R>>(
+    pub(super) fn conclude<T>(
         &mut self,
-        awaited: Result<Awaited<E::Reply>, Refusal>,
+        name: &'static str,
+        awaited: Result<Awaited<T>, Refusal>,
         asked: &Asked,
         sender: &Arc<Peer>,
-    ) -> Result<E::Reply, Refusal> {
+    ) -> Result<T, Refusal> {
         // Of what was lost, also before a later membership, nothing more is told.
         let lapsed = asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor));
         match awaited? {
             Awaited::Reply(result) if lapsed => result.and(Err(outbox::lapsed())),
             Awaited::Reply(result) => result,
             Awaited::Then(then) => {
-                if let Err(refusal) = self.may_conclude::<E>(lapsed, asked, sender) {
+                if let Err(refusal) = self.may_conclude(name, lapsed, asked, sender) {
                     discard(then, self.tally());
                     return Err(refusal);
                 }
-                self.run_then(E::NAME, then, sender)
+                self.run_then(name, then, sender)
             }
         }
     }
 
     /// Whether the room may still be changed by what was asked for.
-    fn may_conclude<E: RoomEvent<Room = R>>(
+    fn may_conclude(
         &mut self,
+        name: &'static str,
         lapsed: bool,
         asked: &Asked,
         sender: &Peer,
     ) -> Result<(), Refusal> {
-        let Asked { generation, creditor, right } = asked;
+        let Asked { entry, generation, creditor, right } = asked;
         let room = self.cx.members.room();
         // The room may not have heard of it yet.
         let is_barred = |creditor: &Creditor| sender.outbox.bars(room, creditor.membership);
@@ -79,7 +82,7 @@ impl<R: Room> RoomActor<R> {
             let message = "the room was opened anew meanwhile; try again";
             return Err(Refusal::new(Code::Closed, message));
         }
-        if E::ENTRY == Entry::Anyone {
+        if *entry == Entry::Anyone {
             // Whether it is a member is not asked for; that it is there is.
             let gone = || Refusal::new(Code::Disconnected, "the session has ended");
             return if sender.has_ended() { Err(gone()) } else { Ok(()) };
@@ -87,7 +90,7 @@ impl<R: Room> RoomActor<R> {
         let is_member = creditor.is_some_and(|Creditor { session, membership }| {
             self.cx.members.is_member_by(session, membership)
         });
-        if is_member { Ok(()) } else { Err(not_a_member(E::NAME)) }
+        if is_member { Ok(()) } else { Err(not_a_member(name)) }
     }
 
     fn run_then<T>(

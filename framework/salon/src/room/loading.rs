@@ -28,16 +28,15 @@ impl<R: Room> RoomContext<R> {
     /// In [`open`](Room::open), for a room whose state has to be loaded first: the room is what the
     /// future yields. What this returns is what `open` is to return.
     ///
-    /// The future owns what it needs; it holds nothing of the context. What else `open` has asked for,
-    /// such as a timer, comes once the room is there, and not at all if it is refused. Until it is done nothing is
-    /// handled in the room: whatever comes for it waits, in order, and is handled then; no later than
-    /// `timeouts.loading` after the room was opened, or it is refused as `timeout`. A refusal is the
-    /// answer to all that waited, and a panic is the refusal `internal`; who comes after them opens
-    /// the room anew. It is the same where a room is opened anew after a panic: its members wait.
+    /// The future owns what it needs, and holds nothing of the context. Until it is done nothing is
+    /// handled in the room: whatever comes waits, and is handled then in the order in which it came.
+    /// A refusal is the answer to all that waited; so is `internal` for a panic, and `timeout` for a
+    /// future that takes longer than `timeouts.loading`, which is dropped. Who comes after them opens
+    /// the room anew. Where a room is opened anew after a panic it is the same: its members wait.
+    ///
+    /// What else `open` has asked for, such as a timer, comes once the room is there.
     ///
     /// ```
-    /// use std::sync::Arc;
-    ///
     /// use salon::prelude::*;
     ///
     /// #[derive(Clone)]

@@ -36,7 +36,7 @@ where
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
         turn::is_given();
         let (result, origin, joined) = self.handle_event(sent, R::on);
-        self.answer::<E>(result, origin, joined);
+        self.answer((E::NAME, E::ENTRY), result, origin, joined);
         self.settle(ctx);
     }
 }
@@ -67,7 +67,7 @@ where
                 });
                 let awaited = answer.into_future().map(Ok);
                 let future = hold_answer(right.clone(), awaited, self.tally());
-                let asked = Asked { generation, creditor, right };
+                let asked = Asked { entry: E::ENTRY, generation, creditor, right };
                 let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
@@ -84,13 +84,16 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
-                    let result = actor.conclude::<E>(awaited, &asked, &origin.sender);
+                    let result = actor.conclude(E::NAME, awaited, &asked, &origin.sender);
                     let result = event::expected::<E, _>(result);
-                    actor.answer::<E>(result, origin, joined);
+                    actor.answer((E::NAME, E::ENTRY), result, origin, joined);
                     actor.settle(ctx);
                 }));
             }
-            Err(refusal) => self.answer::<E>(Err(refusal), origin, joined),
+            Err(refusal) => {
+                let refused = Err::<E::Reply, _>(refusal);
+                self.answer((E::NAME, E::ENTRY), refused, origin, joined);
+            }
         }
         self.settle(ctx);
     }
