@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use salon::{
     Code, Count,
-    testing::{self, ConnectError, Lab, Wire},
+    testing::{self, ConnectError, Happened, Lab, Traffic, Wire},
 };
 
 use crate::table::{Sit, come, guest, salon, salon_with, text};
@@ -127,7 +127,8 @@ async fn a_client_that_does_not_answer_pings_is_gone() {
     lab.advance(MILLISECOND).await;
     assert_eq!(silent.closed().await.at, 300 * MILLISECOND);
     let transcript = silent.transcript();
-    let pings = transcript.entries().iter().filter(|entry| entry.what.starts_with("← ping"));
+    let ping = Happened::Came(Traffic::Ping);
+    let pings = transcript.entries().iter().filter(|entry| entry.what == ping);
     assert_eq!(pings.map(|ping| ping.at).collect::<Vec<_>>(), [200 * MILLISECOND]);
     assert_empty(&lab).await;
 }

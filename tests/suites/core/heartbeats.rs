@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use salon::{
     Count,
-    testing::{Client, Failure, Lab, Wire},
+    testing::{Client, Failure, Happened, Lab, Traffic, Wire},
 };
 
 use crate::table::{guest, salon_with};
@@ -25,7 +25,8 @@ fn salon(interval: u32, timeout: u32) -> salon::Salon {
 /// When pings came that were not answered.
 fn pings(client: &Client) -> Vec<Duration> {
     let transcript = client.transcript();
-    let pings = transcript.entries().iter().filter(|entry| entry.what.starts_with("← ping"));
+    let ping = Happened::Came(Traffic::Ping);
+    let pings = transcript.entries().iter().filter(|entry| entry.what == ping);
     pings.map(|ping| ping.at).collect()
 }
 

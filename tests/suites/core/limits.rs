@@ -7,7 +7,7 @@ use std::time::Duration;
 use salon::{
     Application, Code, Count, RawConnection, Salon,
     prelude::*,
-    testing::{ConnectError, Failure, Lab, Wire},
+    testing::{ConnectError, Entry, Failure, Happened, Lab, Traffic, Wire},
     wire::engine_io::Message,
 };
 use serde_json::{Value, json};
@@ -157,8 +157,9 @@ async fn beyond_the_events_in_flight_the_next_ones_wait_and_none_is_lost() {
     let waiting: Vec<_> = (0..50).map(|number| client.send(Wait(number))).collect();
     let acknowledged = || {
         let transcript = client.transcript();
-        let is_answer = |what: &str| what.starts_with("← acknowledgement");
-        transcript.entries().iter().filter(|entry| is_answer(&entry.what)).count() as u64
+        let is_answer =
+            |entry: &&Entry| matches!(entry.what, Happened::Came(Traffic::Acknowledgement { .. }));
+        transcript.entries().iter().filter(is_answer).count() as u64
     };
     for answered in 0..=50 {
         lab.settle().await;

@@ -5,7 +5,7 @@
 
 use salon::{
     Count,
-    testing::{Client, Failure, Lab, Wire},
+    testing::{self, Client, Failure, Happened, Lab, Wire},
 };
 
 use crate::table::{Count as CountCalls, Said, Say, Sit, Stand, code, come, guest, salon};
@@ -32,23 +32,18 @@ enum Step {
 fn steps(client: &Client) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
     for entry in client.transcript().entries() {
-        let mut words = entry.what.splitn(4, ' ');
-        let next = [words.next(), words.next(), words.next(), words.next()];
-        match next.map(Option::unwrap_or_default) {
-            ["←", "table:said", rest @ ..] => {
+        match &entry.what {
+            Happened::Came(testing::Traffic::Event { name, json, .. }) if name == "table:said" => {
                 // What follows is its place.
-                let arguments = rest.join(" ");
-                let mut arguments = serde_json::Deserializer::from_str(&arguments).into_iter();
+                let mut arguments = serde_json::Deserializer::from_str(json).into_iter();
                 let said: Said = arguments.next().ok_or("said without an argument")??;
                 steps.push(Step::Heard(said.number));
             }
-            ["←", "acknowledgement", id, arguments] => {
-                let (id, arguments) = (id.trim_start_matches('#').parse()?, arguments.to_owned());
-                steps.push(Step::Acknowledged { id, arguments });
+            Happened::Came(testing::Traffic::Acknowledgement { id, json }) => {
+                steps.push(Step::Acknowledged { id: *id, arguments: json.to_string() });
             }
-            ["→", event, id, _] if id.starts_with('#') => {
-                let (event, id) = (event.to_owned(), id.trim_start_matches('#').parse()?);
-                steps.push(Step::Sent { event, id });
+            Happened::Sent(testing::Traffic::Event { name, id: Some(id), .. }) => {
+                steps.push(Step::Sent { event: name.to_string(), id: *id });
             }
             _ => {}
         }

@@ -4,7 +4,7 @@
 
 use salon::{
     Code, Count,
-    testing::{self, Client, Failure, Lab, Wire},
+    testing::{self, Client, Failure, Happened, Lab, Traffic, Wire},
 };
 
 use crate::{
@@ -189,8 +189,9 @@ async fn one_that_is_admitted_hears_first_what_it_was_told_while_it_was_asked_in
         lab.settle().await;
         let transcript = stranger.transcript();
         let came = |event: &str| {
-            let event = format!("← {event}");
-            transcript.entries().iter().position(|entry| entry.what.starts_with(&event))
+            transcript.entries().iter().position(|entry| {
+                matches!(&entry.what, Happened::Came(Traffic::Event { name, .. }) if name == event)
+            })
         };
         let order = [came("den:whisper"), came("salon:joined"), came("den:said")];
         assert!(order[0].is_some() && order.is_sorted(), "{place:?}: {transcript}");

@@ -71,7 +71,7 @@ pub(crate) async fn next_text(client: &Client) -> String {
 /// What a client sent and got, line by line.
 pub(crate) fn said_and_heard(client: &Client) -> Vec<String> {
     let transcript = client.transcript();
-    transcript.entries().iter().map(|entry| entry.what.trim_end().to_owned()).collect()
+    transcript.entries().iter().map(|entry| entry.what.to_string().trim_end().to_owned()).collect()
 }
 
 /// The code of what was refused.

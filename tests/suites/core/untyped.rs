@@ -12,7 +12,7 @@ use salon::{
     Audience, DisconnectReason, Namespace, Salon, Socket, TransportKind,
     auth::{Authenticated, Authenticator, Credentials, Permissions},
     prelude::*,
-    testing::{Client, Lab, Wire},
+    testing::{Client, Happened, Lab, Traffic, Wire},
 };
 use serde_json::json;
 
@@ -185,7 +185,8 @@ async fn a_session_is_ended_alone_or_with_its_connection_as_its_handle_was_told(
             assert_eq!(ids(&lab, &others("/other")).await.len(), elsewhere, "{case}");
             assert_eq!(lab.salon().connections(), 1 + elsewhere, "{case}");
             let transcript = ada.transcript();
-            let told = transcript.entries().iter().any(|entry| entry.what.contains("disconnect"));
+            let disconnect = Happened::Came(Traffic::Disconnect);
+            let told = transcript.entries().iter().any(|entry| entry.what == disconnect);
             assert_eq!(told, end != End::HangUp, "{case}: {transcript:#?}");
             // A handle to what has ended does no harm to what the connection goes on with.
             socket.close();

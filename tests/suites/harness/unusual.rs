@@ -16,7 +16,7 @@ use actix_web::{
 };
 use salon::{
     Application, RawConnection, Salon,
-    testing::{self, ConnectError, Lab, Wire},
+    testing::{self, ConnectError, Happened, Lab, Wire},
     wire::engine_io::Message,
 };
 
@@ -277,7 +277,8 @@ async fn a_ping_that_is_left_unanswered_is_in_the_transcript() {
     lab.advance(25 * SECOND).await;
     let transcript = client.transcript();
     let last = transcript.entries().last().ok_or("nothing came")?;
-    assert_eq!((last.at, &*last.what), (25 * SECOND, "← ping, which is left unanswered"));
+    assert_eq!((last.at, &last.what), (25 * SECOND, &Happened::Came(testing::Traffic::Ping)));
+    assert_eq!(last.what.to_string(), "← ping, which is left unanswered");
     client.send(Say { hall: 1, text: "still here".to_owned() }).await?;
     assert_eq!(client.expect::<Said>().await.text, "still here");
     assert_eq!(client.send(Double(1)).await?, 2);

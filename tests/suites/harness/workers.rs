@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use salon::testing::{self, Entry, Failure, Lab, Wire};
+use salon::testing::{self, Failure, Lab, Wire};
 
 use crate::app::{Double, Enter, Said, Say, app};
 
@@ -78,8 +78,8 @@ fn a_seed_gives_the_same_transcript_every_time() {
 /// How many deliveries have gone from one worker to another.
 pub(crate) fn deliveries_between_workers(lab: &Lab) -> usize {
     let transcript = lab.transcript();
-    let told = |entry: &&Entry| entry.what.contains("a message to a shard delivery=true");
-    transcript.entries().iter().filter(told).count()
+    let told = |line: &&str| line.contains("a message to a shard delivery=true");
+    transcript.traced().filter(told).count()
 }
 
 #[salon::test]

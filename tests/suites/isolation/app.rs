@@ -5,7 +5,7 @@ use std::time::Duration;
 use salon::{
     Count,
     prelude::*,
-    testing::{Actor, Client, Failure, Lab},
+    testing::{Client, Failure, Lab},
 };
 
 /// Longer than any room is kept, and any grace.
@@ -115,8 +115,7 @@ impl Bystanders {
 /// What the server has logged of panics.
 pub(crate) fn logged(lab: &Lab) -> Vec<String> {
     let transcript = lab.transcript();
-    let server = transcript.entries().iter().filter(|entry| entry.who == Actor::Server);
-    server.map(|entry| entry.what.clone()).filter(|line| line.contains("panicked")).collect()
+    transcript.traced().filter(|line| line.contains("panicked")).map(str::to_owned).collect()
 }
 
 /// Checks that so many panics were counted, and each has its line, that names what is meant.

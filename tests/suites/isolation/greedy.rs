@@ -308,9 +308,8 @@ async fn whoever_never_rests_is_named_and_counted() {
         }
         assert!(found(), "{way:?}");
         let transcript = lab.transcript();
-        let mut lines = transcript.entries().iter().map(|entry| &entry.what);
-        let busy = |line: &&String| line.contains("keeps its worker busy");
-        let line = lines.find(busy).expect("it is logged");
+        let busy = |line: &&str| line.contains("keeps its worker busy");
+        let line = transcript.traced().find(busy).expect("it is logged");
         assert!(line.contains(&named), "{line}");
         going.stopped.store(true, Ordering::Relaxed);
     }

@@ -41,8 +41,8 @@ async fn a_panic_in_a_check_is_an_internal_refusal_and_harms_nobody() {
     assert_eq!(code(ada.send(whisper("panic")).await), Code::Internal);
     assert_eq!(lab.counters().get(Count::HandlerPanics), 2);
     let (transcript, id) = (lab.transcript(), ada.id().ok_or("no id")?);
-    let lines = transcript.entries().iter().filter(|entry| entry.what.contains("panicked"));
-    let named = lines.filter(|entry| entry.what.contains(&format!("session={id:?}")));
+    let lines = transcript.traced().filter(|line| line.contains("panicked"));
+    let named = lines.filter(|line| line.contains(&format!("session={id:?}")));
     assert_eq!(named.count(), 2, "the log says whose: {transcript:#?}");
     for client in [&ada, &bob] {
         assert_eq!(client.send(whisper("psst")).await?, 1, "no handler has run before");

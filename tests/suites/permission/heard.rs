@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use salon::{
     Code, Refusal, Salon,
-    testing::{Client, Lab},
+    testing::{Client, Entry, Happened, Lab, Traffic},
     wire::engine_io::Message,
 };
 
@@ -28,12 +28,17 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> Refusal
     answer.expect_err("it is to be refused")
 }
 
-/// The acknowledgements that have come, in order, whether or not the test has asked for them.
+/// The acknowledgements that have come, in order, whether or not the test has asked for them: the id
+/// of each, and its arguments.
 pub(crate) fn answers(client: &Client) -> Vec<String> {
     let transcript = client.transcript();
-    let answer =
-        |what: &str| what.strip_prefix("← acknowledgement ").map(|rest| rest.trim_end().to_owned());
-    transcript.entries().iter().filter_map(|entry| answer(&entry.what)).collect()
+    let answer = |entry: &Entry| match &entry.what {
+        Happened::Came(Traffic::Acknowledgement { id, json }) => {
+            Some(format!("#{id} {json}").trim_end().to_owned())
+        }
+        _ => None,
+    };
+    transcript.entries().iter().filter_map(answer).collect()
 }
 
 /// A message of text, for clients that are opened raw.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use salon::{
     At, Position, PresenceChange, PresenceSnapshot, PresentUser,
-    testing::{Client, Failure, Lab, for_seeds},
+    testing::{Client, Failure, Happened, Lab, Traffic, for_seeds},
 };
 use serde_json::{Value, json};
 
@@ -90,49 +90,48 @@ fn replay(client: &Client, order: &mut Order) -> Result<Option<Visit>, Failure> 
     let (mut visit, mut leaving, mut talking) = (None::<Visit>, Vec::new(), BTreeMap::new());
     let mut own = Vec::new();
     for entry in client.transcript().entries() {
-        let mut words = entry.what.splitn(3, ' ');
-        let words = [words.next(), words.next(), words.next()].map(Option::unwrap_or_default);
-        match words {
-            ["→", "lounge:leave", rest] => {
-                leaving.extend(rest.split(' ').next().map(str::to_owned));
-            }
-            ["→", "lounge:say", rest] => {
-                let (id, say) = rest.split_once(' ').unwrap_or_default();
-                talking.insert(id.to_owned(), serde_json::from_str::<Say>(say)?.to);
-            }
-            ["←", "acknowledgement", rest] => {
-                let (id, reply) = rest.split_once(' ').unwrap_or((rest, ""));
+        match &entry.what {
+            Happened::Sent(Traffic::Event { name, id: Some(id), json }) => match &**name {
+                "lounge:leave" => leaving.push(*id),
+                "lounge:say" => {
+                    talking.insert(*id, serde_json::from_str::<Say>(json)?.to);
+                }
+                _ => {}
+            },
+            Happened::Came(Traffic::Acknowledgement { id, json: reply }) => {
                 if let Some(To::Others) = talking.remove(id) {
                     own.extend(reply.parse::<u64>());
                 }
-                if leaving.iter().any(|leave| leave == id)
+                if leaving.contains(id)
                     && let Some(over) = visit.take()
                 {
                     check_missed(&over, order, &own)?;
                 }
             }
-            ["←", "connected", ..] => {
+            Happened::Came(Traffic::Connected) => {
                 // Whatever it was in, it has lost with the connection before.
                 if let Some(over) = visit.take() {
                     check_missed(&over, order, &own)?;
                 }
             }
-            ["←", "salon:joined", rest] => {
+            Happened::Came(Traffic::Event { name, json, .. }) if name == "salon:joined" => {
                 assert!(visit.is_none(), "it joins once");
-                let Joined { place, presence } = serde_json::from_str(rest)?;
+                let Joined { place, presence } = serde_json::from_str(json)?;
                 let (At::After(last), PresenceSnapshot::Users(users)) = (place.at, presence) else {
-                    panic!("{rest}: a visit begins after a number, with a list");
+                    panic!("{json}: a visit begins after a number, with a list");
                 };
                 let begun = Visit { epoch: place.epoch, last, users, missed: Vec::new() };
                 begun.compare(order);
                 visit = Some(begun);
             }
-            ["←", name @ ("lounge:said" | "lounge:missed" | "salon:presence"), rest] => {
+            Happened::Came(Traffic::Event { name, json, .. })
+                if ["lounge:said", "lounge:missed", "salon:presence"].contains(&&**name) =>
+            {
                 let visit = visit.as_mut().expect("nothing is heard outside of a visit");
-                let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+                let mut values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
                 let said = values.next().ok_or("no argument")??;
                 // What is left is a comma and the place.
-                let place = rest[values.byte_offset()..].trim_start_matches(',');
+                let place = json[values.byte_offset()..].trim_start_matches(',');
                 visit.take(&serde_json::from_str(place)?, name, &said.to_string(), order);
                 if name == "salon:presence" {
                     visit.change(serde_json::from_value(said)?);

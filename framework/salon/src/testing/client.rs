@@ -16,6 +16,7 @@ use super::{
     awaited::{Closing, Expectation, Sent},
     connection::{self, Freezable},
     conversation::{Attempt, Conversation},
+    happened::{Happened, Traffic},
     incoming::Incoming,
     journal::Transcript,
     link::Link,
@@ -349,7 +350,7 @@ impl<E: Event> Question<E> {
     {
         let arguments = encoded(E::NAME, event::encode_reply(reply));
         let (conversation, id) = (&self.conversation, self.id);
-        conversation.note(format!("→ acknowledgement #{id} {}", arguments.json()));
+        conversation.note(Happened::Sent(Traffic::acknowledgement(id, &arguments)));
         let namespace = conversation.namespace.clone();
         conversation.send(&Packet::Ack { namespace, id, arguments });
     }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
     order::Orders,
@@ -169,8 +170,16 @@ impl Conversation {
         (state.disconnected, state.code, state.closed) = (None, None, None);
     }
 
-    pub(super) fn note(&self, what: String) {
+    pub(super) fn note(&self, what: Happened) {
         self.journal.note(Actor::Client(self.name.clone()), what);
+    }
+
+    fn note_sent(&self, traffic: Traffic) {
+        self.note(Happened::Sent(traffic));
+    }
+
+    fn note_came(&self, traffic: Traffic) {
+        self.note(Happened::Came(traffic));
     }
 
     /// Fails the test, with what led to it.
@@ -216,8 +225,7 @@ impl Conversation {
             state.next_id += 1;
             state.next_id - 1
         });
-        let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
-        self.note(format!("→ {name}{label} {}", arguments.json()));
+        self.note_sent(Traffic::event(name, id, &arguments));
         let namespace = self.namespace.clone();
         self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
         id
@@ -226,7 +234,7 @@ impl Conversation {
     /// Sends something that is no Socket.IO packet.
     pub(super) fn send_raw(&self, message: Message) {
         self.world.check();
-        self.note(format!("→ {message:?}"));
+        self.note_sent(Traffic::Message(message.clone()));
         self.state.borrow_mut().queue(Outgoing::Packet(engine_io::Packet::Message(message)));
     }
 
@@ -276,13 +284,13 @@ impl Conversation {
             engine_io::Packet::Ping(data) => {
                 let mut state = self.state.borrow_mut();
                 if state.mute {
-                    self.note("← ping, which is left unanswered".to_owned());
+                    self.note_came(Traffic::Ping);
                 } else {
                     state.queue(Outgoing::Packet(engine_io::Packet::Pong(data)));
                 }
             }
             engine_io::Packet::Message(message) if self.raw => {
-                self.note(format!("← {message:?}"));
+                self.note_came(Traffic::Message(message.clone()));
                 self.state.borrow_mut().messages.push_back(message);
             }
             engine_io::Packet::Message(message) => {
@@ -290,7 +298,7 @@ impl Conversation {
                 match decoded {
                     Ok(None) => {}
                     Ok(Some(packet)) => self.receive_packet(packet),
-                    Err(error) => self.note(format!("← something that is no packet: {error}")),
+                    Err(error) => self.note_came(Traffic::Malformed(error.to_string())),
                 }
             }
             engine_io::Packet::Close => self.end("the server closed the connection", None),
@@ -316,7 +324,7 @@ impl Conversation {
             Packet::Connect { auth, .. } => {
                 let auth = auth.and_then(|auth| serde_json::from_str::<Connected>(&auth).ok());
                 let Some(Connected { sid, pid }) = auth else { return };
-                self.note("← connected".to_owned());
+                self.note_came(Traffic::Connected);
                 let mut state = self.state.borrow_mut();
                 // What was missed came before this; its offset stands.
                 let offset = state.recovery.take().and_then(|(_, offset)| offset);
@@ -324,12 +332,11 @@ impl Conversation {
                 state.attempt = Some(Attempt::Connected { sid });
             }
             Packet::ConnectError { data, .. } => {
-                self.note(format!("← refused {data}"));
+                self.note_came(Traffic::Refused(data.clone()));
                 self.state.borrow_mut().attempt = Some(Attempt::Refused(connect_refusal(&data)));
             }
             Packet::Event { name, mut arguments, id, .. } => {
-                let label = id.map(|id| format!(" #{id}")).unwrap_or_default();
-                self.note(format!("← {name}{label} {}", arguments.json()));
+                self.note_came(Traffic::event(&name, id, &arguments));
                 let at = self.world.elapsed();
                 let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
                 let position = position.unwrap_or_else(|mistake| {
@@ -345,11 +352,11 @@ impl Conversation {
                 });
             }
             Packet::Ack { id, arguments, .. } => {
-                self.note(format!("← acknowledgement #{id} {}", arguments.json()));
+                self.note_came(Traffic::acknowledgement(id, &arguments));
                 self.state.borrow_mut().answers.insert(id, arguments);
             }
             Packet::Disconnect { .. } => {
-                self.note("← disconnect".to_owned());
+                self.note_came(Traffic::Disconnect);
                 self.state.borrow_mut().disconnected = Some(self.world.elapsed());
             }
         }
@@ -357,7 +364,7 @@ impl Conversation {
 
     /// The request that was to open the connection was refused.
     pub(super) fn reject(&self, status: u16, body: String) {
-        self.note(format!("← HTTP {status} {body}"));
+        self.note_came(Traffic::Response { status, body: body.clone() });
         self.state.borrow_mut().attempt.get_or_insert(Attempt::Rejected { status, body });
         self.end("the server refused the request", None);
     }
@@ -366,7 +373,7 @@ impl Conversation {
     pub(super) fn end(&self, why: &str, frame: Option<CloseFrame>) {
         let mut state = self.state.borrow_mut();
         if state.closed.is_none() {
-            self.note(format!("· {why}"));
+            self.note(Happened::Noted(format!("· {why}")));
             let code = state.code.clone().unwrap_or(Code::Disconnected);
             let (disconnected, at) = (state.disconnected.is_some(), self.world.elapsed());
             let (close_code, reason) = match frame {

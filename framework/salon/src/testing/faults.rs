@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
-use super::client::{Client, ConnectError, Running};
+use super::{
+    client::{Client, ConnectError, Running},
+    happened::{Happened, Traffic},
+};
 use crate::wire::socket_io::Packet;
 
 impl Client {
     /// Says goodbye: disconnects the session, then closes the link.
     pub fn disconnect(&self) {
-        self.conversation.note("→ disconnect".to_owned());
+        self.conversation.note(Happened::Sent(Traffic::Disconnect));
         self.conversation
             .send(&Packet::Disconnect { namespace: self.conversation.namespace.clone() });
         self.conversation.close_link();
@@ -42,14 +45,14 @@ impl Client {
     /// session that was lives beside the new one.
     pub fn vanish(&self) {
         self.link.vanished.set(true);
-        self.conversation.note("· the link is dead".to_owned());
+        self.conversation.note(Happened::Noted("· the link is dead".to_owned()));
         self.link.up().block(true);
         self.link.down().block(true);
     }
 
     /// Nothing is read any more: what the server sends waits on its side.
     pub fn stop_reading(&self) {
-        self.conversation.note("· stops reading".to_owned());
+        self.conversation.note(Happened::Noted("· stops reading".to_owned()));
         self.link.down().block(true);
     }
 

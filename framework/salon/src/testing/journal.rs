@@ -17,6 +17,7 @@ use std::{
 use tracing::{Dispatch, Level, Metadata, Subscriber, subscriber::NoSubscriber};
 use tracing_subscriber::{Layer as _, filter::filter_fn, fmt::MakeWriter, layer::SubscriberExt};
 
+use super::happened::Happened;
 use crate::base::clock::{self, Instant};
 
 /// How many entries are kept; the oldest go first.
@@ -55,8 +56,8 @@ pub struct Entry {
     pub at: Duration,
     /// Who did it.
     pub who: Actor,
-    /// What it was: `→` was sent by the client, `←` came to it.
-    pub what: String,
+    /// What it was.
+    pub what: Happened,
 }
 
 impl fmt::Display for Entry {
@@ -82,6 +83,15 @@ impl Transcript {
     pub fn of(&self, client: &str) -> Self {
         let is_client = |who: &Actor| matches!(who, Actor::Client(name) if **name == *client);
         Self(self.0.iter().filter(|entry| is_client(&entry.who)).cloned().collect())
+    }
+
+    /// What the server has traced, line by line.
+    pub fn traced(&self) -> impl Iterator<Item = &str> {
+        let of_server = self.0.iter().filter(|entry| entry.who == Actor::Server);
+        of_server.filter_map(|entry| match &entry.what {
+            Happened::Noted(line) => Some(&**line),
+            Happened::Sent(_) | Happened::Came(_) => None,
+        })
     }
 
     /// As a failure shows it: its last entries, and how many came before them.
@@ -137,7 +147,7 @@ impl Journal {
     }
 
     /// Writes something down.
-    pub(super) fn note(&self, who: Actor, what: String) {
+    pub(super) fn note(&self, who: Actor, what: Happened) {
         let at = clock::now().saturating_duration_since(self.started);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == MAX_ENTRIES {
@@ -209,7 +219,7 @@ impl<'a> MakeWriter<'a> for Journal {
 impl io::Write for &Journal {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        self.note(Actor::Server, text.trim_end().to_owned());
+        self.note(Actor::Server, Happened::Noted(text.trim_end().to_owned()));
         Ok(line.len())
     }
 

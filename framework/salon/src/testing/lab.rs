@@ -18,6 +18,7 @@ use super::{
     alone::Alone,
     client::{Client, ConnectError},
     door::Door,
+    happened::Happened,
     journal::{Actor, Journal, Transcript},
     last_words,
     link::Wire,
@@ -217,7 +218,7 @@ impl Lab {
     #[track_caller]
     pub fn stall(&self, worker: usize) {
         self.world.check_worker(worker);
-        self.journal.note(Actor::Test, format!("worker {worker} stalls"));
+        self.journal.note(Actor::Test, Happened::Noted(format!("worker {worker} stalls")));
         self.world.stall(UnitIndex::worker(worker), true);
     }
 
@@ -228,7 +229,7 @@ impl Lab {
     #[track_caller]
     pub fn resume(&self, worker: usize) {
         self.world.check_worker(worker);
-        self.journal.note(Actor::Test, format!("worker {worker} goes on"));
+        self.journal.note(Actor::Test, Happened::Noted(format!("worker {worker} goes on")));
         self.world.stall(UnitIndex::worker(worker), false);
     }
 
@@ -255,7 +256,7 @@ impl Lab {
     #[track_caller]
     pub fn end_worker(&self, worker: usize) {
         self.world.check_worker(worker);
-        self.journal.note(Actor::Test, format!("worker {worker} ends"));
+        self.journal.note(Actor::Test, Happened::Noted(format!("worker {worker} ends")));
         self.world.end_unit(UnitIndex::worker(worker));
     }
 
@@ -265,7 +266,10 @@ impl Lab {
     /// # Panics
     /// Where the server is not on this thread.
     pub fn panic_in<E: Event>(&self) {
-        self.journal.note(Actor::Test, format!("the next handler of {} will panic", E::NAME));
+        self.journal.note(
+            Actor::Test,
+            Happened::Noted(format!("the next handler of {} will panic", E::NAME)),
+        );
         self.simulation().order_panic(E::NAME);
     }
 

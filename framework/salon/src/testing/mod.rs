@@ -11,6 +11,7 @@ mod connection;
 mod conversation;
 mod door;
 mod faults;
+mod happened;
 mod incoming;
 mod journal;
 mod lab;
@@ -30,6 +31,7 @@ mod world;
 pub use self::{
     awaited::{Closing, Expectation, Sent},
     client::{Client, ConnectError, Question},
+    happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
     journal::{Actor, Entry, Transcript},
     lab::Lab,

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     client::{Client, ConnectError},
     conversation::Conversation,
+    happened::{Happened, Traffic},
     journal::Actor,
     lab::{Lab, name},
     line::{Direction, Reset},
@@ -178,14 +179,18 @@ impl<'a> Visitor<'a> {
         let target = with_query(target, &query);
         let (world, body, peer) = (lab.world(), body.into(), Lab::address(number));
         let actor = || Actor::Client(name.clone());
-        let text = String::from_utf8_lossy(&body);
-        lab.journal().note(actor(), format!("→ {method} {target} {text}").trim_end().to_owned());
+        let asked = Traffic::Request {
+            method: method.to_string(),
+            target: target.clone(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        };
+        lab.journal().note(actor(), Happened::Sent(asked));
         let request = Request { method, target, headers, body, peer };
         let answer = lab.door().request(world, world.pick_worker(worker), request);
         match world.drive(answer, None).await {
             Some(Ok(response)) => {
-                let (status, text) = (response.status.as_u16(), response.text());
-                lab.journal().note(actor(), format!("← HTTP {status} {text}"));
+                let (status, body) = (response.status.as_u16(), response.text());
+                lab.journal().note(actor(), Happened::Came(Traffic::Response { status, body }));
                 Ok(response)
             }
             Some(Err(Reset)) | None => Err(ConnectError::Unanswered(lab.journal().around(&name))),
