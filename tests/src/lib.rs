@@ -5,8 +5,10 @@
 //! [`websocket`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
 //! that has been built in this process, and [`socket_io`] is a client for it: for the benchmark and
 //! for the stress test, where threads are real. [`ready_made`] is a client that allocates nothing, and
-//! [`steps`] are what one event goes through, to be timed and counted.
+//! [`steps`] are what one event goes through, to be timed and counted. [`guests`] are the users of the
+//! apps that suites have.
 
+pub mod guests;
 pub mod in_process;
 pub mod polling;
 pub mod raw_http;

@@ -4,28 +4,12 @@ use std::time::Duration;
 
 use salon::{
     Builder, Namespace, Salon,
-    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
 };
+use salon_tests::guests::{ByName, Guest, guest};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Name {
-    pub(crate) name: String,
-}
-
-/// Takes the client's word for its name.
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = Name;
-
-    async fn authenticate(&self, who: Credentials) -> Result<Authenticated<Name>, Refusal> {
-        Ok(who.auth::<Name>()?.into())
-    }
-}
 
 /// Go in.
 #[derive(Clone, Serialize, Deserialize, Event)]
@@ -71,9 +55,9 @@ pub(crate) struct GoOut {
 pub(crate) struct Slow;
 
 impl Guard<GoInChecked> for Slow {
-    type Identity = Name;
+    type Identity = Guest;
 
-    async fn check(_: Checked<'_, GoInChecked, Name>) -> Result<(), Refusal> {
+    async fn check(_: Checked<'_, GoInChecked, Guest>) -> Result<(), Refusal> {
         tokio::task::yield_now().await;
         Ok(())
     }
@@ -90,7 +74,7 @@ impl Room for Den {
     const NAME: &'static str = "den";
     const RESTART: Restart = Restart::Never;
     type Key = u32;
-    type Identity = Name;
+    type Identity = Guest;
     type Events = (GoIn, Later<GoInSlowly>, GoInChecked, GoOut);
     type Sends = ();
 
@@ -98,7 +82,7 @@ impl Room for Den {
         if *key == 13 { Err(Refusal::not_found("there is no den 13")) } else { Ok(Self) }
     }
 
-    fn admit(&mut self, who: &Member<Name>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+    fn admit(&mut self, who: &Member<Guest>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         match cx.joining::<GoIn>().map(|event| event.how) {
             _ if who.identity().name == "ruffian" => Err(Refusal::forbidden("not in that shirt")),
             Some(How::NotAdmitted) => Err(Refusal::forbidden("not so")),
@@ -163,7 +147,7 @@ impl Room for Booth {
     const LINGER: Duration = SECOND;
     const MAX_OPEN: usize = 2;
     type Key = u32;
-    type Identity = Name;
+    type Identity = Guest;
     type Events = (Rent,);
     type Sends = ();
 
@@ -184,16 +168,15 @@ impl Receive<Hello> for Booth {
 
 pub(crate) fn salon(change: impl FnOnce(Builder) -> Builder) -> Salon {
     let builder = Salon::builder()
-        .authenticate(ByName)
+        .authenticate(ByName::default())
         .room::<Den>()
         .room::<Booth>()
-        .namespace(Namespace::new("/other").authenticate(ByName));
+        .namespace(Namespace::new("/other").authenticate(ByName::default()));
     change(builder).build().expect("a Salon")
 }
 
 pub(crate) async fn come(lab: &Lab, wire: Wire, name: &str) -> Result<Client, Failure> {
-    let auth = Name { name: name.to_owned() };
-    Ok(lab.visitor().wire(wire).name(name).auth(auth).connect().await?)
+    Ok(lab.visitor().wire(wire).name(name).auth(guest(name)).connect().await?)
 }
 
 /// Goes in, and waits for the answer that takes time.

@@ -7,41 +7,18 @@ use std::time::Duration;
 
 use salon::{
     Builder, Presence, Present,
-    auth::{Authenticated, Authenticator, Credentials, What, Who},
+    auth::{What, Who},
     prelude::*,
     testing::{Client, ConnectError, Lab, Wire},
     wire::msgpack::MsgpackParser,
 };
+use salon_tests::guests::{ByName, Guest};
 use serde_json::json;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// How many dens a guest may be in.
 pub(crate) const MOST: usize = 8;
-
-/// Who comes.
-pub(crate) struct Guest {
-    pub(crate) name: String,
-}
-
-/// Takes the client's word for its name, which is its subject.
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = Guest;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<Guest>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } = credentials.auth()?;
-        Ok(Authenticated::new(Guest { name: name.clone() }).subject(name))
-    }
-}
 
 /// What becomes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,7 +246,10 @@ pub(crate) fn said(den: &str, number: u64) -> Said {
 }
 
 pub(crate) fn builder() -> Builder {
-    Salon::builder().authenticate(ByName).limits(|limits| limits.max_rooms = MOST).room::<Den>()
+    Salon::builder()
+        .authenticate(ByName::default())
+        .limits(|limits| limits.max_rooms = MOST)
+        .room::<Den>()
 }
 
 /// Dens whose clients speak JSON.

@@ -7,32 +7,15 @@ use std::time::Duration;
 
 use salon::{
     Code, Count,
-    auth::{Authenticated, Authenticator, Credentials, Permissions, ScopesInClaims, What, Who},
+    auth::{ScopesInClaims, What, Who},
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
 };
-use serde_json::json;
+use salon_tests::guests::{ByName, Guest, guest};
 
 use crate::table::{code, said_and_heard};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Lets everybody in, by its own word for its name, with the permission to pay in.
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = ();
-
-    async fn authenticate(&self, credentials: Credentials) -> Result<Authenticated<()>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } = credentials.auth()?;
-        let permissions: Permissions = "vault:*:pay".parse().map_err(Refusal::internal)?;
-        Ok(Authenticated::new(()).subject(name).permissions(permissions))
-    }
-}
 
 /// What becomes of a payment when its time has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -152,7 +135,7 @@ impl Room for Vault {
     const NAME: &'static str = "vault";
     const SEQUENCED: bool = false;
     type Key = u32;
-    type Identity = ();
+    type Identity = Guest;
     type Events = (Enter, Later<BuyIn>, (Later<Pay>, Later<PayIn>), (Sum, Leave, Burn, Close));
     type Sends = (Paid,);
 
@@ -222,14 +205,14 @@ struct Two {
 impl Two {
     async fn over(wire: Wire) -> Result<Self, Failure> {
         let salon = Salon::builder()
-            .authenticate(ByName)
+            .authenticate(ByName::with("vault:*:pay"))
             .authority(ScopesInClaims)
             .room::<Vault>()
             .build()?;
         let lab = Lab::builder(salon).workers(2).start().await;
-        let ada = lab.visitor().wire(wire).worker(0).auth(json!({ "name": "ada" }));
+        let ada = lab.visitor().wire(wire).worker(0).auth(guest("ada"));
         let ada = ada.connect().await?;
-        let ben = lab.visitor().worker(1).auth(json!({ "name": "ben" })).connect().await?;
+        let ben = lab.visitor().worker(1).auth(guest("ben")).connect().await?;
         ben.send(Enter(1)).await?;
         ada.send(Enter(1)).await?;
         Ok(Self { lab, ada, ben })

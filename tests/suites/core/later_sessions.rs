@@ -6,27 +6,15 @@ use std::time::Duration;
 
 use salon::{
     Code, Count, SessionContext,
-    auth::{Authenticated, Authenticator, Credentials, Permissions, ScopesInClaims, What, Who},
+    auth::{ScopesInClaims, What, Who},
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
 };
-use serde_json::json;
+use salon_tests::guests::{ByName, Guest, guest};
 
 use crate::table::{code, said_and_heard};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Lets everybody in as `ada`, with the permission to buy.
-struct AsAda;
-
-impl Authenticator for AsAda {
-    type Identity = ();
-
-    async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
-        let permissions: Permissions = "buy".parse().map_err(Refusal::internal)?;
-        Ok(Authenticated::new(()).subject("ada").permissions(permissions))
-    }
-}
 
 /// What becomes of a purchase when its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,11 +101,11 @@ fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32>
 }
 
 impl Session for Basket {
-    type Identity = ();
+    type Identity = Guest;
     type Events = (Later<Buy>, Later<BuyByRight>, HowMany);
     type Sends = (Bought, Reminder);
 
-    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+    fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self { things: 0 })
     }
 }
@@ -142,12 +130,12 @@ impl On<HowMany> for Basket {
 
 async fn over(wire: Wire) -> Result<(Lab, Client), Failure> {
     let salon = Salon::builder()
-        .authenticate(AsAda)
+        .authenticate(ByName::with("buy"))
         .authority(ScopesInClaims)
         .session::<Basket>()
         .build()?;
     let lab = Lab::new(salon).await;
-    let client = lab.connect_over(wire, json!({})).await?;
+    let client = lab.connect_over(wire, guest("ada")).await?;
     Ok((lab, client))
 }
 
@@ -252,7 +240,7 @@ async fn what_never_runs_is_dropped_where_its_panic_harms_nobody() {
         client.close();
         lab.advance(SECOND).await;
         assert_eq!(panics(&lab), 2, "{wire:?}");
-        let other = lab.connect(json!({})).await?;
+        let other = lab.connect(guest("ada")).await?;
         assert_eq!(other.send(HowMany).await?, 0, "{wire:?}");
     }
 }

@@ -393,26 +393,10 @@ async fn a_session_is_given_back_to_the_principal_alone_whose_it_was() {
 
 #[salon::test]
 async fn a_session_is_given_back_to_the_user_alone_whose_it_was() {
-    use salon::auth::{Authenticated, Authenticator, Credentials};
-
-    struct ByName;
-
-    impl Authenticator for ByName {
-        type Identity = String;
-
-        async fn authenticate(
-            &self,
-            credentials: Credentials,
-        ) -> Result<Authenticated<String>, salon::Refusal> {
-            let auth: Value =
-                credentials.auth().map_err(|_| salon::Refusal::unauthorized("who?"))?;
-            let name = auth["name"].as_str().unwrap_or_default().to_owned();
-            let authenticated = Authenticated::new(name.clone());
-            Ok(if name.is_empty() { authenticated } else { authenticated.subject(name) })
-        }
-    }
-
-    let salon = Salon::builder().authenticate(ByName).recovery(MINUTE).build()?;
+    let salon = Salon::builder()
+        .authenticate(salon_tests::guests::ByName::default())
+        .recovery(MINUTE)
+        .build()?;
     let lab = Lab::new(salon).await;
     let (client, reply) = open(&lab, r#"0{"name":"ada"}"#).await?;
     let before = connected(&reply)?;

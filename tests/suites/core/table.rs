@@ -9,7 +9,7 @@ use salon::{
     testing::{Client, ConnectError, Lab},
     wire::engine_io::Message,
 };
-use serde_json::{Value, json};
+pub(crate) use salon_tests::guests::{Guest, guest};
 
 /// How long what is slow here takes.
 pub(crate) const SLOW: Duration = Duration::from_secs(1);
@@ -17,13 +17,7 @@ pub(crate) const SLOW: Duration = Duration::from_secs(1);
 /// When a table rings after it was asked to.
 pub(crate) const BELL: Duration = Duration::from_millis(1);
 
-/// Who sits at a table.
-#[derive(Debug)]
-pub(crate) struct Guest {
-    pub(crate) name: String,
-}
-
-/// Takes the client's word for its name.
+/// Takes the client's word for its name, and no subject from it.
 pub(crate) struct ByName;
 
 impl Authenticator for ByName {
@@ -33,21 +27,11 @@ impl Authenticator for ByName {
         &self,
         credentials: Credentials,
     ) -> Result<Authenticated<Guest>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } =
+        let guest: Guest =
             credentials.auth().map_err(|_| Refusal::unauthorized("say your name"))?;
-        if name == "panic" {
-            panic!("a panic in the authenticator");
-        }
-        Ok(Guest { name }.into())
+        assert_ne!(guest.name, "panic", "a panic in the authenticator");
+        Ok(guest.into())
     }
-}
-
-pub(crate) fn guest(name: &str) -> Value {
-    json!({ "name": name })
 }
 
 /// A client of that name, connected.

@@ -6,30 +6,13 @@ use std::time::Duration;
 
 use salon::{
     Count, Namespace,
-    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
     testing::{Client, Failure, Lab, Wire, for_seeds},
 };
+use salon_tests::guests::{ByName, Guest, guest};
 use serde_json::json;
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Takes the client's word for its name, which is its subject; who gives none has none.
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = ();
-
-    async fn authenticate(&self, credentials: Credentials) -> Result<Authenticated<()>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: Option<String>,
-        }
-        let Auth { name } = credentials.auth()?;
-        let guest = Authenticated::new(());
-        Ok(name.into_iter().fold(guest, Authenticated::subject))
-    }
-}
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("note")]
@@ -57,11 +40,11 @@ struct WriteAtDesk {
 struct Writer;
 
 impl Session for Writer {
-    type Identity = ();
+    type Identity = Guest;
     type Events = (Write,);
     type Sends = ();
 
-    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+    fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }
@@ -78,7 +61,7 @@ struct Desk;
 impl Room for Desk {
     const NAME: &'static str = "desk";
     type Key = u32;
-    type Identity = ();
+    type Identity = Guest;
     type Events = (WriteAtDesk,);
     type Sends = ();
 
@@ -96,11 +79,11 @@ impl On<WriteAtDesk> for Desk {
 
 fn salon(recovery: Option<Duration>) -> Result<Salon, salon::BuildError> {
     let builder = Salon::builder()
-        .authenticate(ByName)
+        .authenticate(ByName::default())
         .session::<Writer>()
         .room::<Desk>()
-        .namespace(Namespace::new("/other").authenticate(ByName))
-        .namespace(Namespace::pattern("/many-{any}").authenticate(ByName));
+        .namespace(Namespace::new("/other").authenticate(ByName::default()))
+        .namespace(Namespace::pattern("/many-{any}").authenticate(ByName::default()));
     recovery.into_iter().fold(builder, salon::Builder::recovery).build()
 }
 
@@ -111,7 +94,7 @@ async fn everywhere(lab: &Lab, name: &str) -> Result<Vec<Client>, Failure> {
         Wire::ALL.into_iter().zip(["/", "/other", "/many-1"]).enumerate()
     {
         let visitor = lab.visitor().wire(wire).worker(worker).namespace(namespace);
-        clients.push(visitor.auth(json!({ "name": name })).connect().await?);
+        clients.push(visitor.auth(guest(name)).connect().await?);
     }
     Ok(clients)
 }
@@ -121,7 +104,7 @@ fn a_user_is_reached_in_every_session_once_and_nobody_else_is() {
     for_seeds(0..8, async |seed| {
         let lab = Lab::builder(salon(None)?).workers(4).seed(seed).start().await;
         let (ada, ben) = (everywhere(&lab, "ada").await?, everywhere(&lab, "ben").await?);
-        let nobody = lab.visitor().worker(3).auth(json!({})).connect().await?;
+        let nobody = lab.visitor().worker(3).auth(guest("")).connect().await?;
         lab.salon().user("ada").emit(&Note { number: 1 });
         ben[0].send(Write { to: "ada".to_owned(), number: 2 }).await?;
         nobody.send(WriteAtDesk { desk: 1, to: "ada".to_owned(), number: 3 }).await?;
@@ -189,8 +172,8 @@ async fn who_was_lost_and_comes_back_has_missed_nothing_that_its_user_was_sent()
     for wire in Wire::ALL {
         let lab = Lab::builder(salon(Some(MINUTE))?).workers(4).start().await;
         let visitor = |worker| lab.visitor().wire(wire).worker(worker);
-        let stays = visitor(0).namespace("/other").auth(json!({ "name": "ada" })).connect().await?;
-        let lost = visitor(1).auth(json!({ "name": "ada" })).connect().await?;
+        let stays = visitor(0).namespace("/other").auth(guest("ada")).connect().await?;
+        let lost = visitor(1).auth(guest("ada")).connect().await?;
         let ben = visitor(2).auth(json!({ "name": "ben" })).connect().await?;
         let (user, other) = (lab.salon().user("ada"), lab.salon().user("ben"));
         // A client that is to come back has to name something that it has seen.
@@ -227,7 +210,7 @@ async fn a_room_that_is_called_like_a_session_hears_nothing_of_what_is_for_that_
     for wire in Wire::ALL {
         let lab = Lab::new(salon(Some(MINUTE))?).await;
         let come = async |name: &str| {
-            lab.visitor().wire(wire).auth(json!({ "name": name })).connect().await
+            lab.visitor().wire(wire).auth(guest(name)).connect().await
         };
         let (ada, mallory) = (come("ada").await?, come("mallory").await?);
         let alone = |name: &str| lab.salon().user(name).sockets().swap_remove(0);

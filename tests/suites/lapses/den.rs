@@ -14,11 +14,11 @@ use std::{
 };
 
 use salon::{
-    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
+    auth::{Authority, Grant, Question},
     prelude::*,
     testing::{Client, ConnectError, Lab},
 };
-use serde_json::json;
+use salon_tests::guests::{ByName, Guest, guest};
 
 /// A key of a den: `Den` and `DEN` are one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl Room for Den {
     const NAME: &'static str = "den";
     const LINGER: Duration = Duration::from_secs(1);
     type Key = Spelled;
-    type Identity = String;
+    type Identity = Guest;
     type Events = (EnterDen, Growl, LeaveDen);
     type Sends = ();
 
@@ -115,9 +115,9 @@ impl On<LeaveDen> for Den {
 pub(crate) struct Heard;
 
 impl Guard<Growl> for Heard {
-    type Identity = String;
+    type Identity = Guest;
 
-    async fn check(cx: Checked<'_, Growl, String>) -> Result<(), Refusal> {
+    async fn check(cx: Checked<'_, Growl, Guest>) -> Result<(), Refusal> {
         cx.data::<Porter>()?.note(cx.room().unwrap_or_default());
         Ok(())
     }
@@ -156,9 +156,9 @@ impl Porter {
 }
 
 impl Authority for Porter {
-    type Identity = String;
+    type Identity = Guest;
 
-    async fn decide(&self, question: Question<String>) -> Result<Grant, Refusal> {
+    async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
         let room = question.room().unwrap_or_default();
         self.note(room);
         let (shut, time) = {
@@ -172,32 +172,14 @@ impl Authority for Porter {
     }
 }
 
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = String;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<String>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } = credentials.auth()?;
-        Ok(Authenticated::new(name.clone()).subject(name))
-    }
-}
-
 /// A lab with dens, and the porter.
 pub(crate) async fn dens() -> Result<(Lab, Porter), salon::BuildError> {
     let porter = Porter::default();
-    let builder = Salon::builder().authenticate(ByName).authority(porter.clone());
+    let builder = Salon::builder().authenticate(ByName::default()).authority(porter.clone());
     let salon = builder.data(porter.clone()).room::<Den>().build()?;
     Ok((Lab::builder(salon).workers(3).start().await, porter))
 }
 
 pub(crate) async fn come(lab: &Lab, name: &str) -> Result<Client, ConnectError> {
-    lab.visitor().name(name).auth(json!({ "name": name })).connect().await
+    lab.visitor().name(name).auth(guest(name)).connect().await
 }

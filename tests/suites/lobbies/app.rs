@@ -10,10 +10,10 @@ use std::{
 
 use salon::{
     Changes, Listing, Rooms, Seats, Watching,
-    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
     testing::{Client, ConnectError, Lab},
 };
+use salon_tests::guests::{ByName, Guest};
 use serde_json::json;
 
 /// How many seats a lobby has.
@@ -36,25 +36,6 @@ pub(crate) const ONCE: u64 = 16;
 
 /// How long a lobby takes to think.
 pub(crate) const THOUGHT: Duration = Duration::from_secs(1);
-
-/// Takes the client's word for its name.
-pub(crate) struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = String;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<String>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } = credentials.auth()?;
-        Ok(name.into())
-    }
-}
 
 /// What the list says of a lobby.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,7 +106,7 @@ impl Room for Lobby {
     const NAME: &'static str = "lobby";
     const LINGER: Duration = LINGER;
     type Key = u64;
-    type Identity = String;
+    type Identity = Guest;
     type Events = (Join, Note, Again, Hide, Panic, Clear, Later<Think>);
     type Sends = ();
 
@@ -141,19 +122,19 @@ impl Room for Lobby {
         }
         let mut seats = Seats::new(SEATS);
         for member in cx.members() {
-            seats.take(member.identity().clone(), || ())?;
+            seats.take(member.identity().name.clone(), || ())?;
         }
         Ok(Self { seats, note: 0 })
     }
 
-    fn admit(&mut self, who: &Member<String>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        self.seats.take(who.identity().clone(), || ())?;
+    fn admit(&mut self, who: &Member<Guest>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
+        self.seats.take(who.identity().name.clone(), || ())?;
         self.show(cx);
         Ok(())
     }
 
-    fn left(&mut self, who: &Member<String>, _: LeaveReason, cx: &mut RoomContext<Self>) {
-        self.seats.free(who.identity());
+    fn left(&mut self, who: &Member<Guest>, _: LeaveReason, cx: &mut RoomContext<Self>) {
+        self.seats.free(&who.identity().name);
         self.show(cx);
     }
 }
@@ -287,11 +268,11 @@ pub(crate) struct Hall {
 }
 
 impl Session for Hall {
-    type Identity = String;
+    type Identity = Guest;
     type Events = (LookAround, LookAway, Stumble, Later<Play>);
     type Sends = (News,);
 
-    fn connect(_: &Candidate<'_, String>) -> Result<Self, Refusal> {
+    fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
         Ok(Self { watching: None, stumbles: false })
     }
 }
@@ -327,7 +308,7 @@ impl On<Stumble> for Hall {
 
 impl OnLater<Play> for Hall {
     fn on_later(&mut self, _: Play, cx: &mut SessionContext<Self>) -> Answer<u64> {
-        let (rooms, name) = (cx.rooms::<Lobby>(), cx.identity().clone());
+        let (rooms, name) = (cx.rooms::<Lobby>(), cx.identity().name.clone());
         let keys = cx.data::<Arc<Keys>>().cloned();
         Answer::later(async move {
             let keys = keys?;
@@ -353,7 +334,7 @@ async fn join_or_create(
 /// A Salon with lobbies and halls.
 pub(crate) fn salon() -> Salon {
     let keys = Arc::<Keys>::default();
-    let builder = Salon::builder().authenticate(ByName).data(keys);
+    let builder = Salon::builder().authenticate(ByName::default()).data(keys);
     builder.session::<Hall>().room::<Lobby>().build().expect("the app is in order")
 }
 

@@ -8,7 +8,9 @@ use salon::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::lounge::{ByName, Enter, GRACE, Guest, Lounge, SECOND, come, enter};
+use salon_tests::guests::{ByName, Guest};
+
+use crate::lounge::{Enter, GRACE, Lounge, SECOND, come, enter};
 
 /// Comes into a room that has patience.
 #[derive(Serialize, Deserialize, Event)]
@@ -49,7 +51,11 @@ async fn ben_lapses<E>(event: impl Fn() -> E) -> Result<(Lab, Client), Failure>
 where
     E: Event<Reply = ()> + Serialize,
 {
-    let salon = Salon::builder().authenticate(ByName).room::<Lounge>().room::<Parlour>().build()?;
+    let salon = Salon::builder()
+        .authenticate(ByName::default())
+        .room::<Lounge>()
+        .room::<Parlour>()
+        .build()?;
     let lab = Lab::new(salon).await;
     let (ada, ben) = (come(&lab, "ada").await?, come(&lab, "ben").await?);
     ada.send(event()).await?;

@@ -6,43 +6,17 @@ use std::{collections::BTreeSet, time::Duration};
 
 use salon::{
     Presence, PresenceChange, PresenceSnapshot, Present, PresentUser,
-    auth::{Authenticated, Authenticator, Credentials},
     prelude::*,
     testing::{Client, ConnectError, Lab},
 };
+use salon_tests::guests::ByName;
+pub(crate) use salon_tests::guests::Guest;
 use serde_json::json;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const GRACE: Duration = Duration::from_secs(30);
 /// With more users than this they are only counted.
 pub(crate) const MOST: usize = 8;
-
-pub(crate) struct Guest {
-    pub(crate) name: String,
-}
-
-/// Takes the client's word for its name, which is its subject unless it is empty.
-pub(crate) struct ByName;
-
-#[derive(Deserialize)]
-struct Auth {
-    name: String,
-}
-
-impl Authenticator for ByName {
-    type Identity = Guest;
-
-    async fn authenticate(
-        &self,
-        credentials: Credentials,
-    ) -> Result<Authenticated<Guest>, Refusal> {
-        let Auth { name } =
-            credentials.auth().map_err(|_| Refusal::unauthorized("say your name"))?;
-        let anonymous = name.is_empty();
-        let guest = Authenticated::new(Guest { name: name.clone() });
-        Ok(if anonymous { guest } else { guest.subject(name) })
-    }
-}
 
 /// Comes in, in some mood.
 #[derive(Serialize, Deserialize, Event)]
@@ -231,7 +205,7 @@ pub(crate) fn salon() -> Salon {
 }
 
 pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
-    let builder = Salon::builder().authenticate(ByName).room::<Lounge>();
+    let builder = Salon::builder().authenticate(ByName::default()).room::<Lounge>();
     change(builder).build().expect("the parts fit")
 }
 
