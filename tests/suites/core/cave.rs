@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use salon::auth::Identified;
 use salon::{
     Builder, Namespace, Salon,
     prelude::*,
@@ -166,7 +167,10 @@ impl Receive<Hello> for Booth {
     fn receive(&mut self, _: Hello, _: &mut RoomContext<Self>) {}
 }
 
-pub(crate) fn salon(change: impl FnOnce(Builder) -> Builder) -> Salon {
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = Builder<Identified<Guest>>;
+
+pub(crate) fn salon(change: impl FnOnce(Known) -> Known) -> Salon {
     let builder = Salon::builder()
         .authenticate(ByName::default())
         .room::<Den>()

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use salon::auth::Identified;
 use salon::{
     Builder, Presence, Present,
     auth::{What, Who},
@@ -245,7 +246,7 @@ pub(crate) fn said(den: &str, number: u64) -> Said {
     Said { den: den.to_owned(), number }
 }
 
-pub(crate) fn builder() -> Builder {
+pub(crate) fn builder() -> Builder<Identified<Guest>> {
     Salon::builder()
         .authenticate(ByName::default())
         .limits(|limits| limits.max_rooms = MOST)

@@ -1,14 +1,15 @@
 //! How many rooms may be open, and what becomes of a room that nobody was let into.
 
 use salon::{
-    Builder, Code, Count,
+    Code, Count,
     config::Rate,
     testing::{Lab, Wire, for_seeds},
 };
 
 use crate::{
     cave::{
-        Booth, Den, GoIn, GoInChecked, GoOut, Hello, How, Rent, SECOND, come, salon, slowly, well,
+        Booth, Den, GoIn, GoInChecked, GoOut, Hello, How, Known, Rent, SECOND, come, salon, slowly,
+        well,
     },
     table::{code, next_text, text},
 };
@@ -16,7 +17,7 @@ use crate::{
 #[salon::test]
 async fn a_connection_has_so_many_rooms_open_that_it_has_opened_and_no_more() {
     for wire in Wire::ALL {
-        let few = |builder: Builder| builder.limits(|limits| limits.max_rooms_opened = 3);
+        let few = |builder: Known| builder.limits(|limits| limits.max_rooms_opened = 3);
         let lab = Lab::builder(salon(few)).workers(2).start().await;
         let (ada, bob) = (come(&lab, wire, "ada").await?, come(&lab, wire, "bob").await?);
         ada.send(well(1)).await?;
@@ -54,7 +55,7 @@ async fn a_connection_has_so_many_rooms_open_that_it_has_opened_and_no_more() {
 async fn a_connection_opens_rooms_at_a_rate_whatever_becomes_of_them() {
     for how in [How::Well, How::NotAdmitted, How::NotHandled] {
         for wire in Wire::ALL {
-            let rate = |builder: Builder| {
+            let rate = |builder: Known| {
                 builder.limits(|limits| limits.room_rate = Rate::new(1, SECOND, 5))
             };
             let lab = Lab::new(salon(rate)).await;
@@ -90,7 +91,7 @@ async fn a_connection_opens_rooms_at_a_rate_whatever_becomes_of_them() {
 
 #[salon::test]
 async fn leaving_a_namespace_and_coming_back_opens_no_more_rooms() {
-    let few = |builder: Builder| builder.limits(|limits| limits.max_rooms_opened = 3);
+    let few = |builder: Known| builder.limits(|limits| limits.max_rooms_opened = 3);
     let lab = Lab::new(salon(few)).await;
     let client = lab.visitor().open().await?;
     for key in 1..=5 {
@@ -128,7 +129,7 @@ async fn by_default_one_connection_does_not_fill_the_server_with_rooms() {
 
 #[salon::test]
 async fn a_kind_has_so_many_rooms_open_and_so_has_the_salon_whoever_opens_them() {
-    let few = |builder: Builder| builder.limits(|limits| limits.max_open_rooms = 4);
+    let few = |builder: Known| builder.limits(|limits| limits.max_open_rooms = 4);
     let lab = Lab::builder(salon(few)).workers(2).start().await;
     let ada = come(&lab, Wire::WebSocket, "ada").await?;
     let salon = lab.salon().clone();
@@ -156,7 +157,7 @@ async fn a_kind_has_so_many_rooms_open_and_so_has_the_salon_whoever_opens_them()
 #[salon::test]
 async fn a_joining_event_that_is_refused_leaves_no_room_behind() {
     for wire in Wire::ALL {
-        let one = |builder: Builder| builder.limits(|limits| limits.max_rooms_opened = 1);
+        let one = |builder: Known| builder.limits(|limits| limits.max_rooms_opened = 1);
         let lab = Lab::builder(salon(one)).workers(2).start().await;
         let ada = come(&lab, wire, "ada").await?;
         for how in [How::NotAdmitted, How::NotHandled, How::Panic] {
@@ -179,7 +180,7 @@ async fn a_joining_event_that_is_refused_leaves_no_room_behind() {
 #[salon::test]
 async fn one_who_is_in_as_many_rooms_as_it_may_be_leaves_no_other_behind() {
     for wire in Wire::ALL {
-        let one = |builder: Builder| builder.limits(|limits| limits.max_rooms = 1);
+        let one = |builder: Known| builder.limits(|limits| limits.max_rooms = 1);
         let lab = Lab::builder(salon(one)).workers(2).start().await;
         let ada = come(&lab, wire, "ada").await?;
         ada.send(well(1)).await?;

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use salon::auth::Identified;
 use salon::{
     Builder, Namespace, Salon,
     auth::{Authenticated, Authenticator, Credentials},
@@ -81,11 +82,15 @@ impl On<Rarely> for Guest {
     }
 }
 
+/// A Salon that is described, but for what one test wants of it.
+type Known = Builder<Identified<()>>;
+
 /// `/` and every `/hall-N` have the same handlers, and every `/tower-N` too.
-fn salon(doorman: &Doorman, change: impl FnOnce(Builder) -> Builder) -> Salon {
+fn salon(doorman: &Doorman, change: impl FnOnce(Known) -> Known) -> Salon {
     let with = |namespace: Namespace| namespace.authenticate(doorman.clone()).session::<Guest>();
     let builder = Salon::builder()
-        .main(with)
+        .authenticate(doorman.clone())
+        .session::<Guest>()
         .namespace(with(Namespace::pattern(r"/hall-{number:\d+}")))
         .namespace(with(Namespace::matching(|name| name.starts_with("/tower-"))));
     change(builder).build().expect("a Salon")
@@ -114,7 +119,7 @@ async fn a_connection_has_a_rate_of_connects_whatever_comes_of_each() {
     for wire in Wire::ALL {
         for namespace in ["/", "/hall-1", "/nowhere"] {
             let doorman = Doorman::default();
-            let limits = |builder: Builder| {
+            let limits = |builder: Known| {
                 builder.limits(|limits| {
                     limits.max_namespaces = 1;
                     limits.connect_rate = Rate::new(1, SECOND, 5);
@@ -151,7 +156,7 @@ async fn a_connection_has_a_rate_of_connects_whatever_comes_of_each() {
 #[salon::test]
 async fn coming_and_going_is_connecting_too() {
     let doorman = Doorman::default();
-    let rate = |builder: Builder| {
+    let rate = |builder: Known| {
         builder.limits(|limits| {
             limits.max_namespaces = 1;
             limits.connect_rate = Rate::new(1, SECOND, 5);
@@ -175,8 +180,7 @@ async fn a_client_that_enters_as_many_namespaces_as_it_may_at_once_meets_no_rate
     for namespaces in [16, 500] {
         for wire in Wire::ALL {
             let doorman = Doorman::default();
-            let many =
-                |builder: Builder| builder.limits(|limits| limits.max_namespaces = namespaces);
+            let many = |builder: Known| builder.limits(|limits| limits.max_namespaces = namespaces);
             let lab = Lab::new(salon(&doorman, many)).await;
             let client = open(&lab, wire).await?;
             // Once and, after it has left all of them, once more.
@@ -232,7 +236,7 @@ async fn has_one_rate_of_each(lab: &Lab, wire: Wire, at_once: bool) -> Result<()
 async fn all_names_of_a_pattern_have_one_rate_of_each_event() {
     for wire in Wire::ALL {
         for at_once in [true, false] {
-            let many = |builder: Builder| builder.limits(|limits| limits.max_namespaces = 1_000);
+            let many = |builder: Known| builder.limits(|limits| limits.max_namespaces = 1_000);
             let lab = Lab::new(salon(&Doorman::default(), many)).await;
             has_one_rate_of_each(&lab, wire, at_once).await?;
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use salon::auth::Identified;
 use salon::{
     Code, Namespace,
     auth::{Authenticated, Authenticator, Credentials},
@@ -385,8 +386,11 @@ pub(crate) fn salon() -> Salon {
     salon_with(|builder| builder)
 }
 
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = salon::Builder<Identified<Guest>>;
+
 /// As [`salon`], with other settings.
-pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
+pub(crate) fn salon_with(change: impl FnOnce(Known) -> Known) -> Salon {
     let builder =
         Salon::builder().authenticate(ByName).session::<Counter>().room::<Table>().namespace(
             Namespace::pattern("/hall-{number:\\d+}").connected(|socket| {

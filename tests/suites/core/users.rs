@@ -209,9 +209,7 @@ async fn who_was_lost_and_comes_back_has_missed_nothing_that_its_user_was_sent()
 async fn a_room_that_is_called_like_a_session_hears_nothing_of_what_is_for_that_session_alone() {
     for wire in Wire::ALL {
         let lab = Lab::new(salon(Some(MINUTE))?).await;
-        let come = async |name: &str| {
-            lab.visitor().wire(wire).auth(guest(name)).connect().await
-        };
+        let come = async |name: &str| lab.visitor().wire(wire).auth(guest(name)).connect().await;
         let (ada, mallory) = (come("ada").await?, come("mallory").await?);
         let alone = |name: &str| lab.salon().user(name).sockets().swap_remove(0);
         let (hers, his) = (alone("ada"), alone("mallory"));

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use salon::auth::Identified;
 use salon::{
     Answer, Code, DisconnectReason, Namespace,
     auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Question},
@@ -291,7 +292,10 @@ fn app() -> Salon {
     app_with(|builder| builder)
 }
 
-fn app_with(more: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
+/// A Salon that is described, but for what one test wants of it.
+type Known = salon::Builder<Identified<Guest>>;
+
+fn app_with(more: impl FnOnce(Known) -> Known) -> Salon {
     let builder = Salon::builder()
         .authenticate(ByName)
         .authority(Clerk)
@@ -439,7 +443,7 @@ async fn a_panic_about_a_request_refuses_it_and_is_counted_once() {
         let armed = armed.clone();
         move || assert!(!armed.load(Ordering::Relaxed), "{what}")
     };
-    let requests: [Box<dyn Fn(salon::Builder) -> salon::Builder>; 5] = [
+    let requests: [Box<dyn Fn(Known) -> Known>; 5] = [
         {
             let check = panics(&armed, "allow_request");
             Box::new(move |builder| {

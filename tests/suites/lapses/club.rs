@@ -9,6 +9,7 @@ use std::{
 };
 
 use jsonwebtoken::{EncodingKey, Header};
+use salon::auth::Identified;
 use salon::{
     Builder, Code, LeaveReason, Revoked, Salon,
     auth::{
@@ -233,6 +234,9 @@ pub(crate) struct Club {
     pub(crate) keys: Keys,
 }
 
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = Builder<Identified<Guest>>;
+
 impl Club {
     pub(crate) async fn open() -> Result<Self, Failure> {
         Self::open_with(1, |builder| builder).await
@@ -240,7 +244,7 @@ impl Club {
 
     pub(crate) async fn open_with(
         workers: usize,
-        change: impl FnOnce(Builder) -> Builder,
+        change: impl FnOnce(Known) -> Known,
     ) -> Result<Self, Failure> {
         Self::open_for(workers, Duration::ZERO, change).await
     }
@@ -249,7 +253,7 @@ impl Club {
     pub(crate) async fn open_for(
         workers: usize,
         leeway: Duration,
-        change: impl FnOnce(Builder) -> Builder,
+        change: impl FnOnce(Known) -> Known,
     ) -> Result<Self, Failure> {
         let (rules, keys) = (Rules::default(), Keys::new());
         keys.add("one", Key::hs256(SECRET)?);

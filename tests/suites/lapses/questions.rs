@@ -7,7 +7,7 @@ use salon::{
 use serde_json::{Value, json};
 
 use crate::{
-    club::{Club, Rule, SECOND, code, revoke},
+    club::{Club, Known, Rule, SECOND, code, revoke},
     quiz::{AskOne, EnterQuiz, Heard, LeaveQuiz, Quiz, Riddle, TryQuiz, heard},
 };
 
@@ -74,7 +74,7 @@ impl Exit {
 
 /// A quiz with ada and bob, each on a worker of its own; the room is on bob's.
 async fn quiz(wire: Wire) -> Result<(Club, Client, Client), Failure> {
-    let club = Club::open_with(2, salon::Builder::room::<Quiz>).await?;
+    let club = Club::open_with(2, Known::room::<Quiz>).await?;
     club.rules.set("ada", "enter", Rule::For(30 * SECOND));
     let mut guests = Vec::new();
     for (worker, name) in (0..).zip(["ada", "bob"]) {

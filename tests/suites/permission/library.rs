@@ -4,6 +4,7 @@
 
 use std::time::SystemTime;
 
+use salon::auth::Identified;
 use salon::prelude::*;
 
 use crate::clerk::{ByWord, Clerk, Desk, Reader};
@@ -220,8 +221,11 @@ impl On<Leave> for Shelf {
     }
 }
 
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = salon::Builder<Identified<Reader>>;
+
 /// A library, and what its tests see of it.
-pub(crate) fn library(change: impl FnOnce(salon::Builder) -> salon::Builder) -> (Salon, Desk) {
+pub(crate) fn library(change: impl FnOnce(Known) -> Known) -> (Salon, Desk) {
     let desk = Desk::default();
     let builder = Salon::builder()
         .authenticate(ByWord)

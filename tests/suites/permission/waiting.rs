@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     clerk::{MOMENT, reader},
     heard::{answers, at_noon, next_text, refusal, text},
-    library::{Count, Leave, Lend, List, Read, Whisper, enter, library},
+    library::{Count, Known, Leave, Lend, List, Read, Whisper, enter, library},
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -217,6 +217,6 @@ async fn end(
 }
 
 /// Checks may take an hour.
-fn patient(builder: salon::Builder) -> salon::Builder {
+fn patient(builder: Known) -> Known {
     builder.timeouts(|timeouts| timeouts.middleware = Duration::from_secs(3600))
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use salon::{
-    Builder, Presence, PresenceChange, Present,
+    Presence, PresenceChange, Present,
     prelude::*,
     testing::{Client, Failure, Lab, Wire},
 };
 
 use crate::lounge::{
-    Away, Burn, Changed, GRACE, Guest, Leave, Lounge, Missed, SECOND, changed, come, enter, salon,
-    salon_with,
+    Away, Burn, Changed, GRACE, Guest, Known, Leave, Lounge, Missed, SECOND, changed, come, enter,
+    salon, salon_with,
 };
 
 /// A lounge with Ada, who stays.
@@ -191,7 +191,7 @@ impl On<EnterPorch> for Porch {
 #[salon::test]
 async fn without_a_grace_a_user_who_is_lost_is_gone_before_the_room_hears_of_it() {
     for wire in Wire::ALL {
-        let lab = Lab::builder(salon_with(Builder::room::<Porch>)).workers(2).start().await;
+        let lab = Lab::builder(salon_with(Known::room::<Porch>)).workers(2).start().await;
         let ada = come(&lab, "ada").await?;
         ada.send(EnterPorch { porch: 1 }).await?;
         let auth = serde_json::json!({ "name": "ben" });

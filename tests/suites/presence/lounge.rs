@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use salon::auth::Identified;
 use salon::{
     Presence, PresenceChange, PresenceSnapshot, Present, PresentUser,
     prelude::*,
@@ -204,7 +205,10 @@ pub(crate) fn salon() -> Salon {
     salon_with(|builder| builder)
 }
 
-pub(crate) fn salon_with(change: impl FnOnce(salon::Builder) -> salon::Builder) -> Salon {
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = salon::Builder<Identified<Guest>>;
+
+pub(crate) fn salon_with(change: impl FnOnce(Known) -> Known) -> Salon {
     let builder = Salon::builder().authenticate(ByName::default()).room::<Lounge>();
     change(builder).build().expect("the parts fit")
 }

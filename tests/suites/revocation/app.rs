@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use salon::auth::Identified;
 use salon::{
     Answer, BuildError,
     auth::{What, Who},
@@ -172,10 +173,13 @@ pub(crate) struct Stage {
     office: Office,
 }
 
+/// A Salon that is described, but for what one test wants of it.
+pub(crate) type Known = salon::Builder<Identified<Badge>>;
+
 impl Stage {
     pub(crate) fn new(
         arenas: u32,
-        configure: impl FnOnce(salon::Builder) -> salon::Builder,
+        configure: impl FnOnce(Known) -> Known,
     ) -> Result<Self, BuildError> {
         let (published, office, deeds) =
             (Published::new(arenas), Office::default(), Deeds::default());

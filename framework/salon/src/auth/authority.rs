@@ -2,19 +2,12 @@
 //!
 //! It must never be asked where a grant still holds: what it answers is kept by the session.
 
-use std::{
-    any::{TypeId, type_name},
-    fmt,
-    future::ready,
-    marker::PhantomData,
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{any::type_name, fmt, future::ready, marker::PhantomData, sync::Arc, time::SystemTime};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use super::{AnyIdentity, Grant, Permissions};
+use super::{AnyIdentity, Grant, Permissions, SameAs};
 use crate::base::{clock, refusal::Refusal};
 
 /// Decides whether an identity may do what an event's `permit` names.
@@ -71,8 +64,8 @@ impl<I: 'static> Question<I> {
     /// Who it is.
     #[must_use]
     pub fn identity(&self) -> &I {
-        // The builder compares the authority's identity with the authenticator's.
-        self.asked.identity.downcast_ref().expect("the identity's type was checked at build")
+        // A namespace takes an authority of its own identity alone.
+        self.asked.identity.downcast_ref().expect("the identity is of the namespace's type")
     }
 
     /// The permission, as the event's `permit` has it.
@@ -139,38 +132,37 @@ pub(crate) type AnyAuthority =
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScopesInClaims;
 
-/// What can be given to a builder as an authority: an [`Authority`], or [`ScopesInClaims`], which
-/// takes every identity. `M` tells the two apart, and is never written. It is not for others to
-/// implement.
+/// What can be given to a builder as an authority of clients that are `I`: an [`Authority`] with that
+/// `Identity`, or [`ScopesInClaims`], which takes every identity. `M` tells the two apart, and is never
+/// written. It is not for others to implement.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an authority",
-    note = "write `impl Authority for {Self}`, or use `ScopesInClaims`"
+    message = "`{Self}` is not an authority of clients that are `{I}`",
+    note = "write `impl Authority for {Self}` with that `Identity`, or use `ScopesInClaims`",
+    note = "if clients are to be something else, give the namespace an authenticator that yields it, by \
+            `.authenticate(…)`, before its `.authority(…)`"
 )]
-pub trait IntoAuthority<M> {
+pub trait IntoAuthority<I, M> {
     #[doc(hidden)]
-    fn into_authority(self) -> NamedAuthority;
+    fn into_authority(self) -> ErasedAuthority;
 }
 
-/// An authority, and the identity that it takes, if it takes only one.
-pub struct NamedAuthority {
-    pub(crate) identity: Option<(TypeId, &'static str)>,
-    pub(crate) decide: AnyAuthority,
-}
+/// An authority whose type is forgotten.
+#[doc(hidden)]
+pub struct ErasedAuthority(pub(crate) AnyAuthority);
 
 /// An authority of the application's own.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Own;
 
-impl<A: Authority> IntoAuthority<Own> for A {
-    fn into_authority(self) -> NamedAuthority {
-        let identity = (TypeId::of::<A::Identity>(), type_name::<A::Identity>());
-        NamedAuthority { identity: Some(identity), decide: any_authority(self) }
+impl<I, A: Authority<Identity: SameAs<I>>> IntoAuthority<I, Own> for A {
+    fn into_authority(self) -> ErasedAuthority {
+        ErasedAuthority(any_authority(self))
     }
 }
 
-impl IntoAuthority<ScopesInClaims> for ScopesInClaims {
-    fn into_authority(self) -> NamedAuthority {
+impl<I> IntoAuthority<I, ScopesInClaims> for ScopesInClaims {
+    fn into_authority(self) -> ErasedAuthority {
         let decide = |Asked { permissions, permission, room, .. }: Asked| {
             let has = permissions.allows(permission, room.as_deref());
             let decision = if has {
@@ -181,7 +173,7 @@ impl IntoAuthority<ScopesInClaims> for ScopesInClaims {
             };
             ready(decision).boxed_local()
         };
-        NamedAuthority { identity: None, decide: Arc::new(decide) }
+        ErasedAuthority(Arc::new(decide))
     }
 }
 

@@ -44,21 +44,6 @@ pub enum BuildError {
         /// The types.
         types: [&'static str; 2],
     },
-    /// A room, session or authority wants another identity than the authenticator yields.
-    #[error(
-        "{what} of namespace {namespace} has the identity {wanted}, but its authenticator yields {yielded}; \
-         give it one that yields {wanted}, by `.authenticate(…)`"
-    )]
-    IdentityMismatch {
-        /// The room, session or authority.
-        what: String,
-        /// The namespace.
-        namespace: String,
-        /// The identity it wants.
-        wanted: &'static str,
-        /// The identity there is.
-        yielded: &'static str,
-    },
     /// An event wants an identity in a namespace whose clients have none.
     #[error(
         "event {event:?} of namespace {namespace} has `{option}`, but nobody says who a client is; \

@@ -64,6 +64,7 @@ pub(crate) use allowed_origins::AllowedOrigins;
 pub(crate) use beat::Look;
 pub(crate) use connections::{CROWDED, Connections, FULL, SHUTTING_DOWN};
 pub(crate) use core::{Core, Declared};
+pub(crate) use namespace::Described;
 pub(crate) use namespaces::Namespaces;
 pub(crate) use reading::Incoming;
 pub(crate) use receive_window::ReceiveWindow;

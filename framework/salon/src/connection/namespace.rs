@@ -2,11 +2,7 @@
 //!
 //! It must never change once the Salon is built.
 
-use std::{
-    any::{TypeId, type_name},
-    fmt,
-    sync::Arc,
-};
+use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -22,7 +18,8 @@ use super::{
 };
 use crate::{
     auth::{
-        self, AnyAuthenticator, Anyone, Authenticator, Credentials, IntoAuthority, NamedAuthority,
+        self, AnyAuthenticator, AnyAuthority, Anyone, Authenticator, Credentials, Identified,
+        IntoAuthority, SameAs, Undecided, Unidentified, WhoIs,
     },
     base::{config::Origins, data::Data},
     event::{SentEvent, SentEvents},
@@ -30,7 +27,11 @@ use crate::{
     room::{AnyDirectory, Directory, Room, RoomEvents, RoomRoute, Routes, kinds},
 };
 
-/// A namespace to be given to the builder.
+/// A namespace to be given to the builder; and the [builder](crate::Builder) itself, which is the main one.
+///
+/// `W` is what its clients are known as: [`Unidentified`] until [`authenticate`](Self::authenticate) says
+/// it, or something is put in that sees them as `()`. So a room, a session or an authority of another
+/// identity does not compile. `T` is what is described beside it, and nothing but for a builder.
 ///
 /// ```
 /// use salon::{Namespace, Salon};
@@ -41,18 +42,24 @@ use crate::{
 /// let salon = Salon::builder().namespace(chat).build()?;
 /// # Ok::<(), salon::BuildError>(())
 /// ```
-pub struct Namespace {
+pub struct Namespace<W = Unidentified, T = ()> {
+    pub(crate) described: Described,
+    /// What else is described with it: for a builder, all of the Salon but its main namespace.
+    pub(crate) beside: T,
+    who: PhantomData<fn() -> W>,
+}
+
+/// What is said of a namespace.
+pub(crate) struct Described {
     pub(super) name: Name,
     pub(super) authenticate: AnyAuthenticator,
     reads_cookies: bool,
-    pub(super) identity: Kind,
     /// Whether somebody was named who says who a client is, and that is not [`Anyone`].
     pub(super) identified: Option<bool>,
-    pub(super) authority: Option<NamedAuthority>,
+    pub(super) authority: Option<AnyAuthority>,
     pub(super) admit: Vec<Admit>,
     pub(super) guard_events: Vec<GuardEvent>,
     pub(super) make_session: MakeSession,
-    pub(super) session_identity: Option<(&'static str, Kind)>,
     pub(super) session_routes: Vec<SessionRoute>,
     /// What its session sends.
     pub(super) session_sends: Vec<SentEvent>,
@@ -71,24 +78,10 @@ pub(super) enum Name {
     Predicate(Box<dyn Fn(&str) -> bool + Send + Sync>),
 }
 
-/// A type, with its name for messages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
-    id: TypeId,
-    name: &'static str,
-}
-
-impl Kind {
-    fn of<T: 'static>() -> Self {
-        Self { id: TypeId::of::<T>(), name: type_name::<T>() }
-    }
-}
-
 /// A kind of room, to be set up when the namespace is built.
 pub(super) struct AddRoom {
     pub(super) name: &'static str,
     pub(super) kind: TypeId,
-    identity: Kind,
     /// What rooms of the kind send.
     pub(super) sends: Vec<SentEvent>,
     pub(super) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
@@ -131,42 +124,53 @@ impl Namespace {
     }
 
     fn named(name: Name) -> Self {
-        Self {
+        let described = Described {
             name,
             authenticate: auth::any(Anyone),
             reads_cookies: false,
-            identity: Kind::of::<()>(),
             identified: None,
             authority: None,
             admit: Vec::new(),
             guard_events: Vec::new(),
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
-            session_identity: None,
             session_routes: Vec::new(),
             session_sends: Vec::new(),
             rooms: Vec::new(),
             untyped: Untyped::default(),
-        }
+        };
+        Self { described, beside: (), who: PhantomData }
     }
+}
 
-    /// Who decides who a client is; [`Anyone`] by default.
+impl<W: WhoIs, T> Namespace<W, T> {
+    /// Who decides who a client is; [`Anyone`] by default. It comes before what sees who a client is:
+    /// [`session`](Self::session), [`room`](Self::room) and [`authority`](Self::authority) take what has
+    /// the identity that this one yields, and nothing else.
     ///
     /// With `Anyone`, said here, events that have `auth` or `permit` are refused as `unauthorized`;
     /// with nobody named, they are a [`BuildError`].
     #[must_use]
-    pub fn authenticate<A: Authenticator>(mut self, authenticator: A) -> Self {
-        self.reads_cookies = authenticator.reads_cookies();
-        self.authenticate = auth::any(authenticator);
-        self.identity = Kind::of::<A::Identity>();
-        self.identified = Some(TypeId::of::<A>() != TypeId::of::<Anyone>());
-        self
+    pub fn authenticate<A: Authenticator>(
+        mut self,
+        authenticator: A,
+    ) -> Namespace<Identified<A::Identity>, T>
+    where
+        W: Undecided,
+    {
+        self.described.reads_cookies = authenticator.reads_cookies();
+        self.described.authenticate = auth::any(authenticator);
+        self.described.identified = Some(TypeId::of::<A>() != TypeId::of::<Anyone>());
+        self.known_as()
     }
 
     /// Who decides about the permissions that events name with `permit`.
     #[must_use]
-    pub fn authority<M>(mut self, authority: impl IntoAuthority<M>) -> Self {
-        self.authority = Some(authority.into_authority());
-        self
+    pub fn authority<M>(
+        mut self,
+        authority: impl IntoAuthority<W::Identity, M>,
+    ) -> Namespace<Identified<W::Identity>, T> {
+        self.described.authority = Some(authority.into_authority().0);
+        self.known_as()
     }
 
     /// A check before a client is connected; several are asked in the order given.
@@ -176,7 +180,7 @@ impl Namespace {
         F: Fn(Credentials) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), Refusal>> + 'static,
     {
-        self.admit.push(Arc::new(move |credentials| check(credentials).boxed_local()));
+        self.described.admit.push(Arc::new(move |credentials| check(credentials).boxed_local()));
         self
     }
 
@@ -204,24 +208,27 @@ impl Namespace {
         F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), Refusal>> + 'static,
     {
-        self.guard_events.push(Arc::new(move |event| check(event).boxed_local()));
+        self.described.guard_events.push(Arc::new(move |event| check(event).boxed_local()));
         self
     }
 
     /// The type of the sessions.
     #[must_use]
-    pub fn session<S: Session>(mut self) -> Self {
-        self.make_session = make::<S>();
-        self.session_identity = Some((type_name::<S>(), Kind::of::<S::Identity>()));
-        self.session_routes.clear();
-        S::Events::list(&mut self.session_routes);
-        self.session_sends = sent::<S::Sends>();
-        self
+    pub fn session<S: Session<Identity: SameAs<W::Identity>>>(
+        mut self,
+    ) -> Namespace<Identified<W::Identity>, T> {
+        self.described.make_session = make::<S>();
+        self.described.session_routes.clear();
+        S::Events::list(&mut self.described.session_routes);
+        self.described.session_sends = sent::<S::Sends>();
+        self.known_as()
     }
 
     /// A kind of room.
     #[must_use]
-    pub fn room<R: Room>(mut self) -> Self {
+    pub fn room<R: Room<Identity: SameAs<W::Identity>>>(
+        mut self,
+    ) -> Namespace<Identified<W::Identity>, T> {
         let add = |namespace, broadcaster: Arc<Broadcaster>, data| -> AddedRoom {
             let directory = Directory::<R>::new(namespace, broadcaster.clone(), data);
             let directory = Arc::new(directory);
@@ -230,14 +237,24 @@ impl Namespace {
             R::Events::list(&mut Routes { directory: &directory, routes: &mut routes });
             (directory, routes)
         };
-        self.rooms.push(AddRoom {
+        self.described.rooms.push(AddRoom {
             name: R::NAME,
             kind: TypeId::of::<Directory<R>>(),
-            identity: Kind::of::<R::Identity>(),
             sends: sent::<R::Sends>(),
             add: Box::new(add),
         });
-        self
+        self.known_as()
+    }
+
+    /// With that beside it, in place of what was.
+    pub(crate) fn beside<U>(self, beside: U) -> Namespace<W, U> {
+        Namespace { described: self.described, beside, who: PhantomData }
+    }
+
+    /// From here on clients are known as what they are.
+    fn known_as<I>(self) -> Namespace<Identified<I>, T> {
+        let Self { described, beside, .. } = self;
+        Namespace { described, beside, who: PhantomData }
     }
 
     /// An untyped handler of the events of one name.
@@ -247,7 +264,7 @@ impl Namespace {
         name: impl Into<String>,
         handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
     ) -> Self {
-        self.untyped.events.insert(name.into(), Arc::new(handler));
+        self.described.untyped.events.insert(name.into(), Arc::new(handler));
         self
     }
 
@@ -258,14 +275,14 @@ impl Namespace {
         mut self,
         handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
     ) -> Self {
-        self.untyped.any = Some(Arc::new(handler));
+        self.described.untyped.any = Some(Arc::new(handler));
         self
     }
 
     /// Called when a client has connected.
     #[must_use]
     pub fn connected(mut self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> Self {
-        self.untyped.connected = Some(Arc::new(handler));
+        self.described.untyped.connected = Some(Arc::new(handler));
         self
     }
 
@@ -275,7 +292,7 @@ impl Namespace {
         mut self,
         handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
     ) -> Self {
-        self.untyped.disconnecting = Some(Arc::new(handler));
+        self.described.untyped.disconnecting = Some(Arc::new(handler));
         self
     }
 
@@ -285,7 +302,7 @@ impl Namespace {
         mut self,
         handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
     ) -> Self {
-        self.untyped.disconnected = Some(Arc::new(handler));
+        self.described.untyped.disconnected = Some(Arc::new(handler));
         self
     }
 }
@@ -297,9 +314,15 @@ fn sent<L: SentEvents>() -> Vec<SentEvent> {
     events
 }
 
-impl fmt::Debug for Namespace {
+impl<W, T: fmt::Debug> fmt::Debug for Namespace<W, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace").field("name", &self.name.to_string()).finish_non_exhaustive()
+        f.debug_tuple("Namespace").field(&self.described).field(&self.beside).finish()
+    }
+}
+
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)
     }
 }
 
@@ -313,29 +336,12 @@ impl fmt::Display for Name {
     }
 }
 
-impl Namespace {
+impl Described {
     /// A browser sends cookies with any page's request: who reads them has to check whose it is.
     pub(crate) fn check_cookies(&self, origins: &Origins) -> Result<(), BuildError> {
         if self.reads_cookies && *origins == Origins::Any {
             return Err(BuildError::CookieFromAnyOrigin { namespace: self.name.to_string() });
         }
         Ok(())
-    }
-
-    pub(super) fn check_identities(&self, namespace: &str) -> Result<(), BuildError> {
-        let session = self.session_identity.iter().map(|(name, kind)| (*name, *kind));
-        let rooms = self.rooms.iter().map(|room| (room.name, room.identity));
-        let authority = self.authority.iter().filter_map(|authority| authority.identity);
-        let authority = authority.map(|(id, name)| ("the authority", Kind { id, name }));
-        let mut all = session.chain(rooms).chain(authority);
-        match all.find(|(_, identity)| identity.id != self.identity.id) {
-            None => Ok(()),
-            Some((what, identity)) => Err(BuildError::IdentityMismatch {
-                what: what.to_owned(),
-                namespace: namespace.to_owned(),
-                wanted: identity.name,
-                yielded: self.identity.name,
-            }),
-        }
     }
 }

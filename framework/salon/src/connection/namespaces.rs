@@ -11,11 +11,11 @@ use std::{
 use bytestring::ByteString;
 
 use super::{
-    BuildError, Namespace,
+    BuildError,
     any_session::MakeSession,
     listed::SessionRoute,
     middleware::GuardEvent,
-    namespace::{Admit, Name},
+    namespace::{Admit, Described, Name},
     untyped::Untyped,
 };
 use crate::{
@@ -125,7 +125,7 @@ impl Namespaces {
     /// Checks and takes in a namespace.
     pub(crate) fn add(
         &mut self,
-        namespace: Namespace,
+        namespace: Described,
         broadcaster: &Arc<Broadcaster>,
         data: &Data,
     ) -> Result<(), BuildError> {
@@ -142,7 +142,6 @@ impl Namespaces {
             let (pattern, reason) = (pattern.clone(), error.to_string());
             return Err(BuildError::Pattern { pattern, reason });
         }
-        namespace.check_identities(&name)?;
         let of_rooms = namespace.rooms.iter().flat_map(|room| &room.sends);
         check_sends(&name, namespace.session_sends.iter().chain(of_rooms))?;
         let (identified, authority) = (namespace.identified, namespace.authority.is_some());
@@ -193,7 +192,7 @@ impl Namespaces {
             make_session: namespace.make_session,
             // Without an authenticator no event is listed that wants an identity.
             identified: identified.unwrap_or_default(),
-            authority: namespace.authority.map(|authority| authority.decide),
+            authority: namespace.authority,
             guard_events: namespace.guard_events,
             routes,
             untyped: namespace.untyped,

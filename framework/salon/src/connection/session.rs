@@ -166,8 +166,8 @@ impl<S: Session> SessionContext<S> {
     /// Who the client is.
     #[must_use]
     pub fn identity(&self) -> &S::Identity {
-        // The builder compares the session's identity with the authenticator's.
-        self.socket.identity().expect("the identity's type was checked at build")
+        // A namespace takes sessions of its own identity alone.
+        self.socket.identity().expect("the identity is of the namespace's type")
     }
 }
 
@@ -192,8 +192,8 @@ impl<'a, I: 'static> Candidate<'a, I> {
     /// Who it is.
     #[must_use]
     pub fn identity(&self) -> &I {
-        // The builder compares the session's identity with the authenticator's.
-        self.identity.downcast_ref().expect("the identity's type was checked at build")
+        // A namespace takes sessions of its own identity alone.
+        self.identity.downcast_ref().expect("the identity is of the namespace's type")
     }
 
     /// The request that opened the connection.

@@ -105,7 +105,7 @@ impl<'a, E, I: 'static> Checked<'a, E, I> {
     pub fn identity(&self) -> &'a I {
         // The builder compares the identity of the session or room, which is the guard's, with the
         // authenticator's.
-        self.socket.identity().expect("the identity's type was checked at build")
+        self.socket.identity().expect("the identity is of the namespace's type")
     }
 
     /// The event.

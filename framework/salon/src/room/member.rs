@@ -40,8 +40,8 @@ impl<I: 'static> Member<I> {
     /// Who it is.
     #[must_use]
     pub fn identity(&self) -> &I {
-        // The builder compares the room's identity with the authenticator's before anyone connects.
-        self.peer.identity.downcast_ref().expect("the identity's type was checked at build")
+        // A namespace takes rooms of its own identity alone.
+        self.peer.identity.downcast_ref().expect("the identity is of the namespace's type")
     }
 }
 

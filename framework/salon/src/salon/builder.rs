@@ -8,27 +8,24 @@ use futures_util::FutureExt;
 
 use super::handle::Salon;
 use crate::{
-    auth::{Authenticator, Credentials, Handshake, IntoAuthority, Principal},
+    auth::{Handshake, Principal, Unidentified, WhoIs},
     base::{
         config::{ClientAddress, Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
         data::DataBuilder,
-        disconnect::DisconnectReason,
         meter::Counters,
         refusal::Refusal,
     },
     connection::{
-        self, AllowedOrigins, Application, BuildError, Connections, Declared, IncomingEvent,
-        Namespace, Namespaces, Session, Settings, UntypedEvent,
+        self, AllowedOrigins, Application, BuildError, Connections, Declared, Described, Namespace,
+        Namespaces, Settings,
     },
-    hub::{Broadcaster, Recovery, Socket},
+    hub::{Broadcaster, Recovery},
     protocol::SocketIoCodec,
-    room::Room,
     supervisor::{Supervisor, supervise},
     wire::socket_io::{JsonParser, Parser},
 };
 
-/// Describes a [`Salon`]. What it says of namespaces is about the main one, `/`, unless it is given
-/// another [`Namespace`].
+/// Describes a [`Salon`]: its main [`Namespace`], `/`, with all that may be said of one, and the rest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,10 +41,12 @@ use crate::{
 ///     .build()?;
 /// # Ok::<(), salon::BuildError>(())
 /// ```
-pub struct Builder {
+pub type Builder<W = Unidentified> = Namespace<W, Rest>;
+
+/// What a Salon is beside its main namespace.
+pub struct Rest {
     settings: Settings,
-    main: Namespace,
-    others: Vec<Namespace>,
+    others: Vec<Described>,
     parser: Arc<dyn Parser>,
     data: DataBuilder,
     application: Option<Arc<dyn Application>>,
@@ -55,18 +54,16 @@ pub struct Builder {
 
 impl Default for Builder {
     fn default() -> Self {
-        Self {
+        Namespace::new("/").beside(Rest {
             settings: Settings::default(),
-            main: Namespace::new("/"),
             others: Vec::new(),
             parser: Arc::new(JsonParser),
             data: DataBuilder::default(),
             application: None,
-        }
+        })
     }
 }
 
-/// Handlers of the main namespace; see [`Namespace`], which has the same.
 impl Salon {
     /// Starts to describe a Salon.
     #[must_use]
@@ -75,152 +72,59 @@ impl Salon {
     }
 }
 
-impl Builder {
-    /// Who decides who a client is.
-    #[must_use]
-    pub fn authenticate<A: Authenticator>(self, authenticator: A) -> Self {
-        self.main(|main| main.authenticate(authenticator))
-    }
-
-    /// Who decides about the permissions that events name with `permit`.
-    #[must_use]
-    pub fn authority<M>(self, authority: impl IntoAuthority<M>) -> Self {
-        self.main(|main| main.authority(authority))
-    }
-
-    /// A check of every event of the namespace, typed or not; several are asked in the order given.
-    /// See [`Namespace::guard_events`].
-    #[must_use]
-    pub fn guard_events<F, R>(self, check: F) -> Self
-    where
-        F: Fn(IncomingEvent) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), Refusal>> + 'static,
-    {
-        self.main(|main| main.guard_events(check))
-    }
-
-    /// The type of the sessions.
-    #[must_use]
-    pub fn session<S: Session>(self) -> Self {
-        self.main(Namespace::session::<S>)
-    }
-
-    /// A kind of room.
-    #[must_use]
-    pub fn room<R: Room>(self) -> Self {
-        self.main(Namespace::room::<R>)
-    }
-
-    /// An untyped handler of the events of one name.
-    #[must_use]
-    pub fn on(
-        self,
-        name: impl Into<String>,
-        handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static,
-    ) -> Self {
-        self.main(|main| main.on(name, handler))
-    }
-
-    /// An untyped handler of every event that nothing else handles.
-    #[must_use]
-    pub fn on_any(self, handler: impl Fn(&Socket, UntypedEvent) + Send + Sync + 'static) -> Self {
-        self.main(|main| main.on_any(handler))
-    }
-
-    /// A check before a client is connected; several are asked in the order given.
-    #[must_use]
-    pub fn admit<F, R>(self, check: F) -> Self
-    where
-        F: Fn(Credentials) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), Refusal>> + 'static,
-    {
-        self.main(|main| main.admit(check))
-    }
-
-    /// Called when a client has connected.
-    #[must_use]
-    pub fn connected(self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> Self {
-        self.main(|main| main.connected(handler))
-    }
-
-    /// Called when a session ends, while it is still in its rooms.
-    #[must_use]
-    pub fn disconnecting(
-        self,
-        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
-    ) -> Self {
-        self.main(|main| main.disconnecting(handler))
-    }
-
-    /// Called when a session has ended and has left its rooms.
-    #[must_use]
-    pub fn disconnected(
-        self,
-        handler: impl Fn(&Socket, DisconnectReason) + Send + Sync + 'static,
-    ) -> Self {
-        self.main(|main| main.disconnected(handler))
-    }
-
-    /// Says of the main namespace whatever `change` says; for a function that describes several
-    /// namespaces alike.
+/// What is said of the whole Salon.
+impl<W: WhoIs> Builder<W> {
+    /// Another namespace, whoever its clients are. The main one, `/`, is what the builder is: a second
+    /// one of that name is a [`BuildError`].
+    ///
+    /// A function that describes several namespaces alike takes each as a `Namespace<W, T>`: the builder is
+    /// one as well.
     ///
     /// ```
-    /// use salon::{Namespace, Salon};
+    /// use salon::{Namespace, Salon, auth::WhoIs};
     ///
-    /// fn with_echo(namespace: Namespace) -> Namespace {
+    /// fn with_echo<W: WhoIs, T>(namespace: Namespace<W, T>) -> Namespace<W, T> {
     ///     namespace.on("echo", |_, event| {
     ///         let echo = (event.payload.len(),);
     ///         let _ = event.acknowledge(echo);
     ///     })
     /// }
     ///
-    /// let salon = Salon::builder()
-    ///     .main(with_echo)
-    ///     .namespace(with_echo(Namespace::new("/other")))
-    ///     .build()?;
+    /// let other = with_echo(Namespace::new("/other"));
+    /// let salon = with_echo(Salon::builder()).namespace(other).build()?;
     /// # Ok::<(), salon::BuildError>(())
     /// ```
     #[must_use]
-    pub fn main(mut self, change: impl FnOnce(Namespace) -> Namespace) -> Self {
-        self.main = change(self.main);
-        self
-    }
-}
-
-impl Builder {
-    /// Another namespace. The main one, `/`, is described by the builder's own methods, or by
-    /// [`main`](Self::main): a second one of that name is a [`BuildError`].
-    #[must_use]
-    pub fn namespace(mut self, namespace: Namespace) -> Self {
-        self.others.push(namespace);
+    pub fn namespace<V: WhoIs>(mut self, namespace: Namespace<V>) -> Self {
+        self.beside.others.push(namespace.described);
         self
     }
 
     /// A value that sessions and rooms can ask their context for, by its type.
     #[must_use]
     pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.data.insert(value);
+        self.beside.data.insert(value);
         self
     }
 
     /// How packets are written; JSON by default. Clients must use the same.
     #[must_use]
     pub fn parser(mut self, parser: impl Parser) -> Self {
-        self.parser = Arc::new(parser);
+        self.beside.parser = Arc::new(parser);
         self
     }
 
     /// An application in place of Socket.IO: it gets the Engine.IO messages as they come.
     #[must_use]
     pub fn application(mut self, application: impl Application) -> Self {
-        self.application = Some(Arc::new(application));
+        self.beside.application = Some(Arc::new(application));
         self
     }
 
     /// The path of the endpoint; `/socket.io` by default.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.settings.http.path = path.into();
+        self.beside.settings.http.path = path.into();
         self
     }
 
@@ -232,7 +136,7 @@ impl Builder {
     /// ```
     #[must_use]
     pub fn transports(mut self, change: impl FnOnce(&mut Transports)) -> Self {
-        change(&mut self.settings.http.transports);
+        change(&mut self.beside.settings.http.transports);
         self
     }
 
@@ -240,7 +144,7 @@ impl Builder {
     /// that no page could have is a [`BuildError::Origin`].
     #[must_use]
     pub fn origins(mut self, origins: Origins) -> Self {
-        self.settings.http.origins = origins;
+        self.beside.settings.http.origins = origins;
         self
     }
 
@@ -252,42 +156,42 @@ impl Builder {
             // As handshakes have them.
             name.make_ascii_lowercase();
         }
-        self.settings.http.client_address = address;
+        self.beside.settings.http.client_address = address;
         self
     }
 
     /// From how many bytes on a polling response is compressed; `None` turns it off.
     #[must_use]
     pub fn gzip_from(mut self, bytes: Option<usize>) -> Self {
-        self.settings.http.gzip_from = bytes;
+        self.beside.settings.http.gzip_from = bytes;
         self
     }
 
     /// Changes what a client may grow.
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
-        change(&mut self.settings.limits);
+        change(&mut self.beside.settings.limits);
         self
     }
 
     /// Changes when rights end, and what goes before.
     #[must_use]
     pub fn lapses(mut self, change: impl FnOnce(&mut Lapses)) -> Self {
-        change(&mut self.settings.lapses);
+        change(&mut self.beside.settings.lapses);
         self
     }
 
     /// Changes how long the framework waits for a client.
     #[must_use]
     pub fn timeouts(mut self, change: impl FnOnce(&mut Timeouts)) -> Self {
-        change(&mut self.settings.timeouts);
+        change(&mut self.beside.settings.timeouts);
         self
     }
 
     /// Between a pong and the next ping, and between a ping and the end if no pong comes.
     #[must_use]
     pub fn heartbeat(mut self, ping_interval: Duration, ping_timeout: Duration) -> Self {
-        self.settings.heartbeat = Heartbeat { ping_interval, ping_timeout };
+        self.beside.settings.heartbeat = Heartbeat { ping_interval, ping_timeout };
         self
     }
 
@@ -297,7 +201,7 @@ impl Builder {
     /// reference server has it. It is authenticated anew; typed rooms have to be joined anew.
     #[must_use]
     pub fn recovery(mut self, window: Duration) -> Self {
-        self.settings.recovery = Some(window);
+        self.beside.settings.recovery = Some(window);
         self
     }
 
@@ -334,7 +238,7 @@ impl Builder {
         mut self,
         key: impl Fn(&Handshake) -> Option<K> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.hooks.affinity = Some(connection::affinity(key));
+        self.beside.settings.hooks.affinity = Some(connection::affinity(key));
         self
     }
 
@@ -347,7 +251,7 @@ impl Builder {
         R: Future<Output = Result<Principal, Refusal>> + 'static,
     {
         let admission = move |handshake| decide(handshake).boxed_local();
-        self.settings.hooks.admission = Some(Arc::new(admission));
+        self.beside.settings.hooks.admission = Some(Arc::new(admission));
         self
     }
 
@@ -358,7 +262,7 @@ impl Builder {
         mut self,
         headers: impl Fn(&Handshake) -> Vec<(String, String)> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.hooks.initial_headers = Some(Arc::new(headers));
+        self.beside.settings.hooks.initial_headers = Some(Arc::new(headers));
         self
     }
 
@@ -368,7 +272,7 @@ impl Builder {
         mut self,
         headers: impl Fn(&Handshake) -> Vec<(String, String)> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.hooks.headers = Some(Arc::new(headers));
+        self.beside.settings.hooks.headers = Some(Arc::new(headers));
         self
     }
 
@@ -377,22 +281,22 @@ impl Builder {
     /// # Errors
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
-        self.settings.check()?;
-        let origins = AllowedOrigins::new(&self.settings.http.origins)?;
+        self.beside.settings.check()?;
+        let origins = AllowedOrigins::new(&self.beside.settings.http.origins)?;
         let counters = Arc::<Counters>::default();
-        let limits = &self.settings.limits;
-        let recovery = self.settings.recovery.map(|window| Recovery::new(window, limits));
-        let timeouts = &self.settings.timeouts;
-        let codec = Arc::new(SocketIoCodec::new(self.parser.clone()));
+        let limits = &self.beside.settings.limits;
+        let recovery = self.beside.settings.recovery.map(|window| Recovery::new(window, limits));
+        let timeouts = &self.beside.settings.timeouts;
+        let codec = Arc::new(SocketIoCodec::new(self.beside.parser.clone()));
         let broadcaster = Broadcaster::new(codec, limits, timeouts, recovery, counters);
         let broadcaster = Arc::new(broadcaster);
-        let data = self.data.build();
+        let data = self.beside.data.build();
         let mut namespaces = Namespaces::default();
-        for namespace in std::iter::once(self.main).chain(self.others) {
-            namespace.check_cookies(&self.settings.http.origins)?;
+        for namespace in std::iter::once(self.described).chain(self.beside.others) {
+            namespace.check_cookies(&self.beside.settings.http.origins)?;
             namespaces.add(namespace, &broadcaster, &data)?;
         }
-        let Self { settings, application, parser, .. } = self;
+        let Rest { settings, application, parser, .. } = self.beside;
         let declared = Declared { namespaces, parser, data, application };
         let all = Connections::new(
             settings,
@@ -406,11 +310,10 @@ impl Builder {
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
+        f.debug_struct("Rest")
             .field("settings", &self.settings)
-            .field("main", &self.main)
             .field("others", &self.others)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use crate::wire::{engine_io::Message, socket_io::Arguments};
+use crate::{payload::Payload, wire::engine_io::Message};
 
 /// What happened: something was said, or became of somebody.
 ///
@@ -75,11 +75,11 @@ pub enum Traffic {
 }
 
 impl Traffic {
-    pub(super) fn event(name: &str, id: Option<u64>, arguments: &Arguments) -> Self {
+    pub(super) fn event(name: &str, id: Option<u64>, arguments: &Payload) -> Self {
         Self::Event { name: name.into(), id, json: arguments.json_text().clone() }
     }
 
-    pub(super) fn acknowledgement(id: u64, arguments: &Arguments) -> Self {
+    pub(super) fn acknowledgement(id: u64, arguments: &Payload) -> Self {
         Self::Acknowledgement { id, json: arguments.json_text().clone() }
     }
 }
