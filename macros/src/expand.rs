@@ -8,11 +8,14 @@ use syn::{GenericParam, Member, Type, spanned::Spanned};
 
 use crate::model::{Entry, Event, Key, Rate, Room, Shape};
 
-/// `impl Event`, and `impl RoomEvent` if a room handles it.
+/// `impl Event`, and `impl RoomEvent` or `impl SessionEvent` by whoever handles it.
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
-    let room = event.room.as_ref().map(|room| room_event(event, room));
+    let handled = match &event.room {
+        Some(room) => room_event(event, room),
+        None => session_event(event),
+    };
     let event = implement_event(event);
-    quote!(#event #room)
+    quote!(#event #handled)
 }
 
 fn implement_event(event: &Event<'_>) -> TokenStream {
@@ -64,6 +67,16 @@ fn forever(event: &Event<'_>) -> TokenStream {
 /// The first guard and the rest, so that there may be any number.
 fn guards(guards: &[Type]) -> TokenStream {
     guards.iter().rfold(quote!(()), |rest, guard| quote!((#guard, #rest)))
+}
+
+fn session_event(event: &Event<'_>) -> TokenStream {
+    let Event { generics, salon, .. } = event;
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let ident = ident(event);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #salon::expanded::SessionEvent for #ident #type_generics #where_clause {}
+    }
 }
 
 fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
@@ -169,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_the_session_is_one_implementation() {
+    fn an_event_of_the_session_says_so() {
         expands(
             &parse_quote! {
                 #[event("chat:said", volatile)]
@@ -186,6 +199,8 @@ mod tests {
                     type Route = ::salon::expanded::ToSession;
                     type Guards = ();
                 }
+                #[automatically_derived]
+                impl ::salon::expanded::SessionEvent for Said {}
             },
         );
     }

@@ -6,10 +6,15 @@ use std::{borrow::Cow, fmt};
 
 use crate::base::refusal::Code;
 
+pub use salon_contract::event::{Policy, Shape};
+
 pub use crate::{
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
-    connection::{Candidate, Lapse, Session, SessionContext, session::ToSession},
-    event::{Event, IntoReply, Later, On, OnLater, Route, policy::Policy, shape::Shape},
+    connection::{
+        Candidate, Lapse, Session, SessionContext,
+        session::{SessionEvent, ToSession},
+    },
+    event::{Event, IntoReply, Later, On, OnLater, Route},
     room::{
         Entry, LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent,
         ToRoom,

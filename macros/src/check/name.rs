@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn its_reserved_names_are_those_that_the_framework_never_sends() {
-        let sent = include_str!("../../../framework/salon/src/event/reserved.rs");
+        let sent = include_str!("../../../framework/contract/src/event/reserved.rs");
         assert!(sent.contains(&format!("{OF_SOCKET_IO:?}")));
         assert!(sent.contains(&format!("{OF_SALON:?}")));
     }

@@ -9,8 +9,34 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The ranks of the framework's modules: a module imports from its own folder and from lower ranks.
-const RANKS: &[(&str, u32)] = &[
+/// One crate of the framework.
+struct Library {
+    /// Where its sources are.
+    root: &'static str,
+    /// What stands before the names of its files below; nothing for `salon` itself.
+    folder: &'static str,
+    /// The ranks of its modules: a module imports from its own folder and from lower ranks.
+    ranks: &'static [(&'static str, u32)],
+}
+
+/// The crates, from the one that stands on none of the others.
+const LIBRARIES: &[Library] = &[
+    Library { root: "framework/contract/src", folder: "contract/", ranks: CONTRACT },
+    Library { root: "framework/salon/src", folder: "", ranks: SALON },
+];
+
+const CONTRACT: &[(&str, u32)] = &[
+    ("excerpt", 0),
+    ("logged", 0),
+    ("rate", 0),
+    ("refusal", 1),
+    ("refusals", 2),
+    ("payload", 3),
+    ("event", 4),
+    ("lib", 5),
+];
+
+const SALON: &[(&str, u32)] = &[
     ("base", 0),
     ("payload", 1),
     ("event", 2),
@@ -56,10 +82,11 @@ const NEVERS: &[(&[&str], &[&str])] = &[
         &[
             "auth/",
             "base/",
+            "contract/",
             "event/",
             "hub/",
             "outbox/",
-            "payload/",
+            "payload.rs",
             "revocation.rs",
             "room/",
             "session/",
@@ -70,20 +97,42 @@ const NEVERS: &[(&[&str], &[&str])] = &[
     ),
     // Links hand a connection its messages, and drain its outbox.
     (&["connection/"], &["transport"]),
-    // A protocol is a value: no actor, no clock, no task, no I/O.
-    (&["message/", "protocol/", "wire/"], &["actix", "clock", "tokio", "transport"]),
+    // A protocol is a value, and so is what it carries: no actor, no clock, no task, no I/O.
+    (&["contract/", "message/", "protocol/", "wire/"], &["actix", "clock", "tokio", "transport"]),
 ];
 
+impl Library {
+    /// Its files by their names below its root, without comments.
+    fn sources(&self) -> Vec<(String, String)> {
+        let read = |(name, source): (String, String)| (name, code(&source));
+        self.files().into_iter().map(read).collect()
+    }
+
+    fn files(&self) -> Vec<(String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(self.root);
+        let mut files = Vec::new();
+        collect(&root, &mut files);
+        assert!(files.len() > 20, "the sources were not found");
+        let read = |path: PathBuf| {
+            let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+            (name, fs::read_to_string(path).expect("a source file"))
+        };
+        files.into_iter().map(read).collect()
+    }
+
+    fn rank(&self, module: &str) -> u32 {
+        let found = self.ranks.iter().find(|(name, _)| *name == module);
+        found.unwrap_or_else(|| panic!("module {module} has no rank; give it one here")).1
+    }
+}
+
+/// The files of all crates, those of others than `salon` in the folders of their crates.
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/salon/src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    assert!(files.len() > 50, "the sources were not found");
-    let read = |path: PathBuf| {
-        let name = path.strip_prefix(&root).expect("below the root").display().to_string();
-        (name, code(&fs::read_to_string(path).expect("a source file")))
+    let named = |library: &Library| {
+        let folder = library.folder;
+        library.sources().into_iter().map(move |(file, code)| (format!("{folder}{file}"), code))
     };
-    files.into_iter().map(read).collect()
+    LIBRARIES.iter().flat_map(named).collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -105,11 +154,6 @@ fn code(source: &str) -> String {
 
 fn module(file: &str) -> &str {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
-}
-
-fn rank(module: &str) -> u32 {
-    let found = RANKS.iter().find(|(name, _)| *name == module);
-    found.unwrap_or_else(|| panic!("module {module} has no rank; give it one here")).1
 }
 
 /// The modules that a file names after `crate::`.
@@ -151,11 +195,13 @@ fn identifier(text: &str) -> String {
 #[test]
 fn imports_go_down_only() {
     let mut upward = Vec::new();
-    for (file, code) in sources() {
-        let own = module(&file);
-        for import in imports(&code) {
-            if import != own && rank(&import) >= rank(own) {
-                upward.push(format!("{file} imports {import}"));
+    for library in LIBRARIES {
+        for (file, code) in library.sources() {
+            let own = module(&file);
+            for import in imports(&code) {
+                if import != own && library.rank(&import) >= library.rank(own) {
+                    upward.push(format!("{}{file} imports {import}", library.folder));
+                }
             }
         }
     }
@@ -165,10 +211,7 @@ fn imports_go_down_only() {
 #[test]
 fn what_is_apart_stays_apart() {
     let mut strays = Vec::new();
-    for (file, code) in sources()
-        .iter()
-        .filter(|(file, _)| !["tests.rs", "models.rs"].iter().any(|tests| file.ends_with(tests)))
-    {
+    for (file, code) in sources().iter().filter(|(file, _)| !is_test(file)) {
         let code = circles::before_tests(code);
         for (_, names) in NEVERS.iter().filter(|(folders, _)| is_in(file, folders)) {
             let named = names.iter().filter(|name| names_module(code, name));
@@ -176,6 +219,10 @@ fn what_is_apart_stays_apart() {
         }
     }
     assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+fn is_test(file: &str) -> bool {
+    ["tests.rs", "models.rs"].iter().any(|end| file.ends_with(end))
 }
 
 fn is_in(file: &str, folders: &[&str]) -> bool {
@@ -210,12 +257,11 @@ fn each_library_has_its_place() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../framework/salon/src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    for path in files {
-        let source = fs::read_to_string(&path).expect("a source file");
+    for (library, (file, source)) in LIBRARIES
+        .iter()
+        .flat_map(|library| library.files().into_iter().map(move |it| (library, it)))
+    {
         let documented = source.starts_with("//!") || source.starts_with("#![doc");
-        assert!(documented, "{} has no `//!`", path.display());
+        assert!(documented, "{}/{file} has no `//!`", library.root);
     }
 }

@@ -12,7 +12,7 @@ use super::{
     any_session::AnySession,
     connected::{Connected, downcast},
     listed::{Called, Conclude, Concluded, Resume, SessionRoute},
-    session::ToSession,
+    session::SessionEvent,
 };
 use crate::{
     auth::{Right, hold_answer},
@@ -30,7 +30,7 @@ use crate::{
 impl<S, E> SessionListed<S> for E
 where
     S: Session + On<E>,
-    E: Event<Route = ToSession> + DeserializeOwned + 'static,
+    E: SessionEvent + DeserializeOwned + 'static,
     E::Reply: Serialize,
     E::Guards: Guards<E, S::Identity>,
 {
@@ -47,7 +47,7 @@ where
 impl<S, E> SessionListed<S> for Later<E>
 where
     S: Session + OnLater<E>,
-    E: Event<Route = ToSession> + DeserializeOwned + 'static,
+    E: SessionEvent + DeserializeOwned + 'static,
     E::Reply: Serialize,
     E::Guards: Guards<E, S::Identity>,
 {

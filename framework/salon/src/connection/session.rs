@@ -171,6 +171,15 @@ impl<S: Session> SessionContext<S> {
     }
 }
 
+/// An event that goes to the session of its sender; implemented by the derive where no room is named.
+// By a trait of this crate the compiler knows that a tuple is none, and so may be a list of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a session",
+    label = "not an event of a session",
+    note = "add `#[derive(salon::Event)]` and `#[event(\"name\")]` to `{Self}`, and name no room there"
+)]
+pub trait SessionEvent: Event<Route = ToSession> {}
+
 /// A client that wants to connect to a namespace.
 #[derive(Debug)]
 pub struct Candidate<'a, I> {

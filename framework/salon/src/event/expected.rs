@@ -2,7 +2,8 @@
 //!
 //! It must never change what the client is told: a contract that is broken is a bug, not an answer.
 
-use super::contract::Event;
+use salon_contract::event::Event;
+
 use crate::base::refusal::{Code, Refusal};
 
 /// What a handler of `E` answers, as it is. In a debug build a refusal with a code of the application's

@@ -12,7 +12,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{DecodeError, surrogates};
-use crate::{base::excerpt::shape, event::of_socket_io};
+use salon_contract::event::of_socket_io;
+
+use crate::base::excerpt::shape;
 
 /// The data of an event: its name, and its arguments without brackets.
 #[derive(Debug)]

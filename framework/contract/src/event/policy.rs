@@ -2,7 +2,7 @@
 //!
 //! It must hold only what is known when the struct is compiled.
 
-use crate::base::Rate;
+use crate::rate::Rate;
 
 /// What the derive states about an event beside its name and its route.
 ///

@@ -14,7 +14,7 @@ use super::{
     scratch,
     strict::{self, Strict},
 };
-use crate::base::excerpt::{excerpt, shape, without_content};
+use crate::excerpt::{excerpt, shape, without_content};
 
 /// What an event carries, or an acknowledgement: values in JSON, and the bytes that they refer to.
 ///
@@ -79,16 +79,18 @@ impl Payload {
     }
 
     /// The same with one more behind them, which is JSON.
+    #[doc(hidden)]
     #[must_use]
-    pub(crate) fn with_last(&self, last: &str) -> Self {
+    pub fn with_last(&self, last: &str) -> Self {
         let comma = if self.json.trim().is_empty() { "" } else { "," };
         let json = format!("{}{comma}{last}", self.json);
         Self { json: json.into(), attachments: self.attachments.clone() }
     }
 
     /// The last one as JSON, and those before it.
-    #[cfg(feature = "testing")]
-    pub(crate) fn split_last(&self) -> Option<(Self, &str)> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn split_last(&self) -> Option<(Self, &str)> {
         let last = self.pieces().last()?;
         // A piece is part of the text.
         let before = self.json.trim_end().strip_suffix(last)?.trim_end();
@@ -141,7 +143,8 @@ impl Payload {
 
     /// As [`Payload::single`], of what is a secret: the error says where it goes wrong, and has
     /// nothing of it.
-    pub(crate) fn confidential<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
+    #[doc(hidden)]
+    pub fn confidential<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         self.single().map_err(|error| match error {
             PayloadError::Invalid { index, source, .. } => {
                 let found = shape(self.json.trim());

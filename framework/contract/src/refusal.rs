@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use super::logged::Logged;
+use crate::logged::Logged;
 
 /// The stable codes of refusals; clients branch on them, so a code never changes its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,9 @@ impl Code {
     ];
 
     /// The code that is written so: the framework's own, if it is one.
-    pub(crate) fn known(code: &'static str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn known(code: &'static str) -> Self {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == code);
         known.unwrap_or(Self::Other(Cow::Borrowed(code)))
     }
@@ -162,12 +164,15 @@ impl Refusal {
 
     /// The server's own fault. `cause` is logged and never sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(cause = %Logged(&cause), "internal error in a handler");
+        // In the log it is the framework's, as all that goes wrong in a handler.
+        tracing::error!(target: "salon", cause = %Logged(&cause), "internal error in a handler");
         Self::logged_already()
     }
 
     /// As [`internal`](Self::internal), where the log has the cause already.
-    pub(crate) fn logged_already() -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn logged_already() -> Self {
         Self::new(Code::Internal, "internal error")
     }
 

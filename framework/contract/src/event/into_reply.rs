@@ -2,7 +2,7 @@
 //!
 //! It must never have a third way: what takes time is an [`Answer`](super::Answer), by its name.
 
-use crate::base::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// What a method marked `#[on]` or `#[hook]` returns where a `T` is wanted: the `T` itself, or a
 /// `Result` of it with whatever turns into a [`Refusal`]. Nothing at all is `()`, which is what

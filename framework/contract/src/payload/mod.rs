@@ -28,4 +28,5 @@ pub use self::{
     value::Value,
 };
 
-pub(crate) use self::scratch::with_json;
+#[doc(hidden)]
+pub use self::scratch::with_json;

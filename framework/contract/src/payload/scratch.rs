@@ -21,7 +21,8 @@ pub(super) fn written<E>(
 }
 
 /// Reads JSON that `write` writes, which always has a form.
-pub(crate) fn with_json<T>(
+#[doc(hidden)]
+pub fn with_json<T>(
     write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
     use_it: impl FnOnce(&str) -> T,
 ) -> T {

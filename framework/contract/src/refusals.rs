@@ -2,7 +2,7 @@
 //!
 //! It must never decide about anything: why something is refused is the handler's to say.
 
-/// Why an application refuses, as an enum: derive it, and `?` and `.into()` make a [`Refusal`](crate::Refusal) of it.
+/// Why an application refuses, as an enum: derive it, and `?` and `.into()` make a [`Refusal`](crate::refusal::Refusal) of it.
 ///
 /// Each variant has a code for programs and a message for people, in which its fields may stand, by
 /// their names or, in a tuple, by their numbers. A variant without a message takes the enum's `Display`,

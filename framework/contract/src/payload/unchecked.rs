@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Payload, attachments, strict};
-use crate::base::excerpt::shape;
+use crate::excerpt::shape;
 
 /// A payload as a client sent it, which may be no JSON.
 ///
@@ -42,7 +42,9 @@ pub struct NoJson {
 impl UncheckedPayload {
     /// The last elements of the list that `text` ends with: that begins at `list`, and they at `begin`.
     /// Whatever stands in it before them is plain JSON, and its bracket is the last character.
-    pub(crate) fn new(text: ByteString, list: usize, begin: usize) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(text: ByteString, list: usize, begin: usize) -> Self {
         Self(Inner::Text { text, list, begin })
     }
 
@@ -67,7 +69,9 @@ impl UncheckedPayload {
     /// The one value as a `T`, by which it is checked as well: one pass over the text. Nothing if it is
     /// no `T`, or not the only one, or checked already; then [`UncheckedPayload::check`] says what it
     /// is.
-    pub(crate) fn single<T: DeserializeOwned>(&self) -> Option<T> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn single<T: DeserializeOwned>(&self) -> Option<T> {
         let Inner::Text { text, begin, .. } = &self.0 else { return None };
         let value = text.get(*begin..)?.strip_suffix(']')?;
         // A type that reads nothing is content with nothing.

@@ -8,7 +8,8 @@
 const SHOWN: usize = 32;
 
 /// The first 32 characters of `text`, and an ellipsis if there are more.
-pub(crate) fn excerpt(text: &str) -> String {
+#[must_use]
+pub fn excerpt(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -16,7 +17,8 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// What `text` is by its first character, and how long: nothing of it.
-pub(crate) fn shape(text: &str) -> String {
+#[must_use]
+pub fn shape(text: &str) -> String {
     let kind = match text.trim_start().bytes().next() {
         None => return "nothing".to_owned(),
         Some(b'{') => "an object",
@@ -29,7 +31,8 @@ pub(crate) fn shape(text: &str) -> String {
 }
 
 /// An error of serde_json about a secret: where it is, and not what was found there.
-pub(crate) fn without_content(error: &serde_json::Error) -> serde_json::Error {
+#[must_use]
+pub fn without_content(error: &serde_json::Error) -> serde_json::Error {
     let words = error.to_string();
     // What serde's derive says of a field that is not there: a name in the type.
     let missing = words.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));

@@ -37,7 +37,9 @@ impl Rate {
     }
 
     /// The same rate, with room for `least` at once at least.
-    pub(crate) fn with_room_for(self, least: usize) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_room_for(self, least: usize) -> Self {
         let least = u32::try_from(least).unwrap_or(u32::MAX);
         Self { burst: self.burst.max(least), ..self }
     }

@@ -7,7 +7,7 @@ use std::{any::Any, fmt};
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use crate::base::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// What an [`OnLater`](super::OnLater) handler returns: a future of the reply, and perhaps what is to
 /// be done in the session or room when it is there.
@@ -28,7 +28,8 @@ use crate::base::refusal::Refusal;
 pub struct Answer<T>(LocalBoxFuture<'static, Awaited<T>>);
 
 /// What an answer has waited for.
-pub(crate) enum Awaited<T> {
+#[doc(hidden)]
+pub enum Awaited<T> {
     /// It is the reply.
     Reply(Result<T, Refusal>),
     /// The reply is what this yields, which is code of the application.
@@ -36,8 +37,8 @@ pub(crate) enum Awaited<T> {
 }
 
 /// What is to be done, with the state of whatever handles the event, its context and the sender.
-pub(crate) type Then<T> =
-    Box<dyn FnOnce(&mut dyn Any, &mut dyn Any, &dyn Any) -> Result<T, Refusal>>;
+#[doc(hidden)]
+pub type Then<T> = Box<dyn FnOnce(&mut dyn Any, &mut dyn Any, &dyn Any) -> Result<T, Refusal>>;
 
 /// The context that a handler of events gets, of a room or of a session. It is not for others to
 /// implement.
@@ -62,7 +63,9 @@ pub trait Kind: sealed::Sealed + 'static {
     ) -> Option<T>;
 }
 
-pub(crate) mod sealed {
+/// What seals traits, the framework's among them.
+#[doc(hidden)]
+pub mod sealed {
     /// Keeps a trait to Salon's own types.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot implement a trait that Salon keeps to its own types",
@@ -88,7 +91,7 @@ impl<T: 'static> Answer<T> {
     /// ended changes nothing any more; if the room is not the same any more, because it restarted after a panic or
     /// closed, as `closed`; and if the future took longer than `timeouts.handler`, as `timeout`. What
     /// has to be done whatever becomes of the sender belongs into the future, or into a message to the
-    /// room: see [`RoomContext::spawn`](crate::RoomContext::spawn).
+    /// room: see `RoomContext::spawn`.
     ///
     /// `cx` is the context of the handler that returns the answer.
     ///
@@ -157,7 +160,9 @@ impl<T: 'static> Answer<T> {
     }
 
     /// What it waits for.
-    pub(crate) fn into_future(self) -> LocalBoxFuture<'static, Awaited<T>> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_future(self) -> LocalBoxFuture<'static, Awaited<T>> {
         self.0
     }
 }

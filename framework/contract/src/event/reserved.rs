@@ -48,6 +48,8 @@ impl ReservedName {
 }
 
 /// The name, if it is one that means something to Socket.IO itself.
-pub(crate) fn of_socket_io(name: &str) -> Option<&'static str> {
+#[doc(hidden)]
+#[must_use]
+pub fn of_socket_io(name: &str) -> Option<&'static str> {
     OF_SOCKET_IO.into_iter().find(|reserved| *reserved == name)
 }

@@ -125,8 +125,8 @@ mod tests {
         assert!(check::<Tagged>(r#"["A",1]"#).is_err());
         assert!(check::<Point>(r#"{"x":1}"#).is_ok());
         assert!(check::<Either>("[1]").is_ok());
-        assert!(check::<crate::Value>("[1]").is_ok());
-        assert!(check::<crate::Binary>("[1]").is_ok());
+        assert!(check::<crate::payload::Value>("[1]").is_ok());
+        assert!(check::<crate::payload::Binary>("[1]").is_ok());
         assert!(check::<Pair>("[1,2]").is_ok());
         assert!(check::<Vec<Point>>("[]").is_ok());
         assert!(check::<Option<u8>>("[]").is_ok());

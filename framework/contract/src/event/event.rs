@@ -1,6 +1,6 @@
-//! What an event is: the contract that its derive fills in.
+//! What an event is: facts about a type, known when it is compiled.
 //!
-//! It must never say more than the struct does: who handles it, and what becomes of it, is for others.
+//! It must never have state, nor do anything.
 
 use super::{answer::sealed, policy::Policy, shape::Shape};
 
@@ -39,7 +39,7 @@ pub trait Event {
     type Reply: 'static;
     /// Who handles it when a client sends it: the session, or a room named by one of its fields.
     type Route: Route;
-    /// The [`Guard`](crate::Guard)s that check it, in their order: `()` for none, else the first
+    /// The `Guard`s that check it, in their order: `()` for none, else the first
     /// and the rest, as in `(NotMuted, (NotBanned, ()))`. That each of them is a guard of this event
     /// is checked where the event is listed.
     #[doc(hidden)]

@@ -7,7 +7,7 @@ use std::any::{TypeId, type_name};
 
 use serde::Serialize;
 
-use super::contract::Event;
+use super::event::Event;
 
 /// A list of the events that a room or a session sends: a tuple of them, or of further lists.
 ///
@@ -42,10 +42,10 @@ pub trait SentListed: 'static {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct SentEvent {
-    pub(crate) name: &'static str,
-    pub(crate) kind: TypeId,
+    pub name: &'static str,
+    pub kind: TypeId,
     /// The type's name, for messages.
-    pub(crate) type_name: &'static str,
+    pub type_name: &'static str,
 }
 
 impl<E: Event + Serialize + 'static> SentListed for E {

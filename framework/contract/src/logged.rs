@@ -9,7 +9,8 @@ const LONGEST: usize = 512;
 
 /// A text for the log, on one line and bounded: whatever is no plain character is escaped as in a
 /// literal of Rust, and so is the backslash.
-pub(crate) struct Logged<T>(pub(crate) T);
+#[derive(Debug)]
+pub struct Logged<T>(pub T);
 
 impl<T: Display> Display for Logged<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +22,8 @@ impl<T: Display> Display for Logged<T> {
 
 /// A namespace that a client is in, or wants to be in, as far as it is a name: behind a brace, a
 /// quote or a question mark may be credentials that were put in the wrong place.
-pub(crate) fn namespace(name: &str) -> Logged<&str> {
+#[must_use]
+pub fn namespace(name: &str) -> Logged<&str> {
     let end = name.find(['{', '[', '(', '"', '\'', '?', '&', '=', '#', ';']);
     Logged(&name[..end.unwrap_or(name.len())])
 }

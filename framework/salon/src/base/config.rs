@@ -2,11 +2,9 @@
 //!
 //! It must never contain behaviour: who enforces a value names it in its own documentation.
 
-mod rate;
-
 use std::time::Duration;
 
-pub use self::rate::Rate;
+pub use salon_contract::Rate;
 
 /// What a client may grow, and how far. The guide's page on [limits](crate::guide::limits) says what
 /// happens at each.
