@@ -7,7 +7,7 @@ use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    Result,
+    Result, engine_io,
     websocket::{Incoming, WebSocket},
 };
 
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One client in the namespace `/`.
 pub struct Client {
-    socket: WebSocket,
+    socket: engine_io::Client,
     waiting: VecDeque<Packet>,
     next_id: u64,
 }
@@ -52,13 +52,12 @@ impl Client {
     /// Opens a connection without connecting to the namespace.
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let target = "/socket.io/?EIO=4&transport=websocket";
-        let mut socket = WebSocket::open(address, target).await?;
-        match socket.receive().await? {
-            Incoming::Text(open) if open.starts_with('0') => {
-                Ok(Self { socket, waiting: VecDeque::new(), next_id: 0 })
-            }
-            other => Err(format!("expected an open packet, got {other:?}").into()),
+        let mut socket = engine_io::Client::from(WebSocket::open(address, target).await?);
+        let open = socket.next().await?;
+        if !open.starts_with('0') {
+            return Err(format!("expected an open packet, got {open}").into());
         }
+        Ok(Self { socket, waiting: VecDeque::new(), next_id: 0 })
     }
 
     /// Sends a text as it is.
@@ -134,26 +133,16 @@ impl Client {
 
     /// Waits until the server closes the connection, and gives the close code if there was one.
     pub async fn closed(&mut self) -> Result<Option<u16>> {
-        let closing = async {
-            loop {
-                if let Incoming::Closed(close) = self.socket.receive().await? {
-                    return Ok(close.map(|(code, _)| code));
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, closing).await?
+        let close = tokio::time::timeout(PATIENCE, self.socket.closed()).await??;
+        Ok(close.map(|(code, _)| code))
     }
 
     async fn receive(&mut self) -> Result<Packet> {
-        loop {
-            let incoming = tokio::time::timeout(PATIENCE, self.socket.receive()).await??;
-            match incoming {
-                Incoming::Text(text) if text == "2" => self.socket.send("3").await?,
-                Incoming::Text(text) => return packet(&text),
-                Incoming::Binary(bytes) => return Ok(Packet::Binary(bytes)),
-                Incoming::Closed(code) => {
-                    return Err(format!("the server closed the connection: {code:?}").into());
-                }
+        match tokio::time::timeout(PATIENCE, self.socket.incoming()).await?? {
+            Incoming::Text(text) => packet(&text),
+            Incoming::Binary(bytes) => Ok(Packet::Binary(bytes)),
+            Incoming::Closed(code) => {
+                Err(format!("the server closed the connection: {code:?}").into())
             }
         }
     }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::promises;
-use crate::subject::{Subject, pending_poll};
+use crate::subject::{Client, Subject, pending_poll};
 
 promises! { "engine":
     polling_opens_with_an_upgrade_on_offer,
@@ -209,15 +209,8 @@ async fn an_upgrade_ends_a_pending_poll_and_polling_itself(subject: Subject) -> 
         assert_eq!(session.post("4x").await?.status, 400);
     }
     socket.send("4unharmed").await?;
-    loop {
-        match socket.receive().await? {
-            Incoming::Text(text) if text == "2" => socket.send("3").await?,
-            other => {
-                assert_eq!(other, Incoming::Text("4unharmed".to_owned()));
-                return Ok(());
-            }
-        }
-    }
+    assert_eq!(Client::from(socket).next().await?, "4unharmed");
+    Ok(())
 }
 
 async fn a_second_websocket_of_an_upgraded_session_is_closed(subject: Subject) -> Result<()> {
@@ -248,17 +241,6 @@ async fn a_probe_that_fails_leaves_polling_alive(subject: Subject) -> Result<()>
     Ok(())
 }
 
-/// The next text of a WebSocket; pings are answered.
-async fn next(socket: &mut WebSocket) -> Result<String> {
-    loop {
-        match socket.receive().await? {
-            Incoming::Text(text) if text == "2" => socket.send("3").await?,
-            Incoming::Text(text) => return Ok(text),
-            other => return Err(format!("{other:?} where a text is due").into()),
-        }
-    }
-}
-
 /// How often something is tried that depends on which worker is the faster one.
 const ROUNDS: usize = 20;
 
@@ -280,13 +262,13 @@ async fn a_poll_behind_the_end_of_an_upgrade_is_refused_though_nobody_has_read_t
     for round in 0..ROUNDS {
         let session = subject.polling().await?;
         let target = subject.websocket_target(Some(session.sid()));
-        let mut socket = WebSocket::open(subject.address, &target).await?;
+        let mut socket = Client::from(WebSocket::open(subject.address, &target).await?);
         socket.send("2probe").await?;
         socket.send("5").await?;
         assert_eq!(session.get().await?.status, 400, "round {round}");
         socket.send("4hello").await?;
-        assert_eq!(next(&mut socket).await?, "3probe");
-        assert_eq!(next(&mut socket).await?, "4hello");
+        assert_eq!(socket.next().await?, "3probe");
+        assert_eq!(socket.next().await?, "4hello");
     }
     Ok(())
 }
@@ -295,13 +277,13 @@ async fn a_poll_behind_a_probe_ends_so_that_its_client_can_move(subject: Subject
     for _ in 0..ROUNDS / 4 {
         let session = subject.polling().await?;
         let target = subject.websocket_target(Some(session.sid()));
-        let mut socket = WebSocket::open(subject.address, &target).await?;
+        let mut socket = Client::from(WebSocket::open(subject.address, &target).await?);
         socket.send("2probe").await?;
         assert_eq!(session.get().await?.text(), "6");
         socket.send("5").await?;
-        assert_eq!(next(&mut socket).await?, "3probe");
+        assert_eq!(socket.next().await?, "3probe");
         socket.send("4hello").await?;
-        assert_eq!(next(&mut socket).await?, "4hello");
+        assert_eq!(socket.next().await?, "4hello");
     }
     Ok(())
 }
@@ -318,9 +300,9 @@ async fn a_slow_post_is_received_before_what_follows_an_upgrade(subject: Subject
     // Said by the server itself: it holds the POST.
     assert_eq!(subject.request("GET", "/held-post").await?.status, 200);
     let target = subject.websocket_target(Some(session.sid()));
-    let mut socket = WebSocket::open(subject.address, &target).await?;
+    let mut socket = Client::from(WebSocket::open(subject.address, &target).await?);
     socket.send("2probe").await?;
-    assert_eq!(next(&mut socket).await?, "3probe");
+    assert_eq!(socket.next().await?, "3probe");
     socket.send("5").await?;
     socket.send("4third").await?;
     // It has moved, whatever became of the POST; and every worker has had its turns since.
@@ -329,7 +311,7 @@ async fn a_slow_post_is_received_before_what_follows_an_upgrade(subject: Subject
     }
     post.write_all(end.as_bytes()).await?;
     for text in ["4first", "4second", "4third"] {
-        assert_eq!(next(&mut socket).await?, text);
+        assert_eq!(socket.next().await?, text);
     }
     let mut answer = String::new();
     post.read_to_string(&mut answer).await?;

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use salon_tests::Result;
+pub(crate) use salon_tests::engine_io::Client;
 use salon_tests::polling::{Endpoint, Polling};
 use salon_tests::raw_http::{Request, Response};
 use salon_tests::server::{Implementation, Server};
-use salon_tests::websocket::{Incoming, WebSocket};
+use salon_tests::websocket::WebSocket;
 use tokio::task::JoinHandle;
 
 /// Longer than any test needs.
@@ -113,70 +114,4 @@ pub(crate) async fn pending_poll(
     let poll = tokio::spawn(async move { session.get().await });
     assert_eq!(subject.request("GET", "/held").await?.status, 200);
     Ok(poll)
-}
-
-/// A client over WebSocket.
-#[derive(Debug)]
-pub(crate) struct Client(WebSocket);
-
-impl From<WebSocket> for Client {
-    fn from(socket: WebSocket) -> Self {
-        Self(socket)
-    }
-}
-
-impl Client {
-    pub(crate) async fn send(&mut self, text: &str) -> Result<()> {
-        self.0.send(text).await
-    }
-
-    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) -> Result<()> {
-        self.0.send_binary(bytes).await
-    }
-
-    /// The next message; pings are answered.
-    pub(crate) async fn incoming(&mut self) -> Result<Incoming> {
-        loop {
-            match self.0.receive().await? {
-                Incoming::Text(text) if text == "2" => self.0.send("3").await?,
-                incoming => return Ok(incoming),
-            }
-        }
-    }
-
-    /// The next text; pings are answered.
-    pub(crate) async fn next(&mut self) -> Result<String> {
-        match self.incoming().await? {
-            Incoming::Text(text) => Ok(text),
-            other => Err(format!("{other:?} where a text is due").into()),
-        }
-    }
-
-    /// The next bytes; pings are answered.
-    pub(crate) async fn next_binary(&mut self) -> Result<Vec<u8>> {
-        match self.incoming().await? {
-            Incoming::Binary(bytes) => Ok(bytes),
-            other => Err(format!("{other:?} where bytes are due").into()),
-        }
-    }
-
-    /// Sends a text and gives what comes next.
-    pub(crate) async fn ask(&mut self, text: &str) -> Result<String> {
-        self.send(text).await?;
-        self.next().await
-    }
-
-    /// Waits for the end, whatever comes before it.
-    pub(crate) async fn closed(&mut self) -> Result<Option<(u16, String)>> {
-        loop {
-            if let Incoming::Closed(close) = self.incoming().await? {
-                return Ok(close);
-            }
-        }
-    }
-
-    /// The next message, even a ping.
-    pub(crate) async fn raw(&mut self) -> Result<Incoming> {
-        self.0.receive().await
-    }
 }
