@@ -24,7 +24,7 @@ use crate::{
     base::{config::Origins, data::Data},
     event::{SentEvent, SentEvents},
     hub::{Broadcaster, Socket},
-    room::{AnyDirectory, Directory, Room, RoomEvents, RoomRoute, Routes, kinds},
+    room::{AnyDirectory, Room, RoomDirectory, RoomEvents, RoomRoute, Routes, kinds},
 };
 
 /// A namespace to be given to the builder; and the [builder](crate::Builder) itself, which is the main one.
@@ -230,7 +230,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
         mut self,
     ) -> Namespace<Identified<W::Identity>, T> {
         let add = |namespace, broadcaster: Arc<Broadcaster>, data| -> AddedRoom {
-            let directory = Directory::<R>::new(namespace, broadcaster.clone(), data);
+            let directory = RoomDirectory::<R>::new(namespace, broadcaster.clone(), data);
             let directory = Arc::new(directory);
             kinds::add(&broadcaster, &directory);
             let mut routes = Vec::new();
@@ -239,7 +239,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
         };
         self.described.rooms.push(AddRoom {
             name: R::NAME,
-            kind: TypeId::of::<Directory<R>>(),
+            kind: TypeId::of::<RoomDirectory<R>>(),
             sends: sent::<R::Sends>(),
             add: Box::new(add),
         });

@@ -10,8 +10,9 @@ use serde::Serialize;
 use tracing::Span;
 
 use super::{
-    Directory, Entry, Room, RoomEvent,
+    Entry, Room, RoomEvent,
     context::RoomContext,
+    directory::Directory,
     event_context::EventContext,
     member::{LeaveReason, Member},
     opening::open,
@@ -40,13 +41,16 @@ use crate::{
     },
 };
 
+/// The open rooms of the kind `R`.
+pub(crate) type RoomDirectory<R> = Directory<R, RoomActor<R>>;
+
 /// One open room.
 pub(crate) struct RoomActor<R: Room> {
     pub(super) state: State<R>,
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
-    pub(super) directory: Arc<Directory<R>>,
+    pub(super) directory: Arc<RoomDirectory<R>>,
     /// The worker that it is on.
     pub(super) shard: ShardNumber,
     /// Whether it is kept while it is empty: it has had a member, or the app has wanted it.
@@ -61,7 +65,7 @@ pub(crate) struct RoomActor<R: Room> {
 impl<R: Room> RoomActor<R> {
     pub(super) fn new(
         mut cx: RoomContext<R>,
-        directory: Arc<Directory<R>>,
+        directory: Arc<RoomDirectory<R>>,
         shard: ShardNumber,
     ) -> Self {
         Self {

@@ -10,13 +10,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use actix::{Actor, Addr, Context, Handler, Message, dev::channel};
+use actix::{Addr, Handler, Message, dev::channel};
 use bytestring::ByteString;
 
 use super::{
     Room,
-    actor::RoomActor,
-    link::Link,
+    link::{Link, Reachable},
     members::Shared,
     open_rooms::{Found, OpenRooms},
     ticket::Ticket,
@@ -37,11 +36,25 @@ use crate::{
 /// events in flight of each connection are what is bounded.
 const MAILBOX: usize = 16;
 
-/// The open rooms of the kind `R`.
-pub(crate) struct Directory<R: Room> {
+/// An actor that runs a room of the kind `R`.
+pub(crate) trait Starts<R: Room>: Reachable {
+    /// Starts it on a worker. The directory is not locked: a worker that has ended drops at once what
+    /// it is to run.
+    fn start_in(directory: &Arc<Directory<R, Self>>, start: Start<R, Self>);
+}
+
+/// What a room is started with, beside its directory.
+pub(crate) struct Start<R: Room, A: Reachable> {
+    pub(super) link: Arc<Link<R, A>>,
+    pub(super) receiver: channel::AddressReceiver<A>,
+    pub(super) shard: ShardHandle,
+}
+
+/// The open rooms of the kind `R`, each run by an actor `A`.
+pub(crate) struct Directory<R: Room, A: Reachable> {
     /// By the hashes of their keys: no code of the application's but `Eq` runs under the lock, and
     /// that changes nothing.
-    rooms: OpenRooms<R>,
+    rooms: OpenRooms<R, A>,
     hashes: RandomState,
     pub(super) shared: Arc<Shared>,
     /// The list of those that list themselves, once there is one: its type is known only where they
@@ -49,7 +62,7 @@ pub(crate) struct Directory<R: Room> {
     pub(super) registry: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
-impl<R: Room> Directory<R> {
+impl<R: Room, A: Starts<R>> Directory<R, A> {
     pub(crate) fn new(namespace: ByteString, broadcaster: Arc<Broadcaster>, data: Data) -> Self {
         let shared = Arc::new(Shared { namespace, broadcaster, data });
         let hashes = RandomState::new();
@@ -73,7 +86,7 @@ impl<R: Room> Directory<R> {
     ) -> Result<(), Refusal>
     where
         M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+        A: Handler<M>,
     {
         let (link, ticket) = match self.find(key) {
             Some(found) => found,
@@ -92,18 +105,18 @@ impl<R: Room> Directory<R> {
     ) -> Result<bool, Refusal>
     where
         M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+        A: Handler<M>,
     {
         let Some((link, ticket)) = self.find(key) else { return Ok(false) };
         send_to(&link, ticket, asked, message).map(|()| true)
     }
 
-    fn find(&self, key: &R::Key) -> Option<Found<R>> {
+    fn find(&self, key: &R::Key) -> Option<Found<R, A>> {
         self.rooms.find(self.hashes.hash_one(key), key)
     }
 
     /// The room of that key, if it is open. Its name is its own, however the key is spelled here.
-    pub(super) fn link(&self, key: &R::Key) -> Option<Arc<Link<R>>> {
+    pub(super) fn link(&self, key: &R::Key) -> Option<Arc<Link<R, A>>> {
         self.rooms.get(self.hashes.hash_one(key), key)
     }
 
@@ -112,7 +125,7 @@ impl<R: Room> Directory<R> {
         key: &R::Key,
         opener: Opener<'_>,
         asked: Option<&str>,
-    ) -> Result<Found<R>, Refusal> {
+    ) -> Result<Found<R, A>, Refusal> {
         // All that the key's own code has to do, before the lock; and its drop after it.
         let hash = self.hashes.hash_one(key);
         let name = asked.map_or_else(|| format!("{}:{key}", R::NAME), ToOwned::to_owned);
@@ -134,7 +147,8 @@ impl<R: Room> Directory<R> {
         // Their workers have ended, and they have not come to close themselves yet.
         (0..replaced).for_each(|_| self.shared.broadcaster.counters.one(Count::RoomsClosed));
         if let Some((receiver, shard)) = parts {
-            self.start(&found.0, receiver, &shard);
+            self.shared.broadcaster.counters.one(Count::RoomsOpened);
+            A::start_in(self, Start { link: found.0.clone(), receiver, shard });
         }
         Ok(found)
     }
@@ -187,8 +201,8 @@ impl<R: Room> Directory<R> {
 
 /// Sends a room what is for the one that was asked about by its name. What is for a room of another
 /// name is refused: whoever may do something in the one need not be allowed to do it in the other.
-fn send_to<R, M>(
-    link: &Link<R>,
+fn send_to<R, A, M>(
+    link: &Link<R, A>,
     ticket: Ticket,
     asked: Option<&str>,
     message: impl FnOnce(Ticket) -> M,
@@ -196,7 +210,7 @@ fn send_to<R, M>(
 where
     R: Room,
     M: Message<Result = ()> + Send + 'static,
-    RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+    A: Reachable + Handler<M>,
 {
     if asked.is_none_or(|asked| *asked == *link.name) {
         link.send(message(ticket));
@@ -215,13 +229,13 @@ pub(crate) trait AnyDirectory: Send + Sync {
     fn open_rooms(&self) -> usize;
 }
 
-impl<R: Room> AnyDirectory for Directory<R> {
+impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
     fn open_rooms(&self) -> usize {
         self.len()
     }
 }
 
-impl<R: Room> fmt::Debug for Directory<R> {
+impl<R: Room, A: Starts<R>> fmt::Debug for Directory<R, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Directory").field("kind", &R::NAME).field("open", &self.len()).finish()
     }

@@ -14,8 +14,8 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    Directory, Member, Present, PresentUser, Receive, Reply, Room, SentByRoom,
-    actor::RoomActor,
+    Member, Present, PresentUser, Receive, Reply, Room, SentByRoom,
+    actor::{RoomActor, RoomDirectory},
     kinds,
     sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
     ticket::Ticket,
@@ -66,7 +66,7 @@ use crate::{
 /// ```
 pub struct RoomHandle<R: Room> {
     key: R::Key,
-    directory: Weak<Directory<R>>,
+    directory: Weak<RoomDirectory<R>>,
 }
 
 impl<R: Room> RoomHandle<R> {
@@ -78,12 +78,12 @@ impl<R: Room> RoomHandle<R> {
         Self::new(key.clone(), kinds::directory(broadcaster))
     }
 
-    pub(super) fn new(key: R::Key, directory: Weak<Directory<R>>) -> Self {
+    pub(super) fn new(key: R::Key, directory: Weak<RoomDirectory<R>>) -> Self {
         Self { key, directory }
     }
 
     /// Its directory, as long as the Salon is there.
-    fn directory(&self) -> Option<Arc<Directory<R>>> {
+    fn directory(&self) -> Option<Arc<RoomDirectory<R>>> {
         self.directory.upgrade()
     }
 

@@ -4,11 +4,11 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{Directory, Room};
+use super::{Room, actor::RoomDirectory};
 use crate::hub::Broadcaster;
 
 /// Takes a kind of room in, while the Salon is built.
-pub(crate) fn add<R: Room>(broadcaster: &Broadcaster, directory: &Arc<Directory<R>>) {
+pub(crate) fn add<R: Room>(broadcaster: &Broadcaster, directory: &Arc<RoomDirectory<R>>) {
     broadcaster.kinds.add::<R>(Arc::downgrade(directory));
 }
 
@@ -16,8 +16,8 @@ pub(crate) fn add<R: Room>(broadcaster: &Broadcaster, directory: &Arc<Directory<
 ///
 /// # Panics
 /// If there is no such kind.
-pub(super) fn directory<R: Room>(broadcaster: &Broadcaster) -> Weak<Directory<R>> {
-    let found = broadcaster.kinds.find::<R, Weak<Directory<R>>>();
+pub(super) fn directory<R: Room>(broadcaster: &Broadcaster) -> Weak<RoomDirectory<R>> {
+    let found = broadcaster.kinds.find::<R, Weak<RoomDirectory<R>>>();
     found.unwrap_or_else(|| {
         panic!("no room {:?} was added to this Salon: call .room::<…>() on its builder", R::NAME)
     })

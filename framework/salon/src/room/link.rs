@@ -10,7 +10,6 @@ use bytestring::ByteString;
 
 use super::{
     Room,
-    actor::RoomActor,
     sent::{Lapse, Linger, SessionEnded},
     ticket::{Counted, Ticket},
 };
@@ -24,19 +23,25 @@ use crate::{
     session::membership::{Lapsed, RoomLink},
 };
 
+/// An actor that a link leads to: it takes what the sessions of its members send it.
+pub(crate) trait Reachable:
+    Actor<Context = Context<Self>> + Handler<Linger> + Handler<SessionEnded> + Handler<Lapse>
+{
+}
+
 /// The way to an open room, which its directory and all its members share. The room ends by itself:
 /// a member that holds this after that holds the way to nothing.
-pub(super) struct Link<R: Room> {
+pub(super) struct Link<R: Room, A: Reachable> {
     pub(super) room: RoomNumber,
     pub(super) name: ByteString,
     /// What its key hashes to in its directory.
     pub(super) hash: u64,
     pub(super) key: Contained<R::Key>,
-    pub(super) address: Addr<RoomActor<R>>,
+    pub(super) address: Addr<A>,
     on_the_way: AtomicUsize,
 }
 
-impl<R: Room> Link<R> {
+impl<R: Room, A: Reachable> Link<R, A> {
     /// With the ticket of what the room is opened for: its actor may start before this returns to
     /// whoever sends it, and a room that nothing is on its way to closes again.
     pub(super) fn new(
@@ -44,7 +49,7 @@ impl<R: Room> Link<R> {
         name: ByteString,
         hash: u64,
         key: Contained<R::Key>,
-        address: Addr<RoomActor<R>>,
+        address: Addr<A>,
     ) -> (Arc<Self>, Ticket) {
         let link = Self { room, name, hash, key, address, on_the_way: AtomicUsize::new(0) };
         let link = Arc::new(link);
@@ -67,20 +72,20 @@ impl<R: Room> Link<R> {
     pub(super) fn send<M>(&self, message: M)
     where
         M: Message<Result = ()> + Send + 'static,
-        RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
+        A: Handler<M>,
     {
         self.address.do_send(message);
     }
 }
 
-impl<R: Room> Counted for Link<R> {
+impl<R: Room, A: Reachable> Counted for Link<R, A> {
     fn arrived(&self) {
         let before = self.on_the_way.fetch_sub(1, Ordering::AcqRel);
         debug_assert!(before > 0, "a ticket counts from its making, and is given back once");
     }
 }
 
-impl<R: Room> RoomLink for Link<R> {
+impl<R: Room, A: Reachable> RoomLink for Link<R, A> {
     fn room(&self) -> RoomNumber {
         self.room
     }

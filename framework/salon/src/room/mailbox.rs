@@ -10,6 +10,7 @@ use super::{
     Room, RoomEvent, ToRoom,
     actor::RoomActor,
     concluding::Asked,
+    link::Reachable,
     member::LeaveReason,
     sent::{Lapse, Linger, Sent, SentForLater, SessionEnded},
     state::Generation,
@@ -117,6 +118,8 @@ impl<R: Room> RoomActor<R> {
         }));
     }
 }
+
+impl<R: Room> Reachable for RoomActor<R> {}
 
 impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
     type Result = ();

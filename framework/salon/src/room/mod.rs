@@ -68,7 +68,8 @@ pub use seats::{Seats, Taken};
 pub use sends::SentByRoom;
 pub use watch::{Changes, Watch};
 
+pub(crate) use actor::RoomDirectory;
 pub(crate) use check::{CheckOutcome, Checking, Checks, bounded};
-pub(crate) use directory::{AnyDirectory, Directory};
+pub(crate) use directory::AnyDirectory;
 pub(crate) use guard::Guards;
 pub(crate) use routes::{Deliver, Forwarded, RoomRoute, Routes, SentByClient};

@@ -11,7 +11,11 @@ use std::{
 
 use hashbrown::{Equivalent, HashSet, HashTable, hash_table};
 
-use super::{Room, link::Link, ticket::Ticket};
+use super::{
+    Room,
+    link::{Link, Reachable},
+    ticket::Ticket,
+};
 use crate::{
     base::{
         number::RoomNumber,
@@ -24,14 +28,14 @@ use crate::{
 };
 
 /// The open rooms of the kind `R`, which threads of all workers look up.
-pub(super) struct OpenRooms<R: Room>(RwLock<Tables<R>>);
+pub(super) struct OpenRooms<R: Room, A: Reachable>(RwLock<Tables<R, A>>);
 
 /// A room, and a ticket for one message to it.
-pub(super) type Found<R> = (Arc<Link<R>>, Ticket);
+pub(super) type Found<R, A> = (Arc<Link<R, A>>, Ticket);
 
-impl<R: Room> OpenRooms<R> {
+impl<R: Room, A: Reachable> OpenRooms<R, A> {
     /// The room of that key with a ticket, if it is open.
-    pub(super) fn find(&self, hash: u64, key: &R::Key) -> Option<Found<R>> {
+    pub(super) fn find(&self, hash: u64, key: &R::Key) -> Option<Found<R, A>> {
         self.look(|tables| {
             // The ticket is taken under the lock: whoever lets a room go has that for itself.
             tables.get(hash, key).map(|link| (link.clone(), link.ticket()))
@@ -39,7 +43,7 @@ impl<R: Room> OpenRooms<R> {
     }
 
     /// The room of that key, if it is open.
-    pub(super) fn get(&self, hash: u64, key: &R::Key) -> Option<Arc<Link<R>>> {
+    pub(super) fn get(&self, hash: u64, key: &R::Key) -> Option<Arc<Link<R, A>>> {
         self.look(|tables| tables.get(hash, key).cloned())
     }
 
@@ -50,8 +54,8 @@ impl<R: Room> OpenRooms<R> {
         hash: u64,
         key: &R::Key,
         name: &str,
-        open: impl FnOnce() -> Result<(Found<R>, Opened), Refusal>,
-    ) -> Result<(Found<R>, usize), Refusal> {
+        open: impl FnOnce() -> Result<(Found<R, A>, Opened), Refusal>,
+    ) -> Result<(Found<R, A>, usize), Refusal> {
         // Dropped after the lock, as they have keys of the application's.
         let mut former = None;
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +86,7 @@ impl<R: Room> OpenRooms<R> {
         self.take(room, |_| true)
     }
 
-    fn take(&self, room: &dyn RoomLink, may_go: impl Fn(&Link<R>) -> bool) -> bool {
+    fn take(&self, room: &dyn RoomLink, may_go: impl Fn(&Link<R, A>) -> bool) -> bool {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let removed = tables.remove(room.hash(), room.room(), may_go);
         // Its key's drop is the application's.
@@ -95,12 +99,12 @@ impl<R: Room> OpenRooms<R> {
         self.look(|tables| tables.by_key.len())
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Tables<R>) -> T) -> T {
+    fn look<T>(&self, look: impl FnOnce(&Tables<R, A>) -> T) -> T {
         look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl<R: Room> Default for OpenRooms<R> {
+impl<R: Room, A: Reachable> Default for OpenRooms<R, A> {
     fn default() -> Self {
         let tables = Tables { by_key: HashTable::new(), by_name: HashSet::default() };
         Self(RwLock::new(tables))
@@ -118,42 +122,42 @@ fn name_taken(kind: &'static str) -> Refusal {
 }
 
 /// Each room is found by what it has itself: nothing is kept twice.
-struct Tables<R: Room> {
-    by_key: HashTable<ByKey<R>>,
-    by_name: HashSet<ByName<R>, RandomState>,
+struct Tables<R: Room, A: Reachable> {
+    by_key: HashTable<ByKey<R, A>>,
+    by_name: HashSet<ByName<R, A>, RandomState>,
 }
 
 /// A room with its key.
-struct ByKey<R: Room> {
-    link: Arc<Link<R>>,
+struct ByKey<R: Room, A: Reachable> {
+    link: Arc<Link<R, A>>,
     /// Given back when the room is open no more.
     _opened: Opened,
 }
 
-struct ByName<R: Room>(Arc<Link<R>>);
+struct ByName<R: Room, A: Reachable>(Arc<Link<R, A>>);
 
 /// A name that is looked for.
 #[derive(Hash)]
 struct Name<'a>(&'a str);
 
-impl<R: Room> Tables<R> {
+impl<R: Room, A: Reachable> Tables<R, A> {
     /// The room of that key, which may be spelled otherwise there, if it is still there.
-    fn get(&self, hash: u64, key: &R::Key) -> Option<&Arc<Link<R>>> {
+    fn get(&self, hash: u64, key: &R::Key) -> Option<&Arc<Link<R, A>>> {
         let entry = self.by_key.find(hash, |entry| *entry.link.key == *key)?;
         Some(&entry.link).filter(|link| link.is_connected())
     }
 
     /// The room of that name, if it is still there.
-    fn named(&self, name: &str) -> Option<&Arc<Link<R>>> {
+    fn named(&self, name: &str) -> Option<&Arc<Link<R, A>>> {
         let ByName(link) = self.by_name.get(&Name(name))?;
         Some(link).filter(|link| link.is_connected())
     }
 
     /// Takes a room in, in the place of those that had its key, or its name: those are for the caller
     /// to drop.
-    fn insert(&mut self, link: &Arc<Link<R>>, opened: Opened) -> [Option<ByKey<R>>; 2] {
+    fn insert(&mut self, link: &Arc<Link<R, A>>, opened: Opened) -> [Option<ByKey<R, A>>; 2] {
         let entry = ByKey { link: link.clone(), _opened: opened };
-        let has_key = |other: &ByKey<R>| *other.link.key == *link.key;
+        let has_key = |other: &ByKey<R, A>| *other.link.key == *link.key;
         let by_key = match self.by_key.entry(link.hash, has_key, |entry| entry.link.hash) {
             hash_table::Entry::Occupied(mut found) => {
                 Some(std::mem::replace(found.get_mut(), entry))
@@ -176,9 +180,9 @@ impl<R: Room> Tables<R> {
         &mut self,
         hash: u64,
         number: RoomNumber,
-        may_go: impl Fn(&Link<R>) -> bool,
-    ) -> Option<ByKey<R>> {
-        let is_it = |entry: &ByKey<R>| entry.link.room == number && may_go(&entry.link);
+        may_go: impl Fn(&Link<R, A>) -> bool,
+    ) -> Option<ByKey<R, A>> {
+        let is_it = |entry: &ByKey<R, A>| entry.link.room == number && may_go(&entry.link);
         self.by_key.find(hash, is_it)?;
         let entry = self.take(hash, number)?;
         self.by_name.remove(&Name(&entry.link.name));
@@ -187,28 +191,28 @@ impl<R: Room> Tables<R> {
         Some(entry)
     }
 
-    fn take(&mut self, hash: u64, number: RoomNumber) -> Option<ByKey<R>> {
+    fn take(&mut self, hash: u64, number: RoomNumber) -> Option<ByKey<R, A>> {
         let found = self.by_key.find_entry(hash, |entry| entry.link.room == number).ok()?;
         Some(found.remove().0)
     }
 }
 
-impl<R: Room> Hash for ByName<R> {
+impl<R: Room, A: Reachable> Hash for ByName<R, A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.name.hash(state);
     }
 }
 
-impl<R: Room> PartialEq for ByName<R> {
+impl<R: Room, A: Reachable> PartialEq for ByName<R, A> {
     fn eq(&self, other: &Self) -> bool {
         self.0.name == other.0.name
     }
 }
 
-impl<R: Room> Eq for ByName<R> {}
+impl<R: Room, A: Reachable> Eq for ByName<R, A> {}
 
-impl<R: Room> Equivalent<ByName<R>> for Name<'_> {
-    fn equivalent(&self, ByName(link): &ByName<R>) -> bool {
+impl<R: Room, A: Reachable> Equivalent<ByName<R, A>> for Name<'_> {
+    fn equivalent(&self, ByName(link): &ByName<R, A>) -> bool {
         *self.0 == *link.name
     }
 }

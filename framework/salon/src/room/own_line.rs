@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use super::{
-    Directory, EventContext, Listing, Room, RoomContext, kinds,
+    EventContext, Listing, Room, RoomContext,
+    actor::RoomDirectory,
+    kinds,
     registry::{Moment, Registry},
 };
 use crate::base::{contained::Contained, meter::Tally};
@@ -55,7 +57,7 @@ impl<R: Listing> Drop for Kept<R> {
     }
 }
 
-impl<R: Listing> Directory<R> {
+impl<R: Listing> RoomDirectory<R> {
     /// The list of this kind's rooms.
     pub(super) fn registry(&self) -> Arc<Registry<R>> {
         let kept = self.registry.get_or_init(|| Box::new(Kept::<R>(Arc::default())));

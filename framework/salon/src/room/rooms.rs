@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{
-    Directory, Listing, Reply, RoomContext, RoomHandle, kinds,
+    Listing, Reply, RoomContext, RoomHandle,
+    actor::RoomDirectory,
+    kinds,
     registry::{Line, Registry},
     watch::Watch,
 };
@@ -61,7 +63,7 @@ impl<R> RoomContext<R> {
 /// }
 /// ```
 pub struct Rooms<R: Listing> {
-    directory: Weak<Directory<R>>,
+    directory: Weak<RoomDirectory<R>>,
     registry: Arc<Registry<R>>,
 }
 

@@ -9,8 +9,8 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Checks, Directory, Room,
-    actor::RoomActor,
+    Checks, Room,
+    actor::{RoomActor, RoomDirectory},
     check::{CheckOutcome, Checking, is_checked},
     entry::{Entry, RoomEvent, ToRoom, not_a_member},
     guard::Guards,
@@ -63,7 +63,7 @@ pub(crate) struct RoomRoute {
 
 /// Where the routes of a list of events go.
 pub(crate) struct Routes<'a, R: Room> {
-    pub(crate) directory: &'a Arc<Directory<R>>,
+    pub(crate) directory: &'a Arc<RoomDirectory<R>>,
     pub(crate) routes: &'a mut Vec<RoomRoute>,
 }
 
@@ -133,7 +133,7 @@ impl<R: Room> Routes<'_, R> {
 /// Sends an event to its room, with what its checks have said about the room of that name, if they
 /// were asked about one.
 fn deliver<R, E, M>(
-    directory: &Arc<Directory<R>>,
+    directory: &Arc<RoomDirectory<R>>,
     CheckOutcome { event, verdict, .. }: CheckOutcome<E>,
     asked: Option<&str>,
     sent: SentByClient,
@@ -194,7 +194,7 @@ const LONGEST_KEPT: usize = 1024;
 /// one that it will have.
 fn judge<R, E>(
     event: Contained<E>,
-    directory: &Directory<R>,
+    directory: &RoomDirectory<R>,
     checks: &mut Checks<'_>,
     then: impl FnOnce(Checking<E>, Option<&str>, &mut Allowance) -> Forwarded,
 ) -> Result<Forwarded, Refusal>

@@ -94,16 +94,16 @@ pub(super) struct Shut {
     pub(super) done: oneshot::Sender<bool>,
 }
 
-pub(super) struct SessionEnded {
+pub(crate) struct SessionEnded {
     pub(super) session: SessionNumber,
     pub(super) reason: DisconnectReason,
 }
 
 /// A member has lost its membership.
-pub(super) struct Lapse(pub(super) Lapsed);
+pub(crate) struct Lapse(pub(super) Lapsed);
 
 /// The time in which an empty room is kept may be over.
-pub(super) struct Linger;
+pub(crate) struct Linger;
 
 macro_rules! message_without_result {
     ($($message:ident $(<$($parameter:ident),*>)?),*) => {

@@ -23,6 +23,7 @@ impl Room for Cell {
     type Key = u32;
     type Identity = ();
     type Events = ();
+    type Sends = ();
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -32,12 +33,14 @@ impl Room for Cell {
 const KEY: u32 = 7;
 const HASH: u64 = 7;
 
+type Actor = RoomActor<Cell>;
+
 /// What an actor has of its room; dropped when that stops.
-type Receiver = AddressReceiver<RoomActor<Cell>>;
+type Receiver = AddressReceiver<Actor>;
 
 /// The open rooms, of which there is one at most.
 struct Building {
-    rooms: OpenRooms<Cell>,
+    rooms: OpenRooms<Cell, Actor>,
     openings: Openings,
     numbers: AtomicU64,
 }
@@ -52,7 +55,7 @@ impl Building {
     }
 
     /// The room, and what its actor has if this is what opened it.
-    fn enter(&self) -> (Found<Cell>, Option<Receiver>) {
+    fn enter(&self) -> (Found<Cell, Actor>, Option<Receiver>) {
         let mut begun = None;
         let found = self.rooms.find_or_open(HASH, &KEY, "cell:7", || {
             let (sender, receiver) = channel::channel(1);
@@ -62,11 +65,11 @@ impl Building {
             begun = Some(receiver);
             Ok((found, self.openings.take(Opener::App)?))
         });
-        (found.unwrap(), begun)
+        (found.unwrap().0, begun)
     }
 
     /// Closes the room as it does itself when nobody is in it; what goes on if it may not.
-    fn close_if_idle(&self, link: &Link<Cell>, receiver: Receiver) -> Option<Receiver> {
+    fn close_if_idle(&self, link: &Link<Cell, Actor>, receiver: Receiver) -> Option<Receiver> {
         (!self.rooms.remove_if_quiet(link)).then_some(receiver)
     }
 }
