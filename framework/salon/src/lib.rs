@@ -67,7 +67,7 @@ pub use self::{
     },
     connection::{
         Acknowledge, Application, BuildError, Candidate, IncomingEvent, Lapse, Namespace,
-        RawConnection, Session, SessionContext, UntypedEvent, Watching,
+        RawConnection, Session, SessionContext, UntypedEvent,
     },
     event::{Answer, Event, Later, On, OnLater},
     hub::{Answers, Audience, Socket, UserHandle},
@@ -78,7 +78,7 @@ pub use self::{
     room::{
         Changes, Checked, Done, EventContext, Guard, LeaveReason, Listing, LoadContext, Member,
         PerMember, Presence, PresenceChange, PresenceSnapshot, Present, PresentUser, Receive,
-        Reply, Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Taken, Watch,
+        Reply, Restart, Room, RoomContext, RoomHandle, Rooms, Seats, Taken, Watch, Watching,
     },
     salon::{Builder, HttpServerExt, Salon},
     session::acknowledgement::AskError,

@@ -14,7 +14,7 @@ impl Room for Kitchen {
     type Sends = ();
 
     fn open(_: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
-        cx.after(Duration::from_secs(1), Ring);
+        cx.tell_after(Duration::from_secs(1), Ring);
         Ok(Self)
     }
 }

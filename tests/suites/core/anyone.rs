@@ -191,7 +191,7 @@ impl On<Pester> for House {
         let sender = cx.sender();
         cx.to(sender).emit(&Knocked);
         let asked = cx.ask(sender, &Knocked, SECOND);
-        cx.spawn(async move { Asked(asked.await.err()) });
+        cx.tell_when(async move { Asked(asked.await.err()) });
         cx.evict(sender);
         cx.leave(sender);
         Ok(())

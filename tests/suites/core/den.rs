@@ -215,7 +215,7 @@ impl On<Remember> for Den {
         for who in &self.seen {
             cx.to(who).emit(&Whisper { when: "later".to_owned() });
             let (asked, who) = (cx.ask(who, &Asked, SECOND), who.identity().name.clone());
-            cx.spawn(async move {
+            cx.tell_when(async move {
                 let answer = asked.await.unwrap_or_else(|error| error.to_string());
                 Answered { who, answer }
             });

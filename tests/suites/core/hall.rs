@@ -135,8 +135,8 @@ impl Room for Hall {
 
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         if self.clings_on {
-            cx.after(SECOND, Strike { of: self.state });
-            cx.spawn(std::future::ready(Strike { of: self.state }));
+            cx.tell_after(SECOND, Strike { of: self.state });
+            cx.tell_when(std::future::ready(Strike { of: self.state }));
             cx.room::<Self>(cx.key()).tell(Have(Deed::Publish)).expect("it is open still");
         }
     }
@@ -154,13 +154,13 @@ impl Hall {
             Deed::Publish => cx.broadcast(&Published),
             Deed::PublishVolatile => cx.broadcast(&Flickered),
             Deed::PublishNothing => cx.broadcast(&Nothing { _it: () }),
-            Deed::Timer => drop(cx.after(2 * SECOND, strike)),
-            Deed::Ticks => drop(cx.every(SECOND, strike)),
-            Deed::Future => cx.spawn(async move {
+            Deed::Timer => drop(cx.tell_after(2 * SECOND, strike)),
+            Deed::Ticks => drop(cx.tell_every(SECOND, strike)),
+            Deed::Future => cx.tell_when(async move {
                 tokio::time::sleep(2 * SECOND).await;
                 strike
             }),
-            Deed::BadFuture => cx.spawn(bad_strike()),
+            Deed::BadFuture => cx.tell_when(bad_strike()),
             Deed::Panic => panic!("a panic in a handler"),
             Deed::Close => cx.close(),
             Deed::ClingOn => self.clings_on = true,

@@ -157,10 +157,10 @@ impl Room for Book {
     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         let shelf = cx.data::<Shelf>()?.clone();
         let fate = shelf.next();
-        cx.after(Duration::from_millis(1), Opened);
+        cx.tell_after(Duration::from_millis(1), Opened);
         if matches!(fate, Fate::Beside | Fate::BesideRefused) {
             let shelf = shelf.clone();
-            cx.spawn(async move {
+            cx.tell_when(async move {
                 shelf.fetched.fetch_add(10, Ordering::SeqCst);
                 Note("a future")
             });

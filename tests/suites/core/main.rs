@@ -62,6 +62,7 @@ mod rooms;
 mod sessions;
 mod table;
 mod timers;
+mod timing;
 mod unsendable;
 mod untyped;
 mod upgrading;

@@ -108,7 +108,7 @@ impl On<Signal> for Port {
             Way::Broadcast => drop(other.broadcast(flag("a ship"))),
             Way::Ask => {
                 let log = other.ask(ReadLog);
-                cx.spawn(async move { Hoist(format!("{:?}", log.await)) });
+                cx.tell_when(async move { Hoist(format!("{:?}", log.await)) });
             }
             Way::Close => drop(other.close()),
             Way::Panic => {

@@ -239,7 +239,7 @@ impl On<Clear> for Table {
 
 impl On<Ring> for Table {
     fn on(&mut self, _: Ring, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
-        cx.after(BELL, RingNow);
+        cx.tell_after(BELL, RingNow);
         Ok(())
     }
 }

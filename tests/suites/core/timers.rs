@@ -70,12 +70,12 @@ impl On<Wind> for Clock {
         assert_eq!(*cx.key(), event.clock);
         let now = Now { last: u32::MAX };
         match event.deed {
-            Deed::After => self.timer = Some(cx.after(2 * SECOND, now)),
-            Deed::Every => self.timer = Some(cx.every(SECOND, now)),
-            Deed::Thrice => self.timer = Some(cx.every(SECOND, Now { last: 3 })),
+            Deed::After => self.timer = Some(cx.tell_after(2 * SECOND, now)),
+            Deed::Every => self.timer = Some(cx.tell_every(SECOND, now)),
+            Deed::Thrice => self.timer = Some(cx.tell_every(SECOND, Now { last: 3 })),
             Deed::Cancel => return Ok(self.timer.is_some_and(|timer| cx.cancel(timer))),
             Deed::Never => {
-                let timer = cx.every(SECOND, now);
+                let timer = cx.tell_every(SECOND, now);
                 return Ok(cx.cancel(timer));
             }
             Deed::Panic => panic!("a panic in a room with timers"),

@@ -182,9 +182,9 @@ impl On<Do> for Vault {
         match event.deed {
             Deed::Handler => panic!("a panic in a handler"),
             Deed::Timer => {
-                cx.after(SECOND, Boom);
+                cx.tell_after(SECOND, Boom);
             }
-            Deed::Future => cx.spawn(badly()),
+            Deed::Future => cx.tell_when(badly()),
             Deed::Left => {
                 self.left_panics = true;
                 cx.leave(sender);
@@ -196,15 +196,15 @@ impl On<Do> for Vault {
                 cx.close();
             }
             Deed::Mine => {
-                cx.after(SECOND, Boom);
-                cx.spawn(async {
+                cx.tell_after(SECOND, Boom);
+                cx.tell_when(async {
                     tokio::time::sleep(SECOND).await;
                     Boom
                 });
             }
             Deed::EvictAndPanic => {
                 cx.evict(sender);
-                cx.after(SECOND, Boom);
+                cx.tell_after(SECOND, Boom);
                 panic!("a panic after it asked for an eviction");
             }
         }

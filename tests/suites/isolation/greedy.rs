@@ -122,23 +122,23 @@ impl Receive<Round> for Mill {
             }
             Way::Reopen => cx.room::<Self>(&REOPENED).tell(Round(way)),
             Way::Spawn => {
-                cx.spawn(async move { Round(way) });
+                cx.tell_when(async move { Round(way) });
                 Ok(())
             }
             Way::After => {
-                cx.after(Duration::ZERO, Round(way));
+                cx.tell_after(Duration::ZERO, Round(way));
                 Ok(())
             }
             Way::AfterMany => {
                 for _ in 0..100 {
-                    cx.after(Duration::ZERO, Round(Way::After));
+                    cx.tell_after(Duration::ZERO, Round(Way::After));
                 }
                 Ok(())
             }
             Way::Watch => {
                 let mut watch = cx.rooms::<Self>().watch();
                 cx.list(self.turns);
-                cx.spawn(async move {
+                cx.tell_when(async move {
                     watch.changed().await;
                     Round(way)
                 });

@@ -221,19 +221,19 @@ impl On<Step> for Trap {
         match step.place {
             Handler => panic!("a handler"),
             InBroadcast => cx.broadcast(&Unsendable { _bomb: Bomb::default() }),
-            InTimer => drop(cx.after(Duration::from_secs(1), Word::of(InTimer))),
+            InTimer => drop(cx.tell_after(Duration::from_secs(1), Word::of(InTimer))),
             TimerDrop => {
-                let timer = cx.after(Duration::from_secs(1), Word(Nowhere, bomb()));
+                let timer = cx.tell_after(Duration::from_secs(1), Word(Nowhere, bomb()));
                 cx.cancel(timer);
             }
             TwoTimersDrop => {
-                cx.after(Duration::from_secs(1_000), Word(Nowhere, bomb()));
-                cx.after(Duration::from_secs(1_000), Word(Nowhere, bomb()));
+                cx.tell_after(Duration::from_secs(1_000), Word(Nowhere, bomb()));
+                cx.tell_after(Duration::from_secs(1_000), Word(Nowhere, bomb()));
             }
-            InFuture => cx.spawn(async { panic!("a future") as Word }),
+            InFuture => cx.tell_when(async { panic!("a future") as Word }),
             TwoFuturesDrop => {
                 for bomb in [bomb(), bomb()] {
-                    cx.spawn(async move {
+                    cx.tell_when(async move {
                         pending::<()>().await;
                         Word(Nowhere, bomb)
                     });

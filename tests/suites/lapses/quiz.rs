@@ -56,7 +56,7 @@ struct Answered(Result<u32, AskError>);
 impl Quiz {
     fn ask(who: &Member<Guest>, cx: &mut RoomContext<Self>) {
         let answer = cx.ask(who, &Riddle, 60 * SECOND);
-        cx.spawn(async move { Answered(answer.await) });
+        cx.tell_when(async move { Answered(answer.await) });
     }
 }
 

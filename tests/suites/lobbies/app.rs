@@ -209,7 +209,7 @@ impl Reply<Reserve> for Lobby {
 
     fn reply(&mut self, Reserve(name): Reserve, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         self.seats.reserve(name, KEPT)?;
-        cx.after(KEPT, Look);
+        cx.tell_after(KEPT, Look);
         self.show(cx);
         Ok(())
     }

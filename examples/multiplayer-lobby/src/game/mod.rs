@@ -54,7 +54,7 @@ impl Room for Match {
         let players = cx.data::<Matches>()?.get(id);
         let players = players.ok_or_else(|| Refusal::not_found("This match is over."))?;
         let &Rules { seconds, .. } = cx.data()?;
-        cx.every(Duration::from_secs(1), Tick);
+        cx.tell_every(Duration::from_secs(1), Tick);
         Ok(Self { turf: Turf::new(players.len()), players, seconds, has_begun: false })
     }
 

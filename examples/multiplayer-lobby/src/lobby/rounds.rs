@@ -57,7 +57,7 @@ impl Lobby {
         match self.stage {
             Stage::Gathering if all_are_ready => {
                 let Ok(&Rules { countdown: left, .. }) = cx.data() else { return };
-                let timer = cx.every(Duration::from_secs(1), Tick);
+                let timer = cx.tell_every(Duration::from_secs(1), Tick);
                 self.stage = Stage::Counting { timer, left };
             }
             Stage::Counting { timer, .. } if !all_are_ready => {
@@ -137,7 +137,7 @@ impl Stage {
     fn play(id: MatchId, cx: &mut RoomContext<Lobby>) -> Result<Self, Refusal> {
         // Its clock, begun anew as often as it may panic, and a minute.
         let longest = Duration::from_secs(u64::from(cx.data::<Rules>()?.seconds) * 4 + 60);
-        cx.after(longest, Over { id: id.clone(), outcome: Outcome::default() });
+        cx.tell_after(longest, Over { id: id.clone(), outcome: Outcome::default() });
         Ok(Self::Playing(id))
     }
 

@@ -51,7 +51,7 @@ impl Lobby {
         if let Some(timer) = self.look_again.take() {
             cx.cancel(timer);
         }
-        self.look_again = self.seats.next_expiry().map(|wait| cx.after(wait, LookAgain));
+        self.look_again = self.seats.next_expiry().map(|wait| cx.tell_after(wait, LookAgain));
         self.changed(cx);
     }
 

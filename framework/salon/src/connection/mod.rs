@@ -56,7 +56,6 @@ pub use sends::SentBySession;
 pub use session::{Candidate, Session};
 pub use session_context::SessionContext;
 pub use untyped::{Acknowledge, UntypedEvent};
-pub use watching::Watching;
 
 pub(crate) use actor::{Connection, ConnectionHandle};
 pub(crate) use affinity::affinity;

@@ -23,7 +23,7 @@ use crate::{
     event::Event,
     hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
-    room::{Room, RoomHandle},
+    room::{Receive, Room, RoomHandle},
     session::acknowledgement::AskError,
 };
 
@@ -217,6 +217,60 @@ impl<S> SessionContext<S> {
         });
         own.set(Some(timer));
         timer
+    }
+
+    /// As [`after`](Self::after), by a message: it comes to [`Receive::receive`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salon::prelude::*;
+    ///
+    /// #[derive(Serialize, Event)]
+    /// #[event("bored")]
+    /// struct Bored;
+    ///
+    /// /// Nothing has been heard for a while.
+    /// struct Silence;
+    ///
+    /// #[derive(Default)]
+    /// struct Guest;
+    ///
+    /// #[salon::session(sends = (Bored,))]
+    /// impl Guest {
+    ///     #[hook]
+    ///     fn connected(&mut self, cx: &mut SessionContext<Self>) {
+    ///         cx.tell_after(Duration::from_secs(60), Silence);
+    ///     }
+    /// }
+    ///
+    /// impl Receive<Silence, SessionContext<Self>> for Guest {
+    ///     fn receive(&mut self, _: Silence, cx: &mut SessionContext<Self>) {
+    ///         cx.emit(&Bored);
+    ///     }
+    /// }
+    /// ```
+    pub fn tell_after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
+    where
+        S: Receive<M, Self>,
+    {
+        self.after(delay, |session, cx| session.receive(message, cx))
+    }
+
+    /// As [`every`](Self::every), by a message: a clone of it comes to [`Receive::receive`] each time.
+    pub fn tell_every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    where
+        S: Receive<M, Self>,
+    {
+        self.every(interval, move |session, cx| session.receive(message.clone(), cx))
+    }
+
+    /// As [`spawn`](Self::spawn): what the future yields comes as a message to [`Receive::receive`].
+    pub fn tell_when<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
+    where
+        S: Receive<M, Self>,
+    {
+        self.spawn(future, Receive::receive);
     }
 
     /// Cancels a timer: from here on nothing is done for it, not even if it is due already. True if

@@ -2,13 +2,12 @@
 //!
 //! It must never go on when its session has ended, nor keep it from ending.
 
-use std::{convert::Infallible, fmt, pin::pin, rc::Rc};
+use std::{convert::Infallible, rc::Rc};
 
-use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
 use super::SessionContext;
-use crate::room::{Changes, Listing, Rooms, Watch};
+use crate::room::{Changes, Listing, Rooms, Watch, Watching, begin_watching, next_changes};
 
 impl<S> SessionContext<S> {
     /// The rooms of a kind, in whichever namespace.
@@ -93,29 +92,22 @@ impl<S> SessionContext<S> {
     where
         S: 'static,
     {
-        let (kept, dropped) = oneshot::channel();
+        let (watching, dropped) = begin_watching();
         self.await_changes(watch, dropped, Rc::new(then));
-        Watching { _kept: kept }
+        watching
     }
 
     fn await_changes<R: Listing>(
         &mut self,
-        mut watch: Watch<R>,
-        mut dropped: oneshot::Receiver<Infallible>,
+        watch: Watch<R>,
+        dropped: oneshot::Receiver<Infallible>,
         then: Rc<Then<S, R>>,
     ) where
         S: 'static,
     {
         let peer = self.socket().peer().clone();
-        let news = async move {
-            let ended = pin!(peer.until_ended());
-            let over = select(&mut dropped, ended);
-            let changes = match select(over, pin!(watch.changed())).await {
-                Either::Left(_) => None,
-                Either::Right((changes, _)) => changes,
-            };
-            (watch, dropped, changes)
-        };
+        let ended = async move { peer.until_ended().await };
+        let news = next_changes(watch, dropped, ended);
         self.spawn(news, move |session, (watch, dropped, changes), cx| {
             if let Some(changes) = changes {
                 cx.await_changes(watch, dropped, then.clone());
@@ -126,15 +118,3 @@ impl<S> SessionContext<S> {
 }
 
 type Then<S, R> = dyn Fn(&mut S, Changes<R>, &mut SessionContext<S>);
-
-/// A list that a session watches, as long as this is kept: from [`SessionContext::watch`].
-#[must_use = "the watching ends when this is dropped; keep it in the session"]
-pub struct Watching {
-    _kept: oneshot::Sender<Infallible>,
-}
-
-impl fmt::Debug for Watching {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watching").finish_non_exhaustive()
-    }
-}

@@ -160,15 +160,18 @@ pub trait Room: Sized + 'static {
     }
 }
 
-/// Messages that a room takes beside its clients' events: from its own timers and futures, and
-/// from the application through [`RoomHandle::tell`](super::RoomHandle::tell).
+/// Messages that a room or a session takes beside its clients' events: from its own timers and futures,
+/// and, for a room, from the application through [`RoomHandle::tell`](super::RoomHandle::tell).
+///
+/// A session has them as `impl Receive<Tick, SessionContext<Self>> for Hall`, by its context.
 #[diagnostic::on_unimplemented(
-    message = "the room `{Self}` does not take messages of type `{M}`",
-    note = "write `impl Receive<{M}> for {Self}`"
+    message = "`{Self}` does not take messages of type `{M}`",
+    note = "write `impl Receive<{M}> for {Self}`, or, for a session, \
+            `impl Receive<{M}, SessionContext<Self>> for {Self}`"
 )]
-pub trait Receive<M>: Room {
+pub trait Receive<M, C = RoomContext<Self>>: Sized + 'static {
     /// Handles one message. There is no sender: who is meant is in the message.
-    fn receive(&mut self, message: M, cx: &mut RoomContext<Self>);
+    fn receive(&mut self, message: M, cx: &mut C);
 }
 
 /// Messages that a room answers, from the application through

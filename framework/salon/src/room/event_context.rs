@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Member, Present,
+    Changes, Listing, Member, Present, Watch, Watching,
     context::RoomContext,
     contract::{Receive, Room},
     entry::ToRoom,
@@ -152,27 +152,63 @@ pub trait Opens {
 /// `cx.leave(cx.sender())`. By way of [`DerefMut`] they could not.
 impl<R: Room> EventContext<'_, R> {
     /// As [`RoomContext::after`].
-    pub fn after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
-    where
-        R: Receive<M>,
-    {
-        self.cx.after(delay, message)
+    pub fn after(
+        &mut self,
+        delay: Duration,
+        then: impl FnOnce(&mut R, &mut RoomContext<R>) + 'static,
+    ) -> Timer {
+        self.cx.after(delay, then)
     }
 
     /// As [`RoomContext::every`].
-    pub fn every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    pub fn every(
+        &mut self,
+        interval: Duration,
+        tick: impl Fn(&mut R, &mut RoomContext<R>) + 'static,
+    ) -> Timer {
+        self.cx.every(interval, tick)
+    }
+
+    /// As [`RoomContext::tell_after`].
+    pub fn tell_after<M: 'static>(&mut self, delay: Duration, message: M) -> Timer
     where
         R: Receive<M>,
     {
-        self.cx.every(interval, message)
+        self.cx.tell_after(delay, message)
+    }
+
+    /// As [`RoomContext::tell_every`].
+    pub fn tell_every<M: Clone + 'static>(&mut self, interval: Duration, message: M) -> Timer
+    where
+        R: Receive<M>,
+    {
+        self.cx.tell_every(interval, message)
     }
 
     /// As [`RoomContext::spawn`].
-    pub fn spawn<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
+    pub fn spawn<T: 'static>(
+        &mut self,
+        future: impl Future<Output = T> + 'static,
+        then: impl FnOnce(&mut R, T, &mut RoomContext<R>) + 'static,
+    ) {
+        self.cx.spawn(future, then);
+    }
+
+    /// As [`RoomContext::tell_when`].
+    pub fn tell_when<M: 'static>(&mut self, future: impl Future<Output = M> + 'static)
     where
         R: Receive<M>,
     {
-        self.cx.spawn(future);
+        self.cx.tell_when(future);
+    }
+
+    /// As [`RoomContext::watch`].
+    pub fn watch<T: Listing>(
+        &mut self,
+        watch: Watch<T>,
+        then: impl Fn(&mut R, Changes<T>, &mut RoomContext<R>) + 'static,
+    ) -> Watching {
+        self.cx.watch(watch, then)
     }
 
     /// As [`RoomContext::leave`].

@@ -101,7 +101,7 @@ impl<R: Room> RoomContext<R> {
     ///     fn open(board: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
     ///         cx.load_then(cells_of(*board), |cells, cx| {
     ///             let cells = cells?;
-    ///             cx.every(Duration::from_secs(60), Save);
+    ///             cx.tell_every(Duration::from_secs(60), Save);
     ///             Ok(Self { cells })
     ///         })
     ///     }

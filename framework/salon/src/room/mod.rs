@@ -47,6 +47,7 @@ mod sends;
 mod sent;
 mod state;
 mod ticket;
+mod timing;
 mod watch;
 
 pub use context::{HasSender, RoomContext};
@@ -66,10 +67,11 @@ pub use restart::Restart;
 pub use rooms::Rooms;
 pub use seats::{Seats, Taken};
 pub use sends::SentByRoom;
-pub use watch::{Changes, Watch};
+pub use watch::{Changes, Watch, Watching};
 
 pub(crate) use actor::RoomDirectory;
 pub(crate) use check::{CheckOutcome, Checking, Checks, bounded};
 pub(crate) use directory::AnyDirectory;
 pub(crate) use guard::Guards;
 pub(crate) use routes::{Deliver, Forwarded, RoomRoute, Routes, SentByClient};
+pub(crate) use watch::{begin_watching, next_changes};

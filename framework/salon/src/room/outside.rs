@@ -17,7 +17,7 @@ use crate::{
     event::Event,
 };
 
-impl<R: Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
+impl<R: Room + Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {

@@ -71,7 +71,7 @@ use crate::base::{
 ///         match (why, self.seats.get_mut(name)) {
 ///             (LeaveReason::Disconnected(_), Some(seat)) => {
 ///                 let give_up = GiveUp { name: name.clone() };
-///                 seat.giving_up = Some(cx.after(Duration::from_secs(30), give_up));
+///                 seat.giving_up = Some(cx.tell_after(Duration::from_secs(30), give_up));
 ///                 self.seats.away(name);
 ///             }
 ///             _ => drop(self.seats.free(name)),
@@ -187,7 +187,7 @@ impl<U, S> Seats<U, S> {
     /// struct LookAgain;
     ///
     /// /// One timer is enough, however many seats are reserved: `timer` is a field of the room.
-    /// fn look_again<R: Receive<LookAgain>, S>(
+    /// fn look_again<R: Room + Receive<LookAgain>, S>(
     ///     seats: &Seats<String, S>,
     ///     timer: &mut Option<Timer>,
     ///     cx: &mut RoomContext<R>,
@@ -195,7 +195,7 @@ impl<U, S> Seats<U, S> {
     ///     if let Some(timer) = timer.take() {
     ///         cx.cancel(timer);
     ///     }
-    ///     *timer = seats.next_expiry().map(|wait| cx.after(wait, LookAgain));
+    ///     *timer = seats.next_expiry().map(|wait| cx.tell_after(wait, LookAgain));
     /// }
     /// ```
     #[must_use]

@@ -2,7 +2,10 @@
 //!
 //! It must never keep a backlog: a watcher has what it was last given, and gets the newest.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, fmt, pin::pin, sync::Arc};
+
+use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
 
 use super::{
     Listing, Room,
@@ -140,5 +143,41 @@ impl<R: Listing> fmt::Debug for Changes<R> {
             .field("changed", &keys(&self.changed))
             .field("removed", &removed)
             .finish()
+    }
+}
+
+/// A list that is watched, as long as this is kept: from
+/// [`SessionContext::watch`](crate::SessionContext::watch) or
+/// [`RoomContext::watch`](super::RoomContext::watch).
+#[must_use = "the watching ends when this is dropped; keep it in the session or the room"]
+pub struct Watching {
+    _kept: oneshot::Sender<Infallible>,
+}
+
+/// What somebody keeps who watches, and what tells that it was dropped.
+pub(crate) fn begin_watching() -> (Watching, oneshot::Receiver<Infallible>) {
+    let (kept, dropped) = oneshot::channel();
+    (Watching { _kept: kept }, dropped)
+}
+
+/// Waits for what is new on the list, with what it takes to wait again; `None` if nobody wants to know it
+/// any more, or the Salon has ended.
+pub(crate) async fn next_changes<R: Listing>(
+    mut watch: Watch<R>,
+    mut dropped: oneshot::Receiver<Infallible>,
+    ended: impl Future<Output = ()>,
+) -> (Watch<R>, oneshot::Receiver<Infallible>, Option<Changes<R>>) {
+    let ended = pin!(ended);
+    let over = select(&mut dropped, ended);
+    let changes = match select(over, pin!(watch.changed())).await {
+        Either::Left(_) => None,
+        Either::Right((changes, _)) => changes,
+    };
+    (watch, dropped, changes)
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching").finish_non_exhaustive()
     }
 }
