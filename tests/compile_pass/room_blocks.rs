@@ -201,6 +201,40 @@ impl Counter {
     }
 }
 
+/// Loaded from what the app has, with as much as it needs.
+struct Library {
+    books: u64,
+}
+
+#[derive(Deserialize, Event)]
+#[event("library:ask", room = Library(0), anyone, reply = Option<u64>)]
+struct Ask(String);
+
+#[salon::room(key = String, sends = (Said<'static>,))]
+impl Library {
+    #[hook]
+    async fn open(key: &str, cx: &LoadContext<Self>) -> Result<Self, Refusal> {
+        std::future::ready(()).await;
+        Ok(Self { books: *cx.data::<u64>()? + key.len() as u64 })
+    }
+
+    #[on]
+    fn ask(&mut self, _: Ask, cx: &mut EventContext<'_, Self>) -> Option<u64> {
+        cx.is_member(cx.sender()).then_some(self.books)
+    }
+}
+
+/// Loaded without anything, and without a word of what may go wrong.
+struct Shelf<const ROWS: usize>;
+
+#[salon::room(key = u32)]
+impl<const ROWS: usize> Shelf<ROWS> {
+    #[hook]
+    async fn open() -> Self {
+        std::future::ready(Self).await
+    }
+}
+
 struct Nobody;
 
 #[salon::session]
@@ -223,6 +257,8 @@ fn main() {
     fn is_room<R: Room>() {}
     fn is_session<S: Session>() {}
     is_room::<Chat>();
+    is_room::<Library>();
+    is_room::<Shelf<3>>();
     is_session::<Counter>();
     is_session::<Nobody>();
     Chat { said: 0 }.count();
