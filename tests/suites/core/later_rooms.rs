@@ -3,8 +3,6 @@
 //! It must never let a test pass because nothing was tried: what would have changed the vault is
 //! looked for in the vault.
 
-use std::time::Duration;
-
 use salon::{
     Code, Count,
     auth::{ScopesInClaims, What, Who},
@@ -13,77 +11,21 @@ use salon::{
 };
 use salon_tests::guests::{ByName, Guest, guest};
 
-use crate::table::{code, said_and_heard};
+use crate::{
+    later::{Fate, Outcome, SECOND, Work},
+    table::{code, said_and_heard},
+};
 
-const SECOND: Duration = Duration::from_secs(1);
-
-/// What becomes of a payment when its time has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-enum Fate {
-    #[default]
-    Paid,
-    Refused,
-    Panics,
-    /// The future panics, not what comes after it.
-    FuturePanics,
-    /// What comes after it panics when it is dropped without having run.
-    DropPanics,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct Order {
-    amount: u32,
-    seconds: u64,
-    fate: Fate,
-}
-
-impl Order {
-    fn of(amount: u32) -> Self {
-        Self { amount, seconds: 1, fate: Fate::Paid }
-    }
-
-    fn with(self, fate: Fate) -> Self {
-        Self { fate, ..self }
-    }
-
-    /// Becomes a change of the vault, and replies with what is in it then.
-    fn carry_out(self, cx: &mut EventContext<'_, Vault>) -> Answer<u32> {
-        let Self { amount, seconds, fate } = self;
-        let bomb = Bomb { is_armed: fate == Fate::DropPanics };
-        let bank = async move {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            assert!(fate != Fate::FuturePanics, "a panic in the future");
-            amount
-        };
-        Answer::then(cx, bank, move |vault, amount, cx| {
-            bomb.disarm();
-            match fate {
-                Fate::Refused => return Err(Refusal::other("broke", "there is no money")),
-                Fate::Panics => panic!("a panic behind the future"),
-                _ => {}
-            }
-            vault.sum += amount;
-            let by = cx.sender().id().to_owned();
-            cx.broadcast(&Paid { by, sum: vault.sum });
-            Ok(vault.sum)
-        })
-    }
-}
-
-struct Bomb {
-    is_armed: bool,
-}
-
-impl Bomb {
-    fn disarm(mut self) {
-        self.is_armed = false;
-    }
-}
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        assert!(!self.is_armed, "a panic in the drop of what never ran");
-    }
+/// Becomes a change of the vault, and replies with what is in it then.
+fn pay(payment: Work, cx: &mut EventContext<'_, Vault>) -> Answer<u32> {
+    let (paid, outcome) = payment.begin();
+    Answer::then(cx, paid, |vault, amount, cx| {
+        outcome.ask()?;
+        vault.sum += amount;
+        let by = cx.sender().id().to_owned();
+        cx.broadcast(&Paid { by, sum: vault.sum });
+        Ok(vault.sum)
+    })
 }
 
 #[derive(Serialize, Deserialize, Event)]
@@ -93,15 +35,15 @@ struct Enter(u32);
 /// As [`Enter`], by a payment: who does not pay is not in.
 #[derive(Serialize, Deserialize, Event)]
 #[event("vault:buy_in", room = Vault(0), join, reply = u32)]
-struct BuyIn(u32, Order);
+struct BuyIn(u32, Work);
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("vault:pay", room = Vault(0), reply = u32)]
-struct Pay(u32, Order);
+struct Pay(u32, Work);
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("vault:pay_in", room = Vault(0), permit = "pay", reply = u32)]
-struct PayIn(u32, Order);
+struct PayIn(u32, Work);
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("vault:sum", room = Vault(0), reply = u32)]
@@ -152,19 +94,19 @@ impl On<Enter> for Vault {
 
 impl OnLater<BuyIn> for Vault {
     fn on_later(&mut self, event: BuyIn, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
-        event.1.carry_out(cx)
+        pay(event.1, cx)
     }
 }
 
 impl OnLater<Pay> for Vault {
     fn on_later(&mut self, event: Pay, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
-        event.1.carry_out(cx)
+        pay(event.1, cx)
     }
 }
 
 impl OnLater<PayIn> for Vault {
     fn on_later(&mut self, event: PayIn, cx: &mut EventContext<'_, Self>) -> Answer<u32> {
-        event.1.carry_out(cx)
+        pay(event.1, cx)
     }
 }
 
@@ -232,7 +174,7 @@ impl Two {
 async fn a_room_awaits_then_changes_then_replies_behind_what_it_broadcast() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let paid = two.ada.send(Pay(1, Order::of(5)));
+        let paid = two.ada.send(Pay(1, Work::of(5)));
         assert_eq!(two.sum().await?, 0, "others are served meanwhile, over {wire:?}");
         two.lab.advance(SECOND).await;
         assert_eq!(paid.await?, 5, "{wire:?}");
@@ -251,9 +193,9 @@ async fn a_room_awaits_then_changes_then_replies_behind_what_it_broadcast() {
 async fn a_refusal_is_the_reply_and_nobody_hears_of_it() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let refused = two.ada.send(Pay(1, Order::of(5).with(Fate::Refused)));
+        let refused = two.ada.send(Pay(1, Work::of(5).with(Fate::Refused)));
         two.lab.advance(SECOND).await;
-        assert_eq!(code(refused.await), Code::Other("broke".into()), "{wire:?}");
+        assert_eq!(code(refused.await), Outcome::refused(), "{wire:?}");
         assert_eq!(two.sum().await?, 0);
         assert_eq!(two.panics(), 0);
     }
@@ -264,11 +206,11 @@ async fn whose_joining_event_is_refused_in_the_end_is_put_out_again() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
         two.ada.send(Leave(1)).await?;
-        for fate in [Fate::Refused, Fate::Paid] {
-            let joined = two.ada.send(BuyIn(1, Order::of(5).with(fate)));
+        for fate in [Fate::Refused, Fate::Done] {
+            let joined = two.ada.send(BuyIn(1, Work::of(5).with(fate)));
             two.lab.advance(SECOND).await;
             let is_in = joined.await.is_ok();
-            assert_eq!(is_in, fate == Fate::Paid);
+            assert_eq!(is_in, fate == Fate::Done);
             assert_eq!(two.ada.send(Sum(1)).await.is_ok(), is_in, "{fate:?} over {wire:?}");
         }
     }
@@ -279,10 +221,10 @@ async fn a_panic_behind_the_future_restarts_the_room_and_is_counted_once() {
     for wire in Wire::ALL {
         for fate in [Fate::Panics, Fate::FuturePanics] {
             let two = Two::over(wire).await?;
-            let paid = two.ben.send(Pay(1, Order { amount: 3, seconds: 0, fate: Fate::Paid }));
+            let paid = two.ben.send(Pay(1, Work::of(3).for_seconds(0)));
             two.lab.settle().await;
             assert_eq!(paid.await?, 3);
-            let panicked = two.ada.send(Pay(1, Order::of(5).with(fate)));
+            let panicked = two.ada.send(Pay(1, Work::of(5).with(fate)));
             two.lab.advance(SECOND).await;
             assert_eq!(code(panicked.await), Code::Internal, "{fate:?} over {wire:?}");
             assert_eq!(two.panics(), 1, "{fate:?} over {wire:?}");
@@ -299,7 +241,7 @@ async fn a_panic_behind_the_future_restarts_the_room_and_is_counted_once() {
 async fn what_a_state_that_is_gone_has_waited_for_does_not_change_the_one_that_came_after() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let paid = two.ada.send(Pay(1, Order::of(5)));
+        let paid = two.ada.send(Pay(1, Work::of(5)));
         two.lab.settle().await;
         assert_eq!(code(two.ben.send(Burn(1)).await), Code::Internal);
         two.lab.advance(SECOND).await;
@@ -313,7 +255,7 @@ async fn what_a_state_that_is_gone_has_waited_for_does_not_change_the_one_that_c
 async fn what_a_room_has_waited_for_that_closed_is_refused_as_closed() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let paid = two.ada.send(Pay(1, Order::of(5)));
+        let paid = two.ada.send(Pay(1, Work::of(5)));
         two.lab.settle().await;
         two.ben.send(Close(1)).await?;
         // Another of its key is there when its time comes.
@@ -329,7 +271,7 @@ async fn for_who_left_meanwhile_nothing_is_changed_though_it_came_back() {
     for wire in Wire::ALL {
         for comes_back in [false, true] {
             let two = Two::over(wire).await?;
-            let paid = two.ada.send(Pay(1, Order::of(5)));
+            let paid = two.ada.send(Pay(1, Work::of(5)));
             two.ada.send(Leave(1)).await?;
             if comes_back {
                 two.ada.send(Enter(1)).await?;
@@ -345,7 +287,7 @@ async fn for_who_left_meanwhile_nothing_is_changed_though_it_came_back() {
 async fn for_who_was_disconnected_meanwhile_nothing_is_changed() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let _never_answered = two.ada.send(Pay(1, Order::of(5)));
+        let _never_answered = two.ada.send(Pay(1, Work::of(5)));
         two.lab.settle().await;
         two.ada.close();
         two.lab.advance(SECOND).await;
@@ -359,7 +301,7 @@ async fn who_loses_the_right_meanwhile_is_refused_and_changes_nothing() {
     let rights = [What::permission("pay"), What::room("vault:1")];
     for (wire, what) in Wire::ALL.into_iter().flat_map(|wire| rights.clone().map(|it| (wire, it))) {
         let two = Two::over(wire).await?;
-        let paid = two.ada.send(PayIn(1, Order::of(5)));
+        let paid = two.ada.send(PayIn(1, Work::of(5)));
         two.lab.settle().await;
         two.lab.drive(two.lab.salon().revoke(Who::user("ada"), what.clone())).await;
         two.lab.advance(SECOND).await;
@@ -372,7 +314,7 @@ async fn who_loses_the_right_meanwhile_is_refused_and_changes_nothing() {
 async fn what_comes_too_late_is_refused_as_timeout_and_never_done() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let paid = two.ada.send(Pay(1, Order { seconds: 31, ..Order::of(5) }));
+        let paid = two.ada.send(Pay(1, Work::of(5).for_seconds(31)));
         two.lab.advance(30 * SECOND).await;
         assert_eq!(code(paid.await), Code::Timeout, "{wire:?}");
         two.lab.advance(2 * SECOND).await;
@@ -385,7 +327,7 @@ async fn what_comes_too_late_is_refused_as_timeout_and_never_done() {
 async fn what_never_runs_is_dropped_where_its_panic_harms_nobody() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let order = |seconds| Order { seconds, ..Order::of(5).with(Fate::DropPanics) };
+        let order = |seconds| Work::of(5).with(Fate::DropPanics).for_seconds(seconds);
         // Its sender has left; and of one that is late nobody wants to know.
         let left = two.ada.send(Pay(1, order(1)));
         two.ada.send(Leave(1)).await?;
@@ -403,8 +345,8 @@ async fn what_never_runs_is_dropped_where_its_panic_harms_nobody() {
 async fn answers_are_concluded_in_the_order_in_which_their_futures_are_done() {
     for wire in Wire::ALL {
         let two = Two::over(wire).await?;
-        let slow = two.ada.send(Pay(1, Order { seconds: 3, ..Order::of(100) }));
-        let fast = two.ada.send(Pay(1, Order::of(1)));
+        let slow = two.ada.send(Pay(1, Work::of(100).for_seconds(3)));
+        let fast = two.ada.send(Pay(1, Work::of(1)));
         two.lab.advance(3 * SECOND).await;
         assert_eq!((fast.await?, slow.await?), (1, 101), "{wire:?}");
         for sum in [1, 101] {

@@ -2,8 +2,6 @@
 //!
 //! It must never look at a room: those have a file of their own.
 
-use std::time::Duration;
-
 use salon::{
     Code, Count, SessionContext,
     auth::{ScopesInClaims, What, Who},
@@ -12,36 +10,23 @@ use salon::{
 };
 use salon_tests::guests::{ByName, Guest, guest};
 
-use crate::table::{code, said_and_heard};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// What becomes of a purchase when its time has come.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Fate {
-    Bought,
-    Refused,
-    Panics,
-    FuturePanics,
-    /// It panics when it is dropped without having run.
-    DropPanics,
-    /// It asks for something to be done a second later.
-    Reminds,
-}
+use crate::{
+    later::{Fate, Outcome, SECOND, Work},
+    table::{code, said_and_heard},
+};
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("buy", reply = u32)]
-struct Buy {
-    seconds: u64,
-    fate: Fate,
-}
+struct Buy(Work);
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("buy_by_right", permit = "buy", reply = u32)]
-struct BuyByRight {
-    seconds: u64,
-    fate: Fate,
-}
+struct BuyByRight(Work);
+
+/// As [`BuyByRight`], and asks to be reminded a second later.
+#[derive(Serialize, Deserialize, Event)]
+#[event("buy_with_reminder", permit = "buy", reply = u32)]
+struct BuyWithReminder(Work);
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("count", reply = u32)]
@@ -59,40 +44,14 @@ struct Basket {
     things: u32,
 }
 
-struct Bomb {
-    is_armed: bool,
-}
-
-impl Bomb {
-    fn disarm(mut self) {
-        self.is_armed = false;
-    }
-}
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        assert!(!self.is_armed, "a panic in the drop of what never ran");
-    }
-}
-
-fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32> {
-    let bomb = Bomb { is_armed: fate == Fate::DropPanics };
-    let delivery = async move {
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        assert!(fate != Fate::FuturePanics, "a panic in the future");
-        1
-    };
-    Answer::then(cx, delivery, move |basket, things, cx| {
-        bomb.disarm();
-        match fate {
-            Fate::Refused => return Err(Refusal::other("sold_out", "there is nothing left")),
-            Fate::Panics => panic!("a panic behind the future"),
-            Fate::Reminds => {
-                cx.after(SECOND, |_, cx| {
-                    cx.emit(&Reminder);
-                });
-            }
-            _ => {}
+fn buy(work: Work, reminds: bool, cx: &mut SessionContext<Basket>) -> Answer<u32> {
+    let (delivered, outcome) = work.begin();
+    Answer::then(cx, delivered, move |basket, things, cx| {
+        outcome.ask()?;
+        if reminds {
+            cx.after(SECOND, |_, cx| {
+                cx.emit(&Reminder);
+            });
         }
         basket.things += things;
         cx.try_emit(&Bought(basket.things))?;
@@ -102,7 +61,7 @@ fn buy(seconds: u64, fate: Fate, cx: &mut SessionContext<Basket>) -> Answer<u32>
 
 impl Session for Basket {
     type Identity = Guest;
-    type Events = (Later<Buy>, Later<BuyByRight>, HowMany);
+    type Events = (Later<Buy>, Later<BuyByRight>, Later<BuyWithReminder>, HowMany);
     type Sends = (Bought, Reminder);
 
     fn connect(_: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
@@ -111,14 +70,28 @@ impl Session for Basket {
 }
 
 impl OnLater<Buy> for Basket {
-    fn on_later(&mut self, event: Buy, cx: &mut SessionContext<Self>) -> Answer<u32> {
-        buy(event.seconds, event.fate, cx)
+    fn on_later(&mut self, Buy(work): Buy, cx: &mut SessionContext<Self>) -> Answer<u32> {
+        buy(work, false, cx)
     }
 }
 
 impl OnLater<BuyByRight> for Basket {
-    fn on_later(&mut self, event: BuyByRight, cx: &mut SessionContext<Self>) -> Answer<u32> {
-        buy(event.seconds, event.fate, cx)
+    fn on_later(
+        &mut self,
+        BuyByRight(work): BuyByRight,
+        cx: &mut SessionContext<Self>,
+    ) -> Answer<u32> {
+        buy(work, false, cx)
+    }
+}
+
+impl OnLater<BuyWithReminder> for Basket {
+    fn on_later(
+        &mut self,
+        BuyWithReminder(work): BuyWithReminder,
+        cx: &mut SessionContext<Self>,
+    ) -> Answer<u32> {
+        buy(work, true, cx)
     }
 }
 
@@ -147,7 +120,7 @@ fn panics(lab: &Lab) -> u64 {
 async fn a_session_awaits_then_changes_then_replies_behind_what_it_emitted() {
     for wire in Wire::ALL {
         let (lab, client) = over(wire).await?;
-        let bought = client.send(Buy { seconds: 1, fate: Fate::Bought });
+        let bought = client.send(Buy(Work::of(1)));
         assert_eq!(client.send(HowMany).await?, 0, "others are handled meanwhile, over {wire:?}");
         lab.advance(SECOND).await;
         assert_eq!(bought.await?, 1, "{wire:?}");
@@ -164,12 +137,12 @@ async fn a_refusal_or_a_panic_behind_the_future_is_the_reply_and_the_session_goe
     for wire in Wire::ALL {
         let (lab, client) = over(wire).await?;
         let fates = [
-            (Fate::Refused, Code::Other("sold_out".into()), 0),
+            (Fate::Refused, Outcome::refused(), 0),
             (Fate::Panics, Code::Internal, 1),
             (Fate::FuturePanics, Code::Internal, 2),
         ];
         for (fate, wanted, counted) in fates {
-            let bought = client.send(Buy { seconds: 1, fate });
+            let bought = client.send(Buy(Work::of(1).with(fate)));
             lab.advance(SECOND).await;
             assert_eq!(code(bought.await), wanted, "{fate:?} over {wire:?}");
             assert_eq!(panics(&lab), counted, "{fate:?} over {wire:?}");
@@ -182,7 +155,7 @@ async fn a_refusal_or_a_panic_behind_the_future_is_the_reply_and_the_session_goe
 async fn who_loses_the_permission_meanwhile_is_refused_and_nothing_is_done() {
     for wire in Wire::ALL {
         let (lab, client) = over(wire).await?;
-        let bought = client.send(BuyByRight { seconds: 1, fate: Fate::Bought });
+        let bought = client.send(BuyByRight(Work::of(1)));
         lab.settle().await;
         lab.drive(lab.salon().revoke(Who::user("ada"), What::permission("buy"))).await;
         lab.advance(SECOND).await;
@@ -196,7 +169,7 @@ async fn what_is_begun_behind_the_future_rests_on_the_same_permission() {
     for wire in Wire::ALL {
         for is_lost in [false, true] {
             let (lab, client) = over(wire).await?;
-            let bought = client.send(BuyByRight { seconds: 1, fate: Fate::Reminds });
+            let bought = client.send(BuyWithReminder(Work::of(1)));
             lab.advance(SECOND).await;
             assert_eq!(bought.await?, 1);
             if is_lost {
@@ -216,7 +189,7 @@ async fn what_is_begun_behind_the_future_rests_on_the_same_permission() {
 async fn what_comes_too_late_is_refused_as_timeout_and_never_done() {
     for wire in Wire::ALL {
         let (lab, client) = over(wire).await?;
-        let bought = client.send(Buy { seconds: 31, fate: Fate::Bought });
+        let bought = client.send(Buy(Work::of(1).for_seconds(31)));
         lab.advance(30 * SECOND).await;
         assert_eq!(code(bought.await), Code::Timeout, "{wire:?}");
         lab.advance(2 * SECOND).await;
@@ -229,13 +202,13 @@ async fn what_comes_too_late_is_refused_as_timeout_and_never_done() {
 async fn what_never_runs_is_dropped_where_its_panic_harms_nobody() {
     for wire in Wire::ALL {
         let (lab, client) = over(wire).await?;
-        let late = client.send(Buy { seconds: 31, fate: Fate::DropPanics });
+        let late = client.send(Buy(Work::of(1).with(Fate::DropPanics).for_seconds(31)));
         lab.advance(32 * SECOND).await;
         assert_eq!(code(late.await), Code::Timeout, "{wire:?}");
         assert_eq!(panics(&lab), 1, "{wire:?}");
         assert_eq!(client.send(HowMany).await?, 0, "{wire:?}");
         // Its session ends before it has waited for what it wants.
-        let _never_answered = client.send(Buy { seconds: 1, fate: Fate::DropPanics });
+        let _never_answered = client.send(Buy(Work::of(1).with(Fate::DropPanics)));
         lab.settle().await;
         client.close();
         lab.advance(SECOND).await;

@@ -37,6 +37,7 @@ mod ending;
 mod forging;
 mod hall;
 mod heartbeats;
+mod later;
 mod later_rooms;
 mod later_sessions;
 mod left_out;
