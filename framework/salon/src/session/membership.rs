@@ -6,10 +6,7 @@
 use std::{
     any::Any,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError},
 };
 
 use bytestring::ByteString;
@@ -22,6 +19,10 @@ use crate::{
         disconnect::DisconnectReason,
         number::{MembershipNumber, RoomNumber, SessionNumber},
         refusal::{Code, Refusal},
+        sync::{
+            Mutex, MutexGuard,
+            atomic::{AtomicU64, Ordering},
+        },
     },
 };
 
@@ -280,3 +281,6 @@ impl fmt::Debug for Memberships {
         f.debug_struct("Memberships").field("count", &self.lock().present.len()).finish()
     }
 }
+
+#[cfg(all(test, salon_loom))]
+mod models;
