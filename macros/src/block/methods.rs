@@ -55,12 +55,16 @@ pub(super) fn read(
         if !stays {
             continue;
         }
+        let is_async = method.sig.asyncness.is_some();
         if mark.path().is_ident("on") {
             let handler = handler(kind, &method.sig, diagnostics);
             let handler = handler.filter(|handler| is_first(handler, &handlers, diagnostics));
             handlers.extend(handler);
         } else {
             hooks.extend(hook(kind, &method.sig, diagnostics));
+        }
+        if is_async {
+            stand_in(method);
         }
         method.attrs.push(parse_quote! {
             #[allow(
@@ -72,6 +76,16 @@ pub(super) fn read(
         });
     }
     (item, handlers, hooks)
+}
+
+/// What is reported to be async stands there as if it were not, without its body: of the lifetimes that
+/// only async methods may not leave out, and of what is awaited in it, nothing more is to be said.
+fn stand_in(method: &mut ImplItemFn) {
+    method.sig.asyncness = None;
+    method.block = parse_quote!({ ::core::unreachable!() });
+    method.attrs.push(parse_quote! {
+        #[allow(unused_variables, unused_mut, dead_code, reason = "its body is left out")]
+    });
 }
 
 fn is_mark(attribute: &Attribute) -> bool {

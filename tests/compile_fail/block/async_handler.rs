@@ -12,8 +12,8 @@ struct Chat;
 #[salon::room(key = String)]
 impl Chat {
     #[on]
-    async fn say(&mut self, _: Say) -> u64 {
-        0
+    async fn say(&mut self, _: Say, cx: &mut EventContext<Self>) -> u64 {
+        cx.ask(cx.sender(), &Asked, std::time::Duration::from_secs(1)).await?
     }
 }
 
