@@ -14,6 +14,7 @@ mod recovery;
 mod restarts;
 mod talking;
 mod time_limits;
+mod undriven;
 mod unusual;
 mod vault;
 mod workers;

@@ -9,7 +9,7 @@ pub(crate) use super::simulation::simulated::{Simulation, enter_worker};
 
 #[cfg(feature = "testing")]
 pub(crate) use super::simulation::simulated::{
-    before_handler, fill_random, is_alone, wall, worker,
+    before_handler, fill_random, is_alone, turn, wall, worker,
 };
 
 /// Which of the workers on this thread the running code belongs to: outside of the harness a
@@ -32,6 +32,13 @@ pub(crate) const fn is_alone() -> bool {
     false
 }
 
+/// Lets something run that has something to do, for one who waits for it and is not driven by the
+/// harness; false if nothing has, or there is no harness.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn turn() -> bool {
+    false
+}
+
 /// Fills `bytes` from the harness's seed; false if there is no harness.
 #[cfg(not(feature = "testing"))]
 pub(crate) const fn fill_random(_: &mut [u8]) -> bool {
@@ -46,6 +53,7 @@ pub(crate) const fn before_handler(_: &str) {}
 mod simulated {
     use std::{
         cell::{Cell, RefCell},
+        rc::Rc,
         time::SystemTime,
     };
 
@@ -60,7 +68,11 @@ mod simulated {
         wall: SystemTime,
         random: fastrand::Rng,
         panics: Vec<String>,
+        turn: Option<Turn>,
     }
+
+    /// Runs one part of what is simulated; false if none has anything to do.
+    type Turn = Rc<dyn Fn() -> bool>;
 
     thread_local! {
         static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
@@ -74,7 +86,7 @@ mod simulated {
                 if state.is_some() {
                     return None;
                 }
-                *state = Some(State { started: now, wall, random, panics: Vec::new() });
+                *state = Some(State { started: now, wall, random, panics: Vec::new(), turn: None });
                 Some(Self(()))
             })
         }
@@ -82,6 +94,11 @@ mod simulated {
         /// Moves the wall clock alone.
         pub(crate) fn set_wall(&self, wall: SystemTime, now: Instant) {
             with(|state| (state.wall, state.started) = (wall, now));
+        }
+
+        /// From here on [`turn`] runs something by this.
+        pub(crate) fn set_turn(&self, turn: impl Fn() -> bool + 'static) {
+            with(|state| state.turn = Some(Rc::new(turn)));
         }
 
         /// Makes the next handler of this event panic, once.
@@ -137,6 +154,13 @@ mod simulated {
     /// has not come.
     pub(crate) fn is_alone() -> bool {
         with(|_| ()).is_some()
+    }
+
+    /// Lets something run that has something to do, for one who waits for it and is not driven by the
+    /// harness; false if nothing has, or there is no harness.
+    pub(crate) fn turn() -> bool {
+        let turn = with(|state| state.turn.clone()).flatten();
+        turn.is_some_and(|turn| turn())
     }
 
     /// Fills `bytes` from the harness's seed; false if there is no harness.

@@ -111,6 +111,10 @@ impl LabBuilder {
         let simulation = Simulation::start(clock::now(), wall, random.fork());
         assert!(simulation.is_some(), "something is simulated on this thread without a lab");
         let world = Rc::new(World::new(self.workers.unwrap_or(1), random.fork(), Duration::ZERO));
+        if let Some(simulation) = &simulation {
+            let world = Rc::downgrade(&world);
+            simulation.set_turn(move || world.upgrade().is_some_and(|world| world.turn_for_test()));
+        }
         let journal = Journal::new(seed);
         let dispatch = journal.dispatch();
         let subscriber = tracing::dispatcher::set_default(&dispatch);

@@ -41,6 +41,8 @@ pub(super) struct World {
     units: Vec<Unit>,
     /// Whether the lab has ended.
     over: Cell<bool>,
+    /// Whether a unit runs.
+    turning: Cell<bool>,
     /// How many turns there have been.
     turns: Cell<usize>,
     root: Arc<AtomicWaker>,
@@ -112,6 +114,7 @@ impl World {
         Self {
             units: (0..=workers).map(unit).collect(),
             over: Cell::new(false),
+            turning: Cell::new(false),
             turns: Cell::new(0),
             root,
             random: RefCell::new(random),
@@ -323,9 +326,17 @@ impl World {
         let chosen = self.random(|random| random.usize(..count));
         if let Some((index, unit)) = ready().nth(chosen) {
             // 0 is whoever belongs to no worker: the clients, and the test itself.
+            self.turning.set(true);
             simulation::enter_worker(index as u32, || unit.run());
+            self.turning.set(false);
         }
         true
+    }
+
+    /// As [`turn`](Self::turn), for a test that waits for something of the app's own: nothing if what waits
+    /// is run by a unit itself.
+    pub(super) fn turn_for_test(&self) -> bool {
+        !self.turning.get() && !self.is_over() && self.turn()
     }
 
     fn is_ready(&self) -> bool {
