@@ -55,15 +55,17 @@ pub(super) fn read(
         if !stays {
             continue;
         }
-        let is_async = method.sig.asyncness.is_some();
+        let (is_async, mut may_wait) = (method.sig.asyncness.is_some(), false);
         if mark.path().is_ident("on") {
             let handler = handler(kind, &method.sig, diagnostics);
             let handler = handler.filter(|handler| is_first(handler, &handlers, diagnostics));
             handlers.extend(handler);
         } else {
-            hooks.extend(hook(kind, &method.sig, diagnostics));
+            let hook = hook(kind, &method.sig, diagnostics);
+            may_wait = hook.as_ref().is_some_and(|it| it.hook.async_example().is_ok());
+            hooks.extend(hook);
         }
-        if is_async {
+        if is_async && !may_wait {
             stand_in(method);
         }
         method.attrs.push(parse_quote! {
