@@ -11,12 +11,11 @@ use std::{
 use salon::{
     Namespace, Salon, Value,
     auth::{Authenticated, Authenticator, Credentials, Handshake},
-    config::Limits,
     prelude::*,
     wire::{
         engine_io::{self, Message, payload},
         msgpack::MsgpackParser,
-        socket_io::{JsonParser, Parser},
+        socket_io::{JsonParser, PacketLimits, Parser},
     },
 };
 use salon_tests::{
@@ -316,7 +315,7 @@ fn no_error_has_anything_of_what_was_sent() {
         }
         let rest = text.strip_prefix('4').unwrap_or(&text);
         for parser in [&JsonParser as &dyn Parser, &MsgpackParser] {
-            let mut decoder = parser.decoder(&Limits::default());
+            let mut decoder = parser.decoder(&PacketLimits::default());
             if let Err(error) = decoder.decode(Message::Text(rest.into())) {
                 clean(&error, &text);
                 errors += 1;
@@ -324,7 +323,7 @@ fn no_error_has_anything_of_what_was_sent() {
         }
     }
     for packet in packets() {
-        let mut decoder = MsgpackParser.decoder(&Limits::default());
+        let mut decoder = MsgpackParser.decoder(&PacketLimits::default());
         match decoder.decode(Message::Binary(packet.clone().into())) {
             Err(error) => {
                 clean(&error, &packet);

@@ -10,20 +10,17 @@
 //! `RUSTC_BOOTSTRAP=1` lets the stable compiler build with a sanitizer; a nightly one needs nothing.
 //! The targets are `engine_payload`, `socket_json`, `socket_msgpack` and `websocket_frames`. What
 //! they find lies in `tests/fuzz/artifacts`; give such a file as a further argument to run it again,
-//! and make a test of it in `framework/salon/tests`.
+//! and make a test of it in `framework/wire/tests`.
 
-use salon::{Value};
-use salon::{
-    config::Limits,
-    wire::{
-        engine_io::Message,
-        socket_io::{Packet, Parser},
-    },
+use salon_contract::payload::Value;
+use salon_wire::{
+    engine_io::Message,
+    socket_io::{Packet, PacketLimits, Parser},
 };
 
 /// Feeds `messages` to a decoder; what it makes of them must be readable, and survive `parser`.
 pub fn decode_and_encode(parser: &dyn Parser, messages: impl Iterator<Item = Message>) {
-    let limits = Limits::default();
+    let limits = PacketLimits::default();
     let mut decoder = parser.decoder(&limits);
     for message in messages {
         let Ok(Some(packet)) = decoder.decode(message) else { continue };

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use salon::wire::engine_io::payload;
+use salon_wire::engine_io::payload;
 
 const MAX_PACKETS: usize = 64;
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use libfuzzer_sys::fuzz_target;
-use salon::wire::{engine_io::Message, socket_io::JsonParser};
+use salon_wire::{engine_io::Message, socket_io::JsonParser};
 
 fuzz_target!(|input: &[u8]| {
     let messages = input.split(|&byte| byte == b'\n').map(|line| {

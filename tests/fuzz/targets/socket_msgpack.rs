@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use salon::wire::{engine_io::Message, msgpack::MsgpackParser};
+use salon_wire::{engine_io::Message, msgpack::MsgpackParser};
 
 fuzz_target!(|input: &[u8]| {
     let message = Message::Binary(Bytes::copy_from_slice(input));

@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use salon::wire::websocket::{FrameLimits, FrameReader, Incoming, ProtocolError};
+use salon_wire::websocket::{FrameLimits, FrameReader, Incoming, ProtocolError};
 
 const LIMITS: FrameLimits = FrameLimits { max_message: 1_000, max_fragments: 8 };
 

@@ -10,7 +10,7 @@ use salon::{
     prelude::*,
     wire::{
         engine_io::Message,
-        socket_io::{JsonParser, Packet, Parser},
+        socket_io::{JsonParser, Packet, PacketLimits, Parser},
         websocket::{FrameLimits, FrameReader, Opcode, encode_frame},
     },
 };
@@ -33,7 +33,7 @@ pub(super) fn frame_to_message(_: u32) -> Result<Step> {
 
 pub(super) fn message_to_packet(_: u32) -> Result<Step> {
     let message = Message::Text(packet_text(Echo::NAME).into());
-    let mut decoder = JsonParser.decoder(&config::Limits::default());
+    let mut decoder = JsonParser.decoder(&PacketLimits::default());
     Ok(Step::new("packet: message → packet", move |times| {
         for _ in 0..times {
             black_box(decoder.decode_lazily(message.clone()))?;
@@ -44,7 +44,7 @@ pub(super) fn message_to_packet(_: u32) -> Result<Step> {
 
 pub(super) fn arguments_to_struct(_: u32) -> Result<Step> {
     let message = Message::Text(packet_text(Echo::NAME).into());
-    let mut decoder = JsonParser.decoder(&config::Limits::default());
+    let mut decoder = JsonParser.decoder(&PacketLimits::default());
     let Some(Packet::Event { arguments, .. }) = decoder.decode(message)? else {
         return Err("the packet is an event".into());
     };

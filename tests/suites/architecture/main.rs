@@ -22,6 +22,7 @@ struct Library {
 /// The crates, from the one that stands on none of the others.
 const LIBRARIES: &[Library] = &[
     Library { root: "framework/contract/src", folder: "contract/", ranks: CONTRACT },
+    Library { root: "framework/wire/src", folder: "wire/", ranks: WIRE },
     Library { root: "framework/salon/src", folder: "", ranks: SALON },
 ];
 
@@ -35,6 +36,9 @@ const CONTRACT: &[(&str, u32)] = &[
     ("event", 4),
     ("lib", 5),
 ];
+
+const WIRE: &[(&str, u32)] =
+    &[("engine_io", 0), ("websocket", 0), ("socket_io", 1), ("msgpack", 2), ("lib", 3)];
 
 const SALON: &[(&str, u32)] = &[
     ("base", 0),
@@ -73,6 +77,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("SystemTime::now", &["base/clock.rs"]),
     ("getrandom", &["base/random.rs"]),
     ("jsonwebtoken", &["auth/jwt"]),
+    // By `crate::wire`, which has a rank.
+    ("salon_wire", &["wire.rs"]),
 ];
 
 /// What some folders never name, their tests aside.
@@ -93,7 +99,7 @@ const NEVERS: &[(&[&str], &[&str])] = &[
             "setback.rs",
             "supervisor/",
         ],
-        &["wire", "engine_io"],
+        &["wire", "salon_wire", "engine_io"],
     ),
     // Links hand a connection its messages, and drain its outbox.
     (&["connection/"], &["transport"]),

@@ -3,10 +3,9 @@
 
 use salon::{
     Count,
-    config::Limits,
     prelude::*,
     testing::{Failure, Lab, Wire},
-    wire::socket_io::{Decoder, JsonParser, Messages, Packet, Parser},
+    wire::socket_io::{Decoder, JsonParser, Messages, Packet, PacketLimits, Parser},
 };
 
 use crate::{
@@ -26,7 +25,7 @@ impl Parser for Squeamish {
         JsonParser.encode(packet)
     }
 
-    fn decoder(&self, limits: &Limits) -> Box<dyn Decoder> {
+    fn decoder(&self, limits: &PacketLimits) -> Box<dyn Decoder> {
         JsonParser.decoder(limits)
     }
 }

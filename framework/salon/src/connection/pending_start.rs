@@ -45,7 +45,7 @@ impl PendingStart {
         // A parser may be the application's: what it does wrong ends this connection alone.
         let above = contain(|| match application {
             Some(application) => Above::application(application.clone()),
-            None => Above::sessions(SocketIo::new(core.parser().decoder(core.limits()))),
+            None => Above::sessions(SocketIo::new(core.parser().decoder(&core.limits().into()))),
         });
         let Ok(above) = above else {
             core.counters().one(Count::HandlerPanics);

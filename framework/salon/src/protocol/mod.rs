@@ -5,6 +5,7 @@
 //! They must never know an actor, a room or a transport, read a clock or do I/O.
 
 mod effect;
+mod limits;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod protocol;
 mod raw;

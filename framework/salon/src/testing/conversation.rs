@@ -24,14 +24,11 @@ use super::{
     world::World,
 };
 use crate::{
-    base::{
-        config::Limits,
-        refusal::{Code, Refusal},
-    },
+    base::refusal::{Code, Refusal},
     payload::Payload,
     wire::{
         engine_io::{self, Message},
-        socket_io::{Decoder, Packet, Parser},
+        socket_io::{Decoder, Packet, PacketLimits, Parser},
         websocket::CloseFrame,
     },
 };
@@ -125,7 +122,7 @@ impl Conversation {
         raw: bool,
     ) -> Rc<Self> {
         let state = RefCell::new(State {
-            decoder: parser.decoder(&Limits::default()),
+            decoder: parser.decoder(&PacketLimits::default()),
             auth,
             outgoing: VecDeque::new(),
             sender: None,
@@ -162,7 +159,7 @@ impl Conversation {
     /// Forgets the connection that was, for the next one; what came and was not asked for stays.
     pub(super) fn begin_again(&self) {
         let state = &mut *self.state.borrow_mut();
-        state.decoder = self.parser.decoder(&Limits::default());
+        state.decoder = self.parser.decoder(&PacketLimits::default());
         state.outgoing.clear();
         state.attempt = None;
         state.generation += 1;

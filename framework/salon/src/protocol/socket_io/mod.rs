@@ -38,7 +38,7 @@ impl Protocol for SocketIo {
             None => Ok(Effect::Nothing),
             Some(Decoded::Packet(packet)) => meaning(packet, sessions),
             Some(Decoded::Event(event)) => {
-                let UncheckedEvent { namespace, name, arguments: payload, id } = event;
+                let UncheckedEvent { namespace, name, arguments: payload, id, .. } = event;
                 match sessions.find(&namespace) {
                     Some(session) => Ok(Effect::Call { session, name, payload, id }),
                     None => {

@@ -3,10 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    base::config::Limits,
-    wire::socket_io::{JsonParser, Parser as _},
-};
+use crate::wire::socket_io::{JsonParser, PacketLimits, Parser as _};
 
 /// The namespaces in which a client has a session, by their places.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +16,7 @@ impl OpenSessions for In {
 }
 
 fn protocol() -> SocketIo {
-    SocketIo::new(JsonParser.decoder(&Limits::default()))
+    SocketIo::new(JsonParser.decoder(&PacketLimits::default()))
 }
 
 fn text(text: &str) -> Message {

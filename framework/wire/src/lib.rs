@@ -1,0 +1,14 @@
+//! The protocols of a Salon app as values: bytes in, packets out, and back.
+//!
+//! Engine.IO v4, Socket.IO v5 in JSON and in MessagePack (feature `msgpack`), and WebSocket frames. An
+//! app names this crate as `salon::wire`; whatever else reads or writes the same bytes needs no more.
+//!
+//! Everything here is pure. It must never do I/O, read a clock, know an actor or log: whoever owns
+//! a socket feeds these codecs and acts on their errors. What a client sends can neither panic here
+//! nor make a codec hold more than the limit it was given.
+
+pub mod engine_io;
+#[cfg(feature = "msgpack")]
+pub mod msgpack;
+pub mod socket_io;
+pub mod websocket;
