@@ -201,7 +201,8 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// `open` may be async, for a room that is loaded: `async fn open(key: &Key, cx: &LoadContext<Self>)`. What
 /// comes for the room waits until it is there. No other hook is async.
 ///
-/// All other methods of the block stay as they are, and there may be other blocks.
+/// All other methods of the block stay as they are, and there may be other blocks. One that takes an event of
+/// the room and an `EventContext`, and is not marked, is warned of if nothing handles that event.
 #[proc_macro_attribute]
 pub fn room(arguments: TokenStream, item: TokenStream) -> TokenStream {
     block::expand(Kind::Room, arguments.into(), &item.into()).into()

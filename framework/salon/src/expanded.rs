@@ -2,7 +2,9 @@
 //!
 //! It must never be named by hand: it may change with every version.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use serde::de::DeserializeOwned;
 
 use crate::base::refusal::Code;
 
@@ -49,6 +51,50 @@ impl<T: fmt::Display> Worded for T {
     fn words(&self) -> String {
         self.to_string()
     }
+}
+
+/// A method of a room without a mark, that takes an `E` and a handler's context.
+#[derive(Debug)]
+pub struct UnmarkedOfRoom<R, E>(PhantomData<fn(R, E)>);
+
+/// As [`UnmarkedOfRoom`], of a session.
+#[derive(Debug)]
+pub struct UnmarkedOfSession<S, E>(PhantomData<fn(S, E)>);
+
+impl<R, E> UnmarkedOfRoom<R, E> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<S, E> UnmarkedOfSession<S, E> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// Whatever such a method takes: found behind what looks closer, by one more reference.
+pub trait Unknown {
+    fn is_marked(&self) {}
+}
+
+impl<R, E> Unknown for &UnmarkedOfRoom<R, E> {}
+
+impl<S, E> Unknown for &UnmarkedOfSession<S, E> {}
+
+/// The event is one that goes to this room.
+pub trait LooksAtRoom {
+    #[deprecated = "this method takes an event that goes to this room and has no handler: mark it `#[on]`"]
+    fn is_marked(&self) {}
+}
+
+impl<R: Room, E: RoomEvent<Room = R>> LooksAtRoom for UnmarkedOfRoom<R, E> {}
+
+/// The event is one that clients send, and that goes to a session.
+pub trait LooksAtSession {
+    #[deprecated = "this method takes an event that goes to a session and has no handler: mark it `#[on]`"]
+    fn is_marked(&self) {}
+}
+
+impl<S: Session, E: Event<Route = ToSession> + DeserializeOwned> LooksAtSession
+    for UnmarkedOfSession<S, E>
+{
 }
 
 /// The state of a room or a session that says nothing of how it is made.

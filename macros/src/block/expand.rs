@@ -4,12 +4,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{Type, spanned::Spanned};
 
 use super::{
     hook::Hook,
     kind::Kind,
-    model::{Block, Handler, HookMethod},
+    model::{Block, Handler, HookMethod, Unmarked},
 };
 
 /// How long a list of events may be, without others in it.
@@ -208,7 +208,8 @@ fn implement_hook(block: &Block, method: &HookMethod) -> TokenStream {
         }
         _ => call,
     };
-    signed(block, *hook, &quote!(#unused #call))
+    let forgotten = hook.makes_the_state().then(|| forgotten(block));
+    signed(block, *hook, &quote!(#forgotten #unused #call))
 }
 
 /// What makes the state where nothing says how.
@@ -222,7 +223,31 @@ fn make_state(block: &Block, hook: Hook) -> TokenStream {
     let salon = salon_at(place, block);
     let unused = hook.parameters().iter().map(|name| format_ident!("{name}"));
     let made = quote_spanned!(place=> #salon::made_by_default::<Self>());
-    signed(block, hook, &quote!(#(let _ = #unused;)* ::core::result::Result::Ok(#made)))
+    let forgotten = forgotten(block);
+    signed(block, hook, &quote!(#forgotten #(let _ = #unused;)* ::core::result::Result::Ok(#made)))
+}
+
+/// Asks of each method without a mark that looks like a handler whether it takes an event that comes here
+/// and that nothing handles: then it uses something deprecated, which is all that a macro can warn by.
+fn forgotten(block: &Block) -> TokenStream {
+    let salon = expanded(block);
+    let text = |ty: &Type| ty.to_token_stream().to_string();
+    let known: Vec<_> = block.handlers.iter().map(|handler| text(&handler.event)).collect();
+    let sent: Vec<_> = block.sends.iter().map(text).collect();
+    let is_known = |event: &Type| known.contains(&text(event)) || sent.contains(&text(event));
+    let (of, look) = match block.kind {
+        Kind::Room => (quote!(UnmarkedOfRoom), quote!(LooksAtRoom)),
+        Kind::Session => (quote!(UnmarkedOfSession), quote!(LooksAtSession)),
+    };
+    let unmarked = block.unmarked.iter().filter(|unmarked| !is_known(&unmarked.event));
+    let asked = unmarked.map(|Unmarked { method, event }| {
+        let is_marked = Ident::new("is_marked", method.span());
+        quote! {{
+            use #salon::{#look as _, Unknown as _};
+            (&#salon::#of::<Self, #event>::NEW).#is_marked();
+        }}
+    });
+    quote!(#(#asked)*)
 }
 
 /// A hook as its trait has it.

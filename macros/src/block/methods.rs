@@ -13,7 +13,7 @@ use syn::{
 use super::{
     hook::Hook,
     kind::Kind,
-    model::{Handler, HookMethod},
+    model::{Handler, HookMethod, Unmarked},
 };
 use crate::{
     diagnostics::{Diagnostics, list, mistake},
@@ -22,18 +22,28 @@ use crate::{
 
 const MARKS: [&str; 2] = ["on", "hook"];
 
+/// The methods of a block.
+pub(super) struct Methods {
+    /// The block without the marks.
+    pub(super) item: ItemImpl,
+    /// Those that are right.
+    pub(super) handlers: Vec<Handler>,
+    /// Those that are right.
+    pub(super) hooks: Vec<HookMethod>,
+    /// Those that look like handlers, and have no mark.
+    pub(super) unmarked: Vec<Unmarked>,
+}
+
 /// The handlers and the hooks that are right, and the block without their marks.
-pub(super) fn read(
-    kind: Kind,
-    mut item: ItemImpl,
-    diagnostics: &mut Diagnostics,
-) -> (ItemImpl, Vec<Handler>, Vec<HookMethod>) {
+pub(super) fn read(kind: Kind, mut item: ItemImpl, diagnostics: &mut Diagnostics) -> Methods {
     let (mut handlers, mut hooks) = (Vec::<Handler>::new(), Vec::new());
+    let mut forgotten = Vec::new();
     for method in &mut item.items {
         let ImplItem::Fn(method) = method else { continue };
         let marks: Vec<_> = method.attrs.extract_if(.., |attribute| is_mark(attribute)).collect();
         let [mark, others @ ..] = &*marks else {
             unmarked(kind, method, diagnostics);
+            forgotten.extend(like_a_handler(kind, &method.sig));
             continue;
         };
         for other in others {
@@ -77,7 +87,7 @@ pub(super) fn read(
             )]
         });
     }
-    (item, handlers, hooks)
+    Methods { item, handlers, hooks, unmarked: forgotten }
 }
 
 /// What is reported to be async stands there as if it were not, without its body: of the lifetimes that
@@ -104,6 +114,25 @@ fn unmarked(kind: Kind, method: &ImplItemFn, diagnostics: &mut Diagnostics) {
             format_args!("mark it: `{}`; or give it another name", hook.example()),
         ));
     }
+}
+
+/// What a method takes that may be an event, if it takes a handler's context beside it. Whether it is one,
+/// and nothing else handles it, only its type can tell.
+fn like_a_handler(kind: Kind, signature: &Signature) -> Option<Unmarked> {
+    let mut inputs = signature.inputs.iter();
+    let receiver = inputs.next()?;
+    let (FnArg::Receiver(_), [FnArg::Typed(event), FnArg::Typed(context)]) =
+        (receiver, &*inputs.collect::<Vec<_>>())
+    else {
+        return None;
+    };
+    let Type::Reference(context) = &*context.ty else { return None };
+    let Type::Path(context) = &*context.elem else { return None };
+    let name = &context.path.segments.last()?.ident;
+    let is_event = matches!(&*event.ty, Type::Path(_));
+    let has_context = *name == kind.context().trim_matches('`');
+    (is_event && has_context && signature.generics.type_params().next().is_none())
+        .then(|| Unmarked { method: signature.ident.clone(), event: (*event.ty).clone() })
 }
 
 /// Whether a handler is there cannot depend on anything: it is in a list.

@@ -17,6 +17,7 @@ use syn::{Item, ItemImpl, LitStr, Type, parse_quote};
 pub(crate) use kind::Kind;
 
 use self::{
+    methods::Methods,
     model::Block,
     options::{Constant, Options},
 };
@@ -88,7 +89,7 @@ fn check(kind: Kind, options: Options, item: ItemImpl, diagnostics: &mut Diagnos
     check_sends(&sends, diagnostics);
     let constants = Constant::ALL.into_iter().zip(constants);
     let constants = constants.filter_map(|(constant, value)| Some((constant, given(value)?)));
-    let (item, handlers, hooks) = methods::read(kind, item, diagnostics);
+    let Methods { item, handlers, hooks, unmarked } = methods::read(kind, item, diagnostics);
     Block {
         kind,
         salon: given(salon).unwrap_or_else(|| parse_quote!(::salon)),
@@ -100,6 +101,7 @@ fn check(kind: Kind, options: Options, item: ItemImpl, diagnostics: &mut Diagnos
         sends,
         handlers,
         hooks,
+        unmarked,
         is_broken: !diagnostics.is_empty(),
     }
 }

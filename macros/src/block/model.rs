@@ -22,6 +22,8 @@ pub(super) struct Block {
     pub(super) sends: Vec<Type>,
     pub(super) handlers: Vec<Handler>,
     pub(super) hooks: Vec<HookMethod>,
+    /// Methods without a mark that look like handlers.
+    pub(super) unmarked: Vec<Unmarked>,
     /// Whether there is a mistake in the block: then what makes the state is not asked for.
     pub(super) is_broken: bool,
 }
@@ -36,6 +38,12 @@ pub(super) struct Handler {
     pub(super) output: Span,
     /// The `Answer` that it returns, if it takes time.
     pub(super) answer: Option<Type>,
+}
+
+/// A method without a mark that takes what may be an event, and a handler's context.
+pub(super) struct Unmarked {
+    pub(super) method: Ident,
+    pub(super) event: Type,
 }
 
 /// A method that is a hook.
