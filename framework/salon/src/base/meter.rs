@@ -113,17 +113,6 @@ impl Count {
     }
 }
 
-/// Where counts go.
-pub(crate) trait Meter: Send + Sync {
-    /// Adds `by` to a counter.
-    fn add(&self, count: Count, by: u64);
-
-    /// Adds one.
-    fn one(&self, count: Count) {
-        self.add(count, 1);
-    }
-}
-
 /// The counters of one Salon.
 ///
 /// ```
@@ -159,12 +148,16 @@ impl Counters {
     pub fn get(&self, count: Count) -> u64 {
         self.0.iter().map(|share| share.0[count as usize].load(Ordering::Relaxed)).sum()
     }
-}
 
-impl Meter for Counters {
-    fn add(&self, count: Count, by: u64) {
+    /// Adds `by` to a counter.
+    pub(crate) fn add(&self, count: Count, by: u64) {
         let share = OWN.with(|own| &self.0[*own % SHARES]);
         share.0[count as usize].fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Adds one.
+    pub(crate) fn one(&self, count: Count) {
+        self.add(count, 1);
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
     base::{
         disconnect::DisconnectReason,
         in_flight::InFlightGuard,
-        meter::{Count, Meter},
+        meter::Count,
         number::{SessionNumber, ShardNumber},
         turn::{self, TakesTurns},
     },

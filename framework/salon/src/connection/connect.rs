@@ -26,7 +26,7 @@ use crate::{
         clock,
         contained::{Contained, Panicked, Running},
         logged::{self, Logged},
-        meter::{Count, Meter},
+        meter::Count,
         number::SessionNumber,
         refusal::{Code, Refusal},
         timers::Alarm,

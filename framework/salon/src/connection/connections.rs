@@ -28,12 +28,8 @@ use super::{
 use crate::{
     auth::{Handshake, Principal},
     base::{
-        config::Limits,
-        contained::contain,
-        disconnect::DisconnectReason,
-        in_flight::InFlightLimit,
-        meter::{Count, Meter},
-        refusal::Refusal,
+        config::Limits, contained::contain, disconnect::DisconnectReason, in_flight::InFlightLimit,
+        meter::Count, refusal::Refusal,
     },
     hub::{Broadcaster, ShardHandle},
     message::Layer,

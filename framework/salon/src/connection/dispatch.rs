@@ -21,7 +21,7 @@ use crate::{
         contained::{Panicked, Running, contain, discard},
         in_flight::InFlightGuard,
         logged::{self, Logged},
-        meter::{Count, Meter},
+        meter::Count,
         number::SessionNumber,
         refusal::Refusal,
         timers::Round,

@@ -20,7 +20,7 @@ use crate::{
         disconnect::DisconnectReason,
         in_flight::InFlightGuard,
         logged::Logged,
-        meter::{Count, Meter},
+        meter::Count,
         refusal::Refusal,
     },
     hub::Command,

@@ -9,12 +9,7 @@ use std::{
 
 use super::{any_session::AnySession, core::Core, namespaces::BuiltNamespace};
 use crate::{
-    base::{
-        contained::contain,
-        meter::{Count, Meter},
-        number::SessionNumber,
-        timers::Alarm,
-    },
+    base::{contained::contain, meter::Count, number::SessionNumber, timers::Alarm},
     hub::Socket,
     session::peer::Peer,
 };

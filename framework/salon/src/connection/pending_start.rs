@@ -13,12 +13,7 @@ use super::{
     worker::{Watch, Worker},
 };
 use crate::{
-    base::{
-        contained::contain,
-        disconnect::DisconnectReason,
-        meter::{Count, Meter},
-        turn,
-    },
+    base::{contained::contain, disconnect::DisconnectReason, meter::Count, turn},
     protocol::SocketIo,
 };
 

@@ -18,7 +18,7 @@ use crate::{
         clock,
         config::Rate,
         contained::contain,
-        meter::{Count, Meter},
+        meter::Count,
         refusal::{Code, Refusal},
     },
     event::REFRESH,

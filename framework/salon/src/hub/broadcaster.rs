@@ -28,7 +28,7 @@ use crate::{
         clock,
         config::{Limits, Timeouts},
         logged::Logged,
-        meter::{Count, Counters, Meter, Tally},
+        meter::{Count, Counters, Tally},
         number::{MembershipNumber, RoomNumber, ShardNumber},
         refusal::{Code, Refusal},
     },

@@ -27,7 +27,7 @@ use crate::{
         clock::{self, Instant},
         contained::contain,
         deadlines::Deadlines,
-        meter::{Count, Counters, Meter},
+        meter::{Count, Counters},
         number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
         simulation,
         slack::Slack,

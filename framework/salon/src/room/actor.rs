@@ -25,7 +25,7 @@ use crate::{
         clock::Instant,
         contained::contain,
         logged::Logged,
-        meter::{Count, Meter},
+        meter::Count,
         number::{MembershipNumber, ShardNumber},
         refusal::Refusal,
         simulation,

@@ -25,7 +25,7 @@ use crate::{
         contained::{Contained, Panicked, contain},
         data::Data,
         logged::Logged,
-        meter::{Count, Meter},
+        meter::Count,
         refusal::{Code, Refusal},
     },
     event::Event,

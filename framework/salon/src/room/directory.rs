@@ -24,7 +24,7 @@ use crate::{
     base::{
         contained::Contained,
         data::Data,
-        meter::{Count, Meter, Tally},
+        meter::{Count, Tally},
         number::{RoomNumber, ShardNumber},
         refusal::{Code, Refusal},
     },

@@ -23,7 +23,7 @@ use crate::{
         clock,
         contained::{Panicked, contain, discard},
         logged::Logged,
-        meter::{Count, Meter, Tally},
+        meter::{Count, Tally},
         number::SessionNumber,
         refusal::{Code, Refusal},
         timers::Round,

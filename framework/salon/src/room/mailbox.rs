@@ -19,7 +19,7 @@ use crate::{
     auth::hold_answer,
     base::{
         contained::{Panicked, Running, discard},
-        meter::{Count, Meter},
+        meter::Count,
         refusal::{Code, Refusal},
         turn,
     },

@@ -13,7 +13,7 @@ use super::{
 use crate::base::{
     contained::{Panicked, contain},
     logged::Logged,
-    meter::{Count, Meter},
+    meter::Count,
     refusal::Refusal,
 };
 

@@ -26,7 +26,7 @@ use crate::{
     base::{
         disconnect::DisconnectReason,
         logged::Logged,
-        meter::{Count, Meter},
+        meter::Count,
         number::{RoomNumber, SessionNumber, ShardNumber},
         refusal::Code,
     },

@@ -22,7 +22,7 @@ use crate::{
         config::Heartbeat,
         deadlines::Deadlines,
         disconnect::DisconnectReason,
-        meter::{Count, Meter},
+        meter::Count,
         turn::{self, TakesTurns},
     },
     connection::{ConnectionHandle, Connections, Look, Watch},

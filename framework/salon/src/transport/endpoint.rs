@@ -18,11 +18,7 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    base::{
-        contained::Running,
-        disconnect::DisconnectReason,
-        meter::{Count, Meter},
-    },
+    base::{contained::Running, disconnect::DisconnectReason, meter::Count},
     connection::{ConnectionHandle, Connections},
     outbox::TransportKind,
     wire::engine_io::RequestError,

@@ -16,7 +16,7 @@ use crate::{
     base::{
         contained::{Panicked, contain},
         logged::Logged,
-        meter::{Count, Meter},
+        meter::Count,
     },
     connection::Connections,
 };
