@@ -306,7 +306,7 @@ fn no_error_has_anything_of_what_was_sent() {
     };
     let mut errors = 0;
     for text in texts() {
-        if let Err(error) = engine_io::Packet::decode_text(text.as_str().into()) {
+        if let Err(error) = engine_io::Packet::decode(text.as_str().into()) {
             clean(&error, &text);
             errors += 1;
         }

@@ -11,8 +11,8 @@ use salon_wire::engine_io::{
 
 fn text(packet: &Packet) -> String {
     let mut out = Vec::new();
-    packet.encode_polling(&mut out);
-    assert_eq!(out.len(), packet.polling_len());
+    packet.encode(&mut out);
+    assert_eq!(out.len(), packet.encoded_len());
     String::from_utf8(out).expect("packets are text")
 }
 
@@ -48,14 +48,14 @@ fn packets_have_the_reference_s_form() {
         (Packet::Noop, "6"),
     ] {
         assert_eq!(text(&packet), expected);
-        assert_eq!(Packet::decode_polling(expected.into()), Ok(packet));
+        assert_eq!(Packet::decode(expected.into()), Ok(packet));
     }
 }
 
 #[test]
 fn a_message_is_a_window_into_what_came() {
     let whole = ByteString::from("4hello");
-    let Ok(Packet::Message(Message::Text(data))) = Packet::decode_text(whole.clone()) else {
+    let Ok(Packet::Message(Message::Text(data))) = Packet::decode(whole.clone()) else {
         panic!("a message was expected");
     };
     assert_eq!(data.as_ptr(), whole[1..].as_ptr());
@@ -64,15 +64,15 @@ fn a_message_is_a_window_into_what_came() {
 #[test]
 fn base64_needs_no_padding_and_is_accepted_over_websocket() {
     let expected = Packet::Message(Message::Binary(vec![1, 2, 3, 4].into()));
-    assert_eq!(Packet::decode_text("bAQIDBA".into()), Ok(expected));
+    assert_eq!(Packet::decode("bAQIDBA".into()), Ok(expected));
 }
 
 #[test]
 fn what_is_no_packet_is_refused() {
-    assert_eq!(Packet::decode_text("".into()), Err(PacketError::Empty));
-    assert_eq!(Packet::decode_text("7".into()), Err(PacketError::UnknownType { found: '7' }));
-    assert_eq!(Packet::decode_text("é1".into()), Err(PacketError::UnknownType { found: 'é' }));
-    assert!(matches!(Packet::decode_text("b?".into()), Err(PacketError::Base64 { .. })));
+    assert_eq!(Packet::decode("".into()), Err(PacketError::Empty));
+    assert_eq!(Packet::decode("7".into()), Err(PacketError::UnknownType { found: '7' }));
+    assert_eq!(Packet::decode("é1".into()), Err(PacketError::UnknownType { found: 'é' }));
+    assert!(matches!(Packet::decode("b?".into()), Err(PacketError::Base64 { .. })));
 }
 
 #[test]

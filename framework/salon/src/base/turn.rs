@@ -17,6 +17,10 @@ use actix::{
 
 use super::contained::contain;
 
+/// What actix gives a mailbox. It bounds nothing here, since actors are sent to without waiting: what a
+/// link hands over before it waits is bounded, and the events in flight of each connection.
+pub(crate) const MAILBOX: usize = 16;
+
 /// Pieces of work in one turn. Small enough that others wait for milliseconds even where each piece
 /// takes a tenth of one; large enough that a busy room does not notice.
 const SHARE: u32 = 32;

@@ -52,10 +52,6 @@ const CROWDED_ADVICE: &str = "an address has as many connections as it may, and 
     if that is a proxy, say with Builder::client_address how clients are told apart, or raise \
     limits.max_connections_per_address";
 
-/// What actix gives a mailbox. It bounds nothing here, since connections are sent to without
-/// waiting: what is bounded is what a link hands over before it waits.
-const MAILBOX: usize = 16;
-
 /// How what watches over the connections of a worker is started.
 pub(crate) type Watching = fn(&Arc<Connections>) -> Recipient<Watch>;
 

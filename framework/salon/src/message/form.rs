@@ -98,7 +98,7 @@ impl Form {
                     if !bytes.is_empty() {
                         bytes.push(engine_io::payload::SEPARATOR);
                     }
-                    engine_io::Packet::Message(message.clone()).encode_polling(&mut bytes);
+                    engine_io::Packet::Message(message.clone()).encode(&mut bytes);
                 }
                 bytes.into()
             }

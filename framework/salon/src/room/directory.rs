@@ -27,14 +27,11 @@ use crate::{
         meter::{Count, Tally},
         number::{RoomNumber, ShardNumber},
         refusal::{Code, Refusal},
+        turn::MAILBOX,
     },
     hub::{Broadcaster, Opener, ShardHandle},
     session::membership::RoomLink,
 };
-
-/// What actix gives a mailbox. It bounds nothing here, since rooms are sent to without waiting: the
-/// events in flight of each connection are what is bounded.
-const MAILBOX: usize = 16;
 
 /// An actor that runs a room of the kind `R`.
 pub(crate) trait Starts<R: Room>: Reachable {

@@ -256,10 +256,10 @@ impl Conversation {
     /// Adds what else is to be sent to the packets of a post, as far as its bytes go.
     pub(super) fn take_packets(&self, max_bytes: usize, packets: &mut Vec<engine_io::Packet>) {
         // One byte for the separator.
-        let mut bytes: usize = packets.iter().map(|packet| packet.polling_len() + 1).sum();
+        let mut bytes: usize = packets.iter().map(|packet| packet.encoded_len() + 1).sum();
         let mut state = self.state.borrow_mut();
         while let Some(Outgoing::Packet(packet)) = state.outgoing.front() {
-            bytes += packet.polling_len() + 1;
+            bytes += packet.encoded_len() + 1;
             if bytes > max_bytes {
                 return;
             }

@@ -113,7 +113,7 @@ impl<'a> WebSocket<'a> {
             let read = self.frames.read(&mut self.buffer);
             match read.map_err(|error| Ended::Protocol(error.to_string()))? {
                 Some(Incoming::Text(text)) => {
-                    let packet = Packet::decode_text(text);
+                    let packet = Packet::decode(text);
                     return packet.map_err(|error| Ended::Protocol(error.to_string()));
                 }
                 Some(Incoming::Binary(bytes)) => {
@@ -137,7 +137,7 @@ async fn send(link: &Link, up: &Pipe, packet: &Packet) -> Result<(), Reset> {
         Packet::Message(Message::Binary(bytes)) => (Opcode::Binary, bytes.to_vec()),
         packet => {
             let mut text = Vec::new();
-            packet.encode_text(&mut text);
+            packet.encode(&mut text);
             (Opcode::Text, text)
         }
     };

@@ -28,7 +28,7 @@ impl Framing {
     /// [`PacketError`] if a text is no Engine.IO packet.
     pub(super) fn decode(self, incoming: Incoming) -> Result<Option<Packet>, PacketError> {
         Ok(match (self, incoming) {
-            (Self::EngineIo, Incoming::Text(text)) => Some(Packet::decode_text(text)?),
+            (Self::EngineIo, Incoming::Text(text)) => Some(Packet::decode(text)?),
             (Self::Plain, Incoming::Text(text)) => Some(Packet::Message(Message::Text(text))),
             (_, Incoming::Binary(bytes)) => Some(Packet::Message(Message::Binary(bytes))),
             (Self::Plain, Incoming::Pong(_)) => Some(Packet::Pong("".into())),
@@ -54,7 +54,7 @@ impl Framing {
             (Self::Plain, Packet::Open(_) | Packet::Close | Packet::Upgrade) => {}
             (Self::EngineIo, packet) => {
                 let mut text = Vec::new();
-                packet.encode_text(&mut text);
+                packet.encode(&mut text);
                 encode_frame(Opcode::Text, &text, out);
             }
         }

@@ -247,7 +247,7 @@ impl Batch {
 
     fn packet(&mut self, packet: &Packet) {
         self.join();
-        packet.encode_polling(&mut self.body);
+        packet.encode(&mut self.body);
     }
 }
 

@@ -53,11 +53,11 @@ impl Message {
 /// use bytestring::ByteString;
 /// use salon_wire::engine_io::{Message, Packet};
 ///
-/// let packet = Packet::decode_text(ByteString::from_static("4hello"))?;
+/// let packet = Packet::decode(ByteString::from_static("4hello"))?;
 /// assert_eq!(packet, Packet::Message(Message::Text("hello".into())));
 ///
 /// let mut out = Vec::new();
-/// Packet::Ping("probe".into()).encode_text(&mut out);
+/// Packet::Ping("probe".into()).encode(&mut out);
 /// assert_eq!(out, b"2probe");
 /// # Ok::<(), salon_wire::engine_io::PacketError>(())
 /// ```
@@ -81,17 +81,18 @@ pub enum Packet {
 }
 
 impl Packet {
-    /// Decodes one WebSocket text message. The data is a window into `text`, nothing is copied.
+    /// Decodes one WebSocket text message, or one piece of a polling payload: their grammar is one. The
+    /// data is a window into `text`, nothing is copied.
     ///
-    /// `b` and base64 is accepted here as well, since the official client sends it over WebSocket
-    /// when told to `forceBase64`. Data after a close, an upgrade or a noop is ignored, as the
-    /// reference does.
+    /// A binary message comes as `b` and base64 (standard alphabet, padding optional), over WebSocket as
+    /// well: the official client sends it so when told to `forceBase64`. Data after a close, an upgrade or
+    /// a noop is ignored, as the reference does.
     ///
     /// # Errors
     ///
     /// [`PacketError`] if there is no type, an unknown one, or no base64 after `b`.
     #[expect(clippy::needless_pass_by_value, reason = "a packet takes its text over")]
-    pub fn decode_text(text: ByteString) -> Result<Self, PacketError> {
+    pub fn decode(text: ByteString) -> Result<Self, PacketError> {
         let kind = text.chars().next().ok_or(PacketError::Empty)?;
         let data = text.slice_ref(&text[kind.len_utf8()..]);
         Ok(match kind {
@@ -107,43 +108,26 @@ impl Packet {
         })
     }
 
-    /// Decodes one piece of a polling payload. Its grammar is that of [`Packet::decode_text`];
-    /// binary messages come as `b` and base64 (standard alphabet, padding optional).
-    ///
-    /// # Errors
-    ///
-    /// As [`Packet::decode_text`].
-    pub fn decode_polling(text: ByteString) -> Result<Self, PacketError> {
-        Self::decode_text(text)
-    }
-
-    /// Appends the WebSocket text form: the type's digit and the data.
-    ///
-    /// A binary message has no text form over WebSocket, its bytes are the message: here it gets
-    /// its polling form, for the clients that asked for base64.
-    pub fn encode_text(&self, out: &mut Vec<u8>) {
-        self.encode_polling(out);
-    }
-
-    /// Appends the polling form: as text, but a binary message is `b` and base64 with padding.
-    pub fn encode_polling(&self, out: &mut Vec<u8>) {
-        out.reserve(self.polling_len());
+    /// Appends the text form: the type's digit and the data. A binary message is `b` and base64 with
+    /// padding: over polling, and over WebSocket for the clients that asked for base64.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.reserve(self.encoded_len());
         let (kind, data) = self.parts();
         out.push(kind);
         if let Self::Message(Message::Binary(_)) = self {
             let start = out.len();
-            out.resize(start + self.polling_len() - 1, 0);
+            out.resize(start + self.encoded_len() - 1, 0);
             BASE64
                 .encode_slice(data, &mut out[start..])
-                .expect("the space is exactly what polling_len says");
+                .expect("the space is exactly what encoded_len says");
         } else {
             out.extend_from_slice(data);
         }
     }
 
-    /// Bytes that [`Packet::encode_polling`] appends.
+    /// Bytes that [`Packet::encode`] appends.
     #[must_use]
-    pub fn polling_len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         let (_, data) = self.parts();
         let binary = matches!(self, Self::Message(Message::Binary(_)));
         1 + if binary {

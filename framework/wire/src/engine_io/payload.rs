@@ -104,13 +104,13 @@ pub fn encode(packets: &[Packet], out: &mut Vec<u8>) {
         if index > 0 {
             out.push(SEPARATOR);
         }
-        packet.encode_polling(out);
+        packet.encode(out);
     }
 }
 
 fn decode_piece(piece: Bytes, index: usize) -> Result<Packet, PayloadError> {
     let text = ByteString::try_from(piece).map_err(|_| PayloadError::Utf8 { index })?;
-    Packet::decode_polling(text).map_err(|source| PayloadError::Packet { index, source })
+    Packet::decode(text).map_err(|source| PayloadError::Packet { index, source })
 }
 
 /// Why a payload was not read to its end. The session that sent it is to be closed.
