@@ -48,7 +48,7 @@ use crate::{
 ///
 /// impl OnLater<Delete> for Account {
 ///     fn on_later(&mut self, _: Delete, cx: &mut SessionContext<Self>) -> Answer<()> {
-///         let asked = cx.ask(Sure, Duration::from_secs(30));
+///         let asked = cx.ask(&Sure, Duration::from_secs(30));
 ///         Answer::later(async move {
 ///             // Who does not answer in time is refused as `timeout`.
 ///             if asked.await? {

@@ -88,7 +88,7 @@ pub(crate) fn run() -> Result<()> {
 fn rooms(salon: &Salon) -> Result<()> {
     let wanted = salon.counters().get(Count::RoomsOpened) + ROOMS;
     for room in 0..ROOMS {
-        salon.room::<Tent>(&room).tell(Open)?;
+        salon.room::<Tent>(&room).open_and_tell(Open)?;
     }
     until("openings", || salon.counters().get(Count::RoomsOpened) >= wanted)
 }

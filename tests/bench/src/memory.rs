@@ -106,7 +106,7 @@ fn rooms(salon: &Salon) -> Result<Cost> {
 fn open(salon: &Salon, prefix: &str, rooms: u64) -> Result<()> {
     let wanted = OPENED.load(Ordering::Relaxed) + rooms;
     for room in 0..rooms {
-        salon.room::<Hall>(&format!("{prefix}{room}")).tell(Open)?;
+        salon.room::<Hall>(&format!("{prefix}{room}")).open_and_tell(Open)?;
     }
     let deadline = now() + Duration::from_secs(60);
     while OPENED.load(Ordering::Relaxed) < wanted {

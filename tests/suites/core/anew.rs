@@ -43,7 +43,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let held = self.held.lock().expect("no panic").take();
         if let Some(room) = held {
-            room.tell(Egg).expect("there is a worker");
+            room.open_and_tell(Egg).expect("there is a worker");
         }
         (self.number % TWIN).fmt(f)
     }
@@ -137,7 +137,7 @@ async fn a_room_that_is_opened_while_it_is_being_opened_is_one_room() {
     let lab = lab().await;
     let outer = key(1);
     *outer.held.lock().expect("no panic") = Some(lab.salon().room::<Nest>(&key(1)));
-    lab.salon().room::<Nest>(&outer).tell(Egg)?;
+    lab.salon().room::<Nest>(&outer).open_and_tell(Egg)?;
     assert!(outer.held.lock().expect("no panic").is_none(), "its name was made");
     assert_eq!(lab.connect(()).await?.send(Come { nest: key(1) }).await?, 2, "both are in it");
     assert_eq!(lab.counters().get(Count::RoomsOpened), 1);
@@ -150,7 +150,7 @@ async fn a_room_whose_worker_has_ended_before_it_opened_opens_on_another() {
         lab.stall(0);
         // Some of them on the worker that is busy.
         for nest in 0..4 {
-            lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+            lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg)?;
         }
         lab.settle().await;
         lab.end_worker(0);
@@ -161,7 +161,7 @@ async fn a_room_whose_worker_has_ended_before_it_opened_opens_on_another() {
             found += client.send(Come { nest: key(nest) }).await?;
             client.send(HowMany { nest: key(nest) }).await?;
             client.expect::<Counted>().await;
-            lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+            lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg)?;
         }
         assert_eq!(found, 2, "what was to open on the other worker is lost with it, {wire:?}");
         assert_eq!(lab.salon().open_rooms(), 4, "{wire:?}");
@@ -196,8 +196,8 @@ async fn the_name_of_a_room_whose_worker_has_ended_before_it_opened_is_free_for_
     let lab = lab().await;
     lab.stall(0);
     for nest in 0..4 {
-        lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
-        let refused = lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg);
+        lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg)?;
+        let refused = lab.salon().room::<Nest>(&key(TWIN + nest)).open_and_tell(Egg);
         assert_eq!(code(refused), Code::from("name_taken"));
     }
     lab.end_worker(0);
@@ -205,13 +205,13 @@ async fn the_name_of_a_room_whose_worker_has_ended_before_it_opened_is_free_for_
     let client = lab.visitor().worker(1).connect().await?;
     let mut taken = 0;
     for nest in 0..4 {
-        taken += u32::from(lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg).is_err());
+        taken += u32::from(lab.salon().room::<Nest>(&key(TWIN + nest)).open_and_tell(Egg).is_err());
     }
     assert_eq!(taken, 2, "by those on the other worker");
     assert_eq!(lab.salon().open_rooms(), 4, "one of each name");
     for nest in 0..4 {
-        let own = lab.salon().room::<Nest>(&key(nest)).tell(Egg).is_ok();
-        let twin = lab.salon().room::<Nest>(&key(TWIN + nest)).tell(Egg).is_ok();
+        let own = lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg).is_ok();
+        let twin = lab.salon().room::<Nest>(&key(TWIN + nest)).open_and_tell(Egg).is_ok();
         assert!(own != twin, "the name is that of one of the two");
     }
     drop(client);
@@ -231,7 +231,7 @@ async fn the_members_of_a_room_whose_worker_has_ended_are_in_it_no_more_and_may_
         lab.settle().await;
         assert_eq!(lab.salon().open_rooms(), 0, "{wire:?}");
         // It may be in one room, and is in none.
-        lab.salon().room::<Nest>(&key(1)).tell(Egg)?;
+        lab.salon().room::<Nest>(&key(1)).open_and_tell(Egg)?;
         assert_eq!(ada.send(Come { nest: key(1) }).await?, 1, "{wire:?}");
         ada.send(HowMany { nest: key(1) }).await?;
         assert_eq!(ada.expect::<Counted>().await, Counted { eggs: 1 }, "{wire:?}");

@@ -137,7 +137,7 @@ impl Room for Hall {
         if self.clings_on {
             cx.tell_after(SECOND, Strike { of: self.state });
             cx.tell_when(std::future::ready(Strike { of: self.state }));
-            cx.room::<Self>(cx.key()).tell(Have(Deed::Publish)).expect("it is open still");
+            cx.room::<Self>(cx.key()).open_and_tell(Have(Deed::Publish)).expect("it is open still");
         }
     }
 }

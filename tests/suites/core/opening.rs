@@ -134,17 +134,17 @@ async fn a_kind_has_so_many_rooms_open_and_so_has_the_salon_whoever_opens_them()
     let ada = come(&lab, Wire::WebSocket, "ada").await?;
     let salon = lab.salon().clone();
     ada.send(Rent { key: 1 }).await?;
-    salon.room::<Booth>(&2).tell(Hello)?;
+    salon.room::<Booth>(&2).open_and_tell(Hello)?;
     assert_eq!(code(ada.send(Rent { key: 3 }).await), Code::LimitExceeded);
-    assert_eq!(code(salon.room::<Booth>(&3).tell(Hello)), Code::LimitExceeded);
-    salon.room::<Booth>(&1).tell(Hello)?;
+    assert_eq!(code(salon.room::<Booth>(&3).open_and_tell(Hello)), Code::LimitExceeded);
+    salon.room::<Booth>(&1).open_and_tell(Hello)?;
     lab.advance(2 * SECOND).await;
     ada.send(Rent { key: 3 }).await?;
     // The Salon has room for two of another kind.
     ada.send(well(1)).await?;
     lab.drive(salon.room::<Den>(&2).open_and_ask(Hello)).await?;
     assert_eq!(code(ada.send(well(3)).await), Code::LimitExceeded);
-    assert_eq!(code(salon.room::<Den>(&3).tell(Hello)), Code::LimitExceeded);
+    assert_eq!(code(salon.room::<Den>(&3).open_and_tell(Hello)), Code::LimitExceeded);
     let asked = lab.drive(salon.room::<Den>(&3).open_and_ask(Hello)).await;
     assert_eq!(code(asked), Code::LimitExceeded);
     salon.room::<Den>(&2).close();
@@ -198,7 +198,7 @@ async fn a_room_is_kept_that_has_had_a_member_or_that_the_app_has_wanted() {
     let (ada, salon) = (come(&lab, Wire::WebSocket, "ada").await?, lab.salon().clone());
     ada.send(well(1)).await?;
     ada.send(GoOut { key: 1 }).await?;
-    salon.room::<Den>(&2).tell(Hello)?;
+    salon.room::<Den>(&2).open_and_tell(Hello)?;
     lab.drive(salon.room::<Den>(&3).open_and_ask(Hello)).await?;
     for key in 1..=3 {
         let refused = ada.send(GoIn { key, how: How::NotAdmitted }).await;
@@ -233,4 +233,16 @@ fn who_may_go_in_is_in_though_the_room_closes_behind_others_who_may_not() {
         assert_eq!(lab.salon().open_rooms(), 10);
         Ok(())
     });
+}
+
+#[salon::test]
+async fn only_what_says_so_in_its_name_opens_a_room() {
+    let lab = Lab::new(salon(|builder| builder)).await;
+    let booth = lab.salon().room::<Booth>(&5);
+    assert_eq!(code(booth.tell(Hello)), Code::NotFound);
+    assert!(!booth.is_open());
+    booth.open_and_tell(Hello)?;
+    lab.settle().await;
+    assert!(booth.is_open());
+    booth.tell(Hello)?;
 }

@@ -109,7 +109,7 @@ fn end_in_the_midst(number: usize, cx: &RoomContext<Hall>) -> Result<(), Refusal
 
 impl On<Pass> for Hall {
     fn on(&mut self, pass: Pass, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
-        cx.room::<Hall>(&(pass.hall + 1)).tell(pass.number)?;
+        cx.room::<Hall>(&(pass.hall + 1)).open_and_tell(pass.number)?;
         end_in_the_midst(pass.number, cx)
     }
 }
@@ -143,7 +143,7 @@ impl OnLater<Slow> for Visitor {
 
 impl OnLater<Consult> for Visitor {
     fn on_later(&mut self, _: Consult, cx: &mut SessionContext<Self>) -> Answer<u32> {
-        let asked = cx.ask(Opinion, 5 * SECOND);
+        let asked = cx.ask(&Opinion, 5 * SECOND);
         Answer::later(async move { Ok(asked.await?) })
     }
 }

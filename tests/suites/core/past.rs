@@ -58,7 +58,7 @@ async fn what_is_published_to_nobody_has_its_number_and_what_is_volatile_has_non
         client.send(have(Deed::Leave)).await?;
         let room = lab.salon().room::<Hall>(&1);
         for deed in [Deed::Publish, Deed::PublishVolatile, Deed::Publish, Deed::PublishVolatile] {
-            room.tell(Have(deed))?;
+            room.open_and_tell(Have(deed))?;
         }
         lab.settle().await;
         let mut wanted = first.clone();
@@ -234,7 +234,7 @@ async fn asks_and_ends(
 ) -> Result<(), Failure> {
     let room = lab.salon().room::<Hall>(&1);
     if matches!(again, Again::IsClosed | Again::Panics) {
-        room.tell(Have(deed))?;
+        room.open_and_tell(Have(deed))?;
         return again.happen(lab, client).await;
     }
     if again == Again::IsHeldUp {
@@ -242,7 +242,7 @@ async fn asks_and_ends(
     }
     client.send(have(Deed::Leave)).await?;
     lab.advance(9 * SECOND).await;
-    room.tell(Have(deed))?;
+    room.open_and_tell(Have(deed))?;
     lab.advance(SECOND).await;
     client.send(Enter { hall: 1 }).await?;
     Ok(())

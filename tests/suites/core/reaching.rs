@@ -104,7 +104,7 @@ impl On<Signal> for Port {
     fn on(&mut self, event: Signal, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         let other = cx.room::<Self>(&event.to);
         match event.way {
-            Way::Tell => other.tell(Hoist(format!("from {}", cx.key())))?,
+            Way::Tell => other.open_and_tell(Hoist(format!("from {}", cx.key())))?,
             Way::Broadcast => drop(other.broadcast(flag("a ship"))),
             Way::Ask => {
                 let log = other.ask(ReadLog);
@@ -112,11 +112,11 @@ impl On<Signal> for Port {
             }
             Way::Close => drop(other.close()),
             Way::Panic => {
-                other.tell(Hoist("help".to_owned()))?;
+                other.open_and_tell(Hoist("help".to_owned()))?;
                 panic!("a panic after a message was sent");
             }
             Way::Namespace => cx.namespace().emit(&flag("to all")),
-            Way::Unknown => cx.room::<Nowhere>(&0).tell(Storm)?,
+            Way::Unknown => cx.room::<Nowhere>(&0).open_and_tell(Storm)?,
         }
         Ok(())
     }
@@ -209,7 +209,7 @@ impl OnLater<Call> for Caller {
     fn on_later(&mut self, event: Call, cx: &mut SessionContext<Self>) -> Answer<Vec<String>> {
         let port = cx.room::<Port>(&event.to);
         match event.way {
-            Way::Tell => port.tell(Hoist("a call".to_owned())).expect("a worker is there"),
+            Way::Tell => port.open_and_tell(Hoist("a call".to_owned())).expect("a worker is there"),
             Way::Namespace => cx.namespace().emit(&flag("to all")),
             Way::Unknown => drop(cx.room::<Nowhere>(&0)),
             _ => {}
@@ -337,7 +337,7 @@ async fn the_application_sees_who_is_in_a_room_in_the_order_of_joining() {
 async fn a_room_answers_the_application_unless_it_is_not_open_or_panics() {
     let lab = lab().await;
     let ann = land(&lab, "a").await?;
-    port(&lab, "a").tell(Hoist("up".to_owned()))?;
+    port(&lab, "a").open_and_tell(Hoist("up".to_owned()))?;
     assert_eq!(lab.drive(port(&lab, "a").ask(ReadLog)).await?, ["up"]);
     assert_eq!(code(lab.drive(port(&lab, "b").ask(ReadLog)).await), Code::NotFound);
     assert_eq!(code(lab.drive(port(&lab, "a").ask(Storm)).await), Code::Internal);
@@ -392,7 +392,7 @@ fn a_salon_that_is_gone_is_kept_by_nothing_and_its_handles_say_so() {
     assert!(Arc::strong_count(&kept) > 1);
     drop(salon);
     assert_eq!(Arc::strong_count(&kept), 1, "nothing of it is left");
-    assert_eq!(code(handle.tell(Hoist(String::new()))), Code::Internal);
+    assert_eq!(code(handle.open_and_tell(Hoist(String::new()))), Code::Internal);
     assert!(!handle.is_open());
 }
 

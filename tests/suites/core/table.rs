@@ -376,7 +376,7 @@ impl OnLater<CrashLater> for Counter {
 
 impl OnLater<AskMe> for Counter {
     fn on_later(&mut self, _: AskMe, cx: &mut SessionContext<Self>) -> Answer<String> {
-        let asked = cx.ask(Favourite { of: "colours".to_owned() }, Duration::from_secs(10));
+        let asked = cx.ask(&Favourite { of: "colours".to_owned() }, Duration::from_secs(10));
         Answer::later(async move { Ok(asked.await?) })
     }
 }

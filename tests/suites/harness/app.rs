@@ -99,7 +99,7 @@ impl OnLater<Wait> for Host {
 
 impl OnLater<Introduce> for Host {
     fn on_later(&mut self, _: Introduce, cx: &mut SessionContext<Self>) -> Answer<String> {
-        let asking = cx.ask(Who, Duration::from_secs(5));
+        let asking = cx.ask(&Who, Duration::from_secs(5));
         Answer::later(async move { Ok(asking.await?) })
     }
 }

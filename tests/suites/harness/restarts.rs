@@ -73,7 +73,7 @@ async fn a_panic_counts_wherever_it_is() {
     let refused = a.send(AnswerBadly { vault: 1 }).await.expect_err("its answer panicked");
     assert_eq!(*refused.code(), Code::Internal);
     told(&b, "salon:restarted").await;
-    lab.salon().room::<Vault>(&1).tell(Boom)?;
+    lab.salon().room::<Vault>(&1).open_and_tell(Boom)?;
     told(&b, "salon:restarted").await;
     assert_eq!(lab.counters().get(Count::RoomsRestarted), 2);
 }

@@ -79,14 +79,14 @@ impl Room for Mill {
 
     fn open(key: &u64, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         if *key >= 1_000 && cx.data::<Going>()?.on() {
-            cx.room::<Self>(&(key + 1)).tell(Round(Way::Chain))?;
+            cx.room::<Self>(&(key + 1)).open_and_tell(Round(Way::Chain))?;
         }
         Ok(Self { turns: 0 })
     }
 
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
         if *cx.key() == REOPENED && cx.data::<Going>().is_ok_and(Going::on) {
-            let _ = cx.room::<Self>(&2).tell(Round(Way::Reopen));
+            let _ = cx.room::<Self>(&2).open_and_tell(Round(Way::Reopen));
         }
     }
 }
@@ -113,14 +113,14 @@ impl Receive<Round> for Mill {
         }
         self.turns += 1;
         let told = match way {
-            Way::Tell => cx.room::<Self>(cx.key()).tell(Round(way)),
-            Way::InTurns => cx.room::<Self>(&(cx.key() ^ 1)).tell(Round(way)),
-            Way::Chain => cx.room::<Self>(&(1_000 + cx.key())).tell(Round(way)),
+            Way::Tell => cx.room::<Self>(cx.key()).open_and_tell(Round(way)),
+            Way::InTurns => cx.room::<Self>(&(cx.key() ^ 1)).open_and_tell(Round(way)),
+            Way::Chain => cx.room::<Self>(&(1_000 + cx.key())).open_and_tell(Round(way)),
             Way::Reopen if *cx.key() == REOPENED => {
                 cx.close();
                 Ok(())
             }
-            Way::Reopen => cx.room::<Self>(&REOPENED).tell(Round(way)),
+            Way::Reopen => cx.room::<Self>(&REOPENED).open_and_tell(Round(way)),
             Way::Spawn => {
                 cx.tell_when(async move { Round(way) });
                 Ok(())

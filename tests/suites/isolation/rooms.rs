@@ -408,7 +408,7 @@ async fn what_comes_from_outside_harms_no_room() {
     // What the room's own code does with it is the room's.
     let answer = lab.drive(room.ask(Word::of(Received))).await;
     assert_eq!(answer.expect_err("it panics").code(), &Code::Internal);
-    room.tell(Word::of(Received))?;
+    room.open_and_tell(Word::of(Received))?;
     lab.settle().await;
     counted(&lab, 7, &["\"reply\"", "\"receive\""]);
     assert_eq!(lab.counters().get(Count::RoomsRestarted), 2);

@@ -371,7 +371,7 @@ async fn an_event_whose_key_changes_while_it_is_checked_reaches_no_other_room() 
     let open = |name: &str| OpenSafe { safe: Shifty(Arc::new(Mutex::new(name.to_owned()))) };
     assert_eq!(client.send(open("box")).await?, "safe:box");
     let vault = lab.salon().room::<Safe>(&open("vault").safe);
-    vault.tell(())?;
+    vault.open_and_tell(())?;
     assert_eq!(code(client.send(open("vault")).await), Code::Forbidden);
     assert_eq!(code(client.send(open("shifty")).await), Code::Closed);
     assert!(lab.drive(vault.members()).await.is_empty());

@@ -29,7 +29,7 @@ use crate::{
     auth::{Handshake, Principal},
     base::{
         config::Limits, contained::contain, disconnect::DisconnectReason, in_flight::InFlightLimit,
-        meter::Count, refusal::Refusal,
+        meter::Count, refusal::Refusal, turn::MAILBOX,
     },
     hub::{Broadcaster, ShardHandle},
     message::Layer,

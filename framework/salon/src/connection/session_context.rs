@@ -4,6 +4,7 @@
 
 use std::{cell::Cell, fmt, rc::Rc, sync::Arc, time::Duration};
 
+use bytestring::ByteString;
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,7 +21,7 @@ use crate::{
         meter::Tally,
         timers::{Timer, Timers},
     },
-    event::Event,
+    event::{self, Event},
     hub::{Audience, Socket, UserHandle},
     outbox::NotQueued,
     room::{Receive, Room, RoomHandle},
@@ -94,16 +95,20 @@ impl<S> SessionContext<S> {
 
     /// Asks the client, and waits for its acknowledgement; the future is to be given to
     /// [`spawn`](Self::spawn), or awaited in an [`OnLater`](crate::event::OnLater).
-    pub fn ask<E: Event + Serialize + SentBySession<S, At> + 'static, At>(
+    pub fn ask<E: Event + Serialize + SentBySession<S, At>, At>(
         &self,
-        event: E,
+        event: &E,
         timeout: Duration,
     ) -> impl Future<Output = Result<E::Reply, AskError>> + use<E, At, S>
     where
         E::Reply: DeserializeOwned,
     {
-        let socket = self.socket.clone();
-        async move { socket.ask(&event, timeout).await }
+        let (arguments, socket) = (event::encode(event), self.socket.clone());
+        async move {
+            let name = ByteString::from_static(E::NAME);
+            let answer = socket.ask_payload(name, arguments?, timeout).await?;
+            Ok(event::decode_reply(&answer)?)
+        }
     }
 
     /// What the application gave to the builder with `data`.

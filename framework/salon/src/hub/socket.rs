@@ -241,7 +241,8 @@ impl Socket {
         Ok(self.ask_payload(name.into(), payload, timeout).await?.values()?)
     }
 
-    async fn ask_payload(
+    /// As [`ask`](Self::ask), with what the event has become.
+    pub(crate) async fn ask_payload(
         &self,
         name: ByteString,
         payload: Payload,

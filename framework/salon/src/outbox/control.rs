@@ -10,3 +10,31 @@ pub(crate) enum Control {
     /// To give the client that waits for something to be sent an answer without anything in it.
     LetGo,
 }
+
+/// What waits for the link to be told. Once is as good as twice: it has not taken the first yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lane {
+    ping: bool,
+    let_go: bool,
+}
+
+impl Lane {
+    /// The link is to be told that.
+    pub(super) fn add(&mut self, control: Control) {
+        match control {
+            Control::Ping => self.ping = true,
+            Control::LetGo => self.let_go = true,
+        }
+    }
+
+    /// Whether a ping waits.
+    pub(super) fn has_ping(self) -> bool {
+        self.ping
+    }
+
+    /// All that waits.
+    pub(super) fn iter(self) -> impl Iterator<Item = Control> {
+        let ping = self.ping.then_some(Control::Ping);
+        ping.into_iter().chain(self.let_go.then_some(Control::LetGo))
+    }
+}

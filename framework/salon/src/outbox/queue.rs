@@ -167,7 +167,7 @@ impl Outbox {
 
     /// Whether a ping waits that the link has not taken: no pong can be its answer.
     pub(crate) fn has_undelivered_ping(&self) -> bool {
-        self.lock().has_control(Control::Ping)
+        self.lock().has_ping()
     }
 
     /// Ends the connection: nothing more is queued; the link writes what is queued, then closes.
@@ -236,8 +236,8 @@ impl Outbox {
             return Poll::Ready(Drained::Replaced);
         }
         let mut something = false;
-        if let Some(control) = state.take_control() {
-            control.iter().for_each(|control| sink.control(*control));
+        for control in state.take_control().iter() {
+            sink.control(control);
             something = true;
         }
         if something || !state.frames.is_empty() {

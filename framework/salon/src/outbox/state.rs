@@ -7,7 +7,12 @@ use std::{collections::HashMap, sync::Arc, task::Waker};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use super::{catching_up::CatchingUp, control::Control, drain::LinkNumber, terms::Terms};
+use super::{
+    catching_up::CatchingUp,
+    control::{Control, Lane},
+    drain::LinkNumber,
+    terms::Terms,
+};
 use crate::{
     base::{
         disconnect::DisconnectReason,
@@ -19,8 +24,7 @@ use crate::{
 /// What waits in an outbox, and for what it waits.
 #[derive(Default)]
 pub(super) struct State {
-    /// Boxed: they are rare, and taken together.
-    control: Option<Box<Vec<Control>>>,
+    control: Lane,
     /// In place while there are few.
     pub(super) frames: SmallVec<[Publication; 2]>,
     pub(super) bytes: usize,
@@ -51,25 +55,25 @@ pub(super) struct Rare {
 type Barred = HashMap<RoomNumber, MembershipNumber>;
 
 impl State {
-    /// Queues what overtakes the frames.
+    /// The link is to be told something ahead of the frames.
     pub(super) fn queue_control(&mut self, control: Control) {
-        self.control.get_or_insert_default().push(control);
+        self.control.add(control);
         self.wake();
     }
 
-    /// Whether that waits for the link.
-    pub(super) fn has_control(&self, control: Control) -> bool {
-        self.control.as_ref().is_some_and(|queued| queued.contains(&control))
+    /// Whether a ping waits for the link.
+    pub(super) fn has_ping(&self) -> bool {
+        self.control.has_ping()
     }
 
-    /// Takes the lane of control, if anything is in it. They come as often as a heartbeat: a connection
-    /// that has nothing else to be sent gives back what it took when it had.
-    pub(super) fn take_control(&mut self) -> Option<Box<Vec<Control>>> {
-        let control = self.control.take()?;
-        if self.frames.is_empty() {
+    /// Takes the lane of control. Something is in it as often as a heartbeat comes: a connection that has
+    /// nothing else to be sent gives back then what it took when it had.
+    pub(super) fn take_control(&mut self) -> Lane {
+        let control = std::mem::take(&mut self.control);
+        if control != Lane::default() && self.frames.is_empty() {
             self.frames.shrink_to_fit();
         }
-        Some(control)
+        control
     }
 
     /// Drops the frames that wait.
@@ -247,7 +251,7 @@ impl State {
             changed.notify_waiters();
         }
         if discard {
-            self.control = None;
+            self.control = Lane::default();
             self.drop_frames();
         }
         self.wake();

@@ -157,18 +157,34 @@ impl<R: Room> RoomHandle<R> {
         Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
     }
 
-    /// Sends a message to the room, opening it if need be.
+    /// Sends a message to the room, if it is open.
     ///
     /// # Errors
-    /// `limit_exceeded` if it is not open and [as many rooms as may be](super::Room::MAX_OPEN) are;
-    /// `internal` while no worker serves this Salon, and after the end of the Salon.
+    /// `not_found` if it is not open; `internal` after the end of the Salon.
     pub fn tell<M: Send + 'static>(&self, message: M) -> Result<(), Refusal>
     where
         R: Receive<M>,
     {
-        let directory = self.directory();
-        let directory = directory.ok_or_else(|| Refusal::internal("the Salon has ended"))?;
-        let message = Contained::new(message, directory.tally());
+        let message = self.contained(message);
+        let directory = self.directory().ok_or_else(ended)?;
+        let told = |_ticket| Told { message, _ticket };
+        match directory.send_if_open(&self.key, None, told)? {
+            true => Ok(()),
+            false => Err(not_open()),
+        }
+    }
+
+    /// As [`tell`](Self::tell), and opens the room if need be, on any worker.
+    ///
+    /// # Errors
+    /// `limit_exceeded` if it is not open and [as many rooms as may be](super::Room::MAX_OPEN) are;
+    /// `internal` while no worker serves this Salon, and after the end of the Salon.
+    pub fn open_and_tell<M: Send + 'static>(&self, message: M) -> Result<(), Refusal>
+    where
+        R: Receive<M>,
+    {
+        let message = self.contained(message);
+        let directory = self.directory().ok_or_else(ended)?;
         directory.send(&self.key, Opener::App, None, |_ticket| Told { message, _ticket })
     }
 
@@ -193,7 +209,7 @@ impl<R: Room> RoomHandle<R> {
         });
         async move {
             if !sent? {
-                return Err(Refusal::not_found("the room is not open"));
+                return Err(not_open());
             }
             answer_of(answered).await
         }
@@ -215,7 +231,8 @@ impl<R: Room> RoomHandle<R> {
     /// ```
     ///
     /// # Errors
-    /// What [`Room::open`] refuses with; `limit_exceeded` as [`tell`](Self::tell); `closed` if the room closes before it has answered, and
+    /// What [`Room::open`] refuses with; `limit_exceeded` as
+    /// [`open_and_tell`](Self::open_and_tell); `closed` if the room closes before it has answered, and
     /// `internal` if it panics, while no worker serves this Salon, and after the end of the Salon.
     pub fn open_and_ask<M: Send + 'static>(
         &self,
@@ -225,7 +242,6 @@ impl<R: Room> RoomHandle<R> {
         R: Reply<M>,
     {
         let (answer, answered) = oneshot::channel();
-        let ended = || Refusal::internal("the Salon has ended");
         let message = self.contained(message);
         let sent = self.directory().ok_or_else(ended).and_then(|directory| {
             directory.send(&self.key, Opener::App, None, |_ticket| Asked {
@@ -265,6 +281,14 @@ impl<R: Room> RoomHandle<R> {
     pub fn close(&self) -> Done<bool> {
         Done(self.request(|_ticket, done| Shut { _ticket, done }))
     }
+}
+
+fn not_open() -> Refusal {
+    Refusal::not_found("the room is not open")
+}
+
+fn ended() -> Refusal {
+    Refusal::internal("the Salon has ended")
 }
 
 /// What a room that was sent a message answers.

@@ -99,7 +99,7 @@ impl Iterator for Packets {
 /// Appends `packets` in their polling form, joined by [`SEPARATOR`].
 pub fn encode(packets: &[Packet], out: &mut Vec<u8>) {
     let separators = packets.len().saturating_sub(1);
-    out.reserve(packets.iter().map(Packet::polling_len).sum::<usize>() + separators);
+    out.reserve(packets.iter().map(Packet::encoded_len).sum::<usize>() + separators);
     for (index, packet) in packets.iter().enumerate() {
         if index > 0 {
             out.push(SEPARATOR);

@@ -137,7 +137,7 @@ fn assert_counts(outbox: &Outbox, frames: usize) {
 #[track_caller]
 fn assert_empty(outbox: &Outbox) {
     assert_counts(outbox, 0);
-    assert!(!outbox.lock().has_control(Control::Ping));
+    assert!(!outbox.lock().has_ping());
 }
 
 #[test]
