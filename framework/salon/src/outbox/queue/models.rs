@@ -7,11 +7,12 @@ use loom::{future::block_on, model, thread};
 
 use super::*;
 use crate::{
-    base::config::Limits,
+    base::{config::Limits, in_flight::InFlightLimit, sync::atomic::AtomicU32},
     message::{Content, Layer},
     outbox::Room,
-    protocol::SocketIoCodec,
-    wire::socket_io::JsonParser,
+    payload::IntoPayload,
+    protocol::{RawCodec, SocketIoCodec},
+    wire::{engine_io, socket_io::JsonParser},
 };
 
 /// Counts how often it is told of an end.
@@ -23,8 +24,6 @@ impl Owner for Ends {
     }
 
     fn end_session(&self, _: SessionNumber, _: End) {}
-
-    fn below_limit(&self) {}
 }
 
 /// What a model is about.
@@ -46,13 +45,18 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
     let counters = Arc::default();
     let room = RoomNumber::next(&AtomicU64::new(1));
     let message = engine_io::Message::Text("0123456789".into());
-    let frame = Publication::message(message, Layer::EngineIo).formed(&*codec);
+    let frame = Publication::message(message).formed(&RawCodec { layer: Layer::EngineIo });
     let (namespace, name) = ("/".into(), "said".into());
-    let payload = ("a",).into_arguments().unwrap();
+    let payload = ("a",).into_payload().unwrap();
     let said = Content::Event { namespace, name, payload, order: None, question: None };
     let of_room = Publication::of_room(said, room, false).formed(&*codec);
     model(move || {
-        let terms = Arc::new(Terms::new(&limits, codec.clone(), Arc::clone(&counters)));
+        let terms = Arc::new(Terms::new(
+            &limits,
+            codec.clone(),
+            Arc::clone(&counters),
+            Arc::new(InFlightLimit::new(1)),
+        ));
         let ends = Arc::new(Ends(AtomicU32::new(0)));
         let owner: Weak<Ends> = Arc::downgrade(&ends);
         let outbox = Arc::new(Outbox::new(terms, TransportKind::WebSocket, owner));
@@ -72,7 +76,7 @@ struct Link {
 impl Sink for Link {
     const STAYS: bool = true;
 
-    fn control(&mut self, _: &engine_io::Packet) {}
+    fn control(&mut self, _: Control) {}
 
     fn frames(&mut self, frames: &[Publication]) -> usize {
         let Some(first) = frames.first() else { return 0 };
