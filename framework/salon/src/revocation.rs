@@ -11,7 +11,7 @@ use crate::{
     auth::{Right, What, Who},
     base::{clock, logged::Logged, refusal::Code},
     connection::{Core, Resting, lapse, reauthenticate, reconsider},
-    session::{membership::Membership, peer::Peer},
+    session::{handle::SessionHandle, membership::Membership},
 };
 
 /// What a revocation has reached.
@@ -33,11 +33,13 @@ pub(crate) async fn revoke(core: &Arc<Core>, who: &Who, what: &What) -> Revoked 
             recovery.revoke(who);
         }
     }
-    let meant = |peer: &Peer| peer.auth_state.look(|credential| who.is(&peer.id, credential));
-    let peers = core.sessions().find(meant);
+    let meant = |handle: &SessionHandle| {
+        handle.auth_state.look(|credential| who.is(&handle.id, credential))
+    };
+    let handles = core.sessions().find(meant);
     let (mut lost, mut ended) = (Vec::new(), Vec::new());
-    for peer in &peers {
-        let taken = take(core, peer, what);
+    for handle in &handles {
+        let taken = take(core, handle, what);
         lost.extend(taken.memberships);
         ended.extend(taken.begun);
     }
@@ -48,9 +50,9 @@ pub(crate) async fn revoke(core: &Arc<Core>, who: &Who, what: &What) -> Revoked 
         recovery.revoke(who);
     }
     let shown = format!("{what:?}");
-    let (sessions, memberships) = (peers.len(), lost.len());
+    let (sessions, memberships) = (handles.len(), lost.len());
     tracing::info!(what = %Logged(shown), sessions, memberships, "revoked");
-    let revoked = Revoked { sessions: peers.len(), memberships: lost.len() };
+    let revoked = Revoked { sessions: handles.len(), memberships: lost.len() };
     for known in lost.into_iter().chain(ended) {
         // A room or a session that is gone knows nothing, and sends nothing.
         let _ = known.await;
@@ -65,22 +67,22 @@ struct Taken {
     begun: Vec<oneshot::Receiver<()>>,
 }
 
-fn take(core: &Core, peer: &Peer, what: &What) -> Taken {
+fn take(core: &Core, handle: &SessionHandle, what: &What) -> Taken {
     // Counted first, forgotten last: an answer that is on its way is either not kept, or forgotten.
-    peer.state.memberships.note_withdrawal();
-    let withdraw = |which: &dyn Fn(&Membership) -> bool| peer.withdraw(&Code::Revoked, which);
+    handle.state.memberships.note_withdrawal();
+    let withdraw = |which: &dyn Fn(&Membership) -> bool| handle.withdraw(&Code::Revoked, which);
     match what {
         // Whoever ends it already has not told all of its rooms, perhaps.
         What::Everything => {
-            let lapsed = lapse(core, peer, &Code::Revoked, |_| true);
+            let lapsed = lapse(core, handle, &Code::Revoked, |_| true);
             let memberships = lapsed.unwrap_or_else(|| withdraw(&|_| true));
             Taken { memberships, ..Taken::default() }
         }
         What::Room(room) => {
             let memberships = withdraw(&|membership| membership.name() == &**room);
             let is_there = |right: &Right| right.room.as_ref() == Some(room);
-            let begun = peer.lose_rights(&Code::Revoked, is_there);
-            peer.state.grants.forget(room);
+            let begun = handle.lose_rights(&Code::Revoked, is_there);
+            handle.state.grants.forget(room);
             Taken { memberships, begun }
         }
         What::Permission(permission) => {
@@ -90,8 +92,9 @@ fn take(core: &Core, peer: &Peer, what: &What) -> Taken {
                     .as_ref()
                     .is_some_and(|granted| *granted.permission == **permission)
             });
-            let begun = peer.lose_rights(&Code::Revoked, |right| *right.permission == **permission);
-            peer.state.grants.forget_permission(permission);
+            let begun =
+                handle.lose_rights(&Code::Revoked, |right| *right.permission == **permission);
+            handle.state.grants.forget_permission(permission);
             Taken { memberships, begun }
         }
     }
@@ -99,24 +102,24 @@ fn take(core: &Core, peer: &Peer, what: &What) -> Taken {
 
 /// Asks about what sessions were granted in a room, or about all of them altogether.
 pub(crate) async fn reevaluate(core: &Arc<Core>, room: Option<&str>) {
-    let is_asked_about = |peer: &Peer| match room {
+    let is_asked_about = |handle: &SessionHandle| match room {
         Some(room) => {
             // Also of those who only might come: they are asked about when they do.
-            peer.state.memberships.note_withdrawal();
-            peer.state.grants.forget(room);
+            handle.state.memberships.note_withdrawal();
+            handle.state.grants.forget(room);
             let is_there = |one: &Resting| one.room().is_some_and(|of| of == room);
-            Resting::all(peer).iter().any(is_there)
+            Resting::all(handle).iter().any(is_there)
         }
         None => true,
     };
-    let asked = core.sessions().find(is_asked_about).into_iter().filter_map(|peer| {
-        let shard = core.broadcaster().shard(peer.shard)?;
+    let asked = core.sessions().find(is_asked_about).into_iter().filter_map(|handle| {
+        let shard = core.broadcaster().shard(handle.shard)?;
         let (done, asked) = oneshot::channel();
         let (core, room) = (core.clone(), room.map(ToOwned::to_owned));
         // On its own worker: the application's futures need not be sendable.
         shard.run(move || {
             actix::spawn(async move {
-                ask_again(&core, &peer, room.as_deref()).await;
+                ask_again(&core, &handle, room.as_deref()).await;
                 // Whoever asked for it may have stopped waiting.
                 let _ = done.send(());
             });
@@ -129,17 +132,17 @@ pub(crate) async fn reevaluate(core: &Arc<Core>, room: Option<&str>) {
     }
 }
 
-async fn ask_again(core: &Arc<Core>, peer: &Arc<Peer>, room: Option<&str>) {
+async fn ask_again(core: &Arc<Core>, handle: &Arc<SessionHandle>, room: Option<&str>) {
     match room {
         Some(room) => {
             let is_there = |one: &Resting| one.room().is_some_and(|of| of == room);
-            reconsider(core, peer, is_there).await;
+            reconsider(core, handle, is_there).await;
         }
         None => {
-            reauthenticate(core, peer).await;
-            peer.state.memberships.note_withdrawal();
-            peer.state.grants.clear();
-            reconsider(core, peer, |_| true).await;
+            reauthenticate(core, handle).await;
+            handle.state.memberships.note_withdrawal();
+            handle.state.grants.clear();
+            reconsider(core, handle, |_| true).await;
         }
     }
 }

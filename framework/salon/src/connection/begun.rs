@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::{
     auth::{Granted, Lost, Right},
     base::refusal::Code,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// What a session's handlers have asked for, until its connection takes it. Boxed: many never ask.
@@ -69,10 +69,10 @@ impl<F> Begun<F> {
     }
 
     /// The right on which rests what is begun now, if any.
-    pub(super) fn right(&mut self, peer: &Peer) -> Option<Arc<Right>> {
+    pub(super) fn right(&mut self, handle: &SessionHandle) -> Option<Arc<Right>> {
         let by = self.by.as_mut()?;
         if let By::Grant { granted, withdrawals } = *by {
-            let (right, told) = peer.rest_on(granted, None, withdrawals);
+            let (right, told) = handle.rest_on(granted, None, withdrawals);
             self.told.extend(told.map(|told| (granted.permission, told)));
             *by = By::Right(right);
         }

@@ -184,7 +184,7 @@ impl OpenSession {
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
         let mut checks = Checks {
-            peer: &self.peer,
+            handle: &self.handle,
             broadcaster: context.core.broadcaster(),
             authority: namespace.authority.as_ref(),
             data: context.core.data(),
@@ -199,9 +199,9 @@ impl OpenSession {
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
-                    sender: self.peer.clone(),
+                    sender: self.handle.clone(),
                     acknowledgement: call.id,
-                    withdrawals: self.peer.state.memberships.withdrawals(),
+                    withdrawals: self.handle.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };
                 Ok(match (route.forward)(sent, call.payload, &mut checks)? {

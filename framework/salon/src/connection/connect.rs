@@ -37,7 +37,7 @@ use crate::{
     protocol::Violation,
     session::{
         auth_state::AuthState,
-        peer::{Peer, PeerState, Recoverable},
+        handle::{Recoverable, SessionHandle, SessionState},
         session_id::SessionId,
     },
 };
@@ -179,7 +179,7 @@ impl Connection {
             let origin = || self.origin(namespace, presented.as_ref(), subject.as_ref());
             let make = |origin: Origin| {
                 recovered = origin.recovered;
-                Arc::new(Peer {
+                Arc::new(SessionHandle {
                     number: SessionNumber::next(),
                     id: origin.id,
                     recoverable: origin.recoverable,
@@ -189,23 +189,23 @@ impl Connection {
                     identity,
                     auth_state: AuthState::new(credential, auth),
                     outbox: self.handle.outbox().clone(),
-                    state: PeerState::default(),
+                    state: SessionState::default(),
                 })
             };
             // Whoever revokes finds the session from here on, and what was revoked before is found here.
             Ok((made, self.core.sessions().add(origin, make)?))
         });
-        let (made, peer) = match made {
+        let (made, handle) = match made {
             Ok(made) => made,
             Err(refusal) => {
                 self.core.counters().one(Count::SessionsRefused);
                 return self.refuse_connect(namespace, &refusal);
             }
         };
-        if self.core.revocations().refuse(&peer.auth_state.credential()) {
-            self.core.sessions().remove(&peer);
+        if self.core.revocations().refuse(&handle.auth_state.credential()) {
+            self.core.sessions().remove(&handle);
             self.core.counters().one(Count::SessionsRefused);
-            return self.refuse_connect(&peer.namespace, &unauthorized());
+            return self.refuse_connect(&handle.namespace, &unauthorized());
         }
         let (missed, rooms) = match recovered {
             Some(recovered) => (recovered.missed, recovered.rooms),
@@ -213,41 +213,41 @@ impl Connection {
         };
         // Clients keep what comes before the reply until that comes. Where there is much of it, the
         // reply is first: who is lost on the way has seen what it was sent, and gets on.
-        let is_little = peer.outbox.has_room_for(&missed);
+        let is_little = handle.outbox.has_room_for(&missed);
         if is_little {
-            replay(&peer, &missed);
+            replay(&handle, &missed);
         }
-        let pid = peer.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
-        let reply = ConnectReply { sid: &peer.id, pid };
+        let pid = handle.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
+        let reply = ConnectReply { sid: &handle.id, pid };
         let reply = Payload::encode_single(&reply);
         let session = reply.ok().map(|reply| reply.json_text().clone());
-        self.send(Content::Connected { namespace: peer.namespace.clone(), session });
+        self.send(Content::Connected { namespace: handle.namespace.clone(), session });
         if !is_little {
-            peer.outbox.catch_up();
-            replay(&peer, &missed);
+            handle.outbox.catch_up();
+            replay(&handle, &missed);
         }
-        peer.set_there();
-        self.tell_shard(Command::Register(peer.clone()));
+        handle.set_there();
+        self.tell_shard(Command::Register(handle.clone()));
         for room in rooms {
-            self.tell_shard(Command::JoinNamed { peer: peer.clone(), room });
+            self.tell_shard(Command::JoinNamed { handle: handle.clone(), room });
         }
         self.core.counters().one(Count::SessionsConnected);
-        tracing::debug!(session = %peer.id, namespace = %logged::namespace(&peer.namespace), "connected");
+        tracing::debug!(session = %handle.id, namespace = %logged::namespace(&handle.namespace), "connected");
         if built.identified || built.authority.is_some() {
-            self.core.supervise(&peer);
+            self.core.supervise(&handle);
         }
-        let socket = Socket::new(peer.clone(), self.core.broadcaster().clone());
+        let socket = Socket::new(handle.clone(), self.core.broadcaster().clone());
         let state = made.into_inner().connect(socket, self.core.data().clone());
         let mut session = OpenSession {
-            peer,
+            handle,
             namespace: built.clone(),
             state: State::new(state),
             alarm: Alarm::default(),
         };
-        let peer = session.peer.clone();
-        self.guard("connected", Some(&peer), || session.state.connected());
+        let handle = session.handle.clone();
+        self.guard("connected", Some(&handle), || session.state.connected());
         if let Some(connected) = &built.untyped.connected {
-            self.guard("connected", Some(&peer), || connected(&session.socket(&self.core)));
+            self.guard("connected", Some(&handle), || connected(&session.socket(&self.core)));
         }
         self.follow_up(&mut session, ctx);
         if self.handle.set_connected() {
@@ -312,10 +312,10 @@ impl Connection {
 }
 
 /// Queues what a session missed.
-fn replay(peer: &Peer, missed: &[Publication]) {
+fn replay(handle: &SessionHandle, missed: &[Publication]) {
     for frame in missed {
         // A client that is gone again misses it again.
-        let _ = peer.push_recovered(frame);
+        let _ = handle.push_recovered(frame);
     }
 }
 

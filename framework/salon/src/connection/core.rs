@@ -22,7 +22,7 @@ use crate::{
         meter::{Counters, Tally},
     },
     hub::{Broadcaster, Sessions},
-    session::{peer::Peer, session_id::SessionId},
+    session::{handle::SessionHandle, session_id::SessionId},
     wire::socket_io::Parser,
 };
 
@@ -49,7 +49,7 @@ pub(super) trait Register: Send + Sync {
 }
 
 /// How the rights of a session are watched, on the worker on which it is.
-pub(crate) type Supervise = fn(&Arc<Core>, &Arc<Peer>);
+pub(crate) type Supervise = fn(&Arc<Core>, &Arc<SessionHandle>);
 
 /// What the application has declared, and how its clients write.
 pub(crate) struct Declared {
@@ -177,8 +177,8 @@ impl Core {
     }
 
     /// Has the rights of a session watched, on this worker.
-    pub(super) fn supervise(self: &Arc<Self>, peer: &Arc<Peer>) {
-        (self.supervise)(self, peer);
+    pub(super) fn supervise(self: &Arc<Self>, handle: &Arc<SessionHandle>) {
+        (self.supervise)(self, handle);
     }
 
     /// Which connections there are.

@@ -30,7 +30,7 @@ use crate::{
     event::{Waited, too_late, wait},
     payload::NoJson,
     payload::Payload,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// How an event is called, and how it wants to be answered.
@@ -46,7 +46,7 @@ impl Connection {
             return;
         }
         let Some(table) = self.table() else { return };
-        let reached = if table.open[session].peer.has_ended() {
+        let reached = if table.open[session].handle.has_ended() {
             call.payload.check().map(drop)
         } else {
             let address = Address { name: call.name.clone(), id: call.id };
@@ -73,7 +73,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) -> Result<(), NoJson> {
         let Some(table) = self.table() else { return Ok(()) };
-        if table.open[session].peer.has_ended() {
+        if table.open[session].handle.has_ended() {
             // It has lapsed; that it is to end is in the mailbox.
             return Ok(());
         }
@@ -84,8 +84,8 @@ impl Connection {
             true => tracing::debug_span!(
                 "salon.event",
                 event = %Logged(&address.name),
-                namespace = %logged::namespace(&session.peer.namespace),
-                session = %session.peer.id,
+                namespace = %logged::namespace(&session.handle.namespace),
+                session = %session.handle.id,
             ),
             false => tracing::Span::none(),
         };
@@ -95,7 +95,8 @@ impl Connection {
             step(&mut session, &mut CallContext { core, allowance: &mut allowance })
         });
         drop(entered);
-        let outcome = outcome.map_err(|Panicked| self.panicked(&address.name, Some(&session.peer)));
+        let outcome =
+            outcome.map_err(|Panicked| self.panicked(&address.name, Some(&session.handle)));
         let mut malformed = None;
         // A parser of the application's may panic at what it is to write. Then this actor is lost, and
         // so that nothing is left of the session it must be in its place.
@@ -103,13 +104,15 @@ impl Connection {
             let Address { name, id } = &address;
             match outcome {
                 Ok(Err(error)) => malformed = Some(error),
-                Ok(Ok(Outcome::Answered(result))) => self.answer(&session.peer, name, *id, result),
+                Ok(Ok(Outcome::Answered(result))) => {
+                    self.answer(&session.handle, name, *id, result)
+                }
                 Ok(Ok(Outcome::Later(future, in_flight))) => {
-                    self.answer_later(&session.peer, name.clone(), *id, (future, in_flight), ctx);
+                    self.answer_later(&session.handle, name.clone(), *id, (future, in_flight), ctx);
                 }
                 Ok(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
                 Ok(Ok(Outcome::Elsewhere)) => {}
-                Err(refusal) => self.answer(&session.peer, name, *id, Err(refusal)),
+                Err(refusal) => self.answer(&session.handle, name, *id, Err(refusal)),
             }
         });
         self.follow_up(&mut session, ctx);
@@ -153,7 +156,7 @@ impl Connection {
 
     fn answer(
         &self,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         name: &str,
         id: Option<u64>,
         result: Result<Payload, Refusal>,
@@ -162,21 +165,21 @@ impl Connection {
             self.core.counters().one(Count::EventsRefused);
         }
         let broadcaster = self.core.broadcaster();
-        if let Some(answer) = broadcaster.answer(peer, None, name, id, result) {
+        if let Some(answer) = broadcaster.answer(handle, None, name, id, result) {
             // A client that is gone needs no answer.
-            let _ = peer.push(&answer);
+            let _ = handle.push(&answer);
         }
     }
 
     fn answer_later(
         &mut self,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         name: ByteString,
         id: Option<u64>,
         (future, in_flight): (LocalBoxFuture<'static, Concluded>, InFlightGuard),
         ctx: &mut Context<Self>,
     ) {
-        let (peer, ending) = (peer.clone(), peer.clone());
+        let (handle, ending) = (handle.clone(), handle.clone());
         let ended = async move { ending.until_ended().await };
         let limit = self.core.timeouts().handler;
         let guarded = Running::new(future, self.core.tally()).boxed_local();
@@ -184,20 +187,20 @@ impl Connection {
         ctx.spawn(waiting.map(move |waited, actor, ctx| {
             match waited {
                 Waited::Done(Ok(Concluded::Answered(result))) => {
-                    actor.answer(&peer, &name, id, result);
+                    actor.answer(&handle, &name, id, result);
                 }
                 Waited::Done(Ok(Concluded::Then(then))) => {
-                    actor.conclude(&peer, &name, id, then, ctx);
+                    actor.conclude(&handle, &name, id, then, ctx);
                 }
                 Waited::Done(Err(Panicked)) => {
-                    let refusal = actor.panicked(&name, Some(&peer));
-                    actor.answer(&peer, &name, id, Err(refusal));
+                    let refusal = actor.panicked(&name, Some(&handle));
+                    actor.answer(&handle, &name, id, Err(refusal));
                 }
                 Waited::Late(rest) => {
                     actor.core.counters().one(Count::LateAnswers);
-                    actor.answer(&peer, &name, id, Err(too_late(&name, limit)));
+                    actor.answer(&handle, &name, id, Err(too_late(&name, limit)));
                     ctx.spawn(rest.into_actor(actor).map(move |done, actor, _| match done {
-                        Some(Err(Panicked)) => drop(actor.panicked(&name, Some(&peer))),
+                        Some(Err(Panicked)) => drop(actor.panicked(&name, Some(&handle))),
                         // What was to be done in the session is the application's.
                         done => discard(done, actor.core.tally()),
                     }));
@@ -211,7 +214,7 @@ impl Connection {
     /// Does in a session what is to be done before an answer that was waited for, and gives it.
     fn conclude(
         &mut self,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         name: &ByteString,
         id: Option<u64>,
         then: Conclude,
@@ -220,13 +223,13 @@ impl Connection {
         let mut concluded = None;
         let conclude = |actor: &mut Self, session: &mut OpenSession, ctx: &mut Context<Self>| {
             let done = contain(|| then(&mut *session.state));
-            concluded = Some(done.map_err(|Panicked| actor.panicked(name, Some(peer))));
+            concluded = Some(done.map_err(|Panicked| actor.panicked(name, Some(handle))));
             turn::spend(ctx);
         };
-        self.with_session(peer.number, conclude, ctx);
+        self.with_session(handle.number, conclude, ctx);
         // With the session in its place: see `advance`. A session that is gone needs no answer.
         if let Some(concluded) = concluded {
-            self.answer(peer, name, id, concluded.and_then(|result| result));
+            self.answer(handle, name, id, concluded.and_then(|result| result));
         }
     }
 
@@ -234,10 +237,10 @@ impl Connection {
     pub(super) fn follow_up(&mut self, session: &mut OpenSession, ctx: &mut Context<Self>) {
         let number = session.number();
         for future in session.state.take_futures() {
-            let peer = session.peer.clone();
+            let handle = session.handle.clone();
             ctx.spawn(future.into_actor(self).map(move |step, actor, ctx| match step {
                 Ok(step) => actor.step(number, step, ctx),
-                Err(Panicked) => drop(actor.panicked("a session's future", Some(&peer))),
+                Err(Panicked) => drop(actor.panicked("a session's future", Some(&handle))),
             }));
         }
         let next = session.state.next_timer();
@@ -252,7 +255,7 @@ impl Connection {
             // The session goes on after a panic, and so do its other timers.
             while !turn::is_spent()
                 && actor
-                    .guard("a timer", Some(&session.peer), || session.state.ring(round))
+                    .guard("a timer", Some(&session.handle), || session.state.ring(round))
                     .unwrap_or(true)
             {
                 turn::spend(ctx);
@@ -264,7 +267,7 @@ impl Connection {
     fn step(&mut self, number: SessionNumber, step: AnyStep, ctx: &mut Context<Self>) {
         let step = |actor: &mut Self, session: &mut OpenSession, ctx: &mut Context<Self>| {
             let what = "what a future brought";
-            actor.guard(what, Some(&session.peer), || step(&mut *session.state));
+            actor.guard(what, Some(&session.handle), || step(&mut *session.state));
             turn::spend(ctx);
         };
         self.with_session(number, step, ctx);
@@ -280,7 +283,7 @@ impl Connection {
         let found = self.table().and_then(|table| {
             let index = table.index(number)?;
             // One that has lapsed is about to end: that is in the mailbox.
-            let has_ended = table.open[index].peer.has_ended();
+            let has_ended = table.open[index].handle.has_ended();
             (!has_ended).then(|| table.open.swap_remove(index))
         });
         let Some(mut session) = found else {

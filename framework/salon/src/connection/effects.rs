@@ -28,7 +28,7 @@ use crate::{
     outbox::End,
     payload::Payload,
     protocol::{Consequence, Effect, Violation},
-    session::peer::Peer,
+    session::handle::SessionHandle,
     wire::engine_io::Message,
 };
 
@@ -70,8 +70,8 @@ impl Connection {
     }
 
     fn answered(&mut self, session: usize, id: u64, payload: Payload, ctx: &mut Context<Self>) {
-        let Some(peer) = self.open_session(session) else { return };
-        if !peer.state.acknowledgements.resolve(id, payload) {
+        let Some(handle) = self.open_session(session) else { return };
+        if !handle.state.acknowledgements.resolve(id, payload) {
             self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
         }
     }
@@ -156,20 +156,20 @@ impl Connection {
 
     /// Tells a client that its session ends, and ends it.
     fn disconnect(&self, session: OpenSession) {
-        let namespace = session.peer.namespace.clone();
+        let namespace = session.handle.namespace.clone();
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
         // The last packet: whatever the session's own code still sent is before it.
         self.send(Content::Disconnected { namespace });
     }
 
     /// Who has a session.
-    pub(super) fn open_session(&self, index: usize) -> Option<&Peer> {
-        self.open_sessions().get(index).map(|session| &*session.peer)
+    pub(super) fn open_session(&self, index: usize) -> Option<&SessionHandle> {
+        self.open_sessions().get(index).map(|session| &*session.handle)
     }
 
     /// Its sessions, for a log.
     pub(super) fn named_sessions(&self) -> String {
-        let sessions = self.open_sessions().iter().map(|session| &*session.peer.id);
+        let sessions = self.open_sessions().iter().map(|session| &*session.handle.id);
         sessions.collect::<Vec<&str>>().join(" ")
     }
 
@@ -186,34 +186,34 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(table) = self.table() else { return };
         for session in table.take_all() {
-            self.core.sessions().remove(&session.peer);
-            self.tell_shard(Command::Unregister(session.peer.clone()));
-            session.peer.end(DisconnectReason::ForcedServerClose);
+            self.core.sessions().remove(&session.handle);
+            self.tell_shard(Command::Unregister(session.handle.clone()));
+            session.handle.end(DisconnectReason::ForcedServerClose);
         }
     }
 
     fn end_open_session(&self, mut session: OpenSession, reason: DisconnectReason) {
         let namespace = session.namespace.clone();
         let untyped = &namespace.untyped;
-        let peer = session.peer.clone();
+        let handle = session.handle.clone();
         if let Some(disconnecting) = &untyped.disconnecting {
-            self.guard("disconnecting", Some(&peer), || {
+            self.guard("disconnecting", Some(&handle), || {
                 disconnecting(&session.socket(&self.core), reason);
             });
         }
-        self.guard("disconnected", Some(&peer), || session.state.disconnected(reason));
-        let peer = &peer;
+        self.guard("disconnected", Some(&handle), || session.state.disconnected(reason));
+        let handle = &handle;
         if let Some(recovery) = &self.core.broadcaster().recovery
             && reason.is_recoverable()
-            && !peer.auth_state.has_ended()
+            && !handle.auth_state.has_ended()
         {
-            recovery.park(peer, self.handle.principal());
+            recovery.park(handle, self.handle.principal());
         }
-        self.core.sessions().remove(peer);
-        self.tell_shard(Command::Unregister(peer.clone()));
-        peer.end(reason);
+        self.core.sessions().remove(handle);
+        self.tell_shard(Command::Unregister(handle.clone()));
+        handle.end(reason);
         if let Some(disconnected) = &untyped.disconnected {
-            self.guard("disconnected", Some(peer), || {
+            self.guard("disconnected", Some(handle), || {
                 disconnected(&session.socket(&self.core), reason);
             });
         }
@@ -236,7 +236,7 @@ impl Connection {
     pub(super) fn guard<T>(
         &self,
         what: &str,
-        session: Option<&Peer>,
+        session: Option<&SessionHandle>,
         code: impl FnOnce() -> T,
     ) -> Option<T> {
         match contain(code) {
@@ -248,7 +248,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn panicked(&self, what: &str, session: Option<&Peer>) -> Refusal {
+    pub(super) fn panicked(&self, what: &str, session: Option<&SessionHandle>) -> Refusal {
         self.core.counters().one(Count::HandlerPanics);
         tracing::error!(
             connection = self.handle.number(),

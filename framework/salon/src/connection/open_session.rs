@@ -11,12 +11,12 @@ use super::{any_session::AnySession, core::Core, namespaces::BuiltNamespace};
 use crate::{
     base::{contained::contain, meter::Count, number::SessionNumber, timers::Alarm},
     hub::Socket,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// A session that is connected.
 pub(super) struct OpenSession {
-    pub(super) peer: Arc<Peer>,
+    pub(super) handle: Arc<SessionHandle>,
     pub(super) namespace: Arc<BuiltNamespace>,
     pub(super) state: State,
     pub(super) alarm: Alarm,
@@ -49,8 +49,8 @@ impl Drop for OpenSession {
     fn drop(&mut self) {
         let state = self.state.0.take();
         if contain(|| drop(state)).is_err() {
-            self.peer.outbox.counters().one(Count::HandlerPanics);
-            let session = &*self.peer.id;
+            self.handle.outbox.counters().one(Count::HandlerPanics);
+            let session = &*self.handle.id;
             tracing::error!(session, "the state of a session panicked when dropped");
         }
     }
@@ -58,11 +58,11 @@ impl Drop for OpenSession {
 
 impl OpenSession {
     pub(super) fn number(&self) -> SessionNumber {
-        self.peer.number
+        self.handle.number
     }
 
     /// What the application has of it.
     pub(super) fn socket(&self, core: &Core) -> Socket {
-        Socket::new(self.peer.clone(), core.broadcaster().clone())
+        Socket::new(self.handle.clone(), core.broadcaster().clone())
     }
 }

@@ -13,8 +13,8 @@ use crate::{
         refusal::Code,
     },
     session::{
+        handle::SessionHandle,
         membership::{Basis, Confirmed},
-        peer::Peer,
     },
 };
 
@@ -34,9 +34,9 @@ pub(crate) enum RestingKey {
 
 impl Resting {
     /// All that rests on grants.
-    pub(crate) fn all(peer: &Peer) -> Vec<Self> {
-        let memberships = peer.state.memberships.bases().into_iter().map(Self::Membership);
-        let begun = peer.state.grants.in_use().into_iter();
+    pub(crate) fn all(handle: &SessionHandle) -> Vec<Self> {
+        let memberships = handle.state.memberships.bases().into_iter().map(Self::Membership);
+        let begun = handle.state.grants.in_use().into_iter();
         let begun = begun.map(|right| Self::Begun { granted: right.granted(), right });
         memberships.chain(begun).collect()
     }
@@ -70,12 +70,19 @@ impl Resting {
     }
 
     /// It goes on by a newer grant, if nothing was taken from the session since it was asked about.
-    pub(super) fn confirm(&self, peer: &Peer, granted: Granted, withdrawals: u64) -> Confirmed {
+    pub(super) fn confirm(
+        &self,
+        handle: &SessionHandle,
+        granted: Granted,
+        withdrawals: u64,
+    ) -> Confirmed {
         match self {
-            Self::Membership(basis) => peer.state.memberships.confirm(basis, granted, withdrawals),
+            Self::Membership(basis) => {
+                handle.state.memberships.confirm(basis, granted, withdrawals)
+            }
             Self::Begun { right, .. } if right.lost().is_some() => Confirmed::Gone,
             // What is taken counts first, and is lost then, for good: a newer grant changes nothing.
-            Self::Begun { .. } if peer.state.memberships.withdrawals() != withdrawals => {
+            Self::Begun { .. } if handle.state.memberships.withdrawals() != withdrawals => {
                 Confirmed::Overtaken
             }
             Self::Begun { right, .. } if right.renew(granted.grant) => Confirmed::Renewed,
@@ -85,9 +92,9 @@ impl Resting {
 
     /// It has no right to go on any more. Its room, or the session's code, is told; nobody waits for
     /// that here.
-    pub(crate) fn lose(&self, peer: &Peer, code: &Code) {
+    pub(crate) fn lose(&self, handle: &SessionHandle, code: &Code) {
         match self {
-            Self::Membership(basis) => drop(peer.withdraw(code, |one| basis.is(one))),
+            Self::Membership(basis) => drop(handle.withdraw(code, |one| basis.is(one))),
             Self::Begun { right, .. } => drop(right.lose(code)),
         }
     }

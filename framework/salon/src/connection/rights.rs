@@ -27,7 +27,7 @@ use crate::{
     payload::Payload,
     protocol::Violation,
     room::bounded,
-    session::{membership::Confirmed, peer::Peer},
+    session::{handle::SessionHandle, membership::Confirmed},
 };
 
 /// How often it may: each time costs what connecting costs.
@@ -52,28 +52,28 @@ pub(super) async fn refresh(
     socket: Socket,
     payload: Payload,
 ) -> Result<Payload, Refusal> {
-    let peer = socket.peer();
+    let handle = socket.handle();
     let auth = Some(presented(&payload)?);
     let longest = core.limits().max_auth_bytes;
     if auth.as_ref().is_some_and(|auth| auth.len() > longest) {
         let long = Violation::LongAuth(longest).to_string();
         return Err(Refusal::new(Code::LimitExceeded, long));
     }
-    let credential = authenticate(&core, peer, auth.clone()).await?;
+    let credential = authenticate(&core, handle, auth.clone()).await?;
     if core.revocations().refuse(&credential) {
         return Err(unauthorized());
     }
-    peer.auth_state.refresh(credential, auth)?;
+    handle.auth_state.refresh(credential, auth)?;
     // Once more, now that whoever revokes finds it.
-    if peer.auth_state.look(|credential| core.revocations().refuse(credential)) {
-        lapse(&core, peer, &Code::Revoked, |_| true);
+    if handle.auth_state.look(|credential| core.revocations().refuse(credential)) {
+        lapse(&core, handle, &Code::Revoked, |_| true);
         return Err(unauthorized());
     }
     // It may do other things now than before.
-    peer.state.memberships.note_withdrawal();
-    peer.state.grants.clear();
-    reconsider(&core, peer, |_| true).await;
-    let refreshed = Refreshed { expires_in_ms: remaining(&peer.auth_state.credential()) };
+    handle.state.memberships.note_withdrawal();
+    handle.state.grants.clear();
+    reconsider(&core, handle, |_| true).await;
+    let refreshed = Refreshed { expires_in_ms: remaining(&handle.auth_state.credential()) };
     encode_or_log(REFRESH, Payload::encode_single(&refreshed)).ok_or_else(Refusal::logged_already)
 }
 
@@ -90,30 +90,30 @@ fn presented(payload: &Payload) -> Result<ByteString, Refusal> {
 
 /// Asks the authenticator again about what the client presented last. A session that it refuses
 /// now ends.
-pub(crate) async fn reauthenticate(core: &Arc<Core>, peer: &Arc<Peer>) {
-    let (auth, version) = peer.auth_state.presented();
-    let (credential, code) = match authenticate(core, peer, auth).await {
+pub(crate) async fn reauthenticate(core: &Arc<Core>, handle: &Arc<SessionHandle>) {
+    let (auth, version) = handle.auth_state.presented();
+    let (credential, code) = match authenticate(core, handle, auth).await {
         Ok(credential) => (Some(credential), Code::Unauthorized),
         Err(refusal) if !is_answer(&refusal) => return,
         Err(refusal) => (None, refusal.code().clone()),
     };
-    if !peer.auth_state.confirm(version, credential) {
-        lapse(core, peer, &code, |_| true);
-    } else if peer.auth_state.look(|credential| core.revocations().refuse(credential)) {
-        lapse(core, peer, &Code::Revoked, |_| true);
+    if !handle.auth_state.confirm(version, credential) {
+        lapse(core, handle, &code, |_| true);
+    } else if handle.auth_state.look(|credential| core.revocations().refuse(credential)) {
+        lapse(core, handle, &Code::Revoked, |_| true);
     }
 }
 
 async fn authenticate(
     core: &Arc<Core>,
-    peer: &Arc<Peer>,
+    handle: &Arc<SessionHandle>,
     auth: Option<ByteString>,
 ) -> Result<Credential, Refusal> {
-    let namespace = namespace(core, peer)?;
-    let (handshake, name) = (peer.handshake.clone(), peer.namespace.clone());
+    let namespace = namespace(core, handle)?;
+    let (handshake, name) = (handle.handshake.clone(), handle.namespace.clone());
     let credentials = Credentials::new(handshake, name, auth, core.tally());
     let asked = pin!(Some(async { (namespace.authenticate)(credentials).await }));
-    let socket = Socket::new(peer.clone(), core.broadcaster().clone());
+    let socket = Socket::new(handle.clone(), core.broadcaster().clone());
     let limit = core.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();
     core.revocations().note_presented(&credential, clock::wall());
@@ -124,13 +124,13 @@ async fn authenticate(
 /// begun, as far as `which` means it. What it has no permission for any more ends.
 pub(crate) async fn reconsider(
     core: &Arc<Core>,
-    peer: &Arc<Peer>,
+    handle: &Arc<SessionHandle>,
     which: impl Fn(&Resting) -> bool,
 ) {
-    let Ok(namespace) = namespace(core, peer) else { return };
+    let Ok(namespace) = namespace(core, handle) else { return };
     let Some(authority) = &namespace.authority else { return };
-    let socket = &Socket::new(peer.clone(), core.broadcaster().clone());
-    let resting = Resting::all(peer).into_iter().filter(which);
+    let socket = &Socket::new(handle.clone(), core.broadcaster().clone());
+    let resting = Resting::all(handle).into_iter().filter(which);
     let asked = resting.map(|resting| ask_about(core, socket, authority, resting));
     stream::iter(asked).for_each_concurrent(QUESTIONS, |asked| asked).await;
 }
@@ -140,30 +140,30 @@ const QUESTIONS: usize = 16;
 
 /// Asks about one thing that rests on a grant, until the answer is about what the session has now.
 async fn ask_about(core: &Core, socket: &Socket, authority: &AnyAuthority, resting: Resting) {
-    let (peer, permission) = (socket.peer(), resting.granted().permission);
+    let (handle, permission) = (socket.handle(), resting.granted().permission);
     let limit = core.timeouts().middleware;
     loop {
-        let withdrawals = peer.state.memberships.withdrawals();
-        let asked = peer.asked(permission, resting.room().cloned());
+        let withdrawals = handle.state.memberships.withdrawals();
+        let asked = handle.asked(permission, resting.room().cloned());
         let asked = pin!(Some(async { authority(asked).await }));
         let grant = match bounded(socket, permission, limit, asked).await {
             Ok(grant) if grant.holds(clock::wall) => grant,
             Err(refusal) if !is_answer(&refusal) => return,
             Ok(_) | Err(_) => {
-                resting.lose(peer, &Code::Lapsed);
+                resting.lose(handle, &Code::Lapsed);
                 return;
             }
         };
         let granted = Granted { permission, grant };
-        match resting.confirm(peer, granted, withdrawals) {
+        match resting.confirm(handle, granted, withdrawals) {
             Confirmed::Overtaken => {}
             Confirmed::Gone => return,
             Confirmed::Renewed => {
                 let max_grants = core.limits().max_grants;
                 let room = resting.room().map(|room| &**room);
-                peer.state.grants.keep(granted, room, max_grants);
-                if peer.state.memberships.withdrawals() != withdrawals {
-                    peer.state.grants.forget(room.unwrap_or_default());
+                handle.state.grants.keep(granted, room, max_grants);
+                if handle.state.memberships.withdrawals() != withdrawals {
+                    handle.state.grants.forget(room.unwrap_or_default());
                 }
                 return;
             }
@@ -180,27 +180,32 @@ fn is_answer(refusal: &Refusal) -> bool {
 /// `is_over` looks at what it stands on now. What is returned resolves when its rooms know.
 pub(crate) fn lapse(
     core: &Core,
-    peer: &Peer,
+    handle: &SessionHandle,
     code: &Code,
     is_over: impl FnOnce(&Credential) -> bool,
 ) -> Option<Vec<oneshot::Receiver<()>>> {
-    let farewell = notice(core, peer, "salon:lapsed", &json!({ "code": code.as_str() }));
-    peer.lapse(code, farewell.as_ref(), is_over)
+    let farewell = notice(core, handle, "salon:lapsed", &json!({ "code": code.as_str() }));
+    handle.lapse(code, farewell.as_ref(), is_over)
 }
 
 /// Tells a client that its identity is about to lapse.
-pub(crate) fn announce(core: &Core, peer: &Peer) {
-    let soon = json!({ "expires_in_ms": remaining(&peer.auth_state.credential()) });
-    if let Some(lapsing) = notice(core, peer, "salon:lapsing", &soon) {
+pub(crate) fn announce(core: &Core, handle: &SessionHandle) {
+    let soon = json!({ "expires_in_ms": remaining(&handle.auth_state.credential()) });
+    if let Some(lapsing) = notice(core, handle, "salon:lapsing", &soon) {
         // A client that is gone needs no notice.
-        let _ = peer.push(&lapsing);
+        let _ = handle.push(&lapsing);
     }
 }
 
-fn notice(core: &Core, peer: &Peer, name: &'static str, notice: &Value) -> Option<Publication> {
+fn notice(
+    core: &Core,
+    handle: &SessionHandle,
+    name: &'static str,
+    notice: &Value,
+) -> Option<Publication> {
     let payload = encode_or_log(name, Payload::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(core.broadcaster().event(&peer.namespace, name, payload, None, false))
+    Some(core.broadcaster().event(&handle.namespace, name, payload, None, false))
 }
 
 /// Milliseconds until the identity lapses, if it does.
@@ -209,12 +214,12 @@ fn remaining(credential: &Credential) -> Option<u64> {
     Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn namespace(core: &Core, peer: &Peer) -> Result<Arc<BuiltNamespace>, Refusal> {
+fn namespace(core: &Core, handle: &SessionHandle) -> Result<Arc<BuiltNamespace>, Refusal> {
     // The application may say which names it accepts.
-    let found = contain(|| core.namespaces().find(&peer.namespace).cloned());
+    let found = contain(|| core.namespaces().find(&handle.namespace).cloned());
     let found = found.inspect_err(|_| {
         core.counters().one(Count::HandlerPanics);
-        let session = &*peer.id;
+        let session = &*handle.id;
         tracing::error!(session, "which namespaces there are panicked");
     })?;
     found.ok_or_else(|| Refusal::internal("the session's namespace is not there"))

@@ -57,7 +57,7 @@ impl<S> SessionContext<S> {
 
     /// All sessions of the client's namespace, to emit to, to fetch, or to narrow down.
     pub fn namespace(&self) -> Audience {
-        Audience::new(self.socket.broadcaster().clone(), self.socket.peer().namespace.clone())
+        Audience::new(self.socket.broadcaster().clone(), self.socket.handle().namespace.clone())
     }
 
     /// One room, by its key, whether it is open or not, and in whichever namespace. What it is sent
@@ -349,7 +349,7 @@ impl<S> SessionContext<S> {
 
     /// The right on which rests what is begun now, if any.
     pub(super) fn right(&mut self) -> Option<Arc<Right>> {
-        self.begun.as_deref_mut()?.right(self.socket.peer())
+        self.begun.as_deref_mut()?.right(self.socket.handle())
     }
 
     /// Runs code of the session that was begun by a right, unless that is lost; what it begins rests on

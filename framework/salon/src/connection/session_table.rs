@@ -35,6 +35,6 @@ impl SessionTable {
 
 impl OpenSessions for SessionTable {
     fn find(&self, namespace: &str) -> Option<usize> {
-        self.open.iter().position(|session| session.peer.namespace == namespace)
+        self.open.iter().position(|session| session.handle.namespace == namespace)
     }
 }

@@ -60,9 +60,9 @@ impl Acknowledge {
         const NAME: &str = "acknowledgement";
         let broadcaster = self.socket.broadcaster();
         let payload = broadcaster.encoded(NAME, payload.into_payload())?;
-        let namespace = &self.socket.peer().namespace;
+        let namespace = &self.socket.handle().namespace;
         let answer = broadcaster.acknowledgement(namespace, self.id, payload);
-        self.socket.peer().push(&broadcaster.formed(NAME, answer)?)
+        self.socket.handle().push(&broadcaster.formed(NAME, answer)?)
     }
 }
 

@@ -105,8 +105,8 @@ impl<S> SessionContext<S> {
     ) where
         S: 'static,
     {
-        let peer = self.socket().peer().clone();
-        let ended = async move { peer.until_ended().await };
+        let handle = self.socket().handle().clone();
+        let ended = async move { handle.until_ended().await };
         let news = next_changes(watch, dropped, ended);
         self.spawn(news, move |session, (watch, dropped, changes), cx| {
             if let Some(changes) = changes {

@@ -43,7 +43,7 @@ impl Socket {
     /// Everybody in the namespace, this client included.
     #[must_use]
     pub fn everyone(&self) -> Audience {
-        self.everyone_in(self.peer().namespace.clone())
+        self.everyone_in(self.handle().namespace.clone())
     }
 
     /// Everybody in another namespace.
@@ -55,7 +55,7 @@ impl Socket {
     /// Everybody else in the namespace.
     #[must_use]
     pub fn broadcast(&self) -> Audience {
-        self.everyone().except(self.peer().id.to_byte_string())
+        self.everyone().except(self.handle().id.to_byte_string())
     }
 
     /// Everybody else in a room of the namespace.
@@ -192,9 +192,9 @@ impl Audience {
         let mut sockets = Vec::new();
         for reply in replies {
             // A worker that has ended has no sessions.
-            let peers = reply.await.unwrap_or_default();
-            let socket = |peer| Socket::new(peer, self.broadcaster.clone());
-            sockets.extend(peers.into_iter().map(socket));
+            let handles = reply.await.unwrap_or_default();
+            let socket = |handle| Socket::new(handle, self.broadcaster.clone());
+            sockets.extend(handles.into_iter().map(socket));
         }
         sockets
     }

@@ -37,7 +37,7 @@ use crate::{
     message::{Codec, Content, Ordered, PositionOf, Publication, refused},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
-    session::{acknowledgement::AskError, peer::Peer},
+    session::{acknowledgement::AskError, handle::SessionHandle},
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -154,13 +154,13 @@ impl Broadcaster {
     }
 
     /// Sends to one session, in order with what was delivered to its shard before.
-    pub(crate) fn send_to(&self, peer: &Arc<Peer>, publication: Publication) {
-        self.send_one(peer, publication, None);
+    pub(crate) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
+        self.send_one(handle, publication, None);
     }
 
-    fn send_one(&self, peer: &Arc<Peer>, publication: Publication, asked: Option<u64>) {
-        if let Some(shard) = self.shard(peer.shard) {
-            shard.send(Command::One { peer: peer.clone(), publication, asked });
+    fn send_one(&self, handle: &Arc<SessionHandle>, publication: Publication, asked: Option<u64>) {
+        if let Some(shard) = self.shard(handle.shard) {
+            shard.send(Command::One { handle: handle.clone(), publication, asked });
         }
     }
 
@@ -292,7 +292,7 @@ impl Broadcaster {
     /// and no acknowledgement was asked for. What a room answered is for its members.
     pub(crate) fn answer(
         &self,
-        sender: &Peer,
+        sender: &SessionHandle,
         room: Option<RoomNumber>,
         name: &str,
         acknowledgement: Option<u64>,
@@ -335,7 +335,7 @@ impl Broadcaster {
     /// what one answers who is none any more is no answer.
     pub(crate) async fn ask(
         &self,
-        peer: Arc<Peer>,
+        handle: Arc<SessionHandle>,
         asker: Option<Asker>,
         name: ByteString,
         payload: Payload,
@@ -343,10 +343,10 @@ impl Broadcaster {
     ) -> Result<Payload, AskError> {
         self.check_name(&name)?;
         let room = asker.map(|asker| asker.room);
-        let asked = asker.map(|asker| asker.membership(&peer)).transpose()?;
-        let is_out = || room.is_some_and(|room| peer.state.memberships.number(room) != asked);
+        let asked = asker.map(|asker| asker.membership(&handle)).transpose()?;
+        let is_out = || room.is_some_and(|room| handle.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
-        let (namespace, shown) = (peer.namespace.clone(), name.clone());
+        let (namespace, shown) = (handle.namespace.clone(), name.clone());
         let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
         let question = match room {
             None => Publication::new(content),
@@ -360,14 +360,14 @@ impl Broadcaster {
         });
         let deadline = clock::after(timeout);
         let limit = self.max_pending_acknowledgements;
-        peer.state.acknowledgements.expect(id, room, deadline, limit, waiter)?;
-        let _awaited = Awaited { peer: &peer, id };
-        self.send_one(&peer, question, Some(id));
+        handle.state.acknowledgements.expect(id, room, deadline, limit, waiter)?;
+        let _awaited = Awaited { handle: &handle, id };
+        self.send_one(&handle, question, Some(id));
         match tokio::time::timeout_at(deadline, answered).await {
             // It may have gone between its answer and this look, which is the room's.
-            Ok(Ok(_)) if is_out() => Err(gone(&peer, room)),
+            Ok(Ok(_)) if is_out() => Err(gone(&handle, room)),
             Ok(Ok(payload)) => Ok(payload),
-            Ok(Err(_)) => Err(gone(&peer, room)),
+            Ok(Err(_)) => Err(gone(&handle, room)),
             Err(_) => Err(AskError::Timeout),
         }
     }
@@ -384,20 +384,24 @@ pub(crate) struct Asker {
 
 impl Asker {
     /// The membership that is asked.
-    fn membership(self, peer: &Peer) -> Result<MembershipNumber, AskError> {
-        let now = peer.state.memberships.number(self.room);
+    fn membership(self, handle: &SessionHandle) -> Result<MembershipNumber, AskError> {
+        let now = handle.state.memberships.number(self.room);
         let asked = self.membership.or(now);
-        asked.filter(|_| asked == now).ok_or_else(|| gone(peer, Some(self.room)))
+        asked.filter(|_| asked == now).ok_or_else(|| gone(handle, Some(self.room)))
     }
 }
 
 /// Why there will be no answer from a session that whoever asked has lost.
-fn gone(peer: &Peer, room: Option<RoomNumber>) -> AskError {
-    if room.is_some() && !peer.has_ended() { AskError::NotAMember } else { AskError::Disconnected }
+fn gone(handle: &SessionHandle, room: Option<RoomNumber>) -> AskError {
+    if room.is_some() && !handle.has_ended() {
+        AskError::NotAMember
+    } else {
+        AskError::Disconnected
+    }
 }
 
 /// The message of what does not fit its event has a piece of it, which is the client's.
-fn log_refused(name: &str, sender: &Peer, refusal: &Refusal) {
+fn log_refused(name: &str, sender: &SessionHandle, refusal: &Refusal) {
     let (event, session) = (Logged(name), &sender.id);
     match refusal.code() {
         // As of a CONNECT: the message may tell the client what it has presented.
@@ -415,13 +419,13 @@ fn log_refused(name: &str, sender: &Peer, refusal: &Refusal) {
 
 /// Gives the place of a pending acknowledgement back when the asking ends, however it ends.
 struct Awaited<'a> {
-    peer: &'a Peer,
+    handle: &'a SessionHandle,
     id: u64,
 }
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        self.peer.state.acknowledgements.forget(self.id);
+        self.handle.state.acknowledgements.forget(self.id);
     }
 }
 

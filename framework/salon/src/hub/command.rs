@@ -12,7 +12,7 @@ use crate::{
     base::number::{MembershipNumber, RoomNumber, SessionNumber},
     message::Publication,
     outbox::End,
-    session::{peer::Peer, session_id::SessionId},
+    session::{handle::SessionHandle, session_id::SessionId},
 };
 
 /// For whom something is, among the sessions of one worker.
@@ -58,11 +58,11 @@ impl Target {
 
 /// What a shard is told to do.
 pub(crate) enum Command {
-    Register(Arc<Peer>),
-    Unregister(Arc<Peer>),
+    Register(Arc<SessionHandle>),
+    Unregister(Arc<SessionHandle>),
     Enter {
         room: RoomNumber,
-        peer: Arc<Peer>,
+        handle: Arc<SessionHandle>,
     },
     /// A session is no member any more: by this membership nothing of the room follows.
     Leave {
@@ -74,17 +74,17 @@ pub(crate) enum Command {
         room: RoomNumber,
     },
     JoinNamed {
-        peer: Arc<Peer>,
+        handle: Arc<SessionHandle>,
         room: ByteString,
     },
     LeaveNamed {
-        peer: Arc<Peer>,
+        handle: Arc<SessionHandle>,
         room: ByteString,
     },
     /// Something for one session; an acknowledgement that was asked for with it is awaited no longer
     /// if it cannot be queued.
     One {
-        peer: Arc<Peer>,
+        handle: Arc<SessionHandle>,
         publication: Publication,
         asked: Option<u64>,
     },
@@ -107,6 +107,6 @@ pub(crate) enum Command {
     },
     Fetch {
         target: Target,
-        found: oneshot::Sender<Vec<Arc<Peer>>>,
+        found: oneshot::Sender<Vec<Arc<SessionHandle>>>,
     },
 }

@@ -4,19 +4,19 @@
 
 use std::sync::Arc;
 
-use crate::{base::number::SessionNumber, session::peer::Peer};
+use crate::{base::number::SessionNumber, session::handle::SessionHandle};
 
 /// Sessions in the order in which they began, so that a delivery goes through them in an order that
 /// depends on nothing else. One is found by halving; who came last is put at the end.
 #[derive(Default)]
-pub(crate) struct LocalMembers(Vec<(SessionNumber, Arc<Peer>)>);
+pub(crate) struct LocalMembers(Vec<(SessionNumber, Arc<SessionHandle>)>);
 
 impl LocalMembers {
     /// Takes a session in; false if it was there.
-    pub(crate) fn insert(&mut self, peer: Arc<Peer>) -> bool {
-        match self.find(peer.number) {
+    pub(crate) fn insert(&mut self, handle: Arc<SessionHandle>) -> bool {
+        match self.find(handle.number) {
             Ok(index) => {
-                self.0[index].1 = peer;
+                self.0[index].1 = handle;
                 false
             }
             Err(index) => {
@@ -24,19 +24,19 @@ impl LocalMembers {
                     // Most rooms are small.
                     self.0.reserve_exact(1);
                 }
-                self.0.insert(index, (peer.number, peer));
+                self.0.insert(index, (handle.number, handle));
                 true
             }
         }
     }
 
     /// Lets a session go, if it is there.
-    pub(crate) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let (_, peer) = self.0.remove(self.find(session).ok()?);
+    pub(crate) fn remove(&mut self, session: SessionNumber) -> Option<Arc<SessionHandle>> {
+        let (_, handle) = self.0.remove(self.find(session).ok()?);
         if self.0.len() < self.0.capacity() / 4 {
             self.0.shrink_to(self.0.len() * 2);
         }
-        Some(peer)
+        Some(handle)
     }
 
     pub(crate) fn contains(&self, session: SessionNumber) -> bool {
@@ -47,8 +47,8 @@ impl LocalMembers {
         self.0.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Peer>> {
-        self.0.iter().map(|(_, peer)| peer)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<SessionHandle>> {
+        self.0.iter().map(|(_, handle)| handle)
     }
 
     fn find(&self, session: SessionNumber) -> Result<usize, usize> {

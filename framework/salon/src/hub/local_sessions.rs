@@ -14,7 +14,7 @@ use super::local_members::LocalMembers;
 use crate::{
     base::number::SessionNumber,
     session::{
-        peer::Peer,
+        handle::SessionHandle,
         session_id::{ById, SessionId},
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 /// The local sessions of one namespace.
 #[derive(Default)]
 pub(crate) struct LocalSessions {
-    pub(crate) sessions: IndexSet<ById<Peer>>,
+    pub(crate) sessions: IndexSet<ById<SessionHandle>>,
     pub(crate) rooms: HashMap<ByteString, LocalMembers>,
 }
 
@@ -31,25 +31,27 @@ impl LocalSessions {
         &self,
         to: &[ByteString],
         except: &[ByteString],
-        mut visit: impl FnMut(&Arc<Peer>),
+        mut visit: impl FnMut(&Arc<SessionHandle>),
     ) {
         let excluded: HashSet<SessionNumber> =
-            except.iter().flat_map(|name| self.named(name)).map(|peer| peer.number).collect();
+            except.iter().flat_map(|name| self.named(name)).map(|handle| handle.number).collect();
         match to {
             [] => self
                 .sessions
                 .iter()
-                .map(|ById(peer)| peer)
-                .filter(|peer| !excluded.contains(&peer.number))
+                .map(|ById(handle)| handle)
+                .filter(|handle| !excluded.contains(&handle.number))
                 .for_each(visit),
             [only] => {
-                self.named(only).filter(|peer| !excluded.contains(&peer.number)).for_each(visit);
+                self.named(only)
+                    .filter(|handle| !excluded.contains(&handle.number))
+                    .for_each(visit);
             }
             several => {
                 let mut seen = excluded;
-                for peer in several.iter().flat_map(|name| self.named(name)) {
-                    if seen.insert(peer.number) {
-                        visit(peer);
+                for handle in several.iter().flat_map(|name| self.named(name)) {
+                    if seen.insert(handle.number) {
+                        visit(handle);
                     }
                 }
             }
@@ -57,12 +59,12 @@ impl LocalSessions {
     }
 
     /// The sessions in the room of that name, and the one whose id it is.
-    fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<Peer>> {
+    fn named(&self, name: &ByteString) -> impl Iterator<Item = &Arc<SessionHandle>> {
         let members = self.rooms.get(name);
         // A session may have joined a room of its own name as well.
         let alone = SessionId::parse(name)
             .and_then(|id| self.sessions.get(&id))
-            .map(|ById(peer)| peer)
+            .map(|ById(handle)| handle)
             .filter(|session| members.is_none_or(|members| !members.contains(session.number)));
         members.into_iter().flat_map(LocalMembers::iter).chain(alone)
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::{
     base::clock::Instant,
     payload::Payload,
-    session::{acknowledgement::AskError, peer::Peer},
+    session::{acknowledgement::AskError, handle::SessionHandle},
 };
 
 /// The asking side of a question that is under way; every shard holds a clone until it has put it
@@ -70,14 +70,14 @@ impl Question {
     }
 
     /// Awaits the acknowledgement of one session.
-    pub(crate) fn put_to(&self, peer: &Peer) -> Result<(), AskError> {
+    pub(crate) fn put_to(&self, handle: &SessionHandle) -> Result<(), AskError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answers = self.answers.clone();
         let waiter = Box::new(move |payload| {
             // The asker may have stopped waiting.
             let _ = answers.send(payload);
         });
-        peer.state.acknowledgements.expect(self.id, None, self.deadline, self.limit, waiter)
+        handle.state.acknowledgements.expect(self.id, None, self.deadline, self.limit, waiter)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     },
     message::Publication,
     session::{
-        peer::{Peer, Recoverable},
+        handle::{Recoverable, SessionHandle},
         session_id::SessionId,
     },
 };
@@ -125,17 +125,17 @@ impl Recovery {
     }
 
     /// Keeps a session that ended and may come back.
-    pub(crate) fn park(&self, peer: &Peer, principal: &Principal) {
-        let Some(Recoverable { private_id, since, .. }) = peer.recoverable.as_deref() else {
+    pub(crate) fn park(&self, handle: &SessionHandle, principal: &Principal) {
+        let Some(Recoverable { private_id, since, .. }) = handle.recoverable.as_deref() else {
             return;
         };
         let away = Away {
             until: clock::after(self.window),
             principal: principal.clone(),
-            credential: peer.auth_state.credential(),
-            namespace: peer.namespace.clone(),
-            id: peer.id,
-            rooms: peer.named_rooms(),
+            credential: handle.auth_state.credential(),
+            namespace: handle.namespace.clone(),
+            id: handle.id,
+            rooms: handle.named_rooms(),
             since: *since,
         };
         let mut state = self.lock();

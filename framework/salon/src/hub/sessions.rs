@@ -10,7 +10,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use crate::{base::number::SessionNumber, session::peer::Peer};
+use crate::{base::number::SessionNumber, session::handle::SessionHandle};
 
 /// The sessions that are connected, or about to be, in the order in which they came. A tree takes half
 /// of what a table would.
@@ -19,7 +19,7 @@ pub(crate) struct Sessions(RwLock<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    all: BTreeMap<SessionNumber, Weak<Peer>>,
+    all: BTreeMap<SessionNumber, Weak<SessionHandle>>,
     /// Those that have a subject, by it: a session keeps the one that it began with.
     of_users: BTreeSet<(ByteString, SessionNumber)>,
 }
@@ -31,20 +31,20 @@ impl Sessions {
     pub(crate) fn add<O, E>(
         &self,
         origin: impl FnOnce() -> Result<O, E>,
-        make: impl FnOnce(O) -> Arc<Peer>,
-    ) -> Result<Arc<Peer>, E> {
+        make: impl FnOnce(O) -> Arc<SessionHandle>,
+    ) -> Result<Arc<SessionHandle>, E> {
         let mut state = self.write();
         let origin = origin()?;
-        let peer = make(origin);
-        state.all.insert(peer.number, Arc::downgrade(&peer));
-        state.of_users.extend(key(&peer));
-        Ok(peer)
+        let handle = make(origin);
+        state.all.insert(handle.number, Arc::downgrade(&handle));
+        state.of_users.extend(key(&handle));
+        Ok(handle)
     }
 
-    pub(crate) fn remove(&self, peer: &Peer) {
+    pub(crate) fn remove(&self, handle: &SessionHandle) {
         let mut state = self.write();
-        let was_there = state.all.remove(&peer.number).is_some();
-        if let Some(key) = key(peer) {
+        let was_there = state.all.remove(&handle.number).is_some();
+        if let Some(key) = key(handle) {
             let was_theirs = state.of_users.remove(&key);
             debug_assert_eq!(
                 was_there, was_theirs,
@@ -54,9 +54,9 @@ impl Sessions {
     }
 
     /// Those that `wanted` wants.
-    pub(crate) fn find(&self, wanted: impl Fn(&Peer) -> bool) -> Vec<Arc<Peer>> {
+    pub(crate) fn find(&self, wanted: impl Fn(&SessionHandle) -> bool) -> Vec<Arc<SessionHandle>> {
         let state = self.read();
-        state.all.values().filter_map(Weak::upgrade).filter(|peer| wanted(peer)).collect()
+        state.all.values().filter_map(Weak::upgrade).filter(|handle| wanted(handle)).collect()
     }
 
     /// Those of one user, and with them what `meanwhile` looks up: nobody comes or goes in between.
@@ -64,12 +64,12 @@ impl Sessions {
         &self,
         subject: &ByteString,
         meanwhile: impl FnOnce() -> T,
-    ) -> (Vec<Arc<Peer>>, T) {
+    ) -> (Vec<Arc<SessionHandle>>, T) {
         let state = self.read();
         let first = (subject.clone(), SessionNumber::FIRST);
         let theirs = state.of_users.range(first..).take_while(|(of, _)| of == subject);
-        let peers = theirs.filter_map(|(_, number)| state.all.get(number)?.upgrade());
-        (peers.collect(), meanwhile())
+        let handles = theirs.filter_map(|(_, number)| state.all.get(number)?.upgrade());
+        (handles.collect(), meanwhile())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -82,7 +82,7 @@ impl Sessions {
 }
 
 /// By what a session is found as one of its user's.
-fn key(peer: &Peer) -> Option<(ByteString, SessionNumber)> {
-    let subject = peer.auth_state.look(|credential| credential.subject.clone())?;
-    Some((subject, peer.number))
+fn key(handle: &SessionHandle) -> Option<(ByteString, SessionNumber)> {
+    let subject = handle.auth_state.look(|credential| credential.subject.clone())?;
+    Some((subject, handle.number))
 }

@@ -36,7 +36,7 @@ use crate::{
     },
     message::Publication,
     outbox::End,
-    session::{membership::RoomLink, peer::Peer, session_id::ById},
+    session::{handle::SessionHandle, membership::RoomLink, session_id::ById},
 };
 
 /// Runs something on the shard's worker, such as the start of an actor.
@@ -194,12 +194,12 @@ impl Drop for Shard {
             return;
         }
         self.counters.one(Count::ActorsLost);
-        let peers = self.state.try_borrow().map(|state| state.peers()).unwrap_or_default();
-        let sessions = peers.len();
+        let handles = self.state.try_borrow().map(|state| state.handles()).unwrap_or_default();
+        let sessions = handles.len();
         tracing::error!(sessions, "the shard of a worker is lost: its clients are cut off");
         // What is sent to them does not reach them any more. The next client that comes to this
         // worker has another shard started.
-        peers.iter().for_each(|peer| peer.request_end(End::HangUp));
+        handles.iter().for_each(|handle| handle.request_end(End::HangUp));
     }
 }
 
@@ -264,39 +264,39 @@ struct State {
 impl State {
     fn apply(&mut self, command: Command) {
         match command {
-            Command::Register(peer) => self.register(peer),
-            Command::Unregister(peer) => self.unregister(&peer),
-            Command::Enter { room, peer } => {
-                let is_new = self.rooms.entry(room).or_default().insert(peer);
+            Command::Register(handle) => self.register(handle),
+            Command::Unregister(handle) => self.unregister(&handle),
+            Command::Enter { room, handle } => {
+                let is_new = self.rooms.entry(room).or_default().insert(handle);
                 debug_assert!(is_new, "a room lets a member go before it takes it in again");
             }
             Command::Leave { room, session, membership } => self.leave(room, session, membership),
             Command::CloseRoom { room } => {
-                for peer in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
-                    peer.outbox.release_all(room);
+                for handle in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
+                    handle.outbox.release_all(room);
                 }
                 self.rooms.shed();
             }
-            Command::JoinNamed { peer, room } => self.join_named(&peer, room),
-            Command::LeaveNamed { peer, room } => self.leave_named(&peer, &room),
-            Command::One { peer, publication, asked } => {
-                self.send_one(&peer, &publication, asked);
+            Command::JoinNamed { handle, room } => self.join_named(&handle, room),
+            Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
+            Command::One { handle, publication, asked } => {
+                self.send_one(&handle, &publication, asked);
             }
             Command::Deliver { target, publication, question } => {
-                self.each(&target, |peer| deliver(peer, &publication, question.as_ref()));
+                self.each(&target, |handle| deliver(handle, &publication, question.as_ref()));
             }
             Command::JoinAll { target, room } => {
-                for peer in self.collect(&target) {
-                    self.join_named(&peer, room.clone());
+                for handle in self.collect(&target) {
+                    self.join_named(&handle, room.clone());
                 }
             }
             Command::LeaveAll { target, room } => {
-                for peer in self.collect(&target) {
-                    self.leave_named(&peer, &room);
+                for handle in self.collect(&target) {
+                    self.leave_named(&handle, &room);
                 }
             }
             Command::EndAll { target, end } => {
-                self.each(&target, |peer| peer.request_end(end));
+                self.each(&target, |handle| handle.request_end(end));
             }
             Command::Fetch { target, found } => {
                 // The asker may have stopped waiting.
@@ -305,20 +305,20 @@ impl State {
         }
     }
 
-    fn register(&mut self, peer: Arc<Peer>) {
-        let local = self.namespaces.entry(peer.namespace.clone()).or_default();
-        local.sessions.replace(ById(peer));
+    fn register(&mut self, handle: Arc<SessionHandle>) {
+        let local = self.namespaces.entry(handle.namespace.clone()).or_default();
+        local.sessions.replace(ById(handle));
     }
 
-    fn unregister(&mut self, peer: &Arc<Peer>) {
-        for room in peer.named_rooms() {
-            self.leave_named(peer, &room);
+    fn unregister(&mut self, handle: &Arc<SessionHandle>) {
+        for room in handle.named_rooms() {
+            self.leave_named(handle, &room);
         }
-        if let Some(local) = self.namespaces.get_mut(&peer.namespace) {
-            local.sessions.swap_remove(&peer.id);
+        if let Some(local) = self.namespaces.get_mut(&handle.namespace) {
+            local.sessions.swap_remove(&handle.id);
             local.sessions.shed();
             if local.sessions.is_empty() {
-                self.namespaces.remove(&peer.namespace);
+                self.namespaces.remove(&handle.namespace);
                 self.namespaces.shed();
             }
         }
@@ -328,9 +328,9 @@ impl State {
         let Some(members) = self.rooms.get_mut(&room) else { return };
         let left = members.remove(session);
         debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
-        if let Some(peer) = left {
+        if let Some(handle) = left {
             // What the room sent by this membership came before this.
-            peer.outbox.release(room, membership);
+            handle.outbox.release(room, membership);
         }
         if members.is_empty() {
             self.rooms.remove(&room);
@@ -340,38 +340,38 @@ impl State {
 
     /// Queues something for one session. What a room asks goes off whenever whoever asks gets to it:
     /// whether it is for a member still is known here, where members come and go in order.
-    fn send_one(&self, peer: &Peer, publication: &Publication, asked: Option<u64>) {
+    fn send_one(&self, handle: &SessionHandle, publication: &Publication, asked: Option<u64>) {
         if let (Some(id), Some(room)) = (asked, publication.room())
-            && !self.rooms.get(&room).is_some_and(|members| members.contains(peer.number))
+            && !self.rooms.get(&room).is_some_and(|members| members.contains(handle.number))
         {
-            peer.suppress(1);
-            return peer.state.acknowledgements.forget(id);
+            handle.suppress(1);
+            return handle.state.acknowledgements.forget(id);
         }
-        push(peer, publication, asked);
+        push(handle, publication, asked);
     }
 
-    fn join_named(&mut self, peer: &Arc<Peer>, room: ByteString) {
-        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+    fn join_named(&mut self, handle: &Arc<SessionHandle>, room: ByteString) {
+        let Some(local) = self.namespaces.get_mut(&handle.namespace) else { return };
         // A session that has ended must not come back as a ghost by a join that was under way.
-        if !local.sessions.contains(&peer.id) {
+        if !local.sessions.contains(&handle.id) {
             return;
         }
         let members = local.rooms.entry(room.clone()).or_default();
-        if members.insert(peer.clone()) {
-            let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if members.insert(handle.clone()) {
+            let mut rooms = handle.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
             rooms.get_or_insert_default().push(room);
         }
     }
 
-    fn leave_named(&mut self, peer: &Peer, room: &ByteString) {
-        let mut rooms = peer.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    fn leave_named(&mut self, handle: &SessionHandle, room: &ByteString) {
+        let mut rooms = handle.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rooms) = rooms.as_deref_mut() {
             rooms.retain(|joined| joined != room);
         }
         drop(rooms);
-        let Some(local) = self.namespaces.get_mut(&peer.namespace) else { return };
+        let Some(local) = self.namespaces.get_mut(&handle.namespace) else { return };
         if let Some(members) = local.rooms.get_mut(room) {
-            members.remove(peer.number);
+            members.remove(handle.number);
             if members.is_empty() {
                 local.rooms.remove(room);
                 local.rooms.shed();
@@ -380,24 +380,24 @@ impl State {
     }
 
     /// All sessions of the worker.
-    fn peers(&self) -> Vec<Arc<Peer>> {
+    fn handles(&self) -> Vec<Arc<SessionHandle>> {
         let sessions = self.namespaces.values().flat_map(|local| local.sessions.iter());
-        sessions.map(|ById(peer)| peer.clone()).collect()
+        sessions.map(|ById(handle)| handle.clone()).collect()
     }
 
-    fn collect(&self, target: &Target) -> Vec<Arc<Peer>> {
+    fn collect(&self, target: &Target) -> Vec<Arc<SessionHandle>> {
         let mut found = Vec::new();
-        self.each(target, |peer| found.push(peer.clone()));
+        self.each(target, |handle| found.push(handle.clone()));
         found
     }
 
     /// Calls `visit` once for each session that the target means.
-    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<Peer>)) {
+    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<SessionHandle>)) {
         match target {
             Target::Room { room, except } => {
-                for peer in self.rooms.get(room).into_iter().flat_map(LocalMembers::iter) {
-                    if *except != Some(peer.number) {
-                        visit(peer);
+                for handle in self.rooms.get(room).into_iter().flat_map(LocalMembers::iter) {
+                    if *except != Some(handle.number) {
+                        visit(handle);
                     }
                 }
             }
@@ -408,32 +408,32 @@ impl State {
             }
             Target::Session { namespace, id } => {
                 let local = self.namespaces.get(namespace);
-                if let Some(ById(peer)) = local.and_then(|local| local.sessions.get(id)) {
-                    visit(peer);
+                if let Some(ById(handle)) = local.and_then(|local| local.sessions.get(id)) {
+                    visit(handle);
                 }
             }
             Target::User { namespace, sessions, .. } => {
                 if let Some(local) = self.namespaces.get(namespace) {
                     // By their ids, and not by rooms that may be called so.
                     let found = sessions.iter().filter_map(|id| local.sessions.get(id));
-                    found.for_each(|ById(peer)| visit(peer));
+                    found.for_each(|ById(handle)| visit(handle));
                 }
             }
         }
     }
 }
 
-fn deliver(peer: &Arc<Peer>, publication: &Publication, question: Option<&Question>) {
+fn deliver(handle: &Arc<SessionHandle>, publication: &Publication, question: Option<&Question>) {
     if let Some(question) = question
-        && question.put_to(peer).is_err()
+        && question.put_to(handle).is_err()
     {
         return;
     }
-    push(peer, publication, question.map(Question::id));
+    push(handle, publication, question.map(Question::id));
 }
 
-fn push(peer: &Peer, publication: &Publication, asked: Option<u64>) {
-    if let (Err(_), Some(id)) = (peer.push(publication), asked) {
-        peer.state.acknowledgements.forget(id);
+fn push(handle: &SessionHandle, publication: &Publication, asked: Option<u64>) {
+    if let (Err(_), Some(id)) = (handle.push(publication), asked) {
+        handle.state.acknowledgements.forget(id);
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     event::{self, Event},
     outbox::{End, NotQueued, TransportKind},
     payload::{IntoPayload, Payload, PayloadError, Value},
-    session::{acknowledgement::AskError, membership::too_many_rooms, peer::Peer},
+    session::{acknowledgement::AskError, handle::SessionHandle, membership::too_many_rooms},
 };
 
 /// One client in one namespace. Cloning it counts a reference.
@@ -43,17 +43,17 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Socket {
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     broadcaster: Arc<Broadcaster>,
 }
 
 impl Socket {
-    pub(crate) fn new(peer: Arc<Peer>, broadcaster: Arc<Broadcaster>) -> Self {
-        Self { peer, broadcaster }
+    pub(crate) fn new(handle: Arc<SessionHandle>, broadcaster: Arc<Broadcaster>) -> Self {
+        Self { handle, broadcaster }
     }
 
-    pub(crate) fn peer(&self) -> &Arc<Peer> {
-        &self.peer
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.handle
     }
 
     pub(crate) fn broadcaster(&self) -> &Arc<Broadcaster> {
@@ -63,19 +63,19 @@ impl Socket {
     /// The session's id, as the client knows it.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.peer.id
+        &self.handle.id
     }
 
     /// The namespace's name.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        &self.peer.namespace
+        &self.handle.namespace
     }
 
     /// The request that opened the connection.
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
-        &self.peer.handshake
+        &self.handle.handshake
     }
 
     /// What the client gave as `auth` when it connected; an empty object if nothing.
@@ -83,32 +83,32 @@ impl Socket {
     /// # Errors
     /// An [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
-        let json = self.peer.auth_state.auth().unwrap_or_else(|| ByteString::from_static("{}"));
+        let json = self.handle.auth_state.auth().unwrap_or_else(|| ByteString::from_static("{}"));
         Payload::from_parts(json, Vec::new()).confidential()
     }
 
     /// Who it is, if the namespace's authenticator yields an `I`.
     #[must_use]
     pub fn identity<I: 'static>(&self) -> Option<&I> {
-        self.peer.identity.downcast_ref()
+        self.handle.identity.downcast_ref()
     }
 
     /// Who it is over all connections, as the authenticator said.
     #[must_use]
     pub fn subject(&self) -> Option<ByteString> {
-        self.peer.auth_state.credential().subject
+        self.handle.auth_state.credential().subject
     }
 
     /// When its identity lapses, as far as is known now.
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
-        self.peer.auth_state.credential().expires()
+        self.handle.auth_state.credential().expires()
     }
 
     /// What it may do, as the authenticator said.
     #[must_use]
     pub fn permissions(&self) -> Permissions {
-        self.peer.auth_state.credential().permissions
+        self.handle.auth_state.credential().permissions
     }
 
     /// Sends an event to this client. One that cannot be sent, by its name or because it has no JSON
@@ -197,17 +197,17 @@ impl Socket {
     }
 
     fn send(&self, name: ByteString, payload: Payload, volatile: bool) -> Result<(), NotQueued> {
-        let namespace = &self.peer.namespace;
-        let target = || Target::Session { namespace: namespace.clone(), id: self.peer.id };
+        let namespace = &self.handle.namespace;
+        let target = || Target::Session { namespace: namespace.clone(), id: self.handle.id };
         let shown = name.clone();
         let event = self.broadcaster.event_for(namespace, target, name, payload, volatile);
-        self.peer.push(&self.broadcaster.formed(&shown, event)?)
+        self.handle.push(&self.broadcaster.formed(&shown, event)?)
     }
 
     /// Whether the client came back and got its session again, with what it had missed.
     #[must_use]
     pub fn is_recovered(&self) -> bool {
-        self.peer.covered().is_some()
+        self.handle.covered().is_some()
     }
 
     /// Asks the client: sends an event and waits for its acknowledgement.
@@ -248,7 +248,7 @@ impl Socket {
         payload: Payload,
         timeout: Duration,
     ) -> Result<Payload, AskError> {
-        self.broadcaster.ask(self.peer.clone(), None, name, payload, timeout).await
+        self.broadcaster.ask(self.handle.clone(), None, name, payload, timeout).await
     }
 
     /// Joins an untyped room.
@@ -261,21 +261,21 @@ impl Socket {
             let message = format!("a room's name of {} bytes is too long", room.len());
             return Err(Refusal::new(Code::LimitExceeded, message));
         }
-        let joined = self.peer.named_rooms();
+        let joined = self.handle.named_rooms();
         if joined.len() >= limit && !joined.contains(&room) {
             return Err(too_many_rooms(limit));
         }
-        self.tell_shard(Command::JoinNamed { peer: self.peer.clone(), room });
+        self.tell_shard(Command::JoinNamed { handle: self.handle.clone(), room });
         Ok(())
     }
 
     /// Leaves an untyped room.
     pub fn leave(&self, room: impl Into<ByteString>) {
-        self.tell_shard(Command::LeaveNamed { peer: self.peer.clone(), room: room.into() });
+        self.tell_shard(Command::LeaveNamed { handle: self.handle.clone(), room: room.into() });
     }
 
     fn tell_shard(&self, command: Command) {
-        if let Some(shard) = self.broadcaster.shard(self.peer.shard) {
+        if let Some(shard) = self.broadcaster.shard(self.handle.shard) {
             shard.send(command);
         }
     }
@@ -283,29 +283,29 @@ impl Socket {
     /// The untyped rooms that the session is in.
     #[must_use]
     pub fn rooms(&self) -> Vec<ByteString> {
-        self.peer.named_rooms()
+        self.handle.named_rooms()
     }
 
     /// Ends this session. The client's connection goes on, with its other namespaces.
     pub fn disconnect(&self) {
-        self.peer.request_end(End::Session);
+        self.handle.request_end(End::Session);
     }
 
     /// Ends this session, and the client's whole connection with it.
     pub fn close(&self) {
-        self.peer.request_end(End::Connection);
+        self.handle.request_end(End::Connection);
     }
 
     /// Ends the client's connection below Socket.IO: clients take it for a lost connection, and
     /// come back by themselves.
     pub fn hang_up(&self) {
-        self.peer.request_end(End::HangUp);
+        self.handle.request_end(End::HangUp);
     }
 
     /// The transport that the client is on now.
     #[must_use]
     pub fn transport(&self) -> TransportKind {
-        self.peer.outbox.transport()
+        self.handle.outbox.transport()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     base::number::ShardNumber,
     event::{self, Event},
     payload::{IntoPayload, Payload},
-    session::{peer::Peer, session_id::SessionId},
+    session::{handle::SessionHandle, session_id::SessionId},
 };
 
 /// Every session of one user, on whichever connection, in whichever namespace and on whichever worker:
@@ -83,9 +83,9 @@ impl UserHandle {
     /// The sessions of the user that are connected, in the order in which they came.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
-        let (peers, ()) = self.broadcaster.sessions.of_user(&self.subject, || ());
-        let there = peers.into_iter().filter(|peer| peer.is_there());
-        there.map(|peer| Socket::new(peer, self.broadcaster.clone())).collect()
+        let (handles, ()) = self.broadcaster.sessions.of_user(&self.subject, || ());
+        let there = handles.into_iter().filter(|handle| handle.is_there());
+        there.map(|handle| Socket::new(handle, self.broadcaster.clone())).collect()
     }
 
     fn send(&self, name: &ByteString, payload: &Payload, volatile: bool) {
@@ -115,14 +115,14 @@ impl UserHandle {
     fn namespaces(&self) -> BTreeMap<ByteString, Theirs> {
         let recovery = self.broadcaster.recovery.as_ref();
         let away = || recovery.map(|recovery| recovery.away_of(&self.subject)).unwrap_or_default();
-        let (peers, away) = self.broadcaster.sessions.of_user(&self.subject, away);
+        let (handles, away) = self.broadcaster.sessions.of_user(&self.subject, away);
         let mut namespaces = BTreeMap::<_, Theirs>::new();
         for (namespace, session) in away {
             let theirs = namespaces.entry(namespace).or_default();
             theirs.sessions.push(session);
         }
-        for peer in peers {
-            namespaces.entry(peer.namespace.clone()).or_default().add(&peer);
+        for handle in handles {
+            namespaces.entry(handle.namespace.clone()).or_default().add(&handle);
         }
         if recovery.is_some() {
             // Whoever is away, or about to be, may come back to any worker.
@@ -141,10 +141,10 @@ struct Theirs {
 }
 
 impl Theirs {
-    fn add(&mut self, peer: &Peer) {
-        self.sessions.push(peer.id);
+    fn add(&mut self, handle: &SessionHandle) {
+        self.sessions.push(handle.id);
         if let Some(shards) = &mut self.shards {
-            shards.insert(peer.shard);
+            shards.insert(handle.shard);
         }
     }
 }

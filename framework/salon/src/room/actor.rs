@@ -36,8 +36,8 @@ use crate::{
     hub::encode_or_log,
     outbox::End,
     session::{
+        handle::SessionHandle,
         membership::{lapsed_meanwhile, revoked_meanwhile},
-        peer::Peer,
     },
 };
 
@@ -83,7 +83,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Where the log says that an event is handled.
-    pub(super) fn span(&self, event: &'static str, sender: &Peer) -> Span {
+    pub(super) fn span(&self, event: &'static str, sender: &SessionHandle) -> Span {
         let room = Logged(self.cx.members.name());
         tracing::debug_span!("salon.room", %room, event, session = %sender.id)
     }
@@ -130,7 +130,7 @@ impl<R: Room> RoomActor<R> {
         self.cx.members.broadcaster().counters.one(Count::ActorsLost);
         let (room, members) = (Logged(self.cx.members.name()), self.cx.members.len());
         tracing::error!(%room, members, "the room's actor is lost: its members are cut off");
-        self.cx.members.peers().for_each(|peer| peer.request_end(End::HangUp));
+        self.cx.members.handles().for_each(|handle| handle.request_end(End::HangUp));
     }
 
     /// Sends the answer of an event to its sender, behind what the handler sent it before.

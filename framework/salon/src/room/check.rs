@@ -31,14 +31,14 @@ use crate::{
     event::Event,
     hub::{Broadcaster, Socket},
     session::{
+        handle::SessionHandle,
         membership::{lapsed_meanwhile, revoked_meanwhile},
-        peer::Peer,
     },
 };
 
 /// What the checks of one event look at, and what they cost at most.
 pub(crate) struct Checks<'a> {
-    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) handle: &'a Arc<SessionHandle>,
     pub(crate) broadcaster: &'a Arc<Broadcaster>,
     pub(crate) authority: Option<&'a AnyAuthority>,
     pub(crate) data: &'a Data,
@@ -80,7 +80,7 @@ impl Checks<'_> {
         E::Guards: Guards<E, I>,
         I: 'static,
     {
-        let withdrawals = self.peer.state.memberships.withdrawals();
+        let withdrawals = self.handle.state.memberships.withdrawals();
         let mut permission = Permission::Granted(None);
         if let Some(wanted) = E::POLICY.permission {
             permission = self.permission(wanted, room);
@@ -93,7 +93,7 @@ impl Checks<'_> {
         };
         let questions = Questions {
             room: room.map(ByteString::from),
-            socket: Socket::new(self.peer.clone(), self.broadcaster.clone()),
+            socket: Socket::new(self.handle.clone(), self.broadcaster.clone()),
             data: self.data.clone(),
             max_grants: self.max_grants,
             withdrawals,
@@ -116,7 +116,7 @@ impl Checks<'_> {
     }
 
     fn permission(&self, permission: &'static str, room: Option<&str>) -> Permission {
-        let grants = &self.peer.state.grants;
+        let grants = &self.handle.state.grants;
         if let Some(grant) = grants.find(permission, room, clock::wall) {
             return Permission::Granted(Some(Granted { permission, grant }));
         }
@@ -129,7 +129,7 @@ impl Checks<'_> {
                 }),
             );
         };
-        let asked = self.peer.asked(permission, room.map(ByteString::from));
+        let asked = self.handle.asked(permission, room.map(ByteString::from));
         Permission::Asked(permission, authority(asked))
     }
 }
@@ -167,7 +167,7 @@ impl Questions {
                     let message = format!("the permission {permission:?} has ended already");
                     return Err(Refusal::forbidden(message));
                 }
-                let state = &socket.peer().state;
+                let state = &socket.handle().state;
                 state.grants.keep(granted, room, *max_grants);
                 // Kept first, looked at then: a revocation counts first, and then forgets.
                 if state.memberships.withdrawals() != *withdrawals {
@@ -181,7 +181,7 @@ impl Questions {
         E::Guards::check(cx).await?;
         if let Some(granted) = granted {
             // The guards may have taken their time.
-            if socket.peer().state.memberships.withdrawals() != *withdrawals {
+            if socket.handle().state.memberships.withdrawals() != *withdrawals {
                 return Err(revoked_meanwhile());
             }
             if !granted.grant.holds(clock::wall) {
@@ -212,7 +212,7 @@ where
     });
     let caught = tokio::time::timeout(limit, running).await;
     let panicked = || {
-        socket.peer().outbox.counters().one(Count::HandlerPanics);
+        socket.handle().outbox.counters().one(Count::HandlerPanics);
         let event = Logged(event);
         tracing::error!(%event, session = socket.id(), "a check of the event panicked");
     };
@@ -237,6 +237,6 @@ where
 
 impl fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checks").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Checks").field("handle", &self.handle).finish_non_exhaustive()
     }
 }

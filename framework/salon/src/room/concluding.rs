@@ -17,7 +17,7 @@ use crate::{
     },
     event::{Awaited, Then},
     outbox,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// How an answer was asked for that takes time.
@@ -40,7 +40,7 @@ impl<R: Room> RoomActor<R> {
         name: &'static str,
         awaited: Result<Awaited<T>, Refusal>,
         asked: &Asked,
-        sender: &Arc<Peer>,
+        sender: &Arc<SessionHandle>,
     ) -> Result<T, Refusal> {
         // Of what was lost, also before a later membership, nothing more is told.
         let lapsed = asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor));
@@ -63,7 +63,7 @@ impl<R: Room> RoomActor<R> {
         name: &'static str,
         lapsed: bool,
         asked: &Asked,
-        sender: &Peer,
+        sender: &SessionHandle,
     ) -> Result<(), Refusal> {
         let Asked { entry, generation, creditor, right } = asked;
         let room = self.cx.members.room();
@@ -97,7 +97,7 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         name: &'static str,
         then: Then<T>,
-        sender: &Arc<Peer>,
+        sender: &Arc<SessionHandle>,
     ) -> Result<T, Refusal> {
         let _entered = self.span(name, sender).entered();
         let member = Member::<R::Identity>::new(sender.clone());

@@ -220,7 +220,7 @@ impl<R: Room> RoomContext<R> {
 
     /// The members, in the order in which their sessions began.
     pub fn members(&self) -> impl Iterator<Item = Member<R::Identity>> {
-        self.members.peers().cloned().map(Member::new)
+        self.members.handles().cloned().map(Member::new)
     }
 
     /// Whether somebody is a member now: the sender of an event that [`anyone`](macro@crate::Event) may
@@ -234,7 +234,7 @@ impl<R: Room> RoomContext<R> {
     /// that it sent last. `None` if that event has no `permit`, or it is no member.
     #[must_use]
     pub fn grant(&self, member: &Member<R::Identity>) -> Option<Grant> {
-        let memberships = &member.peer().state.memberships;
+        let memberships = &member.handle().state.memberships;
         memberships.granted(self.members.room()).map(|granted| granted.grant)
     }
 
@@ -252,14 +252,14 @@ impl<R: Room> RoomContext<R> {
         E::Reply: DeserializeOwned,
     {
         let payload = event::encode(event);
-        let (broadcaster, peer) = (self.members.broadcaster().clone(), member.peer().clone());
+        let (broadcaster, handle) = (self.members.broadcaster().clone(), member.handle().clone());
         let asker = Asker {
             room: self.members.room(),
             membership: self.members.membership(member.number()),
         };
         async move {
             let name = ByteString::from_static(E::NAME);
-            let answer = broadcaster.ask(peer, Some(asker), name, payload?, timeout).await?;
+            let answer = broadcaster.ask(handle, Some(asker), name, payload?, timeout).await?;
             Ok(event::decode_reply(&answer)?)
         }
     }

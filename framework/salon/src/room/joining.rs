@@ -16,7 +16,7 @@ use crate::{
         number::MembershipNumber,
         refusal::{Code, Refusal},
     },
-    session::{membership::Membership, peer::Peer},
+    session::{handle::SessionHandle, membership::Membership},
 };
 
 impl<R: Room> RoomActor<R> {
@@ -56,7 +56,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Has the room decide about one who sent `event`.
-    fn ask_in<E: 'static>(&mut self, event: E, sender: &Arc<Peer>) -> Result<E, Refusal> {
+    fn ask_in<E: 'static>(&mut self, event: E, sender: &Arc<SessionHandle>) -> Result<E, Refusal> {
         let joining = Joining { session: sender.number, event: Box::new(event) };
         self.cx.joining = Some(Box::new(joining));
         let member = Member::new(sender.clone());
@@ -113,10 +113,10 @@ impl<R: Room> RoomActor<R> {
     /// user is not there unless it is by another connection.
     fn undo(&mut self, member: &Member<R::Identity>) {
         self.depart(member, LeaveReason::Left);
-        if let Some(user) = self.cx.unknown_user(member.peer()) {
+        if let Some(user) = self.cx.unknown_user(member.handle()) {
             // Whether it panicked is seen to by `settle`.
-            let peer = member.peer();
-            let _ = self.run_for("absent", peer, |room, cx| RoomContext::absent(room, &user, cx));
+            let handle = member.handle();
+            let _ = self.run_for("absent", handle, |room, cx| RoomContext::absent(room, &user, cx));
         }
     }
 }

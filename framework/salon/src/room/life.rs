@@ -30,7 +30,7 @@ use crate::{
         turn,
     },
     hub::Look,
-    session::{membership::Lapsed, peer::Peer},
+    session::{handle::SessionHandle, membership::Lapsed},
 };
 
 /// How often a room is opened anew in one turn.
@@ -51,7 +51,7 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn run_for<T>(
         &mut self,
         what: &str,
-        session: &Peer,
+        session: &SessionHandle,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
     ) -> Result<T, Refusal> {
         self.run_about(what, Some(session), code)
@@ -60,7 +60,7 @@ impl<R: Room> RoomActor<R> {
     fn run_about<T>(
         &mut self,
         what: &str,
-        session: Option<&Peer>,
+        session: Option<&SessionHandle>,
         code: impl FnOnce(&mut R, &mut RoomContext<R>) -> T,
     ) -> Result<T, Refusal> {
         let room = match self.state.room() {
@@ -94,7 +94,7 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// The room's code has panicked: its state is not to be trusted any more.
-    fn panicked(&mut self, what: &str, session: Option<&Peer>) {
+    fn panicked(&mut self, what: &str, session: Option<&SessionHandle>) {
         self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
         let session = session.map(|session| &*session.id);
         let room = Logged(self.cx.members.name());
@@ -153,7 +153,8 @@ impl<R: Room> RoomActor<R> {
         self.cx.members.order = Order::begin(R::SEQUENCED);
         if let Some(presence_state) = &mut self.cx.presence_state {
             presence_state.forget_those_away();
-            let members = self.cx.members.peers().map(|peer| Action::UpdatePresence(peer.number));
+            let members =
+                self.cx.members.handles().map(|handle| Action::UpdatePresence(handle.number));
             self.cx.actions.extend(members);
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
@@ -271,8 +272,8 @@ impl<R: Room> RoomActor<R> {
 
     /// Asks what is seen of a member now, and tells the others.
     fn update_presence(&mut self, session: SessionNumber) {
-        let Some(peer) = self.cx.members.peer(session).cloned() else { return };
-        let member = Member::new(peer);
+        let Some(handle) = self.cx.members.handle(session).cloned() else { return };
+        let member = Member::new(handle);
         // Whether it panicked is seen to by `settle`.
         let _ = self.run("meta", |room, cx| {
             let seen = RoomContext::meta(room, &member);
@@ -295,11 +296,11 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn lapse(&mut self, lapsed: Lapsed) {
         let Lapsed { session, membership, code, done } = lapsed;
         if self.cx.members.is_member_by(session, membership)
-            && let Some(peer) = self.cx.members.remove(session)
+            && let Some(handle) = self.cx.members.remove(session)
         {
-            tracing::debug!(room = %Logged(self.cx.members.name()), session = %peer.id, code = %Logged(&code), "lapsed");
-            self.tell_evicted(&peer, &Reason::Code(code.as_str()));
-            self.depart(&Member::new(peer), LeaveReason::Lapsed);
+            tracing::debug!(room = %Logged(self.cx.members.name()), session = %handle.id, code = %Logged(&code), "lapsed");
+            self.tell_evicted(&handle, &Reason::Code(code.as_str()));
+            self.depart(&Member::new(handle), LeaveReason::Lapsed);
         }
         // Whoever took it away may have stopped waiting.
         let _ = done.send(());
@@ -311,9 +312,9 @@ impl<R: Room> RoomActor<R> {
         // If this panics the room is closed all the same, and its code hears no more of it.
         let _ = self.run("closing", Room::closing);
         while let Some(session) = self.cx.members.first() {
-            let Some(peer) = self.cx.members.remove(session) else { break };
-            self.tell_evicted(&peer, &Reason::Code(refusal.code().as_str()));
-            self.depart(&Member::new(peer), LeaveReason::Closed);
+            let Some(handle) = self.cx.members.remove(session) else { break };
+            self.tell_evicted(&handle, &Reason::Code(refusal.code().as_str()));
+            self.depart(&Member::new(handle), LeaveReason::Closed);
         }
         self.change(State::closed(refusal));
     }
@@ -351,42 +352,42 @@ impl<R: Room> RoomActor<R> {
 
     /// Lets a member go, and tells the room's code.
     pub(super) fn remove(&mut self, session: SessionNumber, why: LeaveReason) {
-        let Some(peer) = self.cx.members.remove(session) else { return };
+        let Some(handle) = self.cx.members.remove(session) else { return };
         // It was a member, though its answer may not have come: a refusal of that is `Left` here.
         self.is_kept |= !matches!(why, LeaveReason::Left);
-        tracing::debug!(room = %Logged(self.cx.members.name()), session = %peer.id, ?why, "left");
-        self.depart(&Member::new(peer), why);
+        tracing::debug!(room = %Logged(self.cx.members.name()), session = %handle.id, ?why, "left");
+        self.depart(&Member::new(handle), why);
     }
 
     /// Puts a member out and tells it so, with the reason if there is one.
     pub(super) fn evict(&mut self, session: SessionNumber, reason: Option<&Refusal>) {
-        let Some(peer) = self.cx.members.remove(session) else { return };
+        let Some(handle) = self.cx.members.remove(session) else { return };
         let shown = reason.map(ToString::to_string).unwrap_or_default();
         let room = Logged(self.cx.members.name());
-        tracing::debug!(%room, session = %peer.id, reason = %Logged(shown), "evicted");
-        self.tell_evicted(&peer, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
-        self.depart(&Member::new(peer), LeaveReason::Evicted);
+        tracing::debug!(%room, session = %handle.id, reason = %Logged(shown), "evicted");
+        self.tell_evicted(&handle, &reason.map_or(Reason::Code("evicted"), Reason::Stated));
+        self.depart(&Member::new(handle), LeaveReason::Evicted);
     }
 
     pub(super) fn depart(&mut self, member: &Member<R::Identity>, why: LeaveReason) {
-        let peer = member.peer();
-        let gone = self.cx.disappear(peer, &why);
+        let handle = member.handle();
+        let gone = self.cx.disappear(handle, &why);
         // From here on its values are not shown; the room's code still finds them by it.
-        self.cx.store.iter().for_each(|store| store.set_member(peer.number, false));
+        self.cx.store.iter().for_each(|store| store.set_member(handle.number, false));
         // A room that has closed needs no telling.
-        let _ = self.run_for("left", peer, |room, cx| room.left(member, why, cx));
+        let _ = self.run_for("left", handle, |room, cx| room.left(member, why, cx));
         if let Some(user) = gone {
-            let _ = self.run_for("absent", peer, |room, cx| RoomContext::absent(room, &user, cx));
+            let _ = self.run_for("absent", handle, |room, cx| RoomContext::absent(room, &user, cx));
         }
-        self.cx.store.iter().for_each(|store| store.leave(peer.number));
+        self.cx.store.iter().for_each(|store| store.leave(handle.number));
     }
 
     /// Puts every member out of a room that has closed without its code's doing.
     fn empty(&mut self, code: &str) {
-        while let Some(peer) =
+        while let Some(handle) =
             self.cx.members.first().and_then(|session| self.cx.members.remove(session))
         {
-            self.tell_evicted(&peer, &Reason::Code(code));
+            self.tell_evicted(&handle, &Reason::Code(code));
         }
     }
 }

@@ -7,53 +7,53 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{
     base::{disconnect::DisconnectReason, number::SessionNumber},
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// One session in a room. Cloning it counts a reference.
 pub struct Member<I> {
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     identity: PhantomData<fn() -> I>,
 }
 
 impl<I: 'static> Member<I> {
-    pub(crate) fn new(peer: Arc<Peer>) -> Self {
-        Self { peer, identity: PhantomData }
+    pub(crate) fn new(handle: Arc<SessionHandle>) -> Self {
+        Self { handle, identity: PhantomData }
     }
 
-    pub(crate) fn peer(&self) -> &Arc<Peer> {
-        &self.peer
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.handle
     }
 
     /// The session's number: small, unique in this process, a good key of a map.
     #[must_use]
     pub fn number(&self) -> SessionNumber {
-        self.peer.number
+        self.handle.number
     }
 
     /// The session's id, as its client knows it.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.peer.id
+        &self.handle.id
     }
 
     /// Who it is.
     #[must_use]
     pub fn identity(&self) -> &I {
         // A namespace takes rooms of its own identity alone.
-        self.peer.identity.downcast_ref().expect("the identity is of the namespace's type")
+        self.handle.identity.downcast_ref().expect("the identity is of the namespace's type")
     }
 }
 
 impl<I> Clone for Member<I> {
     fn clone(&self) -> Self {
-        Self { peer: self.peer.clone(), identity: PhantomData }
+        Self { handle: self.handle.clone(), identity: PhantomData }
     }
 }
 
 impl<I> fmt::Debug for Member<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Member").field(&self.peer.id).finish()
+        f.debug_tuple("Member").field(&self.handle.id).finish()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     },
     hub::{Broadcaster, Command, ShardHandle, Target},
     message::Publication,
-    session::{membership::RoomLink, peer::Peer},
+    session::{handle::SessionHandle, membership::RoomLink},
 };
 
 /// Who is in the room, and which workers they are on.
@@ -43,7 +43,7 @@ pub(super) struct Shared {
 
 /// A member, by its latest membership.
 struct Enrolled {
-    peer: Arc<Peer>,
+    handle: Arc<SessionHandle>,
     membership: MembershipNumber,
 }
 
@@ -93,20 +93,20 @@ impl Members {
     }
 
     /// The members, in the order in which their sessions began.
-    pub(super) fn peers(&self) -> impl Iterator<Item = &Arc<Peer>> {
-        self.members.values().map(|enrolled| &enrolled.peer)
+    pub(super) fn handles(&self) -> impl Iterator<Item = &Arc<SessionHandle>> {
+        self.members.values().map(|enrolled| &enrolled.handle)
     }
 
     /// The members, in the order in which they became so.
-    pub(super) fn by_joining(&self) -> Vec<Arc<Peer>> {
+    pub(super) fn by_joining(&self) -> Vec<Arc<SessionHandle>> {
         let mut enrolled: Vec<_> = self.members.values().collect();
         enrolled.sort_by_key(|enrolled| enrolled.membership);
-        enrolled.into_iter().map(|enrolled| enrolled.peer.clone()).collect()
+        enrolled.into_iter().map(|enrolled| enrolled.handle.clone()).collect()
     }
 
     /// A member.
-    pub(super) fn peer(&self, session: SessionNumber) -> Option<&Arc<Peer>> {
-        self.members.get(&session).map(|enrolled| &enrolled.peer)
+    pub(super) fn handle(&self, session: SessionNumber) -> Option<&Arc<SessionHandle>> {
+        self.members.get(&session).map(|enrolled| &enrolled.handle)
     }
 
     pub(super) fn contains(&self, session: SessionNumber) -> bool {
@@ -115,8 +115,8 @@ impl Members {
 
     /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
     /// and its session with it.
-    pub(super) fn add(&mut self, peer: Arc<Peer>, membership: MembershipNumber) -> bool {
-        let number = peer.shard;
+    pub(super) fn add(&mut self, handle: Arc<SessionHandle>, membership: MembershipNumber) -> bool {
+        let number = handle.shard;
         match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
             Some(outlet) => outlet.members += 1,
             None => match self.broadcaster().shard(number) {
@@ -124,8 +124,8 @@ impl Members {
                 None => return false,
             },
         }
-        self.tell(&peer, Command::Enter { room: self.room(), peer: peer.clone() });
-        let former = self.members.insert(peer.number, Enrolled { peer, membership });
+        self.tell(&handle, Command::Enter { room: self.room(), handle: handle.clone() });
+        let former = self.members.insert(handle.number, Enrolled { handle, membership });
         debug_assert!(former.is_none(), "whoever is taken in was no member");
         self.assert_counts();
         true
@@ -167,23 +167,23 @@ impl Members {
     }
 
     /// Lets a member go: from here on it gets nothing.
-    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<Peer>> {
-        let Enrolled { peer, membership } = self.members.remove(&session)?;
+    pub(super) fn remove(&mut self, session: SessionNumber) -> Option<Arc<SessionHandle>> {
+        let Enrolled { handle, membership } = self.members.remove(&session)?;
         // First: once its worker knows, nobody bars the room any more because of this membership.
-        peer.leave(self.room(), self.name());
+        handle.leave(self.room(), self.name());
         // It was lost, though it may be let go for another reason.
-        if !self.owed.is_empty() && peer.outbox.bars(self.room(), membership) {
+        if !self.owed.is_empty() && handle.outbox.bars(self.room(), membership) {
             self.owed.lapse(Creditor { session, membership });
         }
-        self.tell(&peer, Command::Leave { room: self.room(), session, membership });
+        self.tell(&handle, Command::Leave { room: self.room(), session, membership });
         if let Some(outlet) =
-            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == peer.shard)
+            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == handle.shard)
         {
             outlet.members -= 1;
         }
         self.outlets.retain(|outlet| outlet.members > 0);
         self.assert_counts();
-        Some(peer)
+        Some(handle)
     }
 
     fn assert_counts(&self) {
@@ -205,22 +205,26 @@ impl Members {
 
     /// Sends an event to one session if it is a member: whoever else has the room's code still in
     /// hand gets nothing of it.
-    pub(super) fn send_to_member(&self, peer: &Arc<Peer>, publication: Publication) {
-        if self.contains(peer.number) {
-            self.send_to(peer, publication);
+    pub(super) fn send_to_member(&self, handle: &Arc<SessionHandle>, publication: Publication) {
+        if self.contains(handle.number) {
+            self.send_to(handle, publication);
         } else {
-            peer.suppress(1);
+            handle.suppress(1);
         }
     }
 
     /// Sends to one session, in order with what was delivered to its shard before. To a
     /// member it takes nothing that the workers share.
-    pub(super) fn send_to(&self, peer: &Arc<Peer>, publication: Publication) {
-        match self.outlet(peer) {
+    pub(super) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
+        match self.outlet(handle) {
             Some(outlet) => {
-                outlet.shard.send(Command::One { peer: peer.clone(), publication, asked: None });
+                outlet.shard.send(Command::One {
+                    handle: handle.clone(),
+                    publication,
+                    asked: None,
+                });
             }
-            None => self.broadcaster().send_to(peer, publication),
+            None => self.broadcaster().send_to(handle, publication),
         }
     }
 
@@ -233,21 +237,21 @@ impl Members {
     pub(super) fn close(&mut self) {
         let room = self.room();
         // First, as in `remove`.
-        for Enrolled { peer, .. } in std::mem::take(&mut self.members).into_values() {
-            peer.leave(self.room(), self.name());
+        for Enrolled { handle, .. } in std::mem::take(&mut self.members).into_values() {
+            handle.leave(self.room(), self.name());
         }
         for outlet in self.outlets.drain(..) {
             outlet.shard.send(Command::CloseRoom { room });
         }
     }
 
-    fn tell(&self, peer: &Peer, command: Command) {
-        if let Some(outlet) = self.outlet(peer) {
+    fn tell(&self, handle: &SessionHandle, command: Command) {
+        if let Some(outlet) = self.outlet(handle) {
             outlet.shard.send(command);
         }
     }
 
-    fn outlet(&self, peer: &Peer) -> Option<&Outlet> {
-        self.outlets.iter().find(|outlet| outlet.shard.number() == peer.shard)
+    fn outlet(&self, handle: &SessionHandle) -> Option<&Outlet> {
+        self.outlets.iter().find(|outlet| outlet.shard.number() == handle.shard)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     hub::encode_or_log,
     message::{Content, PositionOf, Publication},
     payload::Payload,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// Why somebody is out.
@@ -55,7 +55,7 @@ enum Told<'a> {
 
 impl<R: Room> RoomActor<R> {
     /// Tells one who is no member any more why it is out.
-    pub(super) fn tell_evicted(&self, peer: &Arc<Peer>, reason: &Reason<'_>) {
+    pub(super) fn tell_evicted(&self, handle: &Arc<SessionHandle>, reason: &Reason<'_>) {
         let (code, message, data) = match reason {
             Reason::Code(code) => (*code, None, None),
             Reason::Stated(refusal) => {
@@ -67,7 +67,7 @@ impl<R: Room> RoomActor<R> {
             // Not one of the room's: of those it gets no more.
             let broadcaster = &self.cx.members.broadcaster();
             let evicted = Publication::new(content).formed(&**broadcaster.codec());
-            broadcaster.send_to(peer, evicted);
+            broadcaster.send_to(handle, evicted);
         }
     }
 
@@ -79,12 +79,12 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Tells a new member where in the room's order it has come in, and who is there.
-    pub(super) fn tell_joined(&self, peer: &Arc<Peer>) {
+    pub(super) fn tell_joined(&self, handle: &Arc<SessionHandle>) {
         if !R::SEQUENCED && self.cx.presence_state.is_none() {
             return;
         }
         if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning()) {
-            self.cx.members.broadcaster().send_to(peer, joined);
+            self.cx.members.broadcaster().send_to(handle, joined);
         }
     }
 

@@ -92,8 +92,12 @@ impl<R: Room> Handler<PutOut> for RoomActor<R> {
 
     fn handle(&mut self, put_out: PutOut, ctx: &mut Self::Context) {
         let PutOut { session, reason, _ticket, done } = put_out;
-        let found =
-            self.cx.members.peers().find(|peer| *peer.id == *session).map(|peer| peer.number);
+        let found = self
+            .cx
+            .members
+            .handles()
+            .find(|handle| *handle.id == *session)
+            .map(|handle| handle.number);
         if let Some(session) = found {
             self.evict(session, reason.as_ref());
         }

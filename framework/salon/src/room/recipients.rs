@@ -12,7 +12,7 @@ use super::{
 use crate::{
     base::{logged::Logged, number::SessionNumber},
     event::Event,
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// Some members of a room of the kind `R`.
@@ -27,7 +27,7 @@ pub struct RoomAudience<'a, R> {
 pub(super) enum Choice<'a> {
     Everyone,
     Except(SessionNumber),
-    One(Arc<Peer>),
+    One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
 }
@@ -46,7 +46,7 @@ impl<R: Room> RoomContext<R> {
         let joining = self.joining.as_ref();
         let choice = match joining.is_some_and(|joining| joining.session == member.number()) {
             true => Choice::AskedIn(&self.antechamber),
-            false => Choice::One(member.peer().clone()),
+            false => Choice::One(member.handle().clone()),
         };
         RoomAudience::new(&self.members, choice)
     }
@@ -100,7 +100,7 @@ impl<'a, R> RoomAudience<'a, R> {
         let except = match &self.choice {
             Choice::Everyone => None,
             Choice::Except(session) => Some(*session),
-            Choice::One(peer) => return members.send_to_member(peer, publication),
+            Choice::One(handle) => return members.send_to_member(handle, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
         };
         let room = Logged(members.name());

@@ -24,12 +24,12 @@ use crate::{
     event::{self, Event, On, OnLater, Policy},
     hub::Opener,
     payload::{NoJson, UncheckedPayload},
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// An event as a connection received it, for a room.
 pub(crate) struct SentByClient {
-    pub(crate) sender: Arc<Peer>,
+    pub(crate) sender: Arc<SessionHandle>,
     pub(crate) acknowledgement: Option<u64>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,

@@ -14,7 +14,7 @@ use crate::{
         clock, contained::Contained, disconnect::DisconnectReason, in_flight::InFlightGuard,
         number::SessionNumber, refusal::Refusal,
     },
-    session::{membership::Lapsed, peer::Peer},
+    session::{handle::SessionHandle, membership::Lapsed},
 };
 
 /// An event on its way from a session to a room.
@@ -28,7 +28,7 @@ pub(crate) struct SentForLater<E>(pub(super) Sent<E>);
 
 /// Where an event came from, and what to do with its answer.
 pub(crate) struct Origin {
-    pub(super) sender: Arc<Peer>,
+    pub(super) sender: Arc<SessionHandle>,
     pub(super) acknowledgement: Option<u64>,
     /// The grant by which it passed, if it has a permission.
     pub(super) granted: Option<Granted>,
@@ -71,7 +71,7 @@ pub(crate) struct Asked<M, T> {
 /// Somebody outside wants to know who is there.
 pub(super) struct Listed {
     pub(super) _ticket: Ticket,
-    pub(super) done: oneshot::Sender<Vec<Arc<Peer>>>,
+    pub(super) done: oneshot::Sender<Vec<Arc<SessionHandle>>>,
 }
 
 /// Somebody outside wants to know which users are there.

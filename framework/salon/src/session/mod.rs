@@ -4,6 +4,6 @@
 
 pub(crate) mod acknowledgement;
 pub(crate) mod auth_state;
+pub(crate) mod handle;
 pub(crate) mod membership;
-pub(crate) mod peer;
 pub(crate) mod session_id;

@@ -17,32 +17,32 @@ use crate::{
         refusal::Code,
     },
     connection::{Core, Resting, RestingKey, announce, lapse, reauthenticate, reconsider},
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// How long is waited at most before the wall clock is looked at again: somebody may have set it.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// Has the rights of a session watched on this worker, until it ends.
-pub(crate) fn supervise(core: &Arc<Core>, peer: &Arc<Peer>) {
+pub(crate) fn supervise(core: &Arc<Core>, handle: &Arc<SessionHandle>) {
     // A task of its own: an authority that takes its time holds up nobody else.
-    actix::spawn(watch(Arc::downgrade(core), Arc::downgrade(peer)));
+    actix::spawn(watch(Arc::downgrade(core), Arc::downgrade(handle)));
 }
 
 /// Watches over a session until it ends. It holds neither the session nor the Salon.
-async fn watch(core: Weak<Core>, peer: Weak<Peer>) {
+async fn watch(core: Weak<Core>, handle: Weak<SessionHandle>) {
     let mut watch = Watching { announced: None, asking: Vec::new(), evaluated: clock::now() };
     loop {
-        let (Some(core), Some(peer)) = (core.upgrade(), peer.upgrade()) else { return };
-        if peer.has_ended() {
+        let (Some(core), Some(handle)) = (core.upgrade(), handle.upgrade()) else { return };
+        if handle.has_ended() {
             return;
         }
         // Before the look, so that what changes after it is not missed.
-        let changed = peer.auth_state.changed();
-        let mut lease = peer.auth_state.credential().lease;
+        let changed = handle.auth_state.changed();
+        let mut lease = handle.auth_state.credential().lease;
         lease.mark_seen();
-        let wait = watch.look(&core, &peer).min(LOOK);
-        drop((core, peer));
+        let wait = watch.look(&core, &handle).min(LOOK);
+        drop((core, handle));
         let told = async {
             select(pin!(changed.notified()), pin!(lease.changed())).await;
         };
@@ -71,20 +71,20 @@ struct Asking {
 
 impl Watching {
     /// Does what is due, and says when to look again.
-    fn look(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
-        let identity = self.look_at_identity(core, peer);
-        let evaluation = self.evaluate(core, peer);
-        let grants = self.look_at_grants(core, peer);
+    fn look(&mut self, core: &Arc<Core>, handle: &Arc<SessionHandle>) -> Duration {
+        let identity = self.look_at_identity(core, handle);
+        let evaluation = self.evaluate(core, handle);
+        let grants = self.look_at_grants(core, handle);
         identity.min(evaluation).min(grants)
     }
 
-    fn look_at_identity(&mut self, core: &Core, peer: &Peer) -> Duration {
-        let Some(expires) = peer.auth_state.credential().expires() else { return Duration::MAX };
+    fn look_at_identity(&mut self, core: &Core, handle: &SessionHandle) -> Duration {
+        let Some(expires) = handle.auth_state.credential().expires() else { return Duration::MAX };
         let Some(left) = until(expires) else {
             let is_over = |expires: Option<SystemTime>| {
                 expires.is_some_and(|expires| until(expires).is_none())
             };
-            lapse(core, peer, &Code::Lapsed, |credential| is_over(credential.expires()));
+            lapse(core, handle, &Code::Lapsed, |credential| is_over(credential.expires()));
             return Duration::ZERO;
         };
         let notice = core.lapses().notice;
@@ -92,39 +92,39 @@ impl Watching {
             return left - notice;
         }
         if self.announced.replace(expires) != Some(expires) {
-            announce(core, peer);
+            announce(core, handle);
         }
         left
     }
 
-    fn evaluate(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
+    fn evaluate(&mut self, core: &Arc<Core>, handle: &Arc<SessionHandle>) -> Duration {
         let Some(every) = core.lapses().reevaluate_every else { return Duration::MAX };
         let passed = clock::now().saturating_duration_since(self.evaluated);
         if passed < every {
             return every - passed;
         }
         self.evaluated = clock::now();
-        let (core, peer) = (core.clone(), peer.clone());
+        let (core, handle) = (core.clone(), handle.clone());
         // A task of its own: an answer that takes its time makes no end late.
         actix::spawn(async move {
-            reauthenticate(&core, &peer).await;
-            peer.state.memberships.note_withdrawal();
-            peer.state.grants.clear();
-            reconsider(&core, &peer, |_| true).await;
-            peer.auth_state.wake();
+            reauthenticate(&core, &handle).await;
+            handle.state.memberships.note_withdrawal();
+            handle.state.grants.clear();
+            reconsider(&core, &handle, |_| true).await;
+            handle.auth_state.wake();
         });
         every
     }
 
-    fn look_at_grants(&mut self, core: &Arc<Core>, peer: &Arc<Peer>) -> Duration {
-        let all = Resting::all(peer);
+    fn look_at_grants(&mut self, core: &Arc<Core>, handle: &Arc<SessionHandle>) -> Duration {
+        let all = Resting::all(handle);
         self.asking.retain(|asking| all.iter().any(|resting| resting.key() == asking.of));
         let (mut due, mut next) = (Vec::new(), Duration::MAX);
         for resting in all {
             let granted = resting.granted();
             let Some(end) = granted.grant.end() else { continue };
             let Some(left) = until(end) else {
-                resting.lose(peer, &Code::Lapsed);
+                resting.lose(handle, &Code::Lapsed);
                 continue;
             };
             next = next.min(left);
@@ -141,12 +141,12 @@ impl Watching {
             }
         }
         if !due.is_empty() {
-            let (core, peer) = (core.clone(), peer.clone());
+            let (core, handle) = (core.clone(), handle.clone());
             actix::spawn(async move {
                 let is_due =
                     |one: &Resting| due.iter().any(|(key, granted)| one.is(*key, *granted));
-                reconsider(&core, &peer, is_due).await;
-                peer.auth_state.wake();
+                reconsider(&core, &handle, is_due).await;
+                handle.auth_state.wake();
             });
         }
         next

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{logged::Logged, number::SessionNumber},
     room::{LeaveReason, Member, Room, RoomContext, context::Action},
-    session::peer::Peer,
+    session::handle::SessionHandle,
 };
 
 /// How many users without a connection a room takes to be there; one more is gone at once.
@@ -68,9 +68,9 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// A member comes: the others are told.
-    pub(in crate::room) fn appear(&mut self, peer: &Arc<Peer>, meta: Value) {
+    pub(in crate::room) fn appear(&mut self, handle: &Arc<SessionHandle>, meta: Value) {
         let Some(presence_state) = &mut self.presence_state else { return };
-        let (change, timer) = presence_state.enter(peer.number, &user(peer).0, meta);
+        let (change, timer) = presence_state.enter(handle.number, &user(handle).0, meta);
         if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
@@ -87,7 +87,7 @@ impl<R: Room> RoomContext<R> {
     /// A member has left. If its user is gone by that: who it was.
     pub(in crate::room) fn disappear(
         &mut self,
-        peer: &Arc<Peer>,
+        handle: &Arc<SessionHandle>,
         why: &LeaveReason,
     ) -> Option<ByteString> {
         if *why == LeaveReason::Closed {
@@ -95,7 +95,7 @@ impl<R: Room> RoomContext<R> {
             self.presence_state = None;
         }
         let presence_state = self.presence_state.as_mut()?;
-        let (user, meta) = match presence_state.part(peer.number) {
+        let (user, meta) = match presence_state.part(handle.number) {
             Parted::Stays(change) => {
                 self.tell(change);
                 return None;
@@ -107,7 +107,7 @@ impl<R: Room> RoomContext<R> {
             LeaveReason::Lapsed => Self::PRESENCE.after_lapse,
             LeaveReason::Left | LeaveReason::Evicted | LeaveReason::Closed => false,
         };
-        let (_, known_again) = self::user(peer);
+        let (_, known_again) = self::user(handle);
         let held = known_again && presence_state.away() < MOST_AWAY;
         if lost && held && Self::PRESENCE.grace > Duration::ZERO {
             let (gone, tally) = (user.clone(), self.members.broadcaster().tally);
@@ -124,8 +124,8 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// The user that a session is one of, if the room tells who is there and that one is not.
-    pub(in crate::room) fn unknown_user(&self, peer: &Peer) -> Option<ByteString> {
-        let (user, _) = user(peer);
+    pub(in crate::room) fn unknown_user(&self, handle: &SessionHandle) -> Option<ByteString> {
+        let (user, _) = user(handle);
         self.presence_state
             .as_ref()
             .filter(|presence_state| !presence_state.knows(&user))
@@ -195,9 +195,9 @@ impl<R: Room> RoomContext<R> {
 }
 
 /// Which user a session is one of, and whether it would be known again.
-fn user(peer: &Peer) -> (ByteString, bool) {
-    match peer.auth_state.look(|credential| credential.subject.clone()) {
+fn user(handle: &SessionHandle) -> (ByteString, bool) {
+    match handle.auth_state.look(|credential| credential.subject.clone()) {
         Some(subject) => (subject, true),
-        None => (peer.id.to_byte_string(), false),
+        None => (handle.id.to_byte_string(), false),
     }
 }

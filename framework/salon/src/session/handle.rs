@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The shared part of one session.
-pub(crate) struct Peer {
+pub(crate) struct SessionHandle {
     pub(crate) number: SessionNumber,
     pub(crate) id: SessionId,
     /// If recovery is on.
@@ -46,7 +46,7 @@ pub(crate) struct Peer {
     pub(crate) identity: AnyIdentity,
     pub(crate) auth_state: AuthState,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) state: PeerState,
+    pub(crate) state: SessionState,
 }
 
 /// What a session has beside the others while recovery is on.
@@ -64,7 +64,7 @@ type NamedRooms = Vec<ByteString>;
 
 /// What changes while a session lives.
 #[derive(Default)]
-pub(crate) struct PeerState {
+pub(crate) struct SessionState {
     pub(crate) acknowledgements: Acknowledgements,
     /// Its shard alone changes it. Boxed: most sessions are in none.
     pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
@@ -77,7 +77,7 @@ pub(crate) struct PeerState {
     over: Mutex<Option<Arc<Notify>>>,
 }
 
-impl Peer {
+impl SessionHandle {
     /// Its client has been told that it has begun.
     pub(crate) fn set_there(&self) {
         self.state.is_there.store(true, Ordering::Release);
@@ -273,21 +273,21 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for SessionHandle {
     fn drop(&mut self) {
         self.identity.release(&self.id);
     }
 }
 
-impl Identified for Peer {
+impl Identified for SessionHandle {
     fn session_id(&self) -> &SessionId {
         &self.id
     }
 }
 
-impl fmt::Debug for Peer {
+impl fmt::Debug for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer")
+        f.debug_struct("SessionHandle")
             .field("id", &self.id)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()
