@@ -105,7 +105,7 @@ impl Connection {
             match outcome {
                 Ok(Err(error)) => malformed = Some(error),
                 Ok(Ok(Outcome::Answered(result))) => {
-                    self.answer(&session.handle, name, *id, result)
+                    self.answer(&session.handle, name, *id, result);
                 }
                 Ok(Ok(Outcome::Later(future, in_flight))) => {
                     self.answer_later(&session.handle, name.clone(), *id, (future, in_flight), ctx);
