@@ -37,10 +37,42 @@ pub trait RoomListed<R: Room> {
     fn list(takes: &mut impl TakesEvents<R>);
 }
 
+/// Where an event of a room goes that is in the list of the room `R`: `L` is what is listed.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the event `{L}` does not go to the room `{R}`",
+    label = "it goes to another, by its derive",
+    note = "name this room in its derive, `room = {R}(key_field)`; or handle it in the room that is named there"
+)]
+pub trait LeadsToRoom<R: Room, L> {
+    #[doc(hidden)]
+    fn list(takes: &mut impl TakesEvents<R>);
+}
+
 impl<R, E> RoomListed<R> for E
 where
+    R: Room,
+    E: RoomEvent + Event<Route: LeadsToRoom<R, E>>,
+{
+    fn list(takes: &mut impl TakesEvents<R>) {
+        <E::Route as LeadsToRoom<R, E>>::list(takes);
+    }
+}
+
+impl<R, E> RoomListed<R> for Later<E>
+where
+    R: Room,
+    E: RoomEvent + Event<Route: LeadsToRoom<R, Self>>,
+{
+    fn list(takes: &mut impl TakesEvents<R>) {
+        <E::Route as LeadsToRoom<R, Self>>::list(takes);
+    }
+}
+
+impl<R, E> LeadsToRoom<R, E> for ToRoom<R>
+where
     R: Room + On<E>,
-    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+    E: RoomEvent<Room = R> + Event<Route = Self> + DeserializeOwned + Send + 'static,
     E::Reply: Serialize,
     E::Guards: Guards<E, R::Identity>,
 {
@@ -49,10 +81,10 @@ where
     }
 }
 
-impl<R, E> RoomListed<R> for Later<E>
+impl<R, E> LeadsToRoom<R, Later<E>> for ToRoom<R>
 where
     R: Room + OnLater<E>,
-    E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+    E: RoomEvent<Room = R> + Event<Route = Self> + DeserializeOwned + Send + 'static,
     E::Reply: Serialize,
     E::Guards: Guards<E, R::Identity>,
 {
