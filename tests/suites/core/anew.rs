@@ -174,9 +174,9 @@ async fn a_room_whose_worker_has_ended_before_it_opened_is_open_no_more() {
     let lab = Lab::builder(builder.build()?).workers(2).start().await;
     lab.stall(0);
     for nest in 0..4 {
-        lab.salon().room::<Nest>(&key(nest)).tell(Egg)?;
+        lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg)?;
     }
-    assert_eq!(code(lab.salon().room::<Nest>(&key(4)).tell(Egg)), Code::LimitExceeded);
+    assert_eq!(code(lab.salon().room::<Nest>(&key(4)).open_and_tell(Egg)), Code::LimitExceeded);
     lab.settle().await;
     lab.end_worker(0);
     lab.settle().await;
@@ -184,7 +184,7 @@ async fn a_room_whose_worker_has_ended_before_it_opened_is_open_no_more() {
     let counters = lab.counters();
     assert_eq!((counters.get(Count::RoomsOpened), counters.get(Count::RoomsClosed)), (4, 2));
     for nest in 4..8 {
-        let told = lab.salon().room::<Nest>(&key(nest)).tell(Egg);
+        let told = lab.salon().room::<Nest>(&key(nest)).open_and_tell(Egg);
         assert_eq!(told.is_ok(), nest < 6, "others have their places");
     }
     lab.advance(Duration::from_secs(11)).await;
