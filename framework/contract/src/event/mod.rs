@@ -39,7 +39,7 @@ use crate::{
 /// Turns an event that a client sent into its struct.
 ///
 /// # Errors
-/// An [`PayloadError`] when an argument is missing or does not fit the struct.
+/// A [`PayloadError`] when an argument is missing or does not fit the struct.
 pub fn decode<E: Event + DeserializeOwned>(payload: &Payload) -> Result<E, PayloadError> {
     match E::SHAPE {
         Shape::Single => payload.single(),
@@ -79,7 +79,7 @@ pub fn decode_or_refuse<E: Event + DeserializeOwned>(
 /// Turns an event into the payload that goes on the wire.
 ///
 /// # Errors
-/// An [`PayloadError`] when the struct cannot be serialized as JSON.
+/// A [`PayloadError`] when the struct cannot be serialized as JSON.
 pub fn encode<E: Event + Serialize>(event: &E) -> Result<Payload, PayloadError> {
     match E::SHAPE {
         Shape::Single => Payload::encode_single(event),

@@ -11,7 +11,7 @@ use crate::payload::{Payload, PayloadError};
 /// The payload of an acknowledgement: nothing for `()`, else the reply.
 ///
 /// # Errors
-/// An [`PayloadError`] when the reply cannot be serialized as JSON.
+/// A [`PayloadError`] when the reply cannot be serialized as JSON.
 pub fn encode_reply<R: Serialize + 'static>(reply: &R) -> Result<Payload, PayloadError> {
     if TypeId::of::<R>() == TypeId::of::<()>() {
         return Ok(Payload::none());
@@ -22,7 +22,7 @@ pub fn encode_reply<R: Serialize + 'static>(reply: &R) -> Result<Payload, Payloa
 /// The reply out of an acknowledgement's payload: its first value, and none for `()`.
 ///
 /// # Errors
-/// An [`PayloadError`] when the argument is missing or does not fit.
+/// A [`PayloadError`] when the argument is missing or does not fit.
 pub fn decode_reply<R: DeserializeOwned + 'static>(payload: &Payload) -> Result<R, PayloadError> {
     if TypeId::of::<R>() == TypeId::of::<()>() { payload.empty() } else { payload.single() }
 }

@@ -59,7 +59,7 @@ impl Credentials {
     /// The `auth` object of a Socket.IO client; an empty object if it gave none.
     ///
     /// # Errors
-    /// An [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
+    /// A [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let json = self.auth.clone().unwrap_or_else(|| ByteString::from_static("{}"));
         Payload::from_parts(json, Vec::new()).confidential()

@@ -220,7 +220,7 @@ impl<'a, I: 'static> Candidate<'a, I> {
     /// The `auth` object that the client gave; an empty object if none.
     ///
     /// # Errors
-    /// An [`PayloadError`] when it does not fit `T`.
+    /// A [`PayloadError`] when it does not fit `T`.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         self.credentials.auth()
     }

@@ -81,7 +81,7 @@ impl Socket {
     /// What the client gave as `auth` when it connected; an empty object if nothing.
     ///
     /// # Errors
-    /// An [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
+    /// A [`PayloadError`] when it does not fit `T`: it says where, and has nothing of what it is.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let json = self.handle.auth_state.auth().unwrap_or_else(|| ByteString::from_static("{}"));
         Payload::from_parts(json, Vec::new()).confidential()
