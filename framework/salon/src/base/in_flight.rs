@@ -22,7 +22,7 @@ pub(crate) struct InFlightLimit {
 impl InFlightLimit {
     pub(crate) fn new(max: usize) -> Self {
         let (stopping, idle) = (AtomicBool::new(false), Notify::new());
-        Self { max: max.try_into().unwrap_or(u32::MAX), stopping, idle }
+        Self { max: max.try_into().unwrap_or(COUNT).min(COUNT), stopping, idle }
     }
 
     /// No new work is taken any more on any of the connections; what is in flight goes on.
@@ -37,14 +37,15 @@ impl InFlightLimit {
     }
 }
 
+/// The bit that says that an event was refused its beginning; those below it count.
+const REFUSED: u32 = 1 << 31;
+
+const COUNT: u32 = REFUSED - 1;
+
 /// How many events of one connection are in flight. Its actor alone begins them; they end wherever they
-/// are handled.
+/// are handled. One word: every idle connection has it.
 #[derive(Debug, Default)]
-pub(crate) struct InFlight {
-    count: AtomicU32,
-    /// Whether an event was refused its beginning.
-    is_refused: AtomicBool,
-}
+pub(crate) struct InFlight(AtomicU32);
 
 impl InFlight {
     /// Counts one more, if it [may](Self::may_begin) be; whether it did. What is new work
@@ -52,7 +53,7 @@ impl InFlight {
     pub(crate) fn begin(&self, limit: &InFlightLimit) -> bool {
         let may_begin = self.may_begin(limit);
         if may_begin {
-            let before = self.count.fetch_add(1, Ordering::SeqCst);
+            let before = self.0.fetch_add(1, Ordering::SeqCst) & COUNT;
             debug_assert!(before < limit.max, "one thread alone begins events of a connection");
         }
         may_begin
@@ -60,24 +61,31 @@ impl InFlight {
 
     /// Whether one more event may begin; if not, its end is told by [`InFlight::end`] once one may.
     pub(crate) fn may_begin(&self, limit: &InFlightLimit) -> bool {
-        let is_below = || self.count.load(Ordering::SeqCst) < limit.max;
-        is_below() || {
-            // Swapped, as where one ends: of the two one comes second, and sees what the other did. An
-            // end in between is seen by the second look, and a later one sees this.
-            self.is_refused.swap(true, Ordering::SeqCst);
-            is_below()
+        self.count() < limit.max || {
+            // An end in between is seen by this, and a later one sees the bit: they change one word, so
+            // that of the two one comes second.
+            let before = self.0.fetch_or(REFUSED, Ordering::SeqCst);
+            before & COUNT < limit.max
         }
     }
 
     /// One is in flight no more. Whether another may begin now that was refused before.
     pub(crate) fn end(&self, limit: &InFlightLimit) -> bool {
-        let before = self.count.fetch_sub(1, Ordering::SeqCst);
+        let word = self.0.fetch_sub(1, Ordering::SeqCst);
+        let before = word & COUNT;
         debug_assert!(before > 0, "what ends has begun");
         // The count is down before the look: whoever stops all and then counts misses neither.
         if before == 1 && limit.is_stopping() {
             limit.idle.notify_waiters();
         }
-        before == limit.max && self.is_refused.swap(false, Ordering::SeqCst)
+        // Whoever takes the bit away tells: once, though several may end at once.
+        before == limit.max
+            && word & REFUSED != 0
+            && self.0.fetch_and(!REFUSED, Ordering::SeqCst) & REFUSED != 0
+    }
+
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst) & COUNT
     }
 
     /// Waits until none is in flight. To be called once none begins any more.
@@ -86,7 +94,7 @@ impl InFlight {
             let mut idle = pin!(limit.idle.notified());
             // From here on an end is noticed; it may have come before.
             idle.as_mut().enable();
-            if self.count.load(Ordering::SeqCst) == 0 {
+            if self.count() == 0 {
                 return;
             }
             idle.await;

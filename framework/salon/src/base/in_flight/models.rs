@@ -40,7 +40,7 @@ impl Connection {
     fn begin(self: &Arc<Self>) -> InFlightGuard {
         loop {
             if let Some(guard) = self.try_begin() {
-                assert!(self.in_flight.count.load(Ordering::SeqCst) <= self.limit.max);
+                assert!(self.in_flight.count() <= self.limit.max);
                 return guard;
             }
             block_on(self.below.notified());
@@ -69,7 +69,7 @@ fn of_two_that_end_at_once_neither_is_missed_and_there_are_never_more_than_the_l
         handling.into_iter().for_each(|handling| handling.join().unwrap());
         assert!(connection.try_begin().is_none());
         drop(guards);
-        assert_eq!(connection.in_flight.count.load(Ordering::SeqCst), 0);
+        assert_eq!(connection.in_flight.count(), 0);
     });
 }
 
