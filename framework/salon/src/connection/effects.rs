@@ -116,7 +116,7 @@ impl Connection {
             connection = self.handle.number(),
             "a client broke its protocol"
         );
-        if matches!(violation, Violation::BadPacket(_) | Violation::BadPayload(_)) {
+        if matches!(violation, Violation::BadPacket(_)) {
             self.core.counters().one(Count::BadPackets);
         }
         match violation.consequence() {

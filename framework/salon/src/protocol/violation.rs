@@ -17,12 +17,9 @@ use crate::{
 /// namespace: whatever a client wrote in that place may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Violation {
-    /// A message is no Socket.IO packet.
+    /// A message is no Socket.IO packet, or what its event carries is no JSON.
     #[error("bad packet: {0}")]
     BadPacket(#[from] DecodeError),
-    /// What an event carries is no JSON.
-    #[error("bad packet: {0}")]
-    BadPayload(#[from] NoJson),
     /// A CONNECT for a namespace that the connection is in, or connecting to.
     #[error("a second connect packet for a namespace")]
     SecondConnect(ByteString),
@@ -46,6 +43,12 @@ pub(crate) enum Violation {
     UnknownAcknowledgement(u64),
 }
 
+impl From<NoJson> for Violation {
+    fn from(error: NoJson) -> Self {
+        Self::BadPacket(error.into())
+    }
+}
+
 /// What becomes of the connection.
 #[derive(Debug)]
 pub(crate) enum Consequence {
@@ -65,7 +68,6 @@ impl Violation {
             | Self::NotConnected(namespace)
             | Self::UnknownNamespace(namespace) => Some(namespace),
             Self::BadPacket(_)
-            | Self::BadPayload(_)
             | Self::ConnectTimeout
             | Self::TooManyNamespaces(_)
             | Self::LongAuth(_)
@@ -76,9 +78,7 @@ impl Violation {
     /// What becomes of whoever did that.
     pub(crate) fn consequence(&self) -> Consequence {
         match self {
-            Self::BadPacket(_) | Self::BadPayload(_) => {
-                Consequence::Close(DisconnectReason::ForcedClose)
-            }
+            Self::BadPacket(_) => Consequence::Close(DisconnectReason::ForcedClose),
             Self::SecondConnect(_) | Self::NotConnected(_) | Self::ConnectTimeout => {
                 Consequence::Close(DisconnectReason::ForcedServerClose)
             }
