@@ -322,8 +322,7 @@ impl Drop for Connection {
         // Its client is to come back, to whoever is there then.
         self.handle.outbox().close(DisconnectReason::ServerShuttingDown);
         self.abandon_sessions();
-        self.handle.abort(DisconnectReason::TransportClose);
-        self.core.register().remove(self.handle.sid());
+        self.core.forget(&self.handle);
         self.core.counters().one(Count::ConnectionsClosed);
     }
 }

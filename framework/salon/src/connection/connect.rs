@@ -130,9 +130,7 @@ impl Connection {
         match (&mut admission).now_or_never() {
             Some(outcome) => admitted(outcome, self, ctx),
             None => {
-                if !self.handle.has_connected() {
-                    self.core.register().keep(self.handle.sid());
-                }
+                self.core.waits_to_connect(&self.handle);
                 ctx.spawn(admission.into_actor(self).map(|outcome, actor, ctx| {
                     admitted(outcome, actor, ctx);
                     actor.is_decided();
@@ -157,8 +155,8 @@ impl Connection {
     /// connected to one, a newcomer may take its place again.
     fn is_decided(&mut self) {
         let waits = self.table().is_some_and(|it| !it.connecting.namespaces().is_empty());
-        if !waits && !self.handle.has_connected() {
-            self.core.register().release(self.handle.sid());
+        if !waits {
+            self.core.waits_no_longer(&self.handle);
         }
     }
 
@@ -250,9 +248,7 @@ impl Connection {
             self.guard("connected", Some(&handle), || connected(&session.socket(&self.core)));
         }
         self.follow_up(&mut session, ctx);
-        if self.handle.set_connected() {
-            self.core.register().keep(self.handle.sid());
-        }
+        self.core.connected(&self.handle);
         let Some(table) = self.table() else { return };
         table.open.push(session);
         table.connecting.meet_deadline();

@@ -159,25 +159,6 @@ impl Connections {
         self.registry.all()
     }
 
-    /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
-    pub(crate) fn forget(&self, handle: &ConnectionHandle) {
-        handle.abort(DisconnectReason::TransportClose);
-        self.unlist(handle);
-    }
-
-    /// The session id of a connection that has ended is unknown from now on; a request that has found
-    /// it before still gets what is queued.
-    pub(crate) fn unlist(&self, handle: &ConnectionHandle) {
-        self.core.register().remove(handle.sid());
-    }
-
-    /// A connection's client is there, where no namespace is to be connected to.
-    pub(crate) fn connected(&self, handle: &ConnectionHandle) {
-        if handle.set_connected() {
-            self.core.register().keep(handle.sid());
-        }
-    }
-
     /// Whether the application wants to see the requests that bring messages.
     pub(crate) fn wants_requests(&self) -> bool {
         self.core.application().is_some()

@@ -11,14 +11,15 @@ use std::{
 };
 
 use super::{
-    allowed_origins::AllowedOrigins, application::Application, hooks::Hooks,
-    namespaces::Namespaces, settings::Settings,
+    allowed_origins::AllowedOrigins, application::Application, handle::Handle, hooks::Hooks,
+    mailbox::Client, namespaces::Namespaces, settings::Settings,
 };
 use crate::{
     auth::Revocations,
     base::{
         config::{Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
         data::Data,
+        disconnect::DisconnectReason,
         meter::{Counters, Tally},
     },
     hub::{Broadcaster, Sessions},
@@ -181,9 +182,37 @@ impl Core {
         (self.supervise)(self, handle);
     }
 
-    /// Which connections there are.
-    pub(super) fn register(&self) -> &dyn Register {
-        &*self.register
+    /// The session id of a connection is unknown from now on, and what it was not sent is dropped.
+    pub(crate) fn forget<A: Client>(&self, handle: &Handle<A>) {
+        handle.abort(DisconnectReason::TransportClose);
+        self.unlist(handle);
+    }
+
+    /// The session id of a connection that has ended is unknown from now on; a request that has found
+    /// it before still gets what is queued.
+    pub(crate) fn unlist<A: Client>(&self, handle: &Handle<A>) {
+        self.register.remove(handle.sid());
+    }
+
+    /// A connection's client has connected to a namespace, or there is none that it could.
+    pub(crate) fn connected<A: Client>(&self, handle: &Handle<A>) {
+        if handle.set_connected() {
+            self.register.keep(handle.sid());
+        }
+    }
+
+    /// A connection's client waits to hear whether it may connect.
+    pub(super) fn waits_to_connect<A: Client>(&self, handle: &Handle<A>) {
+        if !handle.has_connected() {
+            self.register.keep(handle.sid());
+        }
+    }
+
+    /// A connection's client waits no longer to hear whether it may connect.
+    pub(super) fn waits_no_longer<A: Client>(&self, handle: &Handle<A>) {
+        if !handle.has_connected() {
+            self.register.release(handle.sid());
+        }
     }
 
     /// How many rooms are open, of all kinds.

@@ -61,8 +61,7 @@ impl Drop for PendingStart {
         tracing::debug!(connection = handle.number(), "a connection did not start");
         handle.move_out();
         handle.close(DisconnectReason::ForcedServerClose);
-        handle.abort(DisconnectReason::TransportClose);
-        core.register().remove(handle.sid());
+        core.forget(&handle);
         core.counters().one(Count::ConnectionsClosed);
     }
 }

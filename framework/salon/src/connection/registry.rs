@@ -133,7 +133,7 @@ impl Registry {
     }
 
     pub(super) fn find(&self, sid: &SessionId) -> Option<Arc<ConnectionHandle>> {
-        self.read().all.get(sid).map(|ById(handle)| handle.clone())
+        self.read().find(sid)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<ConnectionHandle>> {
@@ -175,26 +175,27 @@ impl Registry {
 
 impl Register for Registry {
     fn keep(&self, sid: &SessionId) {
-        let Some(handle) = self.find(sid) else { return };
-        let address = self.address(&handle);
-        self.write().unconnected.remove(handle.number(), address);
+        let mut state = self.write();
+        if let Some(handle) = state.find(sid) {
+            state.unconnected.remove(handle.number(), self.address(&handle));
+        }
     }
 
     fn release(&self, sid: &SessionId) {
-        let Some(handle) = self.find(sid) else { return };
-        let address = self.address(&handle);
         let mut state = self.write();
-        // It may have gone in between.
-        if state.all.contains(sid) {
-            state.unconnected.insert(&handle, address);
+        if let Some(handle) = state.find(sid) {
+            state.unconnected.insert(&handle, self.address(&handle));
         }
     }
 
     fn remove(&self, sid: &SessionId) {
-        if let Some(handle) = self.find(sid) {
-            let address = self.address(&handle);
-            self.write().remove(&handle, address);
-        }
+        // Dropped when nothing is locked any more: with it may go what the application put into it.
+        let removed = {
+            let mut state = self.write();
+            let found = state.find(sid);
+            found.inspect(|handle| state.remove(handle, self.address(handle)))
+        };
+        drop(removed);
         if self.closing.get().is_some() {
             self.removed.notify_waiters();
         }
@@ -202,6 +203,10 @@ impl Register for Registry {
 }
 
 impl State {
+    fn find(&self, sid: &SessionId) -> Option<Arc<ConnectionHandle>> {
+        self.all.get(sid).map(|ById(handle)| handle.clone())
+    }
+
     fn remove(&mut self, handle: &ConnectionHandle, address: Option<Address>) {
         if !self.all.swap_remove(handle.sid()) {
             return;
