@@ -4,13 +4,15 @@
 
 use std::{fmt::Display, hash::Hash, time::Duration};
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::{
-    LeaveReason, Member, Presence, Restart, context::RoomContext, listed::RoomEvents,
+    LeaveReason, Member, Presence, Restart, context::RoomContext, entry::ToRoom, guard::Guards,
     sends::SentByRoom,
 };
 use crate::{
     base::refusal::Refusal,
-    event::{Event, Includes, SentEvents},
+    event::{Event, Includes, On, OnLater, SentEvents},
 };
 
 /// A room: one actor per key, opened when the first event for it comes, closed when it has been
@@ -160,73 +162,63 @@ pub trait Room: Sized + 'static {
     }
 }
 
-/// Messages that a room or a session takes beside its clients' events: from its own timers and futures,
-/// and, for a room, from the application through [`RoomHandle::tell`](super::RoomHandle::tell).
-///
-/// A session has them as `impl Receive<Tick, SessionContext<Self>> for Hall`, by its context.
+/// An event that goes to a room; implemented by the derive for `room = Type(field)`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not take messages of type `{M}`",
-    note = "write `impl Receive<{M}> for {Self}`, or, for a session, \
-            `impl Receive<{M}, SessionContext<Self>> for {Self}`"
+    message = "`{Self}` is not an event of a room",
+    note = "name the room in its derive: `#[event(\"name\", room = Lobby(key_field))]`"
 )]
-pub trait Receive<M, C = RoomContext<Self>>: Sized + 'static {
-    /// Handles one message. There is no sender: who is meant is in the message.
-    fn receive(&mut self, message: M, cx: &mut C);
+pub trait RoomEvent: Event {
+    /// The kind of room.
+    type Room: Room;
+    /// Who may send it.
+    #[doc(hidden)]
+    const ENTRY: Entry;
+    /// Which room of that kind.
+    fn key(&self) -> &<Self::Room as Room>::Key;
 }
 
-/// Messages that a room answers, from the application through
-/// [`RoomHandle::ask`](super::RoomHandle::ask): from an HTTP handler, from another room, from a
-/// session.
-///
-/// A message is any type that may be sent to another thread; one of actix's may have its result as
-/// `Output`.
-///
-/// ```
-/// use actix_web::{HttpResponse, Responder, get, web};
-/// use salon::prelude::*;
-///
-/// struct Lobby { ready: usize }
-///
-/// impl Room for Lobby {
-///     const NAME: &'static str = "lobby";
-///     type Key = u32;
-///     type Identity = ();
-///     type Events = ();
-///     type Sends = ();
-///
-///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
-///         Ok(Self { ready: 0 })
-///     }
-/// }
-///
-/// struct CountReady;
-///
-/// impl Reply<CountReady> for Lobby {
-///     type Output = usize;
-///
-///     fn reply(&mut self, _: CountReady, _: &mut RoomContext<Self>) -> usize {
-///         self.ready
-///     }
-/// }
-///
-/// #[get("/lobbies/{lobby}/ready")]
-/// async fn ready(lobby: web::Path<u32>, salon: web::Data<Salon>) -> impl Responder {
-///     match salon.room::<Lobby>(&lobby).ask(CountReady).await {
-///         Ok(ready) => HttpResponse::Ok().json(ready),
-///         Err(refusal) => HttpResponse::NotFound().json(refusal),
-///     }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "the room `{Self}` does not answer messages of type `{M}`",
-    note = "write `impl Reply<{M}> for {Self}`, with its `Output`"
-)]
-pub trait Reply<M>: Room {
-    /// The answer; a `Result` if there may be none.
-    type Output: Send + 'static;
+/// Who may send an event to a room.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Entry {
+    /// Whoever the room admits becomes a member by it.
+    Join,
+    /// Members.
+    Member,
+    /// Members and others, who become none by it.
+    Anyone,
+}
 
-    /// Answers one message. There is no sender: who is meant is in the message.
-    fn reply(&mut self, message: M, cx: &mut RoomContext<Self>) -> Self::Output;
+/// A list of the events that the room `R` handles: a tuple of them, or of further lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of events of the room `{R}`",
+    note = "a list is a tuple of up to 16: `(Join, Say)`, or `(Join,)` with its comma for one alone",
+    note = "more than 16 events go into lists of their own: `((Join, Leave), (Say, Edit))`"
+)]
+pub trait RoomEvents<R: Room> {
+    #[doc(hidden)]
+    fn list(takes: &mut impl TakesEvents<R>);
+}
+
+/// Takes the events of a list, one after the other.
+#[doc(hidden)]
+pub trait TakesEvents<R: Room> {
+    /// One that is answered at once.
+    fn at_once<E>(&mut self)
+    where
+        R: On<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>;
+
+    /// One that is answered by a future.
+    fn later<E>(&mut self)
+    where
+        R: OnLater<E>,
+        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
+        E::Reply: Serialize,
+        E::Guards: Guards<E, R::Identity>;
 }
 
 #[diagnostic::do_not_recommend]

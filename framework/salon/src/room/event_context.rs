@@ -11,10 +11,8 @@ use std::{
 };
 
 use super::{
-    Changes, Listing, Member, Present, Watch, Watching,
-    context::RoomContext,
-    contract::{Receive, Room},
-    entry::ToRoom,
+    Changes, Listing, Member, Present, Watch, Watching, context::RoomContext, contract::Room,
+    entry::ToRoom, messages::Receive,
 };
 use crate::{
     base::{refusal::Refusal, timers::Timer},

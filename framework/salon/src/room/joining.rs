@@ -77,7 +77,7 @@ impl<R: Room> RoomActor<R> {
             link: self.cx.members.link.clone(),
         };
         let limit = self.cx.members.broadcaster().max_rooms;
-        let seen = self.run_for("meta", sender, |room, _| RoomContext::meta(room, &member));
+        let seen = self.run_for("meta", sender, |room, _| RoomContext::meta(room, sender));
         let seen = seen.and_then(|seen| {
             sender.state.memberships.enter(membership, limit, *withdrawals)?;
             Ok(seen)

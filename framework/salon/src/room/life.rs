@@ -273,10 +273,9 @@ impl<R: Room> RoomActor<R> {
     /// Asks what is seen of a member now, and tells the others.
     fn update_presence(&mut self, session: SessionNumber) {
         let Some(handle) = self.cx.members.handle(session).cloned() else { return };
-        let member = Member::new(handle);
         // Whether it panicked is seen to by `settle`.
         let _ = self.run("meta", |room, cx| {
-            let seen = RoomContext::meta(room, &member);
+            let seen = RoomContext::meta(room, &handle);
             cx.change(session, seen);
         });
     }

@@ -6,22 +6,11 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    contract::Room,
-    entry::{RoomEvent, ToRoom},
+    contract::{Room, RoomEvent, RoomEvents, TakesEvents},
+    entry::ToRoom,
     guard::Guards,
 };
 use crate::event::{Event, Later, On, OnLater, lists};
-
-/// A list of the events that the room `R` handles: a tuple of them, or of further lists.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a list of events of the room `{R}`",
-    note = "a list is a tuple of up to 16: `(Join, Say)`, or `(Join,)` with its comma for one alone",
-    note = "more than 16 events go into lists of their own: `((Join, Leave), (Say, Edit))`"
-)]
-pub trait RoomEvents<R: Room> {
-    #[doc(hidden)]
-    fn list(takes: &mut impl TakesEvents<R>);
-}
 
 /// What is in the list of a room: `E` where `R: On<E>`, `Later<E>` where `R: OnLater<E>`, or a list
 /// of such.
@@ -91,26 +80,6 @@ where
     fn list(takes: &mut impl TakesEvents<R>) {
         takes.later::<E>();
     }
-}
-
-/// Takes the events of a list, one after the other.
-#[doc(hidden)]
-pub trait TakesEvents<R: Room> {
-    /// One that is answered at once.
-    fn at_once<E>(&mut self)
-    where
-        R: On<E>,
-        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
-        E::Reply: Serialize,
-        E::Guards: Guards<E, R::Identity>;
-
-    /// One that is answered by a future.
-    fn later<E>(&mut self)
-    where
-        R: OnLater<E>,
-        E: RoomEvent<Room = R> + Event<Route = ToRoom<R>> + DeserializeOwned + Send + 'static,
-        E::Reply: Serialize,
-        E::Guards: Guards<E, R::Identity>;
 }
 
 lists!(R: Room, RoomEvents, RoomListed, impl TakesEvents<R>);

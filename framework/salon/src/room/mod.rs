@@ -4,6 +4,7 @@
 
 mod actor;
 mod antechamber;
+mod asking;
 mod check;
 mod concluding;
 mod context;
@@ -25,6 +26,7 @@ mod mailbox;
 mod member;
 mod member_store;
 mod members;
+mod messages;
 mod notice;
 mod open_rooms;
 mod opening;
@@ -50,16 +52,18 @@ mod ticket;
 mod timing;
 mod watch;
 
-pub use context::{HasSender, RoomContext};
-pub use contract::{Receive, Reply, Room};
-pub use entry::{Entry, RoomEvent, ToRoom};
+pub use asking::HasSender;
+pub use context::RoomContext;
+pub use contract::{Entry, Room, RoomEvent, RoomEvents};
+pub use entry::ToRoom;
 pub use event_context::EventContext;
 pub use guard::{Checked, Guard};
 pub use handle::{Done, RoomHandle};
-pub use listed::{RoomEvents, RoomListed};
+pub use listed::RoomListed;
 pub use listing::Listing;
 pub use load_context::LoadContext;
 pub use member::{LeaveReason, Member};
+pub use messages::{Receive, Reply};
 pub use per_member::PerMember;
 pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
 pub use recipients::RoomAudience;

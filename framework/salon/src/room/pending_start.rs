@@ -37,7 +37,11 @@ impl<R: Room> PendingStart<R> {
         let Some(Start { link, receiver, shard }) = self.start.take() else { return };
         let directory = self.directory.clone();
         let members = Members::new(link, directory.shared.clone(), Order::begin(R::SEQUENCED));
-        let room = RoomActor::new(RoomContext::new(members), directory, shard.number());
+        let room = RoomActor::new(
+            RoomContext::new(members, RoomContext::<R>::new_presence()),
+            directory,
+            shard.number(),
+        );
         turn::start(Context::with_receiver(receiver), room);
     }
 }

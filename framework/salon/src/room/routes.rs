@@ -12,9 +12,9 @@ use super::{
     Checks, Room,
     actor::{RoomActor, RoomDirectory},
     check::{CheckOutcome, Checking, is_checked},
-    entry::{Entry, RoomEvent, ToRoom, not_a_member},
+    contract::{Entry, RoomEvent, TakesEvents},
+    entry::{ToRoom, not_a_member},
     guard::Guards,
-    listed::TakesEvents,
     sent::{Origin, Sent, SentForLater},
 };
 use crate::{

@@ -58,7 +58,7 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// What is seen of a member, if the room tells.
-    pub(in crate::room) fn meta(room: &R, who: &Member<R::Identity>) -> Value {
+    pub(in crate::room) fn meta(room: &R, who: &Arc<SessionHandle>) -> Value {
         let meta = Self::PRESENCE.of.map(|hooks| (hooks.meta)(room, who));
         meta.transpose().map(Option::unwrap_or_default).unwrap_or_else(|error| {
             let error = Logged(error);

@@ -4,18 +4,22 @@
 
 mod change;
 mod context;
+mod setting;
 mod state;
 
-use std::{fmt, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use change::{PresenceChange, PresenceSnapshot, PresentUser};
+pub use setting::Presence;
 
 pub(super) use state::PresenceState;
 
+use self::setting::Hooks;
 use super::{Member, Room, RoomContext};
+use crate::session::handle::SessionHandle;
 
 /// A room that tells its members who is there: say so by [`Room::PRESENCE`].
 ///
@@ -107,83 +111,16 @@ pub trait Present: Room {
     }
 }
 
-/// Whether a room tells its members who is there, and how: a value of [`Room::PRESENCE`].
-pub struct Presence<R: Room> {
-    pub(super) of: Option<Hooks<R>>,
-    pub(super) grace: Duration,
-    pub(super) after_lapse: bool,
-    pub(super) most: usize,
-}
-
-/// The room's side of it, where `R` is not known to be [`Present`].
-pub(super) struct Hooks<R: Room> {
-    pub(super) meta: fn(&R, &Member<R::Identity>) -> serde_json::Result<Value>,
-    pub(super) absent: fn(&mut R, &str, &mut RoomContext<R>),
-}
-
-impl<R: Room> Presence<R> {
-    /// Nobody is told, and nothing is kept.
-    pub const OFF: Self = Self { of: None, grace: Duration::ZERO, after_lapse: false, most: 0 };
-
+impl<R: Present> Presence<R> {
     /// The members are told of every user: with a grace of ten seconds, and of up to 1,000 users
     /// each by name.
     #[must_use]
-    pub const fn on() -> Self
-    where
-        R: Present,
-    {
+    pub const fn on() -> Self {
         let hooks = Hooks { meta: meta_of::<R>, absent: R::absent };
         Self { of: Some(hooks), grace: Duration::from_secs(10), after_lapse: false, most: 1_000 }
     }
-
-    /// How long a user whose last connection was lost is still taken to be there, so that who comes
-    /// back in time has not been away. One who leaves, is put out or loses its right is gone at
-    /// once (see [`after_lapse`](Self::after_lapse)), and so is one without a subject, who cannot be
-    /// known again.
-    #[must_use]
-    pub const fn grace(self, grace: Duration) -> Self {
-        Self { grace, ..self }
-    }
-
-    /// Gives the grace also to those whose right to be there ended, so that one whose token ran out
-    /// keeps the seat while fetching another. A [revocation](crate::Salon::revoke) ends a right like
-    /// any other: whoever is to be gone by it at once is to be put out of the room as well.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use salon::{Presence, Present};
-    ///
-    /// const fn of_a_lobby<R: Present>() -> Presence<R> {
-    ///     Presence::on().grace(Duration::from_secs(30)).after_lapse()
-    /// }
-    /// ```
-    #[must_use]
-    pub const fn after_lapse(self) -> Self {
-        Self { after_lapse: true, ..self }
-    }
-
-    /// With more users than this the members are told how many there are, once a second at most,
-    /// and not who: `salon:presence { room, count }`. When a quarter less is left they are given the
-    /// list again.
-    #[must_use]
-    pub const fn count_above(self, users: usize) -> Self {
-        Self { most: users, ..self }
-    }
 }
 
-fn meta_of<R: Present>(room: &R, who: &Member<R::Identity>) -> serde_json::Result<Value> {
-    serde_json::to_value(room.meta(who))
-}
-
-impl<R: Room> fmt::Debug for Presence<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { of, grace, after_lapse, most } = self;
-        f.debug_struct("Presence")
-            .field("on", &of.is_some())
-            .field("grace", grace)
-            .field("after_lapse", after_lapse)
-            .field("count_above", most)
-            .finish()
-    }
+fn meta_of<R: Present>(room: &R, who: &Arc<SessionHandle>) -> serde_json::Result<Value> {
+    serde_json::to_value(room.meta(&Member::new(who.clone())))
 }
