@@ -11,11 +11,11 @@ use crate::base::refusal::Code;
 pub use salon_contract::event::{Policy, Shape};
 
 pub use crate::{
-    base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
-    connection::{
+    app::{
         Candidate, Lapse, Session, SessionContext,
         session::{SessionEvent, ToSession},
     },
+    base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     event::{Event, IntoReply, Later, On, OnLater, Route},
     room::{
         Entry, LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent,

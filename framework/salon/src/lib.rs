@@ -27,8 +27,8 @@
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
 //! - `testing`: the in-process harness, for `[dev-dependencies]`.
 
+pub mod app;
 pub mod auth;
-pub mod connection;
 pub mod event;
 #[doc(hidden)]
 pub mod expanded;
@@ -40,6 +40,7 @@ pub mod testing;
 pub mod wire;
 
 mod base;
+mod connection;
 mod hub;
 mod message;
 mod outbox;
@@ -56,7 +57,11 @@ pub use salon_macros::test;
 pub use salon_macros::{Event, Refusals, room, session};
 
 pub use self::base::config;
-pub use self::{
+pub use crate::{
+    app::{
+        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Lapse, Namespace,
+        RawConnection, Session, SessionContext, UntypedEvent,
+    },
     base::{
         disconnect::DisconnectReason,
         meter::{Count, Counters},
@@ -64,10 +69,6 @@ pub use self::{
         refusal::{Code, Refusal},
         refusals::Refusals,
         timers::Timer,
-    },
-    connection::{
-        Acknowledge, Application, BuildError, Candidate, IncomingEvent, Lapse, Namespace,
-        RawConnection, Session, SessionContext, UntypedEvent,
     },
     event::{Answer, Event, Later, On, OnLater},
     hub::{Answers, Audience, Socket, UserHandle},

@@ -148,9 +148,9 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let names = |kind| Hook::of(kind).iter().map(|hook| hook.name()).collect::<Vec<_>>();
-        let room = include_str!("../../../framework/salon/src/room/contract.rs");
+        let room = include_str!("../../../framework/salon/src/room/contract/room.rs");
         assert_eq!(of_trait(room, "Room:"), names(Kind::Room));
-        let session = include_str!("../../../framework/salon/src/connection/session.rs");
+        let session = include_str!("../../../framework/salon/src/app/session/contract.rs");
         assert_eq!(of_trait(session, "Session:"), names(Kind::Session));
     }
 }

@@ -1,4 +1,4 @@
-use salon::{connection::SessionListed, prelude::*};
+use salon::{app::SessionListed, prelude::*};
 
 struct Chef;
 

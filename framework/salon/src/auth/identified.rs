@@ -5,11 +5,11 @@
 use std::marker::PhantomData;
 
 /// Nothing has been said yet of who clients are, and nothing depends on it: the first parameter of a
-/// [`Namespace`](crate::Namespace) as it begins.
+/// [`Namespace`](crate::app::Namespace) as it begins.
 #[derive(Debug)]
 pub enum Unidentified {}
 
-/// Clients are known as `I`: the first parameter of a [`Namespace`](crate::Namespace) with an
+/// Clients are known as `I`: the first parameter of a [`Namespace`](crate::app::Namespace) with an
 /// [`Authenticator`](super::Authenticator) that yields it, or, for `()`, with a session, a room or an
 /// authority and no authenticator.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Why a session or a connection ended.
 //!
 //! It must stay a closed list: what each reason does to the wire is decided in
-//! `connection/violation.rs`, without a catch-all.
+//! `protocol/violation.rs`, without a catch-all.
 
 use std::fmt;
 

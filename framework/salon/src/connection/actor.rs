@@ -12,7 +12,6 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
 use tokio::sync::oneshot;
 
 use super::{
-    application::{Application, RawConnection},
     core::Core,
     handle::Handle,
     mailbox::{BelowLimit, Client, Closed, EndSession, Received},
@@ -21,6 +20,7 @@ use super::{
     session_table::SessionTable,
 };
 use crate::{
+    app::{Application, RawConnection},
     auth::Handshake,
     base::{
         disconnect::DisconnectReason,

@@ -9,14 +9,14 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     core::Core,
-    listed::{Called, Concluded, Resume},
-    middleware::{self, IncomingEvent},
-    namespaces::{BuiltNamespace, TypedRoute},
     open_session::OpenSession,
     rights::{REFRESH_RATE, refresh},
-    untyped::{Acknowledge, UntypedEvent},
 };
 use crate::{
+    app::{
+        Acknowledge, BuiltNamespace, Called, Concluded, IncomingEvent, Resume, TypedRoute,
+        UntypedEvent, middleware,
+    },
     base::{
         allowance::Allowance,
         bucket::rate_limited,
@@ -25,8 +25,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     event::{Policy, REFRESH},
-    payload::NoJson,
-    payload::{Payload, UncheckedPayload},
+    payload::{NoJson, Payload, UncheckedPayload},
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
 };
 

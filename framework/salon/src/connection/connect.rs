@@ -12,14 +12,12 @@ use serde_json::json;
 
 use super::{
     actor::Connection,
-    any_session::Unconnected,
     core::Core,
-    namespaces::BuiltNamespace,
     open_session::{OpenSession, State},
     rights::unauthorized,
-    session::{ConnectRefusal, ConnectReply},
 };
 use crate::{
+    app::{BuiltNamespace, ConnectRefusal, ConnectReply, Unconnected},
     auth::{AnyIdentity, Credential, Credentials},
     base::{
         bucket::rate_limited,

@@ -10,11 +10,9 @@ use std::{
     },
 };
 
-use super::{
-    allowed_origins::AllowedOrigins, application::Application, handle::Handle, hooks::Hooks,
-    mailbox::Client, namespaces::Namespaces, settings::Settings,
-};
+use super::{handle::Handle, mailbox::Client};
 use crate::{
+    app::{AllowedOrigins, Application, Hooks, Namespaces, Settings},
     auth::Revocations,
     base::{
         config::{Heartbeat, Http, Lapses, Limits, Rate, Timeouts},

@@ -11,12 +11,11 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     actor::{Connection, Held},
-    any_session::AnyStep,
     call::{Call, CallContext, Outcome, Reached, Step},
-    listed::{Conclude, Concluded},
     open_session::OpenSession,
 };
 use crate::{
+    app::{AnyStep, Conclude, Concluded},
     base::{
         contained::{Panicked, Running, contain, discard},
         in_flight::InFlightGuard,
@@ -28,8 +27,7 @@ use crate::{
         turn,
     },
     event::{Waited, too_late, wait},
-    payload::NoJson,
-    payload::Payload,
+    payload::{NoJson, Payload},
     session::handle::SessionHandle,
 };
 

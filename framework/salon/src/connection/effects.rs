@@ -9,11 +9,9 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::{
-    Application, RawConnection, actor::Connection, call::Call, mailbox::EndSession,
-    open_session::OpenSession,
-};
+use super::{actor::Connection, call::Call, mailbox::EndSession, open_session::OpenSession};
 use crate::{
+    app::{Application, RawConnection},
     auth::Handshake,
     base::{
         contained::{Panicked, contain},

@@ -7,8 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{any_session::AnySession, core::Core, namespaces::BuiltNamespace};
+use super::core::Core;
 use crate::{
+    app::{AnySession, BuiltNamespace},
     base::{contained::contain, meter::Count, number::SessionNumber, timers::Alarm},
     hub::Socket,
     session::handle::SessionHandle,

@@ -8,8 +8,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::affinity::KeyHash;
 use crate::{
+    app::KeyHash,
     base::{number::ShardNumber, slack::Slack},
     hub::ShardHandle,
 };

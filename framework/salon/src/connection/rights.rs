@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::oneshot;
 
-use super::{core::Core, namespaces::BuiltNamespace, resting::Resting};
+use super::{core::Core, resting::Resting};
 use crate::{
+    app::BuiltNamespace,
     auth::{AnyAuthority, Credential, Credentials, Granted},
     base::{
         clock,

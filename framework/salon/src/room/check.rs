@@ -16,7 +16,7 @@ use std::{
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-use super::guard::{Checked, Guards};
+use super::contract::{Checked, Guards};
 use crate::{
     auth::{AnyAuthority, Grant, Granted},
     base::{

@@ -14,11 +14,11 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    Member, Present, PresentUser, Receive, Reply, Room, SentByRoom,
-    actor::{RoomActor, RoomDirectory},
-    kinds,
-    sent::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
-    ticket::Ticket,
+    contract::{Receive, Reply, Room, SentByRoom},
+    life::{RoomActor, RoomDirectory},
+    lookup::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Ticket, Told, kinds},
+    membership::Member,
+    presence::{Present, PresentUser},
 };
 use crate::{
     base::{
@@ -121,7 +121,7 @@ impl<R: Room> RoomHandle<R> {
     }
 
     /// Whether the room is open now, on any worker. One that is being
-    /// [loaded](super::RoomContext::load) is.
+    /// [loaded](crate::room::context::RoomContext::load) is.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.directory().is_some_and(|directory| directory.is_open(&self.key))
@@ -137,7 +137,7 @@ impl<R: Room> RoomHandle<R> {
     /// Who is there, as [`RoomContext::presence`] says it. A room that is not open has nobody, and is
     /// not opened.
     ///
-    /// [`RoomContext::presence`]: super::RoomContext::presence
+    /// [`RoomContext::presence`]: crate::room::context::RoomContext::presence
     pub async fn presence(&self) -> Vec<PresentUser<R::Meta>>
     where
         R: Present,
@@ -177,7 +177,7 @@ impl<R: Room> RoomHandle<R> {
     /// As [`tell`](Self::tell), and opens the room if need be, on any worker.
     ///
     /// # Errors
-    /// `limit_exceeded` if it is not open and [as many rooms as may be](super::Room::MAX_OPEN) are;
+    /// `limit_exceeded` if it is not open and [as many rooms as may be](crate::Room::MAX_OPEN) are;
     /// `internal` while no worker serves this Salon, and after the end of the Salon.
     pub fn open_and_tell<M: Send + 'static>(&self, message: M) -> Result<(), Refusal>
     where
@@ -190,7 +190,7 @@ impl<R: Room> RoomHandle<R> {
 
     /// Sends a message to the room, and yields the room's answer: see [`Reply`]. A room that is not
     /// open is not opened. The message is on its way when this returns; the future may be given to
-    /// [`RoomContext::spawn`](super::RoomContext::spawn).
+    /// [`RoomContext::spawn`](crate::room::context::RoomContext::spawn).
     ///
     /// # Errors
     /// `not_found` if the room is not open, `closed` if it closes before it has answered, and
@@ -259,14 +259,14 @@ impl<R: Room> RoomHandle<R> {
     /// Puts a session out by its [id](Member::id), as [`RoomContext::evict`] does: done when it is
     /// out, with true if it was a member.
     ///
-    /// [`RoomContext::evict`]: super::RoomContext::evict
+    /// [`RoomContext::evict`]: crate::room::context::RoomContext::evict
     pub fn evict(&self, session: &str) -> Done<bool> {
         self.put_out(session, None)
     }
 
     /// As [`evict`](Self::evict), and says why, as [`RoomContext::evict_because`] does.
     ///
-    /// [`RoomContext::evict_because`]: super::RoomContext::evict_because
+    /// [`RoomContext::evict_because`]: crate::room::context::RoomContext::evict_because
     pub fn evict_because(&self, session: &str, reason: Refusal) -> Done<bool> {
         self.put_out(session, Some(reason))
     }
@@ -276,7 +276,7 @@ impl<R: Room> RoomHandle<R> {
         Done(self.request(|_ticket, done| PutOut { session, reason, _ticket, done }))
     }
 
-    /// Closes the room, as [`RoomContext::close`](super::RoomContext::close) does: done when it is
+    /// Closes the room, as [`RoomContext::close`](crate::room::context::RoomContext::close) does: done when it is
     /// closed, with true if it was open.
     pub fn close(&self) -> Done<bool> {
         Done(self.request(|_ticket, done| Shut { _ticket, done }))

@@ -2,80 +2,38 @@
 //!
 //! It must never know a connection: outboxes and members are all that it sees of one.
 
-mod actor;
-mod antechamber;
-mod asking;
 mod check;
-mod concluding;
 mod context;
 mod contract;
-mod directory;
-mod entry;
-mod event_context;
-mod guard;
 mod handle;
-mod joining;
-pub(crate) mod kinds;
 mod life;
-mod link;
-mod listed;
 mod listing;
-mod load_context;
-mod loading;
-mod mailbox;
-mod member;
-mod member_store;
-mod members;
-mod messages;
-mod notice;
-mod open_rooms;
-mod opening;
-mod order;
-mod outside;
-mod owed;
-mod own_line;
-mod parting;
-mod pending_start;
-mod per_member;
+mod lookup;
+mod membership;
 mod presence;
-mod reaching;
-mod recipients;
-mod registry;
-mod restart;
 mod rooms;
 mod routes;
 mod seats;
-mod sends;
-mod sent;
-mod state;
-mod ticket;
-mod timing;
-mod watch;
 
-pub use asking::HasSender;
-pub use context::RoomContext;
-pub use contract::{Entry, Room, RoomEvent, RoomEvents};
-pub use entry::ToRoom;
-pub use event_context::EventContext;
-pub use guard::{Checked, Guard};
-pub use handle::{Done, RoomHandle};
-pub use listed::RoomListed;
-pub use listing::Listing;
-pub use load_context::LoadContext;
-pub use member::{LeaveReason, Member};
-pub use messages::{Receive, Reply};
-pub use per_member::PerMember;
-pub use presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser};
-pub use recipients::RoomAudience;
-pub use restart::Restart;
-pub use rooms::Rooms;
-pub use seats::{Seats, Taken};
-pub use sends::SentByRoom;
-pub use watch::{Changes, Watch, Watching};
+pub use self::{
+    context::{EventContext, HasSender, LoadContext, RoomAudience, RoomContext},
+    contract::{
+        Checked, Entry, Guard, Listing, Receive, Reply, Restart, Room, RoomEvent, RoomEvents,
+        RoomListed, SentByRoom, ToRoom,
+    },
+    handle::{Done, RoomHandle},
+    listing::{Changes, Watch, Watching},
+    membership::{LeaveReason, Member, PerMember},
+    presence::{Presence, PresenceChange, PresenceSnapshot, Present, PresentUser},
+    rooms::Rooms,
+    seats::{Seats, Taken},
+};
 
-pub(crate) use actor::RoomDirectory;
-pub(crate) use check::{CheckOutcome, Checking, Checks, bounded};
-pub(crate) use directory::AnyDirectory;
-pub(crate) use guard::Guards;
-pub(crate) use routes::{Deliver, Forwarded, RoomRoute, Routes, SentByClient};
-pub(crate) use watch::{begin_watching, next_changes};
+pub(crate) use self::{
+    check::{CheckOutcome, Checking, Checks, bounded},
+    contract::Guards,
+    life::RoomDirectory,
+    listing::{begin_watching, next_changes},
+    lookup::{AnyDirectory, kinds},
+    routes::{Deliver, Forwarded, RoomRoute, Routes, SentByClient},
+};

@@ -9,11 +9,12 @@ use std::{
 };
 
 use super::{
-    Listing, Reply, RoomContext, RoomHandle,
-    actor::RoomDirectory,
-    kinds,
-    registry::{Line, Registry},
-    watch::Watch,
+    context::RoomContext,
+    contract::{Listing, Reply},
+    handle::RoomHandle,
+    life::RoomDirectory,
+    listing::{Line, Registry, Watch},
+    lookup::kinds,
 };
 use crate::{base::refusal::Refusal, hub::Broadcaster};
 
@@ -127,8 +128,8 @@ impl<R: Listing> Rooms<R> {
     }
 
     /// Watches those rooms on the list that match. One that does so no more is
-    /// [removed](super::Changes::removed) for this watcher, one that does now is
-    /// [added](super::Changes::added).
+    /// [removed](crate::Changes::removed) for this watcher, one that does now is
+    /// [added](crate::Changes::added).
     #[must_use]
     pub fn watch_only(
         &self,

@@ -9,13 +9,10 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Checks, Room,
-    actor::{RoomActor, RoomDirectory},
-    check::{CheckOutcome, Checking, is_checked},
-    contract::{Entry, RoomEvent, TakesEvents},
-    entry::{ToRoom, not_a_member},
-    guard::Guards,
-    sent::{Origin, Sent, SentForLater},
+    check::{CheckOutcome, Checking, Checks, is_checked},
+    contract::{Entry, Guards, Room, RoomEvent, TakesEvents, ToRoom, not_a_member},
+    life::{RoomActor, RoomDirectory},
+    lookup::{Origin, Sent, SentForLater},
 };
 use crate::{
     base::{

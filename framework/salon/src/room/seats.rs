@@ -233,7 +233,7 @@ impl<U: Eq + Hash, S> Seats<U, S> {
     /// from now; for one who has a seat there is nothing to do.
     ///
     /// It does not keep the room open: a room without members closes after its
-    /// [linger](super::Room::LINGER), with its reservations.
+    /// [linger](crate::Room::LINGER), with its reservations.
     ///
     /// # Errors
     /// `locked` or `full`, as for [`take`](Self::take).

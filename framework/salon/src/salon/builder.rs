@@ -8,6 +8,9 @@ use futures_util::FutureExt;
 
 use super::handle::Salon;
 use crate::{
+    app::{
+        self, AllowedOrigins, Application, BuildError, Described, Namespace, Namespaces, Settings,
+    },
     auth::{Handshake, Principal, Unidentified, WhoIs},
     base::{
         config::{ClientAddress, Heartbeat, Lapses, Limits, Origins, Timeouts, Transports},
@@ -15,10 +18,7 @@ use crate::{
         meter::Counters,
         refusal::Refusal,
     },
-    connection::{
-        self, AllowedOrigins, Application, BuildError, Connections, Declared, Described, Namespace,
-        Namespaces, Settings,
-    },
+    connection::{Connections, Declared},
     hub::{Broadcaster, Recovery},
     protocol::SocketIoCodec,
     supervisor::{Supervisor, supervise},
@@ -238,7 +238,7 @@ impl<W: WhoIs> Builder<W> {
         mut self,
         key: impl Fn(&Handshake) -> Option<K> + Send + Sync + 'static,
     ) -> Self {
-        self.beside.settings.hooks.affinity = Some(connection::affinity(key));
+        self.beside.settings.hooks.affinity = Some(app::affinity(key));
         self
     }
 

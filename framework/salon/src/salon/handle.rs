@@ -8,9 +8,10 @@ use actix_web::{dev::Extensions, web::ServiceConfig};
 use bytestring::ByteString;
 
 use crate::{
+    app::Application,
     auth::{What, Who},
     base::meter::Counters,
-    connection::{Application, Connections},
+    connection::Connections,
     hub::{Audience, UserHandle},
     revocation::{self, Revoked},
     room::{Listing, Room, RoomHandle, Rooms},

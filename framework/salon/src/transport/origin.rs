@@ -8,7 +8,7 @@ use actix_web::{
     http::{Method, header, header::HeaderName, uri::Authority},
 };
 
-use crate::{connection::AllowedOrigins, wire::engine_io::RequestError};
+use crate::{app::AllowedOrigins, wire::engine_io::RequestError};
 
 /// In which a browser says how far the page is from the server, also on requests without `Origin`:
 /// those for an image, say, or by a `fetch` whose answer its page is not to read.

@@ -8,13 +8,18 @@ use bytestring::ByteString;
 use serde_json::Value;
 
 use super::{
-    Presence, Present, PresentUser,
-    change::PresenceChange,
+    Present,
+    change::{PresenceChange, PresentUser},
+    setting::Presence,
     state::{Change, Parted, PresenceState},
 };
 use crate::{
     base::{logged::Logged, number::SessionNumber},
-    room::{LeaveReason, Member, Room, RoomContext, context::Action},
+    room::{
+        context::{Action, RoomContext},
+        contract::Room,
+        membership::{LeaveReason, Member},
+    },
     session::handle::SessionHandle,
 };
 

@@ -17,9 +17,8 @@ pub use setting::Presence;
 
 pub(super) use state::PresenceState;
 
-use self::setting::Hooks;
-use super::{Member, Room, RoomContext};
-use crate::session::handle::SessionHandle;
+use super::{context::RoomContext, contract::Room, membership::Member};
+use crate::{room::presence::setting::Hooks, session::handle::SessionHandle};
 
 /// A room that tells its members who is there: say so by [`Room::PRESENCE`].
 ///

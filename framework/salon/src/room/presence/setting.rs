@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use crate::{room::RoomContext, session::handle::SessionHandle};
+use crate::{room::context::RoomContext, session::handle::SessionHandle};
 
 /// Whether a room tells its members who is there, and how: a value of [`Room::PRESENCE`](crate::Room::PRESENCE).
 pub struct Presence<R> {

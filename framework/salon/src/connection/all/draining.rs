@@ -1,0 +1,79 @@
+//! The end of all connections: in which order clients are parted with while a server goes away.
+//!
+//! It must never end a connection for which something is on its way: what was acknowledged to one client
+//! reaches the others.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::time::{timeout, timeout_at};
+
+use super::connections::Connections;
+use crate::{
+    base::{
+        clock::{self, Instant},
+        disconnect::DisconnectReason,
+    },
+    connection::actor::ConnectionHandle,
+};
+
+impl Connections {
+    /// Parts with all clients, in `span` at most: opens no connection any more, lets the events that are
+    /// in flight come to their end and what they said arrive, tells the clients, and waits until they are
+    /// gone.
+    pub(crate) async fn part(&self, span: Duration) {
+        let until = self.registry.begin_closing(clock::after(span));
+        self.in_flight.stop();
+        // One that takes long must not take the time away in which clients are told.
+        let _ = timeout(span / 2, self.until_quiet()).await;
+        let connections = self.all();
+        for handle in &connections {
+            handle.close(DisconnectReason::ServerShuttingDown);
+        }
+        // Whoever is left after that has had its time.
+        let _ = timeout_at(until, self.until_gone(connections)).await;
+    }
+
+    /// Whether clients are parted with.
+    pub(super) fn is_closing(&self) -> bool {
+        self.registry.closing().is_some()
+    }
+
+    /// How long a client that is parted with has for what is still queued for it.
+    pub(crate) fn time_to_part(&self) -> Duration {
+        let until = self.registry.closing().unwrap_or_else(clock::now);
+        until.saturating_duration_since(clock::now()).max(self.timeouts().close)
+    }
+
+    /// Waits until no event is in flight, and nothing between the workers.
+    async fn until_quiet(&self) {
+        for handle in self.all() {
+            handle.until_idle().await;
+        }
+        self.broadcaster().settle().await;
+    }
+
+    /// Waits until the sockets of these connections are closed; for a client that polls, until it has
+    /// collected the news, or had the time to.
+    async fn until_gone(&self, connections: Vec<Arc<ConnectionHandle>>) {
+        let collected = clock::after(self.timeouts().close);
+        for handle in connections {
+            while self.is_awaited(&handle, collected) {
+                let mut forgotten = pin!(self.registry.removed());
+                // From here on it is noticed; it may have come before.
+                forgotten.as_mut().enable();
+                if self.is_awaited(&handle, collected) {
+                    let limit = if handle.has_link() { None } else { Some(collected) };
+                    match limit {
+                        // It has to be told of every one: of some others as well.
+                        None => forgotten.await,
+                        Some(limit) => drop(timeout_at(limit, forgotten).await),
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_awaited(&self, handle: &ConnectionHandle, collected: Instant) -> bool {
+        self.has(handle) && (handle.has_link() || clock::now() < collected)
+    }
+}

@@ -1,0 +1,15 @@
+//! All connections of one Salon: how each is taken in, found, counted by its address, and parted with.
+//!
+//! It must never hold a lock while it runs code of the application.
+
+mod client_address;
+mod connections;
+mod draining;
+mod pending_start;
+mod registry;
+mod worker;
+
+pub(crate) use self::{
+    connections::{CROWDED, Connections, FULL, SHUTTING_DOWN},
+    worker::Watch,
+};

@@ -1,0 +1,112 @@
+//! Members of a room, chosen by the room's handler to be sent something.
+//!
+//! It must never outlive the handler: who is a member changes.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use serde::Serialize;
+
+use super::{antechamber::Antechamber, room_context::RoomContext};
+use crate::{
+    base::{logged::Logged, number::SessionNumber},
+    event::Event,
+    room::{
+        contract::{Room, SentByRoom},
+        membership::{Member, Members},
+    },
+    session::handle::SessionHandle,
+};
+
+/// Some members of a room of the kind `R`.
+#[must_use = "an audience does nothing until something is emitted to it"]
+pub struct RoomAudience<'a, R> {
+    members: &'a Members,
+    choice: Choice<'a>,
+    of: PhantomData<fn(R)>,
+}
+
+/// Which of the members.
+pub(super) enum Choice<'a> {
+    Everyone,
+    Except(SessionNumber),
+    One(Arc<SessionHandle>),
+    /// One that is asked in: it gets what is for it when it is in.
+    AskedIn(&'a Antechamber),
+}
+
+impl<R> RoomContext<R> {
+    pub(in crate::room) fn everyone(&self) -> RoomAudience<'_, R> {
+        RoomAudience::new(&self.members, Choice::Everyone)
+    }
+}
+
+impl<R: Room> RoomContext<R> {
+    /// One member alone. Whoever is no member, such as one who has left, gets nothing. In `admit` it
+    /// may be the one who is asked in: what it is sent there it gets once it is in, ahead of
+    /// everything else of the room, and if it is refused it does not.
+    pub fn to(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
+        let joining = self.joining.as_ref();
+        let choice = match joining.is_some_and(|joining| joining.session == member.number()) {
+            true => Choice::AskedIn(&self.antechamber),
+            false => Choice::One(member.handle().clone()),
+        };
+        RoomAudience::new(&self.members, choice)
+    }
+
+    /// Every member but one.
+    pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
+        RoomAudience::new(&self.members, Choice::Except(member.number()))
+    }
+}
+
+impl<'a, R> RoomAudience<'a, R> {
+    pub(super) fn new(members: &'a Members, choice: Choice<'a>) -> Self {
+        Self { members, choice, of: PhantomData }
+    }
+
+    /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
+    /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
+    pub fn emit<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
+        self.emit_checked(event);
+    }
+
+    /// As [`emit`](Self::emit), where it is known that the room sends it.
+    pub(in crate::room) fn emit_checked<E: Event + Serialize>(&self, event: &E) {
+        if self.members.broadcaster().is_free(E::NAME) {
+            self.emit_any(event);
+        }
+    }
+
+    /// As [`emit`](Self::emit), whosever event it is: Salon's own as well.
+    pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
+        let members = self.members;
+        let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
+        let is_numbered = !E::POLICY.volatile && !is_for_one;
+        let order = members.order.told();
+        let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
+        let take_number = || {
+            if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
+                order.publish(at);
+            }
+        };
+        if members.is_empty() && !is_for_one {
+            // It has its number all the same: who comes later may have known what was before.
+            return take_number();
+        }
+        let place = order.zip(at).map(|(order, at)| order.place(members.name(), at));
+        let broadcaster = members.broadcaster();
+        let event_of_room =
+            broadcaster.event_of_room(members.namespace(), members.room(), event, place);
+        let Some(publication) = event_of_room else { return };
+        take_number();
+        let except = match &self.choice {
+            Choice::Everyone => None,
+            Choice::Except(session) => Some(*session),
+            Choice::One(handle) => return members.send_to_member(handle, publication),
+            Choice::AskedIn(antechamber) => return antechamber.hold(publication),
+        };
+        let room = Logged(members.name());
+        tracing::trace!(%room, event = E::NAME, members = members.len(), "broadcast");
+        members.deliver(&publication, except);
+    }
+}

@@ -1,0 +1,216 @@
+//! The actor of one room.
+//!
+//! It must never let a panic of the room's code out, nor leave an event unanswered: whatever
+//! happens to a room, each sender is told.
+
+use std::sync::Arc;
+
+use actix::{Actor, Context};
+use serde::Serialize;
+use tracing::Span;
+
+use super::{
+    opening::open,
+    state::{Generation, State},
+};
+use crate::{
+    base::{
+        clock::Instant,
+        contained::contain,
+        logged::Logged,
+        meter::Count,
+        number::{MembershipNumber, ShardNumber},
+        refusal::Refusal,
+        simulation,
+        timers::Alarm,
+        turn::{self, TakesTurns},
+    },
+    event,
+    hub::encode_or_log,
+    outbox::End,
+    room::{
+        context::{EventContext, RoomContext},
+        contract::{Entry, Restarts, Room, RoomEvent},
+        lookup::{Directory, Origin, Sent},
+        membership::{LeaveReason, Member},
+    },
+    session::{
+        handle::SessionHandle,
+        membership::{lapsed_meanwhile, revoked_meanwhile},
+    },
+};
+
+/// The open rooms of the kind `R`.
+pub(crate) type RoomDirectory<R> = Directory<R, RoomActor<R>>;
+
+/// One open room.
+pub(crate) struct RoomActor<R: Room> {
+    pub(super) state: State<R>,
+    pub(super) generation: Generation,
+    pub(super) restarts: Restarts,
+    pub(super) cx: RoomContext<R>,
+    pub(in crate::room) directory: Arc<RoomDirectory<R>>,
+    /// The worker that it is on.
+    pub(super) shard: ShardNumber,
+    /// Whether it is kept while it is empty: it has had a member, or the app has wanted it.
+    pub(super) is_kept: bool,
+    /// How long it is kept, while it is empty.
+    pub(super) empty_until: Option<Instant>,
+    /// Whether its worker will look at it.
+    pub(super) is_looked_after: bool,
+    pub(super) alarm: Alarm,
+}
+
+impl<R: Room> RoomActor<R> {
+    pub(in crate::room) fn new(
+        mut cx: RoomContext<R>,
+        directory: Arc<RoomDirectory<R>>,
+        shard: ShardNumber,
+    ) -> Self {
+        Self {
+            state: open(&mut cx),
+            generation: Generation::default(),
+            restarts: Restarts::default(),
+            cx,
+            directory,
+            shard,
+            is_kept: false,
+            empty_until: None,
+            is_looked_after: false,
+            alarm: Alarm::default(),
+        }
+    }
+
+    /// Where the log says that an event is handled.
+    pub(super) fn span(&self, event: &'static str, sender: &SessionHandle) -> Span {
+        let room = Logged(self.cx.members.name());
+        tracing::debug_span!("salon.room", %room, event, session = %sender.id)
+    }
+
+    /// Handles an event up to what its handler returns, and says whether the sender has become a
+    /// member by it.
+    pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
+        &mut self,
+        sent: Sent<E>,
+        on: impl FnOnce(&mut R, E, &mut EventContext<'_, R>) -> Result<T, Refusal>,
+    ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
+        let _entered = self.span(E::NAME, &sent.origin.sender).entered();
+        let Sent { event, mut origin } = sent;
+        let entered = match E::ENTRY {
+            // It would make its sender a member.
+            Entry::Join if origin.has_lapsed() => Err(lapsed_meanwhile()),
+            Entry::Join | Entry::Member | Entry::Anyone => self.enter(event, &origin),
+        };
+        let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
+        let result = entered.and_then(|(event, _)| {
+            if let Some(refusal) = origin.refused.take() {
+                return Err(*refusal);
+            }
+            let withdrawals = || origin.sender.state.memberships.withdrawals();
+            if origin.granted.is_some() && withdrawals() != origin.withdrawals {
+                return Err(revoked_meanwhile());
+            }
+            if origin.has_lapsed() {
+                return Err(lapsed_meanwhile());
+            }
+            let sender = Member::new(origin.sender.clone());
+            let handle = |room: &mut R, cx: &mut RoomContext<R>| {
+                simulation::before_handler(E::NAME);
+                on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
+            };
+            self.run_for(E::NAME, &origin.sender, handle).and_then(event::expected::<E, _>)
+        });
+        (result, origin, joined)
+    }
+
+    /// It has died of what nothing contained: its members are cut off, so that they come back to
+    /// another.
+    fn be_lost(&self) {
+        self.cx.members.broadcaster().counters.one(Count::ActorsLost);
+        let (room, members) = (Logged(self.cx.members.name()), self.cx.members.len());
+        tracing::error!(%room, members, "the room's actor is lost: its members are cut off");
+        self.cx.members.handles().for_each(|handle| handle.request_end(End::HangUp));
+    }
+
+    /// Sends the answer of an event to its sender, behind what the handler sent it before.
+    ///
+    /// It is compiled once for each type of reply, and not for each event.
+    pub(super) fn answer<T: Serialize + 'static>(
+        &mut self,
+        (name, entry): (&'static str, Entry),
+        result: Result<T, Refusal>,
+        origin: Origin,
+        joined: Option<MembershipNumber>,
+    ) {
+        let result = result.and_then(|reply| {
+            // It is dropped in there as well.
+            let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
+            let encoded = encoded.inspect_err(|_| self.report(name, Some(&origin.sender.id)));
+            encoded?.ok_or_else(Refusal::logged_already)
+        });
+        // Whose event is not refused is a member, or was one, unless it need not be.
+        self.is_kept |= result.is_ok() && entry != Entry::Anyone;
+        if result.is_err() {
+            self.cx.members.broadcaster().counters.one(Count::EventsRefused);
+            let session = origin.sender.number;
+            if joined.is_some_and(|number| self.cx.members.is_member_by(session, number)) {
+                // The event that made a member was refused: it made none.
+                self.remove(session, LeaveReason::Left);
+            }
+        }
+        let broadcaster = &self.cx.members.broadcaster();
+        if let Some(answer) = broadcaster.answer(
+            &origin.sender,
+            Some(self.cx.members.room()),
+            name,
+            origin.acknowledgement,
+            result,
+        ) {
+            self.cx.members.send_to(&origin.sender, answer);
+        }
+        // The event is no longer in flight, nor on its way here.
+        drop(origin);
+    }
+}
+
+// Nothing in it is pinned; actix asks for it whatever `R` is.
+impl<R: Room> Unpin for RoomActor<R> {}
+
+impl<R: Room> Actor for RoomActor<R> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> TakesTurns for RoomActor<R> {
+    fn is_greedy(&self, turns: u32) {
+        self.cx.members.broadcaster().counters.one(Count::GreedyTurns);
+        let room = Logged(self.cx.members.name());
+        tracing::warn!(
+            %room,
+            turns,
+            "the room keeps its worker busy with what it gives itself to do"
+        );
+    }
+
+    fn go_on(&mut self, ctx: &mut Context<Self>) {
+        if matches!(self.state, State::Panicked) {
+            self.settle(ctx);
+        }
+    }
+}
+
+impl<R: Room> Drop for RoomActor<R> {
+    fn drop(&mut self) {
+        if turn::is_lost() {
+            self.be_lost();
+        }
+        self.change(State::closed(Refusal::not_found("the room is closed")));
+        // Also when the worker ends: the key must be free for a room on another one.
+        self.directory.close(&*self.cx.members.link);
+        self.cx.members.close();
+        tracing::debug!(room = %Logged(self.cx.members.name()), "closed");
+    }
+}

@@ -1,0 +1,121 @@
+//! What a room's actor does for those outside, who have a handle to it.
+//!
+//! It must never leave one waiting: whoever asks is answered, also by a room that has closed.
+
+use actix::Handler;
+use serde::Serialize;
+
+use super::{actor::RoomActor, state::State};
+use crate::{
+    base::contained::{Contained, contain},
+    event::Event,
+    room::{
+        context::Action,
+        contract::{Receive, Reply, Room},
+        lookup::{Asked, Attending, Broadcast, Listed, PutOut, Shut, Told},
+    },
+};
+
+impl<R: Room + Receive<M>, M: Send + 'static> Handler<Told<M>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Told { message, _ticket }: Told<M>, ctx: &mut Self::Context) {
+        self.is_kept = true;
+        // A room that has closed takes no messages; there is nobody to tell.
+        let _ = self.run("receive", |room, cx| room.receive(message.into_inner(), cx));
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, asked: Asked<M, R::Output>, ctx: &mut Self::Context) {
+        let Asked { message, _ticket, answer } = asked;
+        self.is_kept = true;
+        let result = self.run("reply", |room, cx| room.reply(message.into_inner(), cx));
+        drop(_ticket);
+        self.settle(ctx);
+        let tally = self.tally();
+        // The application may have stopped waiting.
+        let _ = answer.send(result.map(|output| Contained::new(output, tally)));
+    }
+}
+
+impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
+        let Broadcast { event, _ticket, done } = broadcast;
+        // A room that has closed has no members. The event is of somebody outside: whatever is wrong
+        // with it, the room's state is not.
+        let broadcast = || self.cx.everyone().emit_checked(&*event);
+        if matches!(self.state, State::Open(_)) && contain(broadcast).is_err() {
+            self.report(E::NAME, None);
+        }
+        drop(event);
+        // The application may have stopped waiting.
+        let _ = done.send(());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Listed> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Listed { _ticket, done }: Listed, ctx: &mut Self::Context) {
+        // The application may have stopped waiting.
+        let _ = done.send(self.cx.members.by_joining());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Attending> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Attending { _ticket, done }: Attending, ctx: &mut Self::Context) {
+        let presence_state = self.cx.presence_state.iter();
+        // The application may have stopped waiting.
+        let _ =
+            done.send(presence_state.flat_map(|presence_state| presence_state.users()).collect());
+        drop(_ticket);
+        self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<PutOut> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, put_out: PutOut, ctx: &mut Self::Context) {
+        let PutOut { session, reason, _ticket, done } = put_out;
+        let found = self
+            .cx
+            .members
+            .handles()
+            .find(|handle| *handle.id == *session)
+            .map(|handle| handle.number);
+        if let Some(session) = found {
+            self.evict(session, reason.as_ref());
+        }
+        drop(_ticket);
+        self.settle(ctx);
+        // The application may have stopped waiting.
+        let _ = done.send(found.is_some());
+    }
+}
+
+impl<R: Room> Handler<Shut> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Shut { _ticket, done }: Shut, ctx: &mut Self::Context) {
+        let open = matches!(self.state, State::Open(_));
+        self.cx.actions.push_back(Action::Close);
+        drop(_ticket);
+        self.settle(ctx);
+        // The application may have stopped waiting.
+        let _ = done.send(open);
+    }
+}

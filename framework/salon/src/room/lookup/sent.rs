@@ -1,0 +1,119 @@
+//! What a room's actor is sent: events, messages of the room's own, the end of a member's session.
+//!
+//! It must stay plain data; what is done with each is in `mailbox.rs`.
+
+use std::sync::Arc;
+
+use actix::Message;
+use tokio::sync::oneshot;
+
+use super::ticket::Ticket;
+use crate::{
+    auth::Granted,
+    base::{
+        clock, contained::Contained, disconnect::DisconnectReason, in_flight::InFlightGuard,
+        number::SessionNumber, refusal::Refusal,
+    },
+    room::presence::PresentUser,
+    session::{handle::SessionHandle, membership::Lapsed},
+};
+
+/// An event on its way from a session to a room.
+pub(crate) struct Sent<E> {
+    pub(in crate::room) event: Contained<E>,
+    pub(in crate::room) origin: Origin,
+}
+
+/// As [`Sent`], for an event that is answered by a future.
+pub(crate) struct SentForLater<E>(pub(in crate::room) Sent<E>);
+
+/// Where an event came from, and what to do with its answer.
+pub(crate) struct Origin {
+    pub(in crate::room) sender: Arc<SessionHandle>,
+    pub(in crate::room) acknowledgement: Option<u64>,
+    /// The grant by which it passed, if it has a permission.
+    pub(in crate::room) granted: Option<Granted>,
+    /// How much had been taken from the sender when it was checked.
+    pub(in crate::room) withdrawals: u64,
+    /// What a member gets in place of its handling.
+    pub(in crate::room) refused: Option<Box<Refusal>>,
+    /// One of the events that the connection may have in flight; given back when this is dropped.
+    pub(in crate::room) _in_flight: InFlightGuard,
+    pub(in crate::room) _ticket: Ticket,
+}
+
+impl Origin {
+    /// Whether the grant by which it passed has ended since.
+    pub(in crate::room) fn has_lapsed(&self) -> bool {
+        self.granted.is_some_and(|granted| !granted.grant.holds(clock::wall))
+    }
+}
+
+/// A message of the room's own type.
+pub(crate) struct Told<M> {
+    pub(in crate::room) message: Contained<M>,
+    pub(in crate::room) _ticket: Ticket,
+}
+
+/// An event that the application broadcasts in a room from outside.
+pub(crate) struct Broadcast<E> {
+    pub(in crate::room) event: Contained<E>,
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) done: oneshot::Sender<()>,
+}
+
+/// A question of the application's, from outside.
+pub(crate) struct Asked<M, T> {
+    pub(in crate::room) message: Contained<M>,
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) answer: oneshot::Sender<Result<Contained<T>, Refusal>>,
+}
+
+/// Somebody outside wants to know who is there.
+pub(in crate::room) struct Listed {
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) done: oneshot::Sender<Vec<Arc<SessionHandle>>>,
+}
+
+/// Somebody outside wants to know which users are there.
+pub(in crate::room) struct Attending {
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) done: oneshot::Sender<Vec<PresentUser>>,
+}
+
+/// Somebody outside wants a session to be out.
+pub(in crate::room) struct PutOut {
+    pub(in crate::room) session: String,
+    pub(in crate::room) reason: Option<Refusal>,
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) done: oneshot::Sender<bool>,
+}
+
+/// Somebody outside wants the room to be closed.
+pub(in crate::room) struct Shut {
+    pub(in crate::room) _ticket: Ticket,
+    pub(in crate::room) done: oneshot::Sender<bool>,
+}
+
+pub(crate) struct SessionEnded {
+    pub(in crate::room) session: SessionNumber,
+    pub(in crate::room) reason: DisconnectReason,
+}
+
+/// A member has lost its membership.
+pub(crate) struct Lapse(pub(in crate::room) Lapsed);
+
+/// The time in which an empty room is kept may be over.
+pub(crate) struct Linger;
+
+macro_rules! message_without_result {
+    ($($message:ident $(<$($parameter:ident),*>)?),*) => {
+        $(impl$(<$($parameter),*>)? Message for $message$(<$($parameter),*>)? {
+            type Result = ();
+        })*
+    };
+}
+message_without_result!(
+    Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
+    Lapse, Linger
+);

@@ -1,0 +1,269 @@
+//! Who is in a room, and which workers they are on.
+//!
+//! It must never call the room's code: who comes and goes is decided elsewhere.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytestring::ByteString;
+
+use super::{
+    order::Order,
+    owed::{Creditor, Owed},
+    store::MemberStore,
+};
+use crate::{
+    base::{
+        data::Data,
+        number::{MembershipNumber, RoomNumber, SessionNumber},
+    },
+    hub::{Broadcaster, Command, ShardHandle, Target},
+    message::Publication,
+    session::{handle::SessionHandle, membership::RoomLink},
+};
+
+/// Who is in the room, and which workers they are on.
+pub(in crate::room) struct Members {
+    pub(in crate::room) link: Arc<dyn RoomLink>,
+    pub(in crate::room) shared: Arc<Shared>,
+    /// The order of what it publishes.
+    pub(in crate::room) order: Order,
+    /// The answers that are given later.
+    pub(in crate::room) owed: Owed,
+    members: BTreeMap<SessionNumber, Enrolled>,
+    next_membership: MembershipNumber,
+    outlets: Vec<Outlet>,
+}
+
+/// What all rooms of one kind have in common.
+pub(in crate::room) struct Shared {
+    pub(in crate::room) namespace: ByteString,
+    pub(in crate::room) broadcaster: Arc<Broadcaster>,
+    pub(in crate::room) data: Data,
+}
+
+/// A member, by its latest membership.
+struct Enrolled {
+    handle: Arc<SessionHandle>,
+    membership: MembershipNumber,
+}
+
+/// A worker with members of the room.
+struct Outlet {
+    shard: ShardHandle,
+    members: usize,
+}
+
+impl Members {
+    pub(in crate::room) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Order) -> Self {
+        Self {
+            link,
+            shared,
+            order,
+            owed: Owed::default(),
+            members: BTreeMap::new(),
+            next_membership: MembershipNumber::FIRST,
+            outlets: Vec::new(),
+        }
+    }
+
+    pub(in crate::room) fn room(&self) -> RoomNumber {
+        self.link.room()
+    }
+
+    /// The room's name: its kind and its key.
+    pub(in crate::room) fn name(&self) -> &ByteString {
+        self.link.name()
+    }
+
+    pub(in crate::room) fn namespace(&self) -> &ByteString {
+        &self.shared.namespace
+    }
+
+    pub(in crate::room) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.shared.broadcaster
+    }
+
+    /// How many members there are.
+    pub(in crate::room) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(in crate::room) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members, in the order in which their sessions began.
+    pub(in crate::room) fn handles(&self) -> impl Iterator<Item = &Arc<SessionHandle>> {
+        self.members.values().map(|enrolled| &enrolled.handle)
+    }
+
+    /// The members, in the order in which they became so.
+    pub(in crate::room) fn by_joining(&self) -> Vec<Arc<SessionHandle>> {
+        let mut enrolled: Vec<_> = self.members.values().collect();
+        enrolled.sort_by_key(|enrolled| enrolled.membership);
+        enrolled.into_iter().map(|enrolled| enrolled.handle.clone()).collect()
+    }
+
+    /// A member.
+    pub(in crate::room) fn handle(&self, session: SessionNumber) -> Option<&Arc<SessionHandle>> {
+        self.members.get(&session).map(|enrolled| &enrolled.handle)
+    }
+
+    pub(in crate::room) fn contains(&self, session: SessionNumber) -> bool {
+        self.members.contains_key(&session)
+    }
+
+    /// Takes a member in: from here on it gets what is broadcast. False if its worker has ended,
+    /// and its session with it.
+    pub(in crate::room) fn add(
+        &mut self,
+        handle: Arc<SessionHandle>,
+        membership: MembershipNumber,
+    ) -> bool {
+        let number = handle.shard;
+        match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
+            Some(outlet) => outlet.members += 1,
+            None => match self.broadcaster().shard(number) {
+                Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
+                None => return false,
+            },
+        }
+        self.tell(&handle, Command::Enter { room: self.room(), handle: handle.clone() });
+        let former = self.members.insert(handle.number, Enrolled { handle, membership });
+        debug_assert!(former.is_none(), "whoever is taken in was no member");
+        self.assert_counts();
+        true
+    }
+
+    /// Tells a new store who is a member.
+    pub(in crate::room) fn enter_into(&self, store: &MemberStore) {
+        for (session, enrolled) in &self.members {
+            store.ask_in(*session, enrolled.membership);
+            store.set_member(*session, true);
+        }
+    }
+
+    /// The number of a new membership.
+    pub(in crate::room) fn next_membership(&mut self) -> MembershipNumber {
+        let number = self.next_membership;
+        self.next_membership = number.next();
+        debug_assert!(number < self.next_membership, "a later membership has a higher number");
+        number
+    }
+
+    /// To whom an answer is owed that this session waits for now.
+    pub(in crate::room) fn creditor(&self, session: SessionNumber) -> Option<Creditor> {
+        self.membership(session).map(|membership| Creditor { session, membership })
+    }
+
+    /// Whether a session is a member by this membership, and not by a later one.
+    pub(in crate::room) fn is_member_by(
+        &self,
+        session: SessionNumber,
+        membership: MembershipNumber,
+    ) -> bool {
+        self.membership(session) == Some(membership)
+    }
+
+    /// The membership by which a session is a member.
+    pub(in crate::room) fn membership(&self, session: SessionNumber) -> Option<MembershipNumber> {
+        self.members.get(&session).map(|enrolled| enrolled.membership)
+    }
+
+    /// Lets a member go: from here on it gets nothing.
+    pub(in crate::room) fn remove(&mut self, session: SessionNumber) -> Option<Arc<SessionHandle>> {
+        let Enrolled { handle, membership } = self.members.remove(&session)?;
+        // First: once its worker knows, nobody bars the room any more because of this membership.
+        handle.leave(self.room(), self.name());
+        // It was lost, though it may be let go for another reason.
+        if !self.owed.is_empty() && handle.outbox.bars(self.room(), membership) {
+            self.owed.lapse(Creditor { session, membership });
+        }
+        self.tell(&handle, Command::Leave { room: self.room(), session, membership });
+        if let Some(outlet) =
+            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == handle.shard)
+        {
+            outlet.members -= 1;
+        }
+        self.outlets.retain(|outlet| outlet.members > 0);
+        self.assert_counts();
+        Some(handle)
+    }
+
+    fn assert_counts(&self) {
+        debug_assert_eq!(
+            self.members.len(),
+            self.outlets.iter().map(|outlet| outlet.members).sum::<usize>(),
+            "each member of a room is on one of the workers that it publishes to"
+        );
+    }
+
+    /// Publishes something to every member, or to every one but one.
+    pub(in crate::room) fn deliver(
+        &self,
+        publication: &Publication,
+        except: Option<SessionNumber>,
+    ) {
+        for outlet in &self.outlets {
+            let target = Target::Room { room: self.room(), except };
+            let publication = publication.clone();
+            outlet.shard.send(Command::Deliver { target, publication, question: None });
+        }
+    }
+
+    /// Sends an event to one session if it is a member: whoever else has the room's code still in
+    /// hand gets nothing of it.
+    pub(in crate::room) fn send_to_member(
+        &self,
+        handle: &Arc<SessionHandle>,
+        publication: Publication,
+    ) {
+        if self.contains(handle.number) {
+            self.send_to(handle, publication);
+        } else {
+            handle.suppress(1);
+        }
+    }
+
+    /// Sends to one session, in order with what was delivered to its shard before. To a
+    /// member it takes nothing that the workers share.
+    pub(in crate::room) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
+        match self.outlet(handle) {
+            Some(outlet) => {
+                outlet.shard.send(Command::One {
+                    handle: handle.clone(),
+                    publication,
+                    asked: None,
+                });
+            }
+            None => self.broadcaster().send_to(handle, publication),
+        }
+    }
+
+    /// The member with the lowest number, for emptying the room.
+    pub(in crate::room) fn first(&self) -> Option<SessionNumber> {
+        self.members.keys().next().copied()
+    }
+
+    /// The room has ended: no worker keeps anything of it.
+    pub(in crate::room) fn close(&mut self) {
+        let room = self.room();
+        // First, as in `remove`.
+        for Enrolled { handle, .. } in std::mem::take(&mut self.members).into_values() {
+            handle.leave(self.room(), self.name());
+        }
+        for outlet in self.outlets.drain(..) {
+            outlet.shard.send(Command::CloseRoom { room });
+        }
+    }
+
+    fn tell(&self, handle: &SessionHandle, command: Command) {
+        if let Some(outlet) = self.outlet(handle) {
+            outlet.shard.send(command);
+        }
+    }
+
+    fn outlet(&self, handle: &SessionHandle) -> Option<&Outlet> {
+        self.outlets.iter().find(|outlet| outlet.shard.number() == handle.shard)
+    }
+}
