@@ -82,7 +82,7 @@ const PLACES: &[(&str, &[&str])] = &[
         ],
     ),
     ("actix_web", &["transport", "salon", "testing"]),
-    ("actix_web_actors", &["transport/websocket.rs"]),
+    ("actix_web_actors", &["transport/websocket/handshake.rs"]),
     ("Instant::now", &["base/clock.rs"]),
     ("SystemTime::now", &["base/clock.rs"]),
     ("getrandom", &["base/random.rs"]),

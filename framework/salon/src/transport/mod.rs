@@ -4,33 +4,10 @@
 //! must never decide what a message means, nor hold state of a connection beyond one request: a
 //! client's next request may land on any worker.
 
-mod body;
-mod compression;
-mod endpoint;
-mod framing;
-mod handover;
-mod link;
-mod link_error;
-mod migration;
-mod opening;
-mod origin;
+mod engine_io;
+mod http;
 mod plain;
-mod polling;
-mod posting;
-mod reactor;
-mod reader;
-mod receive_buffer;
-mod receiving;
-mod rejection;
-mod request;
-mod response;
-mod socket;
-mod socket_write;
-mod taken_socket;
-mod upgrade;
-mod upload;
+mod takeover;
 mod websocket;
-mod writer;
-mod writer_control;
 
-pub(crate) use self::{endpoint::configure, plain::plain, socket::on_connect};
+pub(crate) use self::{engine_io::configure, plain::plain, takeover::on_connect};

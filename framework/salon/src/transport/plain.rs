@@ -8,13 +8,9 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
-    endpoint::admit,
-    framing::Framing,
-    opening::Opening,
-    rejection::Rejection,
-    response::Reply,
-    upload::Upload,
-    websocket::{shake_hands, switch},
+    engine_io::admit,
+    http::{Rejection, Reply, Upload},
+    websocket::{Framing, Opening, shake_hands, switch},
 };
 use crate::{
     auth::{Handshake, Principal},

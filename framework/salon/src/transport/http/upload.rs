@@ -24,8 +24,10 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Sleep, sleep};
 
-use super::socket::{Anchor, ClientSocket};
-use crate::connection::Connections;
+use crate::{
+    connection::Connections,
+    transport::takeover::{Anchor, ClientSocket},
+};
 
 /// How long what is left of a request may keep us waiting for its next bytes.
 const SILENCE: Duration = Duration::from_millis(200);
@@ -34,10 +36,10 @@ const SILENCE: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The body of a request.
-pub(super) struct Upload(Option<Payload>);
+pub(in crate::transport) struct Upload(Option<Payload>);
 
 impl Upload {
-    pub(super) fn new(payload: web::Payload) -> Self {
+    pub(in crate::transport) fn new(payload: web::Payload) -> Self {
         match payload.into_inner() {
             Payload::None => Self(None),
             payload => Self(Some(payload)),
@@ -45,7 +47,7 @@ impl Upload {
     }
 
     /// The next bytes; `None` at the end.
-    pub(super) async fn next(&mut self) -> Option<Result<Bytes, PayloadError>> {
+    pub(in crate::transport) async fn next(&mut self) -> Option<Result<Bytes, PayloadError>> {
         let next = self.0.as_mut()?.next().await;
         if !matches!(next, Some(Ok(_))) {
             self.0 = None;
@@ -54,12 +56,12 @@ impl Upload {
     }
 
     /// All of it, for whoever reads it from here on.
-    pub(super) fn take(&mut self) -> Payload {
+    pub(in crate::transport) fn take(&mut self) -> Payload {
         self.0.take().unwrap_or(Payload::None)
     }
 
     /// The answer to a request of which this was the body, as far as it was not read.
-    pub(super) fn answered(
+    pub(in crate::transport) fn answered(
         self,
         request: &HttpRequest,
         connections: &Connections,

@@ -17,7 +17,7 @@ use crate::{
 
 /// How far a WebSocket's writing side is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(in crate::transport) enum Stage {
     /// It writes what there is.
     Open,
     /// It handed over its close frame.
@@ -29,7 +29,7 @@ pub(super) enum Stage {
 }
 
 /// Shared by the two sides; both are on one worker.
-pub(super) struct WriterControl {
+pub(in crate::transport) struct WriterControl {
     stage: Cell<Stage>,
     /// Whether no greeting waits.
     is_greeted: Cell<bool>,
@@ -43,7 +43,7 @@ pub(super) struct WriterControl {
 
 /// What is to be written beside the outbox.
 #[derive(Default)]
-pub(super) struct Unsaid {
+pub(in crate::transport) struct Unsaid {
     greeting: Option<Bytes>,
     pongs: Pongs,
     farewell: Option<Bytes>,
@@ -63,7 +63,7 @@ const PONGS: usize = 64 * 1024;
 
 impl WriterControl {
     /// With what is unsaid to be said, and the outbox of `link` to be written after it.
-    pub(super) fn new(link: Option<LinkNumber>, unsaid: Option<Box<Unsaid>>) -> Self {
+    pub(in crate::transport) fn new(link: Option<LinkNumber>, unsaid: Option<Box<Unsaid>>) -> Self {
         Self {
             stage: Cell::new(Stage::Open),
             is_greeted: Cell::new(true),
@@ -75,13 +75,13 @@ impl WriterControl {
     }
 
     /// Has frames written before all else.
-    pub(super) fn greet(&self, frames: Vec<u8>) {
+    pub(in crate::transport) fn greet(&self, frames: Vec<u8>) {
         self.is_greeted.set(false);
         self.say(|unsaid| unsaid.greeting = Some(frames.into()));
     }
 
     /// From now on the outbox is written as well, by this link.
-    pub(super) fn attach(&self, link: LinkNumber) {
+    pub(in crate::transport) fn attach(&self, link: LinkNumber) {
         self.link.set(Some(link));
         self.wake_writer();
     }
@@ -94,7 +94,7 @@ impl WriterControl {
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
     /// outbox. Nothing comes of it once the writing side is done.
-    pub(super) fn close(&self, frame: Option<&CloseFrame>) {
+    pub(in crate::transport) fn close(&self, frame: Option<&CloseFrame>) {
         if self.stage.get() >= Stage::Closed {
             return;
         }
@@ -110,7 +110,7 @@ impl WriterControl {
     }
 
     /// Waits until the greeting is handed over, or cannot be any more. One waiter at a time.
-    pub(super) async fn greeted(&self) {
+    pub(in crate::transport) async fn greeted(&self) {
         self.until(|| self.is_greeted.get()).await;
     }
 
@@ -137,12 +137,12 @@ impl WriterControl {
     }
 
     /// How far the writing side is.
-    pub(super) fn stage(&self) -> Stage {
+    pub(in crate::transport) fn stage(&self) -> Stage {
         self.stage.get()
     }
 
     /// Notes how far the writing side is; there is no way back.
-    pub(super) fn reach(&self, stage: Stage) {
+    pub(in crate::transport) fn reach(&self, stage: Stage) {
         if self.stage.get() < stage {
             self.stage.set(stage);
             self.wake_waiter();
@@ -150,7 +150,7 @@ impl WriterControl {
     }
 
     /// The link whose outbox is to be written, if any.
-    pub(super) fn link(&self) -> Option<LinkNumber> {
+    pub(in crate::transport) fn link(&self) -> Option<LinkNumber> {
         self.link.get()
     }
 

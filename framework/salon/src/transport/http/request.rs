@@ -19,11 +19,11 @@ const VERSION: &str = "4";
 
 /// The parameters by which a request names its protocol, transport and session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(in crate::transport) struct Target {
     /// The transport that is asked for.
-    pub(super) transport: TransportKind,
+    pub(in crate::transport) transport: TransportKind,
     /// The session, unless this request is to open one.
-    pub(super) sid: Option<String>,
+    pub(in crate::transport) sid: Option<String>,
     /// Whether the protocol's version is the one that is served.
     supported: bool,
     /// Whether answers are to be scripts.
@@ -35,7 +35,7 @@ impl Target {
     ///
     /// # Errors
     /// [`RequestError::UnknownTransport`] if none, or an unknown one, is named.
-    pub(super) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
+    pub(in crate::transport) fn parse(handshake: &Handshake) -> Result<Self, RequestError> {
         let [mut transport, mut sid, mut version, mut jsonp] = [None; 4];
         for (name, value) in handshake.parameters().iter() {
             let asked = match name {
@@ -58,7 +58,7 @@ impl Target {
     }
 
     /// Whether its client polls by scripts, as browsers did that knew no other way to another host.
-    pub(super) fn wants_jsonp(&self) -> bool {
+    pub(in crate::transport) fn wants_jsonp(&self) -> bool {
         self.jsonp && self.transport == TransportKind::Polling
     }
 
@@ -66,7 +66,7 @@ impl Target {
     ///
     /// # Errors
     /// [`RequestError::UnsupportedVersion`] at a handshake, else [`RequestError::BadRequest`].
-    pub(super) fn check_version(&self) -> Result<(), RequestError> {
+    pub(in crate::transport) fn check_version(&self) -> Result<(), RequestError> {
         match (self.supported, &self.sid) {
             (true, _) => Ok(()),
             (false, None) => Err(RequestError::UnsupportedVersion),
@@ -79,7 +79,7 @@ impl Target {
 ///
 /// # Errors
 /// If its URL and headers have more than `longest` bytes.
-pub(super) fn handshake(
+pub(in crate::transport) fn handshake(
     request: &HttpRequest,
     origin: &Origin,
     longest: usize,

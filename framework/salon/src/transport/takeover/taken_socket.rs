@@ -19,27 +19,28 @@ use super::{
     reactor::{self, READ, Reactor, Registered},
     socket::drop_unsent,
     socket_write::{SocketWrite, uninterrupted},
-    writer::{Next, Writer},
-    writer_control::Stage,
 };
-use crate::base::disconnect::DisconnectReason;
+use crate::{
+    base::disconnect::DisconnectReason,
+    transport::websocket::{Next, Stage, Writer},
+};
 
 /// How many writes one connection may have before others have theirs.
 const WRITES: usize = 32;
 
 /// What a connection may read in one turn of its worker, in bytes: so little that many turns, between
 /// which the runtime does not look at its timers, are short.
-pub(super) const SHARE: usize = 2 * READ;
+pub(in crate::transport) const SHARE: usize = 2 * READ;
 
 /// What the client did not take yet of what was begun.
-pub(super) struct Rest {
+pub(in crate::transport) struct Rest {
     bytes: Bytes,
     /// Whether it ends with the close frame.
     is_last: bool,
 }
 
 /// A socket, and what is written to it.
-pub(super) struct TakenSocket {
+pub(in crate::transport) struct TakenSocket {
     stream: TcpStream,
     readiness: Cell<Readiness>,
     share: Cell<Share>,
@@ -85,7 +86,7 @@ impl TakenSocket {
     ///
     /// # Errors
     /// If there are too many descriptors.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         stream: net::TcpStream,
         writer: Writer,
         rest: Option<Box<Rest>>,
@@ -113,7 +114,7 @@ impl TakenSocket {
     ///
     /// # Errors
     /// If there are too many descriptors.
-    pub(super) fn depart(&self) -> io::Result<(net::TcpStream, Option<Box<Rest>>)> {
+    pub(in crate::transport) fn depart(&self) -> io::Result<(net::TcpStream, Option<Box<Rest>>)> {
         let stream = SockRef::from(&self.stream).try_clone()?;
         self.writer.control.reach(Stage::Gone);
         Ok((stream.into(), self.rest.take()))
@@ -122,7 +123,7 @@ impl TakenSocket {
     /// Waits for the worker's next turn if the share of this one is used up, or if there is much to be
     /// written first. So a client that sends without end holds up nobody, and what it is answered
     /// goes out meanwhile.
-    pub(super) fn poll_turn(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(in crate::transport) fn poll_turn(&self, cx: &Context<'_>) -> Poll<()> {
         let (share, turn) = (self.share.get(), self.reactor.turn());
         if share.turn != turn {
             self.share.set(Share { turn, ..Share::default() });
@@ -142,7 +143,7 @@ impl TakenSocket {
     }
 
     /// Counts what was read, or done with it, in bytes.
-    pub(super) fn took(&self, bytes: usize) {
+    pub(in crate::transport) fn took(&self, bytes: usize) {
         let share = self.share.get();
         self.share.set(Share { used: share.used + bytes, ..share });
     }
@@ -153,7 +154,11 @@ impl TakenSocket {
     }
 
     /// Waits for bytes and appends them to `buffer`; false at the end of the stream.
-    pub(super) fn poll_read(&self, cx: &Context<'_>, buffer: &mut BytesMut) -> Poll<bool> {
+    pub(in crate::transport) fn poll_read(
+        &self,
+        cx: &Context<'_>,
+        buffer: &mut BytesMut,
+    ) -> Poll<bool> {
         ready!(self.poll_turn(cx));
         let mut incoming = self.reactor.incoming.borrow_mut();
         let mut readiness = self.readiness.get();
@@ -186,7 +191,7 @@ impl TakenSocket {
     }
 
     /// Writes what there is, as far as the client takes it.
-    pub(super) fn flush(&self) {
+    pub(in crate::transport) fn flush(&self) {
         if let Err(error) = self.write() {
             // The reading side finds the end as well.
             tracing::trace!(%error, "a WebSocket is not written any more");
@@ -267,7 +272,7 @@ impl TakenSocket {
     }
 
     /// Has what the client did not take dropped, unless the close frame is behind it.
-    pub(super) fn give_up(&self) {
+    pub(in crate::transport) fn give_up(&self) {
         if self.writer.control.stage() < Stage::Closed || self.rest.take().is_some() {
             drop_unsent(&SockRef::from(&self.stream));
         }

@@ -18,17 +18,21 @@ use base64::{
     engine::general_purpose::{GeneralPurpose, PAD},
 };
 
-use super::{
-    body::Body, framing::Framing, opening::Opening, polling::open_packet, rejection::Rejection,
-    response::Reply, upload::Upload,
-};
+use super::{body::Body, framing::Framing, opening::Opening};
 use crate::{
-    auth::Principal, base::logged::Logged, connection::Connections, outbox::TransportKind,
+    auth::Principal,
+    base::logged::Logged,
+    connection::Connections,
+    outbox::TransportKind,
+    transport::{
+        engine_io::open_packet,
+        http::{Rejection, Reply, Upload},
+    },
     wire::engine_io::RequestError,
 };
 
 /// Opens a session over WebSocket.
-pub(super) fn open(
+pub(in crate::transport) fn open(
     request: &HttpRequest,
     upload: &mut Upload,
     connections: &Arc<Connections>,
@@ -52,7 +56,9 @@ pub(super) fn open(
 ///
 /// # Errors
 /// [`RequestError::BadRequest`] if the request is no WebSocket handshake, with what would be one.
-pub(super) fn shake_hands(request: &HttpRequest) -> Result<HttpResponseBuilder, Rejection> {
+pub(in crate::transport) fn shake_hands(
+    request: &HttpRequest,
+) -> Result<HttpResponseBuilder, Rejection> {
     if let Err(fault) = check(request) {
         tracing::debug!(%fault, "no WebSocket handshake");
         let refused = Rejection::from(RequestError::BadRequest)
@@ -135,7 +141,7 @@ fn check(request: &HttpRequest) -> Result<(), Fault> {
 }
 
 /// Sends the 101 response with its body.
-pub(super) fn switch(
+pub(in crate::transport) fn switch(
     mut response: HttpResponseBuilder,
     body: Body,
 ) -> Result<HttpResponse, Rejection> {

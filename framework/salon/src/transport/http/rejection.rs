@@ -21,7 +21,7 @@ use crate::{
 
 /// Why a request was refused.
 #[derive(Clone, Debug)]
-pub(super) struct Rejection {
+pub(in crate::transport) struct Rejection {
     error: RequestError,
     message: Option<Cow<'static, str>>,
     /// Another one than the error's.
@@ -31,19 +31,19 @@ pub(super) struct Rejection {
 
 impl Rejection {
     /// With another message than the error's.
-    pub(super) fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(in crate::transport) fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = Some(message.into());
         self
     }
 
     /// With another status than the error's.
-    pub(super) fn status(mut self, status: StatusCode) -> Self {
+    pub(in crate::transport) fn status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
         self
     }
 
     /// With a header of its own.
-    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(in crate::transport) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Makes the responses to one request.
-pub(super) struct Reply {
+pub(in crate::transport) struct Reply {
     connections: Arc<Connections>,
     handshake: Arc<Handshake>,
     origin: Origin,
@@ -31,7 +31,7 @@ pub(super) struct Reply {
 
 impl Reply {
     /// For a request that is to be looked at; or the answer, if it is not.
-    pub(super) fn begin(
+    pub(in crate::transport) fn begin(
         request: &HttpRequest,
         connections: &Arc<Connections>,
     ) -> Result<Self, Box<HttpResponse>> {
@@ -50,22 +50,22 @@ impl Reply {
     }
 
     /// What is known of the client from this request.
-    pub(super) fn handshake(&self) -> &Arc<Handshake> {
+    pub(in crate::transport) fn handshake(&self) -> &Arc<Handshake> {
         &self.handshake
     }
 
     /// The answer to a polling GET.
-    pub(super) fn payload(&self, payload: Bytes) -> HttpResponse {
+    pub(in crate::transport) fn payload(&self, payload: Bytes) -> HttpResponse {
         self.respond(payload, false)
     }
 
     /// The answer to the polling GET that opened a session.
-    pub(super) fn opening(&self, payload: Bytes) -> HttpResponse {
+    pub(in crate::transport) fn opening(&self, payload: Bytes) -> HttpResponse {
         self.respond(payload, true)
     }
 
     /// The answer to a POST that was received.
-    pub(super) fn received(&self) -> HttpResponse {
+    pub(in crate::transport) fn received(&self) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         response.insert_header((header::CONTENT_TYPE, "text/html"));
         self.add_headers(&mut response, false);
@@ -73,26 +73,30 @@ impl Reply {
     }
 
     /// The answer to a POST over the limit.
-    pub(super) fn too_large(&self) -> HttpResponse {
+    pub(in crate::transport) fn too_large(&self) -> HttpResponse {
         let mut response = HttpResponse::PayloadTooLarge();
         self.origin.allow(&mut response);
         response.finish()
     }
 
     /// The answer to a request that ended its session.
-    pub(super) fn unacceptable(&self) -> HttpResponse {
+    pub(in crate::transport) fn unacceptable(&self) -> HttpResponse {
         let mut response = HttpResponse::BadRequest();
         self.origin.allow(&mut response);
         response.finish()
     }
 
     /// The answer to a refused request.
-    pub(super) fn refused(&self, rejection: &Rejection) -> HttpResponse {
+    pub(in crate::transport) fn refused(&self, rejection: &Rejection) -> HttpResponse {
         rejection.respond(&self.origin, self.handshake.header("upgrade").is_some())
     }
 
     /// Adds the application's headers, and those by which a page may read the response.
-    pub(super) fn add_headers(&self, response: &mut HttpResponseBuilder, initial: bool) {
+    pub(in crate::transport) fn add_headers(
+        &self,
+        response: &mut HttpResponseBuilder,
+        initial: bool,
+    ) {
         self.origin.allow(response);
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         let hooks = self.connections.hooks();

@@ -11,16 +11,16 @@ use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    link_error::LinkError,
     polling::{LOOK, check_session, end, end_by_client, overlap},
     receiving::{Received, Receiving, Rest},
-    rejection::Rejection,
-    response::Reply,
-    upload::Upload,
 };
 use crate::{
     connection::{Claim, ConnectionHandle, Connections},
     outbox::TransportKind,
+    transport::{
+        http::{Rejection, Reply, Upload},
+        websocket::LinkError,
+    },
 };
 
 /// Serves a POST.

@@ -17,14 +17,12 @@ use futures_util::StreamExt as _;
 use tokio::{task::yield_now, time::timeout};
 
 use super::{
-    framing::Framing,
-    link_error::LinkError,
-    receive_buffer::ReceiveBuffer,
-    taken_socket::{SHARE, TakenSocket},
+    framing::Framing, link_error::LinkError, receive_buffer::ReceiveBuffer,
     writer_control::WriterControl,
 };
 use crate::{
     connection::{ConnectionHandle, Connections},
+    transport::takeover::{SHARE, TakenSocket},
     wire::{
         engine_io::{Message, Packet},
         socket_io::Messages,
@@ -37,13 +35,13 @@ use crate::{
 const AHEAD: (usize, usize) = (256, 64 * 1024);
 
 /// What the handling of a message counts of its connection's share of a turn, in bytes that are read.
-pub(super) const MESSAGE: usize = 256;
+pub(in crate::transport) const MESSAGE: usize = 256;
 
 /// When a client that broke the protocol is taken to have sent all that it was about to send.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Whence a WebSocket's bytes come.
-pub(super) enum Source {
+pub(in crate::transport) enum Source {
     /// The body of the request.
     Payload(Payload),
     /// The socket.
@@ -51,20 +49,20 @@ pub(super) enum Source {
 }
 
 /// What was read of a WebSocket, and is not taken apart.
-pub(super) struct Before {
+pub(in crate::transport) struct Before {
     buffer: BytesMut,
     frames: FrameReader,
 }
 
 impl Before {
     /// Bytes that came right behind the handshake.
-    pub(super) fn new(connections: &Connections, early: BytesMut) -> Self {
+    pub(in crate::transport) fn new(connections: &Connections, early: BytesMut) -> Self {
         Self { buffer: early, frames: FrameReader::new(connections.limits().into()) }
     }
 }
 
 /// A WebSocket's incoming bytes, and what was made of them.
-pub(super) struct Reader {
+pub(in crate::transport) struct Reader {
     handle: Arc<ConnectionHandle>,
     source: Source,
     /// Bytes of a frame that is not complete.
@@ -83,7 +81,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Reads `source` for a connection, behind what was read before.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         handle: Arc<ConnectionHandle>,
         before: Before,
         source: Source,
@@ -158,7 +156,7 @@ impl Reader {
     }
 
     /// Takes the messages that wait.
-    pub(super) fn take_messages(&mut self) -> Messages {
+    pub(in crate::transport) fn take_messages(&mut self) -> Messages {
         self.receive_buffer.take_messages()
     }
 
@@ -184,7 +182,7 @@ impl Reader {
     }
 
     /// Why nothing more comes, if so; to be asked for once there are no messages left.
-    pub(super) fn end(&mut self) -> Option<LinkError> {
+    pub(in crate::transport) fn end(&mut self) -> Option<LinkError> {
         self.receive_buffer.take_end()
     }
 
@@ -192,7 +190,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`LinkError`] if there is none any more.
-    pub(super) async fn packet(&mut self) -> Result<Packet, LinkError> {
+    pub(in crate::transport) async fn packet(&mut self) -> Result<Packet, LinkError> {
         poll_fn(|cx| {
             loop {
                 if let Some(packet) = self.decode()? {
@@ -319,12 +317,12 @@ impl Reader {
     }
 
     /// Whose messages they are.
-    pub(super) fn handle(&self) -> &Arc<ConnectionHandle> {
+    pub(in crate::transport) fn handle(&self) -> &Arc<ConnectionHandle> {
         &self.handle
     }
 
     /// What the other side is told.
-    pub(super) fn control(&self) -> &Rc<WriterControl> {
+    pub(in crate::transport) fn control(&self) -> &Rc<WriterControl> {
         &self.control
     }
 
@@ -335,7 +333,7 @@ impl Reader {
     }
 
     /// The socket, if it is read directly.
-    pub(super) fn socket(&self) -> Option<&TakenSocket> {
+    pub(in crate::transport) fn socket(&self) -> Option<&TakenSocket> {
         match &self.source {
             Source::Payload(_) => None,
             Source::Socket(socket) => Some(socket),

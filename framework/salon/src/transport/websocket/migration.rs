@@ -12,7 +12,6 @@ use super::{
     framing::Framing,
     link::Link,
     reader::{Before, Reader, Source},
-    taken_socket::{Rest, TakenSocket},
     writer::Writer,
     writer_control::{Unsaid, WriterControl},
 };
@@ -20,15 +19,16 @@ use crate::{
     base::disconnect::DisconnectReason,
     connection::{ConnectionHandle, Connections},
     outbox::LinkNumber,
+    transport::takeover::{Rest, TakenSocket},
 };
 
 /// A WebSocket on a socket that was taken over, bound to no worker.
-pub(super) struct Migration {
-    pub(super) connections: Arc<Connections>,
-    pub(super) handle: Arc<ConnectionHandle>,
+pub(in crate::transport) struct Migration {
+    pub(in crate::transport) connections: Arc<Connections>,
+    pub(in crate::transport) handle: Arc<ConnectionHandle>,
     pub(super) stream: TcpStream,
-    pub(super) framing: Framing,
-    pub(super) link: Option<LinkNumber>,
+    pub(in crate::transport) framing: Framing,
+    pub(in crate::transport) link: Option<LinkNumber>,
     pub(super) before: Before,
     pub(super) unsaid: Option<Box<Unsaid>>,
     pub(super) rest: Option<Box<Rest>>,
@@ -36,7 +36,7 @@ pub(super) struct Migration {
 
 impl Migration {
     /// Has its connection read it, and its worker write it, until both are over.
-    pub(super) async fn settle(self) {
+    pub(in crate::transport) async fn settle(self) {
         let handle = self.handle.clone();
         let migration = Arc::new(Mutex::new(Some(self)));
         let take = |migration: &Mutex<Option<Self>>| {
@@ -74,7 +74,7 @@ impl Migration {
 impl Link {
     /// Lets a socket that is read directly go to the worker of its connection; the link itself if
     /// actix-web serves it.
-    pub(super) fn depart(self: Box<Self>) -> Result<Box<Migration>, Box<Self>> {
+    pub(in crate::transport) fn depart(self: Box<Self>) -> Result<Box<Migration>, Box<Self>> {
         let departed = self.reader.socket().map(TakenSocket::depart);
         match departed {
             Some(Ok((stream, rest))) => {

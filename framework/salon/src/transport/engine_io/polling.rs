@@ -8,18 +8,16 @@ use actix_web::HttpResponse;
 use bytes::Bytes;
 use tokio::time::sleep;
 
-use super::{
-    framing::packet,
-    link_error::{LinkError, reason},
-    rejection::Rejection,
-    response::Reply,
-};
 use crate::{
     auth::Principal,
     base::{clock, disconnect::DisconnectReason, logged::Logged, simulation},
     connection::{Claim, ConnectionHandle, Connections},
     message::{Form, Publication},
     outbox::{Control, Drained, LinkNumber, Sink, TransportKind},
+    transport::{
+        http::{Rejection, Reply},
+        websocket::{LinkError, packet, reason},
+    },
     wire::engine_io::{Open, Packet, RequestError, payload},
 };
 
@@ -33,7 +31,7 @@ const TOGETHER: Duration = Duration::from_millis(100);
 pub(super) const LOOK: Duration = Duration::from_millis(5);
 
 /// Opens a session over polling.
-pub(super) fn open(
+pub(in crate::transport) fn open(
     connections: &Arc<Connections>,
     reply: &Reply,
     principal: Principal,
@@ -46,7 +44,10 @@ pub(super) fn open(
 }
 
 /// The first packet of a connection.
-pub(super) fn open_packet(connections: &Connections, handle: &ConnectionHandle) -> Packet {
+pub(in crate::transport) fn open_packet(
+    connections: &Connections,
+    handle: &ConnectionHandle,
+) -> Packet {
     let upgradable =
         handle.transport() == TransportKind::Polling && connections.http().transports.websocket;
     let open = Open {
@@ -111,7 +112,11 @@ pub(super) fn overlap(
 }
 
 /// Ends a connection that is on polling. A pending GET still gets what is queued.
-pub(super) fn end(connections: &Connections, handle: &ConnectionHandle, error: &LinkError) {
+pub(in crate::transport) fn end(
+    connections: &Connections,
+    handle: &ConnectionHandle,
+    error: &LinkError,
+) {
     tracing::debug!(connection = handle.number(), error = %Logged(error), "a polling connection ended");
     handle.close(reason(error));
     connections.unlist(handle);

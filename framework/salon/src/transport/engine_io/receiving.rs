@@ -9,14 +9,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::yield_now;
 
-use super::{
-    link_error::LinkError, polling::end, reader::MESSAGE, receive_buffer::ReceiveBuffer,
-    taken_socket::SHARE,
-};
+use super::polling::end;
 use crate::{
     auth::Handshake,
     connection::{Claim, ConnectionHandle, Connections},
     outbox::{Room, TransportKind},
+    transport::{
+        takeover::SHARE,
+        websocket::{LinkError, MESSAGE, ReceiveBuffer},
+    },
     wire::engine_io::payload::{Packets, SEPARATOR},
 };
 
@@ -42,7 +43,7 @@ pub(super) enum Received {
 
 impl Receiving {
     /// Nothing is handled yet but a pong, which counts before the messages in front of it.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         body: Bytes,
         max_packets: usize,
         handle: &Arc<ConnectionHandle>,
@@ -124,7 +125,7 @@ fn is_message(piece: &[u8]) -> bool {
 }
 
 /// The rest of a POST that is answered already; dropped before it is handled, it ends the connection.
-pub(super) struct Rest {
+pub(in crate::transport) struct Rest {
     connections: Arc<Connections>,
     receiving: Receiving,
     /// That of its POST: no other POST begins before.
@@ -134,7 +135,7 @@ pub(super) struct Rest {
 
 impl Rest {
     /// Nothing more is handled yet.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         connections: Arc<Connections>,
         receiving: Receiving,
         claim: Option<Claim>,

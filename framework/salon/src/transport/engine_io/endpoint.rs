@@ -12,15 +12,16 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
-use super::{
-    polling, posting, rejection::Rejection, request::Target, response::Reply, upgrade,
-    upload::Upload, websocket,
-};
+use super::{polling, posting, upgrade};
 use crate::{
     auth::Principal,
     base::{contained::Running, disconnect::DisconnectReason, meter::Count},
     connection::{ConnectionHandle, Connections},
     outbox::TransportKind,
+    transport::{
+        http::{Rejection, Reply, Target, Upload},
+        websocket::handshake,
+    },
     wire::engine_io::RequestError,
 };
 
@@ -90,7 +91,7 @@ async fn answer(
         return match target.transport {
             TransportKind::Polling => polling::open(connections, reply, principal),
             TransportKind::WebSocket => {
-                websocket::open(request, upload, connections, reply, principal)
+                handshake::open(request, upload, connections, reply, principal)
             }
         };
     };
@@ -118,7 +119,7 @@ async fn answer(
 }
 
 /// Asks the application whom the request comes from, and whether it may come at all.
-pub(super) async fn admit(
+pub(in crate::transport) async fn admit(
     connections: &Connections,
     reply: &Reply,
 ) -> Result<Principal, Rejection> {

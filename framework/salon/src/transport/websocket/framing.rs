@@ -14,7 +14,7 @@ use crate::{
 
 /// The meaning of the messages on one WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(in crate::transport) enum Framing {
     /// Each message is an Engine.IO packet.
     EngineIo,
     /// Each message is the application's own; liveness is WebSocket's ping and pong.
@@ -39,7 +39,7 @@ impl Framing {
     }
 
     /// Appends a packet that is no frame, if it has a place on a WebSocket.
-    pub(super) fn encode_packet(self, packet: &Packet, out: &mut Vec<u8>) {
+    pub(in crate::transport) fn encode_packet(self, packet: &Packet, out: &mut Vec<u8>) {
         match (self, packet) {
             // It ends a poll; on a WebSocket there is none.
             (_, Packet::Noop) => {}
@@ -62,7 +62,7 @@ impl Framing {
 }
 
 /// The packet by which a client is told.
-pub(super) fn packet(control: Control) -> Packet {
+pub(in crate::transport) fn packet(control: Control) -> Packet {
     match control {
         Control::Ping => Packet::Ping(ByteString::new()),
         Control::LetGo => Packet::Noop,

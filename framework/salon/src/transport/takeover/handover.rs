@@ -41,7 +41,7 @@ enum Stage {
 /// Every time that actix-web has read what there is it asks the body for bytes, and after that it
 /// writes what it has. So the body sees what was read, has itself asked again until nothing is left
 /// on either side, and ends.
-pub(super) struct Handover {
+pub(in crate::transport) struct Handover {
     stage: Cell<Stage>,
     socket: ClientSocket,
     stream: Cell<Option<TcpStream>>,
@@ -53,7 +53,7 @@ pub(super) struct Handover {
 
 impl Handover {
     /// The handover of a socket whose incoming bytes are read from `payload` until then.
-    pub(super) fn new(socket: ClientSocket, payload: Payload) -> Self {
+    pub(in crate::transport) fn new(socket: ClientSocket, payload: Payload) -> Self {
         Self {
             stage: Cell::new(Stage::Asked),
             socket,
@@ -66,7 +66,7 @@ impl Handover {
 
     /// The socket, once actix-web has let go of it; `None` if it keeps the socket, because the client
     /// does not read, or if the response ended before.
-    pub(super) async fn complete(&self) -> Option<TcpStream> {
+    pub(in crate::transport) async fn complete(&self) -> Option<TcpStream> {
         poll_fn(|cx| match self.stage.get() {
             Stage::Ended | Stage::Declined => Poll::Ready(()),
             Stage::Asked | Stage::Written | Stage::Again | Stage::Ending => {
@@ -79,13 +79,13 @@ impl Handover {
     }
 
     /// What actix-web has read, and whence more of it comes.
-    pub(super) fn take_parts(&self) -> (BytesMut, Payload) {
+    pub(in crate::transport) fn take_parts(&self) -> (BytesMut, Payload) {
         self.drain(&mut Context::from_waker(Waker::noop()));
         (self.early.take(), self.payload.borrow_mut().take())
     }
 
     /// The body's part: ready when it is to end. Pending also when it is to serve for good.
-    pub(super) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::transport) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<()> {
         // What is left here holds actix-web up, so that it could have more that it has not given.
         self.drain(cx);
         match self.stage.get() {
@@ -112,14 +112,14 @@ impl Handover {
     }
 
     /// The body is gone; whether the socket was taken over before.
-    pub(super) fn ended(&self) -> bool {
+    pub(in crate::transport) fn ended(&self) -> bool {
         let is_taken = self.stage.get() == Stage::Ending;
         self.settle(Stage::Ended);
         is_taken
     }
 
     /// Whether the body serves for good.
-    pub(super) fn is_declined(&self) -> bool {
+    pub(in crate::transport) fn is_declined(&self) -> bool {
         self.stage.get() == Stage::Declined
     }
 

@@ -10,20 +10,21 @@ use bytes::BytesMut;
 use super::{
     body::Body,
     framing::Framing,
-    handover::Handover,
     link::Link,
     migration::Migration,
     reader::{Before, Reader, Source},
-    socket::{Anchor, ClientSocket},
     writer::Writer,
     writer_control::WriterControl,
 };
-use crate::connection::{ConnectionHandle, Connections};
+use crate::{
+    connection::{ConnectionHandle, Connections},
+    transport::takeover::{Anchor, ClientSocket, Handover},
+};
 
 /// A WebSocket whose handshake is being answered.
-pub(super) struct Opening {
+pub(in crate::transport) struct Opening {
     connections: Arc<Connections>,
-    pub(super) handle: Arc<ConnectionHandle>,
+    pub(in crate::transport) handle: Arc<ConnectionHandle>,
     writer: Writer,
     way: Way,
 }
@@ -38,7 +39,7 @@ enum Way {
 
 impl Opening {
     /// A WebSocket for a connection, and the body of the response that begins it.
-    pub(super) fn new(
+    pub(in crate::transport) fn new(
         request: &HttpRequest,
         payload: Payload,
         connections: &Arc<Connections>,
@@ -61,12 +62,12 @@ impl Opening {
     }
 
     /// Has frames written right behind the response.
-    pub(super) fn greet(&self, frames: Vec<u8>) {
+    pub(in crate::transport) fn greet(&self, frames: Vec<u8>) {
         self.writer.control.greet(frames);
     }
 
     /// Serves a connection from the start, on this worker.
-    pub(super) fn start(self) {
+    pub(in crate::transport) fn start(self) {
         self.writer.control.attach(self.handle.outbox().attach());
         // Boxed here: what a task is given takes room in it for as long as it lives.
         let settling = Box::pin(self.settle());
@@ -80,7 +81,7 @@ impl Opening {
     }
 
     /// Takes the socket over, if there is one.
-    pub(super) async fn settle(self) -> Settled {
+    pub(in crate::transport) async fn settle(self) -> Settled {
         let Self { connections, handle, writer, way } = self;
         let Writer { control, framing, .. } = writer;
         let (early, payload, served) = match way {
@@ -113,7 +114,7 @@ impl Opening {
 }
 
 /// Who reads and writes a WebSocket.
-pub(super) enum Settled {
+pub(in crate::transport) enum Settled {
     /// actix-web.
     Served(Box<Link>),
     /// Whoever has its socket.
@@ -122,7 +123,7 @@ pub(super) enum Settled {
 
 impl Settled {
     /// The WebSocket, served on this worker for now.
-    pub(super) fn into_link(self) -> Option<Box<Link>> {
+    pub(in crate::transport) fn into_link(self) -> Option<Box<Link>> {
         match self {
             Self::Served(link) => Some(link),
             Self::Taken(migration) => migration.arrive().map(Box::new),

@@ -49,11 +49,11 @@ pub(crate) fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
 }
 
 /// Kept by actix-web for as long as it serves the TCP connection.
-pub(super) struct Anchor(ClientSocket);
+pub(in crate::transport) struct Anchor(ClientSocket);
 
 impl Anchor {
     /// The socket of this connection.
-    pub(super) fn socket(&self) -> ClientSocket {
+    pub(in crate::transport) fn socket(&self) -> ClientSocket {
         self.0.clone()
     }
 }
@@ -67,7 +67,7 @@ impl Drop for Anchor {
 
 /// A handle on a client's socket, beside the one that actix-web reads and writes.
 #[derive(Clone)]
-pub(super) struct ClientSocket(Rc<Shared>);
+pub(in crate::transport) struct ClientSocket(Rc<Shared>);
 
 struct Shared {
     /// Nothing once it was taken over.
@@ -77,7 +77,7 @@ struct Shared {
 
 impl ClientSocket {
     /// Gives a dead peer up after `timeout`.
-    pub(super) fn set_user_timeout(&self, timeout: Duration) {
+    pub(in crate::transport) fn set_user_timeout(&self, timeout: Duration) {
         if timeout == USER_TIMEOUT {
             // It is so already.
             return;
@@ -91,7 +91,7 @@ impl ClientSocket {
     ///
     /// # Errors
     /// If it was taken before, or this system cannot have it read and written by a worker.
-    pub(super) fn take(&self) -> io::Result<net::TcpStream> {
+    pub(in crate::transport) fn take(&self) -> io::Result<net::TcpStream> {
         if cfg!(not(unix)) {
             return Err(ErrorKind::Unsupported.into());
         }
@@ -101,7 +101,7 @@ impl ClientSocket {
     }
 
     /// Whether it takes bytes now; false once it was taken over.
-    pub(super) fn is_writable(&self) -> bool {
+    pub(in crate::transport) fn is_writable(&self) -> bool {
         let socket = self.0.socket.borrow();
         let Some(socket) = &*socket else { return false };
         let mut asked = [PollFd::new(socket, PollFlags::OUT)];
@@ -110,17 +110,17 @@ impl ClientSocket {
     }
 
     /// Tells the client that nothing more comes; what it sends still does.
-    pub(super) fn say_no_more(&self) {
+    pub(in crate::transport) fn say_no_more(&self) {
         self.shut_down(Shutdown::Write);
     }
 
     /// Ends the connection: what is sent stays sent, and what else comes is refused.
-    pub(super) fn end(&self) {
+    pub(in crate::transport) fn end(&self) {
         self.shut_down(Shutdown::Both);
     }
 
     /// Ends the connection at once, dropping what is not sent.
-    pub(super) fn abort(&self) {
+    pub(in crate::transport) fn abort(&self) {
         if let Some(socket) = &*self.0.socket.borrow() {
             drop_unsent(&SockRef::from(socket));
         }
@@ -136,7 +136,7 @@ impl ClientSocket {
     }
 
     /// Waits until actix-web has let go of the connection. One waiter at a time.
-    pub(super) async fn released(&self) {
+    pub(in crate::transport) async fn released(&self) {
         self.0.released.notified().await;
     }
 }

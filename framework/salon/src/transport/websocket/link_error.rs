@@ -13,7 +13,7 @@ use crate::{
 
 /// What a link met that ends the connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LinkError {
+pub(in crate::transport) enum LinkError {
     /// The client closed in an orderly way: an Engine.IO close packet.
     #[error("the client closed the connection")]
     Closed,
@@ -56,7 +56,7 @@ pub(super) enum LinkError {
 }
 
 /// The reason that a session sees for it.
-pub(super) fn reason(error: &LinkError) -> DisconnectReason {
+pub(in crate::transport) fn reason(error: &LinkError) -> DisconnectReason {
     match error {
         LinkError::Closed | LinkError::ClosedWebSocket(_) | LinkError::Gone => {
             DisconnectReason::TransportClose

@@ -23,15 +23,15 @@ use crate::{
 
 /// What one connection has to write.
 #[derive(Clone)]
-pub(super) struct Writer {
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) control: Rc<WriterControl>,
-    pub(super) framing: Framing,
+pub(in crate::transport) struct Writer {
+    pub(in crate::transport) outbox: Arc<Outbox>,
+    pub(in crate::transport) control: Rc<WriterControl>,
+    pub(in crate::transport) framing: Framing,
 }
 
 /// What is written next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(in crate::transport) enum Next {
     /// What the sink has taken out of the outbox.
     Taken,
     /// What the sink has taken: it was everything, and more is waited for.
@@ -44,7 +44,7 @@ pub(super) enum Next {
 
 impl Writer {
     /// What is written next, or `None` once nothing is left to wait for.
-    pub(super) fn poll_next(
+    pub(in crate::transport) fn poll_next(
         &self,
         cx: &mut Context<'_>,
         sink: &mut impl Sink,
@@ -93,14 +93,14 @@ impl Writer {
     }
 
     /// Nothing is written for a while: the connection is not writable.
-    pub(super) fn park(&self) {
+    pub(in crate::transport) fn park(&self) {
         if let Some(link) = self.control.link() {
             self.outbox.park(link);
         }
     }
 
     /// Nothing is written any more.
-    pub(super) fn end(&self) {
+    pub(in crate::transport) fn end(&self) {
         self.park();
         self.control.reach(Stage::Gone);
     }

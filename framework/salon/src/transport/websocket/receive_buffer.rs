@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::link_error::LinkError;
 use crate::{
     connection::ConnectionHandle,
     wire::{
@@ -13,11 +14,9 @@ use crate::{
     },
 };
 
-use super::link_error::LinkError;
-
 /// Messages that wait to be received, and the end if it has come.
 #[derive(Debug, Default)]
-pub(super) struct ReceiveBuffer {
+pub(in crate::transport) struct ReceiveBuffer {
     /// Boxed: most are taken as they come.
     waiting: Option<Box<Waiting>>,
     /// Boxed: it comes once.
@@ -49,7 +48,7 @@ impl ReceiveBuffer {
     }
 
     /// Sorts one packet, and has it wait if it is a message.
-    pub(super) fn take(&mut self, packet: Packet, handle: &ConnectionHandle) {
+    pub(in crate::transport) fn take(&mut self, packet: Packet, handle: &ConnectionHandle) {
         let Some(message) = self.sort(packet, handle) else { return };
         let waiting = self.waiting.get_or_insert_default();
         waiting.bytes += message.len();
@@ -57,7 +56,7 @@ impl ReceiveBuffer {
     }
 
     /// The message that has waited for longest.
-    pub(super) fn next(&mut self) -> Option<Message> {
+    pub(in crate::transport) fn next(&mut self) -> Option<Message> {
         let waiting = self.waiting.as_mut()?;
         let message = waiting.messages.pop_front()?;
         waiting.bytes -= message.len();
@@ -68,12 +67,12 @@ impl ReceiveBuffer {
     }
 
     /// Notes why no more will come.
-    pub(super) fn end(&mut self, error: LinkError) {
+    pub(in crate::transport) fn end(&mut self, error: LinkError) {
         self.end.get_or_insert_with(|| Box::new(error));
     }
 
     /// Whether no more will come.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::transport) fn has_ended(&self) -> bool {
         self.end.is_some()
     }
 
@@ -90,13 +89,13 @@ impl ReceiveBuffer {
     }
 
     /// The messages that wait, in order.
-    pub(super) fn take_messages(&mut self) -> Messages {
+    pub(in crate::transport) fn take_messages(&mut self) -> Messages {
         let waiting = self.waiting.take().unwrap_or_default();
         waiting.messages.into_iter().collect()
     }
 
     /// The end; to be asked for once the messages before it are received.
-    pub(super) fn take_end(&mut self) -> Option<LinkError> {
+    pub(in crate::transport) fn take_end(&mut self) -> Option<LinkError> {
         self.end.take().map(|end| *end)
     }
 }

@@ -18,14 +18,13 @@ use tokio::time::timeout;
 use super::{
     link_error::{LinkError, client_close, reason},
     reader::Reader,
-    socket::ClientSocket,
-    taken_socket::TakenSocket,
     writer_control::Stage,
 };
 use crate::{
     base::{disconnect::DisconnectReason, logged::Logged},
     connection::{ConnectionHandle, Connections, Incoming, ReceiveWindow},
     outbox::Room,
+    transport::takeover::{ClientSocket, TakenSocket},
     wire::engine_io::Message,
 };
 
@@ -34,9 +33,9 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(100);
 
 /// One WebSocket, from its reading side.
-pub(super) struct Link {
-    pub(super) connections: Arc<Connections>,
-    pub(super) reader: Reader,
+pub(in crate::transport) struct Link {
+    pub(in crate::transport) connections: Arc<Connections>,
+    pub(in crate::transport) reader: Reader,
     /// The socket that actix-web serves, if it does.
     pub(super) served: Option<ClientSocket>,
 }
@@ -44,7 +43,7 @@ pub(super) struct Link {
 impl Link {
     /// Serves a connection whose outbox this link writes, until both are over: for a socket that
     /// actix-web has, and that its connection cannot read.
-    pub(super) async fn serve(mut self: Box<Self>) {
+    pub(in crate::transport) async fn serve(mut self: Box<Self>) {
         let ended = {
             let handle = self.reader.handle().clone();
             let client = pin!(receive_all(&mut self.reader));
@@ -63,7 +62,7 @@ impl Link {
     }
 
     /// Ends the connection, if it has not ended, and the WebSocket after it.
-    pub(super) async fn end(self: Box<Self>, error: Option<&LinkError>) {
+    pub(in crate::transport) async fn end(self: Box<Self>, error: Option<&LinkError>) {
         self.decide(error);
         self.part().await;
     }
@@ -124,7 +123,7 @@ impl Link {
     }
 
     /// Waits for the close frame to be written and answered, then ends the TCP connection.
-    pub(super) async fn finish(mut self: Box<Self>, patience: Duration) {
+    pub(in crate::transport) async fn finish(mut self: Box<Self>, patience: Duration) {
         let handshake = async {
             self.reader.control().closed().await;
             self.reader.closed().await;

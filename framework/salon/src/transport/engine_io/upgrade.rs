@@ -9,21 +9,15 @@ use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    framing::Framing,
-    link::Link,
-    link_error::LinkError,
-    opening::Opening,
-    polling::LOOK,
-    rejection::Rejection,
-    response::Reply,
-    upload::Upload,
-    websocket::{shake_hands, switch},
-};
+use super::polling::LOOK;
 use crate::{
     base::logged::Logged,
     connection::{Claim, ConnectionHandle, Connections},
     outbox::Control,
+    transport::{
+        http::{Rejection, Reply, Upload},
+        websocket::{Framing, Link, LinkError, Opening, shake_hands, switch},
+    },
     wire::{
         engine_io::{Packet, RequestError},
         websocket::{Opcode, encode_frame},
@@ -37,7 +31,7 @@ const PROBE: &str = "probe";
 const BEHIND: Duration = Duration::from_millis(20);
 
 /// Serves a WebSocket that names a session.
-pub(super) fn serve(
+pub(in crate::transport) fn serve(
     request: &HttpRequest,
     upload: &mut Upload,
     connections: &Arc<Connections>,

@@ -7,10 +7,10 @@ use std::io::{self, ErrorKind, IoSlice, Write as _};
 use bytes::Bytes;
 use mio::net::TcpStream;
 
-use super::framing::{Framing, packet};
 use crate::{
     message::Publication,
     outbox::{Control, Sink},
+    transport::websocket::{Framing, packet},
 };
 
 /// From how many bytes on a frame is not copied to be written.
@@ -33,7 +33,11 @@ pub(super) struct SocketWrite<'a> {
 
 impl<'a> SocketWrite<'a> {
     /// Nothing yet; `gathered` is room for what is small.
-    pub(super) fn new(stream: &'a TcpStream, gathered: &'a mut Vec<u8>, framing: Framing) -> Self {
+    pub(in crate::transport) fn new(
+        stream: &'a TcpStream,
+        gathered: &'a mut Vec<u8>,
+        framing: Framing,
+    ) -> Self {
         gathered.clear();
         Self { stream, gathered, framing, rest: Bytes::new(), is_blocked: false, result: Ok(()) }
     }

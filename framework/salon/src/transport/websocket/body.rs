@@ -14,24 +14,24 @@ use bytes::Bytes;
 
 use super::{
     framing::{Framing, packet},
-    handover::Handover,
     writer::{Next, Writer},
     writer_control::Stage,
 };
 use crate::{
     message::Publication,
     outbox::{Control, Sink},
+    transport::takeover::Handover,
 };
 
 /// The body of a 101 response.
-pub(super) struct Body {
+pub(in crate::transport) struct Body {
     writer: Writer,
     handover: Option<Rc<Handover>>,
 }
 
 impl Body {
     /// Writes what `writer` has, unless `handover` ends it: then only what greets the client.
-    pub(super) fn new(writer: Writer, handover: Option<Rc<Handover>>) -> Self {
+    pub(in crate::transport) fn new(writer: Writer, handover: Option<Rc<Handover>>) -> Self {
         Self { writer, handover }
     }
 

@@ -1,0 +1,12 @@
+//! One HTTP request and its response, whatever is above: who may ask, what is said, how it is refused.
+//!
+//! It must never know what a connection is.
+
+mod compression;
+mod origin;
+mod rejection;
+mod request;
+mod response;
+mod upload;
+
+pub(super) use self::{rejection::Rejection, request::Target, response::Reply, upload::Upload};
