@@ -15,6 +15,7 @@ pub(crate) mod in_flight;
 pub(crate) mod meter;
 pub(crate) mod number;
 pub(crate) mod random;
+pub(crate) mod room_id;
 pub(crate) mod simulation;
 pub(crate) mod slack;
 pub(crate) mod slots;

@@ -1,4 +1,4 @@
-//! What sessions, rooms and workers are called inside a process.
+//! What sessions, workers and the like are called inside a process.
 //!
 //! It must never be on the wire: a number tells how many there have been.
 
@@ -25,22 +25,6 @@ pub(crate) struct ShardNumber(pub(crate) u32);
 /// Which of the namespaces that the app has declared: all names of a pattern have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NamespaceNumber(pub(crate) usize);
-
-/// A room's number: unique in its Salon, never on the wire, not used again when the room closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RoomNumber(u64);
-
-impl RoomNumber {
-    /// An index below `count`, another one for each room in turn; 0 if there is none.
-    pub(crate) fn spread(self, count: usize) -> usize {
-        usize::try_from(self.0).unwrap_or_default().checked_rem(count).unwrap_or_default()
-    }
-
-    /// The next one that `counter` gives out.
-    pub(crate) fn next(counter: &AtomicU64) -> Self {
-        Self(counter.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// Which of the memberships that a room has given out: a session that comes back has a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

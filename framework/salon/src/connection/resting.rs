@@ -9,8 +9,9 @@ use bytestring::ByteString;
 use crate::{
     auth::{Granted, Right},
     base::{
-        number::{MembershipNumber, RightNumber, RoomNumber},
+        number::{MembershipNumber, RightNumber},
         refusal::Code,
+        room_id::RoomId,
     },
     session::{
         handle::SessionHandle,
@@ -28,7 +29,7 @@ pub(crate) enum Resting {
 /// What it is, whatever grant it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestingKey {
-    Membership(RoomNumber, MembershipNumber),
+    Membership(RoomId, MembershipNumber),
     Begun(RightNumber),
 }
 
@@ -43,7 +44,7 @@ impl Resting {
 
     pub(crate) fn key(&self) -> RestingKey {
         match self {
-            Self::Membership(basis) => RestingKey::Membership(basis.number_of_room, basis.number),
+            Self::Membership(basis) => RestingKey::Membership(basis.room_id, basis.number),
             Self::Begun { right, .. } => RestingKey::Begun(right.number),
         }
     }

@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 
 use super::{
     broadcaster::Broadcaster,
-    command::{Command, Target},
+    command::Command,
     question::{Answers, Question},
     socket::Socket,
+    target::Target,
 };
 use crate::{
     base::clock,

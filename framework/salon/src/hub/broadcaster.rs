@@ -16,12 +16,8 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
-    command::{Command, Target},
-    opening::Openings,
-    recovery::Recovery,
-    registered::Registered,
-    sessions::Sessions,
-    shard::ShardHandle,
+    command::Command, opening::Openings, recovery::Recovery, registered::Registered,
+    sessions::Sessions, shard::ShardHandle, target::Target,
 };
 use crate::{
     base::{
@@ -29,8 +25,9 @@ use crate::{
         config::{Limits, Timeouts},
         logged::Logged,
         meter::{Count, Counters, Tally},
-        number::{MembershipNumber, RoomNumber, ShardNumber},
+        number::{MembershipNumber, ShardNumber},
         refusal::{Code, Refusal},
+        room_id::{RoomId, RoomIds},
     },
     event::ReservedName,
     event::{self, Event},
@@ -50,7 +47,7 @@ pub(crate) struct Broadcaster {
     /// Of the connections that what is sent here is for.
     codec: Arc<dyn Codec>,
     acknowledgement_ids: AtomicU64,
-    rooms_opened: AtomicU64,
+    pub(crate) room_ids: RoomIds,
     /// The directories of rooms, by the kinds of these.
     pub(crate) kinds: Registered,
     pub(crate) sessions: Sessions,
@@ -80,7 +77,7 @@ impl Broadcaster {
             shards: RwLock::new(Arc::new([])),
             codec,
             acknowledgement_ids: AtomicU64::new(0),
-            rooms_opened: AtomicU64::new(0),
+            room_ids: RoomIds::draw(),
             kinds: Registered::default(),
             sessions: Sessions::default(),
             recovery,
@@ -164,11 +161,6 @@ impl Broadcaster {
         }
     }
 
-    /// The number of a new room.
-    pub(crate) fn next_room(&self) -> RoomNumber {
-        RoomNumber::next(&self.rooms_opened)
-    }
-
     /// The next acknowledgement id.
     pub(crate) fn next_acknowledgement(&self) -> u64 {
         self.acknowledgement_ids.fetch_add(1, Ordering::Relaxed)
@@ -217,7 +209,7 @@ impl Broadcaster {
     pub(crate) fn event_of_room<E: Event + Serialize>(
         &self,
         namespace: &ByteString,
-        room: RoomNumber,
+        room: RoomId,
         event: &E,
         place: Option<PositionOf>,
     ) -> Option<Publication> {
@@ -293,7 +285,7 @@ impl Broadcaster {
     pub(crate) fn answer(
         &self,
         sender: &SessionHandle,
-        room: Option<RoomNumber>,
+        room: Option<RoomId>,
         name: &str,
         acknowledgement: Option<u64>,
         result: Result<Payload, Refusal>,
@@ -376,7 +368,7 @@ impl Broadcaster {
 /// A room that asks one of its members.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asker {
-    pub(crate) room: RoomNumber,
+    pub(crate) room: RoomId,
     /// By which it was a member when the room's code asked; whoever was about to become one must be
     /// it when the question is put.
     pub(crate) membership: Option<MembershipNumber>,
@@ -392,7 +384,7 @@ impl Asker {
 }
 
 /// Why there will be no answer from a session that whoever asked has lost.
-fn gone(handle: &SessionHandle, room: Option<RoomNumber>) -> AskError {
+fn gone(handle: &SessionHandle, room: Option<RoomId>) -> AskError {
     if room.is_some() && !handle.has_ended() {
         AskError::NotAMember
     } else {

@@ -1,4 +1,4 @@
-//! What a shard is told to do, and for whom.
+//! What a shard is told to do: with sessions of its own worker, or with all that a target means.
 //!
 //! It must stay plain data: what is done with each is in `shard.rs`.
 
@@ -7,71 +7,33 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::question::Question;
+use super::{question::Question, target::Target};
 use crate::{
-    base::number::{MembershipNumber, RoomNumber, SessionNumber},
+    base::{
+        number::{MembershipNumber, SessionNumber},
+        room_id::RoomId,
+    },
     message::Publication,
     outbox::End,
-    session::{handle::SessionHandle, session_id::SessionId},
+    session::handle::SessionHandle,
 };
-
-/// For whom something is, among the sessions of one worker.
-#[derive(Clone, Debug)]
-pub(crate) enum Target {
-    /// The members of a typed room, but for one.
-    Room { room: RoomNumber, except: Option<SessionNumber> },
-    /// Sessions of a namespace: all, or those in any of the rooms `to`; without those in `except`.
-    Namespace { namespace: ByteString, to: Vec<ByteString>, except: Vec<ByteString> },
-    /// One session, and nobody in a room that may be called so.
-    Session { namespace: ByteString, id: SessionId },
-    /// The sessions that a user has in a namespace: those that are meant now, and of those that are
-    /// away whoever comes back.
-    User { namespace: ByteString, subject: ByteString, sessions: Arc<[SessionId]> },
-}
-
-impl Target {
-    /// Whether it is of the sessions of that namespace.
-    pub(crate) fn is_of(&self, name: &str) -> bool {
-        self.namespace().is_some_and(|namespace| namespace == name)
-    }
-
-    /// As it is kept for whoever comes back: without those who were there.
-    pub(crate) fn for_later(self) -> Self {
-        match self {
-            Self::User { namespace, subject, .. } => {
-                Self::User { namespace, subject, sessions: Arc::new([]) }
-            }
-            other => other,
-        }
-    }
-
-    /// The namespace whose sessions it chooses among.
-    pub(crate) fn namespace(&self) -> Option<&ByteString> {
-        match self {
-            Self::Namespace { namespace, .. }
-            | Self::Session { namespace, .. }
-            | Self::User { namespace, .. } => Some(namespace),
-            Self::Room { .. } => None,
-        }
-    }
-}
 
 /// What a shard is told to do.
 pub(crate) enum Command {
     Register(Arc<SessionHandle>),
     Unregister(Arc<SessionHandle>),
     Enter {
-        room: RoomNumber,
+        room: RoomId,
         handle: Arc<SessionHandle>,
     },
     /// A session is no member any more: by this membership nothing of the room follows.
     Leave {
-        room: RoomNumber,
+        room: RoomId,
         session: SessionNumber,
         membership: MembershipNumber,
     },
     CloseRoom {
-        room: RoomNumber,
+        room: RoomId,
     },
     JoinNamed {
         handle: Arc<SessionHandle>,

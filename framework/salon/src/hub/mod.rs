@@ -1,6 +1,6 @@
 //! Delivery: from whoever publishes to the sessions that are meant, on whichever worker they are.
 //!
-//! It knows sessions, and rooms by their numbers and names alone. It must never know a room's type, nor
+//! It knows sessions, and rooms by their ids and names alone. It must never know a room's type, nor
 //! how a protocol writes what is published.
 
 mod audience;
@@ -9,23 +9,27 @@ mod command;
 mod local_members;
 mod local_sessions;
 mod opening;
+mod outlets;
 mod question;
 mod recovery;
 mod registered;
 mod sessions;
 mod shard;
 mod socket;
+mod target;
 mod user;
 
 pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
 pub(crate) use self::{
     broadcaster::{Asker, Broadcaster, encode_or_log},
-    command::{Command, Target},
+    command::Command,
     opening::{Opened, Opener, too_many_open},
+    outlets::Outlets,
     recovery::{Recovered, Recovery},
     sessions::Sessions,
     shard::{Look, ShardHandle},
+    target::Target,
 };
 
 #[cfg(all(test, salon_loom))]

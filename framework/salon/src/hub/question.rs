@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The asking side of a question that is under way; every shard holds a clone until it has put it
-/// to its sessions.
+/// to its sessions. It stays in its process: by its id answers are told apart there.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     id: u64,

@@ -13,7 +13,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::command::Target;
+use super::target::Target;
 use crate::{
     auth::{Credential, Principal, Who},
     base::{

@@ -17,10 +17,8 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
 
 use super::{
-    command::{Command, Target},
-    local_members::LocalMembers,
-    local_sessions::LocalSessions,
-    question::Question,
+    command::Command, local_members::LocalMembers, local_sessions::LocalSessions,
+    question::Question, target::Target,
 };
 use crate::{
     base::{
@@ -28,7 +26,8 @@ use crate::{
         contained::contain,
         deadlines::Deadlines,
         meter::{Count, Counters},
-        number::{MembershipNumber, RoomNumber, SessionNumber, ShardNumber},
+        number::{MembershipNumber, SessionNumber, ShardNumber},
+        room_id::RoomId,
         simulation,
         slack::Slack,
         timers::Alarm,
@@ -257,7 +256,8 @@ impl Handler<Run> for Shard {
 
 #[derive(Default)]
 struct State {
-    rooms: HashMap<RoomNumber, LocalMembers>,
+    /// Their ids are drawn here: nobody can choose them to meet.
+    rooms: HashMap<RoomId, LocalMembers, foldhash::fast::RandomState>,
     namespaces: HashMap<ByteString, LocalSessions>,
 }
 
@@ -324,7 +324,7 @@ impl State {
         }
     }
 
-    fn leave(&mut self, room: RoomNumber, session: SessionNumber, membership: MembershipNumber) {
+    fn leave(&mut self, room: RoomId, session: SessionNumber, membership: MembershipNumber) {
         let Some(members) = self.rooms.get_mut(&room) else { return };
         let left = members.remove(session);
         debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
@@ -395,9 +395,11 @@ impl State {
     fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<SessionHandle>)) {
         match target {
             Target::Room { room, except } => {
-                for handle in self.rooms.get(room).into_iter().flat_map(LocalMembers::iter) {
-                    if *except != Some(handle.number) {
-                        visit(handle);
+                let Some(members) = self.rooms.get(room) else { return };
+                match except {
+                    None => members.iter().for_each(visit),
+                    Some(except) => {
+                        members.iter().filter(|handle| handle.id != *except).for_each(visit);
                     }
                 }
             }

@@ -12,10 +12,7 @@ use std::{
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    broadcaster::Broadcaster,
-    command::{Command, Target},
-};
+use super::{broadcaster::Broadcaster, command::Command, target::Target};
 use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},

@@ -11,7 +11,7 @@ use std::{
 use bytestring::ByteString;
 
 use super::{Codec, Content, Form, content::Ordered};
-use crate::{base::number::RoomNumber, payload::Payload, wire::engine_io};
+use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ pub(crate) struct Publication(Arc<Inner>);
 struct Inner {
     content: Content,
     /// The typed room whose members alone may have it.
-    room: Option<RoomNumber>,
+    room: Option<RoomId>,
     /// Whether a client that is not writable may miss it.
     is_volatile: bool,
     /// That of Socket.IO: all connections of one Salon have one parser.
@@ -39,7 +39,7 @@ impl Publication {
     }
 
     /// For members of a typed room alone.
-    pub(crate) fn of_room(content: Content, room: RoomNumber, is_volatile: bool) -> Self {
+    pub(crate) fn of_room(content: Content, room: RoomId, is_volatile: bool) -> Self {
         Self::with(content, Some(room), is_volatile)
     }
 
@@ -48,7 +48,7 @@ impl Publication {
         Self::new(Content::Message(message))
     }
 
-    fn with(content: Content, room: Option<RoomNumber>, is_volatile: bool) -> Self {
+    fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
         Self(Arc::new(Inner { content, room, is_volatile, form: OnceLock::new() }))
     }
 
@@ -80,7 +80,7 @@ impl Publication {
     }
 
     /// The typed room whose members alone may have it.
-    pub(crate) fn room(&self) -> Option<RoomNumber> {
+    pub(crate) fn room(&self) -> Option<RoomId> {
         self.0.room
     }
 

@@ -21,8 +21,9 @@ use crate::{
     base::{
         disconnect::DisconnectReason,
         meter::Counters,
-        number::{MembershipNumber, RoomNumber, SessionNumber},
+        number::{MembershipNumber, SessionNumber},
         refusal::{Code, Refusal},
+        room_id::RoomId,
         sync::{
             Mutex, MutexGuard,
             atomic::{AtomicBool, Ordering},
@@ -113,7 +114,7 @@ impl Outbox {
     /// by the membership of that number, which its session has lost: until its
     /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
     /// were queued.
-    pub(crate) fn bar(&self, room: RoomNumber, membership: MembershipNumber) -> u64 {
+    pub(crate) fn bar(&self, room: RoomId, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
         state.bar(room, membership);
         let mut suppressed = 0;
@@ -135,18 +136,18 @@ impl Outbox {
 
     /// Whether the session has lost the membership of that number, or a later one, and its room has
     /// not let it go yet.
-    pub(crate) fn bars(&self, room: RoomNumber, membership: MembershipNumber) -> bool {
+    pub(crate) fn bars(&self, room: RoomId, membership: MembershipNumber) -> bool {
         self.lock().barred(room) >= Some(membership)
     }
 
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
     /// from here on is by one that its session has.
-    pub(crate) fn release(&self, room: RoomNumber, membership: MembershipNumber) {
+    pub(crate) fn release(&self, room: RoomId, membership: MembershipNumber) {
         self.lock().release(room, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
-    pub(crate) fn release_all(&self, room: RoomNumber) {
+    pub(crate) fn release_all(&self, room: RoomId) {
         self.lock().release(room, |_| true);
     }
 

@@ -14,10 +14,7 @@ use super::{
     terms::Terms,
 };
 use crate::{
-    base::{
-        disconnect::DisconnectReason,
-        number::{MembershipNumber, RoomNumber},
-    },
+    base::{disconnect::DisconnectReason, number::MembershipNumber, room_id::RoomId},
     message::Publication,
 };
 
@@ -52,7 +49,7 @@ pub(super) struct Rare {
     catching_up: Option<CatchingUp>,
 }
 
-type Barred = HashMap<RoomNumber, MembershipNumber>;
+type Barred = HashMap<RoomId, MembershipNumber>;
 
 impl State {
     /// The link is to be told something ahead of the frames.
@@ -135,14 +132,14 @@ impl State {
     }
 
     /// The frames of a room are suppressed from now on, up to that membership.
-    pub(super) fn bar(&mut self, room: RoomNumber, membership: MembershipNumber) {
+    pub(super) fn bar(&mut self, room: RoomId, membership: MembershipNumber) {
         let rare = self.rare.get_or_insert_default();
         let last = rare.barred.entry(room).or_insert(membership);
         *last = membership.max(*last);
     }
 
     /// Up to which membership the frames of a room are suppressed, if they are.
-    pub(super) fn barred(&self, room: RoomNumber) -> Option<MembershipNumber> {
+    pub(super) fn barred(&self, room: RoomId) -> Option<MembershipNumber> {
         self.rare.as_ref()?.barred.get(&room).copied()
     }
 
@@ -152,11 +149,7 @@ impl State {
 
     /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
     /// was lost.
-    pub(super) fn release(
-        &mut self,
-        room: RoomNumber,
-        is_over: impl FnOnce(MembershipNumber) -> bool,
-    ) {
+    pub(super) fn release(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
         let Some(rare) = &mut self.rare else { return };
         if rare.barred.get(&room).is_some_and(|last| is_over(*last)) {
             rare.barred.remove(&room);

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     base::{
         clock::{self, Instant},
-        number::RoomNumber,
+        room_id::RoomId,
     },
     event::ReservedName,
     payload::{Payload, PayloadError},
@@ -64,7 +64,7 @@ type Awaited = HashMap<u64, Pending>;
 struct Pending {
     deadline: Instant,
     /// The room that asked, if one did.
-    room: Option<RoomNumber>,
+    room: Option<RoomId>,
     waiter: Waiter,
 }
 
@@ -74,7 +74,7 @@ impl Acknowledgements {
     pub(crate) fn expect(
         &self,
         id: u64,
-        room: Option<RoomNumber>,
+        room: Option<RoomId>,
         deadline: Instant,
         limit: usize,
         waiter: Waiter,
@@ -110,7 +110,7 @@ impl Acknowledgements {
     }
 
     /// Awaits nothing any more for a room: the session is no member of it.
-    pub(crate) fn forget_room(&self, room: RoomNumber) {
+    pub(crate) fn forget_room(&self, room: RoomId) {
         let forgotten: Vec<_> = {
             let mut pending = self.lock();
             let Some(pending) = pending.as_deref_mut() else { return };

@@ -27,8 +27,9 @@ use crate::{
         disconnect::DisconnectReason,
         logged::Logged,
         meter::Count,
-        number::{RoomNumber, SessionNumber, ShardNumber},
+        number::{SessionNumber, ShardNumber},
         refusal::Code,
+        room_id::RoomId,
     },
     message::Publication,
     outbox::{End, NotQueued, Outbox},
@@ -142,7 +143,7 @@ impl SessionHandle {
 
     /// Records that the session has left a room, and what it was granted there with it. What it was
     /// asked by the room it need not answer any more.
-    pub(crate) fn leave(&self, room: RoomNumber, name: &str) {
+    pub(crate) fn leave(&self, room: RoomId, name: &str) {
         self.state.grants.forget(name);
         self.state.memberships.leave(room);
         self.state.acknowledgements.forget_room(room);

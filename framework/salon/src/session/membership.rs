@@ -17,8 +17,9 @@ use crate::{
     auth::Granted,
     base::{
         disconnect::DisconnectReason,
-        number::{MembershipNumber, RoomNumber, SessionNumber},
+        number::{MembershipNumber, SessionNumber},
         refusal::{Code, Refusal},
+        room_id::RoomId,
         sync::{
             Mutex, MutexGuard,
             atomic::{AtomicU64, Ordering},
@@ -29,7 +30,7 @@ use crate::{
 /// How a room learns what became of a member's session.
 pub(crate) trait RoomLink: Send + Sync {
     /// Which room.
-    fn room(&self) -> RoomNumber;
+    fn room(&self) -> RoomId;
     /// Its name: its kind and its key.
     fn name(&self) -> &ByteString;
     /// Its key, of the type that its kind has.
@@ -65,7 +66,7 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    pub(crate) fn room(&self) -> RoomNumber {
+    pub(crate) fn room(&self) -> RoomId {
         self.link.room()
     }
 
@@ -91,7 +92,7 @@ struct State {
 /// What a membership rests on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Basis {
-    pub(crate) number_of_room: RoomNumber,
+    pub(crate) room_id: RoomId,
     pub(crate) room: ByteString,
     pub(crate) number: MembershipNumber,
     pub(crate) granted: Granted,
@@ -111,7 +112,7 @@ pub(crate) enum Confirmed {
 impl Basis {
     /// Whether it is what that membership rests on.
     pub(crate) fn is(&self, membership: &Membership) -> bool {
-        membership.number == self.number && membership.room() == self.number_of_room
+        membership.number == self.number && membership.room() == self.room_id
     }
 }
 
@@ -179,7 +180,7 @@ impl Memberships {
     }
 
     /// A member stays by a newer grant.
-    pub(crate) fn renew(&self, room: RoomNumber, granted: Option<Granted>) {
+    pub(crate) fn renew(&self, room: RoomId, granted: Option<Granted>) {
         let mut state = self.lock();
         let membership = state.present.iter_mut().find(|membership| membership.room() == room);
         if let Some(membership) = membership {
@@ -188,21 +189,21 @@ impl Memberships {
     }
 
     /// The grant by which the session is in a room.
-    pub(crate) fn granted(&self, room: RoomNumber) -> Option<Granted> {
+    pub(crate) fn granted(&self, room: RoomId) -> Option<Granted> {
         let state = self.lock();
         let membership = state.present.iter().find(|membership| membership.room() == room)?;
         membership.granted.as_deref().copied()
     }
 
     /// By which membership the session is in a room.
-    pub(crate) fn number(&self, room: RoomNumber) -> Option<MembershipNumber> {
+    pub(crate) fn number(&self, room: RoomId) -> Option<MembershipNumber> {
         let state = self.lock();
         let membership = state.present.iter().find(|membership| membership.room() == room)?;
         Some(membership.number)
     }
 
     /// The session has left a room.
-    pub(crate) fn leave(&self, room: RoomNumber) {
+    pub(crate) fn leave(&self, room: RoomId) {
         self.lock().present.retain(|membership| membership.room() != room);
     }
 
@@ -243,7 +244,7 @@ impl Memberships {
         let basis = |membership: &Membership| {
             let granted = **membership.granted.as_ref()?;
             Some(Basis {
-                number_of_room: membership.room(),
+                room_id: membership.room(),
                 room: membership.name().into(),
                 number: membership.number,
                 granted,

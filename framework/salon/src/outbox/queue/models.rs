@@ -1,13 +1,13 @@
 //! What is queued while a link takes it, another takes over, a right is lost and the end comes, in
 //! every order.
 
-use std::{future::poll_fn, sync::atomic::AtomicU64};
+use std::future::poll_fn;
 
 use loom::{future::block_on, model, thread};
 
 use super::*;
 use crate::{
-    base::{config::Limits, in_flight::InFlightLimit, sync::atomic::AtomicU32},
+    base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds, sync::atomic::AtomicU32},
     message::{Content, Layer},
     outbox::Room,
     payload::IntoPayload,
@@ -32,7 +32,7 @@ struct Under {
     ends: Arc<Ends>,
     /// A frame for anybody.
     frame: Publication,
-    room: RoomNumber,
+    room: RoomId,
     /// A frame of that room.
     of_room: Publication,
 }
@@ -43,7 +43,7 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
     // What is the same in every order, and too large for the stacks of a model's threads.
     let codec = Arc::new(SocketIoCodec::new(Arc::new(JsonParser)));
     let counters = Arc::default();
-    let room = RoomNumber::next(&AtomicU64::new(1));
+    let room = RoomIds::draw().next().0;
     let message = engine_io::Message::Text("0123456789".into());
     let frame = Publication::message(message).formed(&RawCodec { layer: Layer::EngineIo });
     let (namespace, name) = ("/".into(), "said".into());
@@ -70,7 +70,7 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
 struct Link {
     taken: usize,
     /// If it watches over a room: whose frames, and whether the right to them is lost.
-    watches: Option<(RoomNumber, Arc<AtomicBool>)>,
+    watches: Option<(RoomId, Arc<AtomicBool>)>,
 }
 
 impl Sink for Link {

@@ -1,10 +1,10 @@
 //! What an outbox takes, what it refuses, and what is left in it after that.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 
 use super::*;
 use crate::{
-    base::{config::Limits, in_flight::InFlightLimit},
+    base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds},
     message::{Content, Layer},
     payload::IntoPayload,
     protocol::{RawCodec, SocketIoCodec},
@@ -67,13 +67,13 @@ fn volatile() -> Publication {
 
 /// A room with what it publishes.
 #[derive(Clone, Copy)]
-struct Published(RoomNumber);
+struct Published(RoomId);
 
 impl Published {
     /// So many rooms.
     fn rooms<const N: usize>() -> [Self; N] {
-        let counter = AtomicU64::new(1);
-        std::array::from_fn(|_| Self(RoomNumber::next(&counter)))
+        let ids = RoomIds::draw();
+        std::array::from_fn(|_| Self(ids.next().0))
     }
 
     fn event(self, text: &str) -> Publication {
@@ -279,7 +279,7 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
     let waker = std::task::Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(outbox.bar(RoomNumber::next(&AtomicU64::new(9)), membership(1)), 0);
+    assert_eq!(outbox.bar(RoomIds::draw().next().0, membership(1)), 0);
     assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was suppressed");
     assert_eq!(outbox.bar(lost.0, membership(1)), 1);
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);

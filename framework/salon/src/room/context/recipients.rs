@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::{antechamber::Antechamber, room_context::RoomContext};
 use crate::{
-    base::{logged::Logged, number::SessionNumber},
+    base::logged::Logged,
     event::Event,
     room::{
         contract::{Room, SentByRoom},
         membership::{Member, Members},
     },
-    session::handle::SessionHandle,
+    session::{handle::SessionHandle, session_id::SessionId},
 };
 
 /// Some members of a room of the kind `R`.
@@ -28,7 +28,7 @@ pub struct RoomAudience<'a, R> {
 /// Which of the members.
 pub(super) enum Choice<'a> {
     Everyone,
-    Except(SessionNumber),
+    Except(SessionId),
     One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
@@ -55,7 +55,7 @@ impl<R: Room> RoomContext<R> {
 
     /// Every member but one.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Except(member.number()))
+        RoomAudience::new(&self.members, Choice::Except(member.handle().id))
     }
 }
 

@@ -83,6 +83,10 @@ impl<R: Room> RoomActor<R> {
 
     /// Where the log says that an event is handled.
     pub(super) fn span(&self, event: &'static str, sender: &SessionHandle) -> Span {
+        // Asked first: a span that nobody wants takes its time as well.
+        if !tracing::span_enabled!(tracing::Level::DEBUG) {
+            return Span::none();
+        }
         let room = Logged(self.cx.members.name());
         tracing::debug_span!("salon.room", %room, event, session = %sender.id)
     }

@@ -23,7 +23,7 @@ use crate::{
         contained::Contained,
         data::Data,
         meter::{Count, Tally},
-        number::{RoomNumber, ShardNumber},
+        number::ShardNumber,
         refusal::{Code, Refusal},
         turn::MAILBOX,
     },
@@ -129,14 +129,14 @@ impl<R: Room, A: Starts<R>> Directory<R, A> {
         let mut parts = None;
         let (found, replaced) = self.rooms.find_or_open(hash, key, &name, || {
             self.check_name(&name)?;
-            let number = self.shared.broadcaster.next_room();
-            let shard = self.place(number, opener.near());
+            let (room, before) = self.shared.broadcaster.room_ids.next();
+            let shard = self.place(before, opener.near());
             let shard = shard.ok_or_else(|| Refusal::internal("no worker serves this Salon"))?;
             let opened = self.shared.broadcaster.openings.take(opener)?;
             let key = new_key.take().expect("a key is there until its room has it");
             let (sender, receiver) = channel::channel(MAILBOX);
             let address = Addr::new(sender);
-            let (link, ticket) = Link::new(number, (&*name).into(), hash, key, address);
+            let (link, ticket) = Link::new(room, (&*name).into(), hash, key, address);
             parts = Some((receiver, shard));
             Ok(((link, ticket), opened))
         })?;
@@ -164,12 +164,14 @@ impl<R: Room, A: Starts<R>> Directory<R, A> {
         self.link(key).is_some()
     }
 
-    /// The worker for a new room: that of its first member, else one after the other.
-    fn place(&self, number: RoomNumber, near: Option<ShardNumber>) -> Option<ShardHandle> {
+    /// The worker for a new room, before which so many were opened: that of its first member, else one
+    /// after the other.
+    fn place(&self, before: u64, near: Option<ShardNumber>) -> Option<ShardHandle> {
         let shards = self.shared.broadcaster.shards();
         let alive: Vec<_> = shards.iter().filter(|shard| shard.is_alive()).collect();
         let found = alive.iter().find(|shard| Some(shard.number()) == near);
-        found.or_else(|| alive.get(number.spread(alive.len()))).map(|shard| (*shard).clone())
+        let in_turn = || alive.get(usize::try_from(before).ok()?.checked_rem(alive.len())?);
+        found.or_else(in_turn).map(|shard| (*shard).clone())
     }
 
     /// Takes a room out of the directory, unless something is on its way to it; whether it is out.

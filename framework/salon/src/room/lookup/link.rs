@@ -16,7 +16,8 @@ use crate::{
     base::{
         contained::Contained,
         disconnect::DisconnectReason,
-        number::{RoomNumber, SessionNumber},
+        number::SessionNumber,
+        room_id::RoomId,
         sync::atomic::{AtomicUsize, Ordering},
     },
     room::contract::Room,
@@ -32,7 +33,7 @@ pub(crate) trait Reachable:
 /// The way to an open room, which its directory and all its members share. The room ends by itself:
 /// a member that holds this after that holds the way to nothing.
 pub(in crate::room) struct Link<R: Room, A: Reachable> {
-    pub(super) room: RoomNumber,
+    pub(super) room: RoomId,
     pub(in crate::room) name: ByteString,
     /// What its key hashes to in its directory.
     pub(super) hash: u64,
@@ -45,7 +46,7 @@ impl<R: Room, A: Reachable> Link<R, A> {
     /// With the ticket of what the room is opened for: its actor may start before this returns to
     /// whoever sends it, and a room that nothing is on its way to closes again.
     pub(in crate::room) fn new(
-        room: RoomNumber,
+        room: RoomId,
         name: ByteString,
         hash: u64,
         key: Contained<R::Key>,
@@ -86,7 +87,7 @@ impl<R: Room, A: Reachable> Counted for Link<R, A> {
 }
 
 impl<R: Room, A: Reachable> RoomLink for Link<R, A> {
-    fn room(&self) -> RoomNumber {
+    fn room(&self) -> RoomId {
         self.room
     }
 

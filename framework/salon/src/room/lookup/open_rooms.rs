@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     base::{
-        number::RoomNumber,
         refusal::Refusal,
+        room_id::RoomId,
         slack::{Slack, shed},
         sync::RwLock,
     },
@@ -179,7 +179,7 @@ impl<R: Room, A: Reachable> Tables<R, A> {
     fn remove(
         &mut self,
         hash: u64,
-        number: RoomNumber,
+        number: RoomId,
         may_go: impl Fn(&Link<R, A>) -> bool,
     ) -> Option<ByKey<R, A>> {
         let is_it = |entry: &ByKey<R, A>| entry.link.room == number && may_go(&entry.link);
@@ -191,7 +191,7 @@ impl<R: Room, A: Reachable> Tables<R, A> {
         Some(entry)
     }
 
-    fn take(&mut self, hash: u64, number: RoomNumber) -> Option<ByKey<R, A>> {
+    fn take(&mut self, hash: u64, number: RoomId) -> Option<ByKey<R, A>> {
         let found = self.by_key.find_entry(hash, |entry| entry.link.room == number).ok()?;
         Some(found.remove().0)
     }

@@ -1,4 +1,4 @@
-//! Who is in a room, and which workers they are on.
+//! Who is in a room.
 //!
 //! It must never call the room's code: who comes and goes is decided elsewhere.
 
@@ -14,14 +14,15 @@ use super::{
 use crate::{
     base::{
         data::Data,
-        number::{MembershipNumber, RoomNumber, SessionNumber},
+        number::{MembershipNumber, SessionNumber},
+        room_id::RoomId,
     },
-    hub::{Broadcaster, Command, ShardHandle, Target},
+    hub::{Broadcaster, Outlets},
     message::Publication,
-    session::{handle::SessionHandle, membership::RoomLink},
+    session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
 };
 
-/// Who is in the room, and which workers they are on.
+/// Who is in the room, and what it publishes to them.
 pub(in crate::room) struct Members {
     pub(in crate::room) link: Arc<dyn RoomLink>,
     pub(in crate::room) shared: Arc<Shared>,
@@ -31,7 +32,7 @@ pub(in crate::room) struct Members {
     pub(in crate::room) owed: Owed,
     members: BTreeMap<SessionNumber, Enrolled>,
     next_membership: MembershipNumber,
-    outlets: Vec<Outlet>,
+    outlets: Outlets,
 }
 
 /// What all rooms of one kind have in common.
@@ -47,12 +48,6 @@ struct Enrolled {
     membership: MembershipNumber,
 }
 
-/// A worker with members of the room.
-struct Outlet {
-    shard: ShardHandle,
-    members: usize,
-}
-
 impl Members {
     pub(in crate::room) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Order) -> Self {
         Self {
@@ -62,11 +57,11 @@ impl Members {
             owed: Owed::default(),
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
-            outlets: Vec::new(),
+            outlets: Outlets::default(),
         }
     }
 
-    pub(in crate::room) fn room(&self) -> RoomNumber {
+    pub(in crate::room) fn room(&self) -> RoomId {
         self.link.room()
     }
 
@@ -120,15 +115,9 @@ impl Members {
         handle: Arc<SessionHandle>,
         membership: MembershipNumber,
     ) -> bool {
-        let number = handle.shard;
-        match self.outlets.iter_mut().find(|outlet| outlet.shard.number() == number) {
-            Some(outlet) => outlet.members += 1,
-            None => match self.broadcaster().shard(number) {
-                Some(shard) => self.outlets.push(Outlet { shard, members: 1 }),
-                None => return false,
-            },
+        if !self.outlets.enter(&self.shared.broadcaster, self.link.room(), handle.clone()) {
+            return false;
         }
-        self.tell(&handle, Command::Enter { room: self.room(), handle: handle.clone() });
         let former = self.members.insert(handle.number, Enrolled { handle, membership });
         debug_assert!(former.is_none(), "whoever is taken in was no member");
         self.assert_counts();
@@ -179,13 +168,7 @@ impl Members {
         if !self.owed.is_empty() && handle.outbox.bars(self.room(), membership) {
             self.owed.lapse(Creditor { session, membership });
         }
-        self.tell(&handle, Command::Leave { room: self.room(), session, membership });
-        if let Some(outlet) =
-            self.outlets.iter_mut().find(|outlet| outlet.shard.number() == handle.shard)
-        {
-            outlet.members -= 1;
-        }
-        self.outlets.retain(|outlet| outlet.members > 0);
+        self.outlets.leave(self.link.room(), &handle, membership);
         self.assert_counts();
         Some(handle)
     }
@@ -193,22 +176,14 @@ impl Members {
     fn assert_counts(&self) {
         debug_assert_eq!(
             self.members.len(),
-            self.outlets.iter().map(|outlet| outlet.members).sum::<usize>(),
+            self.outlets.members(),
             "each member of a room is on one of the workers that it publishes to"
         );
     }
 
     /// Publishes something to every member, or to every one but one.
-    pub(in crate::room) fn deliver(
-        &self,
-        publication: &Publication,
-        except: Option<SessionNumber>,
-    ) {
-        for outlet in &self.outlets {
-            let target = Target::Room { room: self.room(), except };
-            let publication = publication.clone();
-            outlet.shard.send(Command::Deliver { target, publication, question: None });
-        }
+    pub(in crate::room) fn deliver(&self, publication: &Publication, except: Option<SessionId>) {
+        self.outlets.deliver(self.room(), publication, except);
     }
 
     /// Sends an event to one session if it is a member: whoever else has the room's code still in
@@ -228,16 +203,7 @@ impl Members {
     /// Sends to one session, in order with what was delivered to its shard before. To a
     /// member it takes nothing that the workers share.
     pub(in crate::room) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
-        match self.outlet(handle) {
-            Some(outlet) => {
-                outlet.shard.send(Command::One {
-                    handle: handle.clone(),
-                    publication,
-                    asked: None,
-                });
-            }
-            None => self.broadcaster().send_to(handle, publication),
-        }
+        self.outlets.send_to(self.broadcaster(), handle, publication);
     }
 
     /// The member with the lowest number, for emptying the room.
@@ -252,18 +218,6 @@ impl Members {
         for Enrolled { handle, .. } in std::mem::take(&mut self.members).into_values() {
             handle.leave(self.room(), self.name());
         }
-        for outlet in self.outlets.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room });
-        }
-    }
-
-    fn tell(&self, handle: &SessionHandle, command: Command) {
-        if let Some(outlet) = self.outlet(handle) {
-            outlet.shard.send(command);
-        }
-    }
-
-    fn outlet(&self, handle: &SessionHandle) -> Option<&Outlet> {
-        self.outlets.iter().find(|outlet| outlet.shard.number() == handle.shard)
+        self.outlets.close(room);
     }
 }

@@ -1,19 +1,20 @@
 //! A session that enters a room while something is taken from it, or while it ends, in every order.
 
-use std::{any::Any, sync::atomic::AtomicU64 as Numbers};
+use std::any::Any;
 
 use loom::{model, thread};
 
 use super::*;
+use crate::base::room_id::RoomIds;
 
 /// A room that admits whoever comes.
 struct Anyones {
-    room: RoomNumber,
+    room: RoomId,
     name: ByteString,
 }
 
 impl RoomLink for Anyones {
-    fn room(&self) -> RoomNumber {
+    fn room(&self) -> RoomId {
         self.room
     }
 
@@ -41,7 +42,7 @@ impl RoomLink for Anyones {
 }
 
 fn membership() -> Membership {
-    let room = RoomNumber::next(&Numbers::new(1));
+    let room = RoomIds::draw().next().0;
     let link = Arc::new(Anyones { room, name: "hall:1".into() });
     Membership { number: MembershipNumber::FIRST, granted: None, link }
 }

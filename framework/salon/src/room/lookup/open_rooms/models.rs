@@ -1,6 +1,6 @@
 //! Rooms that close while others look for them, in every order.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use actix::{
     Addr,
@@ -10,7 +10,7 @@ use loom::{model, sync::mpsc, thread};
 
 use super::*;
 use crate::{
-    base::{config::Limits, contained::Contained, meter::Tally},
+    base::{config::Limits, contained::Contained, meter::Tally, room_id::RoomIds},
     hub::{Opener, Openings},
     room::{context::RoomContext, life::RoomActor},
 };
@@ -42,7 +42,7 @@ type Receiver = AddressReceiver<Actor>;
 struct Building {
     rooms: OpenRooms<Cell, Actor>,
     openings: Openings,
-    numbers: AtomicU64,
+    ids: RoomIds,
 }
 
 impl Building {
@@ -50,7 +50,7 @@ impl Building {
         Arc::new(Self {
             rooms: OpenRooms::default(),
             openings: Openings::new(&Limits::default()),
-            numbers: AtomicU64::new(0),
+            ids: RoomIds::draw(),
         })
     }
 
@@ -59,9 +59,9 @@ impl Building {
         let mut begun = None;
         let found = self.rooms.find_or_open(HASH, &KEY, "cell:7", || {
             let (sender, receiver) = channel::channel(1);
-            let number = RoomNumber::next(&self.numbers);
+            let (room, _) = self.ids.next();
             let key = Contained::new(KEY, Tally::NONE);
-            let found = Link::new(number, "cell:7".into(), HASH, key, Addr::new(sender));
+            let found = Link::new(room, "cell:7".into(), HASH, key, Addr::new(sender));
             begun = Some(receiver);
             Ok((found, self.openings.take(Opener::App)?))
         });

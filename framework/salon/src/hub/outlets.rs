@@ -1,0 +1,105 @@
+//! Where a room publishes to: the shards of the workers that its members are on.
+//!
+//! It must never know who a member is to the room: it counts sessions.
+
+use std::sync::Arc;
+
+use super::{Broadcaster, Command, ShardHandle, Target};
+use crate::{
+    base::{number::MembershipNumber, room_id::RoomId},
+    message::Publication,
+    session::{handle::SessionHandle, session_id::SessionId},
+};
+
+/// The outlets of one room. What goes out by them is in one order for each, and names rooms and sessions
+/// by what they are called in every process.
+#[derive(Default)]
+pub(crate) struct Outlets(Vec<Outlet>);
+
+/// A shard with members of the room.
+struct Outlet {
+    shard: ShardHandle,
+    members: usize,
+}
+
+impl Outlets {
+    /// From here on a session gets what is delivered. False if its worker has ended, and it with that.
+    pub(crate) fn enter(
+        &mut self,
+        broadcaster: &Broadcaster,
+        room: RoomId,
+        handle: Arc<SessionHandle>,
+    ) -> bool {
+        let number = handle.shard;
+        let outlet = match self.0.iter().position(|outlet| outlet.shard.number() == number) {
+            Some(index) => &mut self.0[index],
+            None => {
+                let Some(shard) = broadcaster.shard(number) else { return false };
+                self.0.push(Outlet { shard, members: 0 });
+                self.0.last_mut().expect("one was put there")
+            }
+        };
+        outlet.members += 1;
+        outlet.shard.send(Command::Enter { room, handle });
+        true
+    }
+
+    /// From here on a session gets nothing.
+    pub(crate) fn leave(
+        &mut self,
+        room: RoomId,
+        handle: &SessionHandle,
+        membership: MembershipNumber,
+    ) {
+        let here = |outlet: &Outlet| outlet.shard.number() == handle.shard;
+        let Some(index) = self.0.iter().position(here) else { return };
+        let outlet = &mut self.0[index];
+        outlet.shard.send(Command::Leave { room, session: handle.number, membership });
+        outlet.members -= 1;
+        if outlet.members == 0 {
+            self.0.remove(index);
+        }
+    }
+
+    /// Delivers a publication to every session, or to every one but one.
+    pub(crate) fn deliver(
+        &self,
+        room: RoomId,
+        publication: &Publication,
+        except: Option<SessionId>,
+    ) {
+        for outlet in &self.0 {
+            let (target, publication) = (Target::Room { room, except }, publication.clone());
+            outlet.shard.send(Command::Deliver { target, publication, question: None });
+        }
+    }
+
+    /// Sends to one session, in order with what was delivered to its shard before. To one that has
+    /// entered it takes nothing that the workers share.
+    pub(crate) fn send_to(
+        &self,
+        broadcaster: &Broadcaster,
+        handle: &Arc<SessionHandle>,
+        publication: Publication,
+    ) {
+        match self.0.iter().find(|outlet| outlet.shard.number() == handle.shard) {
+            Some(outlet) => {
+                let handle = handle.clone();
+                outlet.shard.send(Command::One { handle, publication, asked: None });
+            }
+            None => broadcaster.send_to(handle, publication),
+        }
+    }
+
+    /// The room has ended: no shard keeps anything of it.
+    pub(crate) fn close(&mut self, room: RoomId) {
+        for outlet in self.0.drain(..) {
+            outlet.shard.send(Command::CloseRoom { room });
+        }
+    }
+
+    /// How many sessions have entered.
+    pub(crate) fn members(&self) -> usize {
+        self.0.iter().map(|outlet| outlet.members).sum()
+    }
+}
