@@ -82,6 +82,13 @@ struct HowMany {
     nest: Key,
 }
 
+/// Is answered when the eggs hatch: never.
+#[derive(Serialize, Deserialize, Event)]
+#[event("nest:brood", room = Nest(nest))]
+struct Brood {
+    nest: Key,
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
 #[event("nest:counted")]
 struct Counted {
@@ -99,7 +106,7 @@ impl Room for Nest {
     const NAME: &'static str = "nest";
     type Key = Key;
     type Identity = ();
-    type Events = (Come, HowMany);
+    type Events = (Come, HowMany, Later<Brood>);
     type Sends = (Counted,);
 
     fn open(_: &Key, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
@@ -117,6 +124,12 @@ impl On<HowMany> for Nest {
     fn on(&mut self, _: HowMany, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
         cx.broadcast(&Counted { eggs: self.eggs });
         Ok(())
+    }
+}
+
+impl OnLater<Brood> for Nest {
+    fn on_later(&mut self, _: Brood, _: &mut EventContext<'_, Self>) -> Answer<()> {
+        Answer::later(std::future::pending())
     }
 }
 
@@ -236,5 +249,41 @@ async fn the_members_of_a_room_whose_worker_has_ended_are_in_it_no_more_and_may_
         ada.send(HowMany { nest: key(1) }).await?;
         assert_eq!(ada.expect::<Counted>().await, Counted { eggs: 1 }, "{wire:?}");
         ada.expect_none_of::<Counted>().await;
+    }
+}
+
+#[salon::test]
+async fn whoever_waits_for_a_room_whose_worker_ends_is_answered_and_its_members_are_told() {
+    for wire in Wire::ALL {
+        let lab = lab().await;
+        let first = lab.visitor().worker(0).connect().await?;
+        first.send(Come { nest: key(1) }).await?;
+        let [ada, ben] = [lab.visitor().wire(wire).worker(1), lab.visitor().wire(wire).worker(1)];
+        let (ada, ben) = (ada.connect().await?, ben.connect().await?);
+        ada.send(Come { nest: key(1) }).await?;
+        let brooding = ada.send(Brood { nest: key(1) });
+        lab.settle().await;
+        lab.stall(0);
+        // These have not come to the room yet.
+        let counting = ada.send(HowMany { nest: key(1) });
+        ada.emit(HowMany { nest: key(1) });
+        let coming = ben.send(Come { nest: key(1) });
+        lab.settle().await;
+        lab.end_worker(0);
+        lab.settle().await;
+        assert_eq!(code(brooding.await), Code::Closed, "{wire:?}");
+        assert_eq!(code(counting.await), Code::Closed, "{wire:?}");
+        assert_eq!(code(coming.await), Code::Closed, "{wire:?}");
+        let refused = ada.expect_named("salon:refused").await.json()[0].clone();
+        assert_eq!(
+            (&refused["event"], &refused["error"]["code"]),
+            (&"nest:count".into(), &"closed".into())
+        );
+        let evicted = ada.expect_named("salon:evicted").await.json()[0].clone();
+        assert_eq!((&evicted["room"], &evicted["code"]), (&"nest:1".into(), &"closed".into()));
+        ben.expect_none().await;
+        // All of them may go on: nothing is in flight any more, and the next opens another.
+        assert_eq!(ben.send(Come { nest: key(1) }).await?, 0, "{wire:?}");
+        assert_eq!(ada.send(Come { nest: key(1) }).await?, 0, "{wire:?}");
     }
 }

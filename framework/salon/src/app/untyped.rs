@@ -60,9 +60,8 @@ impl Acknowledge {
         const NAME: &str = "acknowledgement";
         let broadcaster = self.socket.broadcaster();
         let payload = broadcaster.encoded(NAME, payload.into_payload())?;
-        let namespace = &self.socket.handle().namespace;
-        let answer = broadcaster.acknowledgement(namespace, self.id, payload);
-        self.socket.handle().push(&broadcaster.formed(NAME, answer)?)
+        let handle = self.socket.handle();
+        handle.push(&broadcaster.acknowledgement(handle, None, NAME, self.id, payload)?)
     }
 }
 

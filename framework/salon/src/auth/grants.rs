@@ -27,7 +27,8 @@ pub(crate) struct Grants(Mutex<Option<Box<Kept>>>);
 /// Most sessions have no grant, and pay for the pointer alone.
 #[derive(Default)]
 struct Kept {
-    rooms: HashMap<ByteString, SmallVec<[Entry; 1]>>,
+    /// Clients choose the names. They cannot see which meet by this hash, and there is a limit to them.
+    rooms: HashMap<ByteString, SmallVec<[Entry; 1]>, foldhash::quality::RandomState>,
     count: usize,
     given: u64,
     /// The rights on which something rests, and some on which nothing does any more.
@@ -114,7 +115,7 @@ impl Grants {
     pub(crate) fn clear(&self) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = kept.take().filter(|kept| !kept.used.is_empty()).map(|mut kept| {
-            (kept.rooms, kept.count) = (HashMap::new(), 0);
+            (kept.rooms, kept.count) = (HashMap::default(), 0);
             kept
         });
     }

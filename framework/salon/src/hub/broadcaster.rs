@@ -21,20 +21,18 @@ use super::{
 };
 use crate::{
     base::{
-        clock,
         config::{Limits, Timeouts},
         logged::Logged,
         meter::{Count, Counters, Tally},
-        number::{MembershipNumber, ShardNumber},
-        refusal::{Code, Refusal},
+        number::ShardNumber,
         room_id::{RoomId, RoomIds},
     },
     event::ReservedName,
     event::{self, Event},
-    message::{Codec, Content, Ordered, PositionOf, Publication, refused},
+    message::{Codec, Content, Ordered, PositionOf, Publication},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
-    session::{acknowledgement::AskError, handle::SessionHandle},
+    session::handle::SessionHandle,
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -155,7 +153,12 @@ impl Broadcaster {
         self.send_one(handle, publication, None);
     }
 
-    fn send_one(&self, handle: &Arc<SessionHandle>, publication: Publication, asked: Option<u64>) {
+    pub(super) fn send_one(
+        &self,
+        handle: &Arc<SessionHandle>,
+        publication: Publication,
+        asked: Option<u64>,
+    ) {
         if let Some(shard) = self.shard(handle.shard) {
             shard.send(Command::One { handle: handle.clone(), publication, asked });
         }
@@ -255,7 +258,15 @@ impl Broadcaster {
         name: &str,
         publication: Publication,
     ) -> Result<Publication, NotQueued> {
-        let publication = publication.formed(&*self.codec);
+        self.with_form(name, publication.formed(&*self.codec))
+    }
+
+    /// A publication, if it has been given a form.
+    pub(super) fn with_form(
+        &self,
+        name: &str,
+        publication: Publication,
+    ) -> Result<Publication, NotQueued> {
         if publication.form().is_nothing() {
             let event = Logged(name);
             tracing::error!(%event, "the event has no form for this parser; it is not sent");
@@ -267,157 +278,6 @@ impl Broadcaster {
     fn unserializable(&self) -> NotQueued {
         self.counters.one(Count::EventsNotSent);
         NotQueued::Unserializable
-    }
-
-    /// What acknowledges an event.
-    pub(crate) fn acknowledgement(
-        &self,
-        namespace: &ByteString,
-        id: u64,
-        payload: Payload,
-    ) -> Publication {
-        let content = Content::Answer { namespace: namespace.clone(), id, payload };
-        Publication::new(content).formed(&*self.codec)
-    }
-
-    /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused
-    /// and no acknowledgement was asked for. What a room answered is for its members.
-    pub(crate) fn answer(
-        &self,
-        sender: &SessionHandle,
-        room: Option<RoomId>,
-        name: &str,
-        acknowledgement: Option<u64>,
-        result: Result<Payload, Refusal>,
-    ) -> Option<Publication> {
-        let namespace = &sender.namespace;
-        let refused = |refusal: &Refusal| {
-            let event = acknowledgement.is_none().then_some(name);
-            let payload = encode_or_log(name, refused(event, refusal))?;
-            Some(match acknowledgement {
-                Some(id) => self.acknowledgement(namespace, id, payload),
-                None => {
-                    let refused = ByteString::from_static("salon:refused");
-                    self.event(namespace, refused, payload, None, false)
-                }
-            })
-        };
-        match (result, acknowledgement) {
-            (Ok(_), None) => None,
-            (Ok(payload), Some(id)) => {
-                let content = Content::Answer { namespace: namespace.clone(), id, payload };
-                let answer = match room {
-                    Some(room) => Publication::of_room(content, room, false),
-                    None => Publication::new(content),
-                };
-                match self.formed(name, answer) {
-                    Ok(answer) => Some(answer),
-                    // Whoever asked is told that there is no answer.
-                    Err(_) => refused(&Refusal::logged_already()),
-                }
-            }
-            (Err(refusal), _) => {
-                log_refused(name, sender, &refusal);
-                refused(&refusal)
-            }
-        }
-    }
-
-    /// Asks one session, and waits for its acknowledgement; what a room asks is for its members, and
-    /// what one answers who is none any more is no answer.
-    pub(crate) async fn ask(
-        &self,
-        handle: Arc<SessionHandle>,
-        asker: Option<Asker>,
-        name: ByteString,
-        payload: Payload,
-        timeout: Duration,
-    ) -> Result<Payload, AskError> {
-        self.check_name(&name)?;
-        let room = asker.map(|asker| asker.room);
-        let asked = asker.map(|asker| asker.membership(&handle)).transpose()?;
-        let is_out = || room.is_some_and(|room| handle.state.memberships.number(room) != asked);
-        let id = self.next_acknowledgement();
-        let (namespace, shown) = (handle.namespace.clone(), name.clone());
-        let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
-        let question = match room {
-            None => Publication::new(content),
-            Some(room) => Publication::of_room(content, room, false),
-        };
-        let question = self.formed(&shown, question).map_err(|_| AskError::unformed())?;
-        let (answer, answered) = oneshot::channel();
-        let waiter = Box::new(move |payload| {
-            // The asker may have stopped waiting.
-            let _ = answer.send(payload);
-        });
-        let deadline = clock::after(timeout);
-        let limit = self.max_pending_acknowledgements;
-        handle.state.acknowledgements.expect(id, room, deadline, limit, waiter)?;
-        let _awaited = Awaited { handle: &handle, id };
-        self.send_one(&handle, question, Some(id));
-        match tokio::time::timeout_at(deadline, answered).await {
-            // It may have gone between its answer and this look, which is the room's.
-            Ok(Ok(_)) if is_out() => Err(gone(&handle, room)),
-            Ok(Ok(payload)) => Ok(payload),
-            Ok(Err(_)) => Err(gone(&handle, room)),
-            Err(_) => Err(AskError::Timeout),
-        }
-    }
-}
-
-/// A room that asks one of its members.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asker {
-    pub(crate) room: RoomId,
-    /// By which it was a member when the room's code asked; whoever was about to become one must be
-    /// it when the question is put.
-    pub(crate) membership: Option<MembershipNumber>,
-}
-
-impl Asker {
-    /// The membership that is asked.
-    fn membership(self, handle: &SessionHandle) -> Result<MembershipNumber, AskError> {
-        let now = handle.state.memberships.number(self.room);
-        let asked = self.membership.or(now);
-        asked.filter(|_| asked == now).ok_or_else(|| gone(handle, Some(self.room)))
-    }
-}
-
-/// Why there will be no answer from a session that whoever asked has lost.
-fn gone(handle: &SessionHandle, room: Option<RoomId>) -> AskError {
-    if room.is_some() && !handle.has_ended() {
-        AskError::NotAMember
-    } else {
-        AskError::Disconnected
-    }
-}
-
-/// The message of what does not fit its event has a piece of it, which is the client's.
-fn log_refused(name: &str, sender: &SessionHandle, refusal: &Refusal) {
-    let (event, session) = (Logged(name), &sender.id);
-    match refusal.code() {
-        // As of a CONNECT: the message may tell the client what it has presented.
-        code if name == event::REFRESH => {
-            tracing::debug!(%event, %session, code = %Logged(code), "refused");
-        }
-        Code::InvalidPayload => {
-            let at = refusal.data().and_then(|data| data.get("path")?.as_str()).map(Logged);
-            let at = at.map(|at| at.to_string());
-            tracing::debug!(%event, %session, code = %refusal.code(), at, "refused");
-        }
-        _ => tracing::debug!(%event, %session, refusal = %Logged(refusal), "refused"),
-    }
-}
-
-/// Gives the place of a pending acknowledgement back when the asking ends, however it ends.
-struct Awaited<'a> {
-    handle: &'a SessionHandle,
-    id: u64,
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        self.handle.state.acknowledgements.forget(self.id);
     }
 }
 

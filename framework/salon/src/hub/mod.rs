@@ -3,9 +3,12 @@
 //! It knows sessions, and rooms by their ids and names alone. It must never know a room's type, nor
 //! how a protocol writes what is published.
 
+mod answering;
+mod asking;
 mod audience;
 mod broadcaster;
 mod command;
+mod local;
 mod local_members;
 mod local_sessions;
 mod opening;
@@ -22,7 +25,9 @@ mod user;
 pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
 pub(crate) use self::{
-    broadcaster::{Asker, Broadcaster, encode_or_log},
+    answering::refusing,
+    asking::Asker,
+    broadcaster::{Broadcaster, encode_or_log},
     command::Command,
     opening::{Opened, Opener, too_many_open},
     outlets::Outlets,

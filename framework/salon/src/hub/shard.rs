@@ -8,34 +8,27 @@ use std::{
     collections::HashMap,
     rc::Rc,
     sync::{
-        Arc, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use actix::{Actor, Addr, Context, Handler, Message};
-use bytestring::ByteString;
 
-use super::{
-    command::Command, local_members::LocalMembers, local_sessions::LocalSessions,
-    question::Question, target::Target,
-};
+use super::{command::Command, local::Local};
 use crate::{
     base::{
         clock::{self, Instant},
         contained::contain,
         deadlines::Deadlines,
         meter::{Count, Counters},
-        number::{MembershipNumber, SessionNumber, ShardNumber},
-        room_id::RoomId,
+        number::ShardNumber,
         simulation,
-        slack::Slack,
         timers::Alarm,
         turn::{self, TakesTurns},
     },
-    message::Publication,
     outbox::End,
-    session::{handle::SessionHandle, membership::RoomLink, session_id::ById},
+    session::membership::RoomLink,
 };
 
 /// Runs something on the shard's worker, such as the start of an actor.
@@ -80,16 +73,16 @@ impl Message for Command {
 thread_local! {
     /// The shards of this thread. A delivery to the one of the running worker is a call: it needs
     /// no message, and it is there before anything that the caller emits next.
-    static LOCAL: RefCell<HashMap<ShardNumber, Local>> = RefCell::default();
+    static LOCAL: RefCell<HashMap<ShardNumber, OfThread>> = RefCell::default();
 }
 
 /// A shard of this thread.
-struct Local {
+struct OfThread {
     worker: u32,
-    state: Rc<RefCell<State>>,
+    state: Rc<RefCell<Local>>,
 }
 
-impl Local {
+impl OfThread {
     fn is_here(&self) -> bool {
         self.worker == simulation::worker()
     }
@@ -98,7 +91,7 @@ impl Local {
 /// The actor; its state is also reached by call from its own thread.
 pub(crate) struct Shard {
     number: ShardNumber,
-    state: Rc<RefCell<State>>,
+    state: Rc<RefCell<Local>>,
     /// Its empty rooms, by the moment when each is looked at, to be closed if it is empty still.
     lingering: Deadlines<Weak<dyn RoomLink>>,
     alarm: Alarm,
@@ -118,8 +111,8 @@ impl ShardHandle {
     pub(crate) fn start(counters: Arc<Counters>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
-        let state = Rc::<RefCell<State>>::default();
-        let local = Local { worker: simulation::worker(), state: state.clone() };
+        let state = Rc::<RefCell<Local>>::default();
+        let local = OfThread { worker: simulation::worker(), state: state.clone() };
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
         let (lingering, alarm) = (Deadlines::default(), Alarm::default());
         let shard = Shard { number, state, lingering, alarm, counters };
@@ -251,191 +244,5 @@ impl Handler<Run> for Shard {
         self.survive(|_| run());
         // A room that opens may have others opened, and those still others.
         turn::spend(ctx);
-    }
-}
-
-#[derive(Default)]
-struct State {
-    /// Their ids are drawn here: nobody can choose them to meet.
-    rooms: HashMap<RoomId, LocalMembers, foldhash::fast::RandomState>,
-    namespaces: HashMap<ByteString, LocalSessions>,
-}
-
-impl State {
-    fn apply(&mut self, command: Command) {
-        match command {
-            Command::Register(handle) => self.register(handle),
-            Command::Unregister(handle) => self.unregister(&handle),
-            Command::Enter { room, handle } => {
-                let is_new = self.rooms.entry(room).or_default().insert(handle);
-                debug_assert!(is_new, "a room lets a member go before it takes it in again");
-            }
-            Command::Leave { room, session, membership } => self.leave(room, session, membership),
-            Command::CloseRoom { room } => {
-                for handle in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
-                    handle.outbox.release_all(room);
-                }
-                self.rooms.shed();
-            }
-            Command::JoinNamed { handle, room } => self.join_named(&handle, room),
-            Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
-            Command::One { handle, publication, asked } => {
-                self.send_one(&handle, &publication, asked);
-            }
-            Command::Deliver { target, publication, question } => {
-                self.each(&target, |handle| deliver(handle, &publication, question.as_ref()));
-            }
-            Command::JoinAll { target, room } => {
-                for handle in self.collect(&target) {
-                    self.join_named(&handle, room.clone());
-                }
-            }
-            Command::LeaveAll { target, room } => {
-                for handle in self.collect(&target) {
-                    self.leave_named(&handle, &room);
-                }
-            }
-            Command::EndAll { target, end } => {
-                self.each(&target, |handle| handle.request_end(end));
-            }
-            Command::Fetch { target, found } => {
-                // The asker may have stopped waiting.
-                let _ = found.send(self.collect(&target));
-            }
-        }
-    }
-
-    fn register(&mut self, handle: Arc<SessionHandle>) {
-        let local = self.namespaces.entry(handle.namespace.clone()).or_default();
-        local.sessions.replace(ById(handle));
-    }
-
-    fn unregister(&mut self, handle: &Arc<SessionHandle>) {
-        for room in handle.named_rooms() {
-            self.leave_named(handle, &room);
-        }
-        if let Some(local) = self.namespaces.get_mut(&handle.namespace) {
-            local.sessions.swap_remove(&handle.id);
-            local.sessions.shed();
-            if local.sessions.is_empty() {
-                self.namespaces.remove(&handle.namespace);
-                self.namespaces.shed();
-            }
-        }
-    }
-
-    fn leave(&mut self, room: RoomId, session: SessionNumber, membership: MembershipNumber) {
-        let Some(members) = self.rooms.get_mut(&room) else { return };
-        let left = members.remove(session);
-        debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
-        if let Some(handle) = left {
-            // What the room sent by this membership came before this.
-            handle.outbox.release(room, membership);
-        }
-        if members.is_empty() {
-            self.rooms.remove(&room);
-            self.rooms.shed();
-        }
-    }
-
-    /// Queues something for one session. What a room asks goes off whenever whoever asks gets to it:
-    /// whether it is for a member still is known here, where members come and go in order.
-    fn send_one(&self, handle: &SessionHandle, publication: &Publication, asked: Option<u64>) {
-        if let (Some(id), Some(room)) = (asked, publication.room())
-            && !self.rooms.get(&room).is_some_and(|members| members.contains(handle.number))
-        {
-            handle.suppress(1);
-            return handle.state.acknowledgements.forget(id);
-        }
-        push(handle, publication, asked);
-    }
-
-    fn join_named(&mut self, handle: &Arc<SessionHandle>, room: ByteString) {
-        let Some(local) = self.namespaces.get_mut(&handle.namespace) else { return };
-        // A session that has ended must not come back as a ghost by a join that was under way.
-        if !local.sessions.contains(&handle.id) {
-            return;
-        }
-        let members = local.rooms.entry(room.clone()).or_default();
-        if members.insert(handle.clone()) {
-            let mut rooms = handle.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
-            rooms.get_or_insert_default().push(room);
-        }
-    }
-
-    fn leave_named(&mut self, handle: &SessionHandle, room: &ByteString) {
-        let mut rooms = handle.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rooms) = rooms.as_deref_mut() {
-            rooms.retain(|joined| joined != room);
-        }
-        drop(rooms);
-        let Some(local) = self.namespaces.get_mut(&handle.namespace) else { return };
-        if let Some(members) = local.rooms.get_mut(room) {
-            members.remove(handle.number);
-            if members.is_empty() {
-                local.rooms.remove(room);
-                local.rooms.shed();
-            }
-        }
-    }
-
-    /// All sessions of the worker.
-    fn handles(&self) -> Vec<Arc<SessionHandle>> {
-        let sessions = self.namespaces.values().flat_map(|local| local.sessions.iter());
-        sessions.map(|ById(handle)| handle.clone()).collect()
-    }
-
-    fn collect(&self, target: &Target) -> Vec<Arc<SessionHandle>> {
-        let mut found = Vec::new();
-        self.each(target, |handle| found.push(handle.clone()));
-        found
-    }
-
-    /// Calls `visit` once for each session that the target means.
-    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<SessionHandle>)) {
-        match target {
-            Target::Room { room, except } => {
-                let Some(members) = self.rooms.get(room) else { return };
-                match except {
-                    None => members.iter().for_each(visit),
-                    Some(except) => {
-                        members.iter().filter(|handle| handle.id != *except).for_each(visit);
-                    }
-                }
-            }
-            Target::Namespace { namespace, to, except } => {
-                if let Some(local) = self.namespaces.get(namespace) {
-                    local.each(to, except, visit);
-                }
-            }
-            Target::Session { namespace, id } => {
-                let local = self.namespaces.get(namespace);
-                if let Some(ById(handle)) = local.and_then(|local| local.sessions.get(id)) {
-                    visit(handle);
-                }
-            }
-            Target::User { namespace, sessions, .. } => {
-                if let Some(local) = self.namespaces.get(namespace) {
-                    // By their ids, and not by rooms that may be called so.
-                    let found = sessions.iter().filter_map(|id| local.sessions.get(id));
-                    found.for_each(|ById(handle)| visit(handle));
-                }
-            }
-        }
-    }
-}
-
-fn deliver(handle: &Arc<SessionHandle>, publication: &Publication, question: Option<&Question>) {
-    if let Some(question) = question
-        && question.put_to(handle).is_err()
-    {
-        return;
-    }
-    push(handle, publication, question.map(Question::id));
-}
-
-fn push(handle: &SessionHandle, publication: &Publication, asked: Option<u64>) {
-    if let (Err(_), Some(id)) = (handle.push(publication), asked) {
-        handle.state.acknowledgements.forget(id);
     }
 }

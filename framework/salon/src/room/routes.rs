@@ -156,12 +156,14 @@ where
     let sent = |ticket| {
         let origin = Origin {
             sender,
+            event: E::NAME,
             acknowledgement,
             granted,
             withdrawals,
             refused,
             _in_flight: in_flight,
             _ticket: ticket,
+            is_answered: false,
         };
         message(Sent { event, origin })
     };

@@ -172,8 +172,7 @@ impl<R: Room> RoomActor<R> {
         ) {
             self.cx.members.send_to(&origin.sender, answer);
         }
-        // The event is no longer in flight, nor on its way here.
-        drop(origin);
+        origin.answered();
     }
 }
 
@@ -212,6 +211,8 @@ impl<R: Room> Drop for RoomActor<R> {
             self.be_lost();
         }
         self.change(State::closed(Refusal::not_found("the room is closed")));
+        // Some may be on workers that go on.
+        self.tell_all_evicted();
         // Also when the worker ends: the key must be free for a room on another one.
         self.directory.close(&*self.cx.members.link);
         self.cx.members.close();

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::actor::RoomActor;
 use crate::{
-    base::refusal::Refusal,
+    base::refusal::{Code, Refusal},
     hub::encode_or_log,
     message::{Content, PositionOf, Publication},
     payload::Payload,
@@ -66,10 +66,15 @@ impl<R: Room> RoomActor<R> {
         let notice = Evicted { room: self.cx.members.name(), code, message, data };
         if let Some(content) = self.notice("salon:evicted", &notice) {
             // Not one of the room's: of those it gets no more.
-            let broadcaster = &self.cx.members.broadcaster();
-            let evicted = Publication::new(content).formed(&**broadcaster.codec());
-            broadcaster.send_to(handle, evicted);
+            let evicted = Publication::new(content).formed(handle.outbox.codec());
+            self.cx.members.broadcaster().send_to(handle, evicted);
         }
+    }
+
+    /// Tells every member that the room is no more.
+    pub(super) fn tell_all_evicted(&self) {
+        let reason = Reason::Code(Code::Closed.as_str());
+        self.cx.members.handles().for_each(|handle| self.tell_evicted(handle, &reason));
     }
 
     /// Tells the members that what comes from now on is of another state, and of its order.

@@ -11,9 +11,15 @@ use super::ticket::Ticket;
 use crate::{
     auth::Granted,
     base::{
-        clock, contained::Contained, disconnect::DisconnectReason, in_flight::InFlightGuard,
-        number::SessionNumber, refusal::Refusal,
+        clock,
+        contained::{Contained, contain},
+        disconnect::DisconnectReason,
+        in_flight::InFlightGuard,
+        meter::Count,
+        number::SessionNumber,
+        refusal::{Code, Refusal},
     },
+    hub::refusing,
     room::presence::PresentUser,
     session::{handle::SessionHandle, membership::Lapsed},
 };
@@ -30,6 +36,8 @@ pub(crate) struct SentForLater<E>(pub(in crate::room) Sent<E>);
 /// Where an event came from, and what to do with its answer.
 pub(crate) struct Origin {
     pub(in crate::room) sender: Arc<SessionHandle>,
+    /// The name of the event.
+    pub(in crate::room) event: &'static str,
     pub(in crate::room) acknowledgement: Option<u64>,
     /// The grant by which it passed, if it has a permission.
     pub(in crate::room) granted: Option<Granted>,
@@ -40,12 +48,37 @@ pub(crate) struct Origin {
     /// One of the events that the connection may have in flight; given back when this is dropped.
     pub(in crate::room) _in_flight: InFlightGuard,
     pub(in crate::room) _ticket: Ticket,
+    /// Whether it is known what its sender is told.
+    pub(in crate::room) is_answered: bool,
 }
 
 impl Origin {
+    /// Its sender has been told what there is to tell: the event is no longer in flight, nor on its way.
+    pub(in crate::room) fn answered(mut self) {
+        self.is_answered = true;
+    }
+
     /// Whether the grant by which it passed has ended since.
     pub(in crate::room) fn has_lapsed(&self) -> bool {
         self.granted.is_some_and(|granted| !granted.grant.holds(clock::wall))
+    }
+}
+
+impl Drop for Origin {
+    /// A room ends with its worker, without a word, and whatever was on its way to it is dropped: who sent
+    /// that waits for no answer any more.
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let (sender, event, id) = (&self.sender, self.event, self.acknowledgement);
+        sender.outbox.counters().one(Count::EventsRefused);
+        let refusal = Refusal::new(Code::Closed, "the room's worker has ended; try again");
+        // The parser may be the application's.
+        if let Ok(Some(refused)) = contain(|| refusing(sender, event, id, &refusal)) {
+            // A client that is gone waits for nothing.
+            let _ = sender.push(&refused);
+        }
     }
 }
 

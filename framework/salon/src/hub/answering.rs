@@ -1,0 +1,103 @@
+//! What answers an event: its acknowledgement, or the event that says why it was refused.
+//!
+//! It must never log what a client has presented.
+
+use bytestring::ByteString;
+
+use super::{Broadcaster, encode_or_log};
+use crate::{
+    base::{
+        logged::Logged,
+        refusal::{Code, Refusal},
+        room_id::RoomId,
+    },
+    event,
+    message::{Content, Publication, refused},
+    outbox::NotQueued,
+    payload::Payload,
+    session::handle::SessionHandle,
+};
+
+impl Broadcaster {
+    /// What acknowledges an event, as the connection of its sender writes it. What a room says by it is
+    /// for its members.
+    pub(crate) fn acknowledgement(
+        &self,
+        sender: &SessionHandle,
+        room: Option<RoomId>,
+        name: &str,
+        id: u64,
+        payload: Payload,
+    ) -> Result<Publication, NotQueued> {
+        let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
+        let answer = match room {
+            Some(room) => Publication::of_room(content, room, false),
+            None => Publication::new(content),
+        };
+        self.with_form(name, answer.formed(sender.outbox.codec()))
+    }
+
+    /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused
+    /// and no acknowledgement was asked for.
+    pub(crate) fn answer(
+        &self,
+        sender: &SessionHandle,
+        room: Option<RoomId>,
+        name: &str,
+        acknowledgement: Option<u64>,
+        result: Result<Payload, Refusal>,
+    ) -> Option<Publication> {
+        let refused = |refusal: &Refusal| refusing(sender, name, acknowledgement, refusal);
+        match (result, acknowledgement) {
+            (Ok(_), None) => None,
+            (Ok(payload), Some(id)) => {
+                match self.acknowledgement(sender, room, name, id, payload) {
+                    Ok(answer) => Some(answer),
+                    // Whoever asked is told that there is no answer.
+                    Err(_) => refused(&Refusal::logged_already()),
+                }
+            }
+            (Err(refusal), _) => {
+                log_refused(name, sender, &refusal);
+                refused(&refusal)
+            }
+        }
+    }
+}
+
+/// What tells a client that its event is refused, as its connection writes it.
+pub(crate) fn refusing(
+    sender: &SessionHandle,
+    name: &str,
+    acknowledgement: Option<u64>,
+    refusal: &Refusal,
+) -> Option<Publication> {
+    let event = acknowledgement.is_none().then_some(name);
+    let payload = encode_or_log(name, refused(event, refusal))?;
+    let namespace = sender.namespace.clone();
+    let content = match acknowledgement {
+        Some(id) => Content::Answer { namespace, id, payload },
+        None => {
+            let name = ByteString::from_static("salon:refused");
+            Content::Event { namespace, name, payload, order: None, question: None }
+        }
+    };
+    Some(Publication::new(content).formed(sender.outbox.codec()))
+}
+
+/// The message of what does not fit its event has a piece of it, which is the client's.
+fn log_refused(name: &str, sender: &SessionHandle, refusal: &Refusal) {
+    let (event, session) = (Logged(name), &sender.id);
+    match refusal.code() {
+        // As of a CONNECT: the message may tell the client what it has presented.
+        code if name == event::REFRESH => {
+            tracing::debug!(%event, %session, code = %Logged(code), "refused");
+        }
+        Code::InvalidPayload => {
+            let at = refusal.data().and_then(|data| data.get("path")?.as_str()).map(Logged);
+            let at = at.map(|at| at.to_string());
+            tracing::debug!(%event, %session, code = %refusal.code(), at, "refused");
+        }
+        _ => tracing::debug!(%event, %session, refusal = %Logged(refusal), "refused"),
+    }
+}
