@@ -28,6 +28,7 @@ macro_rules! both_ways {
 mod anew;
 mod anyone;
 mod blocks;
+mod book;
 mod build;
 mod catching_up;
 mod cave;

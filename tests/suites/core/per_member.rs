@@ -9,26 +9,11 @@ use std::sync::{
 };
 
 use salon::{
-    auth::{Authenticated, Authenticator, Credentials, What, Who},
+    auth::{What, Who},
     prelude::*,
     testing::{Client, Failure, Lab, Wire, for_seeds},
 };
-use serde_json::json;
-
-struct ByName;
-
-impl Authenticator for ByName {
-    type Identity = ();
-
-    async fn authenticate(&self, credentials: Credentials) -> Result<Authenticated<()>, Refusal> {
-        #[derive(Deserialize)]
-        struct Auth {
-            name: String,
-        }
-        let Auth { name } = credentials.auth()?;
-        Ok(Authenticated::new(()).subject(name))
-    }
-}
+use salon_tests::guests::{ByName, Guest, guest};
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("choir:join", room = Choir(choir), join, reply = Vec<String>)]
@@ -103,7 +88,7 @@ impl Choir {
     }
 }
 
-#[salon::room(key = u8, sends = (Left,))]
+#[salon::room(key = u8, identity = Guest, sends = (Left,))]
 impl Choir {
     #[hook]
     fn open(_: &u8, cx: &mut RoomContext<Self>) -> Self {
@@ -115,7 +100,7 @@ impl Choir {
 
     /// The songs are counted from before the sender is in.
     #[hook]
-    fn admit(&mut self, who: &Member<()>) {
+    fn admit(&mut self, who: &Member<Guest>) {
         assert_eq!(self.songs.set(who, 0), None);
         assert!(self.voices.get(who).is_none(), "of an earlier membership nothing is found");
         assert_eq!(self.songs[who], 0);
@@ -162,14 +147,14 @@ impl Choir {
     }
 
     #[hook]
-    fn left(&mut self, who: &Member<()>, _: LeaveReason, cx: &mut RoomContext<Self>) {
+    fn left(&mut self, who: &Member<Guest>, _: LeaveReason, cx: &mut RoomContext<Self>) {
         let voice = self.voices.get(who).map(|voice| voice.name.clone());
         cx.broadcast(&Left { voice, others: self.names() });
     }
 }
 
 async fn singer(lab: &Lab, name: &str, worker: usize) -> Result<Client, Failure> {
-    let visitor = lab.visitor().name(name).wire(Wire::WebSocket).auth(json!({ "name": name }));
+    let visitor = lab.visitor().name(name).wire(Wire::WebSocket).auth(guest(name));
     let client = visitor.worker(worker).connect().await?;
     client.send(join(name)).await?;
     Ok(client)
@@ -189,7 +174,8 @@ async fn listed(client: &Client) -> Result<(Vec<String>, Vec<u32>), Failure> {
 
 async fn choir(seed: u64) -> (Lab, Arc<AtomicUsize>) {
     let alive = Alive::default();
-    let salon = Salon::builder().authenticate(ByName).room::<Choir>().data(alive.clone());
+    let salon =
+        Salon::builder().authenticate(ByName::default()).room::<Choir>().data(alive.clone());
     let salon = salon.build().expect("the parts fit");
     (Lab::builder(salon).workers(2).seed(seed).start().await, alive.0)
 }

@@ -79,7 +79,7 @@ pub(super) fn with_store<R: Room, T>(
 /// The room has this store from now on. A new one is told who is a member.
 pub(super) fn set_store<R: Room>(cx: &mut RoomContext<R>, store: Option<Rc<MemberStore>>) {
     if let Some(store) = &store
-        && store.is_unaware()
+        && store.introduce()
     {
         cx.members.enter_into(store);
     }

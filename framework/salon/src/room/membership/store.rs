@@ -73,8 +73,8 @@ impl MemberStore {
         self.made.set(0);
     }
 
-    /// Whether it is new to its room; from now on it is not.
-    pub(in crate::room) fn is_unaware(&self) -> bool {
+    /// Introduces it to its room; whether it is new to that.
+    pub(in crate::room) fn introduce(&self) -> bool {
         !self.is_known.replace(true)
     }
 
