@@ -50,6 +50,8 @@ enum Way {
     Evict,
     Panic,
     Silence,
+    /// All voices go, and everybody has sung ten songs more.
+    Rest,
 }
 
 /// What `left` found of one who has left, and who was still there.
@@ -142,6 +144,10 @@ impl Choir {
             Way::Evict => cx.evict(cx.sender()),
             Way::Panic => panic!("a panic that was ordered"),
             Way::Silence => return self.voices.remove(cx.sender()).map(|voice| voice.name.clone()),
+            Way::Rest => {
+                self.voices.clear();
+                self.songs.values_mut().for_each(|songs| *songs += 10);
+            }
         }
         None
     }
@@ -233,6 +239,23 @@ fn who_comes_again_begins_anew_and_who_joins_twice_keeps_what_it_has() {
         assert_eq!(ada.send(part(Way::Silence)).await?.as_deref(), Some("Ada III"));
         assert_eq!(listed(&ada).await?, (vec![], vec![0]));
         assert_eq!(ada.send(Sing { choir: 7 }).await?, None);
+        Ok(())
+    });
+}
+
+#[test]
+fn all_values_can_be_changed_or_taken_away_at_once() {
+    for_seeds(0..4, async |seed| {
+        let (lab, alive) = choir(seed).await;
+        let (ada, bob) = (singer(&lab, "Ada", 0).await?, singer(&lab, "Bob", 1).await?);
+        let cy = singer(&lab, "Cy", 0).await?;
+        bob.send(Sing { choir: 7 }).await?;
+        cy.send(part(Way::Leave)).await?;
+        ada.send(part(Way::Rest)).await?;
+        assert_eq!(alive.load(Ordering::Relaxed), 0, "of those who left as well");
+        assert_eq!(listed(&bob).await?, (vec![], vec![10, 11]));
+        ada.send(join("Ada II")).await?;
+        assert_eq!(listed(&bob).await?, (vec!["Ada II".into()], vec![10, 11]));
         Ok(())
     });
 }

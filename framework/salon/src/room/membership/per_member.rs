@@ -94,7 +94,10 @@ impl<T> PerMember<T> {
     /// If it was not made while its room opened: whose members it means is not known then.
     pub fn set<I: 'static>(&mut self, member: &Member<I>, value: T) -> Option<T> {
         let Some(store) = &self.store else {
-            panic!("a `PerMember` is made while its room opens, and this one was not");
+            panic!(
+                "a `PerMember` is made while its room opens, and this one was not: to take all values \
+                 away there is `clear`"
+            );
         };
         let membership = store.note(member.number(), self.slot)?;
         self.forget_those_who_left();
@@ -125,6 +128,12 @@ impl<T> PerMember<T> {
         (now == Some(membership)).then_some(value)
     }
 
+    /// Takes the values of all members away: a round begins anew.
+    pub fn clear(&mut self) {
+        self.forget_those_who_left();
+        self.values.clear();
+    }
+
     /// The values of the members that have one, with the numbers of their sessions, in the order of
     /// [`members`](crate::RoomContext::members). Nobody is among them who is leaving, or not in yet.
     pub fn iter(&self) -> impl Iterator<Item = (SessionNumber, &T)> {
@@ -136,6 +145,19 @@ impl<T> PerMember<T> {
             .iter()
             .filter(move |(session, value)| is_shown(**session, value.membership));
         of_members.map(|(session, value)| (*session, &value.value))
+    }
+
+    /// The values as in [`iter`](Self::iter), to change them.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        let store = self.store.as_ref();
+        let is_shown = move |session: SessionNumber, membership| {
+            store.is_some_and(|store| store.is_member_by(session, membership))
+        };
+        let of_members = self
+            .values
+            .iter_mut()
+            .filter(move |(session, value)| is_shown(**session, value.membership));
+        of_members.map(|(_, value)| &mut value.value)
     }
 
     /// The values as in [`iter`](Self::iter).
