@@ -274,7 +274,7 @@ async fn talk(salon: Salon, over: Arc<AtomicBool>, heard: Arc<[AtomicU64]>) {
         let slowest = heard.iter().map(|heard| heard.load(Ordering::Relaxed)).min();
         if number - slowest.unwrap_or(number) < UNDER_WAY {
             number += 1;
-            room.broadcast(Said { text: text.clone(), number }).await;
+            room.broadcast(&Said { text: text.clone(), number }).await;
         } else {
             tokio::task::yield_now().await;
         }

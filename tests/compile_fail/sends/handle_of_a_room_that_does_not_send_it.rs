@@ -25,8 +25,8 @@ impl Chat {}
 
 fn shout(salon: &Salon) {
     let chat = salon.room::<Chat>(&"lounge".to_owned());
-    chat.broadcast(Left);
-    chat.broadcast(Said { text: "all of you" });
+    chat.broadcast(&Left);
+    chat.broadcast(&Said { text: "all of you" });
 }
 
 fn main() {}

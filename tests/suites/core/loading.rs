@@ -26,7 +26,7 @@ async fn what_comes_while_a_room_is_loaded_waits_in_its_order() {
         two.book().tell(Note("a note"))?;
         let written = two.ada.send(Write(1, "a line".to_owned()));
         two.lab.settle().await;
-        let published = two.book().broadcast(Written("from outside".to_owned()));
+        let published = two.book().broadcast(&Written("from outside".to_owned()));
         let read = two.ben.send(Read(1));
         two.lab.settle().await;
         let asked = two.book().ask(Lines);

@@ -105,7 +105,7 @@ impl On<Signal> for Port {
         let other = cx.room::<Self>(&event.to);
         match event.way {
             Way::Tell => other.open_and_tell(Hoist(format!("from {}", cx.key())))?,
-            Way::Broadcast => drop(other.broadcast(flag("a ship"))),
+            Way::Broadcast => drop(other.broadcast(&flag("a ship"))),
             Way::Ask => {
                 let log = other.ask(ReadLog);
                 cx.tell_when(async move { Hoist(format!("{:?}", log.await)) });

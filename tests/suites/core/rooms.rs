@@ -164,9 +164,9 @@ async fn the_application_broadcasts_in_a_room_from_outside() {
     let lab = Lab::builder(salon()).workers(2).start().await;
     let ada = come(&lab, "ada").await?;
     ada.send(Sit { table: 1 }).await?;
-    lab.drive(lab.salon().room::<Table>(&1).broadcast(Bell)).await;
+    lab.drive(lab.salon().room::<Table>(&1).broadcast(&Bell)).await;
     assert_eq!(ada.expect::<Bell>().await, Bell);
-    lab.drive(lab.salon().room::<Table>(&99).broadcast(Bell)).await;
+    lab.drive(lab.salon().room::<Table>(&99).broadcast(&Bell)).await;
     ada.expect_none().await;
     assert_eq!(lab.salon().open_rooms(), 1, "a broadcast opens no room");
 }

@@ -63,7 +63,7 @@ fn what_a_handle_asks_for_comes_to_a_test_that_is_not_driven() {
         let members = den.members().await;
         assert_eq!(members.len(), 2);
         assert_eq!(den.ask(HowMany).await?, 2);
-        den.broadcast(Noise).await;
+        den.broadcast(&Noise).await;
         assert!(den.evict(members[0].id()).await);
         den.open_and_tell(Next)?;
         assert_eq!(lab.salon().room::<Den>(&2).open_and_ask(HowMany).await?, 0);

@@ -12,7 +12,6 @@ use std::{
 };
 
 use bytestring::ByteString;
-use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{
@@ -28,7 +27,6 @@ use crate::{
         room_id::{RoomId, RoomIds},
     },
     event::ReservedName,
-    event::{self, Event},
     message::{Codec, Content, Ordered, PositionOf, Publication},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
@@ -207,25 +205,24 @@ impl Broadcaster {
         }
     }
 
-    /// A typed event for members of a room. One that cannot be serialized is a mistake in the
-    /// application: it is logged, and nobody gets it.
-    pub(crate) fn event_of_room<E: Event + Serialize>(
+    /// An event for members of a room; nothing if it has no form on the wire.
+    pub(crate) fn event_of_room(
         &self,
         namespace: &ByteString,
         room: RoomId,
-        event: &E,
+        name: &'static str,
+        payload: Payload,
+        is_volatile: bool,
         place: Option<PositionOf>,
     ) -> Option<Publication> {
-        let payload = self.encoded(E::NAME, event::encode(event)).ok()?;
         let content = Content::Event {
             namespace: namespace.clone(),
-            name: ByteString::from_static(E::NAME),
+            name: ByteString::from_static(name),
             payload,
             order: place.map(Ordered::InRoom),
             question: None,
         };
-        let publication = Publication::of_room(content, room, E::POLICY.volatile);
-        self.formed(E::NAME, publication).ok()
+        self.formed(name, Publication::of_room(content, room, is_volatile)).ok()
     }
 
     /// Whether an event may have this name. One that may not is counted.

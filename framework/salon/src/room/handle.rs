@@ -27,7 +27,7 @@ use crate::{
         refusal::{Code, Refusal},
         simulation,
     },
-    event::Event,
+    event::{self, Event},
     hub::{Broadcaster, Opener},
 };
 
@@ -148,13 +148,18 @@ impl<R: Room> RoomHandle<R> {
 
     /// Sends an event to every member: in one order with what the room itself publishes. It is done
     /// when the room has published it. A room that is not open has no members, and is not opened. The
-    /// event is one that the room [`Sends`](Room::Sends).
-    pub fn broadcast<E: Event + Serialize + SentByRoom<R, At> + Send + 'static, At>(
-        &self,
-        event: E,
-    ) -> Done<()> {
-        let event = self.contained(event);
-        Done(self.request(|_ticket, done| Broadcast { event, _ticket, done }))
+    /// event is one that the room [`Sends`](Room::Sends). One that cannot be sent, by its name or because
+    /// it has no JSON form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
+    pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) -> Done<()> {
+        // Written here: it belongs to whoever sends it, and what is wrong with it harms no room.
+        let encoded = self.directory().and_then(|directory| {
+            let broadcaster = directory.broadcaster();
+            let is_free = self.is_open() && broadcaster.is_free(E::NAME);
+            is_free.then(|| broadcaster.encoded(E::NAME, event::encode(event)).ok()).flatten()
+        });
+        let Some(payload) = encoded else { return Done(Received::nothing()) };
+        let (name, is_volatile) = (E::NAME, E::POLICY.volatile);
+        Done(self.request(|_ticket, done| Broadcast { name, payload, is_volatile, _ticket, done }))
     }
 
     /// Sends a message to the room, if it is open.
@@ -329,6 +334,13 @@ impl<T: Default> Future for Done<T> {
 /// What a room sends back.
 #[derive(Debug)]
 struct Received<T>(oneshot::Receiver<T>);
+
+impl<T> Received<T> {
+    /// Nothing will come.
+    fn nothing() -> Self {
+        Self(oneshot::channel().1)
+    }
+}
 
 impl<T> Future for Received<T> {
     type Output = Result<T, oneshot::error::RecvError>;

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{antechamber::Antechamber, room_context::RoomContext};
 use crate::{
     base::logged::Logged,
-    event::Event,
+    event::{self, Event},
+    payload::Payload,
     room::{
         contract::{Room, SentByRoom},
         membership::{Member, Members},
@@ -67,11 +68,6 @@ impl<'a, R> RoomAudience<'a, R> {
     /// Sends an event to them. One that cannot be sent, by its name or because it has no JSON form, is
     /// logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
     pub fn emit<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
-        self.emit_checked(event);
-    }
-
-    /// As [`emit`](Self::emit), where it is known that the room sends it.
-    pub(in crate::room) fn emit_checked<E: Event + Serialize>(&self, event: &E) {
         if self.members.broadcaster().is_free(E::NAME) {
             self.emit_any(event);
         }
@@ -79,9 +75,22 @@ impl<'a, R> RoomAudience<'a, R> {
 
     /// As [`emit`](Self::emit), whosever event it is: Salon's own as well.
     pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
+        let broadcaster = self.members.broadcaster();
+        let payload = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
+        self.publish(E::NAME, E::POLICY.volatile, payload);
+    }
+
+    /// Publishes an event of that name to them; its payload is asked for if there is anybody, and is
+    /// nothing if it cannot be written.
+    pub(in crate::room) fn publish(
+        &self,
+        name: &'static str,
+        is_volatile: bool,
+        payload: impl FnOnce() -> Option<Payload>,
+    ) {
         let members = self.members;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
-        let is_numbered = !E::POLICY.volatile && !is_for_one;
+        let is_numbered = !is_volatile && !is_for_one;
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
         let take_number = || {
@@ -94,10 +103,12 @@ impl<'a, R> RoomAudience<'a, R> {
             return take_number();
         }
         let place = order.zip(at).map(|(order, at)| order.place(members.name(), at));
+        let Some(payload) = payload() else { return };
+        let (namespace, room) = (members.namespace(), members.room());
         let broadcaster = members.broadcaster();
-        let event_of_room =
-            broadcaster.event_of_room(members.namespace(), members.room(), event, place);
-        let Some(publication) = event_of_room else { return };
+        let published =
+            broadcaster.event_of_room(namespace, room, name, payload, is_volatile, place);
+        let Some(publication) = published else { return };
         take_number();
         let except = match &self.choice {
             Choice::Everyone => None,
@@ -106,7 +117,7 @@ impl<'a, R> RoomAudience<'a, R> {
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
         };
         let room = Logged(members.name());
-        tracing::trace!(%room, event = E::NAME, members = members.len(), "broadcast");
+        tracing::trace!(%room, event = name, members = members.len(), "broadcast");
         members.deliver(&publication, except);
     }
 }

@@ -3,12 +3,10 @@
 //! It must never leave one waiting: whoever asks is answered, also by a room that has closed.
 
 use actix::Handler;
-use serde::Serialize;
 
 use super::{actor::RoomActor, state::State};
 use crate::{
-    base::contained::{Contained, contain},
-    event::Event,
+    base::contained::Contained,
     room::{
         context::Action,
         contract::{Receive, Reply, Room},
@@ -43,18 +41,15 @@ impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<
     }
 }
 
-impl<R: Room, E: Event + Serialize + Send + 'static> Handler<Broadcast<E>> for RoomActor<R> {
+impl<R: Room> Handler<Broadcast> for RoomActor<R> {
     type Result = ();
 
-    fn handle(&mut self, broadcast: Broadcast<E>, ctx: &mut Self::Context) {
-        let Broadcast { event, _ticket, done } = broadcast;
-        // A room that has closed has no members. The event is of somebody outside: whatever is wrong
-        // with it, the room's state is not.
-        let broadcast = || self.cx.everyone().emit_checked(&*event);
-        if matches!(self.state, State::Open(_)) && contain(broadcast).is_err() {
-            self.report(E::NAME, None);
+    fn handle(&mut self, broadcast: Broadcast, ctx: &mut Self::Context) {
+        let Broadcast { name, payload, is_volatile, _ticket, done } = broadcast;
+        // A room that has closed has no members.
+        if matches!(self.state, State::Open(_)) {
+            self.cx.everyone().publish(name, is_volatile, || Some(payload));
         }
-        drop(event);
         // The application may have stopped waiting.
         let _ = done.send(());
         drop(_ticket);

@@ -107,6 +107,11 @@ impl<R: Room, A: Starts<R>> Directory<R, A> {
         send_to(&link, ticket, asked, message).map(|()| true)
     }
 
+    /// The sending side of its Salon.
+    pub(in crate::room) fn broadcaster(&self) -> &Arc<Broadcaster> {
+        &self.shared.broadcaster
+    }
+
     fn find(&self, key: &R::Key) -> Option<Found<R, A>> {
         self.rooms.find(self.hashes.hash_one(key), key)
     }

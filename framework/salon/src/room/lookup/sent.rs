@@ -20,6 +20,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     hub::refusing,
+    payload::Payload,
     room::presence::PresentUser,
     session::{handle::SessionHandle, membership::Lapsed},
 };
@@ -89,8 +90,10 @@ pub(crate) struct Told<M> {
 }
 
 /// An event that the application broadcasts in a room from outside.
-pub(crate) struct Broadcast<E> {
-    pub(in crate::room) event: Contained<E>,
+pub(crate) struct Broadcast {
+    pub(in crate::room) name: &'static str,
+    pub(in crate::room) payload: Payload,
+    pub(in crate::room) is_volatile: bool,
     pub(in crate::room) _ticket: Ticket,
     pub(in crate::room) done: oneshot::Sender<()>,
 }
@@ -147,6 +150,6 @@ macro_rules! message_without_result {
     };
 }
 message_without_result!(
-    Sent<E>, SentForLater<E>, Told<M>, Broadcast<E>, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
+    Sent<E>, SentForLater<E>, Told<M>, Broadcast, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
     Lapse, Linger
 );
