@@ -114,6 +114,9 @@ fn read<'a>(data: &'a DataEnum, diagnostics: &mut Diagnostics) -> Vec<Said<'a>> 
         let said = diagnostics.accept(said);
         let checked = said.and_then(|(code, message)| {
             diagnostics.accept(check(&code))?;
+            if let Some(message) = &message {
+                diagnostics.accept(check_positions(message, &variant.fields))?;
+            }
             Some(Said { variant, code, message })
         });
         variants.extend(checked);
@@ -146,6 +149,30 @@ fn check(code: &LitStr) -> Result<()> {
              what people read comes behind it"
         ),
     ))
+}
+
+/// Whether the variant has the fields that the message names by number or by their order.
+fn check_positions(message: &LitStr, fields: &Fields) -> Result<()> {
+    let (_, wanted) = named(message);
+    let (there, help) = match fields {
+        Fields::Unit => {
+            (0, "the variant has no fields; to say a brace write it twice, `{{}}`".to_owned())
+        }
+        Fields::Named(fields) => {
+            let field = fields.named.first().and_then(|field| field.ident.as_ref());
+            let named = field.map_or_else(|| "field".to_owned(), ToString::to_string);
+            (0, format!("its fields have names: write `{{{named}}}`"))
+        }
+        Fields::Unnamed(fields) => match fields.unnamed.len() {
+            1 => (1, "it has one: `{0}`".to_owned()),
+            count => (count, format!("it has {count}: `{{0}}` to `{{{}}}`", count - 1)),
+        },
+    };
+    if wanted <= there {
+        return Ok(());
+    }
+    let what = format_args!("the message names a field `{}` that the variant has not", wanted - 1);
+    Err(mistake(message, what, help))
 }
 
 fn implement(
@@ -207,7 +234,7 @@ fn arm(said: &Said<'_>, of: &Ident, salon: &Path) -> TokenStream {
     };
     let message = match message.value().contains(['{', '}']) {
         true => {
-            let message = named(message);
+            let (message, _) = named(message);
             quote!(::std::format!(#message))
         }
         false => quote!(#message),
@@ -215,11 +242,12 @@ fn arm(said: &Said<'_>, of: &Ident, salon: &Path) -> TokenStream {
     quote!(#of::#ident #pattern => #salon::expanded::refused(#code, #message),)
 }
 
-/// The message with `{_0}` for `{0}` and for `{}`: as the fields of a tuple are called here.
-fn named(message: &LitStr) -> LitStr {
+/// The message with `{_0}` for `{0}` and for `{}`: as the fields of a tuple are called here; and how many
+/// of them there have to be.
+fn named(message: &LitStr) -> (LitStr, usize) {
     let text = message.value();
     let mut named = String::with_capacity(text.len());
-    let (mut rest, mut next) = (text.as_str(), 0_usize);
+    let (mut rest, mut next, mut wanted) = (text.as_str(), 0_usize, 0);
     while let Some(at) = rest.find('{') {
         let (before, after) = rest.split_at(at + 1);
         named.push_str(before);
@@ -230,12 +258,16 @@ fn named(message: &LitStr) -> LitStr {
         } else if rest.starts_with(['}', ':']) {
             named.push_str(&format!("_{next}"));
             next += 1;
+            wanted = wanted.max(next);
         } else if rest.starts_with(|first: char| first.is_ascii_digit()) {
             named.push('_');
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let number = rest[..digits].parse::<usize>().unwrap_or(usize::MAX - 1);
+            wanted = wanted.max(number + 1);
         }
     }
     named.push_str(rest);
-    LitStr::new(&named, message.span())
+    (LitStr::new(&named, message.span()), wanted)
 }
 
 #[cfg(test)]
@@ -244,10 +276,13 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_tuple_are_found_by_number_or_by_their_order() {
-        let named = |text: &str| named(&LitStr::new(text, Span::call_site())).value();
-        assert_eq!(named("{0} of {1:?}"), "{_0} of {_1:?}");
-        assert_eq!(named("{} of {:>3}"), "{_0} of {_1:>3}");
-        assert_eq!(named("{{0}} {seats} }}"), "{{0}} {seats} }}");
+        let named = |text: &str| {
+            let (message, wanted) = named(&LitStr::new(text, Span::call_site()));
+            (message.value(), wanted)
+        };
+        assert_eq!(named("{0} of {1:?}"), ("{_0} of {_1:?}".to_owned(), 2));
+        assert_eq!(named("{} of {:>3}"), ("{_0} of {_1:>3}".to_owned(), 2));
+        assert_eq!(named("{{0}} {seats} }}"), ("{{0}} {seats} }}".to_owned(), 0));
     }
 
     #[test]
