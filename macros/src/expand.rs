@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Member, Type, spanned::Spanned};
 
-use crate::model::{Entry, Event, Key, Rate, Room, Shape};
+use crate::model::{Event, Key, Rate, Room, Senders, Shape};
 
 /// `impl Event`, and `impl RoomEvent` or `impl SessionEvent` by whoever handles it.
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
@@ -81,13 +81,13 @@ fn session_event(event: &Event<'_>) -> TokenStream {
 
 fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
     let Event { generics, salon, .. } = event;
-    let Room { path, entry, key } = room;
+    let Room { path, senders, key } = room;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let ident = ident(event);
-    let entry = match entry {
-        Entry::Join => quote!(Join),
-        Entry::Member => quote!(Member),
-        Entry::Anyone => quote!(Anyone),
+    let senders = match senders {
+        Senders::Join => quote!(Join),
+        Senders::Member => quote!(Member),
+        Senders::Anyone => quote!(Anyone),
     };
     // All of the signature is placed where the room is named: if the type is not a room, what the
     // compiler finds wrong with each part of it is said once, and there.
@@ -103,7 +103,7 @@ fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #salon::expanded::RoomEvent for #ident #type_generics #where_clause {
             type Room = #path;
-            const ENTRY: #salon::expanded::Entry = #salon::expanded::Entry::#entry;
+            const SENDERS: #salon::expanded::Senders = #salon::expanded::Senders::#senders;
             #signature {
                 #key
             }
@@ -233,7 +233,7 @@ mod tests {
                 #[automatically_derived]
                 impl<'a, T: Clone> my::salon::expanded::RoomEvent for Sit<'a, T> where T: Send {
                     type Room = Table<T>;
-                    const ENTRY: my::salon::expanded::Entry = my::salon::expanded::Entry::Join;
+                    const SENDERS: my::salon::expanded::Senders = my::salon::expanded::Senders::Join;
                     fn key(&self) -> &<Table<T> as my::salon::expanded::Room>::Key {
                         &self.1
                     }

@@ -9,7 +9,7 @@ use syn::DeriveInput;
 use crate::{
     attributes::Attributes,
     check,
-    model::{Entry, Event, Key, Room, Shape},
+    model::{Event, Key, Room, Senders, Shape},
 };
 
 /// An event of this type that keeps what is known of its types: the reply and the room, which
@@ -32,7 +32,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         reply: check::reply(attributes),
         room: room.map(|room| Room {
             path: room.path.clone(),
-            entry: Entry::Member,
+            senders: Senders::Member,
             key: Key::Nowhere,
         }),
     }

@@ -62,14 +62,14 @@ pub(crate) struct Room {
     /// The type of the room.
     pub(crate) path: Path,
     /// Who may send the event.
-    pub(crate) entry: Entry,
+    pub(crate) senders: Senders,
     /// Where the key of the room is.
     pub(crate) key: Key,
 }
 
 /// Who may send an event to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum Senders {
     /// Anyone whom the room admits; sending it makes the sender a member.
     Join,
     /// Members only.

@@ -5,7 +5,7 @@ mod lobby;
 
 use lobby::Lobby;
 use salon::{
-    expanded::{Entry, ToRoom, ToSession},
+    expanded::{Senders, ToRoom, ToSession},
     prelude::*,
     room::RoomEvent,
 };
@@ -53,8 +53,8 @@ impl On<Join> for Lobby {
     }
 }
 
-fn goes<E: RoomEvent<Room = Lobby, Route = ToRoom<Lobby>>>(event: &E, entry: Entry, key: u64) {
-    assert_eq!(E::ENTRY, entry);
+fn goes<E: RoomEvent<Room = Lobby, Route = ToRoom<Lobby>>>(event: &E, senders: Senders, key: u64) {
+    assert_eq!(E::SENDERS, senders);
     assert_eq!(*event.key(), key);
 }
 
@@ -62,10 +62,10 @@ fn goes_to_session<E: Event<Route = ToSession>>(_: &E) {}
 
 fn main() {
     goes_to_session(&Session);
-    goes(&Join { lobby: 1 }, Entry::Join, 1);
-    goes(&Ready { lobby: 2, _ready: true }, Entry::Member, 2);
-    goes(&Leave(3), Entry::Member, 3);
-    goes(&Say(String::new(), 4), Entry::Member, 4);
-    goes(&Raw { r#type: 5 }, Entry::Member, 5);
-    goes(&Keyword { r#type: 6 }, Entry::Member, 6);
+    goes(&Join { lobby: 1 }, Senders::Join, 1);
+    goes(&Ready { lobby: 2, _ready: true }, Senders::Member, 2);
+    goes(&Leave(3), Senders::Member, 3);
+    goes(&Say(String::new(), 4), Senders::Member, 4);
+    goes(&Raw { r#type: 5 }, Senders::Member, 5);
+    goes(&Keyword { r#type: 6 }, Senders::Member, 6);
 }

@@ -18,7 +18,7 @@ pub use crate::{
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     event::{Event, IntoReply, Later, On, OnLater, Route},
     room::{
-        Entry, LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent,
+        LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent, Senders,
         ToRoom,
     },
 };

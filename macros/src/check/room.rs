@@ -13,7 +13,7 @@ use super::given;
 use crate::{
     attributes::{Attributes, RoomValue},
     diagnostics::{Diagnostics, list, mistake},
-    model::{Entry, Key, Room},
+    model::{Key, Room, Senders},
     suggestion::did_you_mean,
 };
 
@@ -23,17 +23,18 @@ pub(super) fn check(
     attributes: &Attributes,
     diagnostics: &mut Diagnostics,
 ) -> Option<Room> {
-    let entry = entry(attributes, diagnostics);
+    let senders = senders(attributes, diagnostics);
     let value = given(attributes.room.as_ref())?;
     let key = diagnostics.accept(key(input, value))?;
-    Some(Room { path: value.path.clone(), entry, key: Key::Field(key) })
+    Some(Room { path: value.path.clone(), senders, key: Key::Field(key) })
 }
 
 /// Who may send the event: members, unless the attribute says otherwise.
-fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
+fn senders(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Senders {
     let Attributes { room, join, member, anyone, .. } = attributes;
-    let said = [(join, Entry::Join), (member, Entry::Member), (anyone, Entry::Anyone)];
-    let mut said = said.into_iter().filter_map(|(option, entry)| Some((option.as_ref()?, entry)));
+    let said = [(join, Senders::Join), (member, Senders::Member), (anyone, Senders::Anyone)];
+    let mut said =
+        said.into_iter().filter_map(|(option, senders)| Some((option.as_ref()?, senders)));
     if room.is_none() {
         for keyword in said.clone().map(|(option, _)| &option.keyword) {
             diagnostics.report(mistake(
@@ -46,7 +47,7 @@ fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
             ));
         }
     }
-    let Some((first, entry)) = said.next() else { return Entry::Member };
+    let Some((first, senders)) = said.next() else { return Senders::Member };
     for (other, instead) in said.filter(|_| room.is_some()) {
         let (first, other) = (&first.keyword, &other.keyword);
         diagnostics.report(mistake(
@@ -54,20 +55,20 @@ fn entry(attributes: &Attributes, diagnostics: &mut Diagnostics) -> Entry {
             format_args!("`{first}` and `{other}` exclude each other"),
             format_args!(
                 "keep `{first}` if {}, or `{other}` if {}",
-                meaning(entry),
+                meaning(senders),
                 meaning(instead)
             ),
         ));
     }
-    entry
+    senders
 }
 
 /// When an event says so.
-fn meaning(entry: Entry) -> &'static str {
-    match entry {
-        Entry::Join => "sending the event makes the sender a member",
-        Entry::Member => "only members may send it",
-        Entry::Anyone => "whoever is no member may send it as well, and becomes none by it",
+fn meaning(senders: Senders) -> &'static str {
+    match senders {
+        Senders::Join => "sending the event makes the sender a member",
+        Senders::Member => "only members may send it",
+        Senders::Anyone => "whoever is no member may send it as well, and becomes none by it",
     }
 }
 

@@ -28,14 +28,14 @@ pub(crate) struct Grants(Mutex<Option<Box<Kept>>>);
 #[derive(Default)]
 struct Kept {
     /// Clients choose the names. They cannot see which meet by this hash, and there is a limit to them.
-    rooms: HashMap<ByteString, SmallVec<[Entry; 1]>, foldhash::quality::RandomState>,
+    rooms: HashMap<ByteString, SmallVec<[NumberedGrant; 1]>, foldhash::quality::RandomState>,
     count: usize,
     given: u64,
     /// The rights on which something rests, and some on which nothing does any more.
     used: Vec<Weak<Right>>,
 }
 
-struct Entry {
+struct NumberedGrant {
     granted: Granted,
     /// The grants of a session are numbered; the lowest is the oldest.
     number: u64,
@@ -74,7 +74,7 @@ impl Grants {
         }
         kept.given += 1;
         kept.count += 1;
-        let entry = Entry { granted, number: kept.given };
+        let entry = NumberedGrant { granted, number: kept.given };
         kept.rooms.entry(room.unwrap_or_default().into()).or_default().push(entry);
         debug_assert_eq!(
             kept.count,

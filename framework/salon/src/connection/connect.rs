@@ -44,7 +44,7 @@ use crate::{
 type Caught<T> = Result<T, Panicked>;
 
 /// Where a session comes from.
-struct Origin {
+struct Beginning {
     id: SessionId,
     /// If it may be recovered.
     recoverable: Option<Box<Recoverable>>,
@@ -54,7 +54,7 @@ struct Origin {
 
 /// What a client presents to have its session back.
 #[derive(Deserialize)]
-struct Claim {
+struct RecoveryClaim {
     pid: String,
     offset: String,
 }
@@ -172,13 +172,13 @@ impl Connection {
         let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
             let (presented, subject) = (auth.clone(), credential.subject.clone());
-            let origin = || self.origin(namespace, presented.as_ref(), subject.as_ref());
-            let make = |origin: Origin| {
-                recovered = origin.recovered;
+            let beginning = || self.beginning(namespace, presented.as_ref(), subject.as_ref());
+            let make = |beginning: Beginning| {
+                recovered = beginning.recovered;
                 Arc::new(SessionHandle {
                     number: SessionNumber::next(),
-                    id: origin.id,
-                    recoverable: origin.recoverable,
+                    id: beginning.id,
+                    recoverable: beginning.recoverable,
                     namespace: namespace.clone(),
                     shard: self.shard,
                     handshake: self.handle.handshake().clone(),
@@ -189,7 +189,7 @@ impl Connection {
                 })
             };
             // Whoever revokes finds the session from here on, and what was revoked before is found here.
-            Ok((made, self.core.sessions().add(origin, make)?))
+            Ok((made, self.core.sessions().add(beginning, make)?))
         });
         let (made, handle) = match made {
             Ok(made) => made,
@@ -253,17 +253,17 @@ impl Connection {
     }
 
     /// Where a session comes from: a new one, or one that its client had before.
-    fn origin(
+    fn beginning(
         &self,
         namespace: &ByteString,
         auth: Option<&ByteString>,
         subject: Option<&ByteString>,
-    ) -> Result<Origin, Refusal> {
+    ) -> Result<Beginning, Refusal> {
         let Some(recovery) = &self.core.broadcaster().recovery else {
-            return Ok(Origin { id: SessionId::random()?, recoverable: None, recovered: None });
+            return Ok(Beginning { id: SessionId::random()?, recoverable: None, recovered: None });
         };
-        let claim = auth.and_then(|auth| serde_json::from_str::<Claim>(auth).ok());
-        let recovered = claim.and_then(|Claim { pid, offset }| {
+        let claim = auth.and_then(|auth| serde_json::from_str::<RecoveryClaim>(auth).ok());
+        let recovered = claim.and_then(|RecoveryClaim { pid, offset }| {
             let (pid, principal) = (SessionId::parse(&pid)?, self.handle.principal());
             let recovered = recovery.recover(namespace, &pid, &offset, principal, subject)?;
             Some((pid, recovered))
@@ -273,13 +273,13 @@ impl Connection {
                 let (since, covered) = (recovered.since, Some(recovered.covered));
                 let recoverable = Box::new(Recoverable { private_id, since, covered });
                 let (id, recoverable) = (recovered.id, Some(recoverable));
-                Origin { id, recoverable, recovered: Some(recovered) }
+                Beginning { id, recoverable, recovered: Some(recovered) }
             }
             None => {
                 let (private_id, since) = (SessionId::random()?, recovery.begin());
                 let recoverable = Box::new(Recoverable { private_id, since, covered: None });
                 let (id, recoverable) = (SessionId::random()?, Some(recoverable));
-                Origin { id, recoverable, recovered: None }
+                Beginning { id, recoverable, recovered: None }
             }
         })
     }

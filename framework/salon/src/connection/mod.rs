@@ -26,7 +26,7 @@ pub(crate) use self::{
     all::{CROWDED, Connections, FULL, SHUTTING_DOWN, Watch},
     beat::Look,
     core::{Core, Declared},
-    reading::Incoming,
+    reading::Source,
     receive_window::ReceiveWindow,
     resting::{Resting, RestingKey},
     rights::{announce, lapse, reauthenticate, reconsider},

@@ -13,7 +13,7 @@ use super::actor::{Connection, ConnectionHandle, Handed};
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.
-pub(crate) trait Incoming: Unpin + 'static {
+pub(crate) trait Source: Unpin + 'static {
     /// The next message, or `None` once nothing more comes. Pending also once it has had its share of
     /// the worker's turn, whoever polls again: what was answered is written before it has another.
     fn poll_message(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<engine_io::Message>>;
@@ -37,7 +37,7 @@ struct Read(Arrival);
 impl ConnectionHandle {
     /// Has the connection read by itself what `arrive` makes, unless that fails. Resolves when it does,
     /// or when it has ended; then `arrive` was not called.
-    pub(crate) async fn read<I: Incoming>(
+    pub(crate) async fn read<I: Source>(
         &self,
         arrive: impl FnOnce() -> Option<I> + Send + 'static,
     ) {
@@ -52,12 +52,12 @@ impl ConnectionHandle {
 }
 
 /// The reading of one connection, for as long as it goes on.
-struct Reading<I: Incoming> {
+struct Reading<I: Source> {
     /// Nothing once it has ended.
     incoming: Option<I>,
 }
 
-impl<I: Incoming> ActorFuture<Connection> for Reading<I> {
+impl<I: Source> ActorFuture<Connection> for Reading<I> {
     type Output = ();
 
     fn poll(
@@ -79,7 +79,7 @@ impl<I: Incoming> ActorFuture<Connection> for Reading<I> {
     }
 }
 
-impl<I: Incoming> Drop for Reading<I> {
+impl<I: Source> Drop for Reading<I> {
     fn drop(&mut self) {
         // However it came: the client's last message, an end of the connection, a panic.
         if let Some(incoming) = self.incoming.take() {
@@ -115,7 +115,7 @@ mod tests {
     /// Has no message, and counts how often it is asked for one.
     struct Silent(Arc<AtomicU32>);
 
-    impl Incoming for Silent {
+    impl Source for Silent {
         fn poll_message(&mut self, _: &mut TaskContext<'_>) -> Poll<Option<engine_io::Message>> {
             self.0.fetch_add(1, Ordering::Relaxed);
             Poll::Pending

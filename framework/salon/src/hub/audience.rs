@@ -172,14 +172,14 @@ impl Audience {
             broadcaster.formed(&shown, publication).map_err(|_| AskError::unformed())?;
         let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
-        let (question, incoming) = Question::new(id, deadline, limit);
+        let (question, replies) = Question::new(id, deadline, limit);
         broadcaster.tell_all(|| Command::Deliver {
             target: self.target(),
             publication: publication.clone(),
             question: Some(question.clone()),
         });
         drop(question);
-        Ok(incoming.collect().await)
+        Ok(replies.collect().await)
     }
 
     /// The sockets of all of them.

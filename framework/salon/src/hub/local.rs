@@ -44,7 +44,7 @@ impl Local {
             Command::Leave { room, session, membership } => self.leave(room, session, membership),
             Command::CloseRoom { room } => {
                 for handle in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
-                    handle.outbox.release_all(room);
+                    handle.outbox.resume_all(room);
                 }
                 self.rooms.shed();
             }
@@ -101,7 +101,7 @@ impl Local {
         debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
         if let Some(handle) = left {
             // What the room sent by this membership came before this.
-            handle.outbox.release(room, membership);
+            handle.outbox.resume(room, membership);
         }
         if members.is_empty() {
             self.rooms.remove(&room);
@@ -115,7 +115,7 @@ impl Local {
         if let (Some(id), Some(room)) = (asked, publication.room())
             && !self.rooms.get(&room).is_some_and(|members| members.contains(handle.number))
         {
-            handle.suppress(1);
+            handle.count_suppressed(1);
             return handle.state.acknowledgements.forget(id);
         }
         push(handle, publication, asked);

@@ -29,7 +29,7 @@ pub(crate) struct Question {
 
 /// The acknowledgements of a question as they come in.
 #[derive(Debug)]
-pub(crate) struct Incoming {
+pub(crate) struct Replies {
     asked: Arc<AtomicUsize>,
     answers: mpsc::UnboundedReceiver<Payload>,
     deadline: Instant,
@@ -57,11 +57,11 @@ impl<A> Answers<A> {
 
 impl Question {
     /// A question with an acknowledgement id; answers after `deadline` do not count.
-    pub(crate) fn new(id: u64, deadline: Instant, limit: usize) -> (Self, Incoming) {
+    pub(crate) fn new(id: u64, deadline: Instant, limit: usize) -> (Self, Replies) {
         let (answers, incoming) = mpsc::unbounded_channel();
         let asked = Arc::<AtomicUsize>::default();
         let question = Self { id, deadline, limit, asked: asked.clone(), answers };
-        (question, Incoming { asked, answers: incoming, deadline })
+        (question, Replies { asked, answers: incoming, deadline })
     }
 
     /// The acknowledgement's id.
@@ -81,7 +81,7 @@ impl Question {
     }
 }
 
-impl Incoming {
+impl Replies {
     /// Waits until every session has answered, or until the deadline.
     pub(crate) async fn collect(mut self) -> Answers<Payload> {
         let mut received = Vec::new();

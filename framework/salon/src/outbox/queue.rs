@@ -73,7 +73,7 @@ impl Outbox {
         let is_suppressed = state.suppresses(publication);
         let publication = match is_suppressed {
             false => publication.clone(),
-            true => match self.suppressed(publication) {
+            true => match self.instead_of(publication) {
                 Some(instead) => instead,
                 None => return Err(NotQueued::Lapsed),
             },
@@ -88,7 +88,7 @@ impl Outbox {
     }
 
     /// What takes the place of a publication that its session has lost the right to.
-    fn suppressed(&self, publication: &Publication) -> Option<Publication> {
+    fn instead_of(&self, publication: &Publication) -> Option<Publication> {
         let instead = publication.suppressed(&LAPSED)?;
         // A parser of the application's may panic: what else is under way here goes on.
         contain(|| instead.formed(&*self.terms.codec)).ok()
@@ -112,11 +112,11 @@ impl Outbox {
 
     /// Suppresses the frames of a room, those that are queued and those that are still on their way
     /// by the membership of that number, which its session has lost: until its
-    /// [`release`](Self::release). Whoever awaits an acknowledgement among them is refused. How many
+    /// [`resume`](Self::resume). Whoever awaits an acknowledgement among them is refused. How many
     /// were queued.
-    pub(crate) fn bar(&self, room: RoomId, membership: MembershipNumber) -> u64 {
+    pub(crate) fn suppress(&self, room: RoomId, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
-        state.bar(room, membership);
+        state.suppress(room, membership);
         let mut suppressed = 0;
         for publication in state.take_all() {
             if publication.room() != Some(room) {
@@ -124,7 +124,7 @@ impl Outbox {
                 continue;
             }
             suppressed += 1;
-            if let Some(instead) = self.suppressed(&publication) {
+            if let Some(instead) = self.instead_of(&publication) {
                 state.queue(instead);
             }
         }
@@ -136,19 +136,19 @@ impl Outbox {
 
     /// Whether the session has lost the membership of that number, or a later one, and its room has
     /// not let it go yet.
-    pub(crate) fn bars(&self, room: RoomId, membership: MembershipNumber) -> bool {
-        self.lock().barred(room) >= Some(membership)
+    pub(crate) fn suppresses(&self, room: RoomId, membership: MembershipNumber) -> bool {
+        self.lock().suppressed(room) >= Some(membership)
     }
 
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
     /// from here on is by one that its session has.
-    pub(crate) fn release(&self, room: RoomId, membership: MembershipNumber) {
-        self.lock().release(room, |last| last <= membership);
+    pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
+        self.lock().resume(room, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
-    pub(crate) fn release_all(&self, room: RoomId) {
-        self.lock().release(room, |_| true);
+    pub(crate) fn resume_all(&self, room: RoomId) {
+        self.lock().resume(room, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the

@@ -44,12 +44,12 @@ pub(super) struct State {
 pub(super) struct Rare {
     /// Rooms whose frames are suppressed, and up to which membership: while something may be on its
     /// way by one that was lost.
-    barred: Barred,
+    suppressed: Suppressed,
     /// If it came back, and has more to be sent than an outbox holds.
     catching_up: Option<CatchingUp>,
 }
 
-type Barred = HashMap<RoomId, MembershipNumber>;
+type Suppressed = HashMap<RoomId, MembershipNumber>;
 
 impl State {
     /// The link is to be told something ahead of the frames.
@@ -127,32 +127,32 @@ impl State {
 
     /// Gives back what few connections have, if this is none of them any more.
     fn drop_rare(&mut self) {
-        let is_idle = |rare: &Rare| rare.barred.is_empty() && rare.catching_up.is_none();
+        let is_idle = |rare: &Rare| rare.suppressed.is_empty() && rare.catching_up.is_none();
         self.rare.take_if(|rare| is_idle(rare));
     }
 
     /// The frames of a room are suppressed from now on, up to that membership.
-    pub(super) fn bar(&mut self, room: RoomId, membership: MembershipNumber) {
+    pub(super) fn suppress(&mut self, room: RoomId, membership: MembershipNumber) {
         let rare = self.rare.get_or_insert_default();
-        let last = rare.barred.entry(room).or_insert(membership);
+        let last = rare.suppressed.entry(room).or_insert(membership);
         *last = membership.max(*last);
     }
 
     /// Up to which membership the frames of a room are suppressed, if they are.
-    pub(super) fn barred(&self, room: RoomId) -> Option<MembershipNumber> {
-        self.rare.as_ref()?.barred.get(&room).copied()
+    pub(super) fn suppressed(&self, room: RoomId) -> Option<MembershipNumber> {
+        self.rare.as_ref()?.suppressed.get(&room).copied()
     }
 
     pub(super) fn suppresses(&self, publication: &Publication) -> bool {
-        publication.room().is_some_and(|room| self.barred(room).is_some())
+        publication.room().is_some_and(|room| self.suppressed(room).is_some())
     }
 
     /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
     /// was lost.
-    pub(super) fn release(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
+    pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
         let Some(rare) = &mut self.rare else { return };
-        if rare.barred.get(&room).is_some_and(|last| is_over(*last)) {
-            rare.barred.remove(&room);
+        if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
+            rare.suppressed.remove(&room);
         }
         self.drop_rare();
     }

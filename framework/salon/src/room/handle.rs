@@ -60,7 +60,7 @@ use crate::{
 ///
 /// async fn example(salon: &Salon) -> Result<(), Refusal> {
 ///     let room = salon.room::<Shop>(&7);
-///     room.broadcast(News { text: "We open.".to_owned() }).await;
+///     room.broadcast(&News { text: "We open.".to_owned() }).await;
 ///     println!("{} has {} members", room.name(), room.members().await.len());
 ///     room.tell(Open)
 /// }

@@ -18,8 +18,8 @@ mod seats;
 pub use self::{
     context::{EventContext, HasSender, LoadContext, RoomAudience, RoomContext},
     contract::{
-        Checked, Entry, Guard, Listing, Receive, Reply, Restart, Room, RoomEvent, RoomEvents,
-        RoomListed, SentByRoom, ToRoom,
+        Checked, Guard, Listing, Receive, Reply, Restart, Room, RoomEvent, RoomEvents, RoomListed,
+        Senders, SentByRoom, ToRoom,
     },
     handle::{Done, RoomHandle},
     listing::{Changes, Watch, Watching},

@@ -10,9 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     check::{CheckOutcome, Checking, Checks, is_checked},
-    contract::{Entry, Guards, Room, RoomEvent, TakesEvents, ToRoom, not_a_member},
+    contract::{Guards, Room, RoomEvent, Senders, TakesEvents, ToRoom, not_a_member},
     life::{RoomActor, RoomDirectory},
-    lookup::{Origin, Sent, SentForLater},
+    lookup::{ReturnPath, Sent, SentForLater},
 };
 use crate::{
     base::{
@@ -147,14 +147,14 @@ where
     let (granted, refused) = match verdict {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member; or membership is not asked for.
-        Err(refusal) if E::ENTRY != Entry::Member => return Err(refusal),
+        Err(refusal) if E::SENDERS != Senders::Member => return Err(refusal),
         // That its sender is no member comes first, and only the room knows.
         Err(refusal) => (None, Some(Box::new(refusal))),
     };
     let key = Contained::new(event.key().clone(), directory.tally());
     let opener = Opener::Client { near: sender.shard, allowance };
     let sent = |ticket| {
-        let origin = Origin {
+        let return_path = ReturnPath {
             sender,
             event: E::NAME,
             acknowledgement,
@@ -165,16 +165,16 @@ where
             _ticket: ticket,
             is_answered: false,
         };
-        message(Sent { event, origin })
+        message(Sent { event, return_path })
     };
-    if E::ENTRY == Entry::Join {
+    if E::SENDERS == Senders::Join {
         return directory.send(&key, opener, asked, sent);
     }
     // A room that is not open has no members, and nobody who would hear of others: it is not opened
     // to say so.
-    match (directory.send_if_open(&key, asked, sent)?, E::ENTRY) {
+    match (directory.send_if_open(&key, asked, sent)?, E::SENDERS) {
         (true, _) => Ok(()),
-        (false, Entry::Anyone) => Err(Refusal::not_found("the room is not open")),
+        (false, Senders::Anyone) => Err(Refusal::not_found("the room is not open")),
         (false, _) => Err(not_a_member(E::NAME)),
     }
 }
@@ -209,7 +209,7 @@ where
         let name = Some(&*link.name);
         return Ok(then(checks.judge::<E, R::Identity>(event, name), name, checks.allowance));
     }
-    if E::ENTRY == Entry::Member {
+    if E::SENDERS == Senders::Member {
         return Err(not_a_member(E::NAME));
     }
     let mut name = NAME.take();

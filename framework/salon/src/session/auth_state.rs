@@ -25,7 +25,7 @@ pub(crate) struct AuthState {
 }
 
 struct State {
-    held: Held,
+    proof: Proof,
     /// How often what was presented was replaced.
     version: u32,
     /// Made for who listens first: nothing lapses by itself where nobody does.
@@ -34,7 +34,7 @@ struct State {
 }
 
 /// A credential and what was presented for it, in as little room as it takes.
-enum Held {
+enum Proof {
     /// Nothing was presented, and the credential says no more than since when.
     Bare {
         issued: Option<SystemTime>,
@@ -50,8 +50,8 @@ struct Full {
 
 impl AuthState {
     pub(crate) fn new(credential: Credential, auth: Option<ByteString>) -> Self {
-        let held = Held::new(credential, auth);
-        Self { state: Mutex::new(State { held, version: 0, changed: None, ended: false }) }
+        let proof = Proof::new(credential, auth);
+        Self { state: Mutex::new(State { proof, version: 0, changed: None, ended: false }) }
     }
 
     /// What the identity stands on now.
@@ -61,18 +61,18 @@ impl AuthState {
 
     /// Looks at what the identity stands on now.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Credential) -> T) -> T {
-        self.lock().held.look(look)
+        self.lock().proof.look(look)
     }
 
     /// What the client presented last.
     pub(crate) fn auth(&self) -> Option<ByteString> {
-        self.lock().held.auth()
+        self.lock().proof.auth()
     }
 
     /// What the client presented last, and which of the things that it presented this is.
     pub(crate) fn presented(&self) -> (Option<ByteString>, u32) {
         let state = self.lock();
-        (state.held.auth(), state.version)
+        (state.proof.auth(), state.version)
     }
 
     /// Puts something newer in the place of what the session stood on.
@@ -88,11 +88,11 @@ impl AuthState {
         if state.ended {
             return Err(Refusal::new(Code::Lapsed, "the session has ended; connect anew"));
         }
-        if credential.subject.is_none() || !state.held.is_of(&credential) {
+        if credential.subject.is_none() || !state.proof.is_of(&credential) {
             let message = "a session is refreshed by a token of its own subject; connect anew";
             return Err(Refusal::forbidden(message));
         }
-        state.held = Held::new(credential, auth);
+        state.proof = Proof::new(credential, auth);
         state.version = state.version.wrapping_add(1);
         drop(state);
         self.wake();
@@ -107,11 +107,11 @@ impl AuthState {
             return true;
         }
         let Some(credential) = credential else { return false };
-        if !state.held.is_of(&credential) {
+        if !state.proof.is_of(&credential) {
             return false;
         }
         // No newer version: a later question about the same must not lose to an earlier one.
-        state.held = Held::new(credential, state.held.auth());
+        state.proof = Proof::new(credential, state.proof.auth());
         drop(state);
         self.wake();
         true
@@ -120,7 +120,7 @@ impl AuthState {
     /// Ends it, if `is_over` says so of what it stands on now; whether this was the end.
     pub(crate) fn end(&self, is_over: impl FnOnce(&Credential) -> bool) -> bool {
         let mut state = self.lock();
-        let ends = !state.ended && state.held.look(is_over);
+        let ends = !state.ended && state.proof.look(is_over);
         state.ended |= ends;
         drop(state);
         if ends {
@@ -152,7 +152,7 @@ impl AuthState {
     }
 }
 
-impl Held {
+impl Proof {
     fn new(credential: Credential, auth: Option<ByteString>) -> Self {
         if credential.is_bare() && auth.is_none() {
             Self::Bare { issued: credential.issued }
@@ -186,7 +186,7 @@ impl fmt::Debug for AuthState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
         f.debug_struct("AuthState")
-            .field("credential", &state.held.look(Credential::clone))
+            .field("credential", &state.proof.look(Credential::clone))
             .field("ended", &state.ended)
             .finish_non_exhaustive()
     }
@@ -237,7 +237,7 @@ mod tests {
         }
         let anybody = Credential { issued: Some(now), ..known() };
         let state = AuthState::new(anybody.clone(), None);
-        assert!(matches!(state.lock().held, Held::Bare { .. }), "there are many");
+        assert!(matches!(state.lock().proof, Proof::Bare { .. }), "there are many");
         assert_eq!((state.credential().issued, state.auth()), (Some(now), None));
         assert_eq!(AuthState::new(anybody, Some("{}".into())).auth(), Some("{}".into()));
     }

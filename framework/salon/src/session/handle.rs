@@ -126,7 +126,7 @@ impl SessionHandle {
                 tracing::debug!(session = %self.id, %overflow, "an outbox is full");
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
-            Err(NotQueued::Lapsed) => self.suppress(1),
+            Err(NotQueued::Lapsed) => self.count_suppressed(1),
             // What is wrong with an event was said before it was published.
             Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
         }
@@ -134,7 +134,7 @@ impl SessionHandle {
     }
 
     /// Counts frames of a room that the session has no right to.
-    pub(crate) fn suppress(&self, frames: u64) {
+    pub(crate) fn count_suppressed(&self, frames: u64) {
         if frames > 0 {
             tracing::debug!(session = %self.id, frames, "frames of a room are suppressed");
             self.outbox.counters().add(Count::FramesSuppressed, frames);
@@ -158,7 +158,7 @@ impl SessionHandle {
         which: impl Fn(&Membership) -> bool,
     ) -> Vec<oneshot::Receiver<()>> {
         let lose = |membership: &Membership| {
-            self.suppress(self.outbox.bar(membership.room(), membership.number));
+            self.count_suppressed(self.outbox.suppress(membership.room(), membership.number));
             self.state.grants.forget(membership.name());
             self.state.acknowledgements.forget_room(membership.room());
         };

@@ -42,16 +42,16 @@ use crate::{
 /// # Ok::<(), salon::auth::jwt::KeyError>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Keys(Arc<RwLock<Vec<Arc<Held>>>>);
+pub struct Keys(Arc<RwLock<Vec<Arc<KnownKey>>>>);
 
 /// A key in use.
-pub(super) struct Held {
+pub(super) struct KnownKey {
     kid: Option<Box<str>>,
     pub(super) key: Key,
     lessor: Lessor,
 }
 
-impl Held {
+impl KnownKey {
     fn new(kid: Option<&str>, key: Key) -> Arc<Self> {
         Arc::new(Self { kid: kid.map(Into::into), key, lessor: Lessor::default() })
     }
@@ -89,7 +89,7 @@ impl Keys {
         end(&mut held, now, |held| {
             held.kid.as_deref() == Some(kid) && held.key.issuer() == key.issuer()
         });
-        held.push(Held::new(Some(kid), key));
+        held.push(KnownKey::new(Some(kid), key));
     }
 
     /// Adds a key in place of those before it that are bound to the same issuer, or like this one
@@ -106,7 +106,7 @@ impl Keys {
             }
         }
         if !held.iter().any(|held| held.stays_as(kid, &key)) {
-            held.push(Held::new(Some(kid), key));
+            held.push(KnownKey::new(Some(kid), key));
         }
         held.retain(|held| !held.has_ended(now));
     }
@@ -128,15 +128,15 @@ impl Keys {
         for (kid, key) in keys {
             let kid = kid.as_ref();
             if !held.iter().any(|held| held.stays_as(kid, &key)) {
-                held.push(Held::new(Some(kid), key));
+                held.push(KnownKey::new(Some(kid), key));
             }
         }
     }
 
     /// The keys that a token with this `kid` may be verified with, the newest first.
-    pub(super) fn find(&self, kid: Option<&str>, now: SystemTime) -> Vec<Arc<Held>> {
+    pub(super) fn find(&self, kid: Option<&str>, now: SystemTime) -> Vec<Arc<KnownKey>> {
         let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let valid = |kid: Option<&str>| -> Vec<Arc<Held>> {
+        let valid = |kid: Option<&str>| -> Vec<Arc<KnownKey>> {
             let named = held.iter().rev().filter(|held| held.kid.as_deref() == kid);
             named.filter(|held| !held.has_ended(now)).cloned().collect()
         };
@@ -145,7 +145,7 @@ impl Keys {
     }
 
     /// The keys, without those that have ended.
-    fn write(&self, now: SystemTime) -> RwLockWriteGuard<'_, Vec<Arc<Held>>> {
+    fn write(&self, now: SystemTime) -> RwLockWriteGuard<'_, Vec<Arc<KnownKey>>> {
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
         held.retain(|held| !held.has_ended(now));
         held
@@ -153,7 +153,7 @@ impl Keys {
 }
 
 /// Ends some keys.
-fn end(held: &mut Vec<Arc<Held>>, now: SystemTime, ends: impl Fn(&Held) -> bool) {
+fn end(held: &mut Vec<Arc<KnownKey>>, now: SystemTime, ends: impl Fn(&KnownKey) -> bool) {
     held.retain(|held| {
         let ends = ends(held);
         if ends {
@@ -166,7 +166,7 @@ fn end(held: &mut Vec<Arc<Held>>, now: SystemTime, ends: impl Fn(&Held) -> bool)
 /// One key without a `kid`.
 impl From<Key> for Keys {
     fn from(key: Key) -> Self {
-        Self(Arc::new(RwLock::new(vec![Held::new(None, key)])))
+        Self(Arc::new(RwLock::new(vec![KnownKey::new(None, key)])))
     }
 }
 
@@ -191,7 +191,8 @@ mod tests {
         let all = (1..=9).map(|byte| (byte, key(byte)));
         let all: Vec<_> =
             all.flat_map(|(byte, key)| [(byte, key.clone().issued_by("a")), (byte, key)]).collect();
-        let byte = |held: Arc<Held>| all.iter().find(|(_, key)| key.is_same(&held.key)).unwrap().0;
+        let byte =
+            |held: Arc<KnownKey>| all.iter().find(|(_, key)| key.is_same(&held.key)).unwrap().0;
         keys.find(kid, now).into_iter().map(byte).collect()
     }
 

@@ -8,7 +8,8 @@ use bytestring::ByteString;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Jwt, claims::Listed, keys::Held, registered::Registered, token::Token, token_error::TokenError,
+    Jwt, claims::Listed, keys::KnownKey, registered::Registered, token::Token,
+    token_error::TokenError,
 };
 use crate::{
     auth::{Authenticated, Credentials},
@@ -77,16 +78,16 @@ impl<I: DeserializeOwned> Jwt<I> {
 
 /// The keys that the token was signed with: one at least.
 fn signers<'a>(
-    held: &'a [Arc<Held>],
+    held: &'a [Arc<KnownKey>],
     token: &'a Token<'a>,
-) -> Result<Peekable<impl Iterator<Item = &'a Held>>, TokenError> {
-    let same = |held: &&Held| held.key.algorithm().name() == token.algorithm;
+) -> Result<Peekable<impl Iterator<Item = &'a KnownKey>>, TokenError> {
+    let same = |held: &&KnownKey| held.key.algorithm().name() == token.algorithm;
     let held = || held.iter().map(AsRef::as_ref);
     if !held().any(|held| same(&held)) {
         let wanted = held().next().map_or("none", |held| held.key.algorithm().name());
         return Err(TokenError::Algorithm { found: excerpt(&token.algorithm), wanted });
     }
-    let signed = |held: &&Held| held.key.verifies(token.message, &token.signature);
+    let signed = |held: &&KnownKey| held.key.verifies(token.message, &token.signature);
     let mut signers = held().filter(same).filter(signed).peekable();
     if signers.peek().is_none() {
         return Err(TokenError::Signature);
@@ -95,6 +96,6 @@ fn signers<'a>(
 }
 
 /// Whether the key may speak for that issuer.
-fn is_issued_by(held: &Held, issuer: Option<&str>) -> bool {
+fn is_issued_by(held: &KnownKey, issuer: Option<&str>) -> bool {
     held.key.issuer().is_none_or(|bound| issuer == Some(bound))
 }

@@ -134,7 +134,7 @@ fn nothing_of_a_room_is_handed_out_once_its_frames_are_suppressed() {
         let link = thread::spawn(move || link.run(&other, LinkNumber::FIRST));
         let other = outbox.clone();
         let saying = thread::spawn(move || other.push(&of_room).is_ok());
-        let suppressed = outbox.bar(room, MembershipNumber::FIRST);
+        let suppressed = outbox.suppress(room, MembershipNumber::FIRST);
         is_lost.store(true, Ordering::SeqCst);
         outbox.push(&frame).unwrap();
         let said = saying.join().unwrap();

@@ -251,9 +251,9 @@ fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
         assert_eq!(outbox.push(frame), Ok(()));
     }
     outbox.control(Control::Ping);
-    assert_eq!(outbox.bar(lost.0, membership(1)), 2);
+    assert_eq!(outbox.suppress(lost.0, membership(1)), 2);
     assert_counts(&outbox, 5);
-    assert_eq!(outbox.bar(lost.0, membership(1)), 0, "there is nothing left of it");
+    assert_eq!(outbox.suppress(lost.0, membership(1)), 0, "there is nothing left of it");
     assert_counts(&outbox, 5);
     let lapsed =
         r#"433[{"error":{"code":"lapsed","message":"the right to be in the room has lapsed"}}]"#;
@@ -279,9 +279,9 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
     let waker = std::task::Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(outbox.bar(RoomIds::draw().next().0, membership(1)), 0);
+    assert_eq!(outbox.suppress(RoomIds::draw().next().0, membership(1)), 0);
     assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was suppressed");
-    assert_eq!(outbox.bar(lost.0, membership(1)), 1);
+    assert_eq!(outbox.suppress(lost.0, membership(1)), 1);
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     assert!(waiting.as_mut().poll(&mut cx).is_ready());
 }
@@ -290,23 +290,23 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
 fn of_a_room_that_was_lost_nothing_is_queued_until_it_has_let_the_session_go() {
     let [lost, kept] = Published::rooms();
     let outbox = outbox(&Limits::default(), &Arc::default());
-    assert_eq!(outbox.bar(lost.0, membership(2)), 0);
+    assert_eq!(outbox.suppress(lost.0, membership(2)), 0);
     assert_eq!(outbox.push(&lost.event("1")), Err(NotQueued::Lapsed));
     assert_empty(&outbox);
     assert_eq!(outbox.push(&kept.event("2")), Ok(()));
     assert_eq!(outbox.push(&lost.answer(3)), Err(NotQueued::Lapsed));
     assert_counts(&outbox, 2);
     // By an earlier membership it let the session go before.
-    outbox.release(lost.0, membership(1));
-    outbox.release(kept.0, membership(2));
-    assert!(outbox.bars(lost.0, membership(2)) && !outbox.bars(lost.0, membership(3)));
+    outbox.resume(lost.0, membership(1));
+    outbox.resume(kept.0, membership(2));
+    assert!(outbox.suppresses(lost.0, membership(2)) && !outbox.suppresses(lost.0, membership(3)));
     assert_eq!(outbox.push(&lost.event("4")), Err(NotQueued::Lapsed));
-    // A bar that comes late takes nothing from one that came before it.
-    assert_eq!(outbox.bar(lost.0, membership(1)), 0);
-    outbox.release(lost.0, membership(1));
+    // What is suppressed late takes nothing from one that came before it.
+    assert_eq!(outbox.suppress(lost.0, membership(1)), 0);
+    outbox.resume(lost.0, membership(1));
     assert_eq!(outbox.push(&lost.event("5")), Err(NotQueued::Lapsed));
-    outbox.release(lost.0, membership(2));
-    assert!(!outbox.bars(lost.0, membership(1)));
+    outbox.resume(lost.0, membership(2));
+    assert!(!outbox.suppresses(lost.0, membership(1)));
     assert_eq!(outbox.push(&lost.event("6")), Ok(()));
     assert_eq!(Taker::new(9).everything(&outbox).last().unwrap(), r#"42["said","6"]"#);
 }
@@ -316,17 +316,17 @@ fn nothing_is_kept_of_rooms_that_have_let_the_session_go_or_are_closed() {
     let outbox = outbox(&Limits { max_rooms: 8, ..Limits::default() }, &Arc::default());
     let rooms = Published::rooms::<1_000>();
     for room in rooms {
-        outbox.bar(room.0, membership(1));
+        outbox.suppress(room.0, membership(1));
     }
     assert_eq!(outbox.closed(), None, "who loses rooms is not punished for it");
     for (index, room) in rooms.into_iter().enumerate() {
-        assert!(outbox.bars(room.0, membership(1)));
+        assert!(outbox.suppresses(room.0, membership(1)));
         if index % 2 == 0 {
-            outbox.release(room.0, membership(1));
+            outbox.resume(room.0, membership(1));
         } else {
-            outbox.release_all(room.0);
+            outbox.resume_all(room.0);
         }
-        assert!(!outbox.bars(room.0, membership(1)));
+        assert!(!outbox.suppresses(room.0, membership(1)));
     }
     assert!(outbox.lock().rare.is_none());
 }
@@ -336,7 +336,7 @@ fn what_is_said_in_place_of_a_suppressed_answer_counts_like_everything_else() {
     let [lost] = Published::rooms();
     let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
     let outbox = outbox(&limits, &Arc::default());
-    outbox.bar(lost.0, membership(1));
+    outbox.suppress(lost.0, membership(1));
     for id in 0..3 {
         assert_eq!(outbox.push(&lost.answer(id)), Err(NotQueued::Lapsed));
     }

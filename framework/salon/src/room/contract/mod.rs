@@ -18,7 +18,7 @@ pub use self::{
     listing::Listing,
     messages::{Receive, Reply},
     restart::Restart,
-    room::{Entry, Room, RoomEvent, RoomEvents},
+    room::{Room, RoomEvent, RoomEvents, Senders},
     sends::SentByRoom,
 };
 

@@ -174,7 +174,7 @@ pub trait RoomEvent: Event {
     type Room: Room;
     /// Who may send it.
     #[doc(hidden)]
-    const ENTRY: Entry;
+    const SENDERS: Senders;
     /// Which room of that kind.
     fn key(&self) -> &<Self::Room as Room>::Key;
 }
@@ -183,7 +183,7 @@ pub trait RoomEvent: Event {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Entry {
+pub enum Senders {
     /// Whoever the room admits becomes a member by it.
     Join,
     /// Members.

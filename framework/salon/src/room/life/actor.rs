@@ -30,8 +30,8 @@ use crate::{
     outbox::End,
     room::{
         context::{EventContext, RoomContext},
-        contract::{Entry, Restarts, Room, RoomEvent},
-        lookup::{Directory, Origin, Sent},
+        contract::{Restarts, Room, RoomEvent, Senders},
+        lookup::{Directory, ReturnPath, Sent},
         membership::{LeaveReason, Member},
     },
     session::{
@@ -97,34 +97,34 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         sent: Sent<E>,
         on: impl FnOnce(&mut R, E, &mut EventContext<'_, R>) -> Result<T, Refusal>,
-    ) -> (Result<T, Refusal>, Origin, Option<MembershipNumber>) {
-        let _entered = self.span(E::NAME, &sent.origin.sender).entered();
-        let Sent { event, mut origin } = sent;
-        let entered = match E::ENTRY {
+    ) -> (Result<T, Refusal>, ReturnPath, Option<MembershipNumber>) {
+        let _entered = self.span(E::NAME, &sent.return_path.sender).entered();
+        let Sent { event, mut return_path } = sent;
+        let entered = match E::SENDERS {
             // It would make its sender a member.
-            Entry::Join if origin.has_lapsed() => Err(lapsed_meanwhile()),
-            Entry::Join | Entry::Member | Entry::Anyone => self.enter(event, &origin),
+            Senders::Join if return_path.has_lapsed() => Err(lapsed_meanwhile()),
+            Senders::Join | Senders::Member | Senders::Anyone => self.enter(event, &return_path),
         };
         let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
         let result = entered.and_then(|(event, _)| {
-            if let Some(refusal) = origin.refused.take() {
+            if let Some(refusal) = return_path.refused.take() {
                 return Err(*refusal);
             }
-            let withdrawals = || origin.sender.state.memberships.withdrawals();
-            if origin.granted.is_some() && withdrawals() != origin.withdrawals {
+            let withdrawals = || return_path.sender.state.memberships.withdrawals();
+            if return_path.granted.is_some() && withdrawals() != return_path.withdrawals {
                 return Err(revoked_meanwhile());
             }
-            if origin.has_lapsed() {
+            if return_path.has_lapsed() {
                 return Err(lapsed_meanwhile());
             }
-            let sender = Member::new(origin.sender.clone());
+            let sender = Member::new(return_path.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
                 on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
             };
-            self.run_for(E::NAME, &origin.sender, handle).and_then(event::expected::<E, _>)
+            self.run_for(E::NAME, &return_path.sender, handle).and_then(event::expected::<E, _>)
         });
-        (result, origin, joined)
+        (result, return_path, joined)
     }
 
     /// It has died of what nothing contained: its members are cut off, so that they come back to
@@ -141,22 +141,22 @@ impl<R: Room> RoomActor<R> {
     /// It is compiled once for each type of reply, and not for each event.
     pub(super) fn answer<T: Serialize + 'static>(
         &mut self,
-        (name, entry): (&'static str, Entry),
+        (name, senders): (&'static str, Senders),
         result: Result<T, Refusal>,
-        origin: Origin,
+        return_path: ReturnPath,
         joined: Option<MembershipNumber>,
     ) {
         let result = result.and_then(|reply| {
             // It is dropped in there as well.
             let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
-            let encoded = encoded.inspect_err(|_| self.report(name, Some(&origin.sender.id)));
+            let encoded = encoded.inspect_err(|_| self.report(name, Some(&return_path.sender.id)));
             encoded?.ok_or_else(Refusal::logged_already)
         });
         // Whose event is not refused is a member, or was one, unless it need not be.
-        self.is_kept |= result.is_ok() && entry != Entry::Anyone;
+        self.is_kept |= result.is_ok() && senders != Senders::Anyone;
         if result.is_err() {
             self.cx.members.broadcaster().counters.one(Count::EventsRefused);
-            let session = origin.sender.number;
+            let session = return_path.sender.number;
             if joined.is_some_and(|number| self.cx.members.is_member_by(session, number)) {
                 // The event that made a member was refused: it made none.
                 self.remove(session, LeaveReason::Left);
@@ -164,15 +164,15 @@ impl<R: Room> RoomActor<R> {
         }
         let broadcaster = &self.cx.members.broadcaster();
         if let Some(answer) = broadcaster.answer(
-            &origin.sender,
+            &return_path.sender,
             Some(self.cx.members.room()),
             name,
-            origin.acknowledgement,
+            return_path.acknowledgement,
             result,
         ) {
-            self.cx.members.send_to(&origin.sender, answer);
+            self.cx.members.send_to(&return_path.sender, answer);
         }
-        origin.answered();
+        return_path.answered();
     }
 }
 

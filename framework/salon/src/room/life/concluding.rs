@@ -16,16 +16,16 @@ use crate::{
     event::{Awaited, Then},
     outbox,
     room::{
-        contract::{Entry, Room, not_a_member},
+        contract::{Room, Senders, not_a_member},
         membership::{Creditor, Member},
     },
     session::handle::SessionHandle,
 };
 
 /// How an answer was asked for that takes time.
-pub(super) struct Asked {
+pub(super) struct AskedLater {
     /// By an event of whom.
-    pub(in crate::room) entry: Entry,
+    pub(in crate::room) senders: Senders,
     /// Of which state of the room.
     pub(super) generation: Generation,
     /// By which membership.
@@ -41,7 +41,7 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         name: &'static str,
         awaited: Result<Awaited<T>, Refusal>,
-        asked: &Asked,
+        asked: &AskedLater,
         sender: &Arc<SessionHandle>,
     ) -> Result<T, Refusal> {
         // Of what was lost, also before a later membership, nothing more is told.
@@ -64,14 +64,15 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         name: &'static str,
         lapsed: bool,
-        asked: &Asked,
+        asked: &AskedLater,
         sender: &SessionHandle,
     ) -> Result<(), Refusal> {
-        let Asked { entry, generation, creditor, right } = asked;
+        let AskedLater { senders, generation, creditor, right } = asked;
         let room = self.cx.members.room();
         // The room may not have heard of it yet.
-        let is_barred = |creditor: &Creditor| sender.outbox.bars(room, creditor.membership);
-        if lapsed || creditor.as_ref().is_some_and(is_barred) {
+        let is_suppressed =
+            |creditor: &Creditor| sender.outbox.suppresses(room, creditor.membership);
+        if lapsed || creditor.as_ref().is_some_and(is_suppressed) {
             return Err(outbox::lapsed());
         }
         if let Some(right) = right
@@ -84,7 +85,7 @@ impl<R: Room> RoomActor<R> {
             let message = "the room was opened anew meanwhile; try again";
             return Err(Refusal::new(Code::Closed, message));
         }
-        if *entry == Entry::Anyone {
+        if *senders == Senders::Anyone {
             // Whether it is a member is not asked for; that it is there is.
             let gone = || Refusal::new(Code::Disconnected, "the session has ended");
             return if sender.has_ended() { Err(gone()) } else { Ok(()) };

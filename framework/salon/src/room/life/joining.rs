@@ -15,8 +15,8 @@ use crate::{
     },
     room::{
         context::{Joining, RoomContext},
-        contract::{Entry, Room, RoomEvent, not_a_member},
-        lookup::Origin,
+        contract::{Room, RoomEvent, Senders, not_a_member},
+        lookup::ReturnPath,
         membership::{LeaveReason, Member},
     },
     session::{handle::SessionHandle, membership::Membership},
@@ -28,30 +28,30 @@ impl<R: Room> RoomActor<R> {
     pub(in crate::room) fn enter<E: RoomEvent<Room = R> + 'static>(
         &mut self,
         event: Contained<E>,
-        origin: &Origin,
+        return_path: &ReturnPath,
     ) -> Result<(Contained<E>, Option<MembershipNumber>), Refusal> {
-        let Origin { sender, granted, .. } = origin;
+        let ReturnPath { sender, granted, .. } = return_path;
         self.state.room()?;
-        match (E::ENTRY, self.cx.members.contains(sender.number)) {
-            (Entry::Anyone, _) | (Entry::Member, true) => Ok((event, None)),
-            (Entry::Member, false) => Err(not_a_member(E::NAME)),
-            (Entry::Join, true) => {
+        match (E::SENDERS, self.cx.members.contains(sender.number)) {
+            (Senders::Anyone, _) | (Senders::Member, true) => Ok((event, None)),
+            (Senders::Member, false) => Err(not_a_member(E::NAME)),
+            (Senders::Join, true) => {
                 sender.state.memberships.renew(self.cx.members.room(), *granted);
                 sender.auth_state.wake();
                 Ok((event, None))
             }
-            (Entry::Join, false) => {
+            (Senders::Join, false) => {
                 let number = self.cx.members.next_membership();
                 self.cx.store.iter().for_each(|store| store.ask_in(sender.number, number));
                 let joined = self.ask_in(event, sender).and_then(|event| {
-                    self.enrol(origin, number)?;
+                    self.enrol(return_path, number)?;
                     Ok((event, Some(number)))
                 });
                 if joined.is_err() {
                     self.cx.store.iter().for_each(|store| store.leave(sender.number));
                     // What it was sent while it was asked in is not for it.
                     let waiting = self.cx.antechamber.take().len();
-                    sender.suppress(u64::try_from(waiting).unwrap_or(u64::MAX));
+                    sender.count_suppressed(u64::try_from(waiting).unwrap_or(u64::MAX));
                 }
                 joined
             }
@@ -71,8 +71,8 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Enrols one whom the room has admitted, and tells everybody.
-    fn enrol(&mut self, origin: &Origin, number: MembershipNumber) -> Result<(), Refusal> {
-        let Origin { sender, granted, withdrawals, .. } = origin;
+    fn enrol(&mut self, return_path: &ReturnPath, number: MembershipNumber) -> Result<(), Refusal> {
+        let ReturnPath { sender, granted, withdrawals, .. } = return_path;
         let member = Member::new(sender.clone());
         let membership = Membership {
             number,
@@ -96,7 +96,7 @@ impl<R: Room> RoomActor<R> {
         if !self.cx.members.add(sender.clone(), number) {
             sender.leave(self.cx.members.room(), self.cx.members.name());
             // Its worker, which would do it, is gone.
-            sender.outbox.release(self.cx.members.room(), number);
+            sender.outbox.resume(self.cx.members.room(), number);
             self.depart(&member, LeaveReason::Left);
             return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
         }

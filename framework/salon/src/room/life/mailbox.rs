@@ -6,7 +6,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Serialize;
 
-use super::{actor::RoomActor, concluding::Asked, state::Generation};
+use super::{actor::RoomActor, concluding::AskedLater, state::Generation};
 use crate::{
     auth::hold_answer,
     base::{
@@ -33,8 +33,8 @@ where
 
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
         turn::is_given();
-        let (result, origin, joined) = self.handle_event(sent, R::on);
-        self.answer((E::NAME, E::ENTRY), result, origin, joined);
+        let (result, return_path, joined) = self.handle_event(sent, R::on);
+        self.answer((E::NAME, E::SENDERS), result, return_path, joined);
         self.settle(ctx);
     }
 }
@@ -49,23 +49,23 @@ where
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
         turn::is_given();
-        let (started, origin, joined) =
+        let (started, return_path, joined) =
             self.handle_event(sent.0, |room, event, cx| Ok(room.on_later(event, cx)));
         match started {
             Ok(answer) => {
                 let generation = self.generation;
                 let limit = self.cx.members.broadcaster().time_limit;
-                let creditor = self.cx.members.creditor(origin.sender.number);
+                let creditor = self.cx.members.creditor(return_path.sender.number);
                 creditor.into_iter().for_each(|creditor| self.cx.members.owed.owe(creditor));
-                let sender = origin.sender.clone();
+                let sender = return_path.sender.clone();
                 let ended = async move { sender.until_ended().await };
-                let right = origin.granted.map(|granted| {
+                let right = return_path.granted.map(|granted| {
                     let room = Some(&**self.cx.members.name());
-                    origin.sender.rest_on(granted, room, origin.withdrawals).0
+                    return_path.sender.rest_on(granted, room, return_path.withdrawals).0
                 });
                 let awaited = answer.into_future().map(Ok);
                 let future = hold_answer(right.clone(), awaited, self.tally());
-                let asked = Asked { entry: E::ENTRY, generation, creditor, right };
+                let asked = AskedLater { senders: E::SENDERS, generation, creditor, right };
                 let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
@@ -82,15 +82,15 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
-                    let result = actor.conclude(E::NAME, awaited, &asked, &origin.sender);
+                    let result = actor.conclude(E::NAME, awaited, &asked, &return_path.sender);
                     let result = event::expected::<E, _>(result);
-                    actor.answer((E::NAME, E::ENTRY), result, origin, joined);
+                    actor.answer((E::NAME, E::SENDERS), result, return_path, joined);
                     actor.settle(ctx);
                 }));
             }
             Err(refusal) => {
                 let refused = Err::<E::Reply, _>(refusal);
-                self.answer((E::NAME, E::ENTRY), refused, origin, joined);
+                self.answer((E::NAME, E::SENDERS), refused, return_path, joined);
             }
         }
         self.settle(ctx);

@@ -15,7 +15,7 @@ pub(super) use self::{
     directory::{Directory, Start, Starts},
     link::Reachable,
     sent::{
-        Asked, Attending, Broadcast, Lapse, Linger, Listed, Origin, PutOut, Sent, SentForLater,
+        Asked, Attending, Broadcast, Lapse, Linger, Listed, PutOut, ReturnPath, Sent, SentForLater,
         SessionEnded, Shut, Told,
     },
     ticket::Ticket,

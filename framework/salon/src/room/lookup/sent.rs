@@ -28,14 +28,14 @@ use crate::{
 /// An event on its way from a session to a room.
 pub(crate) struct Sent<E> {
     pub(in crate::room) event: Contained<E>,
-    pub(in crate::room) origin: Origin,
+    pub(in crate::room) return_path: ReturnPath,
 }
 
 /// As [`Sent`], for an event that is answered by a future.
 pub(crate) struct SentForLater<E>(pub(in crate::room) Sent<E>);
 
 /// Where an event came from, and what to do with its answer.
-pub(crate) struct Origin {
+pub(crate) struct ReturnPath {
     pub(in crate::room) sender: Arc<SessionHandle>,
     /// The name of the event.
     pub(in crate::room) event: &'static str,
@@ -53,7 +53,7 @@ pub(crate) struct Origin {
     pub(in crate::room) is_answered: bool,
 }
 
-impl Origin {
+impl ReturnPath {
     /// Its sender has been told what there is to tell: the event is no longer in flight, nor on its way.
     pub(in crate::room) fn answered(mut self) {
         self.is_answered = true;
@@ -65,7 +65,7 @@ impl Origin {
     }
 }
 
-impl Drop for Origin {
+impl Drop for ReturnPath {
     /// A room ends with its worker, without a word, and whatever was on its way to it is dropped: who sent
     /// that waits for no answer any more.
     fn drop(&mut self) {

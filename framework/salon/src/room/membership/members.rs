@@ -162,10 +162,10 @@ impl Members {
     /// Lets a member go: from here on it gets nothing.
     pub(in crate::room) fn remove(&mut self, session: SessionNumber) -> Option<Arc<SessionHandle>> {
         let Enrolled { handle, membership } = self.members.remove(&session)?;
-        // First: once its worker knows, nobody bars the room any more because of this membership.
+        // First: once its worker knows, nobody suppresses the room any more because of this membership.
         handle.leave(self.room(), self.name());
         // It was lost, though it may be let go for another reason.
-        if !self.owed.is_empty() && handle.outbox.bars(self.room(), membership) {
+        if !self.owed.is_empty() && handle.outbox.suppresses(self.room(), membership) {
             self.owed.lapse(Creditor { session, membership });
         }
         self.outlets.leave(self.link.room(), &handle, membership);
@@ -196,7 +196,7 @@ impl Members {
         if self.contains(handle.number) {
             self.send_to(handle, publication);
         } else {
-            handle.suppress(1);
+            handle.count_suppressed(1);
         }
     }
 

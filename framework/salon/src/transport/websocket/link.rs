@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     base::{disconnect::DisconnectReason, logged::Logged},
-    connection::{ConnectionHandle, Connections, Incoming, ReceiveWindow},
+    connection::{ConnectionHandle, Connections, ReceiveWindow, Source},
     outbox::Room,
     transport::takeover::{ClientSocket, TakenSocket},
     wire::engine_io::Message,
@@ -155,7 +155,7 @@ impl Drop for Forgotten {
     }
 }
 
-impl Incoming for Link {
+impl Source for Link {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         self.reader.poll_message(cx)
     }
