@@ -13,7 +13,10 @@ use crate::{
     sessions::{ByName, Guest},
 };
 
-/// JSON, and a panic at an answer that it does not like.
+/// The name of a well of which nobody hears that it has ended.
+const DRY: &str = "well:13";
+
+/// JSON, and a panic at an answer that it does not like, or at words about a well that has none.
 #[derive(Debug)]
 struct Squeamish;
 
@@ -21,6 +24,10 @@ impl Parser for Squeamish {
     fn encode(&self, packet: &Packet) -> Messages {
         if let Packet::Ack { arguments, .. } = packet {
             assert!(!arguments.json_text().contains("poison"), "a parser");
+        }
+        if let Packet::Event { name, arguments, .. } = packet {
+            let is_dry = arguments.json_text().contains(DRY);
+            assert!(!(is_dry && name == "salon:evicted"), "a parser at the end of a room");
         }
         JsonParser.encode(packet)
     }
@@ -122,6 +129,31 @@ async fn the_members_of_a_room_whose_actor_dies_are_cut_off_and_come_back() {
         one.disconnect();
         other.disconnect();
         lost(&lab, 1, bystanders).await?;
+    }
+}
+
+#[salon::test]
+async fn nothing_is_left_of_a_room_whose_worker_ends_though_its_members_cannot_be_told() {
+    for wire in Wire::ALL {
+        let lab = lab().await;
+        let first = lab.visitor().worker(0).connect().await?;
+        first.send(Come { well: 13 }).await?;
+        let (one, other) = (lab.visitor().wire(wire).worker(1), lab.visitor().worker(1));
+        let (one, other) = (one.connect().await?, other.connect().await?);
+        for member in [&one, &other] {
+            member.send(Come { well: 13 }).await?;
+        }
+        lab.end_worker(0);
+        lab.settle().await;
+        assert_eq!(lab.salon().open_rooms(), 0, "{wire:?}");
+        let counters = lab.counters();
+        assert_eq!((counters.get(Count::HandlerPanics), counters.get(Count::ActorsLost)), (3, 0));
+        for member in [&one, &other] {
+            member.expect_none().await;
+            member.send(Come { well: 13 }).await?;
+        }
+        let members = lab.drive(lab.salon().room::<Well>(&13).members()).await;
+        assert_eq!(members.len(), 2, "{wire:?}");
     }
 }
 

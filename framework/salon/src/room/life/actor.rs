@@ -207,15 +207,19 @@ impl<R: Room> TakesTurns for RoomActor<R> {
 
 impl<R: Room> Drop for RoomActor<R> {
     fn drop(&mut self) {
-        if turn::is_lost() {
+        let is_lost = turn::is_lost();
+        if is_lost {
             self.be_lost();
         }
         self.change(State::closed(Refusal::not_found("the room is closed")));
-        // Some may be on workers that go on.
-        self.tell_all_evicted();
-        // Also when the worker ends: the key must be free for a room on another one.
+        // Also when the worker ends: the key must be free for a room on another one, before anybody is
+        // told.
         self.directory.close(&*self.cx.members.link);
-        self.cx.members.close();
+        let members = self.cx.members.close();
+        // Some may be on workers that go on. Those of a room that is lost are cut off.
+        if !is_lost {
+            self.tell_all_evicted(&members);
+        }
         tracing::debug!(room = %Logged(self.cx.members.name()), "closed");
     }
 }

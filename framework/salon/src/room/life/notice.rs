@@ -11,7 +11,10 @@ use serde_json::Value;
 
 use super::actor::RoomActor;
 use crate::{
-    base::refusal::{Code, Refusal},
+    base::{
+        contained::contain,
+        refusal::{Code, Refusal},
+    },
     hub::encode_or_log,
     message::{Content, PositionOf, Publication},
     payload::Payload,
@@ -71,10 +74,15 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
-    /// Tells every member that the room is no more.
-    pub(super) fn tell_all_evicted(&self) {
+    /// Tells those who were members that the room is no more.
+    pub(super) fn tell_all_evicted(&self, members: &[Arc<SessionHandle>]) {
         let reason = Reason::Code(Code::Closed.as_str());
-        self.cx.members.handles().for_each(|handle| self.tell_evicted(handle, &reason));
+        for handle in members {
+            // The parser may be the application's, and this is said while the actor is dropped.
+            if contain(|| self.tell_evicted(handle, &reason)).is_err() {
+                self.report("salon:evicted", Some(&handle.id));
+            }
+        }
     }
 
     /// Tells the members that what comes from now on is of another state, and of its order.

@@ -12,7 +12,7 @@ use crate::{
     auth::Granted,
     base::{
         clock,
-        contained::{Contained, contain},
+        contained::{Contained, Panicked, contain},
         disconnect::DisconnectReason,
         in_flight::InFlightGuard,
         meter::Count,
@@ -66,19 +66,28 @@ impl ReturnPath {
 }
 
 impl Drop for ReturnPath {
-    /// A room ends with its worker, without a word, and whatever was on its way to it is dropped: who sent
-    /// that waits for no answer any more.
+    /// A room whose actor is dropped, with its worker or by a panic, has said nothing, and whatever was on
+    /// its way to it is dropped with it: who sent that waits for no answer any more.
     fn drop(&mut self) {
         if self.is_answered {
             return;
         }
         let (sender, event, id) = (&self.sender, self.event, self.acknowledgement);
-        sender.outbox.counters().one(Count::EventsRefused);
-        let refusal = Refusal::new(Code::Closed, "the room's worker has ended; try again");
+        let counters = sender.outbox.counters();
+        counters.one(Count::EventsRefused);
+        let refusal = Refusal::new(Code::Closed, "the room has ended; try again");
         // The parser may be the application's.
-        if let Ok(Some(refused)) = contain(|| refusing(sender, event, id, &refusal)) {
-            // A client that is gone waits for nothing.
-            let _ = sender.push(&refused);
+        match contain(|| refusing(sender, event, id, &refusal)) {
+            Ok(Some(refused)) => {
+                // A client that is gone waits for nothing.
+                let _ = sender.push(&refused);
+            }
+            // Why it could not be written is logged.
+            Ok(None) => {}
+            Err(Panicked) => {
+                counters.one(Count::HandlerPanics);
+                tracing::error!(event, session = %sender.id, "the parser panicked at a refusal");
+            }
         }
     }
 }

@@ -211,13 +211,13 @@ impl Members {
         self.members.keys().next().copied()
     }
 
-    /// The room has ended: no worker keeps anything of it.
-    pub(in crate::room) fn close(&mut self) {
-        let room = self.room();
+    /// The room has ended: no worker keeps anything of it. Those who were members.
+    pub(in crate::room) fn close(&mut self) -> Vec<Arc<SessionHandle>> {
+        let members = std::mem::take(&mut self.members).into_values();
+        let members: Vec<_> = members.map(|enrolled| enrolled.handle).collect();
         // First, as in `remove`.
-        for Enrolled { handle, .. } in std::mem::take(&mut self.members).into_values() {
-            handle.leave(self.room(), self.name());
-        }
-        self.outlets.close(room);
+        members.iter().for_each(|handle| handle.leave(self.room(), self.name()));
+        self.outlets.close(self.link.room());
+        members
     }
 }
