@@ -13,7 +13,7 @@ use std::{
 use super::{handle::Handle, mailbox::Client};
 use crate::{
     app::{AllowedOrigins, Application, Hooks, Namespaces, Settings},
-    auth::Revocations,
+    auth::{Handshake, Revocations},
     base::{
         config::{Heartbeat, Http, Lapses, Limits, Rate, Timeouts},
         data::Data,
@@ -36,15 +36,16 @@ impl CoreNumber {
     }
 }
 
-/// Which connections there are, as one of them sees it. It knows each by its session id.
+/// Which connections there are, as one of them sees it. It knows each by its session id, and by the
+/// handshake whose it is counted.
 pub(super) trait Register: Send + Sync {
     /// No newcomer takes the place of this connection: its client has connected to a namespace, or
     /// waits to hear whether it may.
-    fn keep(&self, sid: &SessionId);
+    fn keep(&self, sid: &SessionId, handshake: &Handshake);
     /// A newcomer may take the place of this connection again: its client has been refused.
-    fn release(&self, sid: &SessionId);
+    fn release(&self, sid: &SessionId, handshake: &Handshake);
     /// The session id is unknown from now on.
-    fn remove(&self, sid: &SessionId);
+    fn remove(&self, sid: &SessionId, handshake: &Handshake);
 }
 
 /// How the rights of a session are watched, on the worker on which it is.
@@ -189,27 +190,27 @@ impl Core {
     /// The session id of a connection that has ended is unknown from now on; a request that has found
     /// it before still gets what is queued.
     pub(crate) fn unlist<A: Client>(&self, handle: &Handle<A>) {
-        self.register.remove(handle.sid());
+        self.register.remove(handle.sid(), handle.handshake());
     }
 
     /// A connection's client has connected to a namespace, or there is none that it could.
     pub(crate) fn connected<A: Client>(&self, handle: &Handle<A>) {
         if handle.set_connected() {
-            self.register.keep(handle.sid());
+            self.register.keep(handle.sid(), handle.handshake());
         }
     }
 
     /// A connection's client waits to hear whether it may connect.
     pub(super) fn waits_to_connect<A: Client>(&self, handle: &Handle<A>) {
         if !handle.has_connected() {
-            self.register.keep(handle.sid());
+            self.register.keep(handle.sid(), handle.handshake());
         }
     }
 
     /// A connection's client waits no longer to hear whether it may connect.
     pub(super) fn waits_no_longer<A: Client>(&self, handle: &Handle<A>) {
         if !handle.has_connected() {
-            self.register.release(handle.sid());
+            self.register.release(handle.sid(), handle.handshake());
         }
     }
 

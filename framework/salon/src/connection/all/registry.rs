@@ -14,6 +14,7 @@ use tokio::sync::{Notify, futures::Notified};
 use super::client_address::Address;
 use crate::{
     app::Settings,
+    auth::Handshake,
     base::{
         clock::Instant,
         config::{ClientAddress, Limits},
@@ -106,7 +107,7 @@ impl Registry {
         &self,
         handle: &Arc<ConnectionHandle>,
     ) -> Result<Option<Arc<ConnectionHandle>>, NoRoom> {
-        let (limits, address) = (&self.limits, self.address(handle));
+        let (limits, address) = (&self.limits, self.address(handle.handshake()));
         let mut state = self.write();
         if state.all.len() >= limits.max_connections {
             return Err(NoRoom::Full);
@@ -122,7 +123,7 @@ impl Registry {
             replaced = state.unconnected.oldest();
         }
         if let Some(replaced) = &replaced {
-            state.remove(replaced, self.address(replaced));
+            state.remove(replaced, self.address(replaced.handshake()));
         }
         state.all.insert(ById(handle.clone()));
         if let Some(address) = address {
@@ -161,9 +162,10 @@ impl Registry {
         self.removed.notified()
     }
 
-    /// What a connection is counted by.
-    fn address(&self, handle: &ConnectionHandle) -> Option<Address> {
-        Address::of(handle.handshake(), &self.client_address)
+    /// What a connection is counted by. To be asked for before the lock is taken: it may be in headers
+    /// that are as long as a client likes.
+    fn address(&self, handshake: &Handshake) -> Option<Address> {
+        Address::of(handshake, &self.client_address)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -176,27 +178,31 @@ impl Registry {
 }
 
 impl Register for Registry {
-    fn keep(&self, sid: &SessionId) {
+    fn keep(&self, sid: &SessionId, handshake: &Handshake) {
+        let address = self.address(handshake);
         let mut state = self.write();
         if let Some(handle) = state.find(sid) {
-            state.unconnected.remove(handle.number(), self.address(&handle));
+            state.unconnected.remove(handle.number(), address);
         }
     }
 
-    fn release(&self, sid: &SessionId) {
+    fn release(&self, sid: &SessionId, handshake: &Handshake) {
+        let address = self.address(handshake);
         let mut state = self.write();
         if let Some(handle) = state.find(sid) {
-            state.unconnected.insert(&handle, self.address(&handle));
+            state.unconnected.insert(&handle, address);
         }
     }
 
-    fn remove(&self, sid: &SessionId) {
-        // Dropped when nothing is locked any more: with it may go what the application put into it.
-        let removed = {
-            let mut state = self.write();
-            let found = state.find(sid);
-            found.inspect(|handle| state.remove(handle, self.address(handle)))
-        };
+    fn remove(&self, sid: &SessionId, handshake: &Handshake) {
+        let address = self.address(handshake);
+        let mut state = self.write();
+        let removed = state.find(sid);
+        if let Some(handle) = &removed {
+            state.remove(handle, address);
+        }
+        // What it holds is dropped when nothing is locked any more.
+        drop(state);
         drop(removed);
         if self.closing.get().is_some() {
             self.removed.notify_waiters();
