@@ -30,11 +30,8 @@ impl Broadcaster {
         payload: Payload,
     ) -> Result<Publication, NotQueued> {
         let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
-        let answer = match room {
-            Some(room) => Publication::of_room(content, room, false),
-            None => Publication::new(content),
-        };
-        self.with_form(name, answer.formed(sender.outbox.codec()))
+        let answer = Publication::with(content, room, false).formed(sender.outbox.codec());
+        self.with_form(name, answer)
     }
 
     /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused

@@ -33,11 +33,7 @@ impl Broadcaster {
         let id = self.next_acknowledgement();
         let (namespace, shown) = (handle.namespace.clone(), name.clone());
         let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
-        let question = match room {
-            None => Publication::new(content),
-            Some(room) => Publication::of_room(content, room, false),
-        };
-        let question = question.formed(handle.outbox.codec());
+        let question = Publication::with(content, room, false).formed(handle.outbox.codec());
         let question = self.with_form(&shown, question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |payload| {

@@ -178,11 +178,7 @@ impl Broadcaster {
     ) -> Publication {
         let (namespace, name) = (namespace.clone(), name.into());
         let content = Content::Event { namespace, name, payload, order: None, question };
-        let publication = match is_volatile {
-            true => Publication::volatile(content),
-            false => Publication::new(content),
-        };
-        publication.formed(&*self.codec)
+        Publication::with(content, None, is_volatile).formed(&*self.codec)
     }
 
     /// An event for sessions of a namespace, kept for those of `target` that are away if recovery is

@@ -30,15 +30,15 @@ impl Outlets {
         room: RoomId,
         handle: Arc<SessionHandle>,
     ) -> bool {
-        let number = handle.shard;
-        let outlet = match self.0.iter().position(|outlet| outlet.shard.number() == number) {
-            Some(index) => &mut self.0[index],
+        let index = match self.index_of(&handle) {
+            Some(index) => index,
             None => {
-                let Some(shard) = broadcaster.shard(number) else { return false };
+                let Some(shard) = broadcaster.shard(handle.shard) else { return false };
                 self.0.push(Outlet { shard, members: 0 });
-                self.0.last_mut().expect("one was put there")
+                self.0.len() - 1
             }
         };
+        let outlet = &mut self.0[index];
         outlet.members += 1;
         outlet.shard.send(Command::Enter { room, handle });
         true
@@ -51,8 +51,7 @@ impl Outlets {
         handle: &SessionHandle,
         membership: MembershipNumber,
     ) {
-        let here = |outlet: &Outlet| outlet.shard.number() == handle.shard;
-        let Some(index) = self.0.iter().position(here) else { return };
+        let Some(index) = self.index_of(handle) else { return };
         let outlet = &mut self.0[index];
         outlet.shard.send(Command::Leave { room, session: handle.number, membership });
         outlet.members -= 1;
@@ -82,10 +81,10 @@ impl Outlets {
         handle: &Arc<SessionHandle>,
         publication: Publication,
     ) {
-        match self.0.iter().find(|outlet| outlet.shard.number() == handle.shard) {
-            Some(outlet) => {
+        match self.index_of(handle) {
+            Some(index) => {
                 let handle = handle.clone();
-                outlet.shard.send(Command::One { handle, publication, asked: None });
+                self.0[index].shard.send(Command::One { handle, publication, asked: None });
             }
             None => broadcaster.send_to(handle, publication),
         }
@@ -101,5 +100,10 @@ impl Outlets {
     /// How many sessions have entered.
     pub(crate) fn members(&self) -> usize {
         self.0.iter().map(|outlet| outlet.members).sum()
+    }
+
+    /// Which of them a session is on.
+    fn index_of(&self, handle: &SessionHandle) -> Option<usize> {
+        self.0.iter().position(|outlet| outlet.shard.number() == handle.shard)
     }
 }

@@ -33,11 +33,6 @@ impl Publication {
         Self::with(content, None, false)
     }
 
-    /// For whoever is chosen; a client that is not writable may miss it.
-    pub(crate) fn volatile(content: Content) -> Self {
-        Self::with(content, None, true)
-    }
-
     /// For members of a typed room alone.
     pub(crate) fn of_room(content: Content, room: RoomId, is_volatile: bool) -> Self {
         Self::with(content, Some(room), is_volatile)
@@ -48,7 +43,9 @@ impl Publication {
         Self::new(Content::Message(message))
     }
 
-    fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
+    /// For members of that room alone, if there is one; a client that is not writable may miss what is
+    /// volatile.
+    pub(crate) fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
         Self(Arc::new(Inner { content, room, is_volatile, form: OnceLock::new() }))
     }
 

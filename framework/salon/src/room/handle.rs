@@ -151,15 +151,15 @@ impl<R: Room> RoomHandle<R> {
     /// event is one that the room [`Sends`](Room::Sends). One that cannot be sent, by its name or because
     /// it has no JSON form, is logged and counted as [`EventsNotSent`](crate::Count::EventsNotSent).
     pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) -> Done<()> {
-        // Written here: it belongs to whoever sends it, and what is wrong with it harms no room.
-        let encoded = self.directory().and_then(|directory| {
-            let broadcaster = directory.broadcaster();
-            let is_free = self.is_open() && broadcaster.is_free(E::NAME);
-            is_free.then(|| broadcaster.encoded(E::NAME, event::encode(event)).ok()).flatten()
-        });
-        let Some(payload) = encoded else { return Done(Received::nothing()) };
-        let (name, is_volatile) = (E::NAME, E::POLICY.volatile);
-        Done(self.request(|_ticket, done| Broadcast { name, payload, is_volatile, _ticket, done }))
+        Done(self.request(|_ticket, done| {
+            // Written here: it belongs to whoever sends it, and what is wrong with it harms no room.
+            let payload = self.directory().and_then(|directory| {
+                let broadcaster = directory.broadcaster();
+                let encode = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
+                broadcaster.is_free(E::NAME).then(encode).flatten()
+            });
+            Broadcast { name: E::NAME, payload, is_volatile: E::POLICY.volatile, _ticket, done }
+        }))
     }
 
     /// Sends a message to the room, if it is open.
@@ -334,13 +334,6 @@ impl<T: Default> Future for Done<T> {
 /// What a room sends back.
 #[derive(Debug)]
 struct Received<T>(oneshot::Receiver<T>);
-
-impl<T> Received<T> {
-    /// Nothing will come.
-    fn nothing() -> Self {
-        Self(oneshot::channel().1)
-    }
-}
 
 impl<T> Future for Received<T> {
     type Output = Result<T, oneshot::error::RecvError>;

@@ -62,7 +62,7 @@ fn event(text: &str) -> Content {
 }
 
 fn volatile() -> Publication {
-    Publication::volatile(event("volatile"))
+    Publication::with(event("volatile"), None, true)
 }
 
 /// A room with what it publishes.

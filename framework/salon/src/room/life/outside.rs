@@ -47,7 +47,7 @@ impl<R: Room> Handler<Broadcast> for RoomActor<R> {
     fn handle(&mut self, broadcast: Broadcast, ctx: &mut Self::Context) {
         let Broadcast { name, payload, is_volatile, _ticket, done } = broadcast;
         // A room that has closed has no members.
-        if matches!(self.state, State::Open(_)) {
+        if let (State::Open(_), Some(payload)) = (&self.state, payload) {
             self.cx.everyone().publish(name, is_volatile, || Some(payload));
         }
         // The application may have stopped waiting.

@@ -179,20 +179,20 @@ impl<R: Room, A: Reachable> Tables<R, A> {
     fn remove(
         &mut self,
         hash: u64,
-        number: RoomId,
+        room: RoomId,
         may_go: impl Fn(&Link<R, A>) -> bool,
     ) -> Option<ByKey<R, A>> {
-        let is_it = |entry: &ByKey<R, A>| entry.link.room == number && may_go(&entry.link);
+        let is_it = |entry: &ByKey<R, A>| entry.link.room == room && may_go(&entry.link);
         self.by_key.find(hash, is_it)?;
-        let entry = self.take(hash, number)?;
+        let entry = self.take(hash, room)?;
         self.by_name.remove(&Name(&entry.link.name));
         shed(&mut self.by_key, |entry| entry.link.hash);
         self.by_name.shed();
         Some(entry)
     }
 
-    fn take(&mut self, hash: u64, number: RoomId) -> Option<ByKey<R, A>> {
-        let found = self.by_key.find_entry(hash, |entry| entry.link.room == number).ok()?;
+    fn take(&mut self, hash: u64, room: RoomId) -> Option<ByKey<R, A>> {
+        let found = self.by_key.find_entry(hash, |entry| entry.link.room == room).ok()?;
         Some(found.remove().0)
     }
 }

@@ -101,7 +101,8 @@ pub(crate) struct Told<M> {
 /// An event that the application broadcasts in a room from outside.
 pub(crate) struct Broadcast {
     pub(in crate::room) name: &'static str,
-    pub(in crate::room) payload: Payload,
+    /// Nothing if it cannot be sent.
+    pub(in crate::room) payload: Option<Payload>,
     pub(in crate::room) is_volatile: bool,
     pub(in crate::room) _ticket: Ticket,
     pub(in crate::room) done: oneshot::Sender<()>,

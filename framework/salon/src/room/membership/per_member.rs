@@ -137,26 +137,19 @@ impl<T> PerMember<T> {
     /// The values of the members that have one, with the numbers of their sessions, in the order of
     /// [`members`](crate::RoomContext::members). Nobody is among them who is leaving, or not in yet.
     pub fn iter(&self) -> impl Iterator<Item = (SessionNumber, &T)> {
-        let is_shown = |session: SessionNumber, membership| {
-            self.store.as_ref().is_some_and(|store| store.is_member_by(session, membership))
-        };
-        let of_members = self
-            .values
-            .iter()
-            .filter(move |(session, value)| is_shown(**session, value.membership));
+        let of_members = self.values.iter().filter(|(session, value)| {
+            is_shown(self.store.as_deref(), **session, value.membership)
+        });
         of_members.map(|(session, value)| (*session, &value.value))
     }
 
     /// The values as in [`iter`](Self::iter), to change them.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        let store = self.store.as_ref();
-        let is_shown = move |session: SessionNumber, membership| {
-            store.is_some_and(|store| store.is_member_by(session, membership))
-        };
+        let store = self.store.as_deref();
         let of_members = self
             .values
             .iter_mut()
-            .filter(move |(session, value)| is_shown(**session, value.membership));
+            .filter(move |(session, value)| is_shown(store, **session, value.membership));
         of_members.map(|(_, value)| &mut value.value)
     }
 
@@ -192,6 +185,15 @@ impl<T> PerMember<T> {
             }
         }
     }
+}
+
+/// Whether a value that was set by that membership is one of a member.
+fn is_shown(
+    store: Option<&MemberStore>,
+    session: SessionNumber,
+    membership: MembershipNumber,
+) -> bool {
+    store.is_some_and(|store| store.is_member_by(session, membership))
 }
 
 impl<T> Default for PerMember<T> {
