@@ -1,4 +1,4 @@
-//! One actor per worker: the local sessions and the local members of every room.
+//! One actor per worker, and how it is reached from any thread.
 //!
 //! It turns one delivery into local enqueues, so that a broadcast costs one message per worker. It
 //! must never wait, and never run code of the application.
