@@ -39,7 +39,7 @@ pub(crate) async fn revoke(core: &Arc<Core>, who: &Who, what: &What) -> Revoked 
     let handles = core.sessions().find(meant);
     let (mut lost, mut ended) = (Vec::new(), Vec::new());
     for handle in &handles {
-        let taken = take(core, handle, what);
+        let taken = take(handle, what);
         lost.extend(taken.memberships);
         ended.extend(taken.begun);
     }
@@ -67,14 +67,14 @@ struct Taken {
     begun: Vec<oneshot::Receiver<()>>,
 }
 
-fn take(core: &Core, handle: &SessionHandle, what: &What) -> Taken {
+fn take(handle: &SessionHandle, what: &What) -> Taken {
     // Counted first, forgotten last: an answer that is on its way is either not kept, or forgotten.
     handle.state.memberships.note_withdrawal();
     let withdraw = |which: &dyn Fn(&Membership) -> bool| handle.withdraw(&Code::Revoked, which);
     match what {
         // Whoever ends it already has not told all of its rooms, perhaps.
         What::Everything => {
-            let lapsed = lapse(core, handle, &Code::Revoked, |_| true);
+            let lapsed = lapse(handle, &Code::Revoked, |_| true);
             let memberships = lapsed.unwrap_or_else(|| withdraw(&|_| true));
             Taken { memberships, ..Taken::default() }
         }

@@ -267,6 +267,7 @@ async fn what_a_parser_can_make_nothing_of_is_an_error_too() {
     let asked = lab.drive(sockets[0].ask_named("x", arguments(), SECOND)).await;
     assert!(matches!(asked, Err(AskError::Payload(_))));
     lab.salon().namespace("/relay").emit_named("x", arguments());
+    lab.settle().await;
     assert_eq!(lab.counters().get(Count::EventsNotSent), 3);
     let unanswered = client.call::<()>("answer", ().into_payload()?);
     lab.settle().await;

@@ -1,11 +1,18 @@
-//! What becomes of clients when an actor of Salon's dies: here by the app's own parser, which Salon has to
-//! trust.
+//! What becomes of clients when an actor of Salon's dies: here by the app's own log, which Salon has to
+//! trust. By the app's own parser none dies.
+
+use std::fmt::{Debug, Write as _};
 
 use salon::{
-    Count,
+    Code, Count,
     prelude::*,
     testing::{Failure, Lab, Wire},
     wire::socket_io::{Decoder, JsonParser, Messages, Packet, PacketLimits, Parser},
+};
+use tracing::{Event as Record, Subscriber, field, subscriber::DefaultGuard};
+use tracing_subscriber::{
+    Registry,
+    layer::{Context, Layer, SubscriberExt as _},
 };
 
 use crate::{
@@ -15,6 +22,24 @@ use crate::{
 
 /// The name of a well of which nobody hears that it has ended.
 const DRY: &str = "well:13";
+
+/// A log that panics at a word that it does not like.
+struct Prudish;
+
+impl<S: Subscriber> Layer<S> for Prudish {
+    fn on_event(&self, record: &Record<'_>, _: Context<'_, S>) {
+        let mut text = String::new();
+        record.record(&mut |_: &field::Field, value: &dyn Debug| {
+            let _ = write!(text, "{value:?} ");
+        });
+        assert!(!text.contains("curse"), "a log");
+    }
+}
+
+/// From here on everything that is logged on this thread; the lab has had a log of its own.
+fn log() -> DefaultGuard {
+    tracing::subscriber::set_default(Registry::default().with(Prudish))
+}
 
 /// JSON, and a panic at an answer that it does not like, or at words about a well that has none.
 #[derive(Debug)]
@@ -47,11 +72,30 @@ struct Come {
 #[event("well:drink", room = Well(well), reply = String)]
 struct Drink {
     well: u32,
+    says: String,
 }
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("sip", reply = String)]
-struct Sip;
+struct Sip {
+    says: String,
+}
+
+/// Says it again, or refuses to.
+fn echo(says: String) -> Result<String, Refusal> {
+    match says.as_str() {
+        "curse" => Err(Refusal::other("rude", says)),
+        _ => Ok(says),
+    }
+}
+
+fn drink(says: &str) -> Drink {
+    Drink { well: 1, says: says.to_owned() }
+}
+
+fn sip(says: &str) -> Sip {
+    Sip { says: says.to_owned() }
+}
 
 struct Well;
 
@@ -74,8 +118,8 @@ impl On<Come> for Well {
 }
 
 impl On<Drink> for Well {
-    fn on(&mut self, _: Drink, _: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
-        Ok("poison".to_owned())
+    fn on(&mut self, drink: Drink, _: &mut EventContext<'_, Self>) -> Result<String, Refusal> {
+        echo(drink.says)
     }
 }
 
@@ -92,8 +136,8 @@ impl Session for Drinker {
 }
 
 impl On<Sip> for Drinker {
-    fn on(&mut self, _: Sip, _: &mut SessionContext<Self>) -> Result<String, Refusal> {
-        Ok("poison".to_owned())
+    fn on(&mut self, sip: Sip, _: &mut SessionContext<Self>) -> Result<String, Refusal> {
+        echo(sip.says)
     }
 }
 
@@ -115,11 +159,12 @@ async fn lost(lab: &Lab, actors: u64, bystanders: Bystanders) -> Result<(), Fail
 async fn the_members_of_a_room_whose_actor_dies_are_cut_off_and_come_back() {
     for wire in Wire::ALL {
         let lab = lab().await;
+        let _log = log();
         let bystanders = Bystanders::come(&lab).await?;
         let (one, other) = (lab.connect_over(wire, ()).await?, lab.connect(()).await?);
         one.send(Come { well: 1 }).await?;
         other.send(Come { well: 1 }).await?;
-        drop(one.send(Drink { well: 1 }));
+        drop(one.send(drink("curse")));
         for member in [&one, &other] {
             assert!(!member.closed().await.disconnected, "clients come back by themselves");
             member.reconnect().await?;
@@ -147,7 +192,7 @@ async fn nothing_is_left_of_a_room_whose_worker_ends_though_its_members_cannot_b
         lab.settle().await;
         assert_eq!(lab.salon().open_rooms(), 0, "{wire:?}");
         let counters = lab.counters();
-        assert_eq!((counters.get(Count::HandlerPanics), counters.get(Count::ActorsLost)), (3, 0));
+        assert_eq!((counters.get(Count::HandlerPanics), counters.get(Count::ActorsLost)), (2, 0));
         for member in [&one, &other] {
             member.expect_none().await;
             member.send(Come { well: 13 }).await?;
@@ -158,13 +203,32 @@ async fn nothing_is_left_of_a_room_whose_worker_ends_though_its_members_cannot_b
 }
 
 #[salon::test]
+async fn an_answer_at_which_the_parser_panics_is_refused_and_harms_nobody() {
+    for wire in Wire::ALL {
+        let lab = lab().await;
+        let client = lab.connect_over(wire, ()).await?;
+        client.send(Come { well: 1 }).await?;
+        for sent in [client.send(drink("poison")), client.send(sip("poison"))] {
+            let refusal = sent.await.expect_err("the answer has no form");
+            assert_eq!(*refusal.code(), Code::Internal, "{refusal}");
+        }
+        assert_eq!(client.send(drink("water")).await?, "water");
+        assert_eq!(client.send(sip("water")).await?, "water");
+        let counters = lab.counters();
+        let counted = [Count::HandlerPanics, Count::EventsNotSent, Count::ActorsLost];
+        assert_eq!(counted.map(|count| counters.get(count)), [2, 2, 0]);
+    }
+}
+
+#[salon::test]
 async fn a_client_whose_connections_actor_dies_is_cut_off_and_comes_back() {
     for wire in Wire::ALL {
         let lab = lab().await;
+        let _log = log();
         let bystanders = Bystanders::come(&lab).await?;
         let client = lab.connect_over(wire, ()).await?;
         client.send(crate::app::Enter { hall: 1 }).await?;
-        drop(client.send(Sip));
+        drop(client.send(sip("curse")));
         client.closed().await;
         client.reconnect().await?;
         client.send(crate::app::Enter { hall: 1 }).await?;

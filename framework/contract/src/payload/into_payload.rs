@@ -24,6 +24,15 @@ pub trait IntoPayload: sealed::Sealed {
     ///
     /// [`PayloadError::Unserializable`] if a value has no JSON form.
     fn into_payload(self) -> Result<Payload, PayloadError>;
+
+    /// The same, to be kept: nothing else stays in memory for its sake.
+    #[doc(hidden)]
+    fn into_kept_payload(self) -> Result<Payload, PayloadError>
+    where
+        Self: Sized,
+    {
+        self.into_payload()
+    }
 }
 
 mod sealed {
@@ -43,6 +52,10 @@ impl sealed::Sealed for Vec<Value> {}
 impl IntoPayload for Payload {
     fn into_payload(self) -> Result<Payload, PayloadError> {
         Ok(self)
+    }
+
+    fn into_kept_payload(self) -> Result<Payload, PayloadError> {
+        Ok(self.detached())
     }
 }
 

@@ -72,6 +72,13 @@ impl Payload {
         &self.attachments
     }
 
+    /// A copy that shares nothing. One that came from a client is a part of what was received with
+    /// it, and holds all of that in memory.
+    pub(super) fn detached(&self) -> Self {
+        let attachments = self.attachments.iter().map(|bytes| Bytes::copy_from_slice(bytes));
+        Self { json: (*self.json).into(), attachments: attachments.collect() }
+    }
+
     /// How many values there are; a scan of the text.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 
 use crate::{
     base::{disconnect::DisconnectReason, in_flight::InFlightGuard},
-    hub::Socket,
+    hub::{self, Socket},
     outbox::NotQueued,
     payload::{IntoPayload, Payload},
 };
@@ -61,7 +61,7 @@ impl Acknowledge {
         let broadcaster = self.socket.broadcaster();
         let payload = broadcaster.encoded(NAME, payload.into_payload())?;
         let handle = self.socket.handle();
-        handle.push(&broadcaster.acknowledgement(handle, None, NAME, self.id, payload)?)
+        handle.push(&hub::acknowledgement(handle, None, self.id, payload)?)
     }
 }
 

@@ -78,7 +78,7 @@ pub struct Limits {
     pub max_grants: usize,
     /// Frames that are kept for clients that come back, if recovery is on.
     pub max_recovery_frames: usize,
-    /// Bytes of the frames that are kept for clients that come back.
+    /// Bytes of the frames that are kept for clients that come back: of their names and payloads.
     pub max_recovery_bytes: usize,
     /// Sessions that are kept for clients that come back; the oldest goes first.
     pub max_recovery_sessions: usize,

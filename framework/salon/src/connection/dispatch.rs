@@ -27,6 +27,7 @@ use crate::{
         turn,
     },
     event::{Waited, too_late, wait},
+    hub,
     payload::{NoJson, Payload},
     session::handle::SessionHandle,
 };
@@ -162,8 +163,7 @@ impl Connection {
         if result.is_err() {
             self.core.counters().one(Count::EventsRefused);
         }
-        let broadcaster = self.core.broadcaster();
-        if let Some(answer) = broadcaster.answer(handle, None, name, id, result) {
+        if let Some(answer) = hub::answer(handle, None, name, id, result) {
             // A client that is gone needs no answer.
             let _ = handle.push(&answer);
         }

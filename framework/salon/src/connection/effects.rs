@@ -219,9 +219,8 @@ impl Connection {
 
     /// Tells the client something about its sessions.
     pub(super) fn send(&self, content: Content) {
-        let publication = Publication::new(content).formed(self.handle.outbox().codec());
         // A connection that is closing needs to hear nothing.
-        let _ = self.handle.outbox().push(&publication);
+        let _ = self.handle.outbox().push(&Publication::new(content));
     }
 
     pub(super) fn tell_shard(&self, command: Command) {

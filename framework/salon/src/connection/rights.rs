@@ -67,7 +67,7 @@ pub(super) async fn refresh(
     handle.auth_state.refresh(credential, auth)?;
     // Once more, now that whoever revokes finds it.
     if handle.auth_state.look(|credential| core.revocations().refuse(credential)) {
-        lapse(&core, handle, &Code::Revoked, |_| true);
+        lapse(handle, &Code::Revoked, |_| true);
         return Err(unauthorized());
     }
     // It may do other things now than before.
@@ -99,9 +99,9 @@ pub(crate) async fn reauthenticate(core: &Arc<Core>, handle: &Arc<SessionHandle>
         Err(refusal) => (None, refusal.code().clone()),
     };
     if !handle.auth_state.confirm(version, credential) {
-        lapse(core, handle, &code, |_| true);
+        lapse(handle, &code, |_| true);
     } else if handle.auth_state.look(|credential| core.revocations().refuse(credential)) {
-        lapse(core, handle, &Code::Revoked, |_| true);
+        lapse(handle, &Code::Revoked, |_| true);
     }
 }
 
@@ -180,33 +180,27 @@ fn is_answer(refusal: &Refusal) -> bool {
 /// Ends a session whose right to be there has ended, unless another end, or a refresh, came first:
 /// `is_over` looks at what it stands on now. What is returned resolves when its rooms know.
 pub(crate) fn lapse(
-    core: &Core,
     handle: &SessionHandle,
     code: &Code,
     is_over: impl FnOnce(&Credential) -> bool,
 ) -> Option<Vec<oneshot::Receiver<()>>> {
-    let farewell = notice(core, handle, "salon:lapsed", &json!({ "code": code.as_str() }));
+    let farewell = notice(handle, "salon:lapsed", &json!({ "code": code.as_str() }));
     handle.lapse(code, farewell.as_ref(), is_over)
 }
 
 /// Tells a client that its identity is about to lapse.
-pub(crate) fn announce(core: &Core, handle: &SessionHandle) {
+pub(crate) fn announce(handle: &SessionHandle) {
     let soon = json!({ "expires_in_ms": remaining(&handle.auth_state.credential()) });
-    if let Some(lapsing) = notice(core, handle, "salon:lapsing", &soon) {
+    if let Some(lapsing) = notice(handle, "salon:lapsing", &soon) {
         // A client that is gone needs no notice.
         let _ = handle.push(&lapsing);
     }
 }
 
-fn notice(
-    core: &Core,
-    handle: &SessionHandle,
-    name: &'static str,
-    notice: &Value,
-) -> Option<Publication> {
+fn notice(handle: &SessionHandle, name: &'static str, notice: &Value) -> Option<Publication> {
     let payload = encode_or_log(name, Payload::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(core.broadcaster().event(&handle.namespace, name, payload, None, false))
+    Some(Publication::event(handle.namespace.clone(), name, payload, None, false))
 }
 
 /// Milliseconds until the identity lapses, if it does.

@@ -4,7 +4,7 @@
 
 use bytestring::ByteString;
 
-use super::{Broadcaster, encode_or_log};
+use super::encode_or_log;
 use crate::{
     base::{
         logged::Logged,
@@ -18,46 +18,40 @@ use crate::{
     session::handle::SessionHandle,
 };
 
-impl Broadcaster {
-    /// What acknowledges an event, as the connection of its sender writes it. What a room says by it is
-    /// for its members.
-    pub(crate) fn acknowledgement(
-        &self,
-        sender: &SessionHandle,
-        room: Option<RoomId>,
-        name: &str,
-        id: u64,
-        payload: Payload,
-    ) -> Result<Publication, NotQueued> {
-        let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
-        let answer = Publication::with(content, room, false).formed(sender.outbox.codec());
-        self.with_form(name, answer)
-    }
+/// What acknowledges an event, as the connection of its sender writes it. What a room says by it is
+/// for its members.
+pub(crate) fn acknowledgement(
+    sender: &SessionHandle,
+    room: Option<RoomId>,
+    id: u64,
+    payload: Payload,
+) -> Result<Publication, NotQueued> {
+    let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
+    sender.outbox.terms().formed(Publication::with(content, room, false))
+}
 
-    /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused
-    /// and no acknowledgement was asked for.
-    pub(crate) fn answer(
-        &self,
-        sender: &SessionHandle,
-        room: Option<RoomId>,
-        name: &str,
-        acknowledgement: Option<u64>,
-        result: Result<Payload, Refusal>,
-    ) -> Option<Publication> {
-        let refused = |refusal: &Refusal| refusing(sender, name, acknowledgement, refusal);
-        match (result, acknowledgement) {
-            (Ok(_), None) => None,
-            (Ok(payload), Some(id)) => {
-                match self.acknowledgement(sender, room, name, id, payload) {
-                    Ok(answer) => Some(answer),
-                    // Whoever asked is told that there is no answer.
-                    Err(_) => refused(&Refusal::logged_already()),
-                }
+/// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused
+/// and no acknowledgement was asked for.
+pub(crate) fn answer(
+    sender: &SessionHandle,
+    room: Option<RoomId>,
+    name: &str,
+    acknowledgement: Option<u64>,
+    result: Result<Payload, Refusal>,
+) -> Option<Publication> {
+    let refused = |refusal: &Refusal| refusing(sender, name, acknowledgement, refusal);
+    match (result, acknowledgement) {
+        (Ok(_), None) => None,
+        (Ok(payload), Some(id)) => {
+            match self::acknowledgement(sender, room, id, payload) {
+                Ok(answer) => Some(answer),
+                // Whoever asked is told that there is no answer.
+                Err(_) => refused(&Refusal::logged_already()),
             }
-            (Err(refusal), _) => {
-                log_refused(name, sender, &refusal);
-                refused(&refusal)
-            }
+        }
+        (Err(refusal), _) => {
+            log_refused(name, sender, &refusal);
+            refused(&refusal)
         }
     }
 }
@@ -79,7 +73,7 @@ pub(crate) fn refusing(
             Content::Event { namespace, name, payload, order: None, question: None }
         }
     };
-    Some(Publication::new(content).formed(sender.outbox.codec()))
+    sender.outbox.terms().formed(Publication::new(content)).ok()
 }
 
 /// The message of what does not fit its event has a piece of it, which is the client's.

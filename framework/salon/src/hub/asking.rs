@@ -31,10 +31,10 @@ impl Broadcaster {
         let asked = asker.map(|asker| asker.membership(&handle)).transpose()?;
         let is_out = || room.is_some_and(|room| handle.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
-        let (namespace, shown) = (handle.namespace.clone(), name.clone());
+        let namespace = handle.namespace.clone();
         let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
-        let question = Publication::with(content, room, false).formed(handle.outbox.codec());
-        let question = self.with_form(&shown, question).map_err(|_| AskError::unformed())?;
+        let question = Publication::with(content, room, false);
+        let question = handle.outbox.terms().formed(question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |payload| {
             // The asker may have stopped waiting.

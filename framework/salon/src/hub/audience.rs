@@ -18,6 +18,7 @@ use super::{
 use crate::{
     base::clock,
     event::{self, Event},
+    message::Publication,
     outbox::End,
     payload::{IntoPayload, Payload, Value},
     session::acknowledgement::AskError,
@@ -110,18 +111,16 @@ impl Audience {
         if !self.broadcaster.is_free(&name) {
             return;
         }
-        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_payload()) {
+        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_kept_payload()) {
             self.send(name, payload, self.volatile);
         }
     }
 
     fn send(&self, name: ByteString, payload: Payload, volatile: bool) {
-        let (target, shown) = (self.target(), name.clone());
+        let target = self.target();
         let publication =
             self.broadcaster.event_for(&self.namespace, || target.clone(), name, payload, volatile);
-        if let Ok(publication) = self.broadcaster.formed(&shown, publication) {
-            self.broadcaster.deliver(&target, &publication);
-        }
+        self.broadcaster.deliver(&target, &publication);
     }
 
     /// Asks all of them, and waits until each has answered or the time is over: the answers that
@@ -154,7 +153,7 @@ impl Audience {
         payload: impl IntoPayload,
         timeout: Duration,
     ) -> Result<Answers<Vec<Value>>, AskError> {
-        let answers = self.ask_payload(name.into(), payload.into_payload()?, timeout).await?;
+        let answers = self.ask_payload(name.into(), payload.into_kept_payload()?, timeout).await?;
         Ok(answers.decode(|payload| payload.values().ok()))
     }
 
@@ -166,10 +165,9 @@ impl Audience {
     ) -> Result<Answers<Payload>, AskError> {
         let broadcaster = &self.broadcaster;
         broadcaster.check_name(&name)?;
-        let (id, shown) = (broadcaster.next_acknowledgement(), name.clone());
-        let publication = broadcaster.event(&self.namespace, name, payload, Some(id), false);
-        let publication =
-            broadcaster.formed(&shown, publication).map_err(|_| AskError::unformed())?;
+        let id = broadcaster.next_acknowledgement();
+        let namespace = self.namespace.clone();
+        let publication = Publication::event(namespace, name, payload, Some(id), false);
         let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
         let (question, replies) = Question::new(id, deadline, limit);

@@ -24,10 +24,10 @@ use crate::{
         logged::Logged,
         meter::{Count, Counters, Tally},
         number::ShardNumber,
-        room_id::{RoomId, RoomIds},
+        room_id::RoomIds,
     },
     event::ReservedName,
-    message::{Codec, Content, Ordered, PositionOf, Publication},
+    message::{Content, Ordered, Publication},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
     session::handle::SessionHandle,
@@ -40,8 +40,6 @@ const TURNS: usize = 3;
 /// The sending side of one Salon.
 pub(crate) struct Broadcaster {
     shards: RwLock<Arc<[ShardHandle]>>,
-    /// Of the connections that what is sent here is for.
-    codec: Arc<dyn Codec>,
     acknowledgement_ids: AtomicU64,
     pub(crate) room_ids: RoomIds,
     /// The directories of rooms, by the kinds of these.
@@ -63,7 +61,6 @@ pub(crate) struct Broadcaster {
 
 impl Broadcaster {
     pub(crate) fn new(
-        codec: Arc<dyn Codec>,
         limits: &Limits,
         timeouts: &Timeouts,
         recovery: Option<Recovery>,
@@ -71,7 +68,6 @@ impl Broadcaster {
     ) -> Self {
         Self {
             shards: RwLock::new(Arc::new([])),
-            codec,
             acknowledgement_ids: AtomicU64::new(0),
             room_ids: RoomIds::draw(),
             kinds: Registered::default(),
@@ -86,11 +82,6 @@ impl Broadcaster {
             tally: Tally::of(&counters),
             counters,
         }
-    }
-
-    /// How what is sent here is written.
-    pub(crate) fn codec(&self) -> &Arc<dyn Codec> {
-        &self.codec
     }
 
     /// Takes a worker's shard in, and leaves those out whose worker has ended.
@@ -167,20 +158,6 @@ impl Broadcaster {
         self.acknowledgement_ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An event for whoever is chosen.
-    pub(crate) fn event(
-        &self,
-        namespace: &ByteString,
-        name: impl Into<ByteString>,
-        payload: Payload,
-        question: Option<u64>,
-        is_volatile: bool,
-    ) -> Publication {
-        let (namespace, name) = (namespace.clone(), name.into());
-        let content = Content::Event { namespace, name, payload, order: None, question };
-        Publication::with(content, None, is_volatile).formed(&*self.codec)
-    }
-
     /// An event for sessions of a namespace, kept for those of `target` that are away if recovery is
     /// on.
     pub(crate) fn event_for(
@@ -195,30 +172,10 @@ impl Broadcaster {
             Some(recovery) if !is_volatile => recovery.keep(target(), |number| {
                 let (namespace, order) = (namespace.clone(), Some(Ordered::Kept(number)));
                 let content = Content::Event { namespace, name, payload, order, question: None };
-                Publication::new(content).formed(&*self.codec)
+                Publication::new(content)
             }),
-            _ => self.event(namespace, name, payload, None, is_volatile),
+            _ => Publication::event(namespace.clone(), name, payload, None, is_volatile),
         }
-    }
-
-    /// An event for members of a room; nothing if it has no form on the wire.
-    pub(crate) fn event_of_room(
-        &self,
-        namespace: &ByteString,
-        room: RoomId,
-        name: &'static str,
-        payload: Payload,
-        is_volatile: bool,
-        place: Option<PositionOf>,
-    ) -> Option<Publication> {
-        let content = Content::Event {
-            namespace: namespace.clone(),
-            name: ByteString::from_static(name),
-            payload,
-            order: place.map(Ordered::InRoom),
-            question: None,
-        };
-        self.formed(name, Publication::of_room(content, room, is_volatile)).ok()
     }
 
     /// Whether an event may have this name. One that may not is counted.
@@ -242,35 +199,10 @@ impl Broadcaster {
         name: &str,
         payload: Result<Payload, PayloadError>,
     ) -> Result<Payload, NotQueued> {
-        encode_or_log(name, payload).ok_or_else(|| self.unserializable())
-    }
-
-    /// A publication that has a form on the wire.
-    pub(crate) fn formed(
-        &self,
-        name: &str,
-        publication: Publication,
-    ) -> Result<Publication, NotQueued> {
-        self.with_form(name, publication.formed(&*self.codec))
-    }
-
-    /// A publication, if it has been given a form.
-    pub(super) fn with_form(
-        &self,
-        name: &str,
-        publication: Publication,
-    ) -> Result<Publication, NotQueued> {
-        if publication.form().is_nothing() {
-            let event = Logged(name);
-            tracing::error!(%event, "the event has no form for this parser; it is not sent");
-            return Err(self.unserializable());
-        }
-        Ok(publication)
-    }
-
-    fn unserializable(&self) -> NotQueued {
-        self.counters.one(Count::EventsNotSent);
-        NotQueued::Unserializable
+        encode_or_log(name, payload).ok_or_else(|| {
+            self.counters.one(Count::EventsNotSent);
+            NotQueued::Unserializable
+        })
     }
 }
 

@@ -25,7 +25,7 @@ mod user;
 pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
 pub(crate) use self::{
-    answering::refusing,
+    answering::{acknowledgement, answer, refusing},
     asking::Asker,
     broadcaster::{Broadcaster, encode_or_log},
     command::Command,

@@ -90,8 +90,7 @@ impl Recovery {
         }
     }
 
-    /// Numbers a publication, keeps it, and hands it on: `make` gets the number, and makes one that
-    /// is formed. One that has no form goes to nobody.
+    /// Numbers a publication, keeps it, and hands it on: `make` gets the number.
     pub(crate) fn keep(
         &self,
         target: Target,
@@ -100,15 +99,12 @@ impl Recovery {
         let mut state = self.lock();
         let number = state.last + 1;
         let publication = make(number);
-        if publication.form().is_nothing() {
-            return publication;
-        }
         debug_assert!(
             state.kept.back().is_none_or(|last| last.publication.number() < number),
             "what is kept is in the order of its numbers"
         );
         state.last = number;
-        state.bytes += publication.form().cost();
+        state.bytes += publication.size();
         let until = clock::after(self.window);
         let target = target.for_later();
         state.kept.push_back(Kept { until, target, publication: publication.clone() });
@@ -216,7 +212,7 @@ impl State {
 
     fn drop_oldest(&mut self) {
         let Some(Kept { target, publication, .. }) = self.kept.pop_front() else { return };
-        self.bytes -= publication.form().cost();
+        self.bytes -= publication.size();
         debug_assert!(!self.kept.is_empty() || self.bytes == 0, "what is kept is what is counted");
         self.dropped =
             target.namespace().map(|namespace| (publication.number(), namespace.clone()));
@@ -268,14 +264,8 @@ impl fmt::Debug for Recovery {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::{
-        message::{Codec, Content, Form, Layer},
-        protocol::SocketIoCodec,
-        wire::socket_io::{JsonParser, Messages},
-    };
+    use crate::{message::Content, payload::Payload};
 
     const WINDOW: Duration = Duration::from_secs(60);
 
@@ -283,23 +273,11 @@ mod tests {
         Target::Namespace { namespace: "/".into(), to: Vec::new(), except: Vec::new() }
     }
 
-    /// A protocol that has no form for anything.
-    struct Mute;
-
-    impl Codec for Mute {
-        fn form(&self, _: &Content) -> Form {
-            Form::of_messages(Messages::new(), Layer::EngineIo)
-        }
-    }
-
     /// Keeps something of one byte.
     fn keep(recovery: &Recovery) {
-        keep_by(recovery, &SocketIoCodec::new(Arc::new(JsonParser)));
-    }
-
-    fn keep_by(recovery: &Recovery, codec: &dyn Codec) {
-        let ended = || Publication::new(Content::Disconnected { namespace: "/".into() });
-        recovery.keep(all(), |_| ended().formed(codec));
+        let (namespace, payload) = ("/".into(), Payload::from_parts("1".into(), Vec::new()));
+        let answer = Publication::new(Content::Answer { namespace, id: 1, payload });
+        recovery.keep(all(), |_| answer);
     }
 
     #[tokio::test(start_paused = true)]
@@ -314,13 +292,6 @@ mod tests {
         keep(&recovery);
         assert_eq!(recovery.lock().kept.len(), 1);
         assert_eq!(recovery.lock().bytes, 1);
-    }
-
-    #[test]
-    fn what_has_no_form_is_neither_kept_nor_numbered() {
-        let recovery = Recovery::new(WINDOW, &Limits::default());
-        keep_by(&recovery, &Mute);
-        assert_eq!((recovery.begin(), recovery.lock().kept.len()), (0, 0));
     }
 
     #[test]

@@ -189,16 +189,20 @@ impl Socket {
         payload: impl IntoPayload,
         volatile: bool,
     ) -> Result<(), NotQueued> {
-        let payload = self.broadcaster.encoded(&name, payload.into_payload())?;
+        let payload = match self.broadcaster.recovery {
+            // It is kept for a client that comes back.
+            Some(_) => payload.into_kept_payload(),
+            None => payload.into_payload(),
+        };
+        let payload = self.broadcaster.encoded(&name, payload)?;
         self.send(name, payload, volatile)
     }
 
     fn send(&self, name: ByteString, payload: Payload, volatile: bool) -> Result<(), NotQueued> {
         let namespace = &self.handle.namespace;
         let target = || Target::Session { namespace: namespace.clone(), id: self.handle.id };
-        let shown = name.clone();
         let event = self.broadcaster.event_for(namespace, target, name, payload, volatile);
-        self.handle.push(&self.broadcaster.formed(&shown, event)?)
+        self.handle.push(&self.handle.outbox.terms().formed(event)?)
     }
 
     /// Whether the client came back and got its session again, with what it had missed.

@@ -75,7 +75,7 @@ impl UserHandle {
         if !self.broadcaster.is_free(&name) {
             return;
         }
-        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_payload()) {
+        if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_kept_payload()) {
             self.send(&name, &payload, false);
         }
     }
@@ -100,8 +100,8 @@ impl UserHandle {
             };
             let meant = || target.clone();
             let (called, payload) = (name.clone(), payload.clone());
-            let event = self.broadcaster.event_for(namespace, meant, called, payload, volatile);
-            let Ok(publication) = self.broadcaster.formed(name, event) else { return };
+            let publication =
+                self.broadcaster.event_for(namespace, meant, called, payload, volatile);
             for shard in &*self.broadcaster.shards() {
                 if shards.as_ref().is_none_or(|shards| shards.contains(&shard.number())) {
                     let (target, publication) = (target.clone(), publication.clone());

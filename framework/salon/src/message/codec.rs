@@ -4,7 +4,20 @@ use super::{Content, Form};
 
 /// The writing side of one protocol, which all connections that speak it share.
 pub(crate) trait Codec: Send + Sync {
+    /// Whose forms these are: of two codecs of one Salon that write the same alike, and of no others.
+    fn id(&self) -> CodecId;
     /// The form of that content for its clients, or [nothing](Form::is_nothing) if it has none on
     /// this wire.
     fn form(&self, content: &Content) -> Form;
+}
+
+/// Which of the codecs of one Salon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodecId {
+    /// Socket.IO, by the parser that the Salon has.
+    SocketIo,
+    /// Messages as they are, over Engine.IO.
+    RawOverEngineIo,
+    /// Messages as they are, over a WebSocket of their own.
+    RawPlain,
 }

@@ -1,5 +1,6 @@
 //! What is published, apart from who gets it.
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::PositionOf;
@@ -31,6 +32,32 @@ pub(crate) enum Content {
 }
 
 impl Content {
+    /// What it is called, for a log.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Event { name, .. } => name,
+            Self::Answer { .. } => "acknowledgement",
+            Self::Connected { .. } | Self::NotConnected { .. } => "connect",
+            Self::Disconnected { .. } => "disconnect",
+            Self::Message(_) => "message",
+        }
+    }
+
+    /// The bytes of what it says, whatever it is written as.
+    pub(super) fn size(&self) -> usize {
+        let of = |payload: &Payload| {
+            payload.json().len() + payload.attachments().iter().map(Bytes::len).sum::<usize>()
+        };
+        match self {
+            Self::Event { name, payload, .. } => name.len() + of(payload),
+            Self::Answer { payload, .. } => of(payload),
+            Self::Connected { session: said, .. } => said.as_ref().map_or(0, |said| said.len()),
+            Self::NotConnected { error, .. } => error.len(),
+            Self::Disconnected { .. } => 0,
+            Self::Message(message) => message.len(),
+        }
+    }
+
     /// What it carries is not needed any more.
     pub(super) fn give_up_payload(&mut self) {
         match self {

@@ -17,10 +17,7 @@ pub(crate) const FRONT: &str = "\0\0\0\0\0\0\0\0\0\x004";
 const _: () = assert!(FRONT.len() == websocket::MAX_HEADER + 1);
 
 /// The messages of one publication.
-pub(crate) struct Form {
-    written: Written,
-    polling: OnceLock<Bytes>,
-}
+pub(crate) struct Form(Written);
 
 /// What they are.
 enum Written {
@@ -31,8 +28,16 @@ enum Written {
         /// Where the polling form begins: the packet type and the text.
         packet: usize,
     },
-    /// Anything else; the WebSocket form is made of it when it is wanted.
-    Messages { messages: Messages, layer: Layer, websocket: OnceLock<Bytes> },
+    /// Anything else. Boxed: nearly every form is a text, and small.
+    Messages(Box<Several>),
+}
+
+/// Messages, and what each transport makes of them when the first recipient on it is flushed.
+struct Several {
+    messages: Messages,
+    layer: Layer,
+    websocket: OnceLock<Bytes>,
+    polling: OnceLock<Bytes>,
 }
 
 impl Form {
@@ -45,13 +50,13 @@ impl Form {
         websocket::put_header(websocket::Opcode::Text, length, &mut &mut buffer[begin..]);
         let mut websocket = Bytes::from(buffer);
         websocket.advance(begin);
-        Self { written: Written::Text { websocket, packet }, polling: OnceLock::new() }
+        Self(Written::Text { websocket, packet })
     }
 
     /// Several messages, or none.
     pub(crate) fn of_messages(messages: Messages, layer: Layer) -> Self {
-        let written = Written::Messages { messages, layer, websocket: OnceLock::new() };
-        Self { written, polling: OnceLock::new() }
+        let (websocket, polling) = (OnceLock::new(), OnceLock::new());
+        Self(Written::Messages(Box::new(Several { messages, layer, websocket, polling })))
     }
 
     /// One message.
@@ -59,49 +64,67 @@ impl Form {
         Self::of_messages(Messages::from_buf([message]), layer)
     }
 
+    /// None: what was published is not for clients of that protocol, or cannot be written for them.
+    pub(crate) fn nothing() -> Self {
+        // Nothing is wrapped in nothing.
+        Self::of_messages(Messages::new(), Layer::Plain)
+    }
+
     /// Whether what was published has no form on this wire.
     pub(crate) fn is_nothing(&self) -> bool {
-        matches!(&self.written, Written::Messages { messages, .. } if messages.is_empty())
+        matches!(&self.0, Written::Messages(several) if several.messages.is_empty())
     }
 
     /// What it counts against the limit of an outbox: the bytes of its messages.
     pub(crate) fn cost(&self) -> usize {
-        match &self.written {
+        match &self.0 {
             Written::Text { websocket, packet } => websocket.len() - packet - 1,
-            Written::Messages { messages, .. } => {
-                messages.iter().map(engine_io::Message::len).sum()
-            }
+            Written::Messages(several) => several.cost(),
         }
     }
 
     /// All its messages as WebSocket frames, back to back.
     pub(crate) fn websocket(&self) -> &Bytes {
-        match &self.written {
+        match &self.0 {
             Written::Text { websocket, .. } => websocket,
-            Written::Messages { messages, layer, websocket } => websocket.get_or_init(|| {
-                let mut bytes = Vec::with_capacity(self.cost() + 16 * messages.len());
-                for message in messages {
-                    layer.encode_websocket(message, &mut bytes);
-                }
-                bytes.into()
-            }),
+            Written::Messages(several) => several.websocket(),
         }
     }
 
     /// All its messages as packets of a poll, joined by the separator.
-    pub(crate) fn polling(&self) -> &Bytes {
-        self.polling.get_or_init(|| match &self.written {
+    pub(crate) fn polling(&self) -> Bytes {
+        match &self.0 {
             Written::Text { websocket, packet } => websocket.slice(packet..),
-            Written::Messages { messages, .. } => {
-                let mut bytes = Vec::with_capacity(self.cost() + 4 * messages.len());
-                for message in messages {
-                    if !bytes.is_empty() {
-                        bytes.push(engine_io::payload::SEPARATOR);
-                    }
-                    engine_io::Packet::Message(message.clone()).encode(&mut bytes);
-                }
-                bytes.into()
+            Written::Messages(several) => several.polling().clone(),
+        }
+    }
+}
+
+impl Several {
+    fn cost(&self) -> usize {
+        self.messages.iter().map(engine_io::Message::len).sum()
+    }
+
+    fn websocket(&self) -> &Bytes {
+        self.websocket.get_or_init(|| {
+            let mut bytes = Vec::with_capacity(self.cost() + 16 * self.messages.len());
+            for message in &self.messages {
+                self.layer.encode_websocket(message, &mut bytes);
             }
+            bytes.into()
+        })
+    }
+
+    fn polling(&self) -> &Bytes {
+        self.polling.get_or_init(|| {
+            let mut bytes = Vec::with_capacity(self.cost() + 4 * self.messages.len());
+            for message in &self.messages {
+                if !bytes.is_empty() {
+                    bytes.push(engine_io::payload::SEPARATOR);
+                }
+                engine_io::Packet::Message(message.clone()).encode(&mut bytes);
+            }
+            bytes.into()
         })
     }
 }
@@ -149,7 +172,7 @@ mod tests {
             let form = Form::of_text(format!("{FRONT}{}", text(length)));
             let message = engine_io::Message::Text(text(length).into());
             let expected = Form::of_message(message, Layer::EngineIo);
-            assert!(matches!(form.written, Written::Text { .. }));
+            assert!(matches!(form.0, Written::Text { .. }));
             assert_eq!(form.cost(), length);
             assert_eq!(form.cost(), expected.cost());
             assert_eq!(form.websocket(), expected.websocket(), "{length} bytes");
@@ -162,7 +185,7 @@ mod tests {
         let form = Form::of_text(format!("{FRONT}hello"));
         let (websocket, polling) = (form.websocket(), form.polling());
         assert_eq!(websocket.as_ptr_range().end, polling.as_ptr_range().end);
-        assert_eq!(&websocket[2..], polling);
+        assert_eq!(websocket[2..], polling);
     }
 
     #[test]

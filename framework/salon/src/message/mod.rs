@@ -7,6 +7,7 @@
 mod codec;
 mod content;
 mod form;
+mod forms;
 mod position;
 mod publication;
 mod refused;
@@ -14,7 +15,7 @@ mod refused;
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
-    codec::Codec,
+    codec::{Codec, CodecId},
     content::{Content, Ordered},
     form::{FRONT, Form, Layer},
     position::{Epoch, PositionOf},

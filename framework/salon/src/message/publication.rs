@@ -1,16 +1,13 @@
 //! One thing that is published: a value that everybody who gets it shares.
 //!
-//! It must never be written per recipient: its form is made at most once for each protocol, and what is
-//! to become of it is decided without one.
+//! It must never be written per recipient: its form is made at most once for each codec, and what is to
+//! become of it is decided without one.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::Arc};
 
 use bytestring::ByteString;
 
-use super::{Codec, Content, Form, content::Ordered};
+use super::{CodecId, Content, Form, content::Ordered, forms::Forms};
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -23,8 +20,7 @@ struct Inner {
     room: Option<RoomId>,
     /// Whether a client that is not writable may miss it.
     is_volatile: bool,
-    /// That of Socket.IO: all connections of one Salon have one parser.
-    form: OnceLock<Form>,
+    forms: Forms,
 }
 
 impl Publication {
@@ -38,6 +34,18 @@ impl Publication {
         Self::with(content, Some(room), is_volatile)
     }
 
+    /// An event for whoever is chosen, with the label of its acknowledgement, if it asks for one.
+    pub(crate) fn event(
+        namespace: ByteString,
+        name: ByteString,
+        payload: Payload,
+        question: Option<u64>,
+        is_volatile: bool,
+    ) -> Self {
+        let content = Content::Event { namespace, name, payload, order: None, question };
+        Self::with(content, None, is_volatile)
+    }
+
     /// A message as it is.
     pub(crate) fn message(message: engine_io::Message) -> Self {
         Self::new(Content::Message(message))
@@ -46,29 +54,30 @@ impl Publication {
     /// For members of that room alone, if there is one; a client that is not writable may miss what is
     /// volatile.
     pub(crate) fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
-        Self(Arc::new(Inner { content, room, is_volatile, form: OnceLock::new() }))
+        Self(Arc::new(Inner { content, room, is_volatile, forms: Forms::default() }))
     }
 
-    /// The same, written for clients of this protocol. To be called by who publishes: its form costs
-    /// whoever asks for it first. Of its payload nothing is kept then, as nobody wants it any more: it
-    /// may be a window into what a client has sent, and hold all of that.
-    pub(crate) fn formed(mut self, codec: &dyn Codec) -> Self {
-        self.form_by(codec);
+    /// Its form by that codec, which whoever asks for it first makes.
+    pub(crate) fn form_by(&self, codec: CodecId, make: impl Fn(&Content) -> Form) -> &Form {
+        self.0.forms.get_or_make(codec, || make(&self.0.content))
+    }
+
+    /// No other form of it will be asked for: of its payload nothing is kept, unless others have it
+    /// as well. It may be a window into what a client has sent, and hold all of that.
+    pub(crate) fn give_up_payload(&mut self) {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.content.give_up_payload();
         }
-        self
     }
 
-    /// Its form for clients of this protocol.
-    pub(crate) fn form_by(&self, codec: &dyn Codec) -> &Form {
-        self.0.form.get_or_init(|| codec.form(&self.0.content))
+    /// The bytes of what it says, whatever it is written as.
+    pub(crate) fn size(&self) -> usize {
+        self.0.content.size()
     }
 
-    /// Its form for the clients of the connection that it is queued on: that was made when it was
-    /// queued, at the latest.
-    pub(crate) fn form(&self) -> &Form {
-        self.0.form.get().expect("what is queued has been formed")
+    /// Whether it is this very one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Whether a client that is not writable may miss it.
@@ -87,6 +96,11 @@ impl Publication {
             Content::Event { order: Some(Ordered::Kept(number)), .. } => number,
             _ => 0,
         }
+    }
+
+    /// Whether somebody waits for it.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self.0.content, Content::Answer { .. })
     }
 
     /// What a client gets in place of this once it has lost the right to it: the answer that it

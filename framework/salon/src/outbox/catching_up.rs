@@ -7,17 +7,22 @@ use super::terms::Terms;
 use crate::message::Publication;
 
 /// What waits for a client that is catching up, of the frames that are kept for all.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct CatchingUp {
     pub(super) frames: usize,
+    /// As they count in an outbox.
     pub(super) bytes: usize,
+    /// As they count among what is kept.
+    size: usize,
 }
 
 impl CatchingUp {
     /// From now on, with what waits already.
-    pub(super) fn new(waiting: &[Publication]) -> Self {
-        let mut catching_up = Self { frames: 0, bytes: 0 };
-        waiting.iter().for_each(|frame| catching_up.queue(frame));
+    pub(super) fn new(waiting: &[Publication], terms: &Terms) -> Self {
+        let mut catching_up = Self::default();
+        for frame in waiting {
+            catching_up.queue(frame, terms.form(frame).cost());
+        }
         catching_up
     }
 
@@ -30,20 +35,22 @@ impl CatchingUp {
     pub(super) fn admits(&self, publication: &Publication, terms: &Terms) -> bool {
         let frames = terms.max_frames.saturating_add(terms.max_kept_frames);
         let bytes = terms.max_bytes.saturating_add(terms.max_kept_bytes);
-        self.frames < frames && self.bytes.saturating_add(publication.form().cost()) <= bytes
+        self.frames < frames && self.size.saturating_add(publication.size()) <= bytes
     }
 
-    pub(super) fn queue(&mut self, publication: &Publication) {
+    pub(super) fn queue(&mut self, publication: &Publication, cost: usize) {
         if Self::counts(publication) {
             self.frames += 1;
-            self.bytes += publication.form().cost();
+            self.bytes += cost;
+            self.size += publication.size();
         }
     }
 
-    pub(super) fn take(&mut self, publication: &Publication) {
+    pub(super) fn take(&mut self, publication: &Publication, cost: usize) {
         if Self::counts(publication) {
             self.frames -= 1;
-            self.bytes -= publication.form().cost();
+            self.bytes -= cost;
+            self.size -= publication.size();
         }
     }
 }

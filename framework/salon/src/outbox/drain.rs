@@ -2,8 +2,11 @@
 //!
 //! It must never let two links write for one connection: each is told when another takes over.
 
-use super::control::Control;
-use crate::{base::disconnect::DisconnectReason, message::Publication};
+use super::{control::Control, terms::Terms};
+use crate::{
+    base::disconnect::DisconnectReason,
+    message::{Form, Publication},
+};
 
 /// Which of the links that one connection has had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,29 @@ pub(crate) enum Drained {
     Closed(DisconnectReason),
 }
 
+/// What waits for a link, in order, each as this connection's client reads it.
+#[derive(Clone, Copy)]
+pub(crate) struct Frames<'a> {
+    waiting: &'a [Publication],
+    terms: &'a Terms,
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn new(waiting: &'a [Publication], terms: &'a Terms) -> Self {
+        Self { waiting, terms }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(self) -> usize {
+        self.waiting.len()
+    }
+
+    /// They, from the front.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a Form> {
+        self.waiting.iter().map(move |frame| self.terms.form(frame))
+    }
+}
+
 /// Where a link wants what is going out.
 pub(crate) trait Sink {
     /// Whether its link goes on waiting once the sink has taken everything, without another call.
@@ -41,5 +67,5 @@ pub(crate) trait Sink {
     fn control(&mut self, control: Control);
     /// Takes frames from the front, after what overtakes them, and says how many. What is left stays
     /// queued: it counts, and can still be revoked.
-    fn frames(&mut self, frames: &[Publication]) -> usize;
+    fn frames(&mut self, frames: Frames<'_>) -> usize;
 }

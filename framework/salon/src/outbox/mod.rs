@@ -17,7 +17,7 @@ pub use not_queued::NotQueued;
 pub use transport_kind::TransportKind;
 
 pub(crate) use control::Control;
-pub(crate) use drain::{Drained, LinkNumber, Sink};
+pub(crate) use drain::{Drained, Frames, LinkNumber, Sink};
 pub(crate) use queue::{Outbox, lapsed};
 pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};

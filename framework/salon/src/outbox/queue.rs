@@ -17,7 +17,6 @@ use super::{
     transport_kind::TransportKind,
 };
 use crate::{
-    base::contained::contain,
     base::{
         disconnect::DisconnectReason,
         meter::Counters,
@@ -29,7 +28,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Codec, Publication, refused},
+    message::{Publication, refused},
     payload::Payload,
 };
 
@@ -61,44 +60,58 @@ impl Outbox {
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
     pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
-        // Mostly it has been made before, and whoever publishes has it.
-        publication.form_by(&*self.terms.codec);
-        let mut state = self.lock();
+        let form = self.terms.form(publication);
+        if form.is_nothing() {
+            return Err(NotQueued::Unserializable);
+        }
+        let state = self.lock();
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
         }
         if publication.is_volatile() && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
-        let is_suppressed = state.suppresses(publication);
-        let publication = match is_suppressed {
-            false => publication.clone(),
-            true => match self.instead_of(publication) {
-                Some(instead) => instead,
-                None => return Err(NotQueued::Lapsed),
-            },
-        };
-        if !state.admits(&publication, &self.terms) {
+        if !state.suppresses(publication) {
+            return self.queue(state, publication, form.cost());
+        }
+        drop(state);
+        if let Some(instead) = self.instead_of(publication) {
+            let state = self.lock();
+            if state.closed.is_some() {
+                return Err(NotQueued::Closed);
+            }
+            let cost = self.terms.form(&instead).cost();
+            self.queue(state, &instead, cost)?;
+        }
+        Err(NotQueued::Lapsed)
+    }
+
+    fn queue(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        publication: &Publication,
+        cost: usize,
+    ) -> Result<(), NotQueued> {
+        if !state.admits(publication, cost, &self.terms) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             self.end(state, DisconnectReason::OutboxOverflow, true);
             return Err(overflow);
         }
-        state.queue(publication);
-        if is_suppressed { Err(NotQueued::Lapsed) } else { Ok(()) }
+        state.queue(publication.clone(), cost);
+        Ok(())
     }
 
-    /// What takes the place of a publication that its session has lost the right to.
+    /// What takes the place of a publication that its session has lost the right to. It is written
+    /// here: to be asked for where no lock is held.
     fn instead_of(&self, publication: &Publication) -> Option<Publication> {
-        let instead = publication.suppressed(&LAPSED)?;
-        // A parser of the application's may panic: what else is under way here goes on.
-        contain(|| instead.formed(&*self.terms.codec)).ok()
+        self.terms.formed(publication.suppressed(&LAPSED)?).ok()
     }
 
     /// Whether these find room in one half of it, so that the other is there for what comes next.
     pub(crate) fn has_room_for(&self, publications: &[Publication]) -> bool {
-        let state = self.lock();
-        let cost = |it: &Publication| it.form_by(&*self.terms.codec).cost();
+        let cost = |it: &Publication| self.terms.form(it).cost();
         let bytes = publications.iter().map(cost).sum::<usize>();
+        let state = self.lock();
         state.frames.len() + publications.len() <= self.terms.max_frames / 2
             && state.bytes + bytes <= self.terms.max_bytes / 2
     }
@@ -107,7 +120,7 @@ impl Outbox {
     /// most half of what that holds waits, the frames that are kept for all who come back have a
     /// limit of their own: as many of them as are kept, beside those that an outbox holds.
     pub(crate) fn catch_up(&self) {
-        self.lock().catch_up();
+        self.lock().catch_up(&self.terms);
     }
 
     /// Suppresses the frames of a room, those that are queued and those that are still on their way
@@ -117,21 +130,19 @@ impl Outbox {
     pub(crate) fn suppress(&self, room: RoomId, membership: MembershipNumber) -> u64 {
         let mut state = self.lock();
         state.suppress(room, membership);
-        let mut suppressed = 0;
-        for publication in state.take_all() {
-            if publication.room() != Some(room) {
-                state.queue(publication);
-                continue;
-            }
-            suppressed += 1;
-            if let Some(instead) = self.instead_of(&publication) {
-                state.queue(instead);
-            }
+        let answers = state.answers_of(room);
+        if answers.is_empty() {
+            return state.replace_of(room, Vec::new(), &self.terms);
         }
-        if suppressed > 0 {
-            state.tell_of_room();
-        }
-        suppressed
+        drop(state);
+        // From here on no more of them come: each finds the room suppressed. A link may write some
+        // meanwhile, which is before whoever asked for this is told that it is so.
+        let instead = |answer| {
+            let instead = self.instead_of(&answer);
+            (answer, instead)
+        };
+        let instead = answers.into_iter().map(instead).collect();
+        self.lock().replace_of(room, instead, &self.terms)
     }
 
     /// Whether the session has lost the membership of that number, or a later one, and its room has
@@ -264,11 +275,6 @@ impl Outbox {
         }
     }
 
-    /// How what it holds is written.
-    pub(crate) fn codec(&self) -> &dyn Codec {
-        &*self.terms.codec
-    }
-
     /// What it has in common with others.
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms
@@ -294,7 +300,7 @@ impl Outbox {
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
-        let first = state.end(reason, discard);
+        let first = state.end(reason, discard, &self.terms);
         drop(state);
         if first && let Some(owner) = self.owner.upgrade() {
             owner.ended(reason);

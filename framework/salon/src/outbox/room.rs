@@ -73,7 +73,7 @@ mod tests {
             number::SessionNumber,
         },
         message::{Layer, Publication},
-        outbox::{Control, End, LinkNumber, Owner, Sink, Terms, TransportKind},
+        outbox::{Control, End, Frames, LinkNumber, Owner, Sink, Terms, TransportKind},
         protocol::RawCodec,
         wire::engine_io::Message,
     };
@@ -93,7 +93,7 @@ mod tests {
     impl Sink for One {
         fn control(&mut self, _: Control) {}
 
-        fn frames(&mut self, frames: &[Publication]) -> usize {
+        fn frames(&mut self, frames: Frames<'_>) -> usize {
             frames.len().min(1)
         }
     }

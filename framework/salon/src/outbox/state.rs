@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::{
     catching_up::CatchingUp,
     control::{Control, Lane},
-    drain::LinkNumber,
+    drain::{Frames, LinkNumber},
     terms::Terms,
 };
 use crate::{
@@ -80,18 +80,54 @@ impl State {
     }
 
     /// Takes all frames out; some may be [queued](Self::queue) again.
-    pub(super) fn take_all(&mut self) -> SmallVec<[Publication; 2]> {
+    fn take_all(&mut self) -> SmallVec<[Publication; 2]> {
         self.bytes = 0;
-        let frames = std::mem::take(&mut self.frames);
         if let Some(catching_up) = self.catching_up_mut() {
-            *catching_up = CatchingUp::new(&[]);
+            *catching_up = CatchingUp::default();
         }
-        frames
+        std::mem::take(&mut self.frames)
+    }
+
+    /// The answers of a room that wait, in their order.
+    pub(super) fn answers_of(&self, room: RoomId) -> Vec<Publication> {
+        let is_one = |frame: &&Publication| frame.room() == Some(room) && frame.is_answer();
+        self.frames.iter().filter(is_one).cloned().collect()
+    }
+
+    /// Takes the frames of a room out; in place of an answer its client gets what goes with it in
+    /// `instead`, which has all of them in their order, and maybe some before that were written
+    /// meanwhile. How many were taken out.
+    pub(super) fn replace_of(
+        &mut self,
+        room: RoomId,
+        instead: Vec<(Publication, Option<Publication>)>,
+        terms: &Terms,
+    ) -> u64 {
+        let mut instead = instead.into_iter();
+        let mut taken = 0;
+        for frame in self.take_all() {
+            if frame.room() != Some(room) {
+                let cost = terms.form(&frame).cost();
+                self.queue(frame, cost);
+                continue;
+            }
+            taken += 1;
+            if frame.is_answer()
+                && let Some((_, Some(instead))) = instead.find(|(answer, _)| answer.is(&frame))
+            {
+                let cost = terms.form(&instead).cost();
+                self.queue(instead, cost);
+            }
+        }
+        if taken > 0 {
+            self.tell_of_room();
+        }
+        taken
     }
 
     /// Whether one more frame is not too many. A single one over the limit is let through an empty
     /// outbox: refusing it would close every member of a room for what one handler sent.
-    pub(super) fn admits(&self, publication: &Publication, terms: &Terms) -> bool {
+    pub(super) fn admits(&self, publication: &Publication, cost: usize, terms: &Terms) -> bool {
         if let Some(catching_up) = self.catching_up()
             && CatchingUp::counts(publication)
         {
@@ -99,8 +135,7 @@ impl State {
         }
         let (frames, bytes) = self.own();
         let is_alone = frames == 0;
-        frames < terms.max_frames
-            && (is_alone || bytes + publication.form().cost() <= terms.max_bytes)
+        frames < terms.max_frames && (is_alone || bytes + cost <= terms.max_bytes)
     }
 
     /// How many frames count against the limits, and their bytes: all, but for what it catches up on.
@@ -110,9 +145,9 @@ impl State {
     }
 
     /// Frames that are kept for all who come back are counted apart, until it has caught up.
-    pub(super) fn catch_up(&mut self) {
+    pub(super) fn catch_up(&mut self, terms: &Terms) {
         if self.catching_up().is_none() {
-            let catching_up = CatchingUp::new(&self.frames);
+            let catching_up = CatchingUp::new(&self.frames, terms);
             self.rare.get_or_insert_default().catching_up = Some(catching_up);
         }
     }
@@ -157,27 +192,31 @@ impl State {
         self.drop_rare();
     }
 
-    pub(super) fn queue(&mut self, publication: Publication) {
-        self.bytes += publication.form().cost();
+    /// Appends a frame that counts so many bytes.
+    pub(super) fn queue(&mut self, publication: Publication, cost: usize) {
+        self.bytes += cost;
         if let Some(catching_up) = self.catching_up_mut() {
-            catching_up.queue(&publication);
+            catching_up.queue(&publication, cost);
         }
         self.frames.push(publication);
         self.wake();
     }
 
     /// Takes as many frames as `count` says; whether that is any.
-    pub(super) fn take(
-        &mut self,
-        terms: &Terms,
-        count: impl FnOnce(&[Publication]) -> usize,
-    ) -> bool {
-        let count = count(&self.frames);
+    pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
+        let count = count(Frames::new(&self.frames, terms));
         let mut catching_up = self.rare.as_mut().and_then(|rare| rare.catching_up.as_mut());
-        for frame in self.frames.drain(..count) {
-            self.bytes -= frame.form().cost();
-            if let Some(catching_up) = &mut catching_up {
-                catching_up.take(&frame);
+        if catching_up.is_none() && count == self.frames.len() {
+            // Mostly: then there is nothing to be counted.
+            self.frames.clear();
+            self.bytes = 0;
+        } else {
+            for frame in self.frames.drain(..count) {
+                let cost = terms.form(&frame).cost();
+                self.bytes -= cost;
+                if let Some(catching_up) = &mut catching_up {
+                    catching_up.take(&frame, cost);
+                }
             }
         }
         // Half, so that what is said next does not find it full at once.
@@ -198,7 +237,7 @@ impl State {
     }
 
     /// There is more room than before: whoever waits for it looks again.
-    pub(super) fn tell_of_room(&mut self) {
+    fn tell_of_room(&mut self) {
         if std::mem::take(&mut self.is_room_awaited)
             && let Some(changed) = &self.changed
         {
@@ -232,10 +271,10 @@ impl State {
     }
 
     /// Ends it; true if it had not ended before.
-    pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool) -> bool {
+    pub(super) fn end(&mut self, reason: DisconnectReason, discard: bool, terms: &Terms) -> bool {
         debug_assert_eq!(
             self.bytes,
-            self.frames.iter().map(|frame| frame.form().cost()).sum::<usize>(),
+            self.frames.iter().map(|frame| terms.form(frame).cost()).sum::<usize>(),
             "the bytes of an outbox are those of what waits in it"
         );
         let first = self.closed.is_none();

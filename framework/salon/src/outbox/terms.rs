@@ -4,12 +4,18 @@
 
 use std::sync::Arc;
 
+use super::not_queued::NotQueued;
 use crate::{
     base::{
-        config::Limits, disconnect::DisconnectReason, in_flight::InFlightLimit, meter::Counters,
+        config::Limits,
+        contained::contain,
+        disconnect::DisconnectReason,
+        in_flight::InFlightLimit,
+        logged::Logged,
+        meter::{Count, Counters},
         number::SessionNumber,
     },
-    message::Codec,
+    message::{Codec, CodecId, Content, Form, Publication},
 };
 
 /// What all outboxes have in common whose clients speak one protocol, of one Salon.
@@ -19,7 +25,9 @@ pub(crate) struct Terms {
     pub(super) max_kept_bytes: usize,
     pub(super) max_kept_frames: usize,
     /// How what they hold is written.
-    pub(super) codec: Arc<dyn Codec>,
+    codec: Arc<dyn Codec>,
+    /// Its own: asked for with every form.
+    codec_id: CodecId,
     pub(super) counters: Arc<Counters>,
     /// How many events their connections may have in flight. No outbox asks: it is here since each
     /// connection has these terms by its outbox, and a reference of its own would cost every idle one.
@@ -57,9 +65,45 @@ impl Terms {
             max_frames: limits.max_outbox_frames,
             max_kept_bytes: limits.max_recovery_bytes,
             max_kept_frames: limits.max_recovery_frames,
+            codec_id: codec.id(),
             codec,
             counters,
             in_flight,
         }
+    }
+
+    /// The form of a publication for their clients. It is made once, by whoever asks for it first: what
+    /// goes to many is best asked for where no lock is held.
+    #[inline]
+    pub(crate) fn form<'a>(&self, publication: &'a Publication) -> &'a Form {
+        publication.form_by(self.codec_id, |content| self.make(content))
+    }
+
+    /// A publication that is for one of these clients alone.
+    ///
+    /// # Errors
+    /// [`NotQueued::Unserializable`] if it has no form for them.
+    pub(crate) fn formed(&self, mut publication: Publication) -> Result<Publication, NotQueued> {
+        if self.form(&publication).is_nothing() {
+            return Err(NotQueued::Unserializable);
+        }
+        publication.give_up_payload();
+        Ok(publication)
+    }
+
+    /// What has no form is the application's mistake, as is a parser of its own that panics: it is
+    /// said here, as nobody else makes one.
+    fn make(&self, content: &Content) -> Form {
+        let form = contain(|| self.codec.form(content)).unwrap_or_else(|_| {
+            self.counters.one(Count::HandlerPanics);
+            tracing::error!(event = %Logged(content.name()), "the parser panicked");
+            Form::nothing()
+        });
+        if form.is_nothing() {
+            self.counters.one(Count::EventsNotSent);
+            let event = Logged(content.name());
+            tracing::error!(%event, "the event has no form for this parser; it is not sent");
+        }
+        form
     }
 }

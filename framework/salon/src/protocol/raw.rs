@@ -4,8 +4,8 @@
 
 use super::{Effect, OpenSessions, Protocol, Violation};
 use crate::{
-    message::{Codec, Content, Form, Layer},
-    wire::{engine_io::Message, socket_io::Messages},
+    message::{Codec, CodecId, Content, Form, Layer},
+    wire::engine_io::Message,
 };
 
 /// Takes messages.
@@ -40,6 +40,13 @@ pub(crate) struct RawCodec {
 }
 
 impl Codec for RawCodec {
+    fn id(&self) -> CodecId {
+        match self.layer {
+            Layer::EngineIo => CodecId::RawOverEngineIo,
+            Layer::Plain => CodecId::RawPlain,
+        }
+    }
+
     fn form(&self, content: &Content) -> Form {
         match content {
             Content::Message(message) => Form::of_message(message.clone(), self.layer),
@@ -48,7 +55,7 @@ impl Codec for RawCodec {
             | Content::Answer { .. }
             | Content::Connected { .. }
             | Content::NotConnected { .. }
-            | Content::Disconnected { .. } => Form::of_messages(Messages::new(), self.layer),
+            | Content::Disconnected { .. } => Form::nothing(),
         }
     }
 }

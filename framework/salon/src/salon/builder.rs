@@ -20,7 +20,6 @@ use crate::{
     },
     connection::{Connections, Declared},
     hub::{Broadcaster, Recovery},
-    protocol::SocketIoCodec,
     supervisor::{Supervisor, supervise},
     wire::socket_io::{JsonParser, Parser},
 };
@@ -287,8 +286,7 @@ impl<W: WhoIs> Builder<W> {
         let limits = &self.beside.settings.limits;
         let recovery = self.beside.settings.recovery.map(|window| Recovery::new(window, limits));
         let timeouts = &self.beside.settings.timeouts;
-        let codec = Arc::new(SocketIoCodec::new(self.beside.parser.clone()));
-        let broadcaster = Broadcaster::new(codec, limits, timeouts, recovery, counters);
+        let broadcaster = Broadcaster::new(limits, timeouts, recovery, counters);
         let broadcaster = Arc::new(broadcaster);
         let data = self.beside.data.build();
         let mut namespaces = Namespaces::default();

@@ -127,7 +127,7 @@ impl SessionHandle {
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
             Err(NotQueued::Lapsed) => self.count_suppressed(1),
-            // What is wrong with an event was said before it was published.
+            // What is wrong with an event was said when it was made, or its form was.
             Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
         }
         queued

@@ -84,7 +84,7 @@ impl Watching {
             let is_over = |expires: Option<SystemTime>| {
                 expires.is_some_and(|expires| until(expires).is_none())
             };
-            lapse(core, handle, &Code::Lapsed, |credential| is_over(credential.expires()));
+            lapse(handle, &Code::Lapsed, |credential| is_over(credential.expires()));
             return Duration::ZERO;
         };
         let notice = core.lapses().notice;
@@ -92,7 +92,7 @@ impl Watching {
             return left - notice;
         }
         if self.announced.replace(expires) != Some(expires) {
-            announce(core, handle);
+            announce(handle);
         }
         left
     }

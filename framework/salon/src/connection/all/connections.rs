@@ -23,8 +23,13 @@ use crate::{
     app::{AllowedOrigins, Application, Settings},
     auth::{Handshake, Principal},
     base::{
-        config::Limits, contained::contain, disconnect::DisconnectReason, in_flight::InFlightLimit,
-        meter::Count, refusal::Refusal, turn::MAILBOX,
+        config::Limits,
+        contained::contain,
+        disconnect::DisconnectReason,
+        in_flight::InFlightLimit,
+        meter::{Count, Counters},
+        refusal::Refusal,
+        turn::MAILBOX,
     },
     connection::{
         actor::ConnectionHandle,
@@ -34,7 +39,7 @@ use crate::{
     hub::{Broadcaster, ShardHandle},
     message::Layer,
     outbox::{Outbox, Terms, TransportKind},
-    protocol::RawCodec,
+    protocol::{RawCodec, SocketIoCodec},
     session::session_id::SessionId,
 };
 
@@ -65,13 +70,16 @@ struct AllTerms {
 }
 
 impl AllTerms {
-    fn new(limits: &Limits, broadcaster: &Broadcaster, in_flight: &Arc<InFlightLimit>) -> Self {
-        let terms = |codec| {
-            let counters = broadcaster.counters.clone();
-            Arc::new(Terms::new(limits, codec, counters, in_flight.clone()))
-        };
+    fn new(
+        limits: &Limits,
+        declared: &Declared,
+        counters: &Arc<Counters>,
+        in_flight: &Arc<InFlightLimit>,
+    ) -> Self {
+        let terms =
+            |codec| Arc::new(Terms::new(limits, codec, counters.clone(), in_flight.clone()));
         Self {
-            sessions: terms(broadcaster.codec().clone()),
+            sessions: terms(Arc::new(SocketIoCodec::new(declared.parser.clone()))),
             messages: terms(Arc::new(RawCodec { layer: Layer::EngineIo })),
             plain: terms(Arc::new(RawCodec { layer: Layer::Plain })),
         }
@@ -108,7 +116,8 @@ impl Connections {
         watching: Watching,
     ) -> Self {
         let in_flight = Arc::new(InFlightLimit::new(settings.limits.max_events_in_flight));
-        let terms = AllTerms::new(&settings.limits, &broadcaster, &in_flight);
+        let counters = &broadcaster.counters;
+        let terms = AllTerms::new(&settings.limits, &declared, counters, &in_flight);
         let registry = Arc::new(Registry::new(&settings));
         let register = registry.clone();
         let core = Core::new(settings, origins, declared, broadcaster, supervise, register);

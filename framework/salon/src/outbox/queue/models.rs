@@ -8,12 +8,15 @@ use loom::{future::block_on, model, thread};
 use super::*;
 use crate::{
     base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds, sync::atomic::AtomicU32},
-    message::{Content, Layer},
-    outbox::Room,
+    message::Content,
+    outbox::{Frames, Room},
     payload::IntoPayload,
-    protocol::{RawCodec, SocketIoCodec},
-    wire::{engine_io, socket_io::JsonParser},
+    protocol::SocketIoCodec,
+    wire::socket_io::JsonParser,
 };
+
+/// In what a room says, and in nothing else.
+const THEIRS: &str = "theirs";
 
 /// Counts how often it is told of an end.
 struct Ends(AtomicU32);
@@ -33,8 +36,9 @@ struct Under {
     /// A frame for anybody.
     frame: Publication,
     room: RoomId,
-    /// A frame of that room.
+    /// A frame of that room, and an answer of it that is awaited.
     of_room: Publication,
+    answer: Publication,
 }
 
 /// Runs a model of an outbox that holds two frames.
@@ -44,12 +48,15 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
     let codec = Arc::new(SocketIoCodec::new(Arc::new(JsonParser)));
     let counters = Arc::default();
     let room = RoomIds::draw().next().0;
-    let message = engine_io::Message::Text("0123456789".into());
-    let frame = Publication::message(message).formed(&RawCodec { layer: Layer::EngineIo });
-    let (namespace, name) = ("/".into(), "said".into());
-    let payload = ("a",).into_payload().unwrap();
-    let said = Content::Event { namespace, name, payload, order: None, question: None };
-    let of_room = Publication::of_room(said, room, false).formed(&*codec);
+    let event = |name: &str| {
+        let (namespace, payload) = ("/".into(), Payload::none());
+        Content::Event { namespace, name: name.into(), payload, order: None, question: None }
+    };
+    let frame = Publication::new(event("hello"));
+    let of_room = Publication::of_room(event(THEIRS), room, false);
+    let payload = (THEIRS,).into_payload().unwrap();
+    let answer = Content::Answer { namespace: "/".into(), id: 7, payload };
+    let answer = Publication::of_room(answer, room, false);
     model(move || {
         let terms = Arc::new(Terms::new(
             &limits,
@@ -60,8 +67,8 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
         let ends = Arc::new(Ends(AtomicU32::new(0)));
         let owner: Weak<Ends> = Arc::downgrade(&ends);
         let outbox = Arc::new(Outbox::new(terms, TransportKind::WebSocket, owner));
-        let (frame, of_room) = (frame.clone(), of_room.clone());
-        run(Under { outbox, ends, frame, room, of_room });
+        let (frame, of_room, answer) = (frame.clone(), of_room.clone(), answer.clone());
+        run(Under { outbox, ends, frame, room, of_room, answer });
     });
 }
 
@@ -69,8 +76,8 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
 #[derive(Default)]
 struct Link {
     taken: usize,
-    /// If it watches over a room: whose frames, and whether the right to them is lost.
-    watches: Option<(RoomId, Arc<AtomicBool>)>,
+    /// If it watches over a room: whether the right to its frames is lost.
+    watches: Option<Arc<AtomicBool>>,
 }
 
 impl Sink for Link {
@@ -78,10 +85,10 @@ impl Sink for Link {
 
     fn control(&mut self, _: Control) {}
 
-    fn frames(&mut self, frames: &[Publication]) -> usize {
-        let Some(first) = frames.first() else { return 0 };
-        if let Some((room, is_lost)) = &self.watches
-            && first.room() == Some(*room)
+    fn frames(&mut self, frames: Frames<'_>) -> usize {
+        let Some(first) = frames.iter().next() else { return 0 };
+        if let Some(is_lost) = &self.watches
+            && String::from_utf8_lossy(&first.polling()).contains(THEIRS)
         {
             assert!(!is_lost.load(Ordering::SeqCst), "nothing of a room comes after its loss");
         }
@@ -128,7 +135,7 @@ fn a_link_takes_all_that_was_queued_and_learns_of_the_end_which_comes_once() {
 fn nothing_of_a_room_is_handed_out_once_its_frames_are_suppressed() {
     explore(|Under { outbox, frame, room, of_room, .. }| {
         let is_lost = Arc::new(AtomicBool::new(false));
-        let watches = Some((room, is_lost.clone()));
+        let watches = Some(is_lost.clone());
         let other = outbox.clone();
         let link = Link { watches, ..Link::default() };
         let link = thread::spawn(move || link.run(&other, LinkNumber::FIRST));
@@ -142,6 +149,24 @@ fn nothing_of_a_room_is_handed_out_once_its_frames_are_suppressed() {
         let (taken, _) = link.join().unwrap();
         // What was said is taken or suppressed, and what is for anybody comes in any case.
         assert_eq!(taken as u64 + suppressed, 1 + u64::from(said));
+    });
+}
+
+#[test]
+fn whoever_awaits_an_answer_of_a_room_that_is_lost_gets_it_or_is_refused_once() {
+    explore(|Under { outbox, frame, room, answer, .. }| {
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let other = outbox.clone();
+        let link = Link { watches: Some(is_lost.clone()), ..Link::default() };
+        let link = thread::spawn(move || link.run(&other, LinkNumber::FIRST));
+        let other = outbox.clone();
+        let saying = thread::spawn(move || other.push(&answer));
+        outbox.suppress(room, MembershipNumber::FIRST);
+        is_lost.store(true, Ordering::SeqCst);
+        outbox.push(&frame).unwrap();
+        assert!(matches!(saying.join().unwrap(), Ok(()) | Err(NotQueued::Lapsed)));
+        outbox.close(DisconnectReason::TransportClose);
+        assert_eq!(link.join().unwrap().0, 2);
     });
 }
 

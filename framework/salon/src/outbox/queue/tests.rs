@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicUsize;
 use super::*;
 use crate::{
     base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds},
-    message::{Content, Layer},
+    message::{Content, Form},
+    outbox::Frames,
     payload::IntoPayload,
-    protocol::{RawCodec, SocketIoCodec},
-    wire::{engine_io, socket_io::JsonParser},
+    protocol::SocketIoCodec,
+    wire::socket_io::JsonParser,
 };
 
 /// Counts how often it is told of an end.
@@ -44,16 +45,19 @@ fn codec() -> SocketIoCodec {
     SocketIoCodec::new(Arc::new(JsonParser))
 }
 
-/// A frame of so many bytes.
-fn message(text: &str) -> Publication {
-    let message = engine_io::Message::Text(text.to_owned().into());
-    Publication::message(message).formed(&RawCodec { layer: Layer::EngineIo })
+/// A frame of so many bytes, of which five are not its name.
+fn frame_of(bytes: usize) -> Publication {
+    let name = "0123456789"[..bytes - 5].to_owned().into();
+    Publication::event("/".into(), name, Payload::none(), None, false)
 }
 
 /// A frame of ten bytes.
 fn frame() -> Publication {
-    message("0123456789")
+    frame_of(10)
 }
+
+/// It, as a poll has it.
+const FRAME: &str = r#"42["01234"]"#;
 
 fn event(text: &str) -> Content {
     let payload = (text,).into_payload().unwrap();
@@ -118,9 +122,9 @@ impl Sink for Taker {
         self.taken.push(format!("{control:?}"));
     }
 
-    fn frames(&mut self, frames: &[Publication]) -> usize {
+    fn frames(&mut self, frames: Frames<'_>) -> usize {
         let taken = frames.iter().take(self.most);
-        let text = |it: &Publication| String::from_utf8_lossy(it.form().polling()).into_owned();
+        let text = |form: &Form| String::from_utf8_lossy(&form.polling()).into_owned();
         self.taken.extend(taken.map(text));
         frames.len().min(self.most)
     }
@@ -130,7 +134,7 @@ impl Sink for Taker {
 #[track_caller]
 fn assert_counts(outbox: &Outbox, frames: usize) {
     let state = outbox.lock();
-    let bytes: usize = state.frames.iter().map(|frame| frame.form().cost()).sum();
+    let bytes: usize = state.frames.iter().map(|frame| outbox.terms.form(frame).cost()).sum();
     assert_eq!((state.bytes, state.frames.len()), (bytes, frames));
 }
 
@@ -183,10 +187,9 @@ fn an_outbox_holds_as_many_bytes_as_its_limit_says_and_not_one_more() {
 #[test]
 fn half_full_is_more_than_half_of_either_limit() {
     let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 6, ..Limits::default() };
-    for (length, fits) in [(10, 2), (1, 3)] {
+    for (length, fits) in [(10, 2), (5, 3)] {
         let outbox = outbox(&limits, &Arc::default());
-        let text = "0123456789"[..length].to_owned();
-        let frame = message(&text);
+        let frame = frame_of(length);
         for _ in 0..fits {
             assert_eq!(outbox.push(&frame), Ok(()));
             assert!(!outbox.is_half_full(), "{length}");
@@ -258,8 +261,7 @@ fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
     let lapsed =
         r#"433[{"error":{"code":"lapsed","message":"the right to be in the room has lapsed"}}]"#;
     let written = Taker::new(2).everything(&outbox);
-    let due =
-        ["Ping", "40123456789", r#"42["said","2"]"#, lapsed, r#"434["answer"]"#, "40123456789"];
+    let due = ["Ping", FRAME, r#"42["said","2"]"#, lapsed, r#"434["answer"]"#, FRAME];
     assert_eq!(written, due, "in the order in which it was queued");
     assert_empty(&outbox);
     assert_eq!(outbox.closed(), None);
@@ -355,7 +357,7 @@ fn frames_that_are_dropped_are_not_counted_and_what_comes_then_is_queued() {
     assert_counts(&outbox, 0);
     assert!(outbox.has_undelivered_ping(), "control packets are no frames");
     assert_eq!(outbox.push(&frame()), Ok(()));
-    assert_eq!(Taker::new(9).everything(&outbox), ["Ping", "40123456789"]);
+    assert_eq!(Taker::new(9).everything(&outbox), ["Ping", FRAME]);
 }
 
 #[test]

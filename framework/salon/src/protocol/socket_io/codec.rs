@@ -8,9 +8,9 @@ use std::sync::Arc;
 use serde_json::to_writer;
 
 use crate::{
-    message::{Codec, Content, FRONT, Form, Layer, Ordered},
+    message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered},
     payload::with_json,
-    wire::socket_io::{Messages, PacketRef, Parser},
+    wire::socket_io::{PacketRef, Parser},
 };
 
 /// Writes Socket.IO.
@@ -32,6 +32,10 @@ impl SocketIoCodec {
 }
 
 impl Codec for SocketIoCodec {
+    fn id(&self) -> CodecId {
+        CodecId::SocketIo
+    }
+
     fn form(&self, content: &Content) -> Form {
         let packet = match content {
             Content::Event { namespace, name, payload: arguments, order: None, question } => {
@@ -62,9 +66,7 @@ impl Codec for SocketIoCodec {
             }
             Content::Disconnected { namespace } => PacketRef::Disconnect { namespace },
             // Whoever has sessions gets no messages beside them.
-            Content::Message(_) => {
-                return Form::of_messages(Messages::new(), Layer::EngineIo);
-            }
+            Content::Message(_) => return Form::nothing(),
         };
         self.packet(packet)
     }

@@ -4,12 +4,14 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
+use bytestring::ByteString;
 use serde::Serialize;
 
 use super::{antechamber::Antechamber, room_context::RoomContext};
 use crate::{
     base::logged::Logged,
     event::{self, Event},
+    message::{Content, Ordered, Publication},
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
@@ -104,11 +106,14 @@ impl<'a, R> RoomAudience<'a, R> {
         }
         let place = order.zip(at).map(|(order, at)| order.place(members.name(), at));
         let Some(payload) = payload() else { return };
-        let (namespace, room) = (members.namespace(), members.room());
-        let broadcaster = members.broadcaster();
-        let published =
-            broadcaster.event_of_room(namespace, room, name, payload, is_volatile, place);
-        let Some(publication) = published else { return };
+        let content = Content::Event {
+            namespace: members.namespace().clone(),
+            name: ByteString::from_static(name),
+            payload,
+            order: place.map(Ordered::InRoom),
+            question: None,
+        };
+        let publication = Publication::of_room(content, members.room(), is_volatile);
         take_number();
         let except = match &self.choice {
             Choice::Everyone => None,

@@ -26,7 +26,7 @@ use crate::{
         turn::{self, TakesTurns},
     },
     event,
-    hub::encode_or_log,
+    hub::{self, encode_or_log},
     outbox::End,
     room::{
         context::{EventContext, RoomContext},
@@ -162,8 +162,7 @@ impl<R: Room> RoomActor<R> {
                 self.remove(session, LeaveReason::Left);
             }
         }
-        let broadcaster = &self.cx.members.broadcaster();
-        if let Some(answer) = broadcaster.answer(
+        if let Some(answer) = hub::answer(
             &return_path.sender,
             Some(self.cx.members.room()),
             name,

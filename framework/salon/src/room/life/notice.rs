@@ -11,10 +11,7 @@ use serde_json::Value;
 
 use super::actor::RoomActor;
 use crate::{
-    base::{
-        contained::contain,
-        refusal::{Code, Refusal},
-    },
+    base::refusal::{Code, Refusal},
     hub::encode_or_log,
     message::{Content, PositionOf, Publication},
     payload::Payload,
@@ -69,8 +66,7 @@ impl<R: Room> RoomActor<R> {
         let notice = Evicted { room: self.cx.members.name(), code, message, data };
         if let Some(content) = self.notice("salon:evicted", &notice) {
             // Not one of the room's: of those it gets no more.
-            let evicted = Publication::new(content).formed(handle.outbox.codec());
-            self.cx.members.broadcaster().send_to(handle, evicted);
+            self.cx.members.broadcaster().send_to(handle, Publication::new(content));
         }
     }
 
@@ -78,10 +74,7 @@ impl<R: Room> RoomActor<R> {
     pub(super) fn tell_all_evicted(&self, members: &[Arc<SessionHandle>]) {
         let reason = Reason::Code(Code::Closed.as_str());
         for handle in members {
-            // The parser may be the application's, and this is said while the actor is dropped.
-            if contain(|| self.tell_evicted(handle, &reason)).is_err() {
-                self.report("salon:evicted", Some(&handle.id));
-            }
+            self.tell_evicted(handle, &reason);
         }
     }
 
@@ -117,8 +110,7 @@ impl<R: Room> RoomActor<R> {
     /// For members alone.
     fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Publication> {
         let members = &self.cx.members;
-        let notice = Publication::of_room(self.notice(name, notice)?, members.room(), false);
-        Some(notice.formed(&**members.broadcaster().codec()))
+        Some(Publication::of_room(self.notice(name, notice)?, members.room(), false))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Content> {

@@ -12,8 +12,8 @@ use crate::{
     auth::Principal,
     base::{clock, disconnect::DisconnectReason, logged::Logged, simulation},
     connection::{Claim, ConnectionHandle, Connections},
-    message::{Form, Publication},
-    outbox::{Control, Drained, LinkNumber, Sink, TransportKind},
+    message::Form,
+    outbox::{Control, Drained, Frames, LinkNumber, Sink, TransportKind},
     transport::{
         http::{Rejection, Reply},
         websocket::{LinkError, packet, reason},
@@ -243,10 +243,10 @@ impl Batch {
 
     fn frame(&mut self, frame: &Form) {
         if self.body.is_empty() && self.single.is_none() {
-            self.single = Some(frame.polling().clone());
+            self.single = Some(frame.polling());
         } else {
             self.join();
-            self.body.extend_from_slice(frame.polling());
+            self.body.extend_from_slice(&frame.polling());
         }
     }
 
@@ -261,15 +261,15 @@ impl Sink for Batch {
         self.packet(&packet(control));
     }
 
-    fn frames(&mut self, frames: &[Publication]) -> usize {
+    fn frames(&mut self, frames: Frames<'_>) -> usize {
         let (mut count, mut bytes) = (0, 0);
-        for frame in frames {
-            bytes += frame.form().cost();
+        for frame in frames.iter() {
+            bytes += frame.cost();
             // A client that catches up has more than one response should hold.
             if count > 0 && bytes > self.most {
                 break;
             }
-            self.frame(frame.form());
+            self.frame(frame);
             count += 1;
         }
         count

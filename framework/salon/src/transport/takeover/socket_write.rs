@@ -8,8 +8,7 @@ use bytes::Bytes;
 use mio::net::TcpStream;
 
 use crate::{
-    message::Publication,
-    outbox::{Control, Sink},
+    outbox::{Control, Frames, Sink},
     transport::websocket::{Framing, packet},
 };
 
@@ -44,10 +43,10 @@ impl<'a> SocketWrite<'a> {
 
     /// Appends frames to what is gathered, up to one that is written from where it is; how many
     /// come before that.
-    fn gather<'f>(&mut self, frames: &'f [Publication]) -> (usize, Option<&'f Bytes>) {
+    fn gather<'f>(&mut self, frames: Frames<'f>) -> (usize, Option<&'f Bytes>) {
         let is_alone = frames.len() == 1 && self.gathered.is_empty();
         for (count, frame) in frames.iter().enumerate() {
-            let bytes = frame.form().websocket();
+            let bytes = frame.websocket();
             if is_alone || bytes.len() >= LARGE {
                 return (count, Some(bytes));
             }
@@ -96,18 +95,25 @@ impl Sink for SocketWrite<'_> {
         self.framing.encode_packet(&packet(control), self.gathered);
     }
 
-    fn frames(&mut self, frames: &[Publication]) -> usize {
+    fn frames(&mut self, frames: Frames<'_>) -> usize {
         let control = self.gathered.len();
         let (before, last) = self.gather(frames);
         let written = self.write(last);
+        let most = before + usize::from(last.is_some());
+        if !self.is_blocked {
+            return most;
+        }
         if written < control {
             // The packets are out of the outbox, the frames are not.
             self.rest = Bytes::copy_from_slice(&self.gathered[written..control]);
             return 0;
         }
         let (mut begun, mut end) = (0, control);
-        while begun < before + usize::from(last.is_some()) && end < written {
-            let frame = frames[begun].form().websocket();
+        for frame in frames.iter().take(most) {
+            if end >= written {
+                break;
+            }
+            let frame = frame.websocket();
             begun += 1;
             end += frame.len();
             if end > written {

@@ -18,8 +18,7 @@ use super::{
     writer_control::Stage,
 };
 use crate::{
-    message::Publication,
-    outbox::{Control, Sink},
+    outbox::{Control, Frames, Sink},
     transport::takeover::Handover,
 };
 
@@ -126,8 +125,8 @@ impl Sink for Write {
         self.framing.encode_packet(&packet(control), &mut self.control);
     }
 
-    fn frames(&mut self, frames: &[Publication]) -> usize {
-        self.frame = frames.first().map(|frame| frame.form().websocket().clone());
+    fn frames(&mut self, frames: Frames<'_>) -> usize {
+        self.frame = frames.iter().next().map(|frame| frame.websocket().clone());
         usize::from(self.frame.is_some())
     }
 }
