@@ -8,6 +8,9 @@
 //! It must never know a connection, a room's actor, a wire or a transport: nothing here does I/O,
 //! spawns, or reads a clock.
 
+// Whoever matches on an enum can be broken by one more: each says why it is whole, or can grow.
+#![warn(clippy::exhaustive_enums)]
+
 pub mod event;
 #[doc(hidden)]
 pub mod excerpt;

@@ -27,6 +27,9 @@
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
 //! - `testing`: the in-process harness, for `[dev-dependencies]`.
 
+// Whoever matches on an enum can be broken by one more: each says why it is whole, or can grow.
+#![warn(clippy::exhaustive_enums)]
+
 pub mod app;
 pub mod auth;
 pub mod event;

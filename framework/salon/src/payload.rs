@@ -3,7 +3,7 @@
 //! It must never know a wire, nor what an event is called: it names what the contract has.
 
 pub use salon_contract::payload::{
-    Binary, IntoPayload, NoJson, Payload, PayloadError, UncheckedPayload, Value,
+    Binary, IntoPayload, JsonError, NoJson, Payload, PayloadError, UncheckedPayload, Value,
 };
 
 pub(crate) use salon_contract::payload::with_json;

@@ -131,14 +131,14 @@ impl From<NotQueued> for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use serde::de::Error;
+    use serde::de::Error as _;
 
     use super::*;
-    use crate::event::ReservedName;
+    use crate::{event::ReservedName, payload::JsonError};
 
     #[test]
     fn a_question_without_an_answer_refuses_by_a_code_of_its_own() {
-        let source = || serde_json::Error::custom("their secret");
+        let source = || JsonError::custom("their secret");
         let answer =
             PayloadError::Invalid { index: 0, found: "their secret".into(), source: source() };
         let question = PayloadError::Unserializable { source: source() };

@@ -7,6 +7,9 @@
 //! a socket feeds these codecs and acts on their errors. What a client sends can neither panic here
 //! nor make a codec hold more than the limit it was given.
 
+// Whoever matches on an enum can be broken by one more: each says why it is whole, or can grow.
+#![warn(clippy::exhaustive_enums)]
+
 pub mod engine_io;
 #[cfg(feature = "msgpack")]
 pub mod msgpack;

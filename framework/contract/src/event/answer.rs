@@ -29,6 +29,7 @@ pub struct Answer<T>(LocalBoxFuture<'static, Awaited<T>>);
 
 /// What an answer has waited for.
 #[doc(hidden)]
+#[expect(clippy::exhaustive_enums, reason = "the macros and the framework match on it")]
 pub enum Awaited<T> {
     /// It is the reply.
     Reply(Result<T, Refusal>),

@@ -56,6 +56,7 @@ pub trait Route: sealed::Sealed {
 /// The route of an event of Salon's own that no client sends: nobody handles it.
 #[doc(hidden)]
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "there is no value of it")]
 pub enum Nowhere {}
 
 impl sealed::Sealed for Nowhere {}

@@ -82,15 +82,11 @@ impl<E, List: SentEvents, Rest, At> Includes<E, InFirst<At>> for (List, Rest) wh
 
 impl<E, Head, Rest: Includes<E, At>, At> Includes<E, InRest<At>> for (Head, Rest) {}
 
-/// Makes every tuple of up to 16 a list, and one that may stand in another.
-macro_rules! sent_lists {
-    (@ ($($event:ident)*) $next:ident $($after:ident)*) => {
-        sent_lists! { @ ($($event)*) }
-        sent_lists! { @ ($($event)* $next) $($after)* }
-    };
-    (@ ($($event:ident)*)) => {
+/// Makes a tuple a list, and one that may stand in another.
+macro_rules! sent_list {
+    (() $($event:ident)*) => {
         impl<$($event: SentListed),*> SentEvents for ($($event,)*) {
-            type Pairs = sent_lists!(@pairs $($event)*);
+            type Pairs = pairs!($($event)*);
 
             fn each(show: &mut dyn FnMut(SentEvent)) {
                 $(<$event as SentListed>::each(show);)*
@@ -104,11 +100,14 @@ macro_rules! sent_lists {
             }
         }
     };
-    (@pairs) => { () };
-    (@pairs $first:ident $($rest:ident)*) => { ($first, sent_lists!(@pairs $($rest)*)) };
 }
 
-sent_lists! { @ () A B C D E F G H I J K L M N O P }
+macro_rules! pairs {
+    () => { () };
+    ($first:ident $($rest:ident)*) => { ($first, pairs!($($rest)*)) };
+}
+
+crate::each_tuple! { [sent_list] () }
 
 #[cfg(test)]
 mod tests {

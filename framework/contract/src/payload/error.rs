@@ -2,6 +2,8 @@
 //!
 //! It must never show more of it than how it begins.
 
+use super::JsonError;
+
 /// Why a payload is not what was asked for, or cannot be made of a value. Of the values it carries each
 /// is an argument, as Socket.IO's clients have them.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +23,13 @@ pub enum PayloadError {
         /// How its JSON begins.
         found: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        source: JsonError,
     },
     /// A value has no JSON form, for instance a map whose keys are not strings.
     #[error("a value has no JSON form: {source}")]
     Unserializable {
         /// What is wrong with it.
-        source: serde_json::Error,
+        source: JsonError,
     },
     /// A value was to become several arguments, and is one.
     #[error("{found} is one value, not a sequence of arguments; use a tuple or a list")]

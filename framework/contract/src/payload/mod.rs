@@ -7,6 +7,7 @@ mod attachments;
 mod binary;
 mod error;
 mod into_payload;
+mod json_error;
 mod list;
 mod object;
 mod path;
@@ -23,6 +24,7 @@ pub use self::{
     binary::Binary,
     error::PayloadError,
     into_payload::IntoPayload,
+    json_error::JsonError,
     payload::Payload,
     unchecked::{NoJson, UncheckedPayload},
     value::Value,

@@ -7,14 +7,14 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    PayloadError, Value, attachments,
+    JsonError, PayloadError, Value, attachments,
     list::{LeftOut, List, Nothing},
     object, path,
     pieces::Pieces,
     scratch,
     strict::{self, Strict},
 };
-use crate::excerpt::{excerpt, shape, without_content};
+use crate::excerpt::{excerpt, shape};
 
 /// What an event carries, or an acknowledgement: values in JSON, and the bytes that they refer to.
 ///
@@ -123,7 +123,7 @@ impl Payload {
             return T::deserialize(LeftOut).map_err(|_| PayloadError::Missing { index });
         };
         attachments::provide(&self.attachments, || strict::from_json(piece))
-            .map_err(|source| PayloadError::Invalid { index, found: excerpt(piece), source })
+            .map_err(|error| invalid(index, piece, error))
     }
 
     /// All the values, untyped.
@@ -155,7 +155,7 @@ impl Payload {
         self.single().map_err(|error| match error {
             PayloadError::Invalid { index, source, .. } => {
                 let found = shape(self.json.trim());
-                PayloadError::Invalid { index, found, source: without_content(&source) }
+                PayloadError::Invalid { index, found, source: source.without_content() }
             }
             other => other,
         })
@@ -176,9 +176,7 @@ impl Payload {
             result = attachments::provide(&self.attachments, || T::deserialize(&mut list));
         }
         result.map_err(|source| match list.index.checked_sub(1) {
-            Some(index) if !list.piece.is_empty() => {
-                PayloadError::Invalid { index, found: excerpt(list.piece), source }
-            }
+            Some(index) if !list.piece.is_empty() => invalid(index, list.piece, source),
             _ => PayloadError::Missing { index: list.index },
         })
     }
@@ -239,11 +237,18 @@ impl Payload {
         write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
     ) -> Result<Self, PayloadError> {
         let (json, attachments) = attachments::collect(|| scratch::written(write));
-        let json = json.map_err(|source| PayloadError::Unserializable { source })?;
+        let json = json.map_err(|error| {
+            let source = JsonError::new(error);
+            PayloadError::Unserializable { source }
+        })?;
         Ok(Self { json, attachments })
     }
 
     fn pieces(&self) -> Pieces<'_> {
         Pieces::new(&self.json)
     }
+}
+
+fn invalid(index: usize, piece: &str, error: serde_json::Error) -> PayloadError {
+    PayloadError::Invalid { index, found: excerpt(piece), source: JsonError::new(error) }
 }

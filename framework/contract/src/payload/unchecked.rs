@@ -6,7 +6,7 @@
 use bytestring::ByteString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Payload, attachments, strict};
+use super::{JsonError, Payload, attachments, strict};
 use crate::excerpt::shape;
 
 /// A payload as a client sent it, which may be no JSON.
@@ -36,7 +36,7 @@ pub struct NoJson {
     /// What kind of text it is, and how long.
     pub found: String,
     /// What is wrong with it.
-    pub source: serde_json::Error,
+    pub source: JsonError,
 }
 
 impl UncheckedPayload {
@@ -57,8 +57,10 @@ impl UncheckedPayload {
             Inner::Checked(payload) => Ok(payload),
             Inner::Text { text, list, begin } => {
                 let list = text.get(list..).unwrap_or_default();
-                serde_json::from_str::<IgnoredAny>(list)
-                    .map_err(|source| NoJson { found: shape(list), source })?;
+                serde_json::from_str::<IgnoredAny>(list).map_err(|error| NoJson {
+                    found: shape(list),
+                    source: JsonError::new(error),
+                })?;
                 let values = text.get(begin..).and_then(|values| values.strip_suffix(']'));
                 let values = text.slice_ref(values.unwrap_or_default().trim());
                 Ok(Payload::from_parts(values, Vec::new()))

@@ -29,6 +29,7 @@ use super::{Binary, attachments};
 /// # Ok::<(), salon::PayloadError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "JSON and bytes: there is nothing else")]
 pub enum Value {
     /// `null`; also what a float that is no number becomes.
     #[default]

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 /// Nothing has been said yet of who clients are, and nothing depends on it: the first parameter of a
 /// [`Namespace`](crate::app::Namespace) as it begins.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "there is no value of it")]
 pub enum Unidentified {}
 
 /// Clients are known as `I`: the first parameter of a [`Namespace`](crate::app::Namespace) with an

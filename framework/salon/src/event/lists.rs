@@ -10,18 +10,13 @@
 /// compiler knows that it is no event, and says which event of it has no handler.
 macro_rules! lists {
     ($of:ident: $kind:ident, $list:ident, $listed:ident, $routes:ty) => {
-        $crate::event::lists! {
-            @ $of $kind $list $listed [$routes] () A B C D E F G H I J K L M N O P
-        }
+        salon_contract::each_tuple! { [$crate::event::list] ($of $kind $list $listed [$routes]) }
     };
-    (
-        @ $of:ident $kind:ident $list:ident $listed:ident [$routes:ty]
-        ($($event:ident)*) $next:ident $($after:ident)*
-    ) => {
-        $crate::event::lists! { @ $of $kind $list $listed [$routes] ($($event)*) }
-        $crate::event::lists! { @ $of $kind $list $listed [$routes] ($($event)* $next) $($after)* }
-    };
-    (@ $of:ident $kind:ident $list:ident $listed:ident [$routes:ty] ($($event:ident)*)) => {
+}
+
+/// Makes one of them.
+macro_rules! list {
+    (($of:ident $kind:ident $list:ident $listed:ident [$routes:ty]) $($event:ident)*) => {
         impl<$of: $kind, $($event: $listed<$of>),*> $list<$of> for ($($event,)*) {
             fn list(routes: &mut $routes) {
                 $($event::list(routes);)*
@@ -37,4 +32,4 @@ macro_rules! lists {
     };
 }
 
-pub(crate) use lists;
+pub(crate) use {list, lists};

@@ -15,7 +15,7 @@ pub use salon_contract::event::{
 pub use crate::base::config::Rate;
 
 pub(crate) use expected::expected;
-pub(crate) use lists::lists;
+pub(crate) use lists::{list, lists};
 pub(crate) use salon_contract::event::{Awaited, Policy, Shape, Then, decode_or_refuse, sealed};
 pub(crate) use time_limit::{Waited, too_late, wait};
 

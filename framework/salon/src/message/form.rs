@@ -61,7 +61,7 @@ impl Form {
 
     /// One message.
     pub(crate) fn of_message(message: engine_io::Message, layer: Layer) -> Self {
-        Self::of_messages(Messages::from_buf([message]), layer)
+        Self::of_messages(Messages::from(message), layer)
     }
 
     /// None: what was published is not for clients of that protocol, or cannot be written for them.

@@ -44,6 +44,7 @@ pub struct Position {
 /// Where in the order of one room and epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "an order has no other places")]
 pub enum At {
     /// It has this number of its own.
     Seq(u64),

@@ -103,6 +103,7 @@ struct Seat<S> {
 
 /// How somebody has come to a seat: see [`Seats::take`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there are no other ways to a seat")]
 pub enum Taken {
     /// It was free.
     New,

@@ -10,7 +10,7 @@ mod request_error;
 
 pub use self::{
     open::Open,
-    packet::{Message, Packet, PacketError},
+    packet::{Base64Error, Message, Packet, PacketError},
     payload::{Payload, PayloadError},
     request_error::RequestError,
 };

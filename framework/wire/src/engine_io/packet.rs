@@ -21,6 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// What a message packet carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
 pub enum Message {
     /// Text, such as a Socket.IO packet in JSON.
     Text(ByteString),
@@ -62,6 +63,7 @@ impl Message {
 /// # Ok::<(), salon_wire::engine_io::PacketError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these")]
 pub enum Packet {
     /// `0`: the handshake, JSON text as [`Open::to_json`](super::Open::to_json) makes it. Only
     /// servers send it.
@@ -162,8 +164,13 @@ fn decode_base64(text: &str) -> Result<Bytes, PacketError> {
     BASE64
         .decode(text)
         .map(Bytes::from)
-        .map_err(|source| PacketError::Base64 { found: shape(text), source })
+        .map_err(|error| PacketError::Base64 { found: shape(text), source: Base64Error(error) })
 }
+
+/// Where a text stops being base64 of the standard alphabet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct Base64Error(base64::DecodeError);
 
 /// Why a text is no Engine.IO packet. The connection that sent it is to be closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -184,6 +191,6 @@ pub enum PacketError {
         /// What it is, and how long.
         found: String,
         /// Where it goes wrong.
-        source: base64::DecodeError,
+        source: Base64Error,
     },
 }

@@ -14,6 +14,7 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.message())]
+#[expect(clippy::exhaustive_enums, reason = "the protocol numbers them")]
 pub enum RequestError {
     /// The query's `transport` is missing or names none that is served.
     UnknownTransport,

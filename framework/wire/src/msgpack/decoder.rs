@@ -13,6 +13,7 @@ use serde::{
 };
 
 use super::{
+    MsgpackError,
     text::Key,
     transcode::{Transcoder, Written},
 };
@@ -108,10 +109,10 @@ impl Decoder for MsgpackDecoder {
         match message {
             Message::Binary(input) => self.decode_map(&input),
             Message::Text(text) => Err(DecodeError::Msgpack {
-                source: de::Error::custom(format_args!(
+                source: MsgpackError(de::Error::custom(format_args!(
                     "{} came as text; both sides must use the msgpack parser",
                     shape(&text)
-                )),
+                ))),
             }),
         }
     }
@@ -125,13 +126,13 @@ impl Decoder for MsgpackDecoder {
 /// was, and the packet may be a CONNECT.
 fn msgpack(source: rmp_serde::decode::Error) -> DecodeError {
     let rmp_serde::decode::Error::Syntax(words) = &source else {
-        return DecodeError::Msgpack { source };
+        return DecodeError::Msgpack { source: MsgpackError(source) };
     };
     let wrong = words.split_once(": ").and_then(|(what, rest)| {
         let (_, expected) = rest.rsplit_once(", expected ")?;
         what.starts_with("invalid ").then(|| format!("{what}, expected {expected}"))
     });
-    DecodeError::Msgpack { source: wrong.map_or(source, de::Error::custom) }
+    DecodeError::Msgpack { source: MsgpackError(wrong.map_or(source, de::Error::custom)) }
 }
 
 /// A packet's map, as it came; a key that comes twice has its last value, as in JavaScript.

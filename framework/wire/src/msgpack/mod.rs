@@ -37,6 +37,11 @@ use crate::socket_io::{Decoder, Messages, Packet, PacketLimits, Parser};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MsgpackParser;
 
+/// Where a binary message stops being a packet of the msgpack parser.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MsgpackError(rmp_serde::decode::Error);
+
 impl Parser for MsgpackParser {
     /// One binary message. There is none for arguments that [`values`] cannot read, which only
     /// `Payload::from_parts` can hold: text that is no JSON, or nested beyond 127 levels.

@@ -2,7 +2,7 @@
 //!
 //! It must never hold any of the input: what is no packet may be somebody's credentials.
 
-use salon_contract::payload::NoJson;
+use salon_contract::payload::{JsonError, NoJson};
 
 /// What was wrong with a message. The connection that sent it is to be closed, as the reference
 /// does; the decoder has forgotten any half-built packet.
@@ -84,7 +84,7 @@ pub enum DecodeError {
         /// What it is, and how long.
         found: String,
         /// Where it goes wrong.
-        source: serde_json::Error,
+        source: JsonError,
     },
     /// The data is not what this type of packet carries.
     #[error("{found} is not {expected}")]
@@ -104,14 +104,14 @@ pub enum DecodeError {
     #[error("an attachment's placeholder is wrong: {source}")]
     Placeholder {
         /// What is wrong with it.
-        source: serde_json::Error,
+        source: JsonError,
     },
     /// A binary message is no packet of the msgpack parser.
     #[cfg(feature = "msgpack")]
     #[error("not a msgpack packet: {source}")]
     Msgpack {
         /// Where it goes wrong.
-        source: rmp_serde::decode::Error,
+        source: crate::msgpack::MsgpackError,
     },
 }
 

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{PacketRef, parser::Messages};
+use super::{Messages, PacketRef};
 use salon_contract::Payload;
 
 use crate::engine_io::Message;
 
 /// The text of `packet`, then its attachments.
 pub(super) fn encode(packet: PacketRef<'_>) -> Messages {
-    let mut messages = Messages::from_buf([Message::Text(text("", packet).into())]);
+    let mut messages = Messages::from(Message::Text(text("", packet).into()));
     messages.extend(attachments(packet).iter().cloned().map(Message::Binary));
     messages
 }

@@ -12,7 +12,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{DecodeError, surrogates};
-use salon_contract::{event::of_socket_io, excerpt::shape};
+use salon_contract::{event::of_socket_io, excerpt::shape, payload::JsonError};
 
 /// The data of an event: its name, and its arguments without brackets.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ fn unescape(json: &ByteString, literal: &str) -> Result<ByteString, DecodeError>
 }
 
 fn not_json(json: &str, source: serde_json::Error) -> DecodeError {
-    DecodeError::Json { found: shape(json), source }
+    DecodeError::Json { found: shape(json), source: JsonError::new(source) }
 }
 
 /// A list of which only the first element is kept.

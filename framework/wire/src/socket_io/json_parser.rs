@@ -6,8 +6,9 @@ use super::{
     Packet, PacketRef,
     decoder::JsonDecoder,
     encoder,
+    messages::Messages,
     packet_limits::PacketLimits,
-    parser::{Decoder, Messages, Parser},
+    parser::{Decoder, Parser},
 };
 
 /// The default parser of Socket.IO: JSON text, and attachments as binary messages.

@@ -8,6 +8,7 @@ mod decoder;
 mod encoder;
 mod event_data;
 mod json_parser;
+mod messages;
 mod packet;
 mod packet_limits;
 mod packet_ref;
@@ -19,10 +20,11 @@ mod unchecked;
 pub use self::{
     decode_error::DecodeError,
     json_parser::JsonParser,
+    messages::{IntoMessages, Messages},
     packet::Packet,
     packet_limits::PacketLimits,
     packet_ref::PacketRef,
-    parser::{Decoder, Messages, Parser},
+    parser::{Decoder, Parser},
     unchecked::{Decoded, UncheckedEvent},
 };
 #[cfg(feature = "msgpack")]

@@ -30,6 +30,7 @@ use super::DecodeError;
 /// # Ok::<(), salon_contract::payload::PayloadError>(())
 /// ```
 #[derive(Clone, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these")]
 pub enum Packet {
     /// A client opens a namespace, or the server says that it did.
     Connect {

@@ -9,6 +9,7 @@ use salon_contract::Payload;
 
 /// A [`Packet`] of borrowed parts.
 #[derive(Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "as its packets")]
 pub enum PacketRef<'a> {
     /// See [`Packet::Connect`].
     Connect {

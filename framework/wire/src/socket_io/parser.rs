@@ -2,13 +2,8 @@
 //!
 //! It must never leak which one is in use: packets are the same behind both.
 
-use smallvec::SmallVec;
-
-use super::{DecodeError, Decoded, Packet, PacketLimits, PacketRef};
+use super::{DecodeError, Decoded, Messages, Packet, PacketLimits, PacketRef};
 use crate::engine_io::Message;
-
-/// The Engine.IO messages of one packet: one, and one more per attachment.
-pub type Messages = SmallVec<[Message; 1]>;
 
 /// A form of Socket.IO packets on the wire. Both sides of a connection must use the same.
 pub trait Parser: Send + Sync + std::fmt::Debug + 'static {

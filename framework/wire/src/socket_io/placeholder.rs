@@ -3,6 +3,7 @@
 //! It must never resolve anything, nor read what it does not have to: strings that no UTF-8 has and
 //! numbers that nothing holds are for whoever reads the arguments, as they are without attachments.
 
+use salon_contract::payload::JsonError;
 use serde::de::Error as _;
 
 use super::{DecodeError, surrogates};
@@ -149,5 +150,5 @@ fn literal_len(json: &str) -> usize {
 }
 
 fn wrong(what: std::fmt::Arguments<'_>) -> DecodeError {
-    DecodeError::Placeholder { source: serde_json::Error::custom(what) }
+    DecodeError::Placeholder { source: JsonError::custom(what) }
 }

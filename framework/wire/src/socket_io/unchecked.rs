@@ -19,6 +19,7 @@ use salon_contract::payload::UncheckedPayload;
 /// # Ok::<(), salon_wire::socket_io::DecodeError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a packet is read or it is not")]
 pub enum Decoded {
     /// A packet, checked throughout.
     Packet(Packet),

@@ -17,6 +17,7 @@ pub const MAX_HEADER: usize = 10;
 /// What a frame is (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these")]
 pub enum Opcode {
     /// More of the message before.
     Continuation = 0x0,

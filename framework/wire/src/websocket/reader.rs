@@ -21,6 +21,7 @@ pub struct FrameLimits {
 
 /// What a client sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these")]
 pub enum Incoming {
     /// A text message.
     Text(ByteString),

@@ -75,7 +75,7 @@ mod tests {
         let handshake = Arc::new(Handshake::new::<&str, &str>("/", [], []));
         let (principal, transport) = (Principal::anonymous(), TransportKind::WebSocket);
         let handle = connections.open(handshake, principal, transport).unwrap();
-        let connect = Messages::from_buf([Message::Text("0".into())]);
+        let connect = Messages::from(Message::Text("0".into()));
         handle.receive(connect, None).await.unwrap();
         handle
     }
