@@ -11,6 +11,7 @@
 // Whoever matches on an enum can be broken by one more: each says why it is whole, or can grow.
 #![warn(clippy::exhaustive_enums)]
 
+mod each_tuple;
 pub mod event;
 #[doc(hidden)]
 pub mod excerpt;

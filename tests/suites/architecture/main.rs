@@ -27,6 +27,7 @@ const LIBRARIES: &[Library] = &[
 ];
 
 const CONTRACT: &[(&str, u32)] = &[
+    ("each_tuple", 0),
     ("excerpt", 0),
     ("logged", 0),
     ("rate", 0),

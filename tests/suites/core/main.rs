@@ -33,6 +33,7 @@ mod build;
 mod catching_up;
 mod cave;
 mod closing;
+mod coming_back;
 mod den;
 mod ending;
 mod forging;

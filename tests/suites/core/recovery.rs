@@ -174,20 +174,21 @@ async fn a_session_is_given_back_to_nobody_else_and_only_once() {
     all.emit_named("news", (1,));
     let offset = offset(&next_text(&client).await)?;
     let claim = json!({ "pid": before["pid"], "offset": offset });
-    let (_while_it_lives, reply) = open(&lab, &format!("0{claim}")).await?;
-    assert_ne!(connected(&reply)?["sid"], before["sid"]);
     client.reset();
     lab.settle().await;
-    assert_eq!(lab.drive(all.fetch()).await.len(), 1);
+    assert_eq!(lab.drive(all.fetch()).await.len(), 0);
     let forged = json!({ "pid": "A".repeat(20), "offset": offset });
-    let unknown = json!({ "pid": before["pid"], "offset": "999" });
+    let unknown = json!({ "pid": before["pid"], "offset": offset.replace('-', "-9") });
     for claim in [forged, unknown] {
         let (_other, reply) = open(&lab, &format!("0{claim}")).await?;
         assert_ne!(connected(&reply)?["sid"], before["sid"], "for {claim}");
     }
-    let (_back, reply) = open(&lab, &format!("0{claim}")).await?;
+    let (back, reply) = open(&lab, &format!("0{claim}")).await?;
     assert_eq!(connected(&reply)?["sid"], before["sid"]);
-    let (_twice, reply) = open(&lab, &format!("0{claim}")).await?;
+    back.close();
+    lab.settle().await;
+    lab.advance(2 * MINUTE).await;
+    let (_late, reply) = open(&lab, &format!("0{claim}")).await?;
     assert_ne!(connected(&reply)?["sid"], before["sid"]);
 }
 
@@ -201,8 +202,7 @@ async fn claim(lab: &Lab, namespace: &str, claim: &Value) -> Result<(Client, Str
 }
 
 #[salon::test]
-async fn without_an_offset_or_with_another_than_it_saw_a_session_begins_anew_and_hears_nothing_old()
-{
+async fn with_an_offset_that_is_none_of_the_servers_a_session_begins_anew_and_hears_nothing_old() {
     let salon = Salon::builder()
         .namespace(salon::Namespace::new("/other"))
         .limits(|limits| limits.max_recovery_frames = 6)
@@ -224,23 +224,23 @@ async fn without_an_offset_or_with_another_than_it_saw_a_session_begins_anew_and
     lab.settle().await;
     all.emit_named("news", ("missed",));
     let (pid, sid) = (&before["pid"], before["sid"].as_str().ok_or("no id")?);
-    let number: u64 = second.parse()?;
+    let (epoch, number) = second.split_once('-').ok_or("an offset has an epoch")?;
+    let number: u64 = number.parse()?;
     for forged in [
-        json!({ "pid": pid }),
-        json!({ "pid": pid, "offset": null }),
         json!({ "pid": pid, "offset": number }),
+        json!({ "pid": pid, "offset": number.to_string() }),
         json!({ "pid": pid, "offset": "" }),
         json!({ "pid": pid, "offset": "0" }),
-        json!({ "pid": pid, "offset": format!("+{second}") }),
-        json!({ "pid": pid, "offset": format!("0{second}") }),
-        json!({ "pid": pid, "offset": format!("-{second}") }),
+        json!({ "pid": pid, "offset": format!("{epoch}-+{number}") }),
+        json!({ "pid": pid, "offset": format!("{epoch}-0{number}") }),
+        json!({ "pid": pid, "offset": format!("{epoch}--{number}") }),
+        json!({ "pid": pid, "offset": format!("0{epoch}-{number}") }),
         json!({ "pid": pid, "offset": format!("{second} ") }),
         json!({ "pid": pid, "offset": [second] }),
-        // Of another namespace, of what is not sent yet, and more than there are numbers.
-        json!({ "pid": pid, "offset": (number + 1).to_string() }),
-        json!({ "pid": pid, "offset": (number + 3).to_string() }),
-        json!({ "pid": pid, "offset": u64::MAX.to_string() }),
-        json!({ "pid": pid, "offset": format!("{}0", u64::MAX) }),
+        // Of what is not sent yet, and more than there are numbers.
+        json!({ "pid": pid, "offset": format!("{epoch}-{}", number + 3) }),
+        json!({ "pid": pid, "offset": format!("{epoch}-{}", u64::MAX) }),
+        json!({ "pid": pid, "offset": format!("{epoch}-{}0", u64::MAX) }),
         json!({ "offset": second }),
         json!({ "pid": [pid], "offset": second }),
         json!({ "pid": "", "offset": second }),
@@ -405,7 +405,9 @@ async fn a_session_is_given_back_to_the_user_alone_whose_it_was() {
     client.reset();
     lab.settle().await;
     let mut others = Vec::new();
-    for (name, is_hers) in [("bob", false), ("", false), ("ada", true), ("ada", false)] {
+    for (name, is_hers) in
+        [("bob", false), ("", false), ("ada", true), ("bob", false), ("ada", true)]
+    {
         let claim = json!({ "pid": before["pid"], "offset": offset, "name": name });
         let (client, reply) = open(&lab, &format!("0{claim}")).await?;
         assert_eq!(connected(&reply)?["sid"] == before["sid"], is_hers, "{name:?}");

@@ -4,7 +4,6 @@
 //! know a connection, a room's actor or a transport: where an event goes is a type, its [`Route`].
 
 mod answer;
-mod each_tuple;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod event;
 mod handler;

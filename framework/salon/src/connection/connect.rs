@@ -7,11 +7,11 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use futures_util::FutureExt;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     actor::Connection,
+    coming_back::{Beginning, Claimant, replay},
     core::Core,
     open_session::{OpenSession, State},
     rights::unauthorized,
@@ -29,35 +29,18 @@ use crate::{
         refusal::{Code, Refusal},
         timers::Alarm,
     },
-    hub::{Command, Recovered, Socket},
-    message::{Content, Publication},
+    hub::{Command, Socket},
+    message::Content,
     payload::Payload,
     protocol::Violation,
     session::{
         auth_state::AuthState,
-        handle::{Recoverable, SessionHandle, SessionState},
-        session_id::SessionId,
+        handle::{SessionHandle, SessionState},
     },
 };
 
 /// What a future yielded, unless it panicked.
 type Caught<T> = Result<T, Panicked>;
-
-/// Where a session comes from.
-struct Beginning {
-    id: SessionId,
-    /// If it may be recovered.
-    recoverable: Option<Box<Recoverable>>,
-    /// If it was recovered.
-    recovered: Option<Recovered>,
-}
-
-/// What a client presents to have its session back.
-#[derive(Deserialize)]
-struct RecoveryClaim {
-    pid: String,
-    offset: String,
-}
 
 /// What came of an attempt to connect.
 type Admitted = Result<(Contained<Box<dyn Unconnected>>, AnyIdentity, Credential), Refusal>;
@@ -107,6 +90,19 @@ impl Connection {
         let credentials =
             Credentials::new(handshake, namespace.clone(), auth.clone(), self.core.tally());
         let admission = admit(self.core.clone(), built.clone(), credentials);
+        let (connection, core) = (self.handle.clone(), self.core.clone());
+        let (wanted, presented) = (namespace.clone(), auth.clone());
+        let admission = async move {
+            let admitted = admission.await?;
+            let claimant = Claimant {
+                namespace: &wanted,
+                auth: presented.as_ref(),
+                principal: connection.principal(),
+                subject: admitted.2.subject.as_ref(),
+            };
+            claimant.supersede(&core, connection.outbox()).await;
+            Ok(admitted)
+        };
         let limit = self.core.timeouts().connect;
         let admission = async move {
             let late = |_| {
@@ -172,7 +168,13 @@ impl Connection {
         let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
             let (presented, subject) = (auth.clone(), credential.subject.clone());
-            let beginning = || self.beginning(namespace, presented.as_ref(), subject.as_ref());
+            let claimant = Claimant {
+                namespace,
+                auth: presented.as_ref(),
+                principal: self.handle.principal(),
+                subject: subject.as_ref(),
+            };
+            let beginning = || claimant.beginning(&self.core);
             let make = |beginning: Beginning| {
                 recovered = beginning.recovered;
                 Arc::new(SessionHandle {
@@ -203,6 +205,7 @@ impl Connection {
             self.core.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&handle.namespace, &unauthorized());
         }
+        self.enter_recovery(&handle);
         let (missed, rooms) = match recovered {
             Some(recovered) => (recovered.missed, recovered.rooms),
             None => (Vec::new(), Vec::new()),
@@ -252,38 +255,6 @@ impl Connection {
         table.connecting.meet_deadline();
     }
 
-    /// Where a session comes from: a new one, or one that its client had before.
-    fn beginning(
-        &self,
-        namespace: &ByteString,
-        auth: Option<&ByteString>,
-        subject: Option<&ByteString>,
-    ) -> Result<Beginning, Refusal> {
-        let Some(recovery) = &self.core.broadcaster().recovery else {
-            return Ok(Beginning { id: SessionId::random()?, recoverable: None, recovered: None });
-        };
-        let claim = auth.and_then(|auth| serde_json::from_str::<RecoveryClaim>(auth).ok());
-        let recovered = claim.and_then(|RecoveryClaim { pid, offset }| {
-            let (pid, principal) = (SessionId::parse(&pid)?, self.handle.principal());
-            let recovered = recovery.recover(namespace, &pid, &offset, principal, subject)?;
-            Some((pid, recovered))
-        });
-        Ok(match recovered {
-            Some((private_id, recovered)) => {
-                let (since, covered) = (recovered.since, Some(recovered.covered));
-                let recoverable = Box::new(Recoverable { private_id, since, covered });
-                let (id, recoverable) = (recovered.id, Some(recoverable));
-                Beginning { id, recoverable, recovered: Some(recovered) }
-            }
-            None => {
-                let (private_id, since) = (SessionId::random()?, recovery.begin());
-                let recoverable = Box::new(Recoverable { private_id, since, covered: None });
-                let (id, recoverable) = (SessionId::random()?, Some(recoverable));
-                Beginning { id, recoverable, recovered: None }
-            }
-        })
-    }
-
     pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
         // Not the message: it may tell the client what it has presented.
         tracing::debug!(
@@ -302,14 +273,6 @@ impl Connection {
         let Ok(error) = Payload::encode_single(&error) else { return };
         let error = error.json_text().clone();
         self.send(Content::NotConnected { namespace: namespace.clone(), error });
-    }
-}
-
-/// Queues what a session missed.
-fn replay(handle: &SessionHandle, missed: &[Publication]) {
-    for frame in missed {
-        // A client that is gone again misses it again.
-        let _ = handle.push_recovered(frame);
     }
 }
 

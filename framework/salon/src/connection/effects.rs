@@ -149,6 +149,17 @@ impl Connection {
                 self.close(DisconnectReason::ForcedServerClose, ctx);
             }
             End::HangUp => self.close(DisconnectReason::ForcedClose, ctx),
+            // Its sessions are claimed one after the other, and away from now on.
+            End::Superseded => {
+                for session in table.take_all() {
+                    let namespace = session.handle.namespace.clone();
+                    self.end_open_session(session, DisconnectReason::TransportClose);
+                    // If somebody is there after all, such as another tab, they are to stay away: two
+                    // would take the session from each other for ever.
+                    self.send(Content::Disconnected { namespace });
+                }
+                self.close(DisconnectReason::TransportClose, ctx);
+            }
         }
     }
 
@@ -184,6 +195,7 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(table) = self.table() else { return };
         for session in table.take_all() {
+            self.leave_recovery(&session.handle, false);
             self.core.sessions().remove(&session.handle);
             self.tell_shard(Command::Unregister(session.handle.clone()));
             session.handle.end(DisconnectReason::ForcedServerClose);
@@ -201,12 +213,8 @@ impl Connection {
         }
         self.guard("disconnected", Some(&handle), || session.state.disconnected(reason));
         let handle = &handle;
-        if let Some(recovery) = &self.core.broadcaster().recovery
-            && reason.is_recoverable()
-            && !handle.auth_state.has_ended()
-        {
-            recovery.park(handle, self.handle.principal());
-        }
+        let may_return = reason.is_recoverable() && !handle.auth_state.has_ended();
+        self.leave_recovery(handle, may_return);
         self.core.sessions().remove(handle);
         self.tell_shard(Command::Unregister(handle.clone()));
         handle.end(reason);

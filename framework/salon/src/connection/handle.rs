@@ -51,14 +51,21 @@ pub(crate) struct Handle<A: Actor> {
     principal: Principal,
     outbox: Arc<Outbox>,
     address: Addr<A>,
+    /// Whether each kind of request is under way: taken and given back by a [`Claim`], which says what
+    /// they are ordered by.
     upgrading: AtomicBool,
     polling: AtomicBool,
     posting: AtomicBool,
     /// Whether the POST that is under way has been answered, and only the rest of it is to be handled.
+    /// Set before the answer leaves, and looked at by the request that the client makes of it: in one
+    /// order with the claims, or a client that is quick would be told that it sends two at a time.
     answered: AtomicBool,
     /// Whether another POST waits for that.
     behind: AtomicBool,
+    /// Whether its client has connected. Whoever looks for a place to take may see it late, and guards
+    /// itself by the lock of the registry.
     connected: AtomicBool,
+    /// How many strangers there are: a count that guards nothing else.
     strangers: AtomicU8,
     in_flight: InFlight,
     beat: Beat,
@@ -177,7 +184,7 @@ impl<A: Client> Handle<A> {
     /// Counts a WebSocket that names this connection and will not be its own, while it is told so.
     /// `None` when there are as many as may be.
     pub(crate) fn begin_refusal(self: &Arc<Self>) -> Option<Stranger<A>> {
-        let counted = self.strangers.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+        let counted = self.strangers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
             (count < MOST_STRANGERS).then_some(count + 1)
         });
         counted.ok().map(|_| Stranger(self.clone()))
@@ -349,7 +356,7 @@ pub(crate) struct Stranger<A: Actor>(Arc<Handle<A>>);
 
 impl<A: Actor> Drop for Stranger<A> {
     fn drop(&mut self) {
-        self.0.strangers.fetch_sub(1, Ordering::AcqRel);
+        self.0.strangers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,7 @@ mod actor;
 mod all;
 mod beat;
 mod call;
+mod coming_back;
 mod connect;
 mod connecting;
 mod core;

@@ -111,12 +111,13 @@ mod tests {
     use actix::{Arbiter, System};
 
     use super::*;
+    use crate::base::meter::Tally;
 
     /// A worker on a thread of its own.
     fn worker() -> (Arbiter, ShardHandle) {
         let arbiter = Arbiter::new();
         let (started, starting) = mpsc::channel();
-        arbiter.spawn_fn(move || started.send(ShardHandle::start(Arc::default())).unwrap());
+        arbiter.spawn_fn(move || started.send(ShardHandle::start(Tally::NONE)).unwrap());
         (arbiter, starting.recv().unwrap())
     }
 

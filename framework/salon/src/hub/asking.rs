@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::Broadcaster;
 use crate::{
     base::{clock, number::MembershipNumber, room_id::RoomId},
-    message::{Content, Publication},
+    message::Publication,
     payload::Payload,
     session::{acknowledgement::AskError, handle::SessionHandle},
 };
@@ -32,8 +32,7 @@ impl Broadcaster {
         let is_out = || room.is_some_and(|room| handle.state.memberships.number(room) != asked);
         let id = self.next_acknowledgement();
         let namespace = handle.namespace.clone();
-        let content = Content::Event { namespace, name, payload, order: None, question: Some(id) };
-        let question = Publication::with(content, room, false);
+        let question = Publication::question(namespace, name, payload, room, id);
         let question = handle.outbox.terms().formed(question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
         let waiter = Box::new(move |payload| {

@@ -117,10 +117,7 @@ impl Audience {
     }
 
     fn send(&self, name: ByteString, payload: Payload, volatile: bool) {
-        let target = self.target();
-        let publication =
-            self.broadcaster.event_for(&self.namespace, || target.clone(), name, payload, volatile);
-        self.broadcaster.deliver(&target, &publication);
+        self.broadcaster.publish(&self.target(), name, payload, volatile, |_| true);
     }
 
     /// Asks all of them, and waits until each has answered or the time is over: the answers that
@@ -167,7 +164,7 @@ impl Audience {
         broadcaster.check_name(&name)?;
         let id = broadcaster.next_acknowledgement();
         let namespace = self.namespace.clone();
-        let publication = Publication::event(namespace, name, payload, Some(id), false);
+        let publication = Publication::question(namespace, name, payload, None, id);
         let deadline = clock::after(timeout);
         let limit = broadcaster.max_pending_acknowledgements;
         let (question, replies) = Question::new(id, deadline, limit);

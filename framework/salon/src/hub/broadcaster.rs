@@ -27,7 +27,7 @@ use crate::{
         room_id::RoomIds,
     },
     event::ReservedName,
-    message::{Content, Ordered, Publication},
+    message::{Ordered, Publication},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
     session::handle::SessionHandle,
@@ -128,15 +128,6 @@ impl Broadcaster {
         }
     }
 
-    /// Delivers a publication on every worker.
-    pub(crate) fn deliver(&self, target: &Target, publication: &Publication) {
-        self.tell_all(|| Command::Deliver {
-            target: target.clone(),
-            publication: publication.clone(),
-            question: None,
-        });
-    }
-
     /// Sends to one session, in order with what was delivered to its shard before.
     pub(crate) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
         self.send_one(handle, publication, None);
@@ -158,24 +149,46 @@ impl Broadcaster {
         self.acknowledgement_ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An event for sessions of a namespace, kept for those of `target` that are away if recovery is
-    /// on.
-    pub(crate) fn event_for(
+    /// Publishes an event to those whom `target` means, on the shards that `on` takes, and keeps it for
+    /// those of them that are away if recovery is on.
+    pub(crate) fn publish(
         &self,
-        namespace: &ByteString,
-        target: impl FnOnce() -> Target,
+        target: &Target,
         name: ByteString,
         payload: Payload,
         is_volatile: bool,
-    ) -> Publication {
+        on: impl Fn(&ShardHandle) -> bool,
+    ) {
+        let shards = self.shards();
+        let shards = || shards.iter().filter(|shard| on(shard));
+        let deliver = |publication: &Publication| {
+            let (target, publication) = (target.clone(), publication.clone());
+            Command::Deliver { target, publication, question: None }
+        };
+        let namespace = target.namespace().cloned().unwrap_or_default();
         match &self.recovery {
-            Some(recovery) if !is_volatile => recovery.keep(target(), |number| {
-                let (namespace, order) = (namespace.clone(), Some(Ordered::Kept(number)));
-                let content = Content::Event { namespace, name, payload, order, question: None };
-                Publication::new(content)
-            }),
-            _ => Publication::event(namespace.clone(), name, payload, None, is_volatile),
+            Some(recovery) if !is_volatile => {
+                let event = |offset| {
+                    let order = Some(Ordered::Kept(offset));
+                    Publication::event(namespace, name, payload, order, false)
+                };
+                // To all of them in the order of the offsets.
+                recovery.keep(target.clone(), event, |publication| {
+                    shards().for_each(|shard| shard.queue(deliver(publication)));
+                });
+                shards().for_each(ShardHandle::flush);
+            }
+            _ => {
+                let order = self.outside();
+                let event = Publication::event(namespace, name, payload, order, is_volatile);
+                shards().for_each(|shard| shard.send(deliver(&event)));
+            }
         }
+    }
+
+    /// What clients are told of the order of an event that has none of its own.
+    pub(crate) fn outside(&self) -> Option<Ordered> {
+        self.recovery.is_some().then_some(Ordered::Outside)
     }
 
     /// Whether an event may have this name. One that may not is counted.

@@ -8,6 +8,7 @@ mod asking;
 mod audience;
 mod broadcaster;
 mod command;
+mod inbox;
 mod local;
 mod local_members;
 mod local_sessions;
@@ -31,7 +32,7 @@ pub(crate) use self::{
     command::Command,
     opening::{Opened, Opener, too_many_open},
     outlets::Outlets,
-    recovery::{Recovered, Recovery},
+    recovery::{Claim, Recovered, Recovery},
     sessions::Sessions,
     shard::{Look, ShardHandle},
     target::Target,

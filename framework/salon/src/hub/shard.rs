@@ -6,6 +6,7 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    fmt,
     rc::Rc,
     sync::{
         Arc, Weak,
@@ -15,13 +16,13 @@ use std::{
 
 use actix::{Actor, Addr, Context, Handler, Message};
 
-use super::{command::Command, local::Local};
+use super::{command::Command, inbox::Inbox, local::Local};
 use crate::{
     base::{
         clock::{self, Instant},
         contained::contain,
         deadlines::Deadlines,
-        meter::{Count, Counters},
+        meter::{Count, Tally},
         number::ShardNumber,
         simulation,
         timers::Alarm,
@@ -66,7 +67,10 @@ impl Message for Look {
     type Result = ();
 }
 
-impl Message for Command {
+/// Something is in the inbox.
+struct Told;
+
+impl Message for Told {
     type Result = ();
 }
 
@@ -77,9 +81,11 @@ thread_local! {
 }
 
 /// A shard of this thread.
+#[derive(Clone)]
 struct OfThread {
     worker: u32,
     state: Rc<RefCell<Local>>,
+    tally: Tally,
 }
 
 impl OfThread {
@@ -92,32 +98,35 @@ impl OfThread {
 pub(crate) struct Shard {
     number: ShardNumber,
     state: Rc<RefCell<Local>>,
+    inbox: Arc<Inbox>,
     /// Its empty rooms, by the moment when each is looked at, to be closed if it is empty still.
     lingering: Deadlines<Weak<dyn RoomLink>>,
     alarm: Alarm,
-    counters: Arc<Counters>,
+    tally: Tally,
 }
 
 /// How a shard is reached from any thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ShardHandle {
     number: ShardNumber,
+    inbox: Arc<Inbox>,
     /// Shared, since a copy of an address is two allocations.
     address: Arc<Addr<Shard>>,
 }
 
 impl ShardHandle {
     /// Starts a shard on the current worker.
-    pub(crate) fn start(counters: Arc<Counters>) -> Self {
+    pub(crate) fn start(tally: Tally) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = ShardNumber(NEXT.fetch_add(1, Ordering::Relaxed));
         let state = Rc::<RefCell<Local>>::default();
-        let local = OfThread { worker: simulation::worker(), state: state.clone() };
+        let local = OfThread { worker: simulation::worker(), state: state.clone(), tally };
         LOCAL.with_borrow_mut(|shards| shards.insert(number, local));
         let (lingering, alarm) = (Deadlines::default(), Alarm::default());
-        let shard = Shard { number, state, lingering, alarm, counters };
+        let inbox = Arc::<Inbox>::default();
+        let shard = Shard { number, state, inbox: inbox.clone(), lingering, alarm, tally };
         let address = turn::start(Context::new(), shard);
-        Self { number, address: Arc::new(address) }
+        Self { number, inbox, address: Arc::new(address) }
     }
 
     pub(crate) fn number(&self) -> ShardNumber {
@@ -145,22 +154,56 @@ impl ShardHandle {
         self.address.do_send(Die);
     }
 
-    /// Carries a command out: at once on the shard's own thread, else by a message. Commands of
-    /// one thread to one shard are carried out in the order given.
+    /// Has a command carried out, behind those that the shard was given before, by whichever thread: at
+    /// once on the shard's own.
     pub(crate) fn send(&self, command: Command) {
-        let local = LOCAL.with_borrow(|shards| {
-            let local = shards.get(&self.number).filter(|local| local.is_here());
-            local.map(|local| local.state.clone())
-        });
-        // It is borrowed only when dropping what a command removed runs code of the application.
-        match local.as_ref().map(|state| state.try_borrow_mut()) {
-            Some(Ok(mut state)) => state.apply(command),
-            Some(Err(_)) | None => {
-                let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
-                tracing::trace!(delivery, "a message to a shard");
-                self.address.do_send(command);
-            }
+        let local = self.local();
+        if let Some(local) = &local
+            && self.inbox.is_empty()
+            // It is borrowed only when dropping what a command removed runs code of the application.
+            && let Ok(mut state) = local.state.try_borrow_mut()
+        {
+            return carry_out(&mut state, command, local.tally);
         }
+        if local.is_none() {
+            let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
+            tracing::trace!(delivery, "a message to a shard");
+        }
+        self.queue(command);
+        self.flush();
+    }
+
+    /// As [`send`](Self::send), but for a [`flush`](Self::flush) that has to follow: for several shards
+    /// which are to be given what they are given in one order.
+    pub(crate) fn queue(&self, command: Command) {
+        self.inbox.push(command);
+    }
+
+    /// Has what was queued carried out: at once on the shard's own thread, else by a message.
+    pub(crate) fn flush(&self) {
+        if let Some(local) = self.local()
+            && let Ok(mut state) = local.state.try_borrow_mut()
+        {
+            for command in self.inbox.take() {
+                carry_out(&mut state, command, local.tally);
+            }
+        } else if self.inbox.is_news() {
+            self.address.do_send(Told);
+        }
+    }
+
+    /// What its own thread has of it.
+    fn local(&self) -> Option<OfThread> {
+        LOCAL
+            .with_borrow(|shards| shards.get(&self.number).filter(|local| local.is_here()).cloned())
+    }
+}
+
+/// Does what a shard was told. A panic in it is a fault, and all clients of the worker would pay for it.
+fn carry_out(state: &mut Local, command: Command, tally: Tally) {
+    if contain(|| state.apply(command)).is_err() {
+        tally.one(Count::HandlerPanics);
+        tracing::error!("something panicked that the shard of a worker was told to do");
     }
 }
 
@@ -175,17 +218,18 @@ impl Actor for Shard {
 
 impl TakesTurns for Shard {
     fn is_greedy(&self, turns: u32) {
-        self.counters.one(Count::GreedyTurns);
+        self.tally.one(Count::GreedyTurns);
         tracing::warn!(turns, "rooms keep their worker busy with opening others");
     }
 }
 
 impl Drop for Shard {
     fn drop(&mut self) {
+        self.inbox.close();
         if !turn::is_lost() {
             return;
         }
-        self.counters.one(Count::ActorsLost);
+        self.tally.one(Count::ActorsLost);
         let handles = self.state.try_borrow().map(|state| state.handles()).unwrap_or_default();
         let sessions = handles.len();
         tracing::error!(sessions, "the shard of a worker is lost: its clients are cut off");
@@ -195,20 +239,27 @@ impl Drop for Shard {
     }
 }
 
-impl Handler<Command> for Shard {
+impl Handler<Told> for Shard {
     type Result = ();
 
-    fn handle(&mut self, command: Command, _: &mut Self::Context) {
-        self.survive(|shard| shard.state.borrow_mut().apply(command));
+    fn handle(&mut self, _: Told, _: &mut Self::Context) {
+        for command in self.inbox.take() {
+            carry_out(&mut self.state.borrow_mut(), command, self.tally);
+        }
+    }
+}
+
+impl fmt::Debug for ShardHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ShardHandle").field(&self.number).finish()
     }
 }
 
 impl Shard {
-    /// Does something without which the others' messages go on: a panic in it is a fault, and all
-    /// clients of the worker would pay for it.
+    /// Does something without which the others' messages go on: a panic in it is a fault as well.
     fn survive(&mut self, code: impl FnOnce(&mut Self)) {
         if contain(|| code(self)).is_err() {
-            self.counters.one(Count::HandlerPanics);
+            self.tally.one(Count::HandlerPanics);
             tracing::error!("something panicked that the shard of a worker was told to do");
         }
     }

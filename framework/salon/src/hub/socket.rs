@@ -17,6 +17,7 @@ use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
     event::{self, Event},
+    message::{Ordered, Publication},
     outbox::{End, NotQueued, TransportKind},
     payload::{IntoPayload, Payload, PayloadError, Value},
     session::{acknowledgement::AskError, handle::SessionHandle, membership::too_many_rooms},
@@ -118,7 +119,8 @@ impl Socket {
         }
     }
 
-    /// As [`emit`](Self::emit), and says what became of it.
+    /// As [`emit`](Self::emit), and says what became of it. While sessions
+    /// [are recovered](crate::Builder::recovery) that is whether it is on its way.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
@@ -199,10 +201,31 @@ impl Socket {
     }
 
     fn send(&self, name: ByteString, payload: Payload, volatile: bool) -> Result<(), NotQueued> {
-        let namespace = &self.handle.namespace;
-        let target = || Target::Session { namespace: namespace.clone(), id: self.handle.id };
-        let event = self.broadcaster.event_for(namespace, target, name, payload, volatile);
-        self.handle.push(&self.handle.outbox.terms().formed(event)?)
+        let handle = &self.handle;
+        let namespace = handle.namespace.clone();
+        let recovery = self.broadcaster.recovery.as_ref().filter(|_| !volatile);
+        let Some(recovery) = recovery else {
+            let order = self.broadcaster.outside();
+            let event = Publication::event(namespace, name, payload, order, volatile);
+            return handle.push(&handle.outbox.terms().formed(event)?);
+        };
+        let shard = self.broadcaster.shard(handle.shard);
+        let target = Target::Session { namespace: namespace.clone(), id: handle.id };
+        let event = |offset| {
+            let order = Some(Ordered::Kept(offset));
+            Publication::event(namespace, name, payload, order, false)
+        };
+        // By its shard, as what goes to others as well: in the order of the offsets.
+        recovery.keep(target, event, |publication| {
+            let (handle, publication) = (handle.clone(), publication.clone());
+            if let Some(shard) = &shard {
+                shard.queue(Command::One { handle, publication, asked: None });
+            }
+        });
+        if let Some(shard) = &shard {
+            shard.flush();
+        }
+        if handle.is_closed() { Err(NotQueued::Closed) } else { Ok(()) }
     }
 
     /// Whether the client came back and got its session again, with what it had missed.

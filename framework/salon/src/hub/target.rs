@@ -24,11 +24,6 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Whether it is of the sessions of that namespace.
-    pub(crate) fn is_of(&self, name: &str) -> bool {
-        self.namespace().is_some_and(|namespace| namespace == name)
-    }
-
     /// As it is kept for whoever comes back: without those who were there.
     pub(crate) fn for_later(self) -> Self {
         match self {

@@ -11,7 +11,7 @@ use std::{
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::{Broadcaster, Command, Socket, Target};
+use super::{Broadcaster, ShardHandle, Socket, Target};
 use crate::{
     base::number::ShardNumber,
     event::{self, Event},
@@ -90,24 +90,17 @@ impl UserHandle {
 
     fn send(&self, name: &ByteString, payload: &Payload, volatile: bool) {
         for (namespace, Theirs { sessions, shards }) in self.namespaces() {
-            let namespace = &namespace;
             // By their ids, which those who come back have again: one that does so meanwhile gets it
             // as well, and once.
             let target = Target::User {
-                namespace: namespace.clone(),
+                namespace,
                 subject: self.subject.clone(),
                 sessions: sessions.into(),
             };
-            let meant = || target.clone();
-            let (called, payload) = (name.clone(), payload.clone());
-            let publication =
-                self.broadcaster.event_for(namespace, meant, called, payload, volatile);
-            for shard in &*self.broadcaster.shards() {
-                if shards.as_ref().is_none_or(|shards| shards.contains(&shard.number())) {
-                    let (target, publication) = (target.clone(), publication.clone());
-                    shard.send(Command::Deliver { target, publication, question: None });
-                }
-            }
+            let on = |shard: &ShardHandle| {
+                shards.as_ref().is_none_or(|shards| shards.contains(&shard.number()))
+            };
+            self.broadcaster.publish(&target, name.clone(), payload.clone(), volatile, on);
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::PositionOf;
+use super::{Offset, PositionOf};
 use crate::{payload::Payload, wire::engine_io};
 
 /// What is published.
@@ -77,6 +77,9 @@ impl Content {
 pub(crate) enum Ordered {
     /// In that of its room.
     InRoom(PositionOf),
-    /// In that of what is kept for sessions that come back: this one's number, from 1.
-    Kept(u64),
+    /// In that of what is kept for sessions that come back.
+    Kept(Offset),
+    /// In none, though sessions come back here: clients of Socket.IO are not to take the text with which
+    /// it ends for its place in that of what is kept.
+    Outside,
 }

@@ -8,6 +8,7 @@ mod codec;
 mod content;
 mod form;
 mod forms;
+mod offset;
 mod position;
 mod publication;
 mod refused;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     codec::{Codec, CodecId},
     content::{Content, Ordered},
     form::{FRONT, Form, Layer},
+    offset::Offset,
     position::{Epoch, PositionOf},
     publication::Publication,
     refused::refused,

@@ -18,15 +18,15 @@ use crate::base::random;
 /// number `after` which it was sent.
 ///
 /// The numbers begin anew with another `epoch` when the room was rebuilt: closed and opened again,
-/// or restarted after a panic. Two places are comparable only if room and epoch are the same.
+/// or restarted after a panic. Two positions are comparable only if room and epoch are the same.
 ///
 /// ```
 /// use salon::{Position, At};
 ///
 /// let json = r#"{"room":"lobby:7","epoch":"b7a01f93c2","seq":12}"#;
-/// let place: Position = serde_json::from_str(json)?;
-/// assert_eq!(place.at, At::Seq(12));
-/// assert_eq!(serde_json::to_string(&place)?, json);
+/// let position: Position = serde_json::from_str(json)?;
+/// assert_eq!(position.at, At::Seq(12));
+/// assert_eq!(serde_json::to_string(&position)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Position {
 /// Where in the order of one room and epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(clippy::exhaustive_enums, reason = "an order has no other places")]
+#[expect(clippy::exhaustive_enums, reason = "in an order there is nothing else")]
 pub enum At {
     /// It has this number of its own.
     Seq(u64),
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_as_it_was_written() {
+    fn a_position_is_read_as_it_was_written() {
         for at in [At::Seq(1), At::After(0)] {
             let room = ByteString::from_static("a \"room\"");
             let written = PositionOf { room, epoch: Epoch::draw(), at };

@@ -34,16 +34,29 @@ impl Publication {
         Self::with(content, Some(room), is_volatile)
     }
 
-    /// An event for whoever is chosen, with the label of its acknowledgement, if it asks for one.
+    /// An event for whoever is chosen.
     pub(crate) fn event(
         namespace: ByteString,
         name: ByteString,
         payload: Payload,
-        question: Option<u64>,
+        order: Option<Ordered>,
         is_volatile: bool,
     ) -> Self {
-        let content = Content::Event { namespace, name, payload, order: None, question };
+        let content = Content::Event { namespace, name, payload, order, question: None };
         Self::with(content, None, is_volatile)
+    }
+
+    /// An event that is to be acknowledged, with the label of its acknowledgement.
+    pub(crate) fn question(
+        namespace: ByteString,
+        name: ByteString,
+        payload: Payload,
+        room: Option<RoomId>,
+        id: u64,
+    ) -> Self {
+        let question = Some(id);
+        let content = Content::Event { namespace, name, payload, order: None, question };
+        Self::with(content, room, false)
     }
 
     /// A message as it is.
@@ -93,7 +106,7 @@ impl Publication {
     /// Its number among what is kept for sessions that come back; 0 if it is not.
     pub(crate) fn number(&self) -> u64 {
         match self.0.content {
-            Content::Event { order: Some(Ordered::Kept(number)), .. } => number,
+            Content::Event { order: Some(Ordered::Kept(offset)), .. } => offset.number,
             _ => 0,
         }
     }

@@ -41,6 +41,9 @@ pub(crate) struct Outbox {
     pub(super) terms: Arc<Terms>,
     /// Weak: whoever has an outbox does not keep its connection.
     owner: Weak<dyn Owner>,
+    /// Whether its link is a WebSocket, or is about to be. In one order with the claims on a connection's
+    /// requests: of an upgrade and a POST that begin at once, the POST finds it set, or the upgrade waits
+    /// for the POST.
     upgraded: AtomicBool,
 }
 
@@ -287,7 +290,7 @@ impl Outbox {
 
     /// The transport that the connection is on.
     pub(crate) fn transport(&self) -> TransportKind {
-        if self.upgraded.load(Ordering::Acquire) {
+        if self.upgraded.load(Ordering::SeqCst) {
             TransportKind::WebSocket
         } else {
             TransportKind::Polling
@@ -296,7 +299,7 @@ impl Outbox {
 
     /// From now on the connection is on WebSocket.
     pub(crate) fn upgraded(&self) {
-        self.upgraded.store(true, Ordering::Release);
+        self.upgraded.store(true, Ordering::SeqCst);
     }
 
     fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {

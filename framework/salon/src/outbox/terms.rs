@@ -43,6 +43,8 @@ pub(crate) enum End {
     Connection,
     /// The connection, without a word to the session's client before.
     HangUp,
+    /// The connection, which its client has lost: it has come back by another.
+    Superseded,
 }
 
 /// The connection whose outbox it is.

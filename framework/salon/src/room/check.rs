@@ -52,7 +52,7 @@ pub(crate) struct Checks<'a> {
 pub(crate) struct CheckOutcome<E> {
     pub(crate) event: Contained<E>,
     /// The grant by which it may pass, if it needs one.
-    pub(crate) verdict: Result<Option<Granted>, Refusal>,
+    pub(crate) granted: Result<Option<Granted>, Refusal>,
     /// How much had been taken from the session when its checks began.
     pub(crate) withdrawals: u64,
 }
@@ -87,7 +87,7 @@ impl Checks<'_> {
         }
         let permission = match permission {
             Permission::Granted(granted) if E::Guards::NONE => {
-                return Checking::Done(CheckOutcome { event, verdict: Ok(granted), withdrawals });
+                return Checking::Done(CheckOutcome { event, granted: Ok(granted), withdrawals });
             }
             permission => permission,
         };
@@ -102,11 +102,11 @@ impl Checks<'_> {
         let mut outcome = async move {
             // Pinned here, so that it is not moved through the layers around it, each of which
             // would have room for it once more.
-            let verdict = {
+            let granted = {
                 let asked = pin!(Some(questions.ask::<E, I>(&event, permission)));
                 bounded(&questions.socket, E::NAME, limit, asked).await
             };
-            CheckOutcome { event, verdict, withdrawals }
+            CheckOutcome { event, granted, withdrawals }
         }
         .boxed_local();
         match (&mut outcome).now_or_never() {

@@ -131,7 +131,7 @@ impl<R: Room> Routes<'_, R> {
 /// were asked about one.
 fn deliver<R, E, M>(
     directory: &Arc<RoomDirectory<R>>,
-    CheckOutcome { event, verdict, .. }: CheckOutcome<E>,
+    CheckOutcome { event, granted, .. }: CheckOutcome<E>,
     asked: Option<&str>,
     sent: SentByClient,
     message: fn(Sent<E>) -> M,
@@ -144,7 +144,7 @@ where
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
     let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
-    let (granted, refused) = match verdict {
+    let (granted, refused) = match granted {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member; or membership is not asked for.
         Err(refusal) if E::SENDERS != Senders::Member => return Err(refusal),

@@ -195,9 +195,13 @@ impl<W: WhoIs> Builder<W> {
     }
 
     /// Keeps what a client misses while it is away, for as long as `window`: when it comes back in
-    /// time it has the same session id and untyped rooms, and gets what was sent to them meanwhile.
+    /// time it has the same session id and untyped rooms, and gets what was sent to them meanwhile. If
+    /// its old connection has not been found to be lost yet, that ends first.
+    ///
     /// Off by default, since every event then carries an offset as its last argument, as the
-    /// reference server has it. It is authenticated anew; typed rooms have to be joined anew.
+    /// reference server has it. It is authenticated anew; typed rooms have to be joined anew. What is
+    /// sent to one client goes through its own worker then, in order with what is sent to many:
+    /// [`Socket::try_emit`](crate::Socket::try_emit) says whether it is on its way.
     #[must_use]
     pub fn recovery(mut self, window: Duration) -> Self {
         self.beside.settings.recovery = Some(window);

@@ -71,8 +71,11 @@ pub(crate) struct SessionState {
     pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
-    /// Whether its shard knows of it, or is about to: from then on it may be sent something.
+    /// Whether its shard knows of it, or is about to: from then on it may be sent something. Set once
+    /// the reply to CONNECT is queued, and with it: whoever sees it set sends behind that reply.
     is_there: AtomicBool,
+    /// Whether it has ended. Set before its rooms are told and its outbox is emptied: whoever pushes
+    /// and does not see it yet is emptied out with the rest, or comes in behind the end.
     ended: AtomicBool,
     /// Made for who waits first for the end.
     over: Mutex<Option<Arc<Notify>>>,
@@ -131,6 +134,11 @@ impl SessionHandle {
             Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
         }
         queued
+    }
+
+    /// Whether nothing reaches its client any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.has_ended() || self.outbox.closed().is_some()
     }
 
     /// Counts frames of a room that the session has no right to.

@@ -13,14 +13,13 @@ use serde::{
 };
 
 use super::{
-    MsgpackError,
     text::Key,
     transcode::{Transcoder, Written},
 };
 use crate::{
     engine_io::Message,
     socket_io::{
-        DecodeError, Decoder, EventData, Packet, PacketLimits, check_placeholders,
+        DecodeError, Decoder, EventData, MsgpackError, Packet, PacketLimits, check_placeholders,
         limited_namespace,
     },
 };

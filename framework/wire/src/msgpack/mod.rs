@@ -11,6 +11,8 @@ mod timestamp;
 mod transcode;
 
 use self::decoder::MsgpackDecoder;
+pub use crate::socket_io::MsgpackError;
+
 use crate::socket_io::{Decoder, Messages, Packet, PacketLimits, Parser};
 
 /// The msgpack parser of Socket.IO (npm socket.io-msgpack-parser).
@@ -36,11 +38,6 @@ use crate::socket_io::{Decoder, Messages, Packet, PacketLimits, Parser};
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MsgpackParser;
-
-/// Where a binary message stops being a packet of the msgpack parser.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct MsgpackError(rmp_serde::decode::Error);
 
 impl Parser for MsgpackParser {
     /// One binary message. There is none for arguments that [`values`] cannot read, which only

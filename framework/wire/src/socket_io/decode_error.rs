@@ -111,9 +111,15 @@ pub enum DecodeError {
     #[error("not a msgpack packet: {source}")]
     Msgpack {
         /// Where it goes wrong.
-        source: crate::msgpack::MsgpackError,
+        source: MsgpackError,
     },
 }
+
+/// Where a binary message stops being a packet of the msgpack parser.
+#[cfg(feature = "msgpack")]
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MsgpackError(pub(crate) rmp_serde::decode::Error);
 
 impl From<NoJson> for DecodeError {
     fn from(NoJson { found, source }: NoJson) -> Self {

@@ -17,6 +17,9 @@ mod placeholder;
 mod surrogates;
 mod unchecked;
 
+#[cfg(feature = "msgpack")]
+#[doc(hidden)]
+pub use self::decode_error::MsgpackError;
 pub use self::{
     decode_error::DecodeError,
     json_parser::JsonParser,

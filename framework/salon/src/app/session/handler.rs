@@ -104,8 +104,8 @@ where
     E::Guards: Guards<E, S::Identity>,
 {
     let handle = move |session: &mut dyn AnySession, outcome: CheckOutcome<E>| {
-        let CheckOutcome { event, verdict, withdrawals } = outcome;
-        let granted = match verdict {
+        let CheckOutcome { event, granted, withdrawals } = outcome;
+        let granted = match granted {
             Ok(granted) => granted,
             Err(refusal) => return Called::Done(Err(refusal)),
         };

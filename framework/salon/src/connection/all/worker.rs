@@ -40,7 +40,7 @@ impl Worker {
         if let Some(worker) = found.filter(|worker| worker.is_whole()) {
             return worker;
         }
-        let shard = ShardHandle::start(core.counters().clone());
+        let shard = ShardHandle::start(core.tally());
         core.broadcaster().add_shard(&shard);
         let worker = Rc::new(Self { shard, supervisor: supervise() });
         WORKERS.with_borrow_mut(|workers| {

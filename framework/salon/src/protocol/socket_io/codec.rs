@@ -9,7 +9,7 @@ use serde_json::to_writer;
 
 use crate::{
     message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered},
-    payload::with_json,
+    payload::{Payload, with_json},
     wire::socket_io::{PacketRef, Parser},
 };
 
@@ -38,22 +38,16 @@ impl Codec for SocketIoCodec {
 
     fn form(&self, content: &Content) -> Form {
         let packet = match content {
-            Content::Event { namespace, name, payload: arguments, order: None, question } => {
-                PacketRef::Event { namespace, id: *question, name, arguments, last: None }
-            }
-            Content::Event {
-                namespace,
-                name,
-                payload: arguments,
-                order: Some(order),
-                question,
-            } => {
+            Content::Event { namespace, name, payload: arguments, order, question } => {
                 let id = *question;
-                let form = |last: &str| {
-                    let last = Some(last);
-                    self.packet(PacketRef::Event { namespace, id, name, arguments, last })
-                };
-                return with_json(|json| put(order, json), form);
+                if let Some(order) = order.as_ref().filter(|order| is_told(order, arguments)) {
+                    let form = |last: &str| {
+                        let last = Some(last);
+                        self.packet(PacketRef::Event { namespace, id, name, arguments, last })
+                    };
+                    return with_json(|json| put(order, json), form);
+                }
+                PacketRef::Event { namespace, id, name, arguments, last: None }
             }
             Content::Answer { namespace, id, payload: arguments } => {
                 PacketRef::Ack { namespace, id: *id, arguments }
@@ -72,11 +66,21 @@ impl Codec for SocketIoCodec {
     }
 }
 
+/// Whether an event has something of an order as its last argument.
+fn is_told(order: &Ordered, arguments: &Payload) -> bool {
+    match order {
+        Ordered::InRoom(_) | Ordered::Kept(_) => true,
+        // A text in the last place would be taken for something else: it is not to be there.
+        Ordered::Outside => arguments.json().trim_end().ends_with('"'),
+    }
+}
+
 /// What clients are told of an order.
 fn put(order: &Ordered, json: &mut Vec<u8>) -> serde_json::Result<()> {
     match order {
-        Ordered::InRoom(place) => to_writer(json, place),
+        Ordered::InRoom(position) => to_writer(json, position),
         // They name it as they got it: a text.
-        Ordered::Kept(number) => to_writer(json, &format_args!("{number}")),
+        Ordered::Kept(offset) => to_writer(json, &format_args!("{offset}")),
+        Ordered::Outside => to_writer(json, &()),
     }
 }

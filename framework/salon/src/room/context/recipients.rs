@@ -104,13 +104,13 @@ impl<'a, R> RoomAudience<'a, R> {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
-        let place = order.zip(at).map(|(order, at)| order.place(members.name(), at));
+        let position = order.zip(at).map(|(order, at)| order.position(members.name(), at));
         let Some(payload) = payload() else { return };
         let content = Content::Event {
             namespace: members.namespace().clone(),
             name: ByteString::from_static(name),
             payload,
-            order: place.map(Ordered::InRoom),
+            order: position.map(Ordered::InRoom).or_else(|| members.broadcaster().outside()),
             question: None,
         };
         let publication = Publication::of_room(content, members.room(), is_volatile);

@@ -128,7 +128,7 @@ impl<R> RoomContext<R> {
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let order = self.members.order.told()?;
-        Some(order.place(self.members.name(), order.now()).into())
+        Some(order.position(self.members.name(), order.now()).into())
     }
 }
 

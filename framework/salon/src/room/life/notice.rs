@@ -41,7 +41,7 @@ struct Evicted<'a> {
 #[derive(Serialize)]
 struct Beginning<'a> {
     #[serde(flatten)]
-    place: Told<'a>,
+    position: Told<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     presence: Option<PresenceSnapshot>,
 }
@@ -98,13 +98,13 @@ impl<R: Room> RoomActor<R> {
     /// What comes from here on follows this.
     fn beginning(&self) -> Beginning<'_> {
         let members = &self.cx.members;
-        let place = match members.order.told() {
-            Some(order) => Told::Numbered(order.place(members.name(), order.now())),
+        let position = match members.order.told() {
+            Some(order) => Told::Numbered(order.position(members.name(), order.now())),
             None => Told::Unnumbered { room: members.name() },
         };
         let presence =
             self.cx.presence_state.as_ref().map(|presence_state| presence_state.snapshot());
-        Beginning { place, presence }
+        Beginning { position, presence }
     }
 
     /// For members alone.

@@ -43,8 +43,8 @@ impl Order {
         At::After(self.published.get())
     }
 
-    /// A place in this order.
-    pub(in crate::room) fn place(&self, room: &ByteString, at: At) -> PositionOf {
+    /// A position in this order.
+    pub(in crate::room) fn position(&self, room: &ByteString, at: At) -> PositionOf {
         PositionOf { room: room.clone(), epoch: self.epoch, at }
     }
 }

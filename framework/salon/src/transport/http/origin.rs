@@ -17,7 +17,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What it says of requests that no other page has made.
 const OWN_SITES: [&[u8]; 2] = [b"same-origin", b"none"];
 
-/// The verdict on a request's origin.
+/// What is decided about a request's origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// There is none: the request does not come from a page of another host.
@@ -40,18 +40,18 @@ impl Origin {
         request: &HttpRequest,
         allowed: &AllowedOrigins,
     ) -> Result<Self, RequestError> {
-        let mut verdict = Self::None;
+        let mut outcome = Self::None;
         for line in request.headers().get_all(header::ORIGIN) {
             let line = line.to_str().map_err(|_| RequestError::BadRequest)?;
             // Whoever passes a request on may write several lines as one, and no origin has a comma.
             for origin in line.split(',') {
-                verdict = verdict.and(Self::judge_one(request, origin.trim(), allowed)?);
+                outcome = outcome.and(Self::judge_one(request, origin.trim(), allowed)?);
             }
         }
-        match (&verdict, allowed) {
+        match (&outcome, allowed) {
             (Self::None, AllowedOrigins::Any) if is_foreign(request) => Ok(Self::Any),
             (Self::None, _) if is_foreign(request) => Err(RequestError::Forbidden),
-            _ => Ok(verdict),
+            _ => Ok(outcome),
         }
     }
 
@@ -202,18 +202,18 @@ mod tests {
             "null",
             "",
         ] {
-            let verdict = judge(origin, "example.com", &Origins::SameOrigin);
-            assert_eq!(verdict, Err(RequestError::Forbidden), "{origin}");
+            let outcome = judge(origin, "example.com", &Origins::SameOrigin);
+            assert_eq!(outcome, Err(RequestError::Forbidden), "{origin}");
         }
     }
 
     #[test]
     fn a_listed_origin_may_with_credentials() {
         let listed = Origins::Listed(vec!["https://app.com".to_owned()]);
-        let verdict = judge("https://app.com", "example.com", &listed).unwrap();
-        assert_eq!(verdict, Origin::Listed("https://app.com".to_owned()));
+        let outcome = judge("https://app.com", "example.com", &listed).unwrap();
+        assert_eq!(outcome, Origin::Listed("https://app.com".to_owned()));
         let mut response = HttpResponse::Ok();
-        verdict.allow(&mut response);
+        outcome.allow(&mut response);
         let response = response.finish();
         assert_eq!(
             response.headers().get("access-control-allow-origin").unwrap(),
@@ -227,8 +227,8 @@ mod tests {
     fn below_a_listed_origin_whole_labels_may() {
         let listed = Origins::Listed(vec!["https://*.app.com".to_owned()]);
         for origin in ["https://a.app.com", "https://a.b.app.com", "https://a.app.com:443"] {
-            let verdict = judge(origin, "example.com", &listed);
-            assert_eq!(verdict, Ok(Origin::Listed(origin.to_owned())), "{origin}");
+            let outcome = judge(origin, "example.com", &listed);
+            assert_eq!(outcome, Ok(Origin::Listed(origin.to_owned())), "{origin}");
         }
         for origin in [
             "https://app.com",
@@ -242,8 +242,8 @@ mod tests {
             "null",
             "",
         ] {
-            let verdict = judge(origin, "example.com", &listed);
-            assert_eq!(verdict, Err(RequestError::Forbidden), "{origin}");
+            let outcome = judge(origin, "example.com", &listed);
+            assert_eq!(outcome, Err(RequestError::Forbidden), "{origin}");
         }
         let same = judge("http://example.com", "example.com", &listed);
         assert_eq!(same, Ok(Origin::Same("http://example.com".to_owned())), "as always");
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn any_origin_may_without_credentials() {
-        let verdict = judge("https://app.com", "example.com", &Origins::Any).unwrap();
-        assert_eq!(verdict, Origin::Any);
+        let outcome = judge("https://app.com", "example.com", &Origins::Any).unwrap();
+        assert_eq!(outcome, Origin::Any);
         let mut response = HttpResponse::Ok();
-        verdict.allow(&mut response);
+        outcome.allow(&mut response);
         let response = response.finish();
         assert_eq!(response.headers().get("access-control-allow-origin").unwrap(), "*");
         assert_eq!(response.headers().get("access-control-allow-credentials"), None);
@@ -274,7 +274,7 @@ mod tests {
         let is_same = || Ok(Origin::Same(same.to_owned()));
         let is_listed = || Ok(Origin::Listed(app.to_owned()));
         let forbidden = || Err(RequestError::Forbidden);
-        for (origins, allowed, verdict) in [
+        for (origins, allowed, outcome) in [
             ([same, same], &Origins::SameOrigin, is_same()),
             ([same, app], &Origins::SameOrigin, forbidden()),
             ([app, same], &Origins::SameOrigin, forbidden()),
@@ -290,9 +290,9 @@ mod tests {
             ([app, evil], &Origins::Any, Ok(Origin::Any)),
         ] {
             let lines = origins.map(|origin| ("origin", origin));
-            assert_eq!(judge_all(&lines, allowed), verdict, "{origins:?}");
+            assert_eq!(judge_all(&lines, allowed), outcome, "{origins:?}");
             let line = origins.join(", ");
-            assert_eq!(judge_all(&[("origin", &line)], allowed), verdict, "{line}");
+            assert_eq!(judge_all(&[("origin", &line)], allowed), outcome, "{line}");
         }
     }
 
@@ -303,8 +303,8 @@ mod tests {
         for allowed in &all {
             assert_eq!(judge_all(&[], allowed), Ok(Origin::None), "no browser, or an old one");
             for site in ["same-origin", "none"] {
-                let verdict = judge_all(&[("sec-fetch-site", site)], allowed);
-                assert_eq!(verdict, Ok(Origin::None), "{site}");
+                let outcome = judge_all(&[("sec-fetch-site", site)], allowed);
+                assert_eq!(outcome, Ok(Origin::None), "{site}");
             }
             for sites in [&["cross-site"][..], &["same-site"], &["none", "cross-site"], &[""]] {
                 let headers: Vec<_> = sites.iter().map(|site| ("sec-fetch-site", *site)).collect();

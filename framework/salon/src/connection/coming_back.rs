@@ -1,0 +1,126 @@
+//! A client that comes back to a namespace, and has its session again.
+//!
+//! It must never give a session to a second connection while the first has it: that one ends before.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use serde::Deserialize;
+
+use super::{actor::Connection, core::Core};
+use crate::{
+    auth::Principal,
+    base::refusal::Refusal,
+    hub::{Claim, Recovered},
+    message::Publication,
+    outbox::{End, Outbox},
+    session::{
+        handle::{Recoverable, SessionHandle},
+        session_id::SessionId,
+    },
+};
+
+/// Where a session comes from.
+pub(super) struct Beginning {
+    pub(super) id: SessionId,
+    /// If it may be recovered.
+    pub(super) recoverable: Option<Box<Recoverable>>,
+    /// If it was recovered.
+    pub(super) recovered: Option<Recovered>,
+}
+
+/// What a client presents to have its session back. One that has not seen anything yet has no offset.
+#[derive(Deserialize)]
+struct Presented {
+    pid: String,
+    offset: Option<String>,
+}
+
+/// What a client presents, if it is that.
+fn presented(auth: Option<&ByteString>) -> Option<(SessionId, Option<String>)> {
+    let Presented { pid, offset } = serde_json::from_str(auth?).ok()?;
+    Some((SessionId::parse(&pid)?, offset))
+}
+
+/// Who claims a session.
+pub(super) struct Claimant<'a> {
+    pub(super) namespace: &'a ByteString,
+    pub(super) auth: Option<&'a ByteString>,
+    pub(super) principal: &'a Principal,
+    pub(super) subject: Option<&'a ByteString>,
+}
+
+impl Claimant<'_> {
+    fn claim<'a>(&'a self, private_id: SessionId, offset: Option<&'a str>) -> Claim<'a> {
+        let Self { namespace, principal, subject, .. } = *self;
+        Claim { namespace, private_id, offset, principal, subject }
+    }
+
+    /// Ends the connection that the client had, if it has not ended yet: it was lost, and the server
+    /// has not noticed. Resolves when its session is away.
+    pub(super) async fn supersede(&self, core: &Core, outbox: &Arc<Outbox>) {
+        let Some(recovery) = &core.broadcaster().recovery else { return };
+        let Some((private_id, _)) = presented(self.auth) else { return };
+        let Some(session) = recovery.present(&self.claim(private_id, None)) else { return };
+        if Arc::ptr_eq(&session.outbox, outbox) {
+            return;
+        }
+        tracing::debug!(session = %session.id, "its client has come back on another connection");
+        session.request_end(End::Superseded);
+        // Where the other worker is stuck the client is better served by a new session.
+        let limit = core.timeouts().connect / 2;
+        let _ = tokio::time::timeout(limit, session.until_ended()).await;
+    }
+
+    /// A new session, or one that the client had before.
+    pub(super) fn beginning(&self, core: &Core) -> Result<Beginning, Refusal> {
+        let Some(recovery) = &core.broadcaster().recovery else {
+            return Ok(Beginning { id: SessionId::random()?, recoverable: None, recovered: None });
+        };
+        let recovered = presented(self.auth).and_then(|(private_id, offset)| {
+            let recovered = recovery.recover(&self.claim(private_id, offset.as_deref()))?;
+            Some((private_id, recovered))
+        });
+        Ok(match recovered {
+            Some((private_id, recovered)) => {
+                let (since, covered) = (recovered.since, Some(recovered.covered));
+                let recoverable = Box::new(Recoverable { private_id, since, covered });
+                let (id, recoverable) = (recovered.id, Some(recoverable));
+                Beginning { id, recoverable, recovered: Some(recovered) }
+            }
+            None => {
+                let (private_id, since) = (SessionId::random()?, recovery.begin());
+                let recoverable = Box::new(Recoverable { private_id, since, covered: None });
+                let (id, recoverable) = (SessionId::random()?, Some(recoverable));
+                Beginning { id, recoverable, recovered: None }
+            }
+        })
+    }
+}
+
+impl Connection {
+    /// A session of this connection has begun, and may be claimed.
+    pub(super) fn enter_recovery(&self, session: &Arc<SessionHandle>) {
+        if let Some(recovery) = &self.core.broadcaster().recovery {
+            recovery.enter(session, self.handle.principal());
+        }
+    }
+
+    /// A session of this connection has ended; it may be claimed still if `may_return`.
+    pub(super) fn leave_recovery(&self, session: &SessionHandle, may_return: bool) {
+        if let Some(recovery) = &self.core.broadcaster().recovery {
+            recovery.leave(session);
+            if may_return {
+                recovery.park(session, self.handle.principal());
+            }
+        }
+    }
+}
+
+/// Queues what a session missed.
+pub(super) fn replay(session: &SessionHandle, missed: &[Publication]) {
+    for publication in missed {
+        // A client that is gone again misses it again.
+        let _ = session.push_recovered(publication);
+    }
+}

@@ -1,0 +1,238 @@
+//! Connection state recovery: what a client missed while it was away, as Socket.IO has it.
+//!
+//! It must never keep more than its limits, nor give a session back to anybody but who held it: the
+//! private id is a secret, and the principal must be the same. Typed rooms are not recovered: a room
+//! admits its members anew.
+
+mod away;
+mod floors;
+mod kept;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+
+use self::{
+    away::Away,
+    kept::{Bounds, Kept},
+};
+use super::target::Target;
+use crate::{
+    auth::{Principal, Who},
+    base::{clock, config::Limits},
+    message::{Epoch, Offset, Publication},
+    session::{
+        handle::{Recoverable, SessionHandle},
+        session_id::SessionId,
+    },
+};
+
+/// What is kept for clients that may come back.
+pub(crate) struct Recovery {
+    /// Of the offsets that are given here: drawn, so that nobody else's is taken for one.
+    epoch: Epoch,
+    bounds: Bounds,
+    max_sessions: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Kept,
+    /// Sessions that have not ended, by their private ids.
+    present: HashMap<SessionId, Present>,
+    away: HashMap<SessionId, Away>,
+    /// The private ids in the order in which their sessions ended.
+    order: VecDeque<SessionId>,
+}
+
+/// A session whose client may come back before its end is noticed.
+struct Present {
+    session: Weak<SessionHandle>,
+    principal: Principal,
+}
+
+/// What a client presents to have its session back.
+pub(crate) struct Claim<'a> {
+    pub(crate) namespace: &'a ByteString,
+    pub(crate) private_id: SessionId,
+    /// The offset of the last that it saw, if it saw any.
+    pub(crate) offset: Option<&'a str>,
+    pub(crate) principal: &'a Principal,
+    pub(crate) subject: Option<&'a ByteString>,
+}
+
+/// A session that is given back.
+pub(crate) struct Recovered {
+    /// The session's id, as before.
+    pub(crate) id: SessionId,
+    /// The untyped rooms that it was in.
+    pub(crate) rooms: Vec<ByteString>,
+    /// What it missed, in order.
+    pub(crate) missed: Vec<Publication>,
+    /// The number of the last frame that this covers.
+    pub(crate) covered: u64,
+    /// What [`Recovery::begin`] said when it began.
+    pub(crate) since: u64,
+}
+
+impl Recovery {
+    pub(crate) fn new(window: Duration, limits: &Limits) -> Self {
+        let bounds = Bounds {
+            window,
+            publications: limits.max_recovery_frames,
+            bytes: limits.max_recovery_bytes,
+            floors: limits.max_recovery_sessions,
+        };
+        let max_sessions = limits.max_recovery_sessions;
+        Self { epoch: Epoch::draw(), bounds, max_sessions, state: Mutex::default() }
+    }
+
+    /// Numbers a publication, which `make` makes, and keeps it. `queue` gives it to whoever is there, in
+    /// the order of the numbers: it must not wait, nor run code of the application.
+    pub(crate) fn keep(
+        &self,
+        target: Target,
+        make: impl FnOnce(Offset) -> Publication,
+        queue: impl FnOnce(&Publication),
+    ) {
+        let mut state = self.lock();
+        let publication = make(Offset { epoch: self.epoch, number: state.kept.last + 1 });
+        queue(&publication);
+        state.kept.push(target, publication, &self.bounds);
+    }
+
+    /// After which frame a session begins: nothing before it was ever for that one.
+    pub(crate) fn begin(&self) -> u64 {
+        self.lock().kept.last
+    }
+
+    /// A session has begun.
+    pub(crate) fn enter(&self, session: &Arc<SessionHandle>, principal: &Principal) {
+        let Some(recoverable) = session.recoverable.as_deref() else { return };
+        let (session, principal) = (Arc::downgrade(session), principal.clone());
+        self.lock().present.insert(recoverable.private_id, Present { session, principal });
+    }
+
+    /// A session has ended, and does not come back unless it is [parked](Self::park).
+    pub(crate) fn leave(&self, session: &SessionHandle) {
+        let Some(recoverable) = session.recoverable.as_deref() else { return };
+        let mut state = self.lock();
+        let its_own = |present: &Present| std::ptr::eq(present.session.as_ptr(), session);
+        if state.present.get(&recoverable.private_id).is_some_and(its_own) {
+            state.present.remove(&recoverable.private_id);
+        }
+    }
+
+    /// The session that is claimed, if it has not ended yet.
+    pub(crate) fn present(&self, claim: &Claim<'_>) -> Option<Arc<SessionHandle>> {
+        let present = |state: &State| {
+            let Present { session, principal } = state.present.get(&claim.private_id)?;
+            (principal == claim.principal).then(|| session.upgrade()).flatten()
+        };
+        // Not under the lock: it may be the last who has it.
+        let session = present(&self.lock())?;
+        let is_theirs = session.namespace == *claim.namespace
+            && session.auth_state.look(|credential| credential.subject.as_ref() == claim.subject);
+        is_theirs.then_some(session)
+    }
+
+    /// Keeps a session that ended and may come back.
+    pub(crate) fn park(&self, handle: &SessionHandle, principal: &Principal) {
+        let Some(Recoverable { private_id, since, .. }) = handle.recoverable.as_deref() else {
+            return;
+        };
+        let away = Away {
+            until: clock::after(self.bounds.window),
+            principal: principal.clone(),
+            credential: handle.auth_state.credential(),
+            namespace: handle.namespace.clone(),
+            id: handle.id,
+            rooms: handle.named_rooms(),
+            since: *since,
+        };
+        let mut state = self.lock();
+        state.away.insert(*private_id, away);
+        state.order.push_back(*private_id);
+        let now = clock::now();
+        while let Some(oldest) = state.order.front().copied() {
+            let over = state.away.len() > self.max_sessions;
+            if !over && state.away.get(&oldest).is_some_and(|away| away.until > now) {
+                break;
+            }
+            state.order.pop_front();
+            state.away.remove(&oldest);
+        }
+    }
+
+    /// Gives a session back, once, if it is kept still, and everything that it missed with it: what was
+    /// for it behind the offset that it names, or behind its beginning if it has seen none.
+    pub(crate) fn recover(&self, claim: &Claim<'_>) -> Option<Recovered> {
+        let mut state = self.lock();
+        let now = clock::now();
+        state.kept.drop_expired(now, &self.bounds);
+        let away = state.away.get(&claim.private_id)?;
+        let subject = away.credential.subject.as_ref();
+        let theirs = away.principal == *claim.principal
+            && subject == claim.subject
+            && away.namespace == *claim.namespace;
+        if !theirs || away.until <= now {
+            return None;
+        }
+        let seen = match claim.offset {
+            None => away.since,
+            Some(offset) => {
+                let number = Offset::parse(offset, self.epoch)?;
+                // Clients keep their offset when they are given a new session: what was sent before
+                // that began is not for it.
+                number.max(away.since)
+            }
+        };
+        let gone = state.kept.floors.of(&away.namespace, away.id, &away.rooms, subject);
+        if seen > state.kept.last || seen < gone {
+            return None;
+        }
+        let away = state.away.remove(&claim.private_id)?;
+        state.order.retain(|other| *other != claim.private_id);
+        let missed = state.kept.after(seen, |target| away.is_meant(target));
+        let Away { id, rooms, since, .. } = away;
+        Some(Recovered { id, rooms, missed, covered: state.kept.last, since })
+    }
+
+    /// The sessions of one user that are away: the namespace and the id of each.
+    pub(crate) fn away_of(&self, subject: &ByteString) -> Vec<(ByteString, SessionId)> {
+        let state = self.lock();
+        let theirs = |away: &&Away| away.credential.subject.as_ref() == Some(subject);
+        let away = state.away.values().filter(theirs);
+        away.map(|away| (away.namespace.clone(), away.id)).collect()
+    }
+
+    /// Gives nobody's session back who is meant.
+    pub(crate) fn revoke(&self, who: &Who) {
+        let mut state = self.lock();
+        state.away.retain(|_, away| !who.is(&away.id, &away.credential));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock can only be one of the allocator.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Recovery")
+            .field("kept", &state.kept.len())
+            .field("sessions", &state.away.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
