@@ -8,12 +8,20 @@ use std::{
 };
 
 use salon::{
-    Salon,
+    Namespace,
+    prelude::*,
     testing::{Client, Failure, Lab, Wire, for_seeds},
+};
+use salon_tests::{
+    in_process::InProcess,
+    socket_io::{self, Packet},
 };
 use serde_json::{Value, json};
 
-use crate::table::{next_text, text};
+use crate::{
+    owners::{by_header, visitor},
+    table::{ByName, Guest, guest, next_text, text},
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -85,6 +93,40 @@ async fn of_two_that_claim_one_session_the_latter_has_it_and_the_former_stays_aw
     assert!(!first.is_connected());
     assert_eq!(lab.drive(lab.salon().namespace("/").fetch()).await.len(), 1);
     second.expect_none().await;
+}
+
+/// Who somebody is: the principal of the request, and the subject that the authenticator gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Claims(&'static str, &'static str, &'static str);
+
+#[salon::test]
+async fn whoever_claims_a_session_of_another_neither_has_it_nor_ends_it() {
+    let by_name = salon_tests::guests::ByName::default;
+    let other = Namespace::new("/other").authenticate(by_name());
+    let builder = Salon::builder().authenticate(by_name()).namespace(other);
+    let lab = Lab::new(builder.allow_request(by_header).recovery(MINUTE).build()?).await;
+    let claim = async |Claims(namespace, user, name): Claims, pid: &Value| {
+        let client = visitor(&lab, Some(user)).open().await?;
+        let begin = if namespace == "/" { "0".to_owned() } else { format!("0{namespace},") };
+        client.send_raw(text(format!("{begin}{}", json!({ "name": name, "pid": pid }))));
+        let reply = next_text(&client).await;
+        let reply = reply.strip_prefix(begin.as_str()).ok_or(format!("refused: {reply}"))?;
+        Ok::<(Client, Value), Failure>((client, serde_json::from_str(reply)?))
+    };
+    let hers = Claims("/", "ada", "ada");
+    let (client, session) = claim(hers, &Value::Null).await?;
+    let theirs =
+        [Claims("/other", "ada", "ada"), Claims("/", "ben", "ada"), Claims("/", "ada", "ben")];
+    let mut others = Vec::new();
+    for theirs in theirs {
+        let (other, got) = claim(theirs, &session["pid"]).await?;
+        assert_ne!(got["sid"], session["sid"], "{theirs:?}");
+        assert!(client.is_connected(), "{theirs:?}");
+        others.push(other);
+    }
+    let (_back, got) = claim(hers, &session["pid"]).await?;
+    assert_eq!(got, session);
+    assert_eq!(next_text(&client).await, "1");
 }
 
 #[test]
@@ -166,6 +208,87 @@ async fn a_text_at_the_end_of_what_has_no_offset_is_not_taken_for_one() {
     }
 }
 
+#[derive(Serialize, Deserialize, Event)]
+#[event("murmur:come", room = Murmur(0), join)]
+struct Come(u32);
+
+/// Ends with a text, and has no number.
+#[derive(Serialize, Deserialize, Event)]
+#[event("murmur:heard")]
+struct Heard(u32, String);
+
+struct Murmur;
+
+impl Room for Murmur {
+    const NAME: &'static str = "murmur";
+    const SEQUENCED: bool = false;
+    type Key = u32;
+    type Identity = Guest;
+    type Events = (Come,);
+    type Sends = (Heard,);
+
+    fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+impl On<Come> for Murmur {
+    fn on(&mut self, _: Come, cx: &mut EventContext<'_, Self>) -> Result<(), Refusal> {
+        cx.broadcast(&Heard(1, "come".to_owned()));
+        Ok(())
+    }
+}
+
+#[salon::test]
+async fn nor_is_one_at_the_end_of_what_a_room_without_numbers_says() {
+    let builder = Salon::builder().authenticate(ByName).room::<Murmur>().recovery(MINUTE);
+    let lab = Lab::new(builder.build()?).await;
+    let client = lab.visitor().auth(guest("ada")).connect().await?;
+    let id = client.id();
+    client.send(Come(1)).await?;
+    let heard = client.expect_named("murmur:heard").await.json();
+    assert_eq!(heard, [json!(1), json!("come"), Value::Null]);
+    client.reset();
+    lab.settle().await;
+    client.reconnect().await?;
+    assert_eq!(client.id(), id);
+}
+
+/// The number in an event's offset.
+fn number(arguments: &[Value]) -> Option<u64> {
+    arguments.last()?.as_str()?.rsplit_once('-')?.1.parse().ok()
+}
+
+#[actix_web::test]
+async fn what_several_threads_send_at_once_comes_to_each_client_in_the_order_of_its_offsets() {
+    const THREADS: usize = 4;
+    const SAID: usize = 400;
+    let salon = Salon::builder().recovery(MINUTE).build().expect("it is in order");
+    let server = InProcess::start(&salon, 2).expect("it starts");
+    let mut clients = Vec::new();
+    for _ in 0..THREADS {
+        let client = socket_io::Client::connect(server.address(), json!({})).await;
+        clients.push(client.expect("it connects"));
+    }
+    let speaking: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let all = salon.namespace("/");
+            std::thread::spawn(move || (0..SAID).for_each(|said| all.emit_named("news", (said,))))
+        })
+        .collect();
+    for client in &mut clients {
+        let mut last = None;
+        for _ in 0..THREADS * SAID {
+            let event = client.next().await.expect("it is there");
+            let Packet::Event(_, arguments, None) = event else { panic!("no news: {event:?}") };
+            let next = number(&arguments);
+            assert!(next > last, "{next:?} came behind {last:?}");
+            last = next;
+        }
+    }
+    speaking.into_iter().for_each(|thread| thread.join().expect("it has said all"));
+}
+
 #[test]
 fn what_several_workers_send_at_once_comes_to_each_client_in_the_order_of_its_offsets() {
     const SAID: usize = 20;
@@ -194,11 +317,7 @@ fn what_several_workers_send_at_once_comes_to_each_client_in_the_order_of_its_of
         lab.settle().await;
         for client in &clients {
             let events = client.events().await;
-            let number = |event: &salon::testing::Incoming| {
-                let offset = event.json()[1].as_str()?.rsplit_once('-')?.1.parse::<u64>();
-                offset.ok()
-            };
-            let numbers: Vec<_> = events.iter().map(number).collect();
+            let numbers: Vec<_> = events.iter().map(|event| number(&event.json())).collect();
             assert_eq!(numbers.len(), 3 * 3 * SAID);
             assert!(numbers.is_sorted() && numbers[0].is_some(), "{numbers:?}");
         }

@@ -30,6 +30,7 @@ mod anyone;
 mod blocks;
 mod book;
 mod build;
+mod bursts;
 mod catching_up;
 mod cave;
 mod closing;

@@ -85,7 +85,8 @@ pub struct Limits {
     /// Users and tokens that are remembered as revoked; the oldest goes first.
     pub max_revocations: usize,
     /// Bytes that may wait in one connection's outbox. 1 MiB holds seconds of a busy room; a client
-    /// that is further behind than that is better served by a reconnection.
+    /// that is further behind than that is better served by a reconnection. Four times as much may be
+    /// sent to one that reads before there is a moment to write it in.
     pub max_outbox_bytes: usize,
     /// Frames that may wait in one connection's outbox.
     pub max_outbox_frames: usize,

@@ -3,6 +3,7 @@
 //! It must never wait: a producer that finds it full gets told, and the connection is closed.
 //! Control has a lane of its own, so that data cannot starve liveness.
 
+mod burst;
 mod catching_up;
 mod control;
 mod drain;

@@ -95,6 +95,8 @@ impl Outbox {
         publication: &Publication,
         cost: usize,
     ) -> Result<(), NotQueued> {
+        // One that polls has no link between two polls, and comes for what waits.
+        state.begin_turn(self.transport() == TransportKind::Polling);
         if !state.admits(publication, cost, &self.terms) {
             let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
             self.end(state, DisconnectReason::OutboxOverflow, true);

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use super::{
+    burst::{self, Burst},
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
@@ -31,6 +32,8 @@ pub(super) struct State {
     waker: Option<Waker>,
     /// Whether it waits still.
     is_awaited: bool,
+    /// Whether all that waits was queued since a link that was ready for it had its last turn.
+    is_fresh: bool,
     /// Boxed: most connections never lose a room, nor have much to catch up on.
     pub(super) rare: Option<Box<Rare>>,
     /// Made for who waits first for the end, or for room.
@@ -47,9 +50,23 @@ pub(super) struct Rare {
     suppressed: Suppressed,
     /// If it came back, and has more to be sent than an outbox holds.
     catching_up: Option<CatchingUp>,
+    /// If it was sent more in one turn than an outbox holds.
+    burst: Option<Burst>,
 }
 
 type Suppressed = HashMap<RoomId, MembershipNumber>;
+
+impl Rare {
+    /// The frame in front is taken.
+    fn take(&mut self, frame: &Publication, cost: usize) {
+        if let Some(catching_up) = &mut self.catching_up {
+            catching_up.take(frame, cost);
+        }
+        if let Some(burst) = &mut self.burst {
+            burst.take(cost);
+        }
+    }
+}
 
 impl State {
     /// The link is to be told something ahead of the frames.
@@ -82,8 +99,11 @@ impl State {
     /// Takes all frames out; some may be [queued](Self::queue) again.
     fn take_all(&mut self) -> SmallVec<[Publication; 2]> {
         self.bytes = 0;
-        if let Some(catching_up) = self.catching_up_mut() {
-            *catching_up = CatchingUp::default();
+        if let Some(rare) = &mut self.rare {
+            rare.burst = None;
+            if let Some(catching_up) = &mut rare.catching_up {
+                *catching_up = CatchingUp::default();
+            }
         }
         std::mem::take(&mut self.frames)
     }
@@ -105,6 +125,7 @@ impl State {
     ) -> u64 {
         let mut instead = instead.into_iter();
         let mut taken = 0;
+        let was_burst = self.rare.as_ref().is_some_and(|rare| rare.burst.is_some());
         for frame in self.take_all() {
             if frame.room() != Some(room) {
                 let cost = terms.form(&frame).cost();
@@ -118,6 +139,9 @@ impl State {
                 let cost = terms.form(&instead).cost();
                 self.queue(instead, cost);
             }
+        }
+        if was_burst && let Some(burst) = Burst::of(self.frames.len(), self.bytes, terms) {
+            self.rare.get_or_insert_default().burst = Some(burst);
         }
         if taken > 0 {
             self.tell_of_room();
@@ -135,20 +159,28 @@ impl State {
         }
         let (frames, bytes) = self.own();
         let is_alone = frames == 0;
-        frames < terms.max_frames && (is_alone || bytes + cost <= terms.max_bytes)
+        let times = if self.is_fresh { burst::MOST } else { 1 };
+        frames < terms.max_frames.saturating_mul(times)
+            && (is_alone || bytes + cost <= terms.max_bytes.saturating_mul(times))
     }
 
-    /// How many frames count against the limits, and their bytes: all, but for what it catches up on.
+    /// How many frames count against the limits, and their bytes: all, but for what it catches up on,
+    /// or for what is left of a burst.
     pub(super) fn own(&self) -> (usize, usize) {
-        let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
-        (self.frames.len() - kept.0, self.bytes - kept.1)
+        let (frames, bytes) = match self.rare.as_deref() {
+            Some(Rare { catching_up: Some(kept), .. }) => (kept.frames, kept.bytes),
+            Some(Rare { burst: Some(burst), .. }) => (burst.frames, burst.bytes),
+            _ => (0, 0),
+        };
+        (self.frames.len() - frames, self.bytes - bytes)
     }
 
     /// Frames that are kept for all who come back are counted apart, until it has caught up.
     pub(super) fn catch_up(&mut self, terms: &Terms) {
         if self.catching_up().is_none() {
             let catching_up = CatchingUp::new(&self.frames, terms);
-            self.rare.get_or_insert_default().catching_up = Some(catching_up);
+            let rare = self.rare.get_or_insert_default();
+            (rare.catching_up, rare.burst) = (Some(catching_up), None);
         }
     }
 
@@ -162,7 +194,9 @@ impl State {
 
     /// Gives back what few connections have, if this is none of them any more.
     fn drop_rare(&mut self) {
-        let is_idle = |rare: &Rare| rare.suppressed.is_empty() && rare.catching_up.is_none();
+        let is_idle = |rare: &Rare| {
+            rare.suppressed.is_empty() && rare.catching_up.is_none() && rare.burst.is_none()
+        };
         self.rare.take_if(|rare| is_idle(rare));
     }
 
@@ -192,6 +226,13 @@ impl State {
         self.drop_rare();
     }
 
+    /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it.
+    pub(super) fn begin_turn(&mut self, may_come: bool) {
+        if self.frames.is_empty() {
+            self.is_fresh = self.is_awaited || may_come;
+        }
+    }
+
     /// Appends a frame that counts so many bytes.
     pub(super) fn queue(&mut self, publication: Publication, cost: usize) {
         self.bytes += cost;
@@ -205,8 +246,7 @@ impl State {
     /// Takes as many frames as `count` says; whether that is any.
     pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
         let count = count(Frames::new(&self.frames, terms));
-        let mut catching_up = self.rare.as_mut().and_then(|rare| rare.catching_up.as_mut());
-        if catching_up.is_none() && count == self.frames.len() {
+        if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
             self.frames.clear();
             self.bytes = 0;
@@ -214,16 +254,11 @@ impl State {
             for frame in self.frames.drain(..count) {
                 let cost = terms.form(&frame).cost();
                 self.bytes -= cost;
-                if let Some(catching_up) = &mut catching_up {
-                    catching_up.take(&frame, cost);
+                if let Some(rare) = &mut self.rare {
+                    rare.take(&frame, cost);
                 }
             }
-        }
-        // Half, so that what is said next does not find it full at once.
-        if catching_up.is_some() && !self.is_half_full(terms) {
-            // What many frames took is given back by the next heartbeat.
-            self.rare.get_or_insert_default().catching_up = None;
-            self.drop_rare();
+            self.turn_over(terms);
         }
         debug_assert!(
             !self.frames.is_empty() || self.bytes == 0,
@@ -234,6 +269,24 @@ impl State {
             self.tell_of_room();
         }
         count > 0
+    }
+
+    /// A link has had its turn: what it has left counts from now on.
+    fn turn_over(&mut self, terms: &Terms) {
+        if std::mem::take(&mut self.is_fresh)
+            && self.catching_up().is_none()
+            && let Some(burst) = Burst::of(self.frames.len(), self.bytes, terms)
+        {
+            self.rare.get_or_insert_default().burst = Some(burst);
+        }
+        // Half, so that what is said next does not find it full at once.
+        if !self.is_half_full(terms)
+            && let Some(rare) = &mut self.rare
+        {
+            // What many frames took is given back by the next heartbeat.
+            (rare.catching_up, rare.burst) = (None, None);
+            self.drop_rare();
+        }
     }
 
     /// There is more room than before: whoever waits for it looks again.

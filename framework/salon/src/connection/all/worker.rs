@@ -58,6 +58,8 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::task::yield_now;
 
     use super::*;
@@ -78,6 +80,24 @@ mod tests {
         let connect = Messages::from(Message::Text("0".into()));
         handle.receive(connect, None).await.unwrap();
         handle
+    }
+
+    #[test]
+    fn of_sessions_that_have_ended_nothing_is_known_but_that_they_may_come_back() {
+        actix::System::new().block_on(async {
+            let salon = Salon::builder().recovery(Duration::from_secs(60)).build().unwrap();
+            let connections = salon.shared();
+            let recovery = connections.broadcaster().recovery.as_ref().unwrap();
+            for reason in [DisconnectReason::PingTimeout, DisconnectReason::ParseError] {
+                let handle = client(connections).await;
+                assert!(!recovery.is_nobody_present());
+                handle.close(reason);
+                for _ in 0..100 {
+                    yield_now().await;
+                }
+                assert!(recovery.is_nobody_present(), "{reason}");
+            }
+        });
     }
 
     #[test]

@@ -142,6 +142,12 @@ impl Recovery {
         is_theirs.then_some(session)
     }
 
+    /// Whether no session is known that has not ended.
+    #[cfg(test)]
+    pub(crate) fn is_nobody_present(&self) -> bool {
+        self.lock().present.is_empty()
+    }
+
     /// Keeps a session that ended and may come back.
     pub(crate) fn park(&self, handle: &SessionHandle, principal: &Principal) {
         let Some(Recoverable { private_id, since, .. }) = handle.recoverable.as_deref() else {

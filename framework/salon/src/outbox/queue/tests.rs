@@ -184,6 +184,79 @@ fn an_outbox_holds_as_many_bytes_as_its_limit_says_and_not_one_more() {
     }
 }
 
+/// An outbox of three frames whose link waits, and the link.
+fn waiting() -> (Outbox, Taker) {
+    let outbox = outbox(&Limits { max_outbox_frames: 3, ..Limits::default() }, &Arc::default());
+    let mut link = Taker::new(1);
+    assert_eq!(link.drain(&outbox), Poll::Pending);
+    (outbox, link)
+}
+
+#[track_caller]
+fn push(outbox: &Outbox, frames: usize) {
+    (0..frames).for_each(|_| assert_eq!(outbox.push(&frame()), Ok(())));
+}
+
+#[track_caller]
+fn assert_full(outbox: &Outbox) {
+    assert!(matches!(outbox.push(&frame()), Err(NotQueued::Overflow { .. })));
+    assert_empty(outbox);
+}
+
+#[test]
+fn before_a_link_that_waits_has_its_turn_four_times_as_much_may_come() {
+    let (outbox, _) = waiting();
+    push(&outbox, 12);
+    assert_full(&outbox);
+}
+
+#[test]
+fn what_a_link_leaves_of_a_burst_counts_apart_and_what_comes_then_as_ever() {
+    let (outbox, mut link) = waiting();
+    push(&outbox, 10);
+    assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+    assert_counts(&outbox, 9);
+    push(&outbox, 3);
+    // What is taken is of the burst: it makes no room for more.
+    assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+    assert_full(&outbox);
+}
+
+#[test]
+fn what_a_link_leaves_of_less_than_a_burst_counts_as_ever() {
+    let (outbox, mut link) = waiting();
+    push(&outbox, 3);
+    assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+    push(&outbox, 1);
+    assert_full(&outbox);
+}
+
+#[test]
+fn once_a_burst_is_taken_another_may_come() {
+    let (outbox, mut link) = waiting();
+    for _ in 0..3 {
+        push(&outbox, 12);
+        while link.drain(&outbox) == Poll::Ready(Drained::Something) {}
+        assert_empty(&outbox);
+        assert!(outbox.lock().rare.is_none(), "it takes nothing any more");
+    }
+}
+
+#[test]
+fn a_burst_of_which_something_is_suppressed_is_still_one() {
+    let [lost] = Published::rooms();
+    let (outbox, mut link) = waiting();
+    push(&outbox, 5);
+    for _ in 0..3 {
+        assert_eq!(outbox.push(&lost.event("1")), Ok(()));
+    }
+    assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+    assert_eq!(outbox.suppress(lost.0, membership(1)), 3);
+    assert_counts(&outbox, 4);
+    push(&outbox, 3);
+    assert_full(&outbox);
+}
+
 #[test]
 fn half_full_is_more_than_half_of_either_limit() {
     let limits = Limits { max_outbox_bytes: 40, max_outbox_frames: 6, ..Limits::default() };
