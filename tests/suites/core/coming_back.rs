@@ -3,7 +3,11 @@
 //! It must never know more of a session than a client is told.
 
 use std::{
-    sync::{Arc, Mutex},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,6 +19,7 @@ use salon::{
 use salon_tests::{
     in_process::InProcess,
     socket_io::{self, Packet},
+    websocket::{Incoming, WebSocket},
 };
 use serde_json::{Value, json};
 
@@ -287,6 +292,68 @@ async fn what_several_threads_send_at_once_comes_to_each_client_in_the_order_of_
         }
     }
     speaking.into_iter().for_each(|thread| thread.join().expect("it has said all"));
+}
+
+/// A client that hears numbers, one after the other, and is cut off again and again.
+struct Listener {
+    address: SocketAddr,
+    /// What it is connected as, and the offset of the last that it heard.
+    claim: Value,
+    heard: u64,
+}
+
+impl Listener {
+    /// Comes back, and leaves without a word once it has heard so many more.
+    async fn hear(&mut self, more: u64, last: u64) -> salon_tests::Result<()> {
+        let target = "/socket.io/?EIO=4&transport=websocket";
+        let mut socket = WebSocket::open(self.address, target).await?;
+        socket.send(&format!("40{}", self.claim)).await?;
+        let (until, mut is_connected) = (self.heard.saturating_add(more).min(last), false);
+        while self.heard < until || !is_connected {
+            let Incoming::Text(text) = socket.receive().await? else {
+                return Err("it ends".into());
+            };
+            if let Some(connected) = text.strip_prefix("40") {
+                let connected: Value = serde_json::from_str(connected)?;
+                assert!(self.claim["pid"].is_null() || self.claim["pid"] == connected["pid"]);
+                self.claim["pid"] = connected["pid"].clone();
+                is_connected = true;
+            } else if let Some(news) = text.strip_prefix(r#"42["news","#) {
+                let news: (u64, String) = serde_json::from_str(&format!("[{news}"))?;
+                assert_eq!(news.0, self.heard + 1, "each of them comes once, in order");
+                (self.heard, self.claim["offset"]) = (news.0, news.1.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[actix_web::test]
+async fn of_what_is_said_while_a_client_is_cut_off_a_thousand_times_it_hears_each_once() {
+    let salon = Salon::builder().recovery(MINUTE).build().expect("it is in order");
+    let server = InProcess::start(&salon, 2).expect("it starts");
+    let mut listener = Listener { address: server.address(), claim: json!({}), heard: 0 };
+    listener.hear(0, u64::MAX).await.expect("it connects");
+    let (all, is_over) = (salon.namespace("/"), Arc::new(AtomicBool::new(false)));
+    let is_enough = is_over.clone();
+    let speaking = std::thread::spawn(move || {
+        let mut said = 0;
+        while !is_enough.load(Ordering::Relaxed) {
+            said += 1;
+            all.emit_named("news", (said,));
+            if said % 4 == 0 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        said
+    });
+    for cut in 0..1_000 {
+        listener.hear(1 + cut % 7, u64::MAX).await.expect("it comes back");
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let said = speaking.join().expect("it has said all");
+    listener.hear(u64::MAX, said).await.expect("it comes back");
+    assert_eq!(listener.heard, said);
 }
 
 #[test]

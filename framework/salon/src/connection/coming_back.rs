@@ -11,7 +11,7 @@ use super::{actor::Connection, core::Core};
 use crate::{
     auth::Principal,
     base::refusal::Refusal,
-    hub::{Claim, Recovered},
+    hub::{Claim, Command, Recovered},
     message::Publication,
     outbox::{End, Outbox},
     session::{
@@ -99,20 +99,32 @@ impl Claimant<'_> {
 }
 
 impl Connection {
-    /// A session of this connection has begun, and may be claimed.
-    pub(super) fn enter_recovery(&self, session: &Arc<SessionHandle>) {
-        if let Some(recovery) = &self.core.broadcaster().recovery {
-            recovery.enter(session, self.handle.principal());
-        }
+    /// A session of this connection is there from now on, and in those rooms, once its shard is
+    /// [flushed](ShardHandle::flush). What was kept for it since it was decided where it comes from;
+    /// nothing if that is gone.
+    pub(super) fn enter(
+        &self,
+        session: &Arc<SessionHandle>,
+        rooms: Vec<ByteString>,
+    ) -> Option<Vec<Publication>> {
+        let queue = |rooms: Vec<ByteString>| {
+            let Some(shard) = self.core.broadcaster().shard(self.shard) else { return };
+            shard.queue(Command::Register(session.clone()));
+            for room in rooms {
+                shard.queue(Command::JoinNamed { handle: session.clone(), room });
+            }
+        };
+        let Some(recovery) = &self.core.broadcaster().recovery else {
+            queue(rooms);
+            return Some(Vec::new());
+        };
+        recovery.enter(session, self.handle.principal(), &rooms, || queue(rooms.clone()))
     }
 
     /// A session of this connection has ended; it may be claimed still if `may_return`.
     pub(super) fn leave_recovery(&self, session: &SessionHandle, may_return: bool) {
         if let Some(recovery) = &self.core.broadcaster().recovery {
-            recovery.leave(session);
-            if may_return {
-                recovery.park(session, self.handle.principal());
-            }
+            recovery.leave(session, self.handle.principal(), may_return);
         }
     }
 }

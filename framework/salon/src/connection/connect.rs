@@ -29,8 +29,9 @@ use crate::{
         refusal::{Code, Refusal},
         timers::Alarm,
     },
-    hub::{Command, Socket},
+    hub::Socket,
     message::Content,
+    outbox::End,
     payload::Payload,
     protocol::Violation,
     session::{
@@ -205,11 +206,17 @@ impl Connection {
             self.core.counters().one(Count::SessionsRefused);
             return self.refuse_connect(&handle.namespace, &unauthorized());
         }
-        self.enter_recovery(&handle);
-        let (missed, rooms) = match recovered {
+        let (mut missed, rooms) = match recovered {
             Some(recovered) => (recovered.missed, recovered.rooms),
             None => (Vec::new(), Vec::new()),
         };
+        // Its shard is told at once, so that nothing which is published from here on passes it by, and
+        // does it below: what comes before that is behind what was missed.
+        match self.enter(&handle, rooms) {
+            Some(since) => missed.extend(since),
+            // It has not been told anything: it comes back, and begins anew.
+            None => handle.request_end(End::HangUp),
+        }
         // Clients keep what comes before the reply until that comes. Where there is much of it, the
         // reply is first: who is lost on the way has seen what it was sent, and gets on.
         let is_little = handle.outbox.has_room_for(&missed);
@@ -226,9 +233,8 @@ impl Connection {
             replay(&handle, &missed);
         }
         handle.set_there();
-        self.tell_shard(Command::Register(handle.clone()));
-        for room in rooms {
-            self.tell_shard(Command::JoinNamed { handle: handle.clone(), room });
+        if let Some(shard) = self.core.broadcaster().shard(self.shard) {
+            shard.flush();
         }
         self.core.counters().one(Count::SessionsConnected);
         tracing::debug!(session = %handle.id, namespace = %logged::namespace(&handle.namespace), "connected");

@@ -149,6 +149,8 @@ impl Connection {
                 self.close(DisconnectReason::ForcedServerClose, ctx);
             }
             End::HangUp => self.close(DisconnectReason::ForcedClose, ctx),
+            // It has ended meanwhile, and the client has others on this connection.
+            End::Superseded if table.index(end.session).is_none() => {}
             // Its sessions are claimed one after the other, and away from now on.
             End::Superseded => {
                 for session in table.take_all() {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use bytestring::ByteString;
 
+use super::recipient::Recipient;
 use crate::{hub::target::Target, session::session_id::SessionId};
 
 /// The number of the last that is gone, of all that was for somebody.
@@ -58,17 +59,12 @@ impl Floors {
     }
 
     /// The number of the last that is gone and was for a session, as far as can be told.
-    pub(super) fn of(
-        &self,
-        namespace: &ByteString,
-        id: SessionId,
-        rooms: &[ByteString],
-        subject: Option<&ByteString>,
-    ) -> u64 {
+    pub(super) fn of(&self, recipient: &Recipient) -> u64 {
+        let Recipient { namespace, id, rooms, subject } = recipient;
         let room = |room: ByteString| Meant::Room(namespace.clone(), room);
         let rooms = rooms.iter().cloned().chain([id.to_byte_string()]).map(room);
-        let user = subject.map(|subject| Meant::User(namespace.clone(), subject.clone()));
-        let itself = [Meant::Namespace(namespace.clone()), Meant::Session(id)];
+        let user = subject.iter().map(|subject| Meant::User(namespace.clone(), subject.clone()));
+        let itself = [Meant::Namespace(namespace.clone()), Meant::Session(*id)];
         let meant = itself.into_iter().chain(user).chain(rooms);
         meant.filter_map(|meant| self.of.get(&meant).copied()).fold(self.all, u64::max)
     }

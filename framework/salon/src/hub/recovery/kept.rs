@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::floors::Floors;
+use super::{floors::Floors, recipient::Recipient};
 use crate::{
     base::clock::{self, Instant},
     hub::target::Target,
@@ -49,14 +49,13 @@ impl Kept {
         }
     }
 
-    /// Those behind a number that `is_meant` takes.
-    pub(super) fn after(
-        &self,
-        number: u64,
-        is_meant: impl Fn(&Target) -> bool,
-    ) -> Vec<Publication> {
-        let missed = self.all.iter().filter(|one| one.publication.number() > number);
-        missed.filter(|one| is_meant(&one.target)).map(|one| one.publication.clone()).collect()
+    /// Those behind a number that are for that session.
+    pub(super) fn after(&self, number: u64, recipient: &Recipient) -> Vec<Publication> {
+        // They are without gaps: whoever is up to date looks at none of them.
+        let behind = usize::try_from(self.last.saturating_sub(number)).unwrap_or(usize::MAX);
+        let missed = self.all.iter().skip(self.all.len().saturating_sub(behind));
+        let theirs = missed.filter(|one| recipient.is_meant(&one.target));
+        theirs.map(|one| one.publication.clone()).collect()
     }
 
     pub(super) fn drop_expired(&mut self, now: Instant, bounds: &Bounds) {

@@ -7,6 +7,7 @@
 mod away;
 mod floors;
 mod kept;
+mod recipient;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,6 +21,7 @@ use bytestring::ByteString;
 use self::{
     away::Away,
     kept::{Bounds, Kept},
+    recipient::Recipient,
 };
 use super::target::Target;
 use crate::{
@@ -112,21 +114,28 @@ impl Recovery {
         self.lock().kept.last
     }
 
-    /// A session has begun.
-    pub(crate) fn enter(&self, session: &Arc<SessionHandle>, principal: &Principal) {
-        let Some(recoverable) = session.recoverable.as_deref() else { return };
-        let (session, principal) = (Arc::downgrade(session), principal.clone());
-        self.lock().present.insert(recoverable.private_id, Present { session, principal });
-    }
-
-    /// A session has ended, and does not come back unless it is [parked](Self::park).
-    pub(crate) fn leave(&self, session: &SessionHandle) {
-        let Some(recoverable) = session.recoverable.as_deref() else { return };
+    /// A session has begun, and is in those rooms: `queue` has its shard told so. From then on it gets
+    /// what is for it; what has been kept for it since it was numbered last is returned, unless that is
+    /// gone already.
+    pub(crate) fn enter(
+        &self,
+        session: &Arc<SessionHandle>,
+        principal: &Principal,
+        rooms: &[ByteString],
+        queue: impl FnOnce(),
+    ) -> Option<Vec<Publication>> {
+        let Some(recoverable) = session.recoverable.as_deref() else {
+            queue();
+            return Some(Vec::new());
+        };
+        let recipient = Recipient::of(session, rooms.to_vec());
+        let (present, principal) = (Arc::downgrade(session), principal.clone());
         let mut state = self.lock();
-        let its_own = |present: &Present| std::ptr::eq(present.session.as_ptr(), session);
-        if state.present.get(&recoverable.private_id).is_some_and(its_own) {
-            state.present.remove(&recoverable.private_id);
-        }
+        queue();
+        state.present.insert(recoverable.private_id, Present { session: present, principal });
+        let number = recoverable.covered.unwrap_or(recoverable.since);
+        let is_there = number >= state.kept.floors.of(&recipient);
+        is_there.then(|| state.kept.after(number, &recipient))
     }
 
     /// The session that is claimed, if it has not ended yet.
@@ -148,21 +157,26 @@ impl Recovery {
         self.lock().present.is_empty()
     }
 
-    /// Keeps a session that ended and may come back.
-    pub(crate) fn park(&self, handle: &SessionHandle, principal: &Principal) {
-        let Some(Recoverable { private_id, since, .. }) = handle.recoverable.as_deref() else {
+    /// A session has ended: it is kept if it may come back, and at no moment in between neither present
+    /// nor away.
+    pub(crate) fn leave(&self, session: &SessionHandle, principal: &Principal, may_return: bool) {
+        let Some(Recoverable { private_id, since, .. }) = session.recoverable.as_deref() else {
             return;
         };
-        let away = Away {
+        let away = may_return.then(|| Away {
             until: clock::after(self.bounds.window),
             principal: principal.clone(),
-            credential: handle.auth_state.credential(),
-            namespace: handle.namespace.clone(),
-            id: handle.id,
-            rooms: handle.named_rooms(),
+            credential: session.auth_state.credential(),
+            recipient: Recipient::of(session, session.named_rooms()),
             since: *since,
-        };
+        });
         let mut state = self.lock();
+        // Another may have its private id by now, if this one was never told that it had begun.
+        let its_own = |present: &Present| std::ptr::eq(present.session.as_ptr(), session);
+        if state.present.get(private_id).is_some_and(its_own) {
+            state.present.remove(private_id);
+        }
+        let Some(away) = away else { return };
         state.away.insert(*private_id, away);
         state.order.push_back(*private_id);
         let now = clock::now();
@@ -183,10 +197,10 @@ impl Recovery {
         let now = clock::now();
         state.kept.drop_expired(now, &self.bounds);
         let away = state.away.get(&claim.private_id)?;
-        let subject = away.credential.subject.as_ref();
+        let Recipient { namespace, subject, .. } = &away.recipient;
         let theirs = away.principal == *claim.principal
-            && subject == claim.subject
-            && away.namespace == *claim.namespace;
+            && subject.as_ref() == claim.subject
+            && namespace == claim.namespace;
         if !theirs || away.until <= now {
             return None;
         }
@@ -199,14 +213,14 @@ impl Recovery {
                 number.max(away.since)
             }
         };
-        let gone = state.kept.floors.of(&away.namespace, away.id, &away.rooms, subject);
-        if seen > state.kept.last || seen < gone {
+        if seen > state.kept.last || seen < state.kept.floors.of(&away.recipient) {
             return None;
         }
         let away = state.away.remove(&claim.private_id)?;
         state.order.retain(|other| *other != claim.private_id);
-        let missed = state.kept.after(seen, |target| away.is_meant(target));
-        let Away { id, rooms, since, .. } = away;
+        let Away { recipient, since, .. } = away;
+        let missed = state.kept.after(seen, &recipient);
+        let Recipient { id, rooms, .. } = recipient;
         Some(Recovered { id, rooms, missed, covered: state.kept.last, since })
     }
 
@@ -215,13 +229,13 @@ impl Recovery {
         let state = self.lock();
         let theirs = |away: &&Away| away.credential.subject.as_ref() == Some(subject);
         let away = state.away.values().filter(theirs);
-        away.map(|away| (away.namespace.clone(), away.id)).collect()
+        away.map(|away| (away.recipient.namespace.clone(), away.recipient.id)).collect()
     }
 
     /// Gives nobody's session back who is meant.
     pub(crate) fn revoke(&self, who: &Who) {
         let mut state = self.lock();
-        state.away.retain(|_, away| !who.is(&away.id, &away.credential));
+        state.away.retain(|_, away| !who.is(&away.recipient.id, &away.credential));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

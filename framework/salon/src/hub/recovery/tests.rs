@@ -32,7 +32,8 @@ fn keep(recovery: &Recovery, to: &[&str]) {
 fn gone(recovery: &Recovery, rooms: &[&str]) -> u64 {
     let rooms: Vec<_> = rooms.iter().map(|room| ByteString::from(*room)).collect();
     let id = SessionId::parse(&"A".repeat(20)).unwrap();
-    recovery.lock().kept.floors.of(&"/".into(), id, &rooms, None)
+    let recipient = Recipient { namespace: "/".into(), id, rooms, subject: None };
+    recovery.lock().kept.floors.of(&recipient)
 }
 
 #[tokio::test(start_paused = true)]
