@@ -74,6 +74,7 @@ fn take(handle: &SessionHandle, what: &What) -> Taken {
     match what {
         // Whoever ends it already has not told all of its rooms, perhaps.
         What::Everything => {
+            handle.bar();
             let lapsed = lapse(handle, &Code::Revoked, |_| true);
             let memberships = lapsed.unwrap_or_else(|| withdraw(&|_| true));
             Taken { memberships, ..Taken::default() }

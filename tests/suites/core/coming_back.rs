@@ -12,7 +12,7 @@ use std::{
 };
 
 use salon::{
-    Namespace,
+    Namespace, Socket,
     prelude::*,
     testing::{Client, Failure, Lab, Wire, for_seeds},
 };
@@ -202,6 +202,11 @@ async fn a_text_at_the_end_of_what_has_no_offset_is_not_taken_for_one() {
             volatile.emit_named("words", (words,));
             assert_eq!(client.expect_named("words").await.json(), [json!(words), Value::Null]);
         }
+        // Nor is its name, where nothing follows.
+        lab.settle().await;
+        all.clone().volatile().emit_named("words", ());
+        assert_eq!(client.expect_named("words").await.json(), [Value::Null]);
+        lab.settle().await;
         all.clone().volatile().emit_named("words", ("a text", 7));
         assert_eq!(client.expect_named("words").await.json(), [json!("a text"), json!(7)]);
         client.reset();
@@ -257,6 +262,88 @@ async fn nor_is_one_at_the_end_of_what_a_room_without_numbers_says() {
     lab.settle().await;
     client.reconnect().await?;
     assert_eq!(client.id(), id);
+}
+
+#[test]
+fn what_is_sent_by_a_handle_from_before_the_return_comes_once() {
+    for_seeds(0..10, async |seed| {
+        let first = Arc::<Mutex<Option<Socket>>>::default();
+        let keep = first.clone();
+        let builder = Salon::builder().connected(move |socket| {
+            keep.lock().expect("nothing panics under it").get_or_insert_with(|| socket.clone());
+        });
+        let lab = Lab::builder(builder.recovery(MINUTE).build()?).workers(2).seed(seed);
+        let lab = lab.start().await;
+        let client = lab.connect(()).await?;
+        let socket = first.lock().expect("nothing panics under it").clone().ok_or("no socket")?;
+        client.reset();
+        lab.settle().await;
+        for number in [1, 2] {
+            assert_eq!(socket.try_emit_named("news", (number,)), Ok(()));
+            client.reconnect().await?;
+            assert_eq!(news(&client).await, [number], "while it was away");
+            assert_eq!(socket.try_emit_named("news", (number + 2,)), Ok(()));
+            assert_eq!(news(&client).await, [number + 2], "while it is there");
+            client.reset();
+            lab.settle().await;
+        }
+        Ok(())
+    });
+}
+
+/// The events and answers that a client gets, by their kind.
+async fn kinds(client: &mut socket_io::Client, count: usize) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    for _ in 0..count {
+        kinds.push(match client.next().await.expect("it is there") {
+            Packet::Event(..) => "event",
+            Packet::Ack(..) => "answer",
+            other => panic!("neither: {other:?}"),
+        });
+    }
+    kinds
+}
+
+#[actix_web::test]
+async fn an_answer_does_not_overtake_what_the_same_thread_emitted_before() {
+    let builder = Salon::builder().on("go", |socket, event| {
+        let socket = socket.clone();
+        std::thread::spawn(move || {
+            socket.emit_named("first", (1,));
+            let _ = event.acknowledge((2,));
+        });
+    });
+    let salon = builder.recovery(MINUTE).build().expect("it is in order");
+    let server = InProcess::start(&salon, 1).expect("it starts");
+    let client = socket_io::Client::connect(server.address(), json!({})).await;
+    let mut client = client.expect("it connects");
+    for _ in 0..100 {
+        client.start_asking("go", json!(0)).await.expect("it is sent");
+        assert_eq!(kinds(&mut client, 2).await, ["event", "answer"]);
+    }
+}
+
+#[actix_web::test]
+async fn whoever_has_a_session_again_begins_when_the_code_of_its_end_is_done() {
+    let seen = Seen::default();
+    let (come, gone) = (seen.clone(), seen.clone());
+    let builder = Salon::builder()
+        .connected(move |_| come.lock().expect("no panic").push("connected"))
+        .disconnected(move |_, _| {
+            std::thread::sleep(Duration::from_millis(30));
+            gone.lock().expect("no panic").push("disconnected");
+        });
+    let salon = builder.recovery(MINUTE).build().expect("it is in order");
+    let server = InProcess::start(&salon, 2).expect("it starts");
+    let mut listener = Listener { address: server.address(), claim: json!({}), heard: 0 };
+    // Each on another worker than the one before, as actix-web has it.
+    for _ in 0..10 {
+        listener.hear(0, u64::MAX).await.expect("it is given its session");
+    }
+    let seen = seen.lock().expect("no panic").clone();
+    for pair in seen.windows(2) {
+        assert_ne!(pair[0], pair[1], "{seen:?}");
+    }
 }
 
 /// The number in an event's offset.

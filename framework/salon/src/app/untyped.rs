@@ -52,7 +52,8 @@ impl Acknowledge {
         Self { socket, id, _in_flight: in_flight }
     }
 
-    /// Acknowledges with this.
+    /// Acknowledges with this. While sessions [are recovered](crate::Builder::recovery) it is on its way
+    /// then.
     ///
     /// # Errors
     /// [`NotQueued`] says why the acknowledgement was not queued.
@@ -61,7 +62,16 @@ impl Acknowledge {
         let broadcaster = self.socket.broadcaster();
         let payload = broadcaster.encoded(NAME, payload.into_payload())?;
         let handle = self.socket.handle();
-        handle.push(&hub::acknowledgement(handle, None, self.id, payload)?)
+        let answer = hub::acknowledgement(handle, None, self.id, payload)?;
+        if broadcaster.recovery.is_none() {
+            return handle.push(&answer);
+        }
+        // Behind what was emitted before, which goes by the session's shard then.
+        if handle.has_ended() {
+            return Err(NotQueued::Closed);
+        }
+        broadcaster.send_to(handle, answer);
+        Ok(())
     }
 }
 

@@ -69,7 +69,9 @@ impl Claimant<'_> {
         session.request_end(End::Superseded);
         // Where the other worker is stuck the client is better served by a new session.
         let limit = core.timeouts().connect / 2;
-        let _ = tokio::time::timeout(limit, session.until_ended()).await;
+        if let Some(recoverable) = &session.recoverable {
+            let _ = tokio::time::timeout(limit, recoverable.left.wait()).await;
+        }
     }
 
     /// A new session, or one that the client had before.
@@ -84,13 +86,13 @@ impl Claimant<'_> {
         Ok(match recovered {
             Some((private_id, recovered)) => {
                 let (since, covered) = (recovered.since, Some(recovered.covered));
-                let recoverable = Box::new(Recoverable { private_id, since, covered });
+                let recoverable = Box::new(Recoverable::new(private_id, since, covered));
                 let (id, recoverable) = (recovered.id, Some(recoverable));
                 Beginning { id, recoverable, recovered: Some(recovered) }
             }
             None => {
                 let (private_id, since) = (SessionId::random()?, recovery.begin());
-                let recoverable = Box::new(Recoverable { private_id, since, covered: None });
+                let recoverable = Box::new(Recoverable::new(private_id, since, None));
                 let (id, recoverable) = (SessionId::random()?, Some(recoverable));
                 Beginning { id, recoverable, recovered: None }
             }
@@ -121,11 +123,13 @@ impl Connection {
         recovery.enter(session, self.handle.principal(), &rooms, || queue(rooms.clone()))
     }
 
-    /// A session of this connection has ended; it may be claimed still if `may_return`.
-    pub(super) fn leave_recovery(&self, session: &SessionHandle, may_return: bool) {
+    /// A session of this connection has ended, and its code knows; if it may come back it can be claimed
+    /// from now on, with those rooms.
+    pub(super) fn let_go(&self, session: &SessionHandle, may_return: Option<Vec<ByteString>>) {
         if let Some(recovery) = &self.core.broadcaster().recovery {
             recovery.leave(session, self.handle.principal(), may_return);
         }
+        self.core.sessions().remove(session);
     }
 }
 

@@ -197,10 +197,9 @@ impl Connection {
     pub(super) fn abandon_sessions(&mut self) {
         let Some(table) = self.table() else { return };
         for session in table.take_all() {
-            self.leave_recovery(&session.handle, false);
-            self.core.sessions().remove(&session.handle);
             self.tell_shard(Command::Unregister(session.handle.clone()));
             session.handle.end(DisconnectReason::ForcedServerClose);
+            self.let_go(&session.handle, None);
         }
     }
 
@@ -216,8 +215,7 @@ impl Connection {
         self.guard("disconnected", Some(&handle), || session.state.disconnected(reason));
         let handle = &handle;
         let may_return = reason.is_recoverable() && !handle.auth_state.has_ended();
-        self.leave_recovery(handle, may_return);
-        self.core.sessions().remove(handle);
+        let may_return = may_return.then(|| handle.named_rooms());
         self.tell_shard(Command::Unregister(handle.clone()));
         handle.end(reason);
         if let Some(disconnected) = &untyped.disconnected {
@@ -225,6 +223,8 @@ impl Connection {
                 disconnected(&session.socket(&self.core), reason);
             });
         }
+        // Last, so that whoever has it next begins when this one is over.
+        self.let_go(handle, may_return);
     }
 
     /// Tells the client something about its sessions.

@@ -159,8 +159,6 @@ impl Broadcaster {
         is_volatile: bool,
         on: impl Fn(&ShardHandle) -> bool,
     ) {
-        let shards = self.shards();
-        let shards = || shards.iter().filter(|shard| on(shard));
         let deliver = |publication: &Publication| {
             let (target, publication) = (target.clone(), publication.clone());
             Command::Deliver { target, publication, question: None }
@@ -172,16 +170,23 @@ impl Broadcaster {
                     let order = Some(Ordered::Kept(offset));
                     Publication::event(namespace, name, payload, order, false)
                 };
-                // To all of them in the order of the offsets.
+                // To all of them in the order of the offsets, and to those that there are when it is
+                // kept: whoever is recovered later has it.
+                let mut told = Arc::default();
                 recovery.keep(target.clone(), event, |publication| {
-                    shards().for_each(|shard| shard.queue(deliver(publication)));
+                    let shards = self.shards();
+                    let meant = shards.iter().filter(|shard| on(shard));
+                    meant.for_each(|shard| shard.queue(deliver(publication)));
+                    told = shards;
                 });
-                shards().for_each(ShardHandle::flush);
+                told.iter().for_each(ShardHandle::flush);
             }
             _ => {
                 let order = self.outside();
                 let event = Publication::event(namespace, name, payload, order, is_volatile);
-                shards().for_each(|shard| shard.send(deliver(&event)));
+                let shards = self.shards();
+                let meant = shards.iter().filter(|shard| on(shard));
+                meant.for_each(|shard| shard.send(deliver(&event)));
             }
         }
     }

@@ -12,7 +12,7 @@ use std::{
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{broadcaster::Broadcaster, command::Command, target::Target};
+use super::{broadcaster::Broadcaster, command::Command, shard::ShardHandle, target::Target};
 use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
@@ -120,7 +120,7 @@ impl Socket {
     }
 
     /// As [`emit`](Self::emit), and says what became of it. While sessions
-    /// [are recovered](crate::Builder::recovery) that is whether it is on its way.
+    /// [are recovered](crate::Builder::recovery) it is on its way then, or kept for a client that is away.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
@@ -209,23 +209,25 @@ impl Socket {
             let event = Publication::event(namespace, name, payload, order, volatile);
             return handle.push(&handle.outbox.terms().formed(event)?);
         };
-        let shard = self.broadcaster.shard(handle.shard);
         let target = Target::Session { namespace: namespace.clone(), id: handle.id };
         let event = |offset| {
             let order = Some(Ordered::Kept(offset));
             Publication::event(namespace, name, payload, order, false)
         };
         // By its shard, as what goes to others as well: in the order of the offsets.
-        recovery.keep(target, event, |publication| {
-            let (handle, publication) = (handle.clone(), publication.clone());
-            if let Some(shard) = &shard {
-                shard.queue(Command::One { handle, publication, asked: None });
+        let mut told = None;
+        recovery.keep(target.clone(), event, |publication| {
+            let shards = self.broadcaster.shards();
+            // It may have come back since, to any of them; under the lock it does not.
+            let is_away = handle.has_ended();
+            for shard in shards.iter().filter(|shard| is_away || shard.number() == handle.shard) {
+                let (target, publication) = (target.clone(), publication.clone());
+                shard.queue(Command::Deliver { target, publication, question: None });
             }
+            told = Some(shards);
         });
-        if let Some(shard) = &shard {
-            shard.flush();
-        }
-        if handle.is_closed() { Err(NotQueued::Closed) } else { Ok(()) }
+        told.iter().flat_map(|shards| shards.iter()).for_each(ShardHandle::flush);
+        Ok(())
     }
 
     /// Whether the client came back and got its session again, with what it had missed.

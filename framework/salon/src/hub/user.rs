@@ -84,7 +84,7 @@ impl UserHandle {
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         let (handles, ()) = self.broadcaster.sessions.of_user(&self.subject, || ());
-        let there = handles.into_iter().filter(|handle| handle.is_there());
+        let there = handles.into_iter().filter(|handle| handle.is_there() && !handle.has_ended());
         there.map(|handle| Socket::new(handle, self.broadcaster.clone())).collect()
     }
 

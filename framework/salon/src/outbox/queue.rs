@@ -130,24 +130,30 @@ impl Outbox {
 
     /// Suppresses the frames of a room, those that are queued and those that are still on their way
     /// by the membership of that number, which its session has lost: until its
-    /// [`resume`](Self::resume). Whoever awaits an acknowledgement among them is refused. How many
-    /// were queued.
-    pub(crate) fn suppress(&self, room: RoomId, membership: MembershipNumber) -> u64 {
+    /// [`resume`](Self::resume). How many were queued; and the answers among them, which are to be
+    /// [refused](Self::refuse) at once, where no lock is held.
+    pub(crate) fn suppress(
+        &self,
+        room: RoomId,
+        membership: MembershipNumber,
+    ) -> (u64, Vec<Publication>) {
         let mut state = self.lock();
         state.suppress(room, membership);
-        let answers = state.answers_of(room);
+        state.take_out(room, &self.terms)
+    }
+
+    /// Refuses whoever awaits these answers of a room, in their place. How many were queued still: a link
+    /// may have written some, which was before whoever suppressed them is told that it is so.
+    pub(crate) fn refuse(&self, room: RoomId, answers: Vec<Publication>) -> u64 {
         if answers.is_empty() {
-            return state.replace_of(room, Vec::new(), &self.terms);
+            return 0;
         }
-        drop(state);
-        // From here on no more of them come: each finds the room suppressed. A link may write some
-        // meanwhile, which is before whoever asked for this is told that it is so.
         let instead = |answer| {
             let instead = self.instead_of(&answer);
             (answer, instead)
         };
-        let instead = answers.into_iter().map(instead).collect();
-        self.lock().replace_of(room, instead, &self.terms)
+        let answers: Vec<_> = answers.into_iter().map(instead).collect();
+        self.lock().refuse(room, &answers, &self.terms)
     }
 
     /// Whether the session has lost the membership of that number, or a later one, and its room has

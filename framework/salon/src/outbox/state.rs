@@ -59,11 +59,12 @@ type Suppressed = HashMap<RoomId, MembershipNumber>;
 impl Rare {
     /// The frame in front is taken.
     fn take(&mut self, frame: &Publication, cost: usize) {
+        let is_own = self.catching_up.is_none() || !CatchingUp::counts(frame);
         if let Some(catching_up) = &mut self.catching_up {
             catching_up.take(frame, cost);
         }
         if let Some(burst) = &mut self.burst {
-            burst.take(cost);
+            burst.take(is_own, cost);
         }
     }
 }
@@ -108,45 +109,70 @@ impl State {
         std::mem::take(&mut self.frames)
     }
 
-    /// The answers of a room that wait, in their order.
-    pub(super) fn answers_of(&self, room: RoomId) -> Vec<Publication> {
-        let is_one = |frame: &&Publication| frame.room() == Some(room) && frame.is_answer();
-        self.frames.iter().filter(is_one).cloned().collect()
-    }
-
-    /// Takes the frames of a room out; in place of an answer its client gets what goes with it in
-    /// `instead`, which has all of them in their order, and maybe some before that were written
-    /// meanwhile. How many were taken out.
-    pub(super) fn replace_of(
-        &mut self,
-        room: RoomId,
-        instead: Vec<(Publication, Option<Publication>)>,
-        terms: &Terms,
-    ) -> u64 {
-        let mut instead = instead.into_iter();
-        let mut taken = 0;
-        let was_burst = self.rare.as_ref().is_some_and(|rare| rare.burst.is_some());
-        for frame in self.take_all() {
+    /// Takes the frames of a room out, and says how many; but for answers, which stay and are returned.
+    pub(super) fn take_out(&mut self, room: RoomId, terms: &Terms) -> (u64, Vec<Publication>) {
+        let (mut taken, mut answers) = (0, Vec::new());
+        self.replace(terms, |frame| {
             if frame.room() != Some(room) {
-                let cost = terms.form(&frame).cost();
-                self.queue(frame, cost);
-                continue;
+                return Some(frame);
+            }
+            if frame.is_answer() {
+                answers.push(frame.clone());
+                return Some(frame);
             }
             taken += 1;
-            if frame.is_answer()
-                && let Some((_, Some(instead))) = instead.find(|(answer, _)| answer.is(&frame))
-            {
-                let cost = terms.form(&instead).cost();
-                self.queue(instead, cost);
-            }
-        }
-        if was_burst && let Some(burst) = Burst::of(self.frames.len(), self.bytes, terms) {
-            self.rare.get_or_insert_default().burst = Some(burst);
-        }
+            None
+        });
         if taken > 0 {
             self.tell_of_room();
         }
-        taken
+        (taken, answers)
+    }
+
+    /// Puts in the place of answers of a room what goes with each, or nothing. They are in their order,
+    /// and some may have been written meanwhile. How many there were.
+    pub(super) fn refuse(
+        &mut self,
+        room: RoomId,
+        mut answers: &[(Publication, Option<Publication>)],
+        terms: &Terms,
+    ) -> u64 {
+        let mut refused = 0;
+        self.replace(terms, |frame| {
+            let is_one = frame.room() == Some(room) && frame.is_answer();
+            let found = answers.iter().position(|(answer, _)| is_one && answer.is(&frame));
+            let Some(found) = found else { return Some(frame) };
+            let (_, instead) = &answers[found];
+            answers = &answers[found + 1..];
+            refused += 1;
+            instead.clone()
+        });
+        if refused > 0 {
+            self.tell_of_room();
+        }
+        refused
+    }
+
+    /// Has something else in the place of each frame that waits, or nothing.
+    fn replace(
+        &mut self,
+        terms: &Terms,
+        mut instead: impl FnMut(Publication) -> Option<Publication>,
+    ) {
+        let front = self.burst().map_or(0, Burst::front);
+        let mut burst = Burst::default();
+        for (index, frame) in self.take_all().into_iter().enumerate() {
+            if let Some(frame) = instead(frame) {
+                let cost = terms.form(&frame).cost();
+                if index < front {
+                    burst.add(self.is_own(&frame), cost);
+                }
+                self.queue(frame, cost);
+            }
+        }
+        if burst.front() > 0 {
+            self.rare.get_or_insert_default().burst = Some(burst);
+        }
     }
 
     /// Whether one more frame is not too many. A single one over the limit is let through an empty
@@ -167,20 +193,29 @@ impl State {
     /// How many frames count against the limits, and their bytes: all, but for what it catches up on,
     /// or for what is left of a burst.
     pub(super) fn own(&self) -> (usize, usize) {
-        let (frames, bytes) = match self.rare.as_deref() {
-            Some(Rare { catching_up: Some(kept), .. }) => (kept.frames, kept.bytes),
-            Some(Rare { burst: Some(burst), .. }) => (burst.frames, burst.bytes),
-            _ => (0, 0),
-        };
-        (self.frames.len() - frames, self.bytes - bytes)
+        let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
+        let burst = self.burst().map_or((0, 0), |burst| (burst.frames, burst.bytes));
+        (self.frames.len() - kept.0 - burst.0, self.bytes - kept.1 - burst.1)
+    }
+
+    /// Whether a frame counts as its own, and not as what it catches up on.
+    fn is_own(&self, frame: &Publication) -> bool {
+        self.catching_up().is_none() || !CatchingUp::counts(frame)
+    }
+
+    fn burst(&self) -> Option<&Burst> {
+        self.rare.as_ref()?.burst.as_ref()
     }
 
     /// Frames that are kept for all who come back are counted apart, until it has caught up.
     pub(super) fn catch_up(&mut self, terms: &Terms) {
         if self.catching_up().is_none() {
             let catching_up = CatchingUp::new(&self.frames, terms);
-            let rare = self.rare.get_or_insert_default();
-            (rare.catching_up, rare.burst) = (Some(catching_up), None);
+            self.rare.get_or_insert_default().catching_up = Some(catching_up);
+            // What it catches up on counts there alone.
+            let front = self.burst().map_or(0, Burst::front);
+            let burst = self.burst_of(front, terms);
+            self.rare.get_or_insert_default().burst = Some(burst).filter(|_| front > 0);
         }
     }
 
@@ -226,10 +261,11 @@ impl State {
         self.drop_rare();
     }
 
-    /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it.
+    /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it. One that
+    /// was called, for a ping perhaps, and has not come yet is ready.
     pub(super) fn begin_turn(&mut self, may_come: bool) {
         if self.frames.is_empty() {
-            self.is_fresh = self.is_awaited || may_come;
+            self.is_fresh = self.waker.is_some() || may_come;
         }
     }
 
@@ -271,13 +307,19 @@ impl State {
         count > 0
     }
 
+    /// So many frames in front, as a burst.
+    fn burst_of(&self, front: usize, terms: &Terms) -> Burst {
+        let frames = self.frames[..front].iter();
+        Burst::of(frames.map(|frame| (self.is_own(frame), terms.form(frame).cost())))
+    }
+
     /// A link has had its turn: what it has left counts from now on.
     fn turn_over(&mut self, terms: &Terms) {
-        if std::mem::take(&mut self.is_fresh)
-            && self.catching_up().is_none()
-            && let Some(burst) = Burst::of(self.frames.len(), self.bytes, terms)
-        {
-            self.rare.get_or_insert_default().burst = Some(burst);
+        if std::mem::take(&mut self.is_fresh) {
+            let burst = self.burst_of(self.frames.len(), terms);
+            if burst.is_more(terms) {
+                self.rare.get_or_insert_default().burst = Some(burst);
+            }
         }
         // Half, so that what is said next does not find it full at once.
         if !self.is_half_full(terms)

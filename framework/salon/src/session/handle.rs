@@ -58,6 +58,43 @@ pub(crate) struct Recoverable {
     pub(crate) since: u64,
     /// If it was recovered: it has had every numbered frame up to this one.
     pub(crate) covered: Option<u64>,
+    /// Whether it does not come back, whatever it ends by. Set before whoever revokes looks for it among
+    /// those that are away, and looked at under the lock of these: one of the two finds the other.
+    pub(crate) is_barred: AtomicBool,
+    pub(crate) left: Left,
+}
+
+/// The moment from which a session may be claimed, or is gone.
+#[derive(Default)]
+pub(crate) struct Left {
+    is_over: AtomicBool,
+    over: Notify,
+}
+
+impl Left {
+    /// It has come.
+    pub(crate) fn set(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.over.notify_waiters();
+    }
+
+    /// Waits until it has come.
+    pub(crate) async fn wait(&self) {
+        let mut over = pin!(self.over.notified());
+        // From here on it is noticed; it may have come before.
+        over.as_mut().enable();
+        if !self.is_over.load(Ordering::Acquire) {
+            over.await;
+        }
+    }
+}
+
+impl Recoverable {
+    /// Of a session that begins.
+    pub(crate) fn new(private_id: SessionId, since: u64, covered: Option<u64>) -> Self {
+        let (is_barred, left) = (AtomicBool::new(false), Left::default());
+        Self { private_id, since, covered, is_barred, left }
+    }
 }
 
 /// The untyped rooms that one session is in.
@@ -136,9 +173,11 @@ impl SessionHandle {
         queued
     }
 
-    /// Whether nothing reaches its client any more.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.has_ended() || self.outbox.closed().is_some()
+    /// It does not come back.
+    pub(crate) fn bar(&self) {
+        if let Some(recoverable) = &self.recoverable {
+            recoverable.is_barred.store(true, Ordering::SeqCst);
+        }
     }
 
     /// Counts frames of a room that the session has no right to.
@@ -165,12 +204,19 @@ impl SessionHandle {
         code: &Code,
         which: impl Fn(&Membership) -> bool,
     ) -> Vec<oneshot::Receiver<()>> {
+        let mut suppressed = Vec::new();
         let lose = |membership: &Membership| {
-            self.count_suppressed(self.outbox.suppress(membership.room(), membership.number));
+            let room = membership.room();
+            suppressed.push((room, self.outbox.suppress(room, membership.number)));
             self.state.grants.forget(membership.name());
-            self.state.acknowledgements.forget_room(membership.room());
+            self.state.acknowledgements.forget_room(room);
         };
-        self.state.memberships.withdraw(self.number, code, which, lose)
+        let known = self.state.memberships.withdraw(self.number, code, which, lose);
+        // Written here, where nothing is locked: a parser is the application's.
+        for (room, (frames, answers)) in suppressed {
+            self.count_suppressed(frames + self.outbox.refuse(room, answers));
+        }
+        known
     }
 
     /// The right on which something rests from now on that goes on: by a grant that the session had

@@ -435,11 +435,16 @@ impl State {
     }
 
     fn take_event(&mut self, incoming: Incoming) {
-        // A server that recovers sessions adds an offset to what it numbers.
-        if let Some((_, offset)) = &mut self.recovery
-            && let Ok(last) = incoming.payload.get(incoming.payload.len().saturating_sub(1))
-        {
-            *offset = Some(last);
+        // A server that recovers sessions adds an offset to what it numbers. The official client takes
+        // any text for one that is the last of what came, the event's name included.
+        if let Some((_, offset)) = &mut self.recovery {
+            let last = match incoming.payload.len() {
+                0 => Ok(incoming.name.clone()),
+                count => incoming.payload.get(count - 1),
+            };
+            if let Ok(last) = last {
+                *offset = Some(last);
+            }
         }
         // An eviction has a code as well, which is about its room.
         if incoming.name == "salon:lapsed" {

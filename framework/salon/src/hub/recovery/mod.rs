@@ -12,7 +12,7 @@ mod recipient;
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -157,37 +157,24 @@ impl Recovery {
         self.lock().present.is_empty()
     }
 
-    /// A session has ended: it is kept if it may come back, and at no moment in between neither present
-    /// nor away.
-    pub(crate) fn leave(&self, session: &SessionHandle, principal: &Principal, may_return: bool) {
-        let Some(Recoverable { private_id, since, .. }) = session.recoverable.as_deref() else {
-            return;
-        };
-        let away = may_return.then(|| Away {
+    /// A session has ended. One that may come back is kept, with the rooms that it was in, and is at no
+    /// moment in between neither present nor away.
+    pub(crate) fn leave(
+        &self,
+        session: &SessionHandle,
+        principal: &Principal,
+        may_return: Option<Vec<ByteString>>,
+    ) {
+        let Some(recoverable) = session.recoverable.as_deref() else { return };
+        let away = may_return.map(|rooms| Away {
             until: clock::after(self.bounds.window),
             principal: principal.clone(),
             credential: session.auth_state.credential(),
-            recipient: Recipient::of(session, session.named_rooms()),
-            since: *since,
+            recipient: Recipient::of(session, rooms),
+            since: recoverable.since,
         });
-        let mut state = self.lock();
-        // Another may have its private id by now, if this one was never told that it had begun.
-        let its_own = |present: &Present| std::ptr::eq(present.session.as_ptr(), session);
-        if state.present.get(private_id).is_some_and(its_own) {
-            state.present.remove(private_id);
-        }
-        let Some(away) = away else { return };
-        state.away.insert(*private_id, away);
-        state.order.push_back(*private_id);
-        let now = clock::now();
-        while let Some(oldest) = state.order.front().copied() {
-            let over = state.away.len() > self.max_sessions;
-            if !over && state.away.get(&oldest).is_some_and(|away| away.until > now) {
-                break;
-            }
-            state.order.pop_front();
-            state.away.remove(&oldest);
-        }
+        self.lock().leave(session, recoverable, away, self.max_sessions);
+        recoverable.left.set();
     }
 
     /// Gives a session back, once, if it is kept still, and everything that it missed with it: what was
@@ -235,12 +222,42 @@ impl Recovery {
     /// Gives nobody's session back who is meant.
     pub(crate) fn revoke(&self, who: &Who) {
         let mut state = self.lock();
-        state.away.retain(|_, away| !who.is(&away.recipient.id, &away.credential));
+        let State { away, order, .. } = &mut *state;
+        away.retain(|_, away| !who.is(&away.recipient.id, &away.credential));
+        order.retain(|private_id| away.contains_key(private_id));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic under the lock can only be one of the allocator.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn leave(
+        &mut self,
+        session: &SessionHandle,
+        Recoverable { private_id, is_barred, .. }: &Recoverable,
+        away: Option<Away>,
+        most: usize,
+    ) {
+        // Another may have its private id by now, if this one was never told that it had begun.
+        let its_own = |present: &Present| std::ptr::eq(present.session.as_ptr(), session);
+        if self.present.get(private_id).is_some_and(its_own) {
+            self.present.remove(private_id);
+        }
+        let Some(away) = away.filter(|_| !is_barred.load(Ordering::SeqCst)) else { return };
+        self.away.insert(*private_id, away);
+        self.order.push_back(*private_id);
+        let now = clock::now();
+        while let Some(oldest) = self.order.front().copied() {
+            let over = self.away.len() > most;
+            if !over && self.away.get(&oldest).is_some_and(|away| away.until > now) {
+                break;
+            }
+            self.order.pop_front();
+            self.away.remove(&oldest);
+        }
     }
 }
 

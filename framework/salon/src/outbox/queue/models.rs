@@ -72,6 +72,12 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
     });
 }
 
+/// Has a session lose a room. How many frames were queued.
+fn lose(outbox: &Outbox, room: RoomId) -> u64 {
+    let (frames, answers) = outbox.suppress(room, MembershipNumber::FIRST);
+    frames + outbox.refuse(room, answers)
+}
+
 /// A link that takes one frame at a time.
 #[derive(Default)]
 struct Link {
@@ -141,7 +147,7 @@ fn nothing_of_a_room_is_handed_out_once_its_frames_are_suppressed() {
         let link = thread::spawn(move || link.run(&other, LinkNumber::FIRST));
         let other = outbox.clone();
         let saying = thread::spawn(move || other.push(&of_room).is_ok());
-        let suppressed = outbox.suppress(room, MembershipNumber::FIRST);
+        let suppressed = lose(&outbox, room);
         is_lost.store(true, Ordering::SeqCst);
         outbox.push(&frame).unwrap();
         let said = saying.join().unwrap();
@@ -161,7 +167,7 @@ fn whoever_awaits_an_answer_of_a_room_that_is_lost_gets_it_or_is_refused_once() 
         let link = thread::spawn(move || link.run(&other, LinkNumber::FIRST));
         let other = outbox.clone();
         let saying = thread::spawn(move || other.push(&answer));
-        outbox.suppress(room, MembershipNumber::FIRST);
+        lose(&outbox, room);
         is_lost.store(true, Ordering::SeqCst);
         outbox.push(&frame).unwrap();
         assert!(matches!(saying.join().unwrap(), Ok(()) | Err(NotQueued::Lapsed)));

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use super::*;
 use crate::{
     base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds},
-    message::{Content, Form},
+    message::{Content, Epoch, Form, Offset, Ordered},
     outbox::Frames,
     payload::IntoPayload,
     protocol::SocketIoCodec,
@@ -88,6 +88,12 @@ impl Published {
         let payload = ("answer",).into_payload().unwrap();
         Publication::of_room(Content::Answer { namespace: "/".into(), id, payload }, self.0, false)
     }
+}
+
+/// Has a session lose a room. How many frames were queued.
+fn lose(outbox: &Outbox, room: RoomId, number: usize) -> u64 {
+    let (frames, answers) = outbox.suppress(room, membership(number));
+    frames + outbox.refuse(room, answers)
 }
 
 fn membership(number: usize) -> MembershipNumber {
@@ -251,9 +257,50 @@ fn a_burst_of_which_something_is_suppressed_is_still_one() {
         assert_eq!(outbox.push(&lost.event("1")), Ok(()));
     }
     assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
-    assert_eq!(outbox.suppress(lost.0, membership(1)), 3);
+    assert_eq!(lose(&outbox, lost.0, 1), 3);
     assert_counts(&outbox, 4);
     push(&outbox, 3);
+    assert_full(&outbox);
+}
+
+#[test]
+fn what_came_behind_a_burst_does_not_become_one_by_a_room_that_is_lost() {
+    let [lost] = Published::rooms();
+    let (outbox, mut link) = waiting();
+    push(&outbox, 12);
+    assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+    push(&outbox, 3);
+    lose(&outbox, lost.0, 1);
+    outbox.resume(lost.0, membership(1));
+    assert_full(&outbox);
+}
+
+#[test]
+fn what_a_client_catches_up_on_and_what_is_left_of_a_burst_each_count_once() {
+    let kept = |number| {
+        let order = Some(Ordered::Kept(Offset { epoch: Epoch::draw(), number }));
+        Publication::event("/".into(), "x".into(), Payload::none(), order, false)
+    };
+    for is_burst_first in [false, true] {
+        let (outbox, mut link) = waiting();
+        if !is_burst_first {
+            outbox.catch_up();
+        }
+        push(&outbox, 8);
+        (1..=2).for_each(|number| assert_eq!(outbox.push(&kept(number)), Ok(())));
+        assert_eq!(link.drain(&outbox), Poll::Ready(Drained::Something));
+        outbox.catch_up();
+        push(&outbox, 3);
+        (3..=4).for_each(|number| assert_eq!(outbox.push(&kept(number)), Ok(())));
+        assert_full(&outbox);
+    }
+}
+
+#[test]
+fn a_link_that_was_called_for_a_ping_is_ready_for_a_burst() {
+    let (outbox, _) = waiting();
+    outbox.control(Control::Ping);
+    push(&outbox, 12);
     assert_full(&outbox);
 }
 
@@ -327,9 +374,9 @@ fn what_is_suppressed_is_of_that_room_alone_and_the_rest_is_counted_as_it_is() {
         assert_eq!(outbox.push(frame), Ok(()));
     }
     outbox.control(Control::Ping);
-    assert_eq!(outbox.suppress(lost.0, membership(1)), 2);
+    assert_eq!(lose(&outbox, lost.0, 1), 2);
     assert_counts(&outbox, 5);
-    assert_eq!(outbox.suppress(lost.0, membership(1)), 0, "there is nothing left of it");
+    assert_eq!(lose(&outbox, lost.0, 1), 0, "there is nothing left of it");
     assert_counts(&outbox, 5);
     let lapsed =
         r#"433[{"error":{"code":"lapsed","message":"the right to be in the room has lapsed"}}]"#;
@@ -354,9 +401,9 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
     let waker = std::task::Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(outbox.suppress(RoomIds::draw().next().0, membership(1)), 0);
+    assert_eq!(lose(&outbox, RoomIds::draw().next().0, 1), 0);
     assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nothing was suppressed");
-    assert_eq!(outbox.suppress(lost.0, membership(1)), 1);
+    assert_eq!(lose(&outbox, lost.0, 1), 1);
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     assert!(waiting.as_mut().poll(&mut cx).is_ready());
 }
@@ -365,7 +412,7 @@ fn whoever_waits_for_room_is_told_when_what_took_it_is_suppressed() {
 fn of_a_room_that_was_lost_nothing_is_queued_until_it_has_let_the_session_go() {
     let [lost, kept] = Published::rooms();
     let outbox = outbox(&Limits::default(), &Arc::default());
-    assert_eq!(outbox.suppress(lost.0, membership(2)), 0);
+    assert_eq!(lose(&outbox, lost.0, 2), 0);
     assert_eq!(outbox.push(&lost.event("1")), Err(NotQueued::Lapsed));
     assert_empty(&outbox);
     assert_eq!(outbox.push(&kept.event("2")), Ok(()));
@@ -377,7 +424,7 @@ fn of_a_room_that_was_lost_nothing_is_queued_until_it_has_let_the_session_go() {
     assert!(outbox.suppresses(lost.0, membership(2)) && !outbox.suppresses(lost.0, membership(3)));
     assert_eq!(outbox.push(&lost.event("4")), Err(NotQueued::Lapsed));
     // What is suppressed late takes nothing from one that came before it.
-    assert_eq!(outbox.suppress(lost.0, membership(1)), 0);
+    assert_eq!(lose(&outbox, lost.0, 1), 0);
     outbox.resume(lost.0, membership(1));
     assert_eq!(outbox.push(&lost.event("5")), Err(NotQueued::Lapsed));
     outbox.resume(lost.0, membership(2));
@@ -391,7 +438,7 @@ fn nothing_is_kept_of_rooms_that_have_let_the_session_go_or_are_closed() {
     let outbox = outbox(&Limits { max_rooms: 8, ..Limits::default() }, &Arc::default());
     let rooms = Published::rooms::<1_000>();
     for room in rooms {
-        outbox.suppress(room.0, membership(1));
+        lose(&outbox, room.0, 1);
     }
     assert_eq!(outbox.closed(), None, "who loses rooms is not punished for it");
     for (index, room) in rooms.into_iter().enumerate() {
@@ -411,7 +458,7 @@ fn what_is_said_in_place_of_a_suppressed_answer_counts_like_everything_else() {
     let [lost] = Published::rooms();
     let limits = Limits { max_outbox_frames: 3, ..Limits::default() };
     let outbox = outbox(&limits, &Arc::default());
-    outbox.suppress(lost.0, membership(1));
+    lose(&outbox, lost.0, 1);
     for id in 0..3 {
         assert_eq!(outbox.push(&lost.answer(id)), Err(NotQueued::Lapsed));
     }

@@ -70,8 +70,12 @@ impl Codec for SocketIoCodec {
 fn is_told(order: &Ordered, arguments: &Payload) -> bool {
     match order {
         Ordered::InRoom(_) | Ordered::Kept(_) => true,
-        // A text in the last place would be taken for something else: it is not to be there.
-        Ordered::Outside => arguments.json().trim_end().ends_with('"'),
+        // A text in the last place would be taken for something else: it is not to be there. Clients
+        // look at the event's name as well.
+        Ordered::Outside => {
+            let json = arguments.json().trim_end();
+            json.is_empty() || json.ends_with('"')
+        }
     }
 }
 
