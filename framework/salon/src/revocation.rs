@@ -36,18 +36,29 @@ pub(crate) async fn revoke(core: &Arc<Core>, who: &Who, what: &What) -> Revoked 
     let meant = |handle: &SessionHandle| {
         handle.auth_state.look(|credential| who.is(&handle.id, credential))
     };
-    let handles = core.sessions().find(meant);
+    let mut handles = Vec::<Arc<SessionHandle>>::new();
     let (mut lost, mut ended) = (Vec::new(), Vec::new());
-    for handle in &handles {
-        let taken = take(handle, what);
-        lost.extend(taken.memberships);
-        ended.extend(taken.begun);
-    }
-    if let Some(recovery) = &core.broadcaster().recovery
-        && *what == What::Everything
-    {
-        // One that ended meanwhile.
+    loop {
+        let found = core.sessions().find(meant);
+        let is_new = |found: &Arc<SessionHandle>| !handles.iter().any(|it| Arc::ptr_eq(it, found));
+        let found: Vec<_> = found.into_iter().filter(is_new).collect();
+        for handle in &found {
+            let taken = take(handle, what);
+            lost.extend(taken.memberships);
+            ended.extend(taken.begun);
+        }
+        let may_return = core.broadcaster().recovery.as_ref();
+        let Some(recovery) = may_return.filter(|_| *what == What::Everything) else {
+            handles.extend(found);
+            break;
+        };
+        // One that ended meanwhile; and one that has come back before it was looked for there is a
+        // session of its own, and found by the next look.
         recovery.revoke(who);
+        if found.is_empty() {
+            break;
+        }
+        handles.extend(found);
     }
     let shown = format!("{what:?}");
     let (sessions, memberships) = (handles.len(), lost.len());

@@ -12,7 +12,7 @@ use std::{
 };
 
 use salon::{
-    Namespace, Socket,
+    Namespace, NotQueued, Socket,
     prelude::*,
     testing::{Client, Failure, Lab, Wire, for_seeds},
 };
@@ -287,6 +287,10 @@ fn what_is_sent_by_a_handle_from_before_the_return_comes_once() {
             client.reset();
             lab.settle().await;
         }
+        client.reconnect().await?;
+        client.disconnect();
+        lab.settle().await;
+        assert_eq!(socket.try_emit_named("news", (0,)), Err(NotQueued::Closed), "it has left");
         Ok(())
     });
 }

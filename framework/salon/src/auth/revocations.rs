@@ -122,8 +122,8 @@ impl Revocations {
         Self { memory, limit, state: Mutex::default() }
     }
 
-    /// Remembers that everything was taken from somebody. Session ids are not used again, and need
-    /// no memory.
+    /// Remembers that everything was taken from somebody. A session's id is used again by that session
+    /// alone, if it comes back, for which whoever revokes looks: it needs no memory.
     pub(crate) fn remember(&self, who: &Who, now: SystemTime) {
         if matches!(who, Who::Session(_)) {
             return;

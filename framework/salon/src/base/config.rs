@@ -88,7 +88,8 @@ pub struct Limits {
     /// that is further behind than that is better served by a reconnection. Four times as much may be
     /// sent to one that reads before there is a moment to write it in.
     pub max_outbox_bytes: usize,
-    /// Frames that may wait in one connection's outbox.
+    /// Frames that may wait in one connection's outbox; as of bytes, four times as many may be sent before
+    /// there is a moment to write them in.
     pub max_outbox_frames: usize,
 }
 

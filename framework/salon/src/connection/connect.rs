@@ -182,7 +182,7 @@ impl Connection {
                     number: SessionNumber::next(),
                     id: beginning.id,
                     recoverable: beginning.recoverable,
-                    namespace: namespace.clone(),
+                    namespace: own_name(namespace),
                     shard: self.shard,
                     handshake: self.handle.handshake().clone(),
                     identity,
@@ -214,8 +214,11 @@ impl Connection {
         // does it below: what comes before that is behind what was missed.
         match self.enter(&handle, rooms) {
             Some(since) => missed.extend(since),
-            // It has not been told anything: it comes back, and begins anew.
-            None => handle.request_end(End::HangUp),
+            // It comes back, and begins anew.
+            None => {
+                handle.bar();
+                handle.request_end(End::HangUp);
+            }
         }
         // Clients keep what comes before the reply until that comes. Where there is much of it, the
         // reply is first: who is lost on the way has seen what it was sent, and gets on.
@@ -279,6 +282,15 @@ impl Connection {
         let Ok(error) = Payload::encode_single(&error) else { return };
         let error = error.json_text().clone();
         self.send(Content::NotConnected { namespace: namespace.clone(), error });
+    }
+}
+
+/// A namespace's name for as long as a session lives: it came with whatever else the client sent, and
+/// would hold all of that.
+fn own_name(namespace: &ByteString) -> ByteString {
+    match &**namespace {
+        "/" => ByteString::from_static("/"),
+        other => other.into(),
     }
 }
 

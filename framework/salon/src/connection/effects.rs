@@ -215,6 +215,10 @@ impl Connection {
         self.guard("disconnected", Some(&handle), || session.state.disconnected(reason));
         let handle = &handle;
         let may_return = reason.is_recoverable() && !handle.auth_state.has_ended();
+        if let Some(shard) = self.core.broadcaster().shard(self.shard) {
+            // What it was to join by others is done before it is looked at where it is.
+            shard.flush();
+        }
         let may_return = may_return.then(|| handle.named_rooms());
         self.tell_shard(Command::Unregister(handle.clone()));
         handle.end(reason);

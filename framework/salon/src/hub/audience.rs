@@ -107,7 +107,8 @@ impl Audience {
     /// Sends an untyped event to all of them; what cannot be sent is logged and counted as that of
     /// [`emit`](Self::emit).
     pub fn emit_named(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
-        let name = name.into();
+        // It may be a part of what a client sent: nothing else of that is kept.
+        let name = ByteString::from(&*name.into());
         if !self.broadcaster.is_free(&name) {
             return;
         }

@@ -1,6 +1,6 @@
 //! What a shard is told to do: with sessions of its own worker, or with all that a target means.
 //!
-//! It must stay plain data: what is done with each is in `shard.rs`.
+//! It must stay plain data: what is done with each is in `local.rs`.
 
 use std::sync::Arc;
 

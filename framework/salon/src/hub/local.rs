@@ -1,6 +1,6 @@
 //! What a shard has of its worker: the sessions, and the rooms that they are in.
 //!
-//! It must never wait, and never run code of the application.
+//! It must never wait, and never run code of the application but for a parser.
 
 use std::{
     collections::HashMap,

@@ -55,8 +55,10 @@ impl Sessions {
 
     /// Those that `wanted` wants.
     pub(crate) fn find(&self, wanted: impl Fn(&SessionHandle) -> bool) -> Vec<Arc<SessionHandle>> {
-        let state = self.read();
-        state.all.values().filter_map(Weak::upgrade).filter(|handle| wanted(handle)).collect()
+        // Not dropped under the lock: this may be the last who has one.
+        let mut handles: Vec<_> = self.read().all.values().filter_map(Weak::upgrade).collect();
+        handles.retain(|handle| wanted(handle));
+        handles
     }
 
     /// Those of one user, and with them what `meanwhile` looks up: nobody comes or goes in between.

@@ -1,7 +1,8 @@
 //! One actor per worker, and how it is reached from any thread.
 //!
 //! It turns one delivery into local enqueues, so that a broadcast costs one message per worker. It
-//! must never wait, and never run code of the application.
+//! must never wait, and never run code of the application but for a parser, by which what is published is
+//! written for the first who gets it.
 
 use std::{
     cell::RefCell,
@@ -160,7 +161,7 @@ impl ShardHandle {
         let local = self.local();
         if let Some(local) = &local
             && self.inbox.is_empty()
-            // It is borrowed only when dropping what a command removed runs code of the application.
+            // It is borrowed only while a command runs code of the application: a parser, or a drop.
             && let Ok(mut state) = local.state.try_borrow_mut()
         {
             return carry_out(&mut state, command, local.tally);

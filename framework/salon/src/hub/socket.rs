@@ -191,10 +191,10 @@ impl Socket {
         payload: impl IntoPayload,
         volatile: bool,
     ) -> Result<(), NotQueued> {
-        let payload = match self.broadcaster.recovery {
+        let (name, payload) = match self.broadcaster.recovery {
             // It is kept for a client that comes back.
-            Some(_) => payload.into_kept_payload(),
-            None => payload.into_payload(),
+            Some(_) => (ByteString::from(&*name), payload.into_kept_payload()),
+            None => (name, payload.into_payload()),
         };
         let payload = self.broadcaster.encoded(&name, payload)?;
         self.send(name, payload, volatile)
@@ -209,6 +209,9 @@ impl Socket {
             let event = Publication::event(namespace, name, payload, order, volatile);
             return handle.push(&handle.outbox.terms().formed(event)?);
         };
+        if !recovery.has(handle) {
+            return Err(NotQueued::Closed);
+        }
         let target = Target::Session { namespace: namespace.clone(), id: handle.id };
         let event = |offset| {
             let order = Some(Ordered::Kept(offset));

@@ -30,6 +30,12 @@ impl Target {
             Self::User { namespace, subject, .. } => {
                 Self::User { namespace, subject, sessions: Arc::new([]) }
             }
+            // Clients choose rooms: of what they have sent nothing else is kept.
+            Self::Namespace { namespace, to, except } => {
+                let own =
+                    |rooms: Vec<ByteString>| rooms.iter().map(|room| (**room).into()).collect();
+                Self::Namespace { namespace, to: own(to), except: own(except) }
+            }
             other => other,
         }
     }

@@ -1,6 +1,6 @@
 //! The forms of one publication: one for each codec that its recipients' connections have.
 //!
-//! It must never make one twice, nor keep whoever wants one waiting for another's.
+//! It must never make one twice.
 
 use std::sync::OnceLock;
 

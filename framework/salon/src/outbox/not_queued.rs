@@ -20,8 +20,8 @@ pub enum NotQueued {
     /// The name is not the application's to send.
     #[error(transparent)]
     ReservedName(#[from] ReservedName),
-    /// The event has no JSON form, for instance a map whose keys are not strings: the log says what
-    /// is wrong.
+    /// The event has no JSON form, for instance a map whose keys are not strings, or none by the Salon's
+    /// parser: the log says what is wrong.
     #[error("the event has no JSON form, and is not sent: the log says why")]
     Unserializable,
     /// The queue is over its limit; the connection is being closed for it.

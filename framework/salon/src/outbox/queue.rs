@@ -329,7 +329,7 @@ pub(crate) fn lapsed() -> Refusal {
     Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
 }
 
-/// The payload of the answer that says so: made once, as it is needed under locks.
+/// The payload of the answer that says so.
 static LAPSED: LazyLock<Payload> = LazyLock::new(|| {
     // A code and a text always have a form in JSON.
     refused(None, &lapsed()).unwrap_or_else(|_| Payload::none())

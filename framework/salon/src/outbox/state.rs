@@ -319,6 +319,7 @@ impl State {
             let burst = self.burst_of(self.frames.len(), terms);
             if burst.is_more(terms) {
                 self.rare.get_or_insert_default().burst = Some(burst);
+                self.tell_of_room();
             }
         }
         // Half, so that what is said next does not find it full at once.

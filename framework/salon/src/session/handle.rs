@@ -196,9 +196,9 @@ impl SessionHandle {
         self.state.acknowledgements.forget_room(room);
     }
 
-    /// Takes the memberships that `which` means from the session. From now on nothing of their rooms
-    /// is written to it, not even what is queued; what is returned resolves when each room has let
-    /// it go.
+    /// Takes the memberships that `which` means from the session. When this returns nothing of their rooms
+    /// is written to it any more, not even what was queued; what is returned resolves when each room has
+    /// let it go.
     pub(crate) fn withdraw(
         &self,
         code: &Code,

@@ -138,6 +138,14 @@ impl Recovery {
         is_there.then(|| state.kept.after(number, &recipient))
     }
 
+    /// Whether a session is there, or may come back.
+    pub(crate) fn has(&self, session: &SessionHandle) -> bool {
+        let state = self.lock();
+        session.recoverable.as_deref().is_some_and(|Recoverable { private_id, .. }| {
+            state.present.contains_key(private_id) || state.away.contains_key(private_id)
+        })
+    }
+
     /// The session that is claimed, if it has not ended yet.
     pub(crate) fn present(&self, claim: &Claim<'_>) -> Option<Arc<SessionHandle>> {
         let present = |state: &State| {

@@ -142,10 +142,11 @@ impl Answer {
         Poll::Ready(())
     }
 
-    /// Has actix-web let go of the connection.
-    fn end(&self) -> Poll<Option<Result<Bytes, Unread>>> {
+    /// Has actix-web let go of the connection. One whose client goes on sending is reset: that client may
+    /// have found no room, and the kernel tells it no more when there is some again.
+    fn end(&self, is_sending: bool) -> Poll<Option<Result<Bytes, Unread>>> {
         match &self.socket {
-            Some(socket) if self.stage == Stage::Sent => socket.end(),
+            Some(socket) if self.stage == Stage::Sent && !is_sending => socket.end(),
             Some(socket) => socket.abort(),
             // There is no other way to have it stop reading a body whose end is not known.
             None if self.rest.is_chunked => return Poll::Ready(Some(Err(Unread))),
@@ -175,14 +176,25 @@ impl MessageBody for Answer {
             }
         }
         if this.rest.late.as_mut().poll(cx).is_ready() {
-            return this.end();
+            return this.end(false);
         }
         ready!(this.poll_sent(cx));
         match ready!(this.rest.poll_end(cx)) {
-            Ok(()) => Poll::Ready(None),
-            Err(Unread) => this.end(),
+            Ended::All => Poll::Ready(None),
+            Ended::Silent => this.end(false),
+            Ended::Sending => this.end(true),
         }
     }
+}
+
+/// How it ended to wait for what is left of a request.
+enum Ended {
+    /// It came, or the client is gone.
+    All,
+    /// Nothing comes.
+    Silent,
+    /// Too much comes.
+    Sending,
 }
 
 /// A request whose answer came before its end did not come to it.
@@ -205,20 +217,20 @@ struct Rest {
 
 impl Rest {
     /// Drops what comes, to the end of the request.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unread>> {
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         loop {
             match Pin::new(&mut self.payload).poll_next(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
                     let Some(left) = self.bytes.checked_sub(chunk.len()) else {
-                        return Poll::Ready(Err(Unread));
+                        return Poll::Ready(Ended::Sending);
                     };
                     self.bytes = left;
                     self.silence = None;
                 }
                 // At its end, or the client is gone.
-                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(Ok(())),
-                Poll::Pending if self.is_endless => return Poll::Ready(Err(Unread)),
-                Poll::Pending => return self.poll_silence(SILENCE, cx).map(|()| Err(Unread)),
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(Ended::All),
+                Poll::Pending if self.is_endless => return Poll::Ready(Ended::Silent),
+                Poll::Pending => return self.poll_silence(SILENCE, cx).map(|()| Ended::Silent),
             }
         }
     }
