@@ -200,9 +200,15 @@ impl ShardHandle {
     }
 }
 
-/// Does what a shard was told. A panic in it is a fault, and all clients of the worker would pay for it.
+/// Does what a shard was told.
 fn carry_out(state: &mut Local, command: Command, tally: Tally) {
-    if contain(|| state.apply(command)).is_err() {
+    survive(tally, || state.apply(command));
+}
+
+/// Does something without which the others' messages go on: a panic in it is a fault, and all clients of
+/// the worker would pay for it.
+fn survive(tally: Tally, code: impl FnOnce()) {
+    if contain(code).is_err() {
         tally.one(Count::HandlerPanics);
         tracing::error!("something panicked that the shard of a worker was told to do");
     }
@@ -257,14 +263,6 @@ impl fmt::Debug for ShardHandle {
 }
 
 impl Shard {
-    /// Does something without which the others' messages go on: a panic in it is a fault as well.
-    fn survive(&mut self, code: impl FnOnce(&mut Self)) {
-        if contain(|| code(self)).is_err() {
-            self.tally.one(Count::HandlerPanics);
-            tracing::error!("something panicked that the shard of a worker was told to do");
-        }
-    }
-
     /// Looks at the rooms that are due, and again when the next one is.
     fn look(&mut self, ctx: &mut Context<Self>) {
         while let Some(room) = self.lingering.take(clock::now()) {
@@ -274,7 +272,7 @@ impl Shard {
         }
         self.alarm.set(self.lingering.next(), ctx, |shard, ctx| {
             shard.alarm.rung();
-            shard.survive(|shard| shard.look(ctx));
+            survive(shard.tally, || shard.look(ctx));
         });
     }
 }
@@ -285,7 +283,7 @@ impl Handler<Look> for Shard {
     fn handle(&mut self, Look { at, room }: Look, ctx: &mut Self::Context) {
         // Rooms may have closed otherwise, long before their time.
         self.lingering.add(at, room, |room| room.strong_count() > 0);
-        self.survive(|shard| shard.look(ctx));
+        survive(self.tally, || self.look(ctx));
     }
 }
 
@@ -293,7 +291,7 @@ impl Handler<Run> for Shard {
     type Result = ();
 
     fn handle(&mut self, Run(run): Run, ctx: &mut Self::Context) {
-        self.survive(|_| run());
+        survive(self.tally, run);
         // A room that opens may have others opened, and those still others.
         turn::spend(ctx);
     }

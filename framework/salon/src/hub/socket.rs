@@ -17,7 +17,7 @@ use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    message::{Ordered, Publication},
+    message::Publication,
     outbox::{End, NotQueued, TransportKind},
     payload::{IntoPayload, Payload, PayloadError, Value},
     session::{acknowledgement::AskError, handle::SessionHandle, membership::too_many_rooms},
@@ -212,24 +212,11 @@ impl Socket {
         if !recovery.has(handle) {
             return Err(NotQueued::Closed);
         }
-        let target = Target::Session { namespace: namespace.clone(), id: handle.id };
-        let event = |offset| {
-            let order = Some(Ordered::Kept(offset));
-            Publication::event(namespace, name, payload, order, false)
-        };
-        // By its shard, as what goes to others as well: in the order of the offsets.
-        let mut told = None;
-        recovery.keep(target.clone(), event, |publication| {
-            let shards = self.broadcaster.shards();
-            // It may have come back since, to any of them; under the lock it does not.
-            let is_away = handle.has_ended();
-            for shard in shards.iter().filter(|shard| is_away || shard.number() == handle.shard) {
-                let (target, publication) = (target.clone(), publication.clone());
-                shard.queue(Command::Deliver { target, publication, question: None });
-            }
-            told = Some(shards);
-        });
-        told.iter().flat_map(|shards| shards.iter()).for_each(ShardHandle::flush);
+        // By its shard, as what goes to others as well: in the order of the offsets. It may have come back
+        // since, to any of them; while it is looked at it does not.
+        let target = Target::Session { namespace, id: handle.id };
+        let on = |shard: &ShardHandle| handle.has_ended() || shard.number() == handle.shard;
+        self.broadcaster.publish(&target, name, payload, false, on);
         Ok(())
     }
 
