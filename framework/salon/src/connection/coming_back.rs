@@ -44,24 +44,40 @@ fn presented(auth: Option<&ByteString>) -> Option<(SessionId, Option<String>)> {
 
 /// Who claims a session.
 pub(super) struct Claimant<'a> {
-    pub(super) namespace: &'a ByteString,
-    pub(super) auth: Option<&'a ByteString>,
-    pub(super) principal: &'a Principal,
-    pub(super) subject: Option<&'a ByteString>,
+    namespace: &'a ByteString,
+    principal: &'a Principal,
+    subject: Option<&'a ByteString>,
+    /// Which session, if it claims one and sessions come back here.
+    presented: Option<(SessionId, Option<String>)>,
 }
 
-impl Claimant<'_> {
-    fn claim<'a>(&'a self, private_id: SessionId, offset: Option<&'a str>) -> Claim<'a> {
+impl<'a> Claimant<'a> {
+    /// Whoever presents that. It is read here: what is asked then may be asked under locks.
+    pub(super) fn new(
+        core: &Core,
+        namespace: &'a ByteString,
+        auth: Option<&ByteString>,
+        principal: &'a Principal,
+        subject: Option<&'a ByteString>,
+    ) -> Self {
+        let recovery = core.broadcaster().recovery.as_ref();
+        let presented = recovery.and_then(|_| presented(auth));
+        Self { namespace, principal, subject, presented }
+    }
+
+    fn claim(&self) -> Option<Claim<'_>> {
         let Self { namespace, principal, subject, .. } = *self;
-        Claim { namespace, private_id, offset, principal, subject }
+        let (private_id, offset) = self.presented.as_ref()?;
+        let (private_id, offset) = (*private_id, offset.as_deref());
+        Some(Claim { namespace, private_id, offset, principal, subject })
     }
 
     /// Ends the connection that the client had, if it has not ended yet: it was lost, and the server
     /// has not noticed. Resolves when its session is away.
     pub(super) async fn supersede(&self, core: &Core, outbox: &Arc<Outbox>) {
         let Some(recovery) = &core.broadcaster().recovery else { return };
-        let Some((private_id, _)) = presented(self.auth) else { return };
-        let Some(session) = recovery.present(&self.claim(private_id, None)) else { return };
+        let present = self.claim().and_then(|claim| recovery.present(&claim));
+        let Some(session) = present else { return };
         if Arc::ptr_eq(&session.outbox, outbox) {
             return;
         }
@@ -79,9 +95,9 @@ impl Claimant<'_> {
         let Some(recovery) = &core.broadcaster().recovery else {
             return Ok(Beginning { id: SessionId::random()?, recoverable: None, recovered: None });
         };
-        let recovered = presented(self.auth).and_then(|(private_id, offset)| {
-            let recovered = recovery.recover(&self.claim(private_id, offset.as_deref()))?;
-            Some((private_id, recovered))
+        let recovered = self.claim().and_then(|claim| {
+            let recovered = recovery.recover(&claim)?;
+            Some((claim.private_id, recovered))
         });
         Ok(match recovered {
             Some((private_id, recovered)) => {

@@ -95,12 +95,8 @@ impl Connection {
         let (wanted, presented) = (namespace.clone(), auth.clone());
         let admission = async move {
             let admitted = admission.await?;
-            let claimant = Claimant {
-                namespace: &wanted,
-                auth: presented.as_ref(),
-                principal: connection.principal(),
-                subject: admitted.2.subject.as_ref(),
-            };
+            let (principal, subject) = (connection.principal(), admitted.2.subject.as_ref());
+            let claimant = Claimant::new(&core, &wanted, presented.as_ref(), principal, subject);
             claimant.supersede(&core, connection.outbox()).await;
             Ok(admitted)
         };
@@ -169,12 +165,9 @@ impl Connection {
         let mut recovered = None;
         let made = admitted.and_then(|(made, identity, credential)| {
             let (presented, subject) = (auth.clone(), credential.subject.clone());
-            let claimant = Claimant {
-                namespace,
-                auth: presented.as_ref(),
-                principal: self.handle.principal(),
-                subject: subject.as_ref(),
-            };
+            let (principal, subject) = (self.handle.principal(), subject.as_ref());
+            let claimant =
+                Claimant::new(&self.core, namespace, presented.as_ref(), principal, subject);
             let beginning = || claimant.beginning(&self.core);
             let make = |beginning: Beginning| {
                 recovered = beginning.recovered;
