@@ -17,6 +17,7 @@ pub use crate::{
     },
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     event::{Event, IntoReply, Later, On, OnLater, Route},
+    history::History,
     room::{
         LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent, Senders,
         ToRoom,

@@ -44,6 +44,7 @@ pub mod wire;
 
 mod base;
 mod connection;
+mod history;
 mod hub;
 mod message;
 mod outbox;
@@ -74,6 +75,7 @@ pub use crate::{
         timers::Timer,
     },
     event::{Answer, Event, Later, On, OnLater},
+    history::{History, Past},
     hub::{Answers, Audience, Socket, UserHandle},
     message::{At, Position},
     outbox::{NotQueued, TransportKind},

@@ -76,6 +76,9 @@ pub struct Limits {
     /// Grants of an authority that are kept for one session; the oldest goes first, and is asked
     /// for again. 256: a session that is in as many rooms is rare, and 256 grants are some 20 KB.
     pub max_grants: usize,
+    /// Bytes that the histories of all rooms keep together; a room that publishes while there is more
+    /// gives up its own oldest. 256 MiB.
+    pub max_history_bytes: usize,
     /// Frames that are kept for clients that come back, if recovery is on.
     pub max_recovery_frames: usize,
     /// Bytes of the frames that are kept for clients that come back: of their names and payloads.
@@ -116,6 +119,7 @@ impl Default for Limits {
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,
             max_grants: 256,
+            max_history_bytes: 256 << 20,
             max_recovery_frames: 10_000,
             max_recovery_bytes: 16 << 20,
             max_recovery_sessions: 10_000,

@@ -44,6 +44,9 @@ pub enum Count {
     FramesDropped,
     /// Frames of a room for a session that had lost its membership, had left, or was not let in.
     FramesSuppressed,
+    /// Times that a member could not take what its room sent, or came back to a room that had gone on, and
+    /// reads what that keeps.
+    MembersBehind,
     /// Events that were sent to nobody: their names are reserved, or they have no JSON form.
     EventsNotSent,
     /// Rooms opened.
@@ -62,7 +65,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -77,6 +80,7 @@ impl Count {
         Self::FramesQueued,
         Self::FramesDropped,
         Self::FramesSuppressed,
+        Self::MembersBehind,
         Self::EventsNotSent,
         Self::RoomsOpened,
         Self::RoomsClosed,
@@ -103,6 +107,7 @@ impl Count {
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
             Self::FramesSuppressed => "frames_suppressed",
+            Self::MembersBehind => "members_behind",
             Self::EventsNotSent => "events_not_sent",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",

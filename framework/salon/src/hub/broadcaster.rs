@@ -27,6 +27,7 @@ use crate::{
         room_id::RoomIds,
     },
     event::ReservedName,
+    history::HistoryTotal,
     message::{Ordered, Publication},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
@@ -49,6 +50,8 @@ pub(crate) struct Broadcaster {
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
     pub(crate) openings: Openings,
+    /// What the rooms keep of what they have published, together.
+    pub(crate) history: HistoryTotal,
     pub(crate) max_name: usize,
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
@@ -76,6 +79,7 @@ impl Broadcaster {
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
             openings: Openings::new(limits),
+            history: HistoryTotal::new(limits.max_history_bytes),
             max_name: limits.max_name,
             time_limit: timeouts.handler,
             loading: timeouts.loading,

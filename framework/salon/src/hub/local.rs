@@ -48,6 +48,7 @@ impl Local {
                 }
                 self.rooms.shed();
             }
+            Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
             Command::JoinNamed { handle, room } => self.join_named(&handle, room),
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
             Command::One { handle, publication, asked } => {
@@ -101,6 +102,9 @@ impl Local {
         debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
         if let Some(handle) = left {
             // What the room sent by this membership came before this.
+            if handle.has_ended() {
+                handle.outbox.forget_lag(room);
+            }
             handle.outbox.resume(room, membership);
         }
         if members.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Broadcaster, Command, ShardHandle, Target};
 use crate::{
     base::{number::MembershipNumber, room_id::RoomId},
-    message::Publication,
+    message::{Log, Publication},
     session::{handle::SessionHandle, session_id::SessionId},
 };
 
@@ -87,6 +87,20 @@ impl Outlets {
                 self.0[index].shard.send(Command::One { handle, publication, asked: None });
             }
             None => broadcaster.send_to(handle, publication),
+        }
+    }
+
+    /// Has a session that has entered read what the room keeps after one number, up to another.
+    pub(crate) fn replay(
+        &self,
+        room: RoomId,
+        handle: &Arc<SessionHandle>,
+        log: Arc<dyn Log>,
+        numbers: (u64, u64),
+    ) {
+        if let Some(index) = self.index_of(handle) {
+            let handle = handle.clone();
+            self.0[index].shard.send(Command::Replay { room, handle, log, numbers });
         }
     }
 

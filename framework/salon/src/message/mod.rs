@@ -11,6 +11,7 @@ mod forms;
 mod offset;
 mod position;
 mod publication;
+mod reader;
 mod refused;
 
 pub use self::position::{At, Position};
@@ -20,7 +21,8 @@ pub(crate) use self::{
     content::{Content, Ordered},
     form::{FRONT, Form, Layer},
     offset::Offset,
-    position::{Epoch, PositionOf},
-    publication::Publication,
+    position::{Epoch, PositionOf, Seen},
+    publication::{Kept, Log, Publication},
+    reader::Reader,
     refused::refused,
 };

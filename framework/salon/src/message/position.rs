@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bytestring::ByteString;
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use crate::base::random;
 
@@ -75,6 +75,26 @@ impl Epoch {
         }
         Self(epoch)
     }
+
+    /// The one that is written so.
+    fn parse(text: &str) -> Option<Self> {
+        let number = u64::from_str_radix(text, 16).ok()?.to_be_bytes();
+        let epoch = Self([number[3], number[4], number[5], number[6], number[7]]);
+        (epoch.to_string() == text).then_some(epoch)
+    }
+}
+
+/// The last that a client has seen of an order, as it says: nobody has to believe it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Seen {
+    /// Nothing, if it is none that a room of ours can have had.
+    #[serde(deserialize_with = "epoch")]
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) seq: u64,
+}
+
+fn epoch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Epoch>, D::Error> {
+    Ok(Epoch::parse(&String::deserialize(deserializer)?))
 }
 
 /// A [`Position`] on its way to the wire; it costs no allocation.

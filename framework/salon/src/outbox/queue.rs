@@ -11,6 +11,7 @@ use std::{
 use super::{
     control::Control,
     drain::{Drained, LinkNumber, Sink},
+    lagging::{Held, Lag},
     not_queued::NotQueued,
     state::State,
     terms::{End, Owner, Terms},
@@ -28,7 +29,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Publication, refused},
+    message::{Publication, Reader, refused},
     payload::Payload,
 };
 
@@ -58,11 +59,25 @@ impl Outbox {
         }
     }
 
-    /// Queues a publication.
+    /// Queues a publication that is no room's.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
     pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
+        debug_assert!(publication.kept().is_none(), "a room's is for a session");
+        self.push_for(publication, || Reader { session: "".into(), subject: None })
+    }
+
+    /// Queues a publication for one of the connection's sessions, which reads as that what a room keeps if
+    /// there is no place for it now.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn push_for(
+        &self,
+        publication: &Publication,
+        reader: impl FnOnce() -> Reader,
+    ) -> Result<(), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
             return Err(NotQueued::Unserializable);
@@ -75,7 +90,7 @@ impl Outbox {
             return Err(NotQueued::NotWritable);
         }
         if !state.suppresses(publication) {
-            return self.queue(state, publication, form.cost());
+            return self.queue(state, publication, form.cost(), reader);
         }
         drop(state);
         if let Some(instead) = self.instead_of(publication) {
@@ -84,7 +99,7 @@ impl Outbox {
                 return Err(NotQueued::Closed);
             }
             let cost = self.terms.form(&instead).cost();
-            self.queue(state, &instead, cost)?;
+            self.queue(state, &instead, cost, reader)?;
         }
         Err(NotQueued::Lapsed)
     }
@@ -94,16 +109,30 @@ impl Outbox {
         mut state: MutexGuard<'_, State>,
         publication: &Publication,
         cost: usize,
+        reader: impl FnOnce() -> Reader,
     ) -> Result<(), NotQueued> {
+        let held = state.hold_back(publication, cost, &self.terms);
+        match held {
+            Held::Later => return Ok(()),
+            Held::Missed => return Err(NotQueued::NotWritable),
+            Held::Passes | Held::Full => {}
+        }
         // One that polls has no link between two polls, and comes for what waits.
         state.begin_turn(self.transport() == TransportKind::Polling);
-        if !state.admits(publication, cost, &self.terms) {
-            let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
-            self.end(state, DisconnectReason::OutboxOverflow, true);
-            return Err(overflow);
+        if held == Held::Passes && state.admits(publication, cost, &self.terms) {
+            state.queue(publication.clone(), cost);
+            return Ok(());
         }
-        state.queue(publication.clone(), cost);
-        Ok(())
+        if held == Held::Passes
+            && let (Some(kept), Some(room)) = (publication.kept(), publication.room())
+            && let Some(log) = kept.log.upgrade()
+        {
+            drop(state);
+            return self.fall_behind(Lag::new(room, log, reader(), kept.seq, kept.seq));
+        }
+        let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
+        self.end(state, DisconnectReason::OutboxOverflow, true);
+        Err(overflow)
     }
 
     /// What takes the place of a publication that its session has lost the right to. It is written
@@ -165,12 +194,12 @@ impl Outbox {
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
     /// from here on is by one that its session has.
     pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
-        self.lock().resume(room, |last| last <= membership);
+        self.lock().resume(room, &self.terms, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
     pub(crate) fn resume_all(&self, room: RoomId) {
-        self.lock().resume(room, |_| true);
+        self.lock().resume(room, &self.terms, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the
@@ -258,6 +287,21 @@ impl Outbox {
         if state.link != link {
             return Poll::Ready(Drained::Replaced);
         }
+        let drained = self.drain(&mut state, cx, sink);
+        let is_behind = state.is_behind();
+        drop(state);
+        if is_behind {
+            self.read_on();
+        }
+        drained
+    }
+
+    fn drain<S: Sink>(
+        &self,
+        state: &mut State,
+        cx: &mut Context<'_>,
+        sink: &mut S,
+    ) -> Poll<Drained> {
         let mut something = false;
         for control in state.take_control().iter() {
             sink.control(control);
@@ -310,7 +354,12 @@ impl Outbox {
         self.upgraded.store(true, Ordering::SeqCst);
     }
 
-    fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
+    pub(super) fn end(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        reason: DisconnectReason,
+        discard: bool,
+    ) {
         let first = state.end(reason, discard, &self.terms);
         drop(state);
         if first && let Some(owner) = self.owner.upgrade() {

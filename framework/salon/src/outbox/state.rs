@@ -12,6 +12,7 @@ use super::{
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
+    lagging::Lag,
     terms::Terms,
 };
 use crate::{
@@ -52,6 +53,8 @@ pub(super) struct Rare {
     catching_up: Option<CatchingUp>,
     /// If it was sent more in one turn than an outbox holds.
     burst: Option<Burst>,
+    /// The rooms in which its sessions are behind.
+    pub(super) lags: Vec<Lag>,
 }
 
 type Suppressed = HashMap<RoomId, MembershipNumber>;
@@ -94,6 +97,9 @@ impl State {
     /// Drops the frames that wait.
     pub(super) fn drop_frames(&mut self) {
         self.take_all();
+        if let Some(rare) = &mut self.rare {
+            rare.lags.clear();
+        }
         self.tell_of_room();
     }
 
@@ -111,7 +117,7 @@ impl State {
 
     /// Takes the frames of a room out, and says how many; but for answers, which stay and are returned.
     pub(super) fn take_out(&mut self, room: RoomId, terms: &Terms) -> (u64, Vec<Publication>) {
-        let (mut taken, mut answers) = (0, Vec::new());
+        let (mut taken, mut answers) = (self.suppress_lag(room, terms), Vec::new());
         self.replace(terms, |frame| {
             if frame.room() != Some(room) {
                 return Some(frame);
@@ -228,9 +234,12 @@ impl State {
     }
 
     /// Gives back what few connections have, if this is none of them any more.
-    fn drop_rare(&mut self) {
+    pub(super) fn drop_rare(&mut self) {
         let is_idle = |rare: &Rare| {
-            rare.suppressed.is_empty() && rare.catching_up.is_none() && rare.burst.is_none()
+            rare.suppressed.is_empty()
+                && rare.catching_up.is_none()
+                && rare.burst.is_none()
+                && rare.lags.is_empty()
         };
         self.rare.take_if(|rare| is_idle(rare));
     }
@@ -252,8 +261,14 @@ impl State {
     }
 
     /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
-    /// was lost.
-    pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
+    /// was lost; and of what a member was behind in nothing is read any more.
+    pub(super) fn resume(
+        &mut self,
+        room: RoomId,
+        terms: &Terms,
+        is_over: impl FnOnce(MembershipNumber) -> bool,
+    ) {
+        self.release_lag(room, terms);
         let Some(rare) = &mut self.rare else { return };
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);

@@ -158,6 +158,7 @@ where
             sender,
             event: E::NAME,
             acknowledgement,
+            after: None,
             granted,
             withdrawals,
             refused,

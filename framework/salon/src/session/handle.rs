@@ -18,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 use super::{
     acknowledgement::Acknowledgements,
     auth_state::AuthState,
+    claims::Claims,
     membership::{Membership, Memberships},
     session_id::{Identified, SessionId},
 };
@@ -31,8 +32,8 @@ use crate::{
         refusal::Code,
         room_id::RoomId,
     },
-    message::Publication,
-    outbox::{End, NotQueued, Outbox},
+    message::{Log, Publication, Reader},
+    outbox::{End, Lag, NotQueued, Outbox},
 };
 
 /// The shared part of one session.
@@ -108,6 +109,8 @@ pub(crate) struct SessionState {
     pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
+    /// What its client says that it has seen of rooms that it has not joined yet.
+    pub(crate) claims: Claims,
     /// Whether its shard knows of it, or is about to: from then on it may be sent something. Set once
     /// the reply to CONNECT is queued, and with it: whoever sees it set sends behind that reply.
     is_there: AtomicBool,
@@ -116,6 +119,13 @@ pub(crate) struct SessionState {
     ended: AtomicBool,
     /// Made for who waits first for the end.
     over: Mutex<Option<Arc<Notify>>>,
+}
+
+impl SessionState {
+    /// Of a session that begins, and says that it has seen something.
+    pub(crate) fn claiming(claims: Claims) -> Self {
+        Self { claims, ..Self::default() }
+    }
 }
 
 impl SessionHandle {
@@ -140,6 +150,20 @@ impl SessionHandle {
         self.recoverable.as_ref()?.covered
     }
 
+    /// As whom it reads what a room keeps.
+    pub(crate) fn reader(&self) -> Reader {
+        let subject = self.auth_state.look(|credential| credential.subject.clone());
+        Reader { session: self.id.to_byte_string(), subject }
+    }
+
+    /// It reads what a room keeps after the number `after`, up to `to`, as its client takes it; what it
+    /// is sent of the room from here on comes behind that.
+    pub(crate) fn replay(&self, room: RoomId, log: Arc<dyn Log>, (after, to): (u64, u64)) {
+        if !self.has_ended() {
+            self.outbox.replay(Lag::new(room, log, self.reader(), after + 1, to));
+        }
+    }
+
     /// Queues a publication for this session's connection, and counts what became of it.
     pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
         // Rooms on other workers learn of the end later; nothing of theirs may come after it.
@@ -155,7 +179,7 @@ impl SessionHandle {
 
     /// As [`push`](Self::push), for what the session missed.
     pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
-        let queued = self.outbox.push(publication);
+        let queued = self.outbox.push_for(publication, || self.reader());
         match queued {
             Ok(()) => self.outbox.counters().one(Count::FramesQueued),
             Err(NotQueued::NotWritable) => {
@@ -295,6 +319,8 @@ impl SessionHandle {
     pub(crate) fn end(&self, reason: DisconnectReason) {
         self.state.ended.store(true, Ordering::Release);
         for membership in self.state.memberships.end() {
+            // Its connection may go on.
+            self.outbox.forget_lag(membership.room());
             membership.link.ended(self.number, reason);
         }
         self.state.acknowledgements.clear();

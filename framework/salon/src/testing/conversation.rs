@@ -14,7 +14,7 @@ use std::{
 
 use bytestring::ByteString;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     happened::{Happened, Traffic},
@@ -74,6 +74,8 @@ struct State {
     outgoing: VecDeque<Outgoing>,
     sender: Option<Waker>,
     attempt: Option<Attempt>,
+    /// Whether the next CONNECT says what was seen of rooms.
+    claims: bool,
     /// What the session can be recovered with.
     recovery: Option<(String, Option<String>)>,
     events: VecDeque<Incoming>,
@@ -119,6 +121,7 @@ impl Conversation {
         parser: Arc<dyn Parser>,
         namespace: ByteString,
         auth: Option<Value>,
+        orders: Orders,
         raw: bool,
     ) -> Rc<Self> {
         let state = RefCell::new(State {
@@ -127,9 +130,10 @@ impl Conversation {
             outgoing: VecDeque::new(),
             sender: None,
             attempt: None,
+            claims: false,
             recovery: None,
             events: VecDeque::new(),
-            orders: Orders::default(),
+            orders,
             messages: VecDeque::new(),
             answers: BTreeMap::new(),
             next_id: 0,
@@ -303,8 +307,23 @@ impl Conversation {
         }
     }
 
+    /// The next CONNECT says what was seen of rooms.
+    ///
+    /// # Panics
+    /// When the `auth` is no object, which has no room for that.
+    pub(super) fn claim_what_was_seen(&self) {
+        let mut state = self.state.borrow_mut();
+        let fits = state.auth.as_ref().is_none_or(Value::is_object);
+        assert!(fits, "what was seen of rooms cannot be said: this client's auth is no object");
+        state.claims = true;
+    }
+
     fn connect(&self) {
         let mut auth = self.state.borrow().auth.clone();
+        if std::mem::take(&mut self.state.borrow_mut().claims) {
+            let auth = auth.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+            auth["salon"] = json!({ "after": self.state.borrow().orders.seen() });
+        }
         if let Some((pid, offset)) = &self.state.borrow().recovery {
             let auth = auth.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
             auth["pid"] = pid.clone().into();

@@ -2,7 +2,9 @@
 //!
 //! It must never take a number twice: that is a mistake of the server's, and fails the test.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
+
+use serde_json::{Value, json};
 
 use crate::{
     message::{At, Position},
@@ -11,9 +13,19 @@ use crate::{
 
 /// How far a client is in each room's order.
 #[derive(Debug, Default)]
-pub(super) struct Orders(HashMap<String, (String, u64)>);
+pub(super) struct Orders {
+    /// By the room's name: the epoch, and the number.
+    seen: HashMap<String, (String, u64)>,
+    /// The kinds of rooms that keep a history: in their orders no number is missing.
+    kept: Rc<[&'static str]>,
+}
 
 impl Orders {
+    /// Of a client that has seen nothing.
+    pub(super) fn new(kept: Rc<[&'static str]>) -> Self {
+        Self { seen: HashMap::new(), kept }
+    }
+
     /// Takes the place out of an event's arguments, if its last one is one.
     ///
     /// # Errors
@@ -36,13 +48,21 @@ impl Orders {
         if !begins {
             *arguments = rest;
         }
-        self.follow(&place)?;
+        self.follow(&place, begins)?;
         Ok(Some(place))
     }
 
-    fn follow(&mut self, place: &Position) -> Result<(), String> {
+    /// The last that it has seen of each room, as it tells a server.
+    pub(super) fn seen(&self) -> Value {
+        let rooms = self.seen.iter();
+        rooms
+            .map(|(room, (epoch, seq))| (room.clone(), json!({ "epoch": epoch, "seq": seq })))
+            .collect()
+    }
+
+    fn follow(&mut self, place: &Position, begins: bool) -> Result<(), String> {
         let Position { room, epoch, at } = place;
-        let before = match self.0.get(room) {
+        let before = match self.seen.get(room) {
             Some((known, number)) if known == epoch => *number,
             _ => 0,
         };
@@ -53,7 +73,17 @@ impl Orders {
         if !follows {
             return Err(format!("{at:?} came behind {before} in the order {epoch} of {room:?}"));
         }
-        self.0.insert(room.clone(), (epoch.clone(), number));
+        let is_kept = room.split_once(':').is_some_and(|(kind, _)| self.kept.contains(&kind));
+        let is_next = match at {
+            At::Seq(number) => *number == before + 1,
+            At::After(number) => begins || *number == before,
+        };
+        if is_kept && !is_next {
+            return Err(format!(
+                "{at:?} came behind {before} in {room:?}, which keeps a history: something is missing"
+            ));
+        }
+        self.seen.insert(room.clone(), (epoch.clone(), number));
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use super::{
     lab::{Lab, name},
     line::{Direction, Reset},
     link::{Link, Wire},
+    order::Orders,
     server::{Request, Response},
 };
 
@@ -220,6 +221,7 @@ impl<'a> Visitor<'a> {
             connections.parser().clone(),
             namespace.into(),
             auth,
+            Orders::new(connections.namespaces().kept()),
             raw,
         );
         let link = Rc::new(Link {

@@ -15,9 +15,9 @@ use crate::{
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
-        membership::{Member, Members},
+        membership::{Member, Members, Order},
     },
-    session::{handle::SessionHandle, session_id::SessionId},
+    session::handle::SessionHandle,
 };
 
 /// Some members of a room of the kind `R`.
@@ -31,7 +31,7 @@ pub struct RoomAudience<'a, R> {
 /// Which of the members.
 pub(super) enum Choice<'a> {
     Everyone,
-    Except(SessionId),
+    Except(Arc<SessionHandle>),
     One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
@@ -58,7 +58,7 @@ impl<R: Room> RoomContext<R> {
 
     /// Every member but one.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Except(member.handle().id))
+        RoomAudience::new(&self.members, Choice::Except(member.handle().clone()))
     }
 }
 
@@ -95,12 +95,13 @@ impl<'a, R> RoomAudience<'a, R> {
         let is_numbered = !is_volatile && !is_for_one;
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
+        let kept = order.filter(|_| is_numbered).and_then(Order::place);
         let take_number = || {
             if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
                 order.publish(at);
             }
         };
-        if members.is_empty() && !is_for_one {
+        if members.is_empty() && !is_for_one && kept.is_none() {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
@@ -113,16 +114,41 @@ impl<'a, R> RoomAudience<'a, R> {
             order: position.map(Ordered::InRoom).or_else(|| members.broadcaster().outside()),
             question: None,
         };
-        let publication = Publication::of_room(content, members.room(), is_volatile);
         take_number();
-        let except = match &self.choice {
-            Choice::Everyone => None,
-            Choice::Except(session) => Some(*session),
+        let Some(kept) = kept else {
+            let publication = Publication::of_room(content, members.room(), is_volatile);
+            return self.deliver(name, publication);
+        };
+        let skip = self.left_out().map(|left_out| (left_out, members.skip(kept.clone())));
+        let publication = Publication::kept_by_room(content, members.room(), kept);
+        members
+            .order
+            .keep(&publication, skip.as_ref().map(|(handle, skip)| (handle.reader(), skip)));
+        self.deliver(name, publication);
+        if let Some((handle, skip)) = skip
+            && members.contains(handle.number)
+        {
+            members.send_to(handle, skip);
+        }
+    }
+
+    /// Who is left out.
+    fn left_out(&self) -> Option<&Arc<SessionHandle>> {
+        match &self.choice {
+            Choice::Except(handle) => Some(handle),
+            Choice::Everyone | Choice::One(_) | Choice::AskedIn(_) => None,
+        }
+    }
+
+    fn deliver(&self, name: &'static str, publication: Publication) {
+        let members = self.members;
+        match &self.choice {
             Choice::One(handle) => return members.send_to_member(handle, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
-        };
+            Choice::Everyone | Choice::Except(_) => {}
+        }
         let room = Logged(members.name());
         tracing::trace!(%room, event = name, members = members.len(), "broadcast");
-        members.deliver(&publication, except);
+        members.deliver(&publication, self.left_out().map(|handle| handle.id));
     }
 }

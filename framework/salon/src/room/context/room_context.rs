@@ -24,6 +24,8 @@ pub struct RoomContext<R> {
     /// Who is asked in, and by which event, while the room decides about it.
     pub(in crate::room) joining: Option<Box<Joining>>,
     pub(in crate::room) antechamber: Antechamber,
+    /// Whether the event that is handled made its sender a member again that gets what it missed.
+    pub(in crate::room) resumed: bool,
     pub(in crate::room) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(in crate::room) timers: Timers<R, Self>,
@@ -71,6 +73,7 @@ impl<R> RoomContext<R> {
             members,
             joining: None,
             antechamber: Antechamber::default(),
+            resumed: false,
             actions: VecDeque::new(),
             timers: Timers::default(),
             presence_state,

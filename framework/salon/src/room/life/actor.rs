@@ -10,6 +10,7 @@ use serde::Serialize;
 use tracing::Span;
 
 use super::{
+    joining::Entered,
     opening::open,
     state::{Generation, State},
 };
@@ -105,8 +106,8 @@ impl<R: Room> RoomActor<R> {
             Senders::Join if return_path.has_lapsed() => Err(lapsed_meanwhile()),
             Senders::Join | Senders::Member | Senders::Anyone => self.enter(event, &return_path),
         };
-        let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
-        let result = entered.and_then(|(event, _)| {
+        let joined = entered.as_ref().ok().and_then(|entered| entered.joined);
+        let result = entered.and_then(|Entered { event, resumed, .. }| {
             if let Some(refusal) = return_path.refused.take() {
                 return Err(*refusal);
             }
@@ -122,7 +123,10 @@ impl<R: Room> RoomActor<R> {
                 simulation::before_handler(E::NAME);
                 on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
             };
-            self.run_for(E::NAME, &return_path.sender, handle).and_then(event::expected::<E, _>)
+            self.cx.resumed = resumed;
+            let handled = self.run_for(E::NAME, &return_path.sender, handle);
+            self.cx.resumed = false;
+            handled.and_then(event::expected::<E, _>)
         });
         (result, return_path, joined)
     }

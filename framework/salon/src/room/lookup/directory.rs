@@ -230,11 +230,19 @@ where
 pub(crate) trait AnyDirectory: Send + Sync {
     /// How many rooms are open.
     fn open_rooms(&self) -> usize;
+    /// The name of the kind, if its rooms keep a history.
+    #[cfg(feature = "testing")]
+    fn with_history(&self) -> Option<&'static str>;
 }
 
 impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
     fn open_rooms(&self) -> usize {
         self.len()
+    }
+
+    #[cfg(feature = "testing")]
+    fn with_history(&self) -> Option<&'static str> {
+        (!R::HISTORY.is_none()).then_some(R::NAME)
     }
 }
 

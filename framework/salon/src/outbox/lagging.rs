@@ -1,0 +1,254 @@
+//! A session that is behind in what a room keeps: it reads that as its client takes it.
+//!
+//! It must never hold what a room keeps: of that it has a number alone. What it does hold is for this
+//! session alone, and has the limits of an outbox.
+
+use std::{ptr, sync::Arc};
+
+use super::{not_queued::NotQueued, queue::Outbox, state::State, terms::Terms};
+use crate::{
+    base::{disconnect::DisconnectReason, meter::Count, room_id::RoomId},
+    message::{Kept, Log, Publication, Reader},
+};
+
+/// How far a session is behind in one room. There is none for a session that is not.
+pub(crate) struct Lag {
+    room: RoomId,
+    log: Arc<dyn Log>,
+    reader: Reader,
+    /// The number of the first that it has not read.
+    next: u64,
+    /// That of the last that it has to read: what has a higher one comes to it by itself.
+    last: u64,
+    /// What has no number of its own, each with the number that it belongs behind, in order.
+    held: Vec<(u64, Publication)>,
+    held_bytes: usize,
+}
+
+/// What becomes of a publication for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is to be queued as ever.
+    Passes,
+    /// It is read later, or comes behind what is.
+    Later,
+    /// It may be missed, and is.
+    Missed,
+    /// There is no place for it.
+    Full,
+}
+
+/// What one that is behind may read next.
+pub(super) struct Wanted {
+    room: RoomId,
+    log: Arc<dyn Log>,
+    reader: Reader,
+    from: u64,
+    to: u64,
+    most: usize,
+    bytes: usize,
+}
+
+impl Lag {
+    /// It reads the numbers from `next` to `last`.
+    pub(crate) fn new(
+        room: RoomId,
+        log: Arc<dyn Log>,
+        reader: Reader,
+        next: u64,
+        last: u64,
+    ) -> Self {
+        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0 }
+    }
+
+    /// Whether something is kept in the order that it reads.
+    fn reads(&self, kept: &Kept) -> bool {
+        ptr::addr_eq(Arc::as_ptr(&self.log), kept.log.as_ptr())
+    }
+
+    fn hold(&mut self, publication: &Publication, cost: usize, terms: &Terms) -> Held {
+        if self.held.len() >= terms.max_frames || self.held_bytes + cost > terms.max_bytes {
+            return Held::Full;
+        }
+        self.held.push((self.last, publication.clone()));
+        self.held_bytes += cost;
+        Held::Later
+    }
+}
+
+impl Outbox {
+    /// The session is behind from now on, unless it has lost the room.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it is not.
+    pub(super) fn fall_behind(&self, lag: Lag) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return Err(NotQueued::Closed);
+        }
+        if state.suppressed(lag.room).is_some() {
+            return Err(NotQueued::Lapsed);
+        }
+        self.counters().one(Count::MembersBehind);
+        state.rare.get_or_insert_default().lags.push(lag);
+        drop(state);
+        // Its client may have taken everything meanwhile: then nobody comes to read on.
+        self.read_on();
+        Ok(())
+    }
+
+    /// The session reads what a room keeps, before anything that it is sent of the room from here on.
+    pub(crate) fn replay(&self, lag: Lag) {
+        // One that has ended, or has lost the room, reads nothing.
+        let _ = self.fall_behind(lag);
+    }
+
+    /// Of a room nothing is read any more, nor of what came behind that: the session has ended.
+    pub(crate) fn forget_lag(&self, room: RoomId) {
+        let lag = self.lock().take_lag(room);
+        // What it holds may have the application's bytes, whose drop is the application's code.
+        drop(lag);
+    }
+
+    /// Queues what those read who are behind, as long as half of what the outbox may hold is free.
+    pub(super) fn read_on(&self) {
+        loop {
+            let Some(wanted) = self.lock().wanted(&self.terms) else { return };
+            let Wanted { from, to, most, bytes, .. } = wanted;
+            let read = wanted.log.read(from, to, &wanted.reader, most, bytes);
+            let Some(read) = read.filter(|read| !read.is_empty()) else {
+                // The room has given up what it had to read: it is too slow for all that is kept.
+                self.counters().one(Count::OutboxOverflows);
+                return self.end(self.lock(), DisconnectReason::OutboxOverflow, true);
+            };
+            // Written here, where nothing is locked: a parser is the application's.
+            for publication in &read {
+                self.terms.form(publication);
+            }
+            self.lock().has_read(&wanted, read, &self.terms);
+        }
+    }
+}
+
+impl State {
+    /// What becomes of a publication, by whether its session is behind in the room.
+    pub(super) fn hold_back(
+        &mut self,
+        publication: &Publication,
+        cost: usize,
+        terms: &Terms,
+    ) -> Held {
+        let Some(room) = publication.room().filter(|_| self.is_behind()) else {
+            return Held::Passes;
+        };
+        let Some(lag) = self.lag_mut(room) else { return Held::Passes };
+        match publication.kept() {
+            Some(kept) if lag.reads(kept) => {
+                debug_assert_eq!(
+                    kept.seq,
+                    lag.last + 1,
+                    "a room publishes in the order of numbers"
+                );
+                lag.last = kept.seq;
+                Held::Later
+            }
+            // Another order has begun: of the former one nothing is wanted any more.
+            Some(_) => {
+                self.release_lag(room, terms);
+                Held::Passes
+            }
+            None if publication.is_volatile() => Held::Missed,
+            None => lag.hold(publication, cost, terms),
+        }
+    }
+
+    /// Whether there is anything that is to be read.
+    pub(super) fn is_behind(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.lags.is_empty())
+    }
+
+    /// Of a room nothing is read any more; what came behind that is queued.
+    pub(super) fn release_lag(&mut self, room: RoomId, terms: &Terms) {
+        if let Some(lag) = self.take_lag(room) {
+            self.release(lag.held, terms);
+        }
+    }
+
+    /// The session has lost the room: nothing of it is read any more. Of what came behind that the answers
+    /// are queued, which are to be refused; how many others there were.
+    pub(super) fn suppress_lag(&mut self, room: RoomId, terms: &Terms) -> u64 {
+        let Some(lag) = self.take_lag(room) else { return 0 };
+        let all = lag.held.len();
+        let answers = lag.held.into_iter().filter(|(_, it)| it.is_answer()).collect::<Vec<_>>();
+        let others = all - answers.len();
+        self.release(answers, terms);
+        u64::try_from(others).unwrap_or(u64::MAX)
+    }
+
+    fn take_lag(&mut self, room: RoomId) -> Option<Lag> {
+        let lags = &mut self.rare.as_mut()?.lags;
+        let index = lags.iter().position(|lag| lag.room == room)?;
+        let lag = lags.remove(index);
+        self.drop_rare();
+        Some(lag)
+    }
+
+    fn release(&mut self, held: Vec<(u64, Publication)>, terms: &Terms) {
+        for (_, publication) in held {
+            let cost = terms.form(&publication).cost();
+            self.queue(publication, cost);
+        }
+    }
+
+    fn lag_mut(&mut self, room: RoomId) -> Option<&mut Lag> {
+        self.rare.as_mut()?.lags.iter_mut().find(|lag| lag.room == room)
+    }
+
+    /// What is to be read next, if there is room for it.
+    fn wanted(&self, terms: &Terms) -> Option<Wanted> {
+        let lag = self.rare.as_ref()?.lags.first()?;
+        if self.closed.is_some() || self.is_half_full(terms) {
+            return None;
+        }
+        Some(Wanted {
+            room: lag.room,
+            log: lag.log.clone(),
+            reader: lag.reader.clone(),
+            from: lag.next,
+            to: lag.last,
+            most: (terms.max_frames / 2).saturating_sub(self.frames.len()).max(1),
+            bytes: (terms.max_bytes / 2).saturating_sub(self.bytes),
+        })
+    }
+
+    /// Something was read that was wanted, if it still is.
+    fn has_read(&mut self, wanted: &Wanted, read: Vec<Publication>, terms: &Terms) {
+        let is_wanted = self.closed.is_none()
+            && self
+                .lag_mut(wanted.room)
+                .is_some_and(|lag| lag.next == wanted.from && Arc::ptr_eq(&lag.log, &wanted.log));
+        let Some(mut lag) = is_wanted.then(|| self.take_lag(wanted.room)).flatten() else { return };
+        let mut held = std::mem::take(&mut lag.held).into_iter().peekable();
+        for publication in read {
+            let form = terms.form(&publication);
+            // What has no form for this client was said once, by whoever made it.
+            if !form.is_nothing() {
+                let cost = form.cost();
+                self.queue(publication, cost);
+            }
+            lag.next += 1;
+            while let Some((_, publication)) = held.next_if(|(behind, _)| *behind < lag.next) {
+                let cost = terms.form(&publication).cost();
+                lag.held_bytes -= cost;
+                self.queue(publication, cost);
+            }
+        }
+        lag.held = held.collect();
+        if lag.next <= lag.last {
+            // At the end: others have their turn first.
+            self.rare.get_or_insert_default().lags.push(lag);
+        } else {
+            debug_assert!(lag.held.is_empty(), "what is held comes behind something that is read");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Rights, while something is read again.
