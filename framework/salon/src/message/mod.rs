@@ -6,6 +6,7 @@
 
 mod codec;
 mod content;
+mod delivery;
 mod form;
 mod forms;
 mod offset;
@@ -18,9 +19,10 @@ pub use self::position::{At, Position};
 pub(crate) use self::{
     codec::{Codec, CodecId},
     content::{Content, Ordered},
+    delivery::Delivery,
     form::{FRONT, Form, Layer},
     offset::Offset,
-    position::{Epoch, PositionOf},
+    position::{Epoch, PositionOf, Seen},
     publication::Publication,
     refused::refused,
 };

@@ -20,6 +20,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     hub::refusing,
+    message::Seen,
     payload::Payload,
     room::presence::PresentUser,
     session::{handle::SessionHandle, membership::Lapsed},
@@ -40,6 +41,9 @@ pub(crate) struct ReturnPath {
     /// The name of the event.
     pub(in crate::room) event: &'static str,
     pub(in crate::room) acknowledgement: Option<u64>,
+    /// The last that the sender has seen of the room's order, if it says so.
+    #[expect(dead_code, reason = "for who comes back to a room, which comes next")]
+    pub(in crate::room) after: Option<Seen>,
     /// The grant by which it passed, if it has a permission.
     pub(in crate::room) granted: Option<Granted>,
     /// How much had been taken from the sender when it was checked.
