@@ -35,6 +35,7 @@ mod catching_up;
 mod cave;
 mod closing;
 mod coming_back;
+mod delivery;
 mod den;
 mod ending;
 mod forging;

@@ -6,7 +6,7 @@
 use bytestring::ByteString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{JsonError, Payload, attachments, strict};
+use super::{JsonError, Payload, attachments, delivery, strict};
 use crate::excerpt::shape;
 
 /// A payload as a client sent it, which may be no JSON.
@@ -66,6 +66,30 @@ impl UncheckedPayload {
                 Ok(Payload::from_parts(values, Vec::new()))
             }
         }
+    }
+
+    /// Takes off what is said of the delivery, as JSON, if the last value is an object whose only key is
+    /// `$`. Where no key can be that, the payload is as it was, and nobody has looked at more.
+    ///
+    /// # Errors
+    /// [`NoJson`] if one may be, and the payload is no JSON.
+    #[doc(hidden)]
+    pub fn take_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
+        let json = match &self.0 {
+            Inner::Checked(payload) => payload.json(),
+            Inner::Text { text, begin, .. } => text.get(*begin..).unwrap_or_default(),
+        };
+        if !delivery::may_be_in(json) {
+            return Ok(None);
+        }
+        let payload = self.clone().check()?;
+        let split = delivery::split(&payload);
+        let (payload, delivery) = match split {
+            Some((payload, delivery)) => (payload, Some(delivery)),
+            None => (payload, None),
+        };
+        self.0 = Inner::Checked(payload);
+        Ok(delivery)
     }
 
     /// The one value as a `T`, by which it is checked as well: one pass over the text. Nothing if it is

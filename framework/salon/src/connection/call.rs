@@ -25,6 +25,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     event::{Policy, REFRESH},
+    message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
 };
@@ -33,6 +34,8 @@ use crate::{
 pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) payload: UncheckedPayload,
+    /// What its sender says of the delivery, as JSON, once that is taken off the payload.
+    pub(super) delivery: Option<ByteString>,
     pub(super) id: Option<u64>,
     pub(super) in_flight: InFlightGuard,
 }
@@ -78,7 +81,7 @@ impl OpenSession {
     /// whatever handles it.
     ///
     /// Whatever comes of it, its payload has been checked then, or is an error.
-    pub(super) fn call(&mut self, call: Call, context: &mut CallContext<'_>) -> Reached {
+    pub(super) fn call(&mut self, mut call: Call, context: &mut CallContext<'_>) -> Reached {
         if call.name == REFRESH {
             return self.refresh(call, context);
         }
@@ -93,6 +96,8 @@ impl OpenSession {
             if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
                 return call.refuse(refusal);
             }
+            // Whatever checks the event sees what its handler gets.
+            call.delivery = call.payload.take_delivery()?;
         } else if namespace.untyped.handler(&call.name).is_none() {
             let message = "nothing here handles events of this name";
             return call.refuse(Refusal::new(Code::UnknownEvent, message));
@@ -182,6 +187,10 @@ impl OpenSession {
         context: &mut CallContext<'_>,
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
+        let delivery = match call.delivery.map(Delivery::read).transpose() {
+            Ok(delivery) => delivery.map(Box::new),
+            Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),
+        };
         let mut checks = Checks {
             handle: &self.handle,
             broadcaster: context.core.broadcaster(),
@@ -193,13 +202,14 @@ impl OpenSession {
         };
         match route {
             TypedRoute::Session(route) => {
-                let called = (route.call)(&mut *self.state, call.payload, &mut checks)?;
+                let called = (route.call)(&mut *self.state, call.payload, delivery, &mut checks)?;
                 Ok(called_outcome(called, call.in_flight))
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
                     sender: self.handle.clone(),
                     acknowledgement: call.id,
+                    delivery,
                     withdrawals: self.handle.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };
@@ -217,7 +227,7 @@ impl OpenSession {
     }
 
     fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, core: &Core) -> Reached {
-        let Call { name, payload, id, in_flight } = call;
+        let Call { name, payload, id, in_flight, .. } = call;
         let payload = payload.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
             let socket = self.socket(core);

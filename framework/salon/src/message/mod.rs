@@ -6,6 +6,7 @@
 
 mod codec;
 mod content;
+mod delivery;
 mod form;
 mod forms;
 mod offset;
@@ -19,6 +20,7 @@ pub use self::position::{At, Position};
 pub(crate) use self::{
     codec::{Codec, CodecId},
     content::{Content, Ordered},
+    delivery::Delivery,
     form::{FRONT, Form, Layer},
     offset::Offset,
     position::{Epoch, PositionOf, Seen},

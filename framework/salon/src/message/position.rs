@@ -76,25 +76,29 @@ impl Epoch {
         Self(epoch)
     }
 
-    /// The one that is written so.
+    /// The one that is written so, if any is.
     fn parse(text: &str) -> Option<Self> {
-        let number = u64::from_str_radix(text, 16).ok()?.to_be_bytes();
-        let epoch = Self([number[3], number[4], number[5], number[6], number[7]]);
+        let mut epoch = [0; 5];
+        for (byte, digits) in epoch.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        let epoch = Self(epoch);
         (epoch.to_string() == text).then_some(epoch)
     }
 }
 
-/// The last that a client has seen of an order, as it says: nobody has to believe it.
+/// The last that a client has seen of a room's order, as it says: `{ epoch, seq }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Seen {
-    /// Nothing, if it is none that a room of ours can have had.
-    #[serde(deserialize_with = "epoch")]
+    /// Of which order; `None` if no room of any process has had it.
+    #[serde(deserialize_with = "epoch_or_none")]
     pub(crate) epoch: Option<Epoch>,
+    /// The number of the last that it has seen; 0 if it has seen nothing.
     pub(crate) seq: u64,
 }
 
-fn epoch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Epoch>, D::Error> {
-    Ok(Epoch::parse(&String::deserialize(deserializer)?))
+fn epoch_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Epoch>, D::Error> {
+    String::deserialize(deserializer).map(|text| Epoch::parse(&text))
 }
 
 /// A [`Position`] on its way to the wire; it costs no allocation.
@@ -137,6 +141,29 @@ impl Serialize for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_epoch_is_read_as_it_was_written_and_from_nothing_else() {
+        let epoch = Epoch::draw();
+        assert_eq!(Epoch::parse(&epoch.to_string()), Some(epoch));
+        for wrong in
+            ["", "b7a01f93c", "b7a01f93c2a", "B7a01f93c2", "+7a01f93c2", "é7a01f93c", "b7a01f93 2"]
+        {
+            assert_eq!(Epoch::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_has_seen_is_read_though_no_room_has_had_its_epoch() {
+        let seen = |json| serde_json::from_str::<Seen>(json).ok();
+        let epoch = Epoch::draw();
+        let known = format!(r#"{{"epoch":"{epoch}","seq":7}}"#);
+        assert_eq!(seen(&known), Some(Seen { epoch: Some(epoch), seq: 7 }));
+        assert_eq!(seen(r#"{"epoch":"another","seq":0}"#), Some(Seen { epoch: None, seq: 0 }));
+        for wrong in ["{}", r#"{"epoch":1,"seq":1}"#, r#"{"epoch":"a","seq":-1}"#, r#"{"seq":1}"#] {
+            assert_eq!(seen(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_position_is_read_as_it_was_written() {

@@ -20,6 +20,7 @@ use crate::{
     },
     event::{self, Event, On, OnLater, Policy},
     hub::Opener,
+    message::Delivery,
     payload::{NoJson, UncheckedPayload},
     session::handle::SessionHandle,
 };
@@ -28,6 +29,8 @@ use crate::{
 pub(crate) struct SentByClient {
     pub(crate) sender: Arc<SessionHandle>,
     pub(crate) acknowledgement: Option<u64>,
+    /// What it says of the delivery.
+    pub(crate) delivery: Option<Box<Delivery>>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
     pub(crate) in_flight: InFlightGuard,
@@ -143,7 +146,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
+    let SentByClient { sender, acknowledgement, delivery, withdrawals, in_flight } = sent;
     let (granted, refused) = match granted {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member; or membership is not asked for.
@@ -158,7 +161,7 @@ where
             sender,
             event: E::NAME,
             acknowledgement,
-            after: None,
+            after: delivery.and_then(|delivery| delivery.after),
             granted,
             withdrawals,
             refused,

@@ -23,6 +23,7 @@ use crate::{
     },
     event::{self, Awaited, Event, Later, On, OnLater, Then, lists},
     hub::encode_or_log,
+    message::Delivery,
     payload::{Payload, UncheckedPayload},
     room::{CheckOutcome, Checking, Checks, Guards},
 };
@@ -120,23 +121,25 @@ where
             None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
-    let call =
-        move |session: &mut dyn AnySession, payload: UncheckedPayload, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(payload)? {
-                Ok(event) => Contained::new(event, checks.broadcaster.tally),
-                Err(refusal) => return Ok(Called::Done(Err(refusal))),
-            };
-            Ok(match checks.judge::<E, S::Identity>(event, None) {
-                Checking::Done(outcome) => handle(session, outcome),
-                Checking::Waits(outcome) => Called::Held(
-                    outcome
-                        .map(move |outcome| -> Resume {
-                            Box::new(move |session| handle(session, outcome))
-                        })
-                        .boxed_local(),
-                ),
-            })
+    let call = move |session: &mut dyn AnySession,
+                     payload: UncheckedPayload,
+                     _: Option<Box<Delivery>>,
+                     checks: &mut Checks<'_>| {
+        let event = match event::decode_or_refuse::<E>(payload)? {
+            Ok(event) => Contained::new(event, checks.broadcaster.tally),
+            Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
+        Ok(match checks.judge::<E, S::Identity>(event, None) {
+            Checking::Done(outcome) => handle(session, outcome),
+            Checking::Waits(outcome) => Called::Held(
+                outcome
+                    .map(move |outcome| -> Resume {
+                        Box::new(move |session| handle(session, outcome))
+                    })
+                    .boxed_local(),
+            ),
+        })
+    };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 

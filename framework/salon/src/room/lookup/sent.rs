@@ -41,7 +41,7 @@ pub(crate) struct ReturnPath {
     /// The name of the event.
     pub(in crate::room) event: &'static str,
     pub(in crate::room) acknowledgement: Option<u64>,
-    /// The last that its sender says it has seen of the room.
+    /// The last that the sender has seen of the room's order, if it says so.
     pub(in crate::room) after: Option<Seen>,
     /// The grant by which it passed, if it has a permission.
     pub(in crate::room) granted: Option<Granted>,
