@@ -34,6 +34,8 @@ pub enum Code {
     UnknownEvent,
     /// `not_found`: what the event is about does not exist.
     NotFound,
+    /// `gone`: what it asks for is not kept any more.
+    Gone,
     /// `closed`: the room has closed.
     Closed,
     /// `timeout`: no answer in time.
@@ -48,7 +50,7 @@ pub enum Code {
 
 impl Code {
     /// The framework's own codes.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::Lapsed,
@@ -59,6 +61,7 @@ impl Code {
         Self::InvalidPayload,
         Self::UnknownEvent,
         Self::NotFound,
+        Self::Gone,
         Self::Closed,
         Self::Timeout,
         Self::Disconnected,
@@ -87,6 +90,7 @@ impl Code {
             Self::InvalidPayload => "invalid_payload",
             Self::UnknownEvent => "unknown_event",
             Self::NotFound => "not_found",
+            Self::Gone => "gone",
             Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Disconnected => "disconnected",

@@ -2,11 +2,14 @@
 //!
 //! It must never say anything that its test does not ask for.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use salon::{
     Builder, History, Past,
-    auth::Identified,
+    auth::{Authority, Grant, Identified, Question},
     prelude::*,
     testing::{Client, ConnectError, Failure, Lab, Wire},
 };
@@ -33,7 +36,7 @@ pub(crate) struct Joined {
     pub(crate) members: usize,
 }
 
-/// Says something to all, or to all but the sender, or to the sender alone; the number that it gets.
+/// Says something to all, or to some; the number that it gets.
 #[derive(Serialize, Deserialize, Event)]
 #[event("chat:say", room = Chat(room), reply = u64)]
 pub(crate) struct Say {
@@ -46,7 +49,9 @@ pub(crate) struct Say {
 pub(crate) enum To {
     All,
     Others,
-    Sender,
+    /// To the member that came first, alone, or to all but that.
+    First,
+    AllButFirst,
     /// To all who can take it at once.
     Volatile,
 }
@@ -104,7 +109,8 @@ impl Chat {
         match say.to {
             To::All => cx.broadcast(&said),
             To::Others => cx.except(cx.sender()).emit(&said),
-            To::Sender => cx.to(cx.sender()).emit(&said),
+            To::First => first(cx).iter().for_each(|first| cx.to(first).emit(&said)),
+            To::AllButFirst => first(cx).iter().for_each(|first| cx.except(first).emit(&said)),
             To::Volatile => cx.broadcast(&Heard),
         }
         number(cx)
@@ -125,6 +131,10 @@ impl Chat {
     fn crash(&mut self, _: Crash) {
         panic!("a chat crashes");
     }
+}
+
+fn first(cx: &RoomContext<Chat>) -> Option<Member<Guest>> {
+    cx.members().next()
 }
 
 /// The number of the last that a room has published.
@@ -158,9 +168,30 @@ impl Club {
     }
 }
 
-pub(crate) fn app() -> Builder<Identified<Guest>> {
-    let authority = salon::auth::ScopesInClaims;
-    let builder = Salon::builder().authenticate(ByName::with("club:*:club")).authority(authority);
+/// Who may not enter a club.
+#[derive(Clone, Default)]
+pub(crate) struct Bars(Arc<Mutex<Vec<String>>>);
+
+impl Bars {
+    pub(crate) fn bar(&self, name: &str) {
+        self.0.lock().expect("nobody panics with it").push(name.to_owned());
+    }
+}
+
+impl Authority for Bars {
+    type Identity = Guest;
+
+    async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
+        let bars = self.0.lock().expect("nobody panics with it");
+        match bars.contains(&question.identity().name) {
+            true => Err(Refusal::forbidden("barred")),
+            false => Ok(Grant::standing()),
+        }
+    }
+}
+
+pub(crate) fn app(bars: &Bars) -> Builder<Identified<Guest>> {
+    let builder = Salon::builder().authenticate(ByName::default()).authority(bars.clone());
     builder.room::<Chat>().room::<Club>()
 }
 
@@ -169,7 +200,7 @@ pub(crate) async fn lab(
     seed: u64,
     limits: impl FnOnce(&mut salon::config::Limits),
 ) -> Result<Lab, Failure> {
-    let salon = app().limits(limits).build()?;
+    let salon = app(&Bars::default()).limits(limits).build()?;
     Ok(Lab::builder(salon).workers(3).seed(seed).window(1024).start().await)
 }
 

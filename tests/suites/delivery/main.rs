@@ -6,5 +6,6 @@
 mod chat;
 mod lagging;
 mod model;
+mod replay;
 mod resume;
 mod rights;

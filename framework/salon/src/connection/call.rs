@@ -10,6 +10,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use super::{
     core::Core,
     open_session::OpenSession,
+    replaying::{REPLAY_RATE, replay},
     rights::{REFRESH_RATE, refresh},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
         in_flight::InFlightGuard,
         refusal::{Code, Refusal},
     },
-    event::{Policy, REFRESH},
+    event::{Policy, REFRESH, REPLAY},
     message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
     room::{Checks, Deliver, Forwarded, SentByClient, bounded},
@@ -85,6 +86,9 @@ impl OpenSession {
         if call.name == REFRESH {
             return self.refresh(call, context);
         }
+        if call.name == REPLAY {
+            return self.replay(call, context);
+        }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
         if let Some((name, route)) = route {
@@ -134,6 +138,15 @@ impl OpenSession {
         let payload = call.payload.check()?;
         let refreshed = refresh(context.core.clone(), self.socket(context.core), payload);
         Ok(Outcome::Later(refreshed.map(Concluded::Answered).boxed_local(), call.in_flight))
+    }
+
+    fn replay(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
+        if let Err(refusal) = self.check_rate(REPLAY, REPLAY_RATE, context.allowance) {
+            return call.refuse(refusal);
+        }
+        let payload = call.payload.check()?;
+        let replayed = replay(context.core.clone(), self.handle.clone(), payload);
+        Ok(Outcome::Later(replayed.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
     fn check_rate(

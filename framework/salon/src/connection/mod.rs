@@ -18,6 +18,7 @@ mod open_session;
 mod placement;
 mod reading;
 mod receive_window;
+mod replaying;
 mod resting;
 mod rights;
 mod session_table;

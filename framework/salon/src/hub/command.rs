@@ -42,6 +42,11 @@ pub(crate) enum Command {
         log: Arc<dyn Log>,
         numbers: (u64, u64),
     },
+    /// A session is sent once more what it missed.
+    Again {
+        handle: Arc<SessionHandle>,
+        missed: Vec<Publication>,
+    },
     JoinNamed {
         handle: Arc<SessionHandle>,
         room: ByteString,

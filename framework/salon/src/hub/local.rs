@@ -49,6 +49,10 @@ impl Local {
                 self.rooms.shed();
             }
             Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
+            Command::Again { handle, missed } => {
+                // It may have ended, or lost the room meanwhile.
+                let _ = missed.iter().try_for_each(|publication| handle.push_again(publication));
+            }
             Command::JoinNamed { handle, room } => self.join_named(&handle, room),
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
             Command::One { handle, publication, asked } => {

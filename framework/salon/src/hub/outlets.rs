@@ -104,6 +104,13 @@ impl Outlets {
         }
     }
 
+    /// Sends a session that has entered once more what it missed.
+    pub(crate) fn send_again(&self, handle: &Arc<SessionHandle>, missed: Vec<Publication>) {
+        if let Some(index) = self.index_of(handle) {
+            self.0[index].shard.send(Command::Again { handle: handle.clone(), missed });
+        }
+    }
+
     /// The room has ended: no shard keeps anything of it.
     pub(crate) fn close(&mut self, room: RoomId) {
         for outlet in self.0.drain(..) {

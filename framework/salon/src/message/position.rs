@@ -97,6 +97,13 @@ pub(crate) struct Seen {
     pub(crate) seq: u64,
 }
 
+impl Seen {
+    /// The number `seq` of the order that is called so.
+    pub(crate) fn new(epoch: &str, seq: u64) -> Self {
+        Self { epoch: Epoch::parse(epoch), seq }
+    }
+}
+
 fn epoch_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Epoch>, D::Error> {
     String::deserialize(deserializer).map(|text| Epoch::parse(&text))
 }

@@ -59,24 +59,31 @@ impl Outbox {
         }
     }
 
-    /// Queues a publication that is no room's.
+    /// Queues a publication: one that is no room's, or that is sent once more.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
     pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
-        debug_assert!(publication.kept().is_none(), "a room's is for a session");
-        self.push_for(publication, || Reader { session: "".into(), subject: None })
+        self.push_as(publication, None)
     }
 
-    /// Queues a publication for one of the connection's sessions, which reads as that what a room keeps if
-    /// there is no place for it now.
+    /// Queues a publication for one of the connection's sessions, in its order: if there is no place for
+    /// it, and a room keeps it, it is read there later, as `reader` says.
     ///
     /// # Errors
     /// As [`push`](Self::push).
     pub(crate) fn push_for(
         &self,
         publication: &Publication,
-        reader: impl FnOnce() -> Reader,
+        reader: &dyn Fn() -> Reader,
+    ) -> Result<(), NotQueued> {
+        self.push_as(publication, Some(reader))
+    }
+
+    fn push_as(
+        &self,
+        publication: &Publication,
+        reader: Option<&dyn Fn() -> Reader>,
     ) -> Result<(), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
@@ -109,9 +116,12 @@ impl Outbox {
         mut state: MutexGuard<'_, State>,
         publication: &Publication,
         cost: usize,
-        reader: impl FnOnce() -> Reader,
+        reader: Option<&dyn Fn() -> Reader>,
     ) -> Result<(), NotQueued> {
-        let held = state.hold_back(publication, cost, &self.terms);
+        let held = match reader {
+            Some(_) => state.hold_back(publication, cost, &self.terms),
+            None => Held::Passes,
+        };
         match held {
             Held::Later => return Ok(()),
             Held::Missed => return Err(NotQueued::NotWritable),
@@ -124,8 +134,8 @@ impl Outbox {
             return Ok(());
         }
         if held == Held::Passes
-            && let (Some(kept), Some(room)) = (publication.kept(), publication.room())
-            && let Some(log) = kept.log.upgrade()
+            && let (Some(reader), Some(kept)) = (reader, publication.kept())
+            && let (Some(room), Some(log)) = (publication.room(), kept.log.upgrade())
         {
             drop(state);
             return self.fall_behind(Lag::new(room, log, reader(), kept.seq, kept.seq));

@@ -160,6 +160,7 @@ impl SessionHandle {
     /// is sent of the room from here on comes behind that.
     pub(crate) fn replay(&self, room: RoomId, log: Arc<dyn Log>, (after, to): (u64, u64)) {
         if !self.has_ended() {
+            self.outbox.counters().add(Count::FramesQueued, to - after);
             self.outbox.replay(Lag::new(room, log, self.reader(), after + 1, to));
         }
     }
@@ -179,7 +180,19 @@ impl SessionHandle {
 
     /// As [`push`](Self::push), for what the session missed.
     pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
-        let queued = self.outbox.push_for(publication, || self.reader());
+        self.count(self.outbox.push_for(publication, &|| self.reader()))
+    }
+
+    /// As [`push`](Self::push), for what a room publishes no more: it is sent once more.
+    pub(crate) fn push_again(&self, publication: &Publication) -> Result<(), NotQueued> {
+        if self.has_ended() {
+            return Err(NotQueued::Closed);
+        }
+        self.count(self.outbox.push(publication))
+    }
+
+    /// Counts what became of a publication.
+    fn count(&self, queued: Result<(), NotQueued>) -> Result<(), NotQueued> {
         match queued {
             Ok(()) => self.outbox.counters().one(Count::FramesQueued),
             Err(NotQueued::NotWritable) => {

@@ -227,6 +227,7 @@ impl Conversation {
             state.next_id - 1
         });
         self.note_sent(Traffic::event(name, id, &arguments));
+        self.state.borrow_mut().orders.send(name, &arguments);
         let namespace = self.namespace.clone();
         self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
         id

@@ -4,6 +4,7 @@
 
 use std::{collections::HashMap, rc::Rc};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,12 +19,22 @@ pub(super) struct Orders {
     seen: HashMap<String, (String, u64)>,
     /// The kinds of rooms that keep a history: in their orders no number is missing.
     kept: Rc<[&'static str]>,
+    /// What it has asked for once more: by the room's name, behind which number, and up to which.
+    again: HashMap<String, (u64, u64)>,
+}
+
+/// What a client asks for once more.
+#[derive(Deserialize)]
+struct Gap {
+    room: String,
+    after: u64,
+    to: Option<u64>,
 }
 
 impl Orders {
     /// Of a client that has seen nothing.
     pub(super) fn new(kept: Rc<[&'static str]>) -> Self {
-        Self { seen: HashMap::new(), kept }
+        Self { seen: HashMap::new(), kept, again: HashMap::new() }
     }
 
     /// Takes the place out of an event's arguments, if its last one is one.
@@ -52,6 +63,13 @@ impl Orders {
         Ok(Some(place))
     }
 
+    /// It sends an event of that name: one may ask for what is to come once more.
+    pub(super) fn send(&mut self, name: &str, arguments: &Payload) {
+        if let ("salon:replay", Ok(Gap { room, after, to })) = (name, arguments.single()) {
+            self.again.insert(room, (after, to.unwrap_or(u64::MAX)));
+        }
+    }
+
     /// The last that it has seen of each room, as it tells a server.
     pub(super) fn seen(&self) -> Value {
         let rooms = self.seen.iter();
@@ -62,6 +80,13 @@ impl Orders {
 
     fn follow(&mut self, place: &Position, begins: bool) -> Result<(), String> {
         let Position { room, epoch, at } = place;
+        let asked = self.again.get(room);
+        if let (At::Seq(number), Some((after, to))) = (at, asked)
+            && (after + 1..=*to).contains(number)
+            && self.seen.get(room).is_some_and(|(_, before)| number <= before)
+        {
+            return Ok(());
+        }
         let before = match self.seen.get(room) {
             Some((known, number)) if known == epoch => *number,
             _ => 0,

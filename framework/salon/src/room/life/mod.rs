@@ -12,6 +12,7 @@ mod notice;
 mod opening;
 mod outside;
 mod pending_start;
+mod replaying;
 mod state;
 
 pub(crate) use self::actor::RoomDirectory;

@@ -23,7 +23,10 @@ use crate::{
     message::Seen,
     payload::Payload,
     room::presence::PresentUser,
-    session::{handle::SessionHandle, membership::Lapsed},
+    session::{
+        handle::SessionHandle,
+        membership::{Lapsed, Replay},
+    },
 };
 
 /// An event on its way from a session to a room.
@@ -149,6 +152,9 @@ pub(crate) struct SessionEnded {
     pub(in crate::room) reason: DisconnectReason,
 }
 
+/// A member wants once more what it missed.
+pub(crate) struct SendAgain(pub(in crate::room) Replay);
+
 /// A member has lost its membership.
 pub(crate) struct Lapse(pub(in crate::room) Lapsed);
 
@@ -164,5 +170,5 @@ macro_rules! message_without_result {
 }
 message_without_result!(
     Sent<E>, SentForLater<E>, Told<M>, Broadcast, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
-    Lapse, Linger
+    SendAgain, Lapse, Linger
 );

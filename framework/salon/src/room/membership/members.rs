@@ -218,6 +218,11 @@ impl Members {
         }
     }
 
+    /// Sends a member once more what it missed.
+    pub(in crate::room) fn send_again(&self, handle: &Arc<SessionHandle>, read: Vec<Publication>) {
+        self.outlets.send_again(handle, read);
+    }
+
     /// Sends an event to one session if it is a member: whoever else has the room's code still in
     /// hand gets nothing of it.
     pub(in crate::room) fn send_to_member(

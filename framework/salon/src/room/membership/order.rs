@@ -97,6 +97,11 @@ impl Order {
         Some(Kept { log, seq: self.published.get() + 1 })
     }
 
+    /// The lowest number that is kept; the next one, if none is.
+    pub(in crate::room) fn floor(&self) -> u64 {
+        self.log().map_or(self.head() + 1, |log| log.floor())
+    }
+
     /// Behind what has been published.
     pub(in crate::room) fn now(&self) -> At {
         At::After(self.published.get())
@@ -128,13 +133,12 @@ impl Order {
         if seen.seq > self.head() {
             return Err(Lost::Ahead);
         }
-        let kept = self.log().map_or(self.head() + 1, |log| log.floor());
         let since = match (self.known(), &reader.subject) {
             (None, _) => 0,
             (Some(known), Some(subject)) => known.borrow_mut().since(subject, self.head()),
             (Some(_), None) => self.head(),
         };
-        if seen.seq + 1 < kept || seen.seq < since {
+        if seen.seq + 1 < self.floor() || seen.seq < since {
             return Err(Lost::Trimmed);
         }
         Ok(seen.seq)
