@@ -4,6 +4,7 @@
 //! itself fails a test in which a member of a room with a history misses a number, or gets one twice.
 
 mod chat;
+mod early;
 mod lagging;
 mod model;
 mod replay;

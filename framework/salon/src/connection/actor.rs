@@ -182,8 +182,12 @@ impl Connection {
 
     /// Whether nothing is waited for before the next message.
     fn is_free(&self, ctx: &Context<Self>) -> bool {
-        let is_held = self.waiting.as_ref().is_some_and(|waiting| waiting.held.is_some());
-        !self.at_limit && !is_held && ctx.state().alive()
+        !self.at_limit && !self.is_held() && ctx.state().alive()
+    }
+
+    /// Whether the checks of an event are waited for.
+    pub(super) fn is_held(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.held.is_some())
     }
 
     fn wait(&mut self, item: Item) {

@@ -28,7 +28,8 @@ use crate::{
     event::{Policy, REFRESH, REPLAY},
     message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
-    room::{Checks, Deliver, Forwarded, SentByClient, bounded},
+    room::{Checks, Deliver, Early, Forwarded, RoomRoute, SentByClient, bounded},
+    session::handle::SessionHandle,
 };
 
 /// An event on its way to its handler.
@@ -64,6 +65,8 @@ pub(super) enum Outcome {
     Later(LocalBoxFuture<'static, Concluded>, InFlightGuard),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
+    /// It is for a room that its sender has been in, and has not joined again.
+    Early(Box<Early>),
     /// A room or an untyped handler answers.
     Elsewhere,
 }
@@ -204,17 +207,9 @@ impl OpenSession {
             Ok(delivery) => delivery.map(Box::new),
             Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),
         };
-        let mut checks = Checks {
-            handle: &self.handle,
-            broadcaster: context.core.broadcaster(),
-            authority: namespace.authority.as_ref(),
-            data: context.core.data(),
-            max_grants: context.core.limits().max_grants,
-            time_limit: context.core.timeouts().middleware,
-            allowance: context.allowance,
-        };
         match route {
             TypedRoute::Session(route) => {
+                let mut checks = checks(&self.handle, namespace, context);
                 let called = (route.call)(&mut *self.state, call.payload, delivery, &mut checks)?;
                 Ok(called_outcome(called, call.in_flight))
             }
@@ -226,17 +221,40 @@ impl OpenSession {
                     withdrawals: self.handle.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };
-                Ok(match (route.forward)(sent, call.payload, &mut checks)? {
-                    Forwarded::Done(result) => forwarded_outcome(result),
-                    Forwarded::Held(deliver) => {
-                        let step = |deliver: Deliver| -> Step {
-                            Box::new(|_, context| Ok(forwarded_outcome(deliver(context.allowance))))
-                        };
-                        Outcome::Held(deliver.map(step).boxed_local())
-                    }
-                })
+                self.forward(namespace, route, sent, call.payload, context)
             }
         }
+    }
+
+    /// Sends an event on that has waited for its sender to join the room again.
+    pub(super) fn forward_early(&mut self, early: Early, context: &mut CallContext<'_>) -> Reached {
+        let Early { event, sent, payload, .. } = early;
+        let namespace = self.namespace.clone();
+        let Some(TypedRoute::Room(route)) = namespace.routes.get(event) else {
+            return Ok(Outcome::Elsewhere);
+        };
+        self.forward(&namespace, route, sent, payload, context)
+    }
+
+    fn forward(
+        &self,
+        namespace: &BuiltNamespace,
+        route: &RoomRoute,
+        sent: SentByClient,
+        payload: UncheckedPayload,
+        context: &mut CallContext<'_>,
+    ) -> Reached {
+        let mut checks = checks(&self.handle, namespace, context);
+        Ok(match (route.forward)(sent, payload, &mut checks)? {
+            Forwarded::Done(result) => forwarded_outcome(result),
+            Forwarded::Early(early) => Outcome::Early(early),
+            Forwarded::Held(deliver) => {
+                let step = |deliver: Deliver| -> Step {
+                    Box::new(|_, context| Ok(forwarded_outcome(deliver(context.allowance))))
+                };
+                Outcome::Held(deliver.map(step).boxed_local())
+            }
+        })
     }
 
     fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, core: &Core) -> Reached {
@@ -248,6 +266,23 @@ impl OpenSession {
             handler(&socket, UntypedEvent { name, payload, acknowledge });
         }
         Ok(Outcome::Elsewhere)
+    }
+}
+
+/// What the checks of a session's event look at.
+fn checks<'a>(
+    handle: &'a Arc<SessionHandle>,
+    namespace: &'a BuiltNamespace,
+    context: &'a mut CallContext<'_>,
+) -> Checks<'a> {
+    Checks {
+        handle,
+        broadcaster: context.core.broadcaster(),
+        authority: namespace.authority.as_ref(),
+        data: context.core.data(),
+        max_grants: context.core.limits().max_grants,
+        time_limit: context.core.timeouts().middleware,
+        allowance: context.allowance,
     }
 }
 

@@ -11,6 +11,7 @@ mod connect;
 mod connecting;
 mod core;
 mod dispatch;
+mod early;
 mod effects;
 mod handle;
 mod mailbox;

@@ -121,6 +121,14 @@ impl<R: Room, A: Starts<R>> Directory<R, A> {
         self.rooms.get(self.hashes.hash_one(key), key)
     }
 
+    /// The name of the room of that key: its own if it is open, else the one that it will have.
+    pub(in crate::room) fn name_of(&self, key: &R::Key) -> String {
+        match self.link(key) {
+            Some(link) => link.name.to_string(),
+            None => format!("{}:{key}", R::NAME),
+        }
+    }
+
     fn open(
         self: &Arc<Self>,
         key: &R::Key,
