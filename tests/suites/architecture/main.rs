@@ -48,6 +48,7 @@ const SALON: &[(&str, u32)] = &[
     ("wire", 3),
     ("message", 4),
     ("protocol", 5),
+    ("history", 5),
     ("outbox", 6),
     ("auth", 7),
     ("session", 8),

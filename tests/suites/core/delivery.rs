@@ -87,7 +87,7 @@ fn salon(packed: bool) -> Salon {
     let untyped = |_: &Socket, event: UntypedEvent| {
         let heard = event.payload.json().to_owned();
         if let Some(acknowledge) = event.acknowledge {
-            acknowledge.with((heard,));
+            let _ = acknowledge.with((heard,));
         }
     };
     let seen = async |event: IncomingEvent| match event.payload().json().contains('$') {

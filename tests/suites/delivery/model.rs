@@ -28,7 +28,7 @@ impl Guest {
     async fn hear(&mut self, number: usize, published: &Published) {
         for Incoming { name, payload, position, .. } in self.client.events().await {
             let Some(position) = position else { continue };
-            let (At::Seq(seq) | At::After(seq)) = position.at else { unreachable!("a number") };
+            let (At::Seq(seq) | At::After(seq)) = position.at;
             self.seen = self.seen.max(seq);
             let left_out = || published[usize::try_from(seq).unwrap_or_default() - 1];
             match &*name {

@@ -10,9 +10,10 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    actor::{Connection, Held},
+    actor::Connection,
     call::{Call, CallContext, Outcome, Reached, Step},
     open_session::OpenSession,
+    waiting::Held,
 };
 use crate::{
     app::{AnyStep, Conclude, Concluded},
@@ -72,9 +73,7 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) -> Result<(), NoJson> {
         let reached = self.advance_one(session, address, step, ctx);
-        if self.table().is_some_and(|table| !table.early.is_empty()) {
-            self.handle_early(ctx);
-        }
+        self.handle_early(ctx);
         reached
     }
 

@@ -17,12 +17,14 @@ mod handle;
 mod mailbox;
 mod open_session;
 mod placement;
+mod putting_off;
 mod reading;
 mod receive_window;
 mod replaying;
 mod resting;
 mod rights;
 mod session_table;
+mod waiting;
 
 pub(crate) use self::{
     actor::{Connection, ConnectionHandle},

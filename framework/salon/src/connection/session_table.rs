@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{connecting::Connecting, early::EarlyEvent, open_session::OpenSession};
+use super::{connecting::Connecting, open_session::OpenSession};
 use crate::{
     base::{allowance::Allowance, number::SessionNumber},
     protocol::OpenSessions,
@@ -17,8 +17,6 @@ pub(super) struct SessionTable {
     pub(super) open: SmallVec<[OpenSession; 1]>,
     pub(super) allowance: Allowance,
     pub(super) connecting: Connecting,
-    /// What waits for a session to join a room again.
-    pub(super) early: Vec<EarlyEvent>,
 }
 
 impl SessionTable {

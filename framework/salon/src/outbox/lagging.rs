@@ -1,80 +1,20 @@
-//! A session that is behind in what a room keeps: it reads that as its client takes it.
+//! A session that is behind in what a room keeps reads that as its client takes it.
 //!
-//! It must never hold what a room keeps: of that it has a number alone. What it does hold is for this
-//! session alone, and has the limits of an outbox.
+//! It must never send it anything of the room out of order, nor anything once it has lost the room.
 
-use std::{ptr, sync::Arc};
+use std::sync::Arc;
 
-use super::{not_queued::NotQueued, queue::Outbox, state::State, terms::Terms};
+use super::{
+    lag::{Held, Lag, Wanted},
+    not_queued::NotQueued,
+    queue::Outbox,
+    state::State,
+    terms::Terms,
+};
 use crate::{
     base::{disconnect::DisconnectReason, meter::Count, room_id::RoomId},
-    message::{Kept, Log, Publication, Reader},
+    message::Publication,
 };
-
-/// How far a session is behind in one room. There is none for a session that is not.
-pub(crate) struct Lag {
-    room: RoomId,
-    log: Arc<dyn Log>,
-    reader: Reader,
-    /// The number of the first that it has not read.
-    next: u64,
-    /// That of the last that it has to read: what has a higher one comes to it by itself.
-    last: u64,
-    /// What has no number of its own, each with the number that it belongs behind, in order.
-    held: Vec<(u64, Publication)>,
-    held_bytes: usize,
-}
-
-/// What becomes of a publication for a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
-    /// It is to be queued as ever.
-    Passes,
-    /// It is read later, or comes behind what is.
-    Later,
-    /// It may be missed, and is.
-    Missed,
-    /// There is no place for it.
-    Full,
-}
-
-/// What one that is behind may read next.
-pub(super) struct Wanted {
-    room: RoomId,
-    log: Arc<dyn Log>,
-    reader: Reader,
-    from: u64,
-    to: u64,
-    most: usize,
-    bytes: usize,
-}
-
-impl Lag {
-    /// It reads the numbers from `next` to `last`.
-    pub(crate) fn new(
-        room: RoomId,
-        log: Arc<dyn Log>,
-        reader: Reader,
-        next: u64,
-        last: u64,
-    ) -> Self {
-        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0 }
-    }
-
-    /// Whether something is kept in the order that it reads.
-    fn reads(&self, kept: &Kept) -> bool {
-        ptr::addr_eq(Arc::as_ptr(&self.log), kept.log.as_ptr())
-    }
-
-    fn hold(&mut self, publication: &Publication, cost: usize, terms: &Terms) -> Held {
-        if self.held.len() >= terms.max_frames || self.held_bytes + cost > terms.max_bytes {
-            return Held::Full;
-        }
-        self.held.push((self.last, publication.clone()));
-        self.held_bytes += cost;
-        Held::Later
-    }
-}
 
 impl Outbox {
     /// The session is behind from now on, unless it has lost the room.

@@ -7,6 +7,7 @@ mod burst;
 mod catching_up;
 mod control;
 mod drain;
+mod lag;
 mod lagging;
 mod not_queued;
 mod queue;
@@ -20,7 +21,7 @@ pub use transport_kind::TransportKind;
 
 pub(crate) use control::Control;
 pub(crate) use drain::{Drained, Frames, LinkNumber, Sink};
-pub(crate) use lagging::Lag;
+pub(crate) use lag::Lag;
 pub(crate) use queue::{Outbox, lapsed};
 pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};

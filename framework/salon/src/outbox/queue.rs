@@ -11,7 +11,7 @@ use std::{
 use super::{
     control::Control,
     drain::{Drained, LinkNumber, Sink},
-    lagging::{Held, Lag},
+    lag::{Held, Lag},
     not_queued::NotQueued,
     state::State,
     terms::{End, Owner, Terms},

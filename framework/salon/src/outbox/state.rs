@@ -12,7 +12,7 @@ use super::{
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
-    lagging::Lag,
+    lag::Lag,
     terms::Terms,
 };
 use crate::{

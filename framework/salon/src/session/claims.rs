@@ -23,8 +23,12 @@ pub(crate) struct Claims {
     /// How many of them it has not begun to join: asked with every event, and mostly none. Its connection
     /// alone asks, and changes it.
     awaited: AtomicUsize,
-    rooms: Mutex<Option<Box<HashMap<String, Claim>>>>,
+    /// Boxed: most sessions have said nothing.
+    rooms: Mutex<Option<Box<Claimed>>>,
 }
+
+/// By the names of the rooms.
+struct Claimed(HashMap<String, Claim>);
 
 /// What it says of one room.
 struct Claim {
@@ -59,7 +63,7 @@ impl Claims {
         let claims = seen.into_iter().map(|(room, seen)| (room, Claim { seen, is_awaited: true }));
         let rooms: HashMap<_, _> = claims.collect();
         let awaited = AtomicUsize::new(rooms.len());
-        let rooms = Some(Box::new(rooms)).filter(|rooms| !rooms.is_empty());
+        let rooms = (!rooms.is_empty()).then(|| Box::new(Claimed(rooms)));
         Self { awaited, rooms: Mutex::new(rooms) }
     }
 
@@ -70,18 +74,15 @@ impl Claims {
 
     /// Whether this is one: what goes there waits for the joining.
     pub(crate) fn awaits(&self, room: &str) -> bool {
-        self.any_awaited()
-            && self
-                .lock()
-                .as_ref()
-                .and_then(|rooms| rooms.get(room))
-                .is_some_and(|it| it.is_awaited)
+        let rooms = self.lock();
+        let claim = rooms.as_ref().and_then(|rooms| rooms.0.get(room));
+        claim.is_some_and(|claim| claim.is_awaited)
     }
 
     /// It joins a room, or does not after all: what goes there waits no longer.
     pub(crate) fn await_no_more(&self, room: &str) {
         let mut rooms = self.lock();
-        let claim = rooms.as_mut().and_then(|rooms| rooms.get_mut(room));
+        let claim = rooms.as_mut().and_then(|rooms| rooms.0.get_mut(room));
         if claim.is_some_and(|claim| std::mem::take(&mut claim.is_awaited)) {
             self.awaited.fetch_sub(1, Ordering::Relaxed);
         }
@@ -90,17 +91,17 @@ impl Claims {
     /// What it says of a room that it joins: it counts once.
     pub(crate) fn take(&self, room: &str) -> Option<Seen> {
         let mut rooms = self.lock();
-        let claim = rooms.as_mut()?.remove(room)?;
+        let claim = rooms.as_mut()?.0.remove(room)?;
         if claim.is_awaited {
             self.awaited.fetch_sub(1, Ordering::Relaxed);
         }
-        if rooms.as_ref().is_some_and(|rooms| rooms.is_empty()) {
+        if rooms.as_ref().is_some_and(|rooms| rooms.0.is_empty()) {
             *rooms = None;
         }
         Some(claim.seen)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Box<HashMap<String, Claim>>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Claimed>>> {
         // Nothing that runs under the lock leaves the state half-changed.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     base::refusal::{Code, Refusal},
+    connection::Core,
     payload::Payload,
     wire::{
         engine_io::{self, Message},
@@ -118,12 +119,12 @@ impl Conversation {
         name: Arc<str>,
         world: Rc<World>,
         journal: Journal,
-        parser: Arc<dyn Parser>,
+        core: &Core,
         namespace: ByteString,
         auth: Option<Value>,
-        orders: Orders,
         raw: bool,
     ) -> Rc<Self> {
+        let (parser, orders) = (core.parser().clone(), Orders::new(core.namespaces().kept()));
         let state = RefCell::new(State {
             decoder: parser.decoder(&PacketLimits::default()),
             auth,

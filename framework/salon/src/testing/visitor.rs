@@ -22,7 +22,6 @@ use super::{
     lab::{Lab, name},
     line::{Direction, Reset},
     link::{Link, Wire},
-    order::Orders,
     server::{Request, Response},
 };
 
@@ -218,10 +217,9 @@ impl<'a> Visitor<'a> {
             name,
             world.clone(),
             lab.journal().clone(),
-            connections.parser().clone(),
+            connections,
             namespace.into(),
             auth,
-            Orders::new(connections.namespaces().kept()),
             raw,
         );
         let link = Rc::new(Link {

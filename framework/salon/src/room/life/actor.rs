@@ -10,7 +10,7 @@ use serde::Serialize;
 use tracing::Span;
 
 use super::{
-    joining::Entered,
+    entered::Entered,
     opening::open,
     state::{Generation, State},
 };

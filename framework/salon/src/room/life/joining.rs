@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::actor::RoomActor;
+use super::{actor::RoomActor, entered::Entered};
 use crate::{
     base::{
         contained::{Contained, Panicked},
@@ -21,22 +21,6 @@ use crate::{
     },
     session::{handle::SessionHandle, membership::Membership},
 };
-
-/// An event whose sender is a member, or need not be.
-pub(in crate::room) struct Entered<E> {
-    pub(in crate::room) event: Contained<E>,
-    /// The sender's membership, if it is a new one.
-    pub(in crate::room) joined: Option<MembershipNumber>,
-    /// Whether its sender gets what it missed: it has what was before.
-    pub(in crate::room) resumed: bool,
-}
-
-impl<E> Entered<E> {
-    /// Nothing has changed by it.
-    fn as_before(event: Contained<E>) -> Self {
-        Self { event, joined: None, resumed: false }
-    }
-}
 
 impl<R: Room> RoomActor<R> {
     /// Makes the sender a member if the event says so, and checks that it is one then, unless it need not be.

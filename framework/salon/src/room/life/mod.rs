@@ -5,6 +5,7 @@
 mod actor;
 mod concluding;
 mod course;
+mod entered;
 mod joining;
 mod loading;
 mod mailbox;
