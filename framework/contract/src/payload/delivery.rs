@@ -1,5 +1,5 @@
 //! What a client says of the delivery of an event, behind what the event carries: one value more, an
-//! object whose only key is `$`.
+//! object whose only key is `$`, and its value an object.
 //!
 //! It must never cost more than a look at the text where there is none, nor take anything of the event's
 //! own: a `$` within a value is the event's.
@@ -18,7 +18,14 @@ struct Last<'a> {
     delivery: &'a RawValue,
 }
 
-/// Whether a `$` may be a key in `json`; one that is escaped is none.
+/// Whether `json` ends as an object in an object does.
+#[inline]
+pub(super) fn may_end(json: &[u8]) -> bool {
+    let json = json.trim_ascii_end();
+    json.strip_suffix(b"}").is_some_and(|json| json.trim_ascii_end().ends_with(b"}"))
+}
+
+/// Whether a `$` may be a key in a text that has one; one that is escaped is none.
 pub(super) fn may_be_in(json: &str) -> bool {
     let bytes = json.as_bytes();
     memchr::memchr_iter(b'$', bytes)
@@ -59,7 +66,7 @@ mod tests {
             (r#"{"text":"hi"},{"$":{"key":"a"}}"#, r#"{"text":"hi"}"#, r#"{"key":"a"}"#),
             (r#"1 , [2],{ "$" : { } } "#, "1 , [2]", "{ }"),
             (r#"{"$":{"key":1}}"#, "", r#"{"key":1}"#),
-            (r#"{"$":1},{"$":null}"#, r#"{"$":1}"#, "null"),
+            (r#"{"$":1},{"$":{}}"#, r#"{"$":1}"#, "{}"),
         ] {
             assert_eq!(taken(json), (left.to_owned(), Some(delivery.to_owned())), "{json}");
         }
@@ -71,6 +78,7 @@ mod tests {
             r#"{"text":"\"$\""}"#,
             r#"{"$":{"key":"a"},"text":"hi"}"#,
             r#"{"$":{},"$":{}}"#,
+            r#"{"$":1},{"$":null}"#,
             r#"{"price":{"$":{"key":"a"}}}"#,
             r#"{"$":{"key":"a"}},1"#,
             r#"[{"$":{"key":"a"}}]"#,

@@ -74,7 +74,19 @@ impl UncheckedPayload {
     /// # Errors
     /// [`NoJson`] if one may be, and the payload is no JSON.
     #[doc(hidden)]
+    #[inline]
     pub fn take_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
+        let json = match &self.0 {
+            Inner::Checked(payload) => payload.json().as_bytes(),
+            Inner::Text { text, .. } => {
+                text.as_bytes().trim_ascii_end().strip_suffix(b"]").unwrap_or_default()
+            }
+        };
+        // Asked with every event, and most end otherwise.
+        if delivery::may_end(json) { self.split_delivery() } else { Ok(None) }
+    }
+
+    fn split_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
         let json = match &self.0 {
             Inner::Checked(payload) => payload.json(),
             Inner::Text { text, begin, .. } => text.get(*begin..).unwrap_or_default(),

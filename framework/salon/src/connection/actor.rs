@@ -158,8 +158,14 @@ impl Connection {
     }
 
     /// Whether a message that comes now has to wait for others.
+    #[inline]
     fn is_anything_before(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| waiting.is_before_others())
+    }
+
+    /// Whether anything waits at all; mostly nothing does.
+    pub(super) fn does_anything_wait(&self) -> bool {
+        self.waiting.is_some()
     }
 
     /// Gives back what mostly is not there, once nothing waits.
@@ -195,6 +201,7 @@ impl Connection {
     }
 
     /// The right to handle a message now that comes after all that waits.
+    #[inline]
     fn in_flight(&mut self, ctx: &Context<Self>) -> Option<InFlightGuard> {
         if self.is_anything_before() || !self.is_free(ctx) {
             return None;
@@ -219,6 +226,7 @@ impl Connection {
     }
 
     /// Takes a message that came from a link or by its own reading: now, or when its turn comes.
+    #[inline]
     pub(super) fn receive(&mut self, handed: Handed, ctx: &mut Context<Self>) {
         match self.in_flight(ctx) {
             Some(in_flight) => self.take(handed, in_flight, ctx),

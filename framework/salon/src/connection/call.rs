@@ -36,8 +36,9 @@ use crate::{
 pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) payload: UncheckedPayload,
-    /// What its sender says of the delivery, as JSON, once that is taken off the payload.
-    pub(super) delivery: Option<ByteString>,
+    /// What its sender says of the delivery, as JSON, once that is taken off the payload. Boxed: mostly it
+    /// says nothing.
+    pub(super) delivery: Option<Box<ByteString>>,
     pub(super) id: Option<u64>,
     pub(super) in_flight: InFlightGuard,
 }
@@ -104,7 +105,7 @@ impl OpenSession {
                 return call.refuse(refusal);
             }
             // Whatever checks the event sees what its handler gets.
-            call.delivery = call.payload.take_delivery()?;
+            call.delivery = call.payload.take_delivery()?.map(Box::new);
         } else if namespace.untyped.handler(&call.name).is_none() {
             let message = "nothing here handles events of this name";
             return call.refuse(Refusal::new(Code::UnknownEvent, message));
@@ -203,7 +204,7 @@ impl OpenSession {
         context: &mut CallContext<'_>,
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
-        let delivery = match call.delivery.map(Delivery::read).transpose() {
+        let delivery = match call.delivery.map(|json| Delivery::read(*json)).transpose() {
             Ok(delivery) => delivery.map(Box::new),
             Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),
         };

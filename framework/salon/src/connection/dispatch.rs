@@ -65,6 +65,7 @@ impl Connection {
 
     /// As [`advance_one`](Self::advance_one), and with it what has waited for the event: its sender may join a room by
     /// it.
+    #[inline]
     fn advance(
         &mut self,
         session: usize,
@@ -73,7 +74,9 @@ impl Connection {
         ctx: &mut Context<Self>,
     ) -> Result<(), NoJson> {
         let reached = self.advance_one(session, address, step, ctx);
-        self.handle_early(ctx);
+        if self.does_anything_wait() {
+            self.handle_early(ctx);
+        }
         reached
     }
 

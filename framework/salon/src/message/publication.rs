@@ -24,7 +24,8 @@ struct Inner {
     /// Whether a client that is not writable may miss it.
     is_volatile: bool,
     /// If it is kept: where, so that whoever cannot take it now reads it there later.
-    kept: Option<Kept>,
+    /// Boxed: most are not.
+    kept: Option<Box<Kept>>,
     forms: Forms,
 }
 
@@ -65,7 +66,7 @@ impl Publication {
 
     /// For members of a typed room alone, whose order keeps it.
     pub(crate) fn kept_by_room(content: Content, room: RoomId, kept: Kept) -> Self {
-        Self::make(content, Some(room), false, Some(kept))
+        Self::make(content, Some(room), false, Some(Box::new(kept)))
     }
 
     /// An event for whoever is chosen.
@@ -104,7 +105,12 @@ impl Publication {
         Self::make(content, room, is_volatile, None)
     }
 
-    fn make(content: Content, room: Option<RoomId>, is_volatile: bool, kept: Option<Kept>) -> Self {
+    fn make(
+        content: Content,
+        room: Option<RoomId>,
+        is_volatile: bool,
+        kept: Option<Box<Kept>>,
+    ) -> Self {
         Self(Arc::new(Inner { content, room, is_volatile, kept, forms: Forms::default() }))
     }
 
@@ -143,7 +149,7 @@ impl Publication {
 
     /// Where it can be read again, if a room keeps it.
     pub(crate) fn kept(&self) -> Option<&Kept> {
-        self.0.kept.as_ref()
+        self.0.kept.as_deref()
     }
 
     /// Its number among what is kept for sessions that come back; 0 if it is not.

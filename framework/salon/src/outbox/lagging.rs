@@ -78,9 +78,7 @@ impl State {
         cost: usize,
         terms: &Terms,
     ) -> Held {
-        let Some(room) = publication.room().filter(|_| self.is_behind()) else {
-            return Held::Passes;
-        };
+        let Some(room) = publication.room() else { return Held::Passes };
         let Some(lag) = self.lag_mut(room) else { return Held::Passes };
         match publication.kept() {
             Some(kept) if lag.reads(kept) => {
@@ -103,6 +101,7 @@ impl State {
     }
 
     /// Whether there is anything that is to be read.
+    #[inline]
     pub(super) fn is_behind(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| !rare.lags.is_empty())
     }

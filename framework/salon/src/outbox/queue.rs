@@ -118,22 +118,23 @@ impl Outbox {
         cost: usize,
         reader: Option<&dyn Fn() -> Reader>,
     ) -> Result<(), NotQueued> {
-        let held = match reader {
-            Some(_) => state.hold_back(publication, cost, &self.terms),
-            None => Held::Passes,
-        };
-        match held {
-            Held::Later => return Ok(()),
-            Held::Missed => return Err(NotQueued::NotWritable),
-            Held::Passes | Held::Full => {}
+        let mut is_full = false;
+        // Mostly nobody is behind.
+        if reader.is_some() && state.is_behind() {
+            match state.hold_back(publication, cost, &self.terms) {
+                Held::Passes => {}
+                Held::Later => return Ok(()),
+                Held::Missed => return Err(NotQueued::NotWritable),
+                Held::Full => is_full = true,
+            }
         }
         // One that polls has no link between two polls, and comes for what waits.
         state.begin_turn(self.transport() == TransportKind::Polling);
-        if held == Held::Passes && state.admits(publication, cost, &self.terms) {
+        if !is_full && state.admits(publication, cost, &self.terms) {
             state.queue(publication.clone(), cost);
             return Ok(());
         }
-        if held == Held::Passes
+        if !is_full
             && let (Some(reader), Some(kept)) = (reader, publication.kept())
             && let (Some(room), Some(log)) = (publication.room(), kept.log.upgrade())
         {
