@@ -18,7 +18,7 @@
 //! 7. [`config`]: what is limited, and how far.
 //!
 //! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
-//! [rooms](guide::rooms), [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
+//! [rooms](guide::rooms), [what arrives](guide::what_arrives), [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
 //! [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
 //! [wire protocols](guide::protocols), and all [limits](guide::limits).
 //!
