@@ -46,6 +46,7 @@ mod base;
 mod connection;
 mod hub;
 mod message;
+mod once;
 mod outbox;
 mod protocol;
 mod revocation;

@@ -87,7 +87,8 @@ fn salon(packed: bool) -> Salon {
     let untyped = |_: &Socket, event: UntypedEvent| {
         let heard = event.payload.json().to_owned();
         if let Some(acknowledge) = event.acknowledge {
-            acknowledge.with((heard,));
+            // A client that is gone needs no answer.
+            let _ = acknowledge.with((heard,));
         }
     };
     let seen = async |event: IncomingEvent| match event.payload().json().contains('$') {

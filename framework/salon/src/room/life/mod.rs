@@ -5,6 +5,7 @@
 mod actor;
 mod concluding;
 mod course;
+mod handled;
 mod joining;
 mod loading;
 mod mailbox;
@@ -12,6 +13,7 @@ mod notice;
 mod opening;
 mod outside;
 mod pending_start;
+mod repeated;
 mod state;
 
 pub(crate) use self::actor::RoomDirectory;
