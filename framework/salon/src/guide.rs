@@ -8,15 +8,16 @@
 //! 4. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
 //! 5. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 6. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 7. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 8. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 9. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 10. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 11. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 6. [Effectively once](once): events that may be sent again.
+//! 7. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 8. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 9. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 10. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 11. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 12. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "12. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "13. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -28,6 +29,7 @@ macro_rules! page {
             #![doc = "[rooms]: crate::guide::rooms"]
             #![doc = "[lobbies]: crate::guide::lobbies"]
             #![doc = "[permissions]: crate::guide::permissions"]
+            #![doc = "[once]: crate::guide::once"]
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
@@ -47,6 +49,7 @@ page!(events, "events.md");
 page!(rooms, "rooms.md");
 page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
+page!(once, "once.md");
 page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");

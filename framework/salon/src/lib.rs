@@ -19,7 +19,7 @@
 //!
 //! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
 //! [rooms](guide::rooms), [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
-//! [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
+//! [what is handled once](guide::once), [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
 //! [wire protocols](guide::protocols), and all [limits](guide::limits).
 //!
 //! # Features

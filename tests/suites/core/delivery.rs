@@ -129,7 +129,7 @@ async fn an_event_of_any_shape_is_what_stands_before_it() {
             assert_eq!(client.call::<String>("note", note).await?, "hi");
             let pair = arguments(&format!("1,[2],{DELIVERY}"));
             assert_eq!(client.call::<Value>("pair", pair).await?, json!(["1", [2]]).into());
-            let short = arguments(&format!("1,{DELIVERY}"));
+            let short = arguments(r#"1,{"$":{"key":"b"}}"#);
             assert_eq!(client.call::<Value>("pair", short).await?, json!(["1"]).into());
             client.call::<()>("bare", arguments(DELIVERY)).await?;
             Ok(())

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{
     shop::{
-        Enter, LATE, Order, Print, SLOW, Shop, come, come_to, enter, look, order, order_so, pay,
-        pay_so, shop, shop_in_order_of, transfer, wrap,
+        Enter, LATE, Odd, Order, Print, SLOW, Shop, Unkeyable, come, come_to, enter, look, order,
+        order_so, pay, pay_so, shop, shop_in_order_of, transfer, wrap,
     },
     table::code,
 };
@@ -425,6 +425,36 @@ async fn whoever_loses_its_right_while_it_waits_is_answered_nothing_of_the_room(
     clients[0].send(enter()).await?;
     assert_eq!(clients[0].send(wrap("a", "well")).await?, 3);
     assert_eq!(runs.count(), 4);
+}
+
+#[salon::test]
+async fn that_another_session_has_lost_its_right_concerns_nobody_who_waits() {
+    let (lab, runs) = shop(|builder| builder).await;
+    let (phone, desk) = (come(&lab, "ada").await?, come(&lab, "ada").await?);
+    for client in [&phone, &desk] {
+        client.send(enter()).await?;
+    }
+    let first = phone.send(wrap("a", "told"));
+    lab.settle().await;
+    let second = desk.send(wrap("a", "told"));
+    lab.settle().await;
+    let id = phone.id().ok_or("it is connected")?;
+    assert!(lab.drive(lab.salon().room::<Shop>(&1).evict(&id)).await);
+    lab.advance(SLOW).await;
+    assert_eq!(code(first.await), Code::NotAMember);
+    assert_eq!(code(second.await), Code::Disconnected);
+    let again = desk.send(wrap("a", "told"));
+    lab.advance(SLOW).await;
+    assert_eq!((again.await?, runs.count()), (4, 4));
+}
+
+#[salon::test]
+async fn a_key_that_panics_is_the_servers_fault_and_harms_nobody() {
+    let (lab, runs) = shop(|builder| builder).await;
+    let ada = come(&lab, "ada").await?;
+    assert_eq!(code(ada.send(Odd(Unkeyable)).await), Code::Internal);
+    assert_eq!(lab.counters().get(Count::HandlerPanics), 1);
+    assert_eq!((ada.send(pay(7)).await?, runs.count()), (1, 1));
 }
 
 #[salon::test]

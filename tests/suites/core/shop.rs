@@ -2,6 +2,7 @@
 //! is the number of the run that gave it.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     sync::{
         Arc, Mutex,
@@ -13,6 +14,7 @@ use std::{
 use salon::{
     Code, Salon,
     auth::Identified,
+    event::EventKey,
     prelude::*,
     testing::{Client, ConnectError, Lab},
 };
@@ -65,7 +67,7 @@ impl Runs {
         match way.as_str() {
             "hangs first" if self.is_first(&way) => {
                 self.next();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             "is late first" if self.is_first(&way) => tokio::time::sleep(LATE).await,
             _ => tokio::time::sleep(SLOW).await,
@@ -128,6 +130,20 @@ pub(crate) struct Transfer(pub(crate) u64, pub(crate) String);
 #[derive(Clone, Serialize, Deserialize, Event)]
 #[event("print", once = 0, reply = String)]
 pub(crate) struct Print(pub(crate) u64, pub(crate) usize);
+
+/// Its key panics.
+#[derive(Serialize, Deserialize, Event)]
+#[event("odd", once = 0, reply = u64)]
+pub(crate) struct Odd(pub(crate) Unkeyable);
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Unkeyable;
+
+impl EventKey for Unkeyable {
+    fn key(&self) -> Option<Cow<'_, str>> {
+        panic!("a panic in a key");
+    }
+}
 
 pub(crate) struct IsOpen;
 
@@ -194,7 +210,7 @@ pub(crate) struct Till(Runs);
 
 impl Session for Till {
     type Identity = Guest;
-    type Events = (Pay, Later<Transfer>, Print);
+    type Events = (Pay, Later<Transfer>, Print, Odd);
     type Sends = ();
 
     fn connect(client: &Candidate<'_, Guest>) -> Result<Self, Refusal> {
@@ -220,6 +236,12 @@ impl On<Print> for Till {
     fn on(&mut self, print: Print, _: &mut SessionContext<Self>) -> Result<String, Refusal> {
         let run = self.0.next();
         Ok(format!("{run} {}", "x".repeat(print.1)))
+    }
+}
+
+impl On<Odd> for Till {
+    fn on(&mut self, _: Odd, _: &mut SessionContext<Self>) -> Result<u64, Refusal> {
+        Ok(self.0.next())
     }
 }
 

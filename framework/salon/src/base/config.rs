@@ -85,7 +85,7 @@ pub struct Limits {
     /// Answers that one room keeps for events with keys; the oldest goes first. 4,096.
     pub max_once_in_room: usize,
     /// Answers that are kept for events of sessions with keys, of all sessions together; the oldest
-    /// goes first. 65,536: some 20 MB, without what is in them.
+    /// goes first. 65,536: some 25 MB, without what is in them.
     pub max_once_in_sessions: usize,
     /// Answers that are kept for one user (for one session if it is nobody's in particular) in one room,
     /// and of sessions in one namespace; its own oldest goes first. 256: more than it has unacknowledged,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    kept::{Answered, Bounds, First, Found, Kept, Waiting},
+    kept::{Answered, Bounds, First, Found, Kept, Waiting, is_lasting, is_own},
     received::Keyed,
     who::Who,
 };
@@ -81,14 +81,17 @@ impl Run {
     pub(crate) fn finish(mut self, answered: &Answered) {
         let Some(number) = self.number.take() else { return };
         let waiting = self.once.kept().finish(number, answered, clock::now());
-        let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
-        self.once.counters.add(Count::DuplicatesAnswered, duplicates);
+        if is_lasting(answered) {
+            let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
+            self.once.counters.add(Count::DuplicatesAnswered, duplicates);
+        }
         tell(waiting, answered);
     }
 
-    /// It is refused in its handler's place: it may come again.
+    /// It is refused in its handler's place: it may come again. That its sender has lost a right, or is
+    /// no member any more, concerns nobody who waits.
     pub(crate) fn fail(mut self, refusal: &Refusal) {
-        self.give_up(|| refusal.clone());
+        self.give_up(|| if is_own(refusal) { gone() } else { refusal.clone() });
     }
 
     fn give_up(&mut self, refusal: impl FnOnce() -> Refusal) {

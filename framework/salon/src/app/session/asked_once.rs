@@ -5,8 +5,13 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
+use super::listed::{Called, Concluded};
 use crate::{
-    once::{Begun, Keyed, Once},
+    auth::{Right, hold_answer},
+    hub::Broadcaster,
+    once::{Begun, Keyed, Run, gone},
     room::Checks,
     session::handle::SessionHandle,
 };
@@ -15,16 +20,31 @@ use crate::{
 pub(super) struct AskedOnce {
     keyed: Box<Keyed>,
     sender: Arc<SessionHandle>,
-    once: Arc<Once>,
+    broadcaster: Arc<Broadcaster>,
 }
 
 impl AskedOnce {
     pub(super) fn new(keyed: Box<Keyed>, checks: &Checks<'_>) -> Self {
-        Self { keyed, sender: checks.handle.clone(), once: checks.broadcaster.once.clone() }
+        let (sender, broadcaster) = (checks.handle.clone(), checks.broadcaster.clone());
+        Self { keyed, sender, broadcaster }
     }
 
-    /// The checks are done. What is kept outlives the session if that is a user's.
-    pub(super) fn begin(&self, event: &'static str) -> Begun {
-        self.once.begin(&self.sender.who(), event, &self.keyed)
+    /// The checks are done, by a right if they took one: a run if the event has come first with its key,
+    /// else what it is answered.
+    pub(super) fn begin(
+        &self,
+        event: &'static str,
+        right: Option<Arc<Right>>,
+    ) -> Result<Run, Called> {
+        let Self { keyed, sender, broadcaster } = self;
+        match broadcaster.once.begin(&sender.who(), event, keyed) {
+            Begun::Run(run) => Ok(run),
+            Begun::Answered(answered) => Err(Called::Done(answered)),
+            Begun::Waits(first) => {
+                let first = first.map(|answered| answered.unwrap_or_else(|_| Err(gone())));
+                let held = hold_answer(right, first, broadcaster.tally);
+                Err(Called::Later(held.map(Concluded::Answered).boxed_local()))
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     event::{self, Awaited, Event, Later, On, OnLater, Then, lists},
     hub::encode_or_log,
     message::Delivery,
-    once::{self, Answered, Begun, Received, Run, gone},
+    once::{self, Answered, Received, Run},
     payload::{Payload, UncheckedPayload},
     room::{CheckOutcome, Checking, Checks, Guards},
 };
@@ -127,17 +127,14 @@ where
         };
         match downcast::<S>(session) {
             Some(session) => {
-                simulation::before_handler(E::NAME);
                 session.cx.begin_by(granted, withdrawals);
-                let called = match asked.map(|asked| asked.begin(E::NAME)) {
-                    None => call(session, event.into_inner(), None),
-                    Some(Begun::Run(run)) => call(session, event.into_inner(), Some(run)),
-                    Some(Begun::Answered(answered)) => Called::Done(answered),
-                    Some(Begun::Waits(first)) => {
-                        let first = first.map(|answered| answered.unwrap_or_else(|_| Err(gone())));
-                        let held = hold_answer(session.cx.right(), first, session.cx.tally());
-                        Called::Later(held.map(Concluded::Answered).boxed_local())
+                let begin = |asked: Box<AskedOnce>| asked.begin(E::NAME, session.cx.right());
+                let called = match asked.map(begin).transpose() {
+                    Ok(run) => {
+                        simulation::before_handler(E::NAME);
+                        call(session, event.into_inner(), run)
                     }
+                    Err(unhandled) => unhandled,
                 };
                 session.cx.forget_right();
                 called
