@@ -23,6 +23,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         name: String::new(),
         shape: Shape::Single,
         volatile: false,
+        once: None,
         rate: None,
         auth: false,
         permission: None,

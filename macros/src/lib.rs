@@ -66,6 +66,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `refuses = Type` | what its handler refuses with: an enum that derives `Refusals` | any code | `#[event("lobby:kick", room = Lobby(lobby), refuses = NotAllowed)]` |
 /// | `guard = Type` | a check of your own, any number of them: `impl Guard<TheEvent> for Type` | no check | `#[event("chat:say", guard = NotMuted, guard = NotTooLong)]` |
 /// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
+/// | `once = field` | a client may send it again, with the same value in that field, and it is handled once | each one that comes is handled | `#[event("order:place", once = id)]` |
 /// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
 ///

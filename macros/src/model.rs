@@ -17,6 +17,8 @@ pub(crate) struct Event<'a> {
     pub(crate) name: String,
     /// How the value becomes arguments.
     pub(crate) shape: Shape,
+    /// The field by which it is known if it is sent again.
+    pub(crate) once: Option<Member>,
     /// What a client that is not writable may miss.
     pub(crate) volatile: bool,
     /// How often one session may send it.

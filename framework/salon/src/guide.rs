@@ -9,15 +9,16 @@
 //! 5. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
 //! 6. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 7. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 8. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 9. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 10. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 11. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 12. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 7. [Effectively once](once): events that may be sent again.
+//! 8. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 9. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 10. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 11. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 12. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 13. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "13. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "14. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -29,6 +30,7 @@ macro_rules! page {
             #![doc = "[rooms]: crate::guide::rooms"]
             #![doc = "[lobbies]: crate::guide::lobbies"]
             #![doc = "[permissions]: crate::guide::permissions"]
+            #![doc = "[once]: crate::guide::once"]
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
@@ -49,6 +51,7 @@ page!(rooms, "rooms.md");
 page!(what_arrives, "what_arrives.md");
 page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
+page!(once, "once.md");
 page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");

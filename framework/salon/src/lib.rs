@@ -18,7 +18,8 @@
 //! 7. [`config`]: what is limited, and how far.
 //!
 //! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
-//! [rooms](guide::rooms), [what arrives](guide::what_arrives), [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
+//! [rooms](guide::rooms), [what arrives](guide::what_arrives), [what is handled once](guide::once),
+//! [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
 //! [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
 //! [wire protocols](guide::protocols), and all [limits](guide::limits).
 //!
@@ -47,6 +48,7 @@ mod connection;
 mod history;
 mod hub;
 mod message;
+mod once;
 mod outbox;
 mod protocol;
 mod revocation;

@@ -27,6 +27,8 @@ pub(crate) enum Keyword {
     Refuses,
     /// How often one session may send it.
     Rate,
+    /// The field by which it is known if it is sent again.
+    Once,
     /// A client that is not writable misses it.
     Volatile,
     /// Where the framework is found.
@@ -34,7 +36,7 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -45,6 +47,7 @@ impl Keyword {
         Self::Guard,
         Self::Refuses,
         Self::Rate,
+        Self::Once,
         Self::Volatile,
         Self::Crate,
     ];
@@ -55,12 +58,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 12] {
+    pub(super) fn names() -> [&'static str; 13] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 12] {
+    pub(super) fn examples() -> [&'static str; 13] {
         Self::ALL.map(Word::example)
     }
 }
@@ -78,6 +81,7 @@ impl Word for Keyword {
             Self::Guard => "guard",
             Self::Refuses => "refuses",
             Self::Rate => "rate",
+            Self::Once => "once",
             Self::Volatile => "volatile",
             Self::Crate => "crate",
         }
@@ -95,6 +99,7 @@ impl Word for Keyword {
             Self::Guard => "guard = NotMuted",
             Self::Refuses => "refuses = NoSeat",
             Self::Rate => "rate = \"5/s\"",
+            Self::Once => "once = id",
             Self::Volatile => "volatile",
             Self::Crate => "crate = my_crate::salon",
         }

@@ -8,7 +8,7 @@ mod reader;
 pub(crate) mod value;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, Meta, Path, Type};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, Member, Meta, Path, Type};
 
 pub(crate) use reader::fill;
 pub(crate) use value::RoomValue;
@@ -44,6 +44,8 @@ pub(crate) struct Attributes {
     pub(crate) refuses: Option<Given<Type>>,
     /// `rate = "5/s"`
     pub(crate) rate: Option<Given<LitStr>>,
+    /// `once = field`
+    pub(crate) once: Option<Given<Member>>,
     /// `volatile`
     pub(crate) volatile: Option<Given<()>>,
     /// `crate = path`

@@ -5,8 +5,8 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, LitInt, LitStr, Path, Result, Token, Type,
-    parse::{Parse as _, ParseStream, discouraged::Speculative},
+    Expr, LitInt, LitStr, Member, Path, Result, Token, Type,
+    parse::{Parse, ParseStream, discouraged::Speculative},
     token,
 };
 
@@ -79,6 +79,19 @@ pub(crate) fn room(
         input.peek(token::Paren) || input.peek(token::Brace) || input.peek(token::Bracket);
     let key = if bracketed { Some(input.parse()?) } else { None };
     Ok(RoomValue { path, key })
+}
+
+/// A field of the event.
+pub(crate) fn field(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Member> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a field", input)?;
+    parse(option, "a field", input, alone)
+}
+
+/// Something that the option ends with.
+fn alone<T: Parse>(input: ParseStream<'_>) -> Result<T> {
+    let value = input.parse()?;
+    if ends(input) { Ok(value) } else { Err(input.error("something follows")) }
 }
 
 /// A string.

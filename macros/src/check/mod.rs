@@ -3,8 +3,10 @@
 //! It reports what contradicts itself, the type, or the rules of Socket.IO and of Salon. It must
 //! never stop at the first mistake.
 
+mod field;
 mod guard;
 mod name;
+mod once;
 mod permit;
 mod rate;
 mod reply;
@@ -35,6 +37,7 @@ pub(crate) fn check<'a>(
     let permission = permission.and_then(|name| diagnostics.accept(permit::check(name)));
     let guards = guard::check(&attributes.guards, diagnostics);
     reply::check(attributes.reply.as_ref(), diagnostics);
+    let once = once::check(input, attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
         generics: &input.generics,
@@ -42,6 +45,7 @@ pub(crate) fn check<'a>(
         name: name?,
         shape: shape?,
         volatile: attributes.volatile.is_some(),
+        once,
         rate,
         auth: attributes.auth.is_some(),
         permission,

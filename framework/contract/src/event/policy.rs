@@ -24,13 +24,16 @@ pub struct Policy {
     pub permission: Option<&'static str>,
     /// The codes of the application's own with which its handler refuses it, if it names them.
     pub refuses: Option<&'static [&'static str]>,
+    /// The field with the key by which it is known if it is sent again, so that it is handled once.
+    pub once: Option<&'static str>,
 }
 
 impl Policy {
     /// Delivered in full, not limited in rate, and nobody's in particular to send.
     #[must_use]
     pub const fn new() -> Self {
-        Self { volatile: false, rate: None, auth: false, permission: None, refuses: None }
+        let (volatile, auth) = (false, false);
+        Self { volatile, rate: None, auth, permission: None, refuses: None, once: None }
     }
 
     /// Dropped for a client that is not writable.
@@ -65,6 +68,13 @@ impl Policy {
     #[must_use]
     pub const fn refuses(mut self, codes: &'static [&'static str]) -> Self {
         self.refuses = Some(codes);
+        self
+    }
+
+    /// Handled once for each key in that field.
+    #[must_use]
+    pub const fn once(mut self, field: &'static str) -> Self {
+        self.once = Some(field);
         self
     }
 

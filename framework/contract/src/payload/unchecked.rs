@@ -3,6 +3,9 @@
 //! It must never be given out as if it were checked: it is read into one type, which checks all of it,
 //! or checked first.
 
+use std::hash::{Hash, Hasher};
+
+use bytes::Bytes;
 use bytestring::ByteString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -102,6 +105,19 @@ impl UncheckedPayload {
         };
         self.0 = Inner::Checked(payload);
         Ok(delivery)
+    }
+
+    /// Adds what it carries to a hash: the same whether somebody has looked at it or not.
+    #[doc(hidden)]
+    pub fn hash_values(&self, state: &mut impl Hasher) {
+        let (values, attachments): (_, &[Bytes]) = match &self.0 {
+            Inner::Checked(payload) => (payload.json(), payload.attachments()),
+            Inner::Text { text, begin, .. } => {
+                let values = text.get(*begin..).and_then(|values| values.strip_suffix(']'));
+                (values.unwrap_or_default(), &[])
+            }
+        };
+        (values.trim(), attachments).hash(state);
     }
 
     /// The one value as a `T`, by which it is checked as well: one pass over the text. Nothing if it is

@@ -36,6 +36,8 @@ pub enum Count {
     HandlerPanics,
     /// Handlers that outlived their time limit, so that their answers are dropped.
     LateAnswers,
+    /// Events that came again with their key, and were answered as when they came first.
+    DuplicatesAnswered,
     /// Packets that could not be decoded.
     BadPackets,
     /// Frames queued, once per recipient.
@@ -65,7 +67,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -76,6 +78,7 @@ impl Count {
         Self::EventsRefused,
         Self::HandlerPanics,
         Self::LateAnswers,
+        Self::DuplicatesAnswered,
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
@@ -103,6 +106,7 @@ impl Count {
             Self::EventsRefused => "events_refused",
             Self::HandlerPanics => "handler_panics",
             Self::LateAnswers => "late_answers",
+            Self::DuplicatesAnswered => "duplicates_answered",
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",

@@ -204,7 +204,9 @@ impl OpenSession {
         context: &mut CallContext<'_>,
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
-        let delivery = match call.delivery.map(|json| Delivery::read(*json)).transpose() {
+        let longest_key = context.core.limits().max_once_key;
+        let read = |json: Box<ByteString>| Delivery::read(*json, longest_key);
+        let delivery = match call.delivery.map(read).transpose() {
             Ok(delivery) => delivery.map(Box::new),
             Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),
         };
@@ -219,6 +221,7 @@ impl OpenSession {
                     sender: self.handle.clone(),
                     acknowledgement: call.id,
                     delivery,
+                    keyed: None,
                     withdrawals: self.handle.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };

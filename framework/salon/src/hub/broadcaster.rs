@@ -29,6 +29,7 @@ use crate::{
     event::ReservedName,
     history::HistoryTotal,
     message::{Ordered, Publication},
+    once::{Bounds, Once},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
     session::handle::SessionHandle,
@@ -57,6 +58,12 @@ pub(crate) struct Broadcaster {
     pub(crate) time_limit: Option<Duration>,
     /// How long a room may load.
     pub(crate) loading: Duration,
+    /// What sessions have answered to events with keys.
+    pub(crate) once: Arc<Once>,
+    /// How much of that a room keeps.
+    pub(crate) once_in_room: Bounds,
+    /// Bytes of a key.
+    max_once_key: usize,
     pub(crate) counters: Arc<Counters>,
     /// Where panics of the application's values count.
     pub(crate) tally: Tally,
@@ -83,9 +90,17 @@ impl Broadcaster {
             max_name: limits.max_name,
             time_limit: timeouts.handler,
             loading: timeouts.loading,
+            once: Arc::new(Once::new(Bounds::of_sessions(limits), counters.clone())),
+            once_in_room: Bounds::of_room(limits),
+            max_once_key: limits.max_once_key,
             tally: Tally::of(&counters),
             counters,
         }
+    }
+
+    /// How many bytes the key of an event has at most, and where count what it panics at.
+    pub(crate) fn key_limits(&self) -> (usize, Tally) {
+        (self.max_once_key, self.tally)
     }
 
     /// Takes a worker's shard in, and leaves those out whose worker has ended.

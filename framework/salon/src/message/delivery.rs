@@ -17,10 +17,6 @@ use crate::{
     payload::{Payload, Value},
 };
 
-/// Bytes of a key that a client chooses: four times those of a UUID in text, and more than twice those
-/// of a digest in hexadecimal digits.
-const LONGEST_KEY: usize = 256;
-
 /// What belongs to the delivery of an event.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Delivery {
@@ -45,8 +41,8 @@ fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVal
 }
 
 impl Delivery {
-    /// Reads what stood behind the `$`, which is JSON.
-    pub(crate) fn read(json: ByteString) -> Result<Self, Refusal> {
+    /// Reads what stood behind the `$`, which is JSON; a key has no more than so many bytes.
+    pub(crate) fn read(json: ByteString, longest_key: usize) -> Result<Self, Refusal> {
         let payload = Payload::from_parts(json, Vec::new());
         let told: Told<'_> = payload.get(0).map_err(|_| {
             refuse(
@@ -56,23 +52,23 @@ impl Delivery {
             )
         })?;
         Ok(Self {
-            key: told.key.map(|key| read_key(key.get())).transpose()?,
+            key: told.key.map(|key| read_key(key.get(), longest_key)).transpose()?,
             after: told.after.map(|after| read_after(after.get())).transpose()?,
         })
     }
 }
 
 /// A key as text: a number and its digits are the same key.
-fn read_key(json: &str) -> Result<Box<str>, Refusal> {
+fn read_key(json: &str, longest: usize) -> Result<Box<str>, Refusal> {
     let value = serde_json::from_str(json).unwrap_or_default();
     let key = match value {
         Value::String(text) => Some(text),
         Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
         _ => None,
     };
-    let key = key.filter(|key| key.len() <= LONGEST_KEY);
+    let key = key.filter(|key| key.len() <= longest);
     key.map(Into::into).ok_or_else(|| {
-        refuse("$.key", json, &format!("is a string or an integer, of {LONGEST_KEY} bytes at most"))
+        refuse("$.key", json, &format!("is a string or an integer, of {longest} bytes at most"))
     })
 }
 
@@ -93,13 +89,16 @@ mod tests {
     use super::*;
     use crate::message::Epoch;
 
+    /// The most that a key has here.
+    const LONGEST: usize = 256;
+
     fn read(json: &str) -> Result<Delivery, Refusal> {
-        Delivery::read(json.into())
+        Delivery::read(json.into(), LONGEST)
     }
 
     #[test]
     fn a_key_is_text_or_an_integer() {
-        let longest = "é".repeat(LONGEST_KEY / 2);
+        let longest = "é".repeat(LONGEST / 2);
         for (json, key) in [
             (r#"{"key":"a\"b"}"#.to_owned(), "a\"b"),
             (r#"{"key":7,"trace":{"deep":[]}}"#.to_owned(), "7"),
@@ -122,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_has_another_shape_is_refused_with_where_it_is() {
-        let too_long = format!(r#"{{"key":"{}"}}"#, "a".repeat(LONGEST_KEY + 1));
+        let too_long = format!(r#"{{"key":"{}"}}"#, "a".repeat(LONGEST + 1));
         for (json, path) in [
             ("7", "$"),
             ("null", "$"),

@@ -18,9 +18,10 @@ use crate::{
     base::{
         allowance::Allowance, contained::Contained, in_flight::InFlightGuard, refusal::Refusal,
     },
-    event::{self, Event, On, OnLater, Policy},
+    event::{Event, On, OnLater, Policy},
     hub::Opener,
     message::Delivery,
+    once::{self, Keyed, Received},
     payload::{NoJson, UncheckedPayload},
     session::handle::SessionHandle,
 };
@@ -31,6 +32,8 @@ pub(crate) struct SentByClient {
     pub(crate) acknowledgement: Option<u64>,
     /// What it says of the delivery.
     pub(crate) delivery: Option<Box<Delivery>>,
+    /// By what the event is known if it is sent again, once it is decoded.
+    pub(crate) keyed: Option<Box<Keyed>>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
     pub(crate) in_flight: InFlightGuard,
@@ -109,14 +112,19 @@ impl<R: Room> Routes<'_, R> {
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
-        let forward = move |sent: SentByClient, payload, checks: &mut Checks<'_>| {
+        let forward = move |mut sent: SentByClient, payload, checks: &mut Checks<'_>| {
             let may_be_early =
                 E::SENDERS == Senders::Member && sent.sender.state.claims.any_awaited();
             let kept = may_be_early.then(|| UncheckedPayload::clone(&payload));
-            let event = match event::decode_or_refuse::<E>(payload)? {
-                Ok(event) => Contained::new(event, directory.tally()),
-                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
-            };
+            let delivery = sent.delivery.as_deref();
+            let event =
+                match once::receive::<E>(payload, delivery, checks.broadcaster.key_limits())? {
+                    Ok(Received { event, keyed }) => {
+                        sent.keyed = keyed;
+                        event
+                    }
+                    Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
+                };
             if let Some(payload) = kept
                 && let room = directory.name_of(event.key())
                 && sent.sender.state.claims.awaits(&room)
@@ -167,7 +175,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, acknowledgement, delivery, withdrawals, in_flight } = sent;
+    let SentByClient { sender, acknowledgement, delivery, keyed, withdrawals, in_flight } = sent;
     let (granted, refused) = match granted {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member; or membership is not asked for.
@@ -184,6 +192,7 @@ where
             event: E::NAME,
             acknowledgement,
             after: delivery.and_then(|delivery| delivery.after),
+            keyed,
             granted,
             withdrawals,
             refused,

@@ -33,6 +33,7 @@ use crate::{
         room_id::RoomId,
     },
     message::{Log, Publication, Reader},
+    once::{Id, Who},
     outbox::{End, Lag, NotQueued, Outbox},
 };
 
@@ -137,6 +138,16 @@ impl SessionHandle {
     /// Whether its client has been told that it has begun.
     pub(crate) fn is_there(&self) -> bool {
         self.state.is_there.load(Ordering::Acquire)
+    }
+
+    /// Whose the keys of its events are.
+    pub(crate) fn who(&self) -> Who {
+        let subject = self.auth_state.look(|credential| credential.subject.clone());
+        let id = match subject {
+            Some(subject) => Id::Subject(subject),
+            None => Id::Session(self.id.to_byte_string()),
+        };
+        Who { namespace: self.namespace.clone(), id }
     }
 
     /// The untyped rooms that the session is in.

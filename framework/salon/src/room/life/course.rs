@@ -347,6 +347,7 @@ impl<R: Room> RoomActor<R> {
         self.begin_order();
         self.cx.presence_state = RoomContext::<R>::new_presence();
         self.cx.store = None;
+        self.once = None;
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;

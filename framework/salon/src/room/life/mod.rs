@@ -6,6 +6,7 @@ mod actor;
 mod concluding;
 mod course;
 mod entered;
+mod handled;
 mod joining;
 mod loading;
 mod mailbox;
@@ -13,6 +14,7 @@ mod notice;
 mod opening;
 mod outside;
 mod pending_start;
+mod repeated;
 mod replaying;
 mod state;
 

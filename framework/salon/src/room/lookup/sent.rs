@@ -21,6 +21,7 @@ use crate::{
     },
     hub::refusing,
     message::Seen,
+    once::Keyed,
     payload::Payload,
     room::presence::PresentUser,
     session::{
@@ -46,6 +47,8 @@ pub(crate) struct ReturnPath {
     pub(in crate::room) acknowledgement: Option<u64>,
     /// The last that the sender has seen of the room's order, if it says so.
     pub(in crate::room) after: Option<Seen>,
+    /// By what the event is known if it is sent again, if it is to be handled once.
+    pub(in crate::room) keyed: Option<Box<Keyed>>,
     /// The grant by which it passed, if it has a permission.
     pub(in crate::room) granted: Option<Granted>,
     /// How much had been taken from the sender when it was checked.
