@@ -5,32 +5,21 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use salon::{
-    Code, Count, Payload, Refusal,
-    auth::{What, Who},
-    testing::{Client, Happened, Lab, Sent, Traffic, for_seeds},
+    Code, Count, Payload,
+    testing::{Happened, Traffic, for_seeds},
 };
 use serde_json::{Value, json};
 
 use crate::{
     shop::{
-        Enter, LATE, Odd, Order, Print, SLOW, Shop, Unkeyable, come, come_to, enter, look, order,
-        order_so, pay, pay_so, shop, shop_in_order_of, transfer, wrap,
+        Enter, Odd, Order, SLOW, Shop, Unkeyable, come, come_to, enter, look, order, order_so,
+        ordered, pay, pay_so, shop, shop_in_order_of, wrap,
     },
     table::code,
 };
 
-/// How long an answer is kept, unless a test says otherwise.
-const WINDOW: Duration = Duration::from_secs(600);
-
-/// How long a handler has for its answer.
-const LIMIT: Duration = Duration::from_secs(30);
-
-const MILLISECOND: Duration = Duration::from_millis(1);
-
-/// How often something was ordered, as a client has heard since it was asked last.
-async fn ordered(client: &Client) -> usize {
-    client.events().await.iter().filter(|event| event.name == "shop:ordered").count()
-}
+/// How long a session waits for its client.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What an event carries, with a key in what is said of its delivery.
 fn with_key(event: &str, key: &Value) -> Payload {
@@ -112,40 +101,12 @@ fn an_acknowledgement_that_was_lost_is_given_to_whoever_comes_back() {
 
 #[salon::test]
 async fn what_somebody_is_answered_who_is_nobody_ends_with_its_session() {
-    let (lab, _) = shop(|builder| builder.recovery(WINDOW)).await;
+    let (lab, _) = shop(|builder| builder.recovery(MINUTE)).await;
     let nobody = come(&lab, "").await?;
     assert_eq!(nobody.send(pay(7)).await?, 1);
     nobody.reconnect().await?;
     assert_eq!(nobody.send(pay(7)).await?, 1, "it has its session again");
     assert_eq!(come(&lab, "").await?.send(pay(7)).await?, 2);
-}
-
-#[test]
-fn a_duplicate_that_comes_while_the_first_is_handled_gets_its_answer() {
-    for_seeds(0..10, async |seed| {
-        for way in ["well", "told"] {
-            let (lab, runs) = shop_in_order_of(seed, |builder| builder).await;
-            let (phone, desk) = (come_to(&lab, 0, "ada").await?, come_to(&lab, 1, "ada").await?);
-            for client in [&phone, &desk] {
-                client.send(enter()).await?;
-            }
-            let wraps = [&phone, &phone, &desk].map(|client| client.send(wrap("a", way)));
-            let transfers = [&phone, &desk, &desk].map(|client| client.send(transfer(7, way)));
-            lab.settle().await;
-            lab.advance(SLOW).await;
-            let (mut wrapped, mut transferred) = (Vec::new(), Vec::new());
-            for (wrap, transfer) in wraps.into_iter().zip(transfers) {
-                wrapped.push(wrap.await?);
-                transferred.push(transfer.await?);
-            }
-            assert!(wrapped.iter().all(|run| *run == wrapped[0]), "{wrapped:?}");
-            assert!(transferred.iter().all(|run| *run == transferred[0]), "{transferred:?}");
-            assert_eq!(runs.count(), 4);
-            assert_eq!(lab.counters().get(Count::DuplicatesAnswered), 4);
-            assert_eq!(ordered(&desk).await, usize::from(way == "told"));
-        }
-        Ok(())
-    });
 }
 
 #[salon::test]
@@ -170,102 +131,6 @@ async fn what_panicked_in_a_session_is_handled_when_it_is_sent_again() {
     assert_eq!(ada.send(pay_so(7, "panics first")).await?, 2);
     assert_eq!(ada.send(pay_so(7, "panics first")).await?, 2);
     assert_eq!(runs.count(), 2);
-}
-
-/// Ways in which something comes to nothing, what is said of it, and after which time.
-const NOTHINGS: [(&str, Code, Duration); 4] = [
-    ("panics first", Code::Internal, SLOW),
-    ("broken first", Code::Internal, SLOW),
-    ("busy first", Code::RateLimited, SLOW),
-    ("hangs first", Code::Timeout, LIMIT),
-];
-
-/// Sends an event twice, which comes to nothing, and again.
-async fn send_what_comes_to_nothing(
-    lab: &Lab,
-    send: impl Fn() -> Sent<u64>,
-    (way, refused, after): (&str, Code, Duration),
-) -> Result<u64, Refusal> {
-    let both = [send(), send()];
-    lab.advance(after).await;
-    for answer in both {
-        assert_eq!(code(answer.await), refused, "{way}");
-    }
-    // What hangs is given up by then.
-    lab.advance(LIMIT).await;
-    let again = send();
-    lab.advance(SLOW).await;
-    again.await
-}
-
-#[salon::test]
-async fn whoever_waits_for_what_comes_to_nothing_is_refused_and_may_send_it_again() {
-    for nothing in NOTHINGS {
-        let (lab, runs) = shop(|builder| builder).await;
-        let ada = come(&lab, "ada").await?;
-        ada.send(enter()).await?;
-        let way = nothing.0;
-        let send = || ada.send(wrap("a", way));
-        let wrapped = send_what_comes_to_nothing(&lab, send, nothing).await;
-        assert_eq!((wrapped?, runs.count()), (3, 3), "{way}");
-    }
-}
-
-#[salon::test]
-async fn so_is_whoever_waits_for_it_in_a_session() {
-    for nothing in NOTHINGS {
-        let (lab, runs) = shop(|builder| builder).await;
-        let ada = come(&lab, "ada").await?;
-        let send = || ada.send(transfer(7, nothing.0));
-        let transferred = send_what_comes_to_nothing(&lab, send, nothing.clone()).await;
-        assert_eq!((transferred?, runs.count()), (2, 2), "{}", nothing.0);
-    }
-}
-
-/// Sends an event whose answer is late, and again while it is under way and after that.
-async fn send_what_is_late(lab: &Lab, send: impl Fn() -> Sent<u64>) -> Result<u64, Refusal> {
-    let late = send();
-    lab.advance(LIMIT).await;
-    assert_eq!(code(late.await), Code::Timeout);
-    let waiting = send();
-    lab.advance(LATE - LIMIT).await;
-    let answered = waiting.await?;
-    assert_eq!(send().await?, answered);
-    Ok(answered)
-}
-
-#[salon::test]
-async fn an_answer_that_is_late_is_still_that_of_what_is_sent_again() {
-    let (lab, runs) = shop(|builder| builder).await;
-    let ada = come(&lab, "ada").await?;
-    ada.send(enter()).await?;
-    assert_eq!(send_what_is_late(&lab, || ada.send(wrap("a", "is late first"))).await?, 2);
-    assert_eq!(runs.count(), 2);
-}
-
-#[salon::test]
-async fn so_it_is_in_a_session() {
-    let (lab, runs) = shop(|builder| builder).await;
-    let ada = come(&lab, "ada").await?;
-    assert_eq!(send_what_is_late(&lab, || ada.send(transfer(7, "is late first"))).await?, 1);
-    assert_eq!(runs.count(), 1);
-}
-
-#[salon::test]
-async fn whoever_waits_for_somebody_who_goes_is_refused_and_may_send_it_again() {
-    let (lab, runs) = shop(|builder| builder).await;
-    let (phone, desk) = (come(&lab, "ada").await?, come(&lab, "ada").await?);
-    let first = phone.send(transfer(7, "well"));
-    lab.settle().await;
-    let second = desk.send(transfer(7, "well"));
-    lab.settle().await;
-    phone.close();
-    assert_eq!(code(first.await), Code::Disconnected);
-    assert_eq!(code(second.await), Code::Disconnected);
-    let again = desk.send(transfer(7, "well"));
-    lab.advance(SLOW).await;
-    assert_eq!(again.await?, 1);
-    assert_eq!(runs.count(), 1);
 }
 
 #[salon::test]
@@ -399,55 +264,6 @@ async fn a_duplicate_passes_every_check_before_it_is_answered() {
     assert_eq!(ada.send(order("a")).await?, 2);
 }
 
-/// Takes the shop away from ada.
-async fn revoke(lab: &Lab) {
-    let salon = lab.salon().clone();
-    let revoke = async move { salon.revoke(Who::user("ada"), What::room("shop:1")).await };
-    assert_eq!(lab.drive(revoke).await.memberships, 2);
-}
-
-#[salon::test]
-async fn whoever_loses_its_right_while_it_waits_is_answered_nothing_of_the_room() {
-    let (lab, runs) = shop(|builder| builder).await;
-    let clients = [come_to(&lab, 0, "ada").await?, come_to(&lab, 1, "ada").await?];
-    for client in &clients {
-        client.send(enter()).await?;
-    }
-    let sent = clients.each_ref().map(|client| client.send(wrap("a", "well")));
-    lab.settle().await;
-    revoke(&lab).await;
-    lab.advance(SLOW).await;
-    for answer in sent {
-        assert_eq!(code(answer.await), Code::Lapsed);
-    }
-    assert_eq!(code(clients[0].send(wrap("a", "well")).await), Code::NotAMember);
-    // It was handled all the same, and is not again.
-    clients[0].send(enter()).await?;
-    assert_eq!(clients[0].send(wrap("a", "well")).await?, 3);
-    assert_eq!(runs.count(), 4);
-}
-
-#[salon::test]
-async fn that_another_session_has_lost_its_right_concerns_nobody_who_waits() {
-    let (lab, runs) = shop(|builder| builder).await;
-    let (phone, desk) = (come(&lab, "ada").await?, come(&lab, "ada").await?);
-    for client in [&phone, &desk] {
-        client.send(enter()).await?;
-    }
-    let first = phone.send(wrap("a", "told"));
-    lab.settle().await;
-    let second = desk.send(wrap("a", "told"));
-    lab.settle().await;
-    let id = phone.id().ok_or("it is connected")?;
-    assert!(lab.drive(lab.salon().room::<Shop>(&1).evict(&id)).await);
-    lab.advance(SLOW).await;
-    assert_eq!(code(first.await), Code::NotAMember);
-    assert_eq!(code(second.await), Code::Disconnected);
-    let again = desk.send(wrap("a", "told"));
-    lab.advance(SLOW).await;
-    assert_eq!((again.await?, runs.count()), (4, 4));
-}
-
 #[salon::test]
 async fn a_key_that_panics_is_the_servers_fault_and_harms_nobody() {
     let (lab, runs) = shop(|builder| builder).await;
@@ -479,121 +295,4 @@ async fn a_room_that_has_closed_knows_nothing_of_what_came_before() {
     assert!(lab.drive(lab.salon().room::<Shop>(&1).close()).await);
     ada.send(enter()).await?;
     assert_eq!(ada.send(order("a")).await?, 4);
-}
-
-#[salon::test]
-async fn what_is_kept_is_kept_for_the_window_and_no_longer() {
-    let (lab, _) = shop(|builder| builder).await;
-    let ada = come(&lab, "ada").await?;
-    ada.send(enter()).await?;
-    assert_eq!((ada.send(order("a")).await?, ada.send(pay(7)).await?), (2, 3));
-    lab.advance(WINDOW - MILLISECOND).await;
-    assert_eq!((ada.send(order("a")).await?, ada.send(pay(7)).await?), (2, 3));
-    lab.advance(MILLISECOND).await;
-    assert_eq!((ada.send(order("a")).await?, ada.send(pay(7)).await?), (4, 5));
-}
-
-#[salon::test]
-async fn of_too_many_answers_to_one_user_its_own_oldest_goes() {
-    let (lab, runs) = shop(|builder| builder.limits(|limits| limits.max_once_per_user = 2)).await;
-    let (ada, eve) = (come(&lab, "ada").await?, come(&lab, "eve").await?);
-    for client in [&ada, &eve] {
-        client.send(enter()).await?;
-    }
-    assert_eq!((eve.send(order("a")).await?, eve.send(pay(1)).await?), (3, 4));
-    for id in 1..=3 {
-        ada.send(order(&id.to_string())).await?;
-        ada.send(pay(id)).await?;
-    }
-    assert_eq!(runs.count(), 10);
-    assert_eq!((eve.send(order("a")).await?, eve.send(pay(1)).await?), (3, 4));
-    for id in 2..=3 {
-        ada.send(order(&id.to_string())).await?;
-        ada.send(pay(id)).await?;
-    }
-    assert_eq!(runs.count(), 10);
-    assert_eq!((ada.send(order("1")).await?, ada.send(pay(1)).await?), (11, 12));
-}
-
-#[salon::test]
-async fn of_too_many_answers_the_oldest_goes() {
-    let few = |limits: &mut salon::config::Limits| {
-        (limits.max_once_in_room, limits.max_once_in_sessions) = (2, 2);
-    };
-    let (lab, runs) = shop(|builder| builder.limits(few)).await;
-    let clients = [come(&lab, "ada").await?, come(&lab, "eve").await?, come(&lab, "bob").await?];
-    for client in &clients {
-        client.send(enter()).await?;
-        client.send(order("a")).await?;
-        client.send(pay(1)).await?;
-    }
-    for client in &clients[1..] {
-        client.send(order("a")).await?;
-        client.send(pay(1)).await?;
-    }
-    assert_eq!(runs.count(), 9);
-    assert_eq!(clients[0].send(order("a")).await?, 10);
-    assert_eq!(clients[0].send(pay(1)).await?, 11);
-}
-
-#[salon::test]
-async fn of_too_many_bytes_the_oldest_answers_go_and_those_of_one_user_first() {
-    let few = |limits: &mut salon::config::Limits| {
-        (limits.max_once_bytes, limits.max_once_bytes_per_user) = (5_000, 2_500);
-    };
-    let (lab, runs) = shop(|builder| builder.limits(few)).await;
-    let clients = [come(&lab, "ada").await?, come(&lab, "eve").await?, come(&lab, "bob").await?];
-    let [ada, eve, bob] = clients.each_ref();
-    let print = async |client: &Client, id| client.send(Print(id, 1_000)).await;
-    for (client, ids) in [(ada, 1..=2), (eve, 1..=3)] {
-        for id in ids {
-            print(client, id).await?;
-        }
-    }
-    assert_eq!(runs.count(), 5);
-    for (client, id) in [(ada, 1), (ada, 2), (eve, 2), (eve, 3)] {
-        print(client, id).await?;
-    }
-    assert_eq!(runs.count(), 5, "eve has pushed out nobody but herself");
-    print(bob, 1).await?;
-    print(ada, 2).await?;
-    assert_eq!(runs.count(), 6);
-    print(ada, 1).await?;
-    assert_eq!(runs.count(), 7, "hers was the oldest of all");
-    for runs_then in [8, 9] {
-        bob.send(Print(2, 3_000)).await?;
-        assert_eq!(runs.count(), runs_then, "it is more than anybody may have");
-    }
-}
-
-#[salon::test]
-async fn so_many_duplicates_wait_and_no_more() {
-    let (lab, runs) = shop(|builder| builder.limits(|limits| limits.max_once_waiting = 1)).await;
-    let ada = come(&lab, "ada").await?;
-    ada.send(enter()).await?;
-    let wraps = [(); 3].map(|()| ada.send(wrap("a", "well")));
-    let transfers = [(); 3].map(|()| ada.send(transfer(7, "well")));
-    lab.advance(SLOW).await;
-    for sent in [wraps, transfers] {
-        let mut answers = Vec::new();
-        for answer in sent {
-            answers.push(answer.await);
-        }
-        assert_eq!(answers[0], answers[1]);
-        assert_eq!(code(answers.remove(2)), Code::LimitExceeded);
-    }
-    assert_eq!(runs.count(), 3);
-}
-
-#[salon::test]
-async fn what_is_under_way_is_not_given_up_for_what_comes() {
-    let few = |limits: &mut salon::config::Limits| limits.max_once_per_user = 1;
-    let (lab, _) = shop(|builder| builder.limits(few)).await;
-    let ada = come(&lab, "ada").await?;
-    let first = ada.send(transfer(1, "well"));
-    lab.settle().await;
-    assert_eq!(code(ada.send(transfer(2, "well")).await), Code::LimitExceeded);
-    let again = ada.send(transfer(1, "well"));
-    lab.advance(SLOW).await;
-    assert_eq!((first.await?, again.await?), (1, 1));
 }

@@ -278,6 +278,11 @@ pub(crate) async fn come_to(lab: &Lab, worker: usize, name: &str) -> Result<Clie
     lab.visitor().worker(worker).name(name).auth(guest(name)).connect().await
 }
 
+/// How often something was ordered, as a client has heard since it was asked last.
+pub(crate) async fn ordered(client: &Client) -> usize {
+    client.events().await.iter().filter(|event| event.name == "shop:ordered").count()
+}
+
 /// Without a key.
 pub(crate) fn enter() -> Enter {
     Enter { shop: 1, id: None }

@@ -35,12 +35,15 @@ pub(crate) enum Begun {
     Waits(First),
 }
 
-/// The handling of an event that came first with its key. Dropped, it has come to nothing: the event may
-/// come again.
-pub(crate) struct Run {
+/// The handling of an event. Of one that came first with its key it tells those that wait; dropped, it has
+/// come to nothing, and the event may come again.
+#[derive(Default)]
+pub(crate) struct Run(Option<UnderWay>);
+
+/// What is handled for the first time.
+struct UnderWay {
     once: Arc<Once>,
-    /// Which, until it is known what became of it.
-    number: Option<u64>,
+    number: u64,
 }
 
 impl Once {
@@ -53,7 +56,7 @@ impl Once {
         let found = self.kept().begin(who, event, keyed, clock::now());
         match found {
             Ok(Found::Nothing { number }) => {
-                Begun::Run(Run { once: self.clone(), number: Some(number) })
+                Begun::Run(Run(Some(UnderWay { once: self.clone(), number })))
             }
             Ok(Found::Answered(answered)) => {
                 self.counters.one(Count::DuplicatesAnswered);
@@ -77,13 +80,23 @@ impl Once {
 }
 
 impl Run {
+    /// Of an event without a key, which is handled however often it comes.
+    pub(crate) fn unkeyed() -> Self {
+        Self(None)
+    }
+
+    /// Whether anything is kept of it.
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Its handler has answered: it has had its effect, and a refusal is the handler's own.
     pub(crate) fn finish(mut self, answered: &Answered) {
-        let Some(number) = self.number.take() else { return };
-        let waiting = self.once.kept().finish(number, answered, clock::now());
+        let Some(UnderWay { once, number }) = self.0.take() else { return };
+        let waiting = once.kept().finish(number, answered, clock::now());
         if is_lasting(answered) {
             let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
-            self.once.counters.add(Count::DuplicatesAnswered, duplicates);
+            once.counters.add(Count::DuplicatesAnswered, duplicates);
         }
         tell(waiting, answered);
     }
@@ -95,10 +108,9 @@ impl Run {
     }
 
     fn give_up(&mut self, refusal: impl FnOnce() -> Refusal) {
-        if let Some(number) = self.number.take() {
-            let waiting = self.once.kept().remove(number);
-            tell(waiting, &Err(refusal()));
-        }
+        let Some(UnderWay { once, number }) = self.0.take() else { return };
+        let waiting = once.kept().remove(number);
+        tell(waiting, &Err(refusal()));
     }
 }
 

@@ -29,8 +29,8 @@ impl AskedOnce {
         Self { keyed, sender, broadcaster }
     }
 
-    /// The checks are done, by a right if they took one: a run if the event has come first with its key,
-    /// else what it is answered.
+    /// The checks are done, by a right if they took one: the event is to be handled if it has come first
+    /// with its key. Else it is answered so.
     pub(super) fn begin(
         &self,
         event: &'static str,

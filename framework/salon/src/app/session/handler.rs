@@ -67,7 +67,7 @@ where
 
 /// What is to be done in the session before an answer, unless the right is lost by which it was asked
 /// for.
-fn conclude<S, E>(then: Then<E::Reply>, right: Option<Arc<Right>>, run: Option<Run>) -> Conclude
+fn conclude<S, E>(then: Then<E::Reply>, right: Option<Arc<Right>>, run: Run) -> Conclude
 where
     S: Session,
     E: Event,
@@ -93,23 +93,23 @@ where
 }
 
 /// What a handler answers itself. It is kept for who sends the event again, if that has a key.
-fn own_answer<E: Event>(result: Result<E::Reply, Refusal>, run: Option<Run>) -> Answered
+fn own_answer<E: Event>(result: Result<E::Reply, Refusal>, run: Run) -> Answered
 where
     E::Reply: Serialize,
 {
     let answered = event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply));
-    run.into_iter().for_each(|run| run.finish(&answered));
+    run.finish(&answered);
     answered
 }
 
 /// What is said in the place of a handler's answer: nothing is kept of it.
-fn refused(refusal: Refusal, run: Option<Run>) -> Refusal {
-    run.into_iter().for_each(|run| run.fail(&refusal));
+fn refused(refusal: Refusal, run: Run) -> Refusal {
+    run.fail(&refusal);
     refusal
 }
 
-/// Calls the handler of an event; if that came first with its key, with the run of it.
-type Handle<S, E> = fn(&mut Connected<S>, E, Option<Run>) -> Called;
+/// Calls the handler of an event, for a run of it.
+type Handle<S, E> = fn(&mut Connected<S>, E, Run) -> Called;
 
 fn add<S, E>(routes: &mut Vec<SessionRoute>, call: Handle<S, E>)
 where
@@ -129,7 +129,7 @@ where
             Some(session) => {
                 session.cx.begin_by(granted, withdrawals);
                 let begin = |asked: Box<AskedOnce>| asked.begin(E::NAME, session.cx.right());
-                let called = match asked.map(begin).transpose() {
+                let called = match asked.map_or_else(|| Ok(Run::unkeyed()), begin) {
                     Ok(run) => {
                         simulation::before_handler(E::NAME);
                         call(session, event.into_inner(), run)

@@ -18,8 +18,8 @@ pub(super) struct Handled<T> {
 
 /// What has become of it.
 pub(super) enum Outcome<T> {
-    /// Its handler has run: what that returned, and for an event with a key what is to be told of it.
-    Ran(Result<T, Refusal>, Option<Run>),
+    /// Its handler has run: what that returned, and who is to be told of it.
+    Ran(Result<T, Refusal>, Run),
     /// Its handler has not.
     Unhandled(Unhandled),
 }

@@ -2,7 +2,7 @@
 //!
 //! It must never lose an event: each one is answered, or its sender is gone.
 
-use std::sync::Arc;
+use std::{mem::take, sync::Arc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -48,7 +48,7 @@ where
         match outcome {
             Outcome::Ran(result, run) => {
                 let answered = self.encoded(E::NAME, result, &return_path.sender);
-                run.into_iter().for_each(|run| run.finish(&answered));
+                run.finish(&answered);
                 self.answer(event, answered, return_path, joined);
             }
             Outcome::Unhandled(unhandled) => {
@@ -94,7 +94,7 @@ where
                             actor.cx.members.broadcaster().counters.one(Count::LateAnswers);
                             // It goes on, and so does the wait of those that came after it.
                             let sender = return_path.sender.clone();
-                            actor.finish(event.0, rest, (run.take(), sender), generation, ctx);
+                            actor.finish(event.0, rest, (take(&mut run), sender), generation, ctx);
                             Err(too_late(E::NAME, limit))
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
@@ -104,11 +104,11 @@ where
                         Concluded::Answered { result, lapsed } => {
                             let result = event::expected::<E, _>(result);
                             let answered = actor.encoded(E::NAME, result, &return_path.sender);
-                            run.into_iter().for_each(|run| run.finish(&answered));
+                            run.finish(&answered);
                             if lapsed { answered.and(Err(outbox::lapsed())) } else { answered }
                         }
                         Concluded::Refused(refusal) => {
-                            run.into_iter().for_each(|run| run.fail(&refusal));
+                            run.fail(&refusal);
                             Err(refusal)
                         }
                     };
@@ -118,7 +118,7 @@ where
             }
             Outcome::Ran(Err(refusal), run) => {
                 let answered = Err(refusal);
-                run.into_iter().for_each(|run| run.finish(&answered));
+                run.finish(&answered);
                 self.answer(event, answered, return_path, joined);
             }
             Outcome::Unhandled(unhandled) => {
@@ -139,17 +139,17 @@ impl<R: Room> RoomActor<R> {
         &mut self,
         name: &'static str,
         rest: Rest<T>,
-        (run, sender): (Option<Run>, Arc<SessionHandle>),
+        (run, sender): (Run, Arc<SessionHandle>),
         generation: Generation,
         ctx: &mut Context<Self>,
     ) {
         ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| match (done, run) {
             (Some(Err(Panicked)), run) => {
-                run.into_iter().for_each(|run| run.fail(&Panicked.into()));
+                run.fail(&Panicked.into());
                 actor.future_panicked(name, generation);
                 actor.settle(ctx);
             }
-            (Some(Ok(Ok(Awaited::Reply(result)))), Some(run)) => {
+            (Some(Ok(Ok(Awaited::Reply(result)))), run) if run.is_keyed() => {
                 run.finish(&actor.encoded(name, result, &sender));
             }
             (done, _) => discard(done, actor.tally()),

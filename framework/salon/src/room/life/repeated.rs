@@ -25,8 +25,8 @@ use crate::{
 };
 
 impl<R: Room> RoomActor<R> {
-    /// An event has passed its checks: nothing if it is to be handled however often it comes, a run if it
-    /// has come first with its key, and else what it is answered.
+    /// An event has passed its checks: it is to be handled if it has no key, or has come first with it.
+    /// Else it is answered so.
     ///
     /// One that has made its sender a member is always handled: its answer is for that membership, and
     /// says what the room is now.
@@ -35,8 +35,8 @@ impl<R: Room> RoomActor<R> {
         event: &'static str,
         return_path: &ReturnPath,
         joined: Option<MembershipNumber>,
-    ) -> Result<Option<Run>, Unhandled> {
-        let Some(keyed) = &return_path.keyed else { return Ok(None) };
+    ) -> Result<Run, Unhandled> {
+        let Some(keyed) = &return_path.keyed else { return Ok(Run::unkeyed()) };
         let who = return_path.sender.who();
         let broadcaster = self.cx.members.broadcaster();
         let once = self.once.get_or_insert_with(|| {
@@ -46,7 +46,7 @@ impl<R: Room> RoomActor<R> {
             once.forget(&who, event, keyed);
         }
         match once.begin(&who, event, keyed) {
-            Begun::Run(run) => Ok(Some(run)),
+            Begun::Run(run) => Ok(run),
             Begun::Answered(answered) => Err(Unhandled::Answered(answered)),
             Begun::Waits(first) => Err(Unhandled::Waits(first)),
         }
