@@ -26,10 +26,14 @@ pub(super) fn may_end(json: &[u8]) -> bool {
 }
 
 /// Whether a `$` may be a key in a text that has one; one that is escaped is none.
-pub(super) fn may_be_in(json: &str) -> bool {
-    let bytes = json.as_bytes();
-    memchr::memchr_iter(b'$', bytes)
-        .any(|at| bytes[..at].last() == Some(&b'"') && bytes.get(at + 1) == Some(&b'"'))
+pub(super) fn may_be_in(json: &[u8]) -> bool {
+    memchr::memchr(b'$', json).is_some_and(|at| is_key(json, at))
+}
+
+fn is_key(json: &[u8], first: usize) -> bool {
+    memchr::memchr_iter(b'$', &json[first..])
+        .map(|at| first + at)
+        .any(|at| json[..at].last() == Some(&b'"') && json.get(at + 1) == Some(&b'"'))
 }
 
 /// What is said of the delivery, as JSON, and the payload without it, if anything is.

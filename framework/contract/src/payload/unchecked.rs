@@ -86,17 +86,14 @@ impl UncheckedPayload {
             }
         };
         // Asked with every event, and most end otherwise.
-        if delivery::may_end(json) { self.split_delivery() } else { Ok(None) }
+        if delivery::may_end(json) && delivery::may_be_in(json) {
+            self.split_delivery()
+        } else {
+            Ok(None)
+        }
     }
 
     fn split_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
-        let json = match &self.0 {
-            Inner::Checked(payload) => payload.json(),
-            Inner::Text { text, begin, .. } => text.get(*begin..).unwrap_or_default(),
-        };
-        if !delivery::may_be_in(json) {
-            return Ok(None);
-        }
         let payload = self.clone().check()?;
         let split = delivery::split(&payload);
         let (payload, delivery) = match split {

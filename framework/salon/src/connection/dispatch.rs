@@ -41,6 +41,7 @@ pub(super) struct Address {
 
 impl Connection {
     /// Handles one event of a session; once the server stops nobody begins anything new.
+    #[inline]
     pub(super) fn handle_event(&mut self, session: usize, call: Call, ctx: &mut Context<Self>) {
         if self.handle.is_stopping() {
             return;

@@ -38,12 +38,13 @@ pub(crate) enum Begun {
 /// The handling of an event. Of one that came first with its key it tells those that wait; dropped, it has
 /// come to nothing, and the event may come again.
 #[derive(Default)]
-pub(crate) struct Run(Option<UnderWay>);
+pub(crate) struct Run(Option<Box<UnderWay>>);
 
 /// What is handled for the first time.
 struct UnderWay {
     once: Arc<Once>,
-    number: u64,
+    /// Which, until it is known what became of it.
+    number: Option<u64>,
 }
 
 impl Once {
@@ -56,7 +57,8 @@ impl Once {
         let found = self.kept().begin(who, event, keyed, clock::now());
         match found {
             Ok(Found::Nothing { number }) => {
-                Begun::Run(Run(Some(UnderWay { once: self.clone(), number })))
+                let under_way = UnderWay { once: self.clone(), number: Some(number) };
+                Begun::Run(Run(Some(Box::new(under_way))))
             }
             Ok(Found::Answered(answered)) => {
                 self.counters.one(Count::DuplicatesAnswered);
@@ -91,30 +93,41 @@ impl Run {
     }
 
     /// Its handler has answered: it has had its effect, and a refusal is the handler's own.
-    pub(crate) fn finish(mut self, answered: &Answered) {
-        let Some(UnderWay { once, number }) = self.0.take() else { return };
-        let waiting = once.kept().finish(number, answered, clock::now());
-        if is_lasting(answered) {
-            let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
-            once.counters.add(Count::DuplicatesAnswered, duplicates);
+    #[inline]
+    pub(crate) fn finish(self, answered: &Answered) {
+        if let Some(under_way) = self.0 {
+            under_way.finish(answered);
         }
-        tell(waiting, answered);
     }
 
     /// It is refused in its handler's place: it may come again. That its sender has lost a right, or is
     /// no member any more, concerns nobody who waits.
-    pub(crate) fn fail(mut self, refusal: &Refusal) {
-        self.give_up(|| if is_own(refusal) { gone() } else { refusal.clone() });
+    pub(crate) fn fail(self, refusal: &Refusal) {
+        if let Some(mut under_way) = self.0 {
+            under_way.give_up(|| if is_own(refusal) { gone() } else { refusal.clone() });
+        }
+    }
+}
+
+impl UnderWay {
+    fn finish(mut self, answered: &Answered) {
+        let Some(number) = self.number.take() else { return };
+        let waiting = self.once.kept().finish(number, answered, clock::now());
+        if is_lasting(answered) {
+            let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
+            self.once.counters.add(Count::DuplicatesAnswered, duplicates);
+        }
+        tell(waiting, answered);
     }
 
     fn give_up(&mut self, refusal: impl FnOnce() -> Refusal) {
-        let Some(UnderWay { once, number }) = self.0.take() else { return };
-        let waiting = once.kept().remove(number);
+        let Some(number) = self.number.take() else { return };
+        let waiting = self.once.kept().remove(number);
         tell(waiting, &Err(refusal()));
     }
 }
 
-impl Drop for Run {
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.give_up(|| if thread::panicking() { Refusal::logged_already() } else { gone() });
     }

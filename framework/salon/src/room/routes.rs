@@ -191,7 +191,7 @@ where
             sender,
             event: E::NAME,
             acknowledgement,
-            after: delivery.and_then(|delivery| delivery.after),
+            delivery,
             keyed,
             granted,
             withdrawals,

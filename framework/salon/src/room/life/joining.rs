@@ -125,7 +125,8 @@ impl<R: Room> RoomActor<R> {
     fn resumption(&self, return_path: &ReturnPath) -> Option<Result<u64, Lost>> {
         let (sender, members) = (&return_path.sender, &self.cx.members);
         let claimed = sender.state.claims.take(members.name());
-        let seen = return_path.after.or(claimed)?;
+        let told = return_path.delivery.as_ref().and_then(|delivery| delivery.after);
+        let seen = told.or(claimed)?;
         Some(members.order.told()?.resume(seen, &sender.reader()))
     }
 

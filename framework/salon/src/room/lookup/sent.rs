@@ -20,7 +20,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     hub::refusing,
-    message::Seen,
+    message::Delivery,
     once::Keyed,
     payload::Payload,
     room::presence::PresentUser,
@@ -45,8 +45,8 @@ pub(crate) struct ReturnPath {
     /// The name of the event.
     pub(in crate::room) event: &'static str,
     pub(in crate::room) acknowledgement: Option<u64>,
-    /// The last that the sender has seen of the room's order, if it says so.
-    pub(in crate::room) after: Option<Seen>,
+    /// What its sender says of the delivery.
+    pub(in crate::room) delivery: Option<Box<Delivery>>,
     /// By what the event is known if it is sent again, if it is to be handled once.
     pub(in crate::room) keyed: Option<Box<Keyed>>,
     /// The grant by which it passed, if it has a permission.
