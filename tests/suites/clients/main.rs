@@ -3,6 +3,7 @@
 //! They need node, python and the packages that `tests/peers.sh` installs; without them they fail.
 
 mod peer_process;
+mod resume;
 mod rust_client;
 
 use peer_process::{PeerProcess, interop};

@@ -12,6 +12,12 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// Set to `reference`, it plays the clients against the reference, which proves the suites.
 const SUBJECT_VARIABLE: &str = "SALON_SUBJECT";
 
+/// Starts the server under test with the fixture `typed`, which is Salon's alone.
+pub(crate) async fn typed(arguments: &[&str]) -> Result<Server> {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_conformance-server"));
+    Server::start(&Implementation::Salon(binary), "typed", arguments).await
+}
+
 /// Starts the server under test with the `interop` fixture.
 pub(crate) async fn interop(arguments: &[&str]) -> Result<Server> {
     let is_overridden = std::env::var(SUBJECT_VARIABLE).is_ok_and(|name| name == "reference");
@@ -35,6 +41,18 @@ impl PeerProcess {
     pub(crate) fn node(client: &'static str) -> Self {
         let script = folder().join("clients/node/suite.js");
         Self { program: PathBuf::from("node"), script, client }
+    }
+
+    /// The official client, one of its versions, that is cut off and resumes a room.
+    pub(crate) fn resuming_node(client: &'static str) -> Self {
+        let script = folder().join("clients/node/resume.js");
+        Self { script, ..Self::node(client) }
+    }
+
+    /// The same with python-socketio.
+    pub(crate) fn resuming_python(client: &'static str) -> Self {
+        let script = folder().join("clients/python/resume.py");
+        Self { script, ..Self::python(client) }
     }
 
     /// The suite of python-socketio, `sync` or `async`.

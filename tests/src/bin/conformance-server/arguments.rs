@@ -5,10 +5,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::fixtures::{Build, FIXTURES, ParserName};
+use crate::fixtures::{Build, FIXTURES, Options, ParserName};
 
 const USAGE: &str = "usage: conformance-server FIXTURE [--port N] [--workers N] \
-                     [--parser json|msgpack] [--without-hook]";
+                     [--parser json|msgpack] [--secret S] [--without-hook]";
 
 /// The arguments, understood.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(crate) struct Payload {
     pub(crate) port: u16,
     /// How many actix workers serve.
     pub(crate) workers: usize,
-    /// How packets are written.
-    pub(crate) parser: ParserName,
+    /// What the fixture is asked for.
+    pub(crate) options: Options,
     /// Whether WebSockets are taken over from actix-web, as `Salon::on_connect` makes possible.
     pub(crate) hook: bool,
 }
@@ -51,7 +51,7 @@ impl Payload {
     /// [`ArgumentsError`] says which is wrong and what there is.
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self, ArgumentsError> {
         let (mut port, mut workers, mut parser, mut hook) = (0, 1, ParserName::Json, true);
-        let mut fixture = None;
+        let (mut fixture, mut secret) = (None, None);
         while let Some(argument) = given.next() {
             let option = argument.as_str();
             match option {
@@ -60,6 +60,7 @@ impl Payload {
                     workers = value::<std::num::NonZeroUsize>(option, given.next())?.get();
                 }
                 "--parser" => parser = value(option, given.next())?,
+                "--secret" => secret = Some(value(option, given.next())?),
                 "--without-hook" => hook = false,
                 _ if option.starts_with('-') => {
                     return Err(ArgumentsError::UnknownOption(argument));
@@ -69,7 +70,7 @@ impl Payload {
             }
         }
         let (fixture, build) = fixture.ok_or(ArgumentsError::NoFixture)?;
-        Ok(Self { fixture, build, port, workers, parser, hook })
+        Ok(Self { fixture, build, port, workers, options: Options { parser, secret }, hook })
     }
 }
 
@@ -112,9 +113,12 @@ mod tests {
     #[test]
     fn options_may_stand_anywhere() {
         let arguments =
-            parse("--workers 4 interop --without-hook --parser msgpack --port 81").unwrap();
-        assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("interop", 81, 4));
-        assert_eq!((arguments.parser, arguments.hook), (ParserName::Msgpack, false));
+            parse("--workers 4 typed --without-hook --parser msgpack --port 81 --secret s")
+                .unwrap();
+        assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("typed", 81, 4));
+        let Options { parser, secret } = arguments.options;
+        assert_eq!((parser, arguments.hook), (ParserName::Msgpack, false));
+        assert_eq!(secret.as_deref(), Some("s"));
     }
 
     #[test]

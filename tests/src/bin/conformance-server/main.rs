@@ -39,7 +39,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(arguments: &Payload) -> Result<(), Failure> {
-    let fixture = (arguments.build)(arguments.parser)?;
+    let fixture = (arguments.build)(&arguments.options)?;
     let Fixture { salon, .. } = fixture.clone();
     let held = Held::default();
     let app = move || {
