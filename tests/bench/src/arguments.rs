@@ -22,6 +22,7 @@ salon-bench: what Salon costs
   salon-bench pages            writes what is in results/ into the guide and the README
   salon-bench event [N]        what one event costs by its steps, N times each
   salon-bench revocation [N]   how long a revocation takes, N times each
+  salon-bench history [N]      what it costs to keep N publications, and what a member that does not read
   salon-bench memory           what idle rooms and memberships take
   salon-bench aftermath        what stays of a storm of rooms, and of one of polling sessions
   salon-bench instructions     instructions of one event by its steps, against their limits; needs valgrind";
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Pages,
     Event(u32),
     Revocation(u32),
+    History(u32),
     Memory,
     Aftermath,
     Instructions,
@@ -106,6 +108,7 @@ impl Command {
             "pages" => Ok(Self::Pages),
             "event" => Ok(Self::Event(count(200_000)?)),
             "revocation" => Ok(Self::Revocation(count(1_000)?)),
+            "history" => Ok(Self::History(count(100_000)?)),
             "memory" => Ok(Self::Memory),
             "aftermath" => Ok(Self::Aftermath),
             "instructions" => Ok(Self::Instructions),

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
-//! `revocation`, `memory`, `aftermath` and `instructions` measure Salon alone, in this process, and `alone` writes
+//! `revocation`, `history`, `memory`, `aftermath` and `instructions` measure Salon alone, in this process, and `alone` writes
 //! down what of that does not depend on the machine's speed.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
@@ -12,6 +12,7 @@ mod alone;
 mod arguments;
 mod comparison;
 mod event;
+mod history;
 mod instructions;
 mod limit;
 mod load;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Pages => report::write_pages(),
         Command::Event(events) => event::run(events),
         Command::Revocation(revocations) => revocation::run(revocations),
+        Command::History(publications) => history::run(publications),
         Command::Memory => memory::run(),
         Command::Aftermath => aftermath::run(),
         Command::Instructions => instructions::run(),
