@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What an event counts beside what it says: about what its entry, its publication and its forms take.
-const BESIDE: usize = 256;
+const BESIDE: usize = 512;
 
 /// What is kept of one order. The room appends to it; whoever reads it may be on any thread.
 pub(crate) struct RoomLog {

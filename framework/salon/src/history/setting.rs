@@ -52,7 +52,7 @@ impl History {
         Self { events, bytes: 1 << 20, ..Self::NONE }
     }
 
-    /// No more than so many bytes: each event counts what it says, its name and its payload, and 256
+    /// No more than so many bytes: each event counts what it says, its name and its payload, and 512
     /// bytes beside. All rooms together have a [limit](crate::config::Limits::max_history_bytes) of
     /// their own.
     #[must_use]
