@@ -19,10 +19,10 @@ struct Last<'a> {
 }
 
 /// Whether a `$` may be a key in `json`; one that is escaped is none.
-pub(super) fn may_be_in(json: &str) -> bool {
-    let bytes = json.as_bytes();
-    memchr::memchr_iter(b'$', bytes)
-        .any(|at| bytes[..at].last() == Some(&b'"') && bytes.get(at + 1) == Some(&b'"'))
+pub(super) fn may_be_in(json: &[u8]) -> bool {
+    let Some(first) = memchr::memchr(b'$', json) else { return false };
+    let is_quoted = |at: usize| json[..at].last() == Some(&b'"') && json.get(at + 1) == Some(&b'"');
+    memchr::memchr_iter(b'$', &json[first..]).any(|at| is_quoted(first + at))
 }
 
 /// What is said of the delivery, as JSON, and the payload without it, if anything is.

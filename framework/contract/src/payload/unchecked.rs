@@ -79,8 +79,8 @@ impl UncheckedPayload {
     #[doc(hidden)]
     pub fn take_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
         let json = match &self.0 {
-            Inner::Checked(payload) => payload.json(),
-            Inner::Text { text, begin, .. } => text.get(*begin..).unwrap_or_default(),
+            Inner::Checked(payload) => payload.json().as_bytes(),
+            Inner::Text { text, begin, .. } => text.as_bytes().get(*begin..).unwrap_or_default(),
         };
         if !delivery::may_be_in(json) {
             return Ok(None);

@@ -35,7 +35,7 @@ pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) payload: UncheckedPayload,
     /// What its sender says of the delivery, as JSON, once that is taken off the payload.
-    pub(super) delivery: Option<ByteString>,
+    pub(super) delivery: Option<Box<ByteString>>,
     pub(super) id: Option<u64>,
     pub(super) in_flight: InFlightGuard,
 }
@@ -97,7 +97,7 @@ impl OpenSession {
                 return call.refuse(refusal);
             }
             // Whatever checks the event sees what its handler gets.
-            call.delivery = call.payload.take_delivery()?;
+            call.delivery = call.payload.take_delivery()?.map(Box::new);
         } else if namespace.untyped.handler(&call.name).is_none() {
             let message = "nothing here handles events of this name";
             return call.refuse(Refusal::new(Code::UnknownEvent, message));
@@ -188,7 +188,7 @@ impl OpenSession {
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
         let longest_key = context.core.limits().max_once_key;
-        let read = |json| Delivery::read(json, longest_key);
+        let read = |json: Box<ByteString>| Delivery::read(*json, longest_key);
         let delivery = match call.delivery.map(read).transpose() {
             Ok(delivery) => delivery.map(Box::new),
             Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),

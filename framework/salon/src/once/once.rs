@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     kept::{Answered, Bounds, First, Found, Kept, Waiting, is_lasting, is_own},
-    received::Keyed,
+    keyed::Keyed,
     who::Who,
 };
 use crate::base::{
@@ -91,8 +91,38 @@ impl Run {
     }
 
     /// Its handler has answered: it has had its effect, and a refusal is the handler's own.
+    #[inline]
     pub(crate) fn finish(mut self, answered: &Answered) {
-        let Some(UnderWay { once, number }) = self.0.take() else { return };
+        if let Some(under_way) = self.0.take() {
+            under_way.finish(answered);
+        }
+    }
+
+    /// It is refused in its handler's place: it may come again. That its sender has lost a right, or is
+    /// no member any more, concerns nobody who waits.
+    #[inline]
+    pub(crate) fn fail(mut self, refusal: &Refusal) {
+        if let Some(under_way) = self.0.take() {
+            under_way.give_up(if is_own(refusal) { gone() } else { refusal.clone() });
+        }
+    }
+}
+
+impl Drop for Run {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(under_way) = self.0.take() {
+            under_way.give_up(match thread::panicking() {
+                true => Refusal::logged_already(),
+                false => gone(),
+            });
+        }
+    }
+}
+
+impl UnderWay {
+    fn finish(self, answered: &Answered) {
+        let Self { once, number } = self;
         let waiting = once.kept().finish(number, answered, clock::now());
         if is_lasting(answered) {
             let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
@@ -101,22 +131,9 @@ impl Run {
         tell(waiting, answered);
     }
 
-    /// It is refused in its handler's place: it may come again. That its sender has lost a right, or is
-    /// no member any more, concerns nobody who waits.
-    pub(crate) fn fail(mut self, refusal: &Refusal) {
-        self.give_up(|| if is_own(refusal) { gone() } else { refusal.clone() });
-    }
-
-    fn give_up(&mut self, refusal: impl FnOnce() -> Refusal) {
-        let Some(UnderWay { once, number }) = self.0.take() else { return };
-        let waiting = once.kept().remove(number);
-        tell(waiting, &Err(refusal()));
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        self.give_up(|| if thread::panicking() { Refusal::logged_already() } else { gone() });
+    fn give_up(self, refusal: Refusal) {
+        let waiting = self.once.kept().remove(self.number);
+        tell(waiting, &Err(refusal));
     }
 }
 
