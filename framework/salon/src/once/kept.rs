@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::{received::Keyed, who::Who};
+use super::{keyed::Keyed, who::Who};
 use crate::{
     base::{
         clock::Instant,

@@ -4,14 +4,14 @@
 //! handles an event: whoever does asks first, and says then what it was answered.
 
 mod kept;
+mod keyed;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod once;
-mod received;
 mod who;
 
 pub(crate) use self::{
     kept::{Answered, Bounds, First},
+    keyed::{Keyed, MayBeKeyed},
     once::{Begun, Once, Run, gone},
-    received::{Keyed, Received, receive},
     who::{Id, Who},
 };

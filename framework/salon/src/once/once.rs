@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     kept::{Answered, Bounds, First, Found, Kept, Waiting, is_lasting, is_own},
-    received::Keyed,
+    keyed::Keyed,
     who::Who,
 };
 use crate::base::{

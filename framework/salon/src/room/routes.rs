@@ -18,10 +18,10 @@ use crate::{
     base::{
         allowance::Allowance, contained::Contained, in_flight::InFlightGuard, refusal::Refusal,
     },
-    event::{Event, On, OnLater, Policy},
+    event::{self, Event, On, OnLater, Policy},
     hub::Opener,
     message::Delivery,
-    once::{self, Keyed, Received},
+    once::{Keyed, MayBeKeyed},
     payload::{NoJson, UncheckedPayload},
     session::handle::SessionHandle,
 };
@@ -113,24 +113,26 @@ impl<R: Room> Routes<'_, R> {
     {
         let directory = self.directory.clone();
         let forward = move |mut sent: SentByClient, payload, checks: &mut Checks<'_>| {
+            let may_be_keyed = MayBeKeyed::of::<E>(&payload, sent.delivery.as_deref());
             let may_be_early =
                 E::SENDERS == Senders::Member && sent.sender.state.claims.any_awaited();
             let kept = may_be_early.then(|| UncheckedPayload::clone(&payload));
-            let delivery = sent.delivery.as_deref();
-            let event =
-                match once::receive::<E>(payload, delivery, checks.broadcaster.key_limits())? {
-                    Ok(Received { event, keyed }) => {
-                        sent.keyed = keyed;
-                        event
-                    }
-                    Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
-                };
+            let event = match event::decode_or_refuse::<E>(payload)? {
+                Ok(event) => Contained::new(event, directory.tally()),
+                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
+            };
             if let Some(payload) = kept
                 && let room = directory.name_of(event.key())
                 && sent.sender.state.claims.awaits(&room)
             {
                 let early = Early { event: E::NAME, room, sent, payload };
                 return Ok(Forwarded::Early(Box::new(early)));
+            }
+            if let Some(may_be) = may_be_keyed {
+                match may_be.keyed::<E>(&event, checks.broadcaster.key_limits()) {
+                    Ok(keyed) => sent.keyed = keyed,
+                    Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
+                }
             }
             let forwarded = |judging: Checking<E>,
                              asked: Option<&str>,

@@ -16,11 +16,16 @@ use super::{
 };
 use crate::{
     auth::{Right, hold_answer},
-    base::{clock, contained::discard, refusal::Refusal, simulation},
+    base::{
+        clock,
+        contained::{Contained, discard},
+        refusal::Refusal,
+        simulation,
+    },
     event::{self, Awaited, Event, Later, On, OnLater, Then, lists},
     hub::encode_or_log,
     message::Delivery,
-    once::{self, Answered, Received, Run},
+    once::{Answered, MayBeKeyed, Run},
     payload::{Payload, UncheckedPayload},
     room::{CheckOutcome, Checking, Checks, Guards},
 };
@@ -146,12 +151,18 @@ where
                      payload: UncheckedPayload,
                      delivery: Option<Box<Delivery>>,
                      checks: &mut Checks<'_>| {
-        let limits = checks.broadcaster.key_limits();
-        let (event, keyed) = match once::receive::<E>(payload, delivery.as_deref(), limits)? {
-            Ok(Received { event, keyed }) => (event, keyed),
+        let may_be_keyed = MayBeKeyed::of::<E>(&payload, delivery.as_deref());
+        let event = match event::decode_or_refuse::<E>(payload)? {
+            Ok(event) => Contained::new(event, checks.broadcaster.tally),
             Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
-        let asked = keyed.map(|keyed| Box::new(AskedOnce::new(keyed, checks)));
+        let mut asked = None;
+        if let Some(may_be) = may_be_keyed {
+            match may_be.keyed::<E>(&event, checks.broadcaster.key_limits()) {
+                Ok(keyed) => asked = keyed.map(|keyed| Box::new(AskedOnce::new(keyed, checks))),
+                Err(refusal) => return Ok(Called::Done(Err(refusal))),
+            }
+        }
         Ok(match checks.judge::<E, S::Identity>(event, None) {
             Checking::Done(outcome) => handle(session, outcome, asked),
             Checking::Waits(outcome) => Called::Held(

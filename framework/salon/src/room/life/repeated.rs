@@ -16,7 +16,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     event::{Waited, too_late, wait},
-    once::{Begun, First, Once, Run, gone},
+    once::{Begun, First, Keyed, Once, Run, gone},
     outbox,
     room::{
         contract::{Room, Senders},
@@ -30,13 +30,26 @@ impl<R: Room> RoomActor<R> {
     ///
     /// One that has made its sender a member is always handled: its answer is for that membership, and
     /// says what the room is now.
+    #[inline]
     pub(super) fn begin_once(
         &mut self,
         event: &'static str,
         return_path: &ReturnPath,
         joined: Option<MembershipNumber>,
     ) -> Result<Run, Unhandled> {
-        let Some(keyed) = &return_path.keyed else { return Ok(Run::unkeyed()) };
+        match &return_path.keyed {
+            None => Ok(Run::unkeyed()),
+            Some(keyed) => self.begin_keyed(event, keyed, return_path, joined),
+        }
+    }
+
+    fn begin_keyed(
+        &mut self,
+        event: &'static str,
+        keyed: &Keyed,
+        return_path: &ReturnPath,
+        joined: Option<MembershipNumber>,
+    ) -> Result<Run, Unhandled> {
         let who = return_path.sender.who();
         let broadcaster = self.cx.members.broadcaster();
         let once = self.once.get_or_insert_with(|| {

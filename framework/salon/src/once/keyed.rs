@@ -1,4 +1,4 @@
-//! An event as it was received, and the key by which it is known if it is sent again.
+//! The key by which an event is known if it is sent again.
 //!
 //! It must never look for a key where there can be none: most events have none, and cost no more.
 
@@ -9,58 +9,59 @@ use std::{
 };
 
 use foldhash::quality::FixedState;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::{
     base::{
-        contained::{Contained, contain},
+        contained::contain,
         meter::{Count, Tally},
         refusal::{Code, Refusal},
     },
-    event::{self, Event},
+    event::Event,
     message::Delivery,
-    payload::{NoJson, UncheckedPayload},
+    payload::UncheckedPayload,
 };
 
-/// An event of a client, decoded.
-pub(crate) struct Received<E> {
-    pub(crate) event: Contained<E>,
-    /// If it is to be handled once.
-    pub(crate) keyed: Option<Box<Keyed>>,
-}
-
 /// By what an event is known if it is sent again, and what it carries.
-#[derive(Clone)]
 pub(crate) struct Keyed {
     pub(super) key: Arc<str>,
     /// A hash of what the event itself carries: what is said of the delivery may differ each time.
     pub(super) payload: u64,
 }
 
-/// Decodes an event and takes its key, from the field that its derive names or from what is said of its
-/// delivery: one has no more than so many bytes, and panics of the application's count there.
-///
-/// # Errors
-/// [`NoJson`] if the payload is none.
-pub(crate) fn receive<E: Event + DeserializeOwned>(
-    payload: UncheckedPayload,
-    delivery: Option<&Delivery>,
-    (longest_key, tally): (usize, Tally),
-) -> Result<Result<Received<E>, Refusal>, NoJson> {
-    let told = delivery.and_then(|delivery| delivery.key.as_deref());
-    // Before it is decoded, after which it is gone.
-    let hash = (E::POLICY.once.is_some() || told.is_some()).then(|| hash(&payload));
-    let event = match event::decode_or_refuse::<E>(payload)? {
-        Ok(event) => Contained::new(event, tally),
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let Some(payload) = hash else { return Ok(Ok(Received { event, keyed: None })) };
-    let key = own_key::<E>(&event, longest_key, tally).and_then(|own| one_key(own, told));
-    Ok(key.map(|key| {
-        let keyed = key.map(|key| Box::new(Keyed { key, payload }));
-        Received { event, keyed }
-    }))
+/// An event that may have a key, before it is decoded.
+pub(crate) struct MayBeKeyed {
+    told: Option<Box<str>>,
+    payload: u64,
+}
+
+impl MayBeKeyed {
+    /// Nothing if an event of this type has no key, nor anything that is said of its delivery.
+    #[inline]
+    pub(crate) fn of<E: Event>(
+        payload: &UncheckedPayload,
+        delivery: Option<&Delivery>,
+    ) -> Option<Box<Self>> {
+        if E::POLICY.once.is_none() && delivery.is_none() {
+            return None;
+        }
+        let told = delivery.and_then(|delivery| delivery.key.clone());
+        let may_be = E::POLICY.once.is_some() || told.is_some();
+        may_be.then(|| Box::new(Self { told, payload: hash(payload) }))
+    }
+
+    /// The event is decoded: its key, from the field that its derive names or from what is said of its
+    /// delivery. It has no more than so many bytes, and panics of the application's count there.
+    pub(crate) fn keyed<E: Event>(
+        self,
+        event: &E,
+        (longest_key, tally): (usize, Tally),
+    ) -> Result<Option<Box<Keyed>>, Refusal> {
+        let Self { told, payload } = self;
+        let own = own_key(event, longest_key, tally)?;
+        let key = one_key(own, told.as_deref())?;
+        Ok(key.map(|key| Box::new(Keyed { key, payload })))
+    }
 }
 
 /// The key in the event itself.
