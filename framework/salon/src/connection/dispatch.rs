@@ -55,7 +55,9 @@ impl Connection {
                 tracing::trace!("received");
                 session.call(call, context)
             };
-            self.advance(session, address, received, ctx)
+            let reached = self.advance(session, address, received, ctx);
+            self.handle_early(ctx);
+            reached
         };
         match reached {
             // What is no JSON is no event.
@@ -64,26 +66,9 @@ impl Connection {
         }
     }
 
-    /// As [`advance_one`](Self::advance_one), and with it what has waited for the event: its sender may join a room by
-    /// it.
-    #[inline]
-    fn advance(
-        &mut self,
-        session: usize,
-        address: Address,
-        step: impl FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached,
-        ctx: &mut Context<Self>,
-    ) -> Result<(), NoJson> {
-        let reached = self.advance_one(session, address, step, ctx);
-        if self.does_anything_wait() {
-            self.handle_early(ctx);
-        }
-        reached
-    }
-
     /// Takes an event one step further, to its answer or to the next wait; or to what is wrong with
     /// its packet, which nobody knew before.
-    pub(super) fn advance_one(
+    pub(super) fn advance(
         &mut self,
         session: usize,
         address: Address,
@@ -167,6 +152,7 @@ impl Connection {
             {
                 actor.respond_to(&error.into(), None, ctx);
             }
+            actor.handle_early(ctx);
             actor.work(ctx);
         });
         let future = ctx.spawn(done);

@@ -31,7 +31,14 @@ impl Connection {
 
     /// Handles those that wait for nothing any more, in order; whoever holds up its client's events holds
     /// up these as well.
+    #[inline]
     pub(super) fn handle_early(&mut self, ctx: &mut Context<Self>) {
+        if self.does_anything_wait() {
+            self.handle_those_early(ctx);
+        }
+    }
+
+    fn handle_those_early(&mut self, ctx: &mut Context<Self>) {
         while !self.is_held()
             && let Some((session, early)) = self.take_early()
         {
@@ -40,7 +47,7 @@ impl Connection {
             let go_on = |session: &mut OpenSession, context: &mut CallContext<'_>| {
                 session.forward_early(early, context)
             };
-            if let Err(error) = self.advance_one(session, address, go_on, ctx) {
+            if let Err(error) = self.advance(session, address, go_on, ctx) {
                 self.respond_to(&error.into(), None, ctx);
             }
         }
