@@ -7,6 +7,7 @@ mod chat;
 mod early;
 mod lagging;
 mod model;
+mod pacing;
 mod replay;
 mod resume;
 mod rights;

@@ -14,6 +14,7 @@ mod local_members;
 mod local_sessions;
 mod opening;
 mod outlets;
+mod pacing;
 mod question;
 mod recovery;
 mod registered;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     command::Command,
     opening::{Opened, Opener, too_many_open},
     outlets::Outlets,
+    pacing::ready,
     recovery::{Claim, Recovered, Recovery},
     sessions::Sessions,
     shard::{Look, ShardHandle},

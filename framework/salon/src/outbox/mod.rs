@@ -11,6 +11,7 @@ mod lag;
 mod lagging;
 mod not_queued;
 mod queue;
+mod ready;
 mod room;
 mod state;
 mod terms;

@@ -7,6 +7,7 @@ mod asking;
 mod event_context;
 mod load_context;
 mod own_line;
+mod pacing;
 mod parting;
 mod reaching;
 mod recipients;
