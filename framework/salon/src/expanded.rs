@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::refusal::Code;
 
-pub use salon_contract::event::{Policy, Shape};
+pub use salon_contract::event::{EventKey, Policy, Shape};
 
 pub use crate::{
     app::{
@@ -22,6 +22,9 @@ pub use crate::{
         ToRoom,
     },
 };
+
+/// The key of an event that is `latest = field`.
+pub type LatestKey<'a> = Cow<'a, str>;
 
 /// A refusal with one of an application's codes, or of Salon's own.
 #[must_use]

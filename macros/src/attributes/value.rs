@@ -5,8 +5,8 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, LitInt, LitStr, Path, Result, Token, Type,
-    parse::{Parse as _, ParseStream, discouraged::Speculative},
+    Expr, LitInt, LitStr, Member, Path, Result, Token, Type,
+    parse::{Parse, ParseStream, discouraged::Speculative},
     token,
 };
 
@@ -79,6 +79,40 @@ pub(crate) fn room(
         input.peek(token::Paren) || input.peek(token::Brace) || input.peek(token::Bracket);
     let key = if bracketed { Some(input.parse()?) } else { None };
     Ok(RoomValue { path, key })
+}
+
+/// A field of the event, or no value at all.
+pub(crate) fn field_or_none(
+    option: impl Word,
+    keyword: &Ident,
+    input: ParseStream<'_>,
+) -> Result<Option<Member>> {
+    if ends(input) {
+        return Ok(None);
+    }
+    equals(option, keyword, input)?;
+    unquoted(option, "a field", input)?;
+    parse(option, "a field", input, alone).map(Some)
+}
+
+/// A word.
+pub(crate) fn word(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Ident> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a word", input)?;
+    parse(option, "a word", input, alone)
+}
+
+/// A whole number.
+pub(crate) fn number(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<LitInt> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a number", input)?;
+    parse(option, "a whole number", input, alone)
+}
+
+/// Something that the option ends with.
+fn alone<T: Parse>(input: ParseStream<'_>) -> Result<T> {
+    let value = input.parse()?;
+    if ends(input) { Ok(value) } else { Err(input.error("something follows")) }
 }
 
 /// A string.

@@ -3,12 +3,15 @@
 //! It reports what contradicts itself, the type, or the rules of Socket.IO and of Salon. It must
 //! never stop at the first mistake.
 
+mod field;
 mod guard;
+mod loss;
 mod name;
 mod permit;
 mod rate;
 mod reply;
 mod room;
+mod throttle;
 
 use syn::{Data, DeriveInput, Fields, parse_quote};
 
@@ -35,13 +38,16 @@ pub(crate) fn check<'a>(
     let permission = permission.and_then(|name| diagnostics.accept(permit::check(name)));
     let guards = guard::check(&attributes.guards, diagnostics);
     reply::check(attributes.reply.as_ref(), diagnostics);
+    let loss = loss::check(input, attributes, diagnostics);
+    let throttle = throttle::check(attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
         generics: &input.generics,
         salon: salon(attributes),
         name: name?,
         shape: shape?,
-        volatile: attributes.volatile.is_some(),
+        loss,
+        throttle,
         rate,
         auth: attributes.auth.is_some(),
         permission,

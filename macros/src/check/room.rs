@@ -4,17 +4,13 @@
 //! field has the type of its key.
 
 use proc_macro2::{Delimiter, Group};
-use syn::{
-    Data, DeriveInput, Ident, Index, LitStr, Member, Result, ext::IdentExt, parse::Parser,
-    spanned::Spanned,
-};
+use syn::{Data, DeriveInput, Ident, Index, LitStr, Member, Result, ext::IdentExt, parse::Parser};
 
-use super::given;
+use super::{field, given};
 use crate::{
     attributes::{Attributes, RoomValue},
     diagnostics::{Diagnostics, list, mistake},
     model::{Key, Room, Senders},
-    suggestion::did_you_mean,
 };
 
 /// The room, if there is one and nothing is wrong with it.
@@ -75,7 +71,7 @@ fn meaning(senders: Senders) -> &'static str {
 /// The field with the key, as it is declared, at the place where the attribute names it.
 fn key(input: &DeriveInput, room: &RoomValue) -> Result<Member> {
     let fields = fields(input, room)?;
-    let names: Vec<String> = fields.iter().map(name).collect();
+    let names: Vec<String> = fields.iter().map(field::name).collect();
     let room_name =
         room.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     // One field leaves no choice; of several, the first only shows where the field goes.
@@ -92,36 +88,17 @@ fn key(input: &DeriveInput, room: &RoomValue) -> Result<Member> {
             format_args!("name it in brackets, {example}; {has}"),
         ));
     };
-    let written = member(brackets, &example, &has)?;
-    let wanted = name(&written);
-    match fields.into_iter().find(|field| name(field) == wanted) {
-        Some(Member::Named(mut ident)) => {
-            ident.set_span(written.span());
-            Ok(Member::Named(ident))
-        }
-        Some(Member::Unnamed(_)) => Ok(written),
-        None => Err(mistake(
-            &written,
-            format_args!("`{}` has no field `{wanted}`", input.ident),
-            format_args!("{}{has}", did_you_mean(&wanted, &names)),
-        )),
-    }
+    field::find(input, &member(brackets, &example, &has)?)
 }
 
 /// The fields that may hold the key: at least one.
 fn fields(input: &DeriveInput, room: &RoomValue) -> Result<Vec<Member>> {
-    let (kind, fields) = match &input.data {
-        Data::Struct(data) => ("it has no fields", data.fields.members().collect()),
-        Data::Enum(_) => ("it is an enum", Vec::new()),
-        // What is wrong with a union is reported as such; here it is as good as a struct.
-        Data::Union(data) => {
-            let names = data.fields.named.iter().flat_map(|field| field.ident.clone());
-            ("it has no fields", names.map(Member::Named).collect())
-        }
-    };
+    let fields = field::fields(input);
     if !fields.is_empty() {
         return Ok(fields);
     }
+    let is_enum = matches!(input.data, Data::Enum(_));
+    let kind = if is_enum { "it is an enum" } else { "it has no fields" };
     let ident = &input.ident;
     Err(mistake(
         &room.path,
@@ -164,13 +141,5 @@ fn member(brackets: &Group, example: &str, has: &str) -> Result<Member> {
             "the key of a room is one field of the event, and nothing else",
             format!("name it alone, {example}; {has}; a key of several parts is a struct"),
         ),
-    }
-}
-
-/// The name of a field, or its index.
-fn name(member: &Member) -> String {
-    match member {
-        Member::Named(ident) => ident.unraw().to_string(),
-        Member::Unnamed(index) => index.index.to_string(),
     }
 }

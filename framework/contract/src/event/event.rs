@@ -2,6 +2,8 @@
 //!
 //! It must never have state, nor do anything.
 
+use std::borrow::Cow;
+
 use super::{answer::sealed, policy::Policy, shape::Shape};
 
 /// A typed, named message.
@@ -44,6 +46,13 @@ pub trait Event {
     /// is checked where the event is listed.
     #[doc(hidden)]
     type Guards: 'static;
+
+    /// If it is `latest = field`: the [key](super::EventKey) in that field, of which a newer event takes
+    /// the place of an older one.
+    #[doc(hidden)]
+    fn latest_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 /// Where an event goes, to the session of its sender or to a room: the derive says it. It is not for

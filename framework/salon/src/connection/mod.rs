@@ -14,6 +14,7 @@ mod dispatch;
 mod effects;
 mod handle;
 mod mailbox;
+mod missed;
 mod open_session;
 mod placement;
 mod reading;

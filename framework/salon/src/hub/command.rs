@@ -50,6 +50,11 @@ pub(crate) enum Command {
         publication: Publication,
         asked: Option<u64>,
     },
+    /// The newest values of a room, for one who has just entered.
+    Newest {
+        handle: Arc<SessionHandle>,
+        publications: Vec<Publication>,
+    },
     Deliver {
         target: Target,
         publication: Publication,

@@ -53,6 +53,12 @@ impl Local {
             Command::One { handle, publication, asked } => {
                 self.send_one(&handle, &publication, asked);
             }
+            Command::Newest { handle, publications } => {
+                for publication in &publications {
+                    // Whoever has lost the room meanwhile, or is gone, needs none of them.
+                    let _ = handle.push_in_order(publication);
+                }
+            }
             Command::Deliver { target, publication, question } => {
                 self.each(&target, |handle| deliver(handle, &publication, question.as_ref()));
             }

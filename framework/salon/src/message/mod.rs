@@ -4,6 +4,7 @@
 //! word about a session. What may be done with it is decided by that, and never by its bytes: a
 //! [`Codec`] makes those, once for each protocol, whoever gets them. Nothing here may know a wire.
 
+mod class;
 mod codec;
 mod content;
 mod form;
@@ -12,10 +13,12 @@ mod offset;
 mod position;
 mod publication;
 mod refused;
+mod topic;
 
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
+    class::Class,
     codec::{Codec, CodecId},
     content::{Content, Ordered},
     form::{FRONT, Form, Layer},
@@ -23,4 +26,5 @@ pub(crate) use self::{
     position::{Epoch, PositionOf},
     publication::Publication,
     refused::refused,
+    topic::Topic,
 };

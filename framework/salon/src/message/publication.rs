@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 use bytestring::ByteString;
 
-use super::{CodecId, Content, Form, content::Ordered, forms::Forms};
+use super::{Class, CodecId, Content, Form, Topic, content::Ordered, forms::Forms};
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -18,20 +18,20 @@ struct Inner {
     content: Content,
     /// The typed room whose members alone may have it.
     room: Option<RoomId>,
-    /// Whether a client that is not writable may miss it.
-    is_volatile: bool,
+    /// What becomes of it where a client is slow.
+    class: Class,
     forms: Forms,
 }
 
 impl Publication {
     /// For whoever is chosen.
     pub(crate) fn new(content: Content) -> Self {
-        Self::with(content, None, false)
+        Self::with(content, None, Class::Reliable)
     }
 
     /// For members of a typed room alone.
-    pub(crate) fn of_room(content: Content, room: RoomId, is_volatile: bool) -> Self {
-        Self::with(content, Some(room), is_volatile)
+    pub(crate) fn of_room(content: Content, room: RoomId, class: Class) -> Self {
+        Self::with(content, Some(room), class)
     }
 
     /// An event for whoever is chosen.
@@ -40,10 +40,10 @@ impl Publication {
         name: ByteString,
         payload: Payload,
         order: Option<Ordered>,
-        is_volatile: bool,
+        class: Class,
     ) -> Self {
         let content = Content::Event { namespace, name, payload, order, question: None };
-        Self::with(content, None, is_volatile)
+        Self::with(content, None, class)
     }
 
     /// An event that is to be acknowledged, with the label of its acknowledgement.
@@ -56,7 +56,7 @@ impl Publication {
     ) -> Self {
         let question = Some(id);
         let content = Content::Event { namespace, name, payload, order: None, question };
-        Self::with(content, room, false)
+        Self::with(content, room, Class::Reliable)
     }
 
     /// A message as it is.
@@ -64,10 +64,10 @@ impl Publication {
         Self::new(Content::Message(message))
     }
 
-    /// For members of that room alone, if there is one; a client that is not writable may miss what is
-    /// volatile.
-    pub(crate) fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
-        Self(Arc::new(Inner { content, room, is_volatile, forms: Forms::default() }))
+    /// For members of that room alone, if there is one; its class says what becomes of it where a client is
+    /// slow.
+    pub(crate) fn with(content: Content, room: Option<RoomId>, class: Class) -> Self {
+        Self(Arc::new(Inner { content, room, class, forms: Forms::default() }))
     }
 
     /// Its form by that codec, which whoever asks for it first makes.
@@ -93,9 +93,21 @@ impl Publication {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether a client that is not writable may miss it.
-    pub(crate) fn is_volatile(&self) -> bool {
-        self.0.is_volatile
+    /// What becomes of it where a client is slow.
+    pub(crate) fn class(&self) -> &Class {
+        &self.0.class
+    }
+
+    /// What it has in common with others of which a client need not get each; nothing if it waits with
+    /// what is reliable.
+    pub(crate) fn topic(&self) -> Option<Topic> {
+        let key = match &self.0.class {
+            Class::Reliable | Class::Volatile => return None,
+            Class::Latest(key) => key.clone(),
+            Class::Drop { .. } => None,
+        };
+        let Content::Event { namespace, name, .. } = &self.0.content else { return None };
+        Some(Topic { namespace: namespace.clone(), room: self.0.room, event: name.clone(), key })
     }
 
     /// The typed room whose members alone may have it.
@@ -129,7 +141,7 @@ impl fmt::Debug for Publication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Publication")
             .field("content", &self.0.content)
-            .field("volatile", &self.0.is_volatile)
+            .field("class", &self.0.class)
             .finish_non_exhaustive()
     }
 }

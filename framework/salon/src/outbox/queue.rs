@@ -28,7 +28,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Publication, refused},
+    message::{Class, Publication, refused},
     payload::Payload,
 };
 
@@ -71,11 +71,14 @@ impl Outbox {
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
         }
-        if publication.is_volatile() && !state.is_writable() {
+        if *publication.class() == Class::Volatile && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
         if !state.suppresses(publication) {
-            return self.queue(state, publication, form.cost());
+            return match publication.topic() {
+                Some(topic) => self.queue_lossy(state, publication, topic, form.cost()),
+                None => self.queue(state, publication, form.cost()),
+            };
         }
         drop(state);
         if let Some(instead) = self.instead_of(publication) {
@@ -89,7 +92,7 @@ impl Outbox {
         Err(NotQueued::Lapsed)
     }
 
-    fn queue(
+    pub(super) fn queue(
         &self,
         mut state: MutexGuard<'_, State>,
         publication: &Publication,
@@ -103,6 +106,7 @@ impl Outbox {
             return Err(overflow);
         }
         state.queue(publication.clone(), cost);
+        self.make_room(state, false);
         Ok(())
     }
 
@@ -263,9 +267,9 @@ impl Outbox {
             sink.control(control);
             something = true;
         }
-        if something || !state.frames.is_empty() {
+        if something || !state.is_empty() {
             something |= state.take(&self.terms, |frames| sink.frames(frames));
-            if S::STAYS && state.frames.is_empty() && state.closed.is_none() {
+            if S::STAYS && state.is_empty() && state.closed.is_none() {
                 state.wait(cx.waker());
                 return Poll::Ready(Drained::Everything);
             }
@@ -277,6 +281,13 @@ impl Outbox {
         }
         state.wait(cx.waker());
         Poll::Pending
+    }
+
+    /// Has the connection tell its client what it has missed, a while from now.
+    pub(super) fn request_telling(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.has_missed();
+        }
     }
 
     /// Has the connection end a session, or itself because of it.

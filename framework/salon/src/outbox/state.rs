@@ -12,6 +12,8 @@ use super::{
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
+    lossy::Lossy,
+    missed::Missed,
     terms::Terms,
 };
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct State {
     control: Lane,
-    /// In place while there are few.
+    /// What is reliable, and what is volatile. In place while there are few.
     pub(super) frames: SmallVec<[Publication; 2]>,
     pub(super) bytes: usize,
     pub(super) link: LinkNumber,
@@ -52,6 +54,10 @@ pub(super) struct Rare {
     catching_up: Option<CatchingUp>,
     /// If it was sent more in one turn than an outbox holds.
     burst: Option<Burst>,
+    /// If it was sent events that it may miss since its last heartbeat.
+    pub(super) lossy: Option<Lossy>,
+    /// If it has missed some of those of which it is told.
+    pub(super) missed: Option<Missed>,
 }
 
 type Suppressed = HashMap<RoomId, MembershipNumber>;
@@ -85,15 +91,23 @@ impl State {
     /// nothing else to be sent gives back then what it took when it had.
     pub(super) fn take_control(&mut self) -> Lane {
         let control = std::mem::take(&mut self.control);
-        if control != Lane::default() && self.frames.is_empty() {
+        if control != Lane::default() && self.is_empty() {
             self.frames.shrink_to_fit();
+            self.rare.iter_mut().for_each(|rare| rare.lossy = None);
+            self.drop_rare();
         }
         control
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.lossy().is_none_or(Lossy::is_empty)
     }
 
     /// Drops the frames that wait.
     pub(super) fn drop_frames(&mut self) {
         self.take_all();
+        self.drop_lossy();
         self.tell_of_room();
     }
 
@@ -126,7 +140,7 @@ impl State {
         if taken > 0 {
             self.tell_of_room();
         }
-        (taken, answers)
+        (taken + self.take_out_lossy(room, terms), answers)
     }
 
     /// Puts in the place of answers of a room what goes with each, or nothing. They are in their order,
@@ -185,13 +199,18 @@ impl State {
         }
         let (frames, bytes) = self.own();
         let is_alone = frames == 0;
-        let times = if self.is_fresh { burst::MOST } else { 1 };
+        let times = self.times();
         frames < terms.max_frames.saturating_mul(times)
             && (is_alone || bytes + cost <= terms.max_bytes.saturating_mul(times))
     }
 
-    /// How many frames count against the limits, and their bytes: all, but for what it catches up on,
-    /// or for what is left of a burst.
+    /// How many times what an outbox holds may wait now.
+    pub(super) fn times(&self) -> usize {
+        if self.is_fresh { burst::MOST } else { 1 }
+    }
+
+    /// How many frames count against the limits, and their bytes: all that are reliable, but for what it
+    /// catches up on, or for what is left of a burst.
     pub(super) fn own(&self) -> (usize, usize) {
         let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
         let burst = self.burst().map_or((0, 0), |burst| (burst.frames, burst.bytes));
@@ -228,9 +247,13 @@ impl State {
     }
 
     /// Gives back what few connections have, if this is none of them any more.
-    fn drop_rare(&mut self) {
+    pub(super) fn drop_rare(&mut self) {
         let is_idle = |rare: &Rare| {
-            rare.suppressed.is_empty() && rare.catching_up.is_none() && rare.burst.is_none()
+            rare.suppressed.is_empty()
+                && rare.catching_up.is_none()
+                && rare.burst.is_none()
+                && rare.lossy.is_none()
+                && rare.missed.is_none()
         };
         self.rare.take_if(|rare| is_idle(rare));
     }
@@ -255,6 +278,7 @@ impl State {
     /// was lost.
     pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
         let Some(rare) = &mut self.rare else { return };
+        rare.missed.iter_mut().for_each(|missed| missed.forget(room));
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);
         }
@@ -264,7 +288,7 @@ impl State {
     /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it. One that
     /// was called, for a ping perhaps, and has not come yet is ready.
     pub(super) fn begin_turn(&mut self, may_come: bool) {
-        if self.frames.is_empty() {
+        if self.is_empty() {
             self.is_fresh = self.waker.is_some() || may_come;
         }
     }
@@ -281,13 +305,15 @@ impl State {
 
     /// Takes as many frames as `count` says; whether that is any.
     pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
-        let count = count(Frames::new(&self.frames, terms));
+        let count = count(Frames::new(&self.frames, self.lossy(), terms));
         if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
             self.frames.clear();
             self.bytes = 0;
         } else {
-            for frame in self.frames.drain(..count) {
+            let reliable = count.min(self.frames.len());
+            self.take_lossy(count - reliable, terms);
+            for frame in self.frames.drain(..reliable) {
                 let cost = terms.form(&frame).cost();
                 self.bytes -= cost;
                 if let Some(rare) = &mut self.rare {
@@ -341,14 +367,14 @@ impl State {
         }
     }
 
-    /// Whether half of what it may hold waits.
+    /// Whether half of what it may hold waits. What makes place for everything else does not count.
     pub(super) fn is_half_full(&self, terms: &Terms) -> bool {
         self.bytes > terms.max_bytes / 2 || self.frames.len() > terms.max_frames / 2
     }
 
     /// Whether a link is waiting for something to write.
     pub(super) fn is_writable(&self) -> bool {
-        self.is_awaited && self.frames.is_empty()
+        self.is_awaited && self.is_empty()
     }
 
     /// A link waits from now on.

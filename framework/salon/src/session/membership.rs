@@ -202,6 +202,13 @@ impl Memberships {
         Some(membership.number)
     }
 
+    /// The name of a room that the session is in.
+    pub(crate) fn name(&self, room: RoomId) -> Option<ByteString> {
+        let state = self.lock();
+        let membership = state.present.iter().find(|membership| membership.room() == room)?;
+        Some(membership.link.name().clone())
+    }
+
     /// The session has left a room.
     pub(crate) fn leave(&self, room: RoomId) {
         self.lock().present.retain(|membership| membership.room() != room);

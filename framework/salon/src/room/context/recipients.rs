@@ -2,16 +2,20 @@
 //!
 //! It must never outlive the handler: who is a member changes.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::{antechamber::Antechamber, room_context::RoomContext};
+use super::{
+    antechamber::Antechamber,
+    newest::{Most, Newest, Outgoing},
+    room_context::RoomContext,
+};
 use crate::{
     base::logged::Logged,
     event::{self, Event},
-    message::{Content, Ordered, Publication},
+    message::{Class, Content, Ordered, Publication},
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
@@ -30,8 +34,10 @@ pub struct RoomAudience<'a, R> {
 
 /// Which of the members.
 pub(super) enum Choice<'a> {
-    Everyone,
-    Except(SessionId),
+    /// The room keeps the newest of what goes to them.
+    Everyone(&'a Newest),
+    /// And of this: whoever joins later was not left out of it.
+    Except(SessionId, &'a Newest),
     One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
@@ -39,7 +45,7 @@ pub(super) enum Choice<'a> {
 
 impl<R> RoomContext<R> {
     pub(in crate::room) fn everyone(&self) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Everyone)
+        RoomAudience::new(&self.members, Choice::Everyone(&self.newest))
     }
 }
 
@@ -58,7 +64,7 @@ impl<R: Room> RoomContext<R> {
 
     /// Every member but one.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Except(member.handle().id))
+        RoomAudience::new(&self.members, Choice::Except(member.handle().id, &self.newest))
     }
 }
 
@@ -79,20 +85,23 @@ impl<'a, R> RoomAudience<'a, R> {
     pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
         let broadcaster = self.members.broadcaster();
         let payload = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
-        self.publish(E::NAME, E::POLICY.volatile, payload);
+        self.publish(E::NAME, Class::of(event), E::POLICY.throttle, payload);
     }
 
-    /// Publishes an event of that name to them; its payload is asked for if there is anybody, and is
-    /// nothing if it cannot be written.
+    /// Publishes an event of that name and class to them; its payload is asked for if there is anybody, and
+    /// is nothing if it cannot be written. Of one that is `latest` at most one of each key is sent within
+    /// `throttle`, if it goes to all, or to all but one.
     pub(in crate::room) fn publish(
         &self,
         name: &'static str,
-        is_volatile: bool,
+        class: Class,
+        throttle: Option<Duration>,
         payload: impl FnOnce() -> Option<Payload>,
     ) {
         let members = self.members;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
-        let is_numbered = !is_volatile && !is_for_one;
+        let is_numbered = class.is_reliable() && !is_for_one;
+        let is_kept = matches!(class, Class::Latest(_));
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
         let take_number = || {
@@ -100,7 +109,7 @@ impl<'a, R> RoomAudience<'a, R> {
                 order.publish(at);
             }
         };
-        if members.is_empty() && !is_for_one {
+        if members.is_empty() && !is_for_one && !is_kept {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
@@ -113,16 +122,23 @@ impl<'a, R> RoomAudience<'a, R> {
             order: position.map(Ordered::InRoom).or_else(|| members.broadcaster().outside()),
             question: None,
         };
-        let publication = Publication::of_room(content, members.room(), is_volatile);
+        let publication = Publication::of_room(content, members.room(), class);
         take_number();
-        let except = match &self.choice {
-            Choice::Everyone => None,
-            Choice::Except(session) => Some(*session),
+        let (except, newest) = match &self.choice {
+            Choice::Everyone(newest) => (None, newest),
+            Choice::Except(session, newest) => (Some(*session), newest),
             Choice::One(handle) => return members.send_to_member(handle, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
         };
         let room = Logged(members.name());
         tracing::trace!(%room, event = name, members = members.len(), "broadcast");
+        if let (true, Some(topic)) = (is_kept, publication.topic()) {
+            let broadcaster = members.broadcaster();
+            let (keys, bytes) = (broadcaster.max_latest_keys, broadcaster.max_latest_bytes);
+            let outgoing = Outgoing { publication, except };
+            let due = newest.come(outgoing, topic, throttle, Most { keys, bytes });
+            return due.iter().for_each(|it| members.deliver(&it.publication, it.except));
+        }
         members.deliver(&publication, except);
     }
 }

@@ -6,7 +6,7 @@ use std::{any::Any, collections::VecDeque, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use super::antechamber::Antechamber;
+use super::{antechamber::Antechamber, newest::Newest};
 use crate::{
     base::{contained::Running, number::SessionNumber, refusal::Refusal, timers::Timers},
     event::Event,
@@ -24,6 +24,8 @@ pub struct RoomContext<R> {
     /// Who is asked in, and by which event, while the room decides about it.
     pub(in crate::room) joining: Option<Box<Joining>>,
     pub(in crate::room) antechamber: Antechamber,
+    /// What it has published of which the newest counts: it goes with the state.
+    pub(in crate::room) newest: Newest,
     pub(in crate::room) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(in crate::room) timers: Timers<R, Self>,
@@ -71,6 +73,7 @@ impl<R> RoomContext<R> {
             members,
             joining: None,
             antechamber: Antechamber::default(),
+            newest: Newest::default(),
             actions: VecDeque::new(),
             timers: Timers::default(),
             presence_state,

@@ -109,6 +109,7 @@ impl<R: Room> RoomActor<R> {
             self.cx.members.send_to(sender, publication);
         }
         self.tell_joined(sender);
+        self.cx.members.send_newest(sender, self.cx.newest.shown_to(sender.id));
         Ok(())
     }
 

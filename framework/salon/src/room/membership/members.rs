@@ -206,6 +206,17 @@ impl Members {
         self.outlets.send_to(self.broadcaster(), handle, publication);
     }
 
+    /// Sends the newest values of the room to one that has become a member.
+    pub(in crate::room) fn send_newest(
+        &self,
+        handle: &Arc<SessionHandle>,
+        publications: Vec<Publication>,
+    ) {
+        if !publications.is_empty() {
+            self.outlets.send_newest(handle, publications);
+        }
+    }
+
     /// The member with the lowest number, for emptying the room.
     pub(in crate::room) fn first(&self) -> Option<SessionNumber> {
         self.members.keys().next().copied()

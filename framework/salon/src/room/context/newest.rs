@@ -1,0 +1,219 @@
+//! The newest value of each key of a room's events that are `latest`: for who joins, and for those that may
+//! not be sent yet.
+//!
+//! It must never keep more than a client can have sent it to keep: the oldest goes.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use crate::{
+    base::{
+        clock::{self, Instant},
+        deadlines::Deadlines,
+        timers::Timer,
+    },
+    message::{Publication, Topic},
+    session::session_id::SessionId,
+};
+
+/// What a room has of them: one word while it has none, as there is one for each room.
+#[derive(Default)]
+pub(in crate::room) struct Newest(Cell<Option<Box<Values>>>);
+
+/// How much a room keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub(super) keys: usize,
+    /// Of what the values say, as they are published.
+    pub(super) bytes: usize,
+}
+
+/// One that goes to the members, but for one of them.
+#[derive(Clone)]
+pub(in crate::room) struct Outgoing {
+    pub(in crate::room) publication: Publication,
+    pub(in crate::room) except: Option<SessionId>,
+}
+
+#[derive(Default)]
+struct Values {
+    /// From the one that was sent first.
+    values: BTreeMap<u64, Value>,
+    by_topic: HashMap<Topic, u64>,
+    next: u64,
+    bytes: usize,
+    /// When those may be sent that are held back.
+    held: Deadlines<u64>,
+    /// What wakes the room for the first of them.
+    waking: Option<(Instant, Timer)>,
+}
+
+/// The newest value of one key.
+struct Value {
+    topic: Topic,
+    sent: Outgoing,
+    throttled: Option<Throttled>,
+}
+
+/// Until when no other is sent.
+struct Throttled {
+    interval: Duration,
+    until: Instant,
+    /// The newest that came meanwhile.
+    held: Option<Outgoing>,
+}
+
+impl Newest {
+    /// A value of that topic comes, of which at most one is sent in an interval, if there is one: what is to
+    /// be sent now, in that order.
+    pub(super) fn come(
+        &self,
+        outgoing: Outgoing,
+        topic: Topic,
+        throttle: Option<Duration>,
+        most: Most,
+    ) -> Vec<Outgoing> {
+        self.with(|values| {
+            let values = values.get_or_insert_default();
+            if values.holds_back(&outgoing, &topic) {
+                return values.shrink(most);
+            }
+            let throttled = throttle.map(|interval| Throttled {
+                interval,
+                until: clock::after(interval),
+                held: None,
+            });
+            values.put(Value { topic, sent: outgoing.clone(), throttled });
+            let mut due = values.shrink(most);
+            due.push(outgoing);
+            due
+        })
+    }
+
+    /// What is there for one that has joined: not what it was left out of.
+    pub(in crate::room) fn shown_to(&self, session: SessionId) -> Vec<Publication> {
+        self.with(|values| {
+            let values = values.iter().flat_map(|values| values.values.values());
+            let shown = values.filter(|value| value.sent.except != Some(session));
+            shown.map(|value| value.sent.publication.clone()).collect()
+        })
+    }
+
+    /// What may be sent that was held back.
+    pub(super) fn due(&self) -> Vec<Outgoing> {
+        self.with(|values| {
+            let Some(values) = values else { return Vec::new() };
+            values.waking = None;
+            let now = clock::now();
+            let mut due = Vec::new();
+            while let Some(id) = values.held.take(now) {
+                due.extend(values.send_held(id));
+            }
+            due
+        })
+    }
+
+    /// All that is held back, whether it is time or not: the room closes.
+    pub(in crate::room) fn take_held(&self) -> Vec<Outgoing> {
+        let values = self.0.take().map(|values| *values).unwrap_or_default();
+        let held = values.values.into_values().filter_map(|value| value.throttled?.held);
+        held.collect()
+    }
+
+    /// The state that they are of is gone.
+    pub(in crate::room) fn clear(&self) {
+        drop(self.0.take());
+    }
+
+    /// When the room is to be woken for what is held back, if nothing wakes it then, and what did so before.
+    pub(super) fn to_be_woken(&self) -> Option<(Instant, Option<Timer>)> {
+        self.with(|values| {
+            let values = values.as_mut()?;
+            let at = values.held.next()?;
+            match values.waking {
+                Some((waking, _)) if waking <= at => None,
+                later => Some((at, later.map(|(_, timer)| timer))),
+            }
+        })
+    }
+
+    /// That wakes the room then.
+    pub(super) fn woken_by(&self, at: Instant, timer: Timer) {
+        self.with(|values| values.iter_mut().for_each(|it| it.waking = Some((at, timer))));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Option<Box<Values>>) -> T) -> T {
+        let mut values = self.0.take();
+        let done = act(&mut values);
+        self.0.set(values);
+        done
+    }
+}
+
+impl Values {
+    /// Holds a value back, if it is not time for it.
+    fn holds_back(&mut self, outgoing: &Outgoing, topic: &Topic) -> bool {
+        let Some(id) = self.by_topic.get(topic).copied() else { return false };
+        let throttled = self.values.get_mut(&id).and_then(|value| value.throttled.as_mut());
+        let Some(throttled) = throttled.filter(|it| clock::now() < it.until) else { return false };
+        let (until, older) = (throttled.until, throttled.held.replace(outgoing.clone()));
+        self.bytes += outgoing.publication.size();
+        match older {
+            Some(older) => self.bytes -= older.publication.size(),
+            None => self.held.add(until, id, |id| self.values.contains_key(id)),
+        }
+        true
+    }
+
+    /// The newest of its topic.
+    fn put(&mut self, value: Value) {
+        if let Some(id) = self.by_topic.insert(value.topic.clone(), self.next) {
+            self.take(id);
+        }
+        self.bytes += value.size();
+        self.values.insert(self.next, value);
+        self.next += 1;
+    }
+
+    /// What was held back of one, if it is time.
+    fn send_held(&mut self, id: u64) -> Option<Outgoing> {
+        let throttled = self.values.get(&id)?.throttled.as_ref()?;
+        throttled.held.as_ref()?;
+        let mut value = self.take(id)?;
+        let throttled = value.throttled.as_mut()?;
+        let held = throttled.held.take()?;
+        throttled.until = clock::after(throttled.interval);
+        value.sent = held.clone();
+        self.put(value);
+        Some(held)
+    }
+
+    /// The oldest go while there are too many. What is held back of them is sent now: it is the last.
+    fn shrink(&mut self, most: Most) -> Vec<Outgoing> {
+        let mut due = Vec::new();
+        // A single one is kept however large it is.
+        while self.values.len() > most.keys || self.values.len() > 1 && self.bytes > most.bytes {
+            let Some(oldest) = self.values.keys().next().copied() else { break };
+            let Some(value) = self.take(oldest) else { break };
+            self.by_topic.remove(&value.topic);
+            due.extend(value.throttled.and_then(|throttled| throttled.held));
+        }
+        due
+    }
+
+    fn take(&mut self, id: u64) -> Option<Value> {
+        let value = self.values.remove(&id)?;
+        self.bytes -= value.size();
+        Some(value)
+    }
+}
+
+impl Value {
+    fn size(&self) -> usize {
+        let held = self.throttled.as_ref().and_then(|throttled| throttled.held.as_ref());
+        self.sent.publication.size() + held.map_or(0, |held| held.publication.size())
+    }
+}
