@@ -5,18 +5,19 @@
 //! 1. [A first app](first_app): from nothing to two clients.
 //! 2. [Events](events): the derive, what clients send, binary, answers, refusals, identities.
 //! 3. [Rooms](rooms): members, order, time, panics.
-//! 4. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
-//! 5. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
+//! 4. [Slow clients](slow_clients): what one may miss of each event, and what it is told.
+//! 5. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
+//! 6. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 6. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 7. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 8. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 9. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 10. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 11. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 7. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 8. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 9. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 10. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 11. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 12. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "12. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "13. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -31,6 +32,7 @@ macro_rules! page {
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
+            #![doc = "[slow_clients]: crate::guide::slow_clients"]
             #![doc = "[architecture]: crate::guide::architecture"]
             #![cfg_attr(
                 feature = "testing",
@@ -45,6 +47,7 @@ macro_rules! page {
 page!(first_app, "first_app.md");
 page!(events, "events.md");
 page!(rooms, "rooms.md");
+page!(slow_clients, "slow_clients.md");
 page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
 page!(untyped, "untyped.md");

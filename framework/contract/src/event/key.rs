@@ -82,16 +82,11 @@ mod tests {
 
     #[test]
     fn equal_values_have_equal_keys_whatever_holds_them() {
-        let text = String::from("anna");
-        let keys = [
-            text.key(),
-            "anna".key(),
-            Box::<str>::from("anna").key(),
-            Cow::Borrowed("anna").key(),
-            Some("anna").key(),
-            (&&text).key(),
-        ];
+        let (text, boxed) = (String::from("anna"), Box::<str>::from("anna"));
+        let (borrowed, optional): (&str, _) = (&text, Some("anna"));
+        let keys = [text.key(), borrowed.key(), boxed.key(), optional.key()];
         assert!(keys.iter().all(|key| key.as_deref() == Some("anna")), "{keys:?}");
+        assert_eq!(Cow::Borrowed("anna").key(), text.key());
         assert_eq!((-7_i64).key().as_deref(), Some("-7"));
         assert_eq!('7'.key(), 7_u8.key());
         assert_eq!(true.key().as_deref(), Some("true"));

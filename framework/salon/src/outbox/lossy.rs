@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::terms::Terms;
 use crate::{
-    base::room_id::RoomId,
     event::Dropped,
     message::{Class, Publication, Topic},
 };
@@ -101,19 +100,24 @@ impl Lossy {
         Some(oldest)
     }
 
-    /// Takes those of a room out, and says how many.
-    pub(super) fn take_out(&mut self, room: RoomId, terms: &Terms) -> u64 {
-        let before = self.frames.len();
-        self.topics.retain(|topic, _| topic.room != Some(room));
-        let bytes = &mut self.bytes;
-        self.frames.retain(|_, frame| {
-            let is_kept = frame.room() != Some(room);
+    /// Takes those of some topics out, in their order.
+    pub(super) fn take_out(
+        &mut self,
+        which: impl Fn(&Topic) -> bool,
+        terms: &Terms,
+    ) -> Vec<Publication> {
+        let mut taken = Vec::new();
+        self.topics.retain(|topic, waiting| {
+            let is_kept = !which(topic);
             if !is_kept {
-                *bytes -= terms.form(frame).cost();
+                taken.extend(waiting.drain(..));
             }
             is_kept
         });
-        // A number of frames is one of 64 bits.
-        u64::try_from(before - self.frames.len()).unwrap_or(u64::MAX)
+        taken.sort_unstable();
+        let taken = taken.iter().filter_map(|at| self.frames.remove(at));
+        let taken: Vec<_> = taken.collect();
+        self.bytes -= taken.iter().map(|frame| terms.form(frame).cost()).sum::<usize>();
+        taken
     }
 }

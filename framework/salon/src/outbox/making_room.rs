@@ -11,7 +11,7 @@ use super::{
     transport_kind::TransportKind,
 };
 use crate::{
-    base::{meter::Count, room_id::RoomId, sync::MutexGuard},
+    base::{meter::Count, sync::MutexGuard},
     message::{Class, Publication, Topic},
 };
 
@@ -53,6 +53,12 @@ impl Outbox {
         }
     }
 
+    /// A session of that namespace has ended: what it may miss goes out ahead of the word about it, if at
+    /// all, and none of it to one that comes after it.
+    pub(crate) fn end_of_session(&self, namespace: &str) {
+        self.lock().put_in_order(|topic| topic.namespace == namespace, &self.terms);
+    }
+
     /// Has what waits in the lane make room, if more waits than the outbox holds. `is_news` says whether its
     /// connection is to hear that its client has missed something, in any case.
     pub(super) fn make_room(&self, mut state: MutexGuard<'_, State>, is_news: bool) {
@@ -84,11 +90,28 @@ impl State {
         }
     }
 
-    /// Takes what waits of a room out, and says how many. What was dropped of it is not told.
-    pub(super) fn take_out_lossy(&mut self, room: RoomId, terms: &Terms) -> u64 {
-        let Some(rare) = &mut self.rare else { return 0 };
-        rare.missed.iter_mut().for_each(|missed| missed.forget(room));
-        rare.lossy.as_mut().map_or(0, |lossy| lossy.take_out(room, terms))
+    /// Takes what waits of some topics out. What was dropped of them is not told.
+    pub(super) fn take_out_lossy(
+        &mut self,
+        which: impl Fn(&Topic) -> bool,
+        terms: &Terms,
+    ) -> Vec<Publication> {
+        let Some(rare) = &mut self.rare else { return Vec::new() };
+        rare.missed.iter_mut().for_each(|missed| missed.forget(&which));
+        rare.lossy.as_mut().map_or_else(Vec::new, |lossy| lossy.take_out(which, terms))
+    }
+
+    /// What waits of some topics has its place among what is reliable from now on, as far as there is one:
+    /// of them nothing may come after what comes next.
+    pub(super) fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
+        for frame in self.take_out_lossy(which, terms) {
+            let cost = terms.form(&frame).cost();
+            if self.admits(&frame, cost, terms) {
+                self.queue(frame, cost);
+            } else {
+                terms.counters.one(Count::FramesDropped);
+            }
+        }
     }
 
     /// The oldest in the lane go while more waits than an outbox holds. Whether its connection is to hear

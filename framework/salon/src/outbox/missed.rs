@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::{base::room_id::RoomId, message::Topic};
+use crate::message::Topic;
 
 /// How many of each were dropped since it was told last.
 ///
@@ -40,8 +40,8 @@ impl Missed {
         std::mem::take(&mut self.0).into_iter().collect()
     }
 
-    /// The session is no member of that room any more.
-    pub(super) fn forget(&mut self, room: RoomId) {
-        self.0.retain(|topic, _| topic.room != Some(room));
+    /// Some are told no more: their session has ended, or is no member of their room.
+    pub(super) fn forget(&mut self, which: impl Fn(&Topic) -> bool) {
+        self.0.retain(|topic, _| !which(topic));
     }
 }

@@ -140,7 +140,8 @@ impl State {
         if taken > 0 {
             self.tell_of_room();
         }
-        (taken + self.take_out_lossy(room, terms), answers)
+        let lossy = self.take_out_lossy(|topic| topic.room == Some(room), terms).len();
+        (taken + u64::try_from(lossy).unwrap_or(u64::MAX), answers)
     }
 
     /// Puts in the place of answers of a room what goes with each, or nothing. They are in their order,
@@ -274,11 +275,19 @@ impl State {
         publication.room().is_some_and(|room| self.suppressed(room).is_some())
     }
 
-    /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
-    /// was lost.
-    pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
+    /// Its session is no member of a room any more, whose frames are suppressed no longer if `is_over` says
+    /// so of the last membership that was lost.
+    pub(super) fn resume(
+        &mut self,
+        room: RoomId,
+        is_over: impl FnOnce(MembershipNumber) -> bool,
+        terms: &Terms,
+    ) {
+        if self.rare.is_none() {
+            return;
+        }
+        self.put_in_order(|topic| topic.room == Some(room), terms);
         let Some(rare) = &mut self.rare else { return };
-        rare.missed.iter_mut().for_each(|missed| missed.forget(room));
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);
         }

@@ -324,6 +324,7 @@ impl SessionHandle {
         for membership in self.state.memberships.end() {
             membership.link.ended(self.number, reason);
         }
+        self.outbox.end_of_session(&self.namespace);
         self.state.acknowledgements.clear();
         drop(self.lose_rights(&Code::Disconnected, |_| true));
         // Nothing that is still asked about it may end it once more, and its connection with it.

@@ -15,7 +15,7 @@ use crate::{
         disconnect::DisconnectReason,
         in_flight::InFlightLimit,
         number::{MembershipNumber, SessionNumber},
-        room_id::RoomIds,
+        room_id::{RoomId, RoomIds},
     },
     event::Dropped,
     message::{Content, Form},
@@ -175,9 +175,8 @@ fn what_is_reliable_goes_first_and_as_much_at_a_time_as_its_link_takes() {
 
 #[test]
 fn of_more_than_a_queue_holds_the_oldest_or_the_newest_go_and_all_of_them_are_counted() {
-    let kinds: [(Class, [&str; 2], fn(usize) -> bool); 2] =
-        [(oldest(2), ["8", "9"], |_| true), (newest(2), ["0", "1"], |number| number < 2)];
-    for (class, left, is_queued) in kinds {
+    for (class, left) in [(oldest(2), ["8", "9"]), (newest(2), ["0", "1"])] {
+        let is_queued = |number| class == oldest(2) || number < 2;
         let client = Client::new(100);
         for number in 0..10 {
             let pushed = client.push(&number.to_string(), class.clone());
@@ -287,6 +286,28 @@ fn who_has_left_a_room_is_told_nothing_of_what_was_dropped_there() {
     }
     client.outbox.resume(client.room, MembershipNumber::FIRST);
     assert_eq!(client.missed(), 0);
+}
+
+#[test]
+fn what_waits_of_a_room_that_one_has_left_goes_ahead_of_what_comes_then_if_it_has_a_place() {
+    let client = Client::new(3);
+    for text in ["1", "2"] {
+        client.push(text, Class::Reliable).unwrap();
+    }
+    client.push_of_room("last", latest("a")).unwrap();
+    client.outbox.resume(client.room, MembershipNumber::FIRST);
+    client.assert_counts();
+    let dropped = client.count(Count::FramesDropped);
+    client.push_of_room("of the next membership", latest("a")).unwrap();
+    assert_eq!(client.count(Count::FramesDropped), dropped + 1, "there is no place for it");
+    assert_eq!(client.drain(1), ["1", "2", "last"]);
+    client.push("1", Class::Reliable).unwrap();
+    client.push("kept", latest("a")).unwrap();
+    client.push_of_room("last", oldest(1)).unwrap();
+    client.outbox.end_of_session("/other");
+    assert_eq!(client.outbox.lock().frames.len(), 1, "it is of another session");
+    client.outbox.end_of_session("/");
+    assert_eq!(client.drain(usize::MAX), ["1", "kept", "last"]);
 }
 
 #[test]

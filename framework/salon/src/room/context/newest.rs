@@ -217,3 +217,107 @@ impl Value {
         self.sent.publication.size() + held.map_or(0, |held| held.publication.size())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        message::{Class, Content},
+        payload::IntoPayload,
+    };
+
+    const INTERVAL: Duration = Duration::from_millis(100);
+    const MANY: Most = Most { keys: 100, bytes: 10_000 };
+
+    fn value(key: &str, text: &str) -> (Outgoing, Topic) {
+        let payload = (text,).into_payload().unwrap();
+        let (namespace, name) = ("/".into(), "e".into());
+        let content = Content::Event { namespace, name, payload, order: None, question: None };
+        let publication = Publication::with(content, None, Class::Latest(Some(key.into())));
+        let topic = publication.topic().unwrap();
+        (Outgoing { publication, except: None }, topic)
+    }
+
+    /// What is sent when it comes, by its sizes: each value has another.
+    fn come(
+        newest: &Newest,
+        key: &str,
+        text: &str,
+        throttle: Option<Duration>,
+        most: Most,
+    ) -> Vec<usize> {
+        let (outgoing, topic) = value(key, text);
+        sizes(&newest.come(outgoing, topic, throttle, most))
+    }
+
+    fn sizes(outgoing: &[Outgoing]) -> Vec<usize> {
+        outgoing.iter().map(|it| it.publication.size()).collect()
+    }
+
+    fn size(text: &str) -> usize {
+        value("a", text).0.publication.size()
+    }
+
+    fn kept(newest: &Newest) -> Vec<usize> {
+        newest.with(|values| {
+            let values = values.iter().flat_map(|values| values.values.values());
+            values.map(|value| value.sent.publication.size()).collect()
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_too_many_the_one_that_was_sent_first_goes_and_what_it_holds_back_is_sent() {
+        let (newest, most) = (Newest::default(), Most { keys: 2, ..MANY });
+        assert_eq!(come(&newest, "a", "1", Some(INTERVAL), most), [size("1")]);
+        assert!(come(&newest, "a", "22", Some(INTERVAL), most).is_empty());
+        assert_eq!(come(&newest, "b", "333", Some(INTERVAL), most), [size("333")]);
+        let sent = come(&newest, "c", "4444", Some(INTERVAL), most);
+        assert_eq!(sent, [size("22"), size("4444")]);
+        assert_eq!(kept(&newest), [size("333"), size("4444")]);
+        tokio::time::advance(INTERVAL).await;
+        assert!(newest.due().is_empty(), "it is sent once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_and_held_back_is_bounded_in_bytes_but_for_one_alone() {
+        let (newest, most) = (Newest::default(), Most { bytes: 2 * size("1234"), ..MANY });
+        for key in ["a", "b", "c"] {
+            assert_eq!(come(&newest, key, "1234", Some(INTERVAL), most), [size("1234")]);
+        }
+        assert_eq!(kept(&newest).len(), 2);
+        // Held back it counts as well: the other one goes for it.
+        assert!(come(&newest, "c", "12345", Some(INTERVAL), most).is_empty());
+        assert_eq!(kept(&newest), [size("1234")]);
+        let large = "x".repeat(10_000);
+        come(&newest, "d", &large, None, most);
+        assert_eq!(kept(&newest), [size(&large)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_that_is_held_back_is_sent_when_it_is_time_and_begins_an_interval() {
+        let newest = Newest::default();
+        come(&newest, "a", "1", Some(INTERVAL), MANY);
+        assert!(newest.to_be_woken().is_none(), "nothing is held back");
+        for text in ["22", "333"] {
+            assert!(come(&newest, "a", text, Some(INTERVAL), MANY).is_empty());
+        }
+        let (at, None) = newest.to_be_woken().unwrap() else { panic!("nothing wakes it yet") };
+        assert_eq!(at, clock::after(INTERVAL));
+        tokio::time::advance(INTERVAL).await;
+        assert_eq!(sizes(&newest.due()), [size("333")]);
+        assert!(come(&newest, "a", "4444", Some(INTERVAL), MANY).is_empty());
+        tokio::time::advance(INTERVAL / 2).await;
+        assert!(newest.due().is_empty());
+        assert_eq!(sizes(&newest.take_held()), [size("4444")]);
+        assert!(kept(&newest).is_empty());
+    }
+
+    #[test]
+    fn a_value_that_is_not_throttled_is_sent_whenever_it_comes() {
+        let newest = Newest::default();
+        for text in ["1", "22", "333"] {
+            assert_eq!(come(&newest, "a", text, None, MANY), [size(text)]);
+        }
+        assert_eq!(kept(&newest), [size("333")]);
+    }
+}
