@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use salon::{
-    Count, auth,
+    Count, NotQueued, auth,
     config::Limits,
     prelude::*,
     testing::{Client, Failure, Incoming, Lab, Wire, for_seeds},
@@ -393,9 +393,13 @@ async fn wherever_a_value_is_sent_from_a_client_that_does_not_read_has_the_newes
     lab.settle().await;
     let all = lab.salon().namespace("/");
     (9..12).for_each(|to| all.emit(&moved_to(to)));
-    for socket in lab.drive(all.fetch()).await {
-        socket.emit(&moved_to(12));
-    }
+    let id = slow.id().expect("it is connected");
+    let sockets = lab.drive(all.fetch()).await;
+    let socket = sockets.iter().find(|socket| socket.id() == id).expect("it is one of them");
+    socket.emit(&moved_to(12));
+    let tick = |number| socket.try_emit(&Tick(number, String::new()));
+    assert!((0..3).all(|number| tick(number).is_ok()));
+    assert_eq!(tick(3), Err(NotQueued::Dropped));
     lab.settle().await;
     slow.read_on();
     let moves: Vec<Moved> = named(&slow.events().await, "arcade:moved");

@@ -11,7 +11,7 @@ use super::{
     transport_kind::TransportKind,
 };
 use crate::{
-    base::{meter::Count, sync::MutexGuard},
+    base::{meter::Count, room_id::RoomId, sync::MutexGuard},
     message::{Class, Publication, Topic},
 };
 
@@ -71,6 +71,11 @@ impl Outbox {
 }
 
 impl State {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.lossy().is_none_or(Lossy::is_empty)
+    }
+
     /// What waits that its client may miss.
     pub(super) fn lossy(&self) -> Option<&Lossy> {
         self.rare.as_ref()?.lossy.as_ref()
@@ -91,7 +96,7 @@ impl State {
     }
 
     /// Takes what waits of some topics out. What was dropped of them is not told.
-    pub(super) fn take_out_lossy(
+    fn take_out_lossy(
         &mut self,
         which: impl Fn(&Topic) -> bool,
         terms: &Terms,
@@ -101,9 +106,20 @@ impl State {
         rare.lossy.as_mut().map_or_else(Vec::new, |lossy| lossy.take_out(which, terms))
     }
 
+    /// Takes what waits of a room out, to which its session has lost the right, and says how many.
+    pub(super) fn lose_lossy(&mut self, room: RoomId, terms: &Terms) -> u64 {
+        let lost = self.take_out_lossy(|topic| topic.room == Some(room), terms);
+        u64::try_from(lost.len()).unwrap_or(u64::MAX)
+    }
+
+    /// A room has let its session go.
+    pub(super) fn let_go(&mut self, room: RoomId, terms: &Terms) {
+        self.put_in_order(|topic| topic.room == Some(room), terms);
+    }
+
     /// What waits of some topics has its place among what is reliable from now on, as far as there is one:
     /// of them nothing may come after what comes next.
-    pub(super) fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
+    fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
         for frame in self.take_out_lossy(which, terms) {
             let cost = terms.form(&frame).cost();
             if self.admits(&frame, cost, terms) {

@@ -169,12 +169,16 @@ impl Outbox {
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
     /// from here on is by one that its session has.
     pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
-        self.lock().resume(room, |last| last <= membership, &self.terms);
+        let mut state = self.lock();
+        state.let_go(room, &self.terms);
+        state.resume(room, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
     pub(crate) fn resume_all(&self, room: RoomId) {
-        self.lock().resume(room, |_| true, &self.terms);
+        let mut state = self.lock();
+        state.let_go(room, &self.terms);
+        state.resume(room, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the

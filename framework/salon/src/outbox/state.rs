@@ -99,11 +99,6 @@ impl State {
         control
     }
 
-    /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty() && self.lossy().is_none_or(Lossy::is_empty)
-    }
-
     /// Drops the frames that wait.
     pub(super) fn drop_frames(&mut self) {
         self.take_all();
@@ -140,8 +135,7 @@ impl State {
         if taken > 0 {
             self.tell_of_room();
         }
-        let lossy = self.take_out_lossy(|topic| topic.room == Some(room), terms).len();
-        (taken + u64::try_from(lossy).unwrap_or(u64::MAX), answers)
+        (taken + self.lose_lossy(room, terms), answers)
     }
 
     /// Puts in the place of answers of a room what goes with each, or nothing. They are in their order,
@@ -275,18 +269,9 @@ impl State {
         publication.room().is_some_and(|room| self.suppressed(room).is_some())
     }
 
-    /// Its session is no member of a room any more, whose frames are suppressed no longer if `is_over` says
-    /// so of the last membership that was lost.
-    pub(super) fn resume(
-        &mut self,
-        room: RoomId,
-        is_over: impl FnOnce(MembershipNumber) -> bool,
-        terms: &Terms,
-    ) {
-        if self.rare.is_none() {
-            return;
-        }
-        self.put_in_order(|topic| topic.room == Some(room), terms);
+    /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
+    /// was lost.
+    pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
         let Some(rare) = &mut self.rare else { return };
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);

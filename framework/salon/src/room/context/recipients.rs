@@ -62,7 +62,8 @@ impl<R: Room> RoomContext<R> {
         RoomAudience::new(&self.members, choice)
     }
 
-    /// Every member but one.
+    /// Every member but one. Whoever joins later is shown the newest of what is `latest` all the same, but
+    /// for the session that was left out.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
         RoomAudience::new(&self.members, Choice::Except(member.handle().id, &self.newest))
     }

@@ -109,7 +109,8 @@ impl<R> RoomContext<R> {
     }
 
     /// Sends an event to every member: in this room's one order, encoded once. It is one of those that
-    /// the room says it [`Sends`](crate::Room::Sends).
+    /// the room says it [`Sends`](crate::Room::Sends). Of one that is `latest` the room shows the newest to
+    /// whoever joins: see [Slow clients](crate::guide::slow_clients).
     pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
         self.everyone().emit(event);
     }
