@@ -41,12 +41,15 @@ impl Outbox {
         if came == Came::TooMany { Err(NotQueued::Dropped) } else { Ok(()) }
     }
 
-    /// Queues one of a room's newest values for who has just joined: in its place, ahead of what comes
-    /// then, if it has one there.
+    /// Queues one of a room's newest values for who has just joined: ahead of what comes then, while half of
+    /// the outbox is left for that.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub(crate) fn push_in_order(&self, publication: &Publication) -> Result<(), NotQueued> {
+        if self.is_half_full() {
+            return self.push(publication);
+        }
         match self.offer(publication) {
             Err(NotQueued::Overflow { .. }) => self.push(publication),
             offered => offered,
@@ -117,12 +120,12 @@ impl State {
         self.put_in_order(|topic| topic.room == Some(room), terms);
     }
 
-    /// What waits of some topics has its place among what is reliable from now on, as far as there is one:
-    /// of them nothing may come after what comes next.
+    /// What waits of some topics has its place among what is reliable from now on, while half of the outbox is
+    /// left for that: of them nothing may come after what comes next.
     fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
         for frame in self.take_out_lossy(which, terms) {
             let cost = terms.form(&frame).cost();
-            if self.admits(&frame, cost, terms) {
+            if !self.is_half_full(terms) && self.admits(&frame, cost, terms) {
                 self.queue(frame, cost);
             } else {
                 terms.counters.one(Count::FramesDropped);
