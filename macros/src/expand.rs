@@ -4,7 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericParam, Member, Type, spanned::Spanned};
+use syn::{GenericParam, Member, Type, ext::IdentExt, spanned::Spanned};
 
 use crate::model::{Event, Key, Loss, Rate, Room, Senders, Shape};
 
@@ -27,6 +27,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
     let guards = guards(&event.guards);
     let forever = forever(event);
     let latest_key = latest_key(event);
+    let once_key = once_key(event);
     let route = match &event.room {
         Some(Room { path, .. }) => {
             let place = derived_at(path.span());
@@ -46,24 +47,34 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
             type Route = #route;
             type Guards = #guards;
             #latest_key
+            #once_key
         }
     }
 }
 
-/// The key of an event that has one.
+/// The key of an event of which the newest counts.
 fn latest_key(event: &Event<'_>) -> Option<TokenStream> {
     let Loss::Latest(Some(member)) = &event.loss else { return None };
-    let salon = &event.salon;
-    let field = field(member);
-    let salon_there = at(derived_at(member.span()), salon);
+    Some(key("latest_key", member, event))
+}
+
+/// The key of an event that is handled once.
+fn once_key(event: &Event<'_>) -> Option<TokenStream> {
+    Some(key("once_key", event.once.as_ref()?, event))
+}
+
+/// The method that yields the key in a field.
+fn key(method: &str, member: &Member, event: &Event<'_>) -> TokenStream {
+    let place = derived_at(member.span());
+    let (salon, field) = (at(place, &event.salon), field(member));
     // Placed where the field is named: if its type is no key, that is said there.
-    let key =
-        quote_spanned!(derived_at(member.span())=> #salon_there::expanded::EventKey::key(#field));
-    Some(quote! {
-        fn latest_key(&self) -> ::core::option::Option<#salon::expanded::LatestKey<'_>> {
+    let key = quote_spanned!(place=> #salon::expanded::EventKey::key(#field));
+    let method = Ident::new(method, Span::mixed_site());
+    quote! {
+        fn #method(&self) -> ::core::option::Option<::std::borrow::Cow<'_, ::core::primitive::str>> {
             #key
         }
-    })
+    }
 }
 
 /// The type with `'static` for its lifetimes. One that has type parameters as well stays as it is: they
@@ -190,13 +201,21 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
         quote!(.rate(#salon::expanded::Rate::new(#count, #per, #burst)))
     });
+    let once = event.once.as_ref().map(|member| {
+        let field = match member {
+            Member::Named(ident) => ident.unraw().to_string(),
+            Member::Unnamed(_) if event.shape == Shape::Single => ".".to_owned(),
+            Member::Unnamed(index) => format!("[{}]", index.index),
+        };
+        quote!(.once(#field))
+    });
     let auth = event.auth.then(|| quote!(.auth()));
     let permission = event.permission.as_ref().map(|name| quote!(.permission(#name)));
     let refuses = event.refuses.as_ref().map(|refusals| {
         let salon = at(derived_at(refusals.span()), salon);
         quote_spanned!(derived_at(refusals.span())=> .refuses(<#refusals as #salon::expanded::Refusals>::CODES))
     });
-    quote!(#salon::expanded::Policy::new() #loss #throttle #rate #auth #permission #refuses)
+    quote!(#salon::expanded::Policy::new() #loss #throttle #rate #once #auth #permission #refuses)
 }
 
 #[cfg(test)]
@@ -303,6 +322,25 @@ mod tests {
         });
         assert!(dropped.contains(&quote!(.drop_newest(64u16)).to_string()), "{dropped}");
         assert!(!dropped.contains("latest_key"));
+    }
+
+    #[test]
+    fn the_key_of_an_event_that_is_handled_once_is_a_field() {
+        let tokens = crate::derive(&parse_quote! {
+            #[event("order:place", once = r#type, rate = "1/s")]
+            struct Place { r#type: String }
+        })
+        .to_string();
+        let (policy, key) =
+            (quote!(.once("type")), quote!(::salon::expanded::EventKey::key(&self.r#type)));
+        for expected in [policy, key] {
+            assert!(tokens.contains(&expected.to_string()), "{tokens}");
+        }
+        let positional = crate::derive(&parse_quote! {
+            #[event("move", once = 1)]
+            struct Move(u8, u64);
+        });
+        assert!(positional.to_string().contains(&quote!(.once("[1]")).to_string()));
     }
 
     #[test]

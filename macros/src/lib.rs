@@ -66,6 +66,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `refuses = Type` | what its handler refuses with: an enum that derives `Refusals` | any code | `#[event("lobby:kick", room = Lobby(lobby), refuses = NotAllowed)]` |
 /// | `guard = Type` | a check of your own, any number of them: `impl Guard<TheEvent> for Type` | no check | `#[event("chat:say", guard = NotMuted, guard = NotTooLong)]` |
 /// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
+/// | `once = field` | a client may send it again, with the same value in that field, and it is handled once | each one that comes is handled | `#[event("order:place", once = id)]` |
 /// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
 /// | `latest`, `latest = field` | a client that is slow gets the newest, of each value of the field if one is named | delivered to every client | `#[event("cursor:moved", latest = by)]` |
 /// | `drop = oldest`, `drop = newest` | a client that is slow misses the oldest or the newest of what is too much, and is told how many | delivered to every client | `#[event("game:trace", drop = oldest)]` |
@@ -189,7 +190,7 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `name = "chat"` | the room's kind: `Room::NAME` | the type's name, as `board_game` of `BoardGame` |
 /// | `identity = Type` | what the namespace's authenticator yields: `Room::Identity` | `()` |
 /// | `sends = (Said, Left)` | the events that it sends, which are checked where it sends: `Room::Sends` | nothing is sent |
-/// | `linger`, `max_open`, `restart`, `sequenced`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
+/// | `linger`, `max_open`, `restart`, `sequenced`, `history`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` |
 ///
 /// # Handlers

@@ -23,6 +23,8 @@ pub(crate) struct Event<'a> {
     pub(crate) loss: Loss,
     /// In how long a room sends one of each key at most.
     pub(crate) throttle: Option<Duration>,
+    /// The field by which it is known if it is sent again.
+    pub(crate) once: Option<Member>,
     /// How often one session may send it.
     pub(crate) rate: Option<Rate>,
     /// Whether its sender must have an identity.

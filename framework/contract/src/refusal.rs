@@ -30,10 +30,15 @@ pub enum Code {
     LimitExceeded,
     /// `invalid_payload`: the arguments do not fit the event.
     InvalidPayload,
+    /// `key_reused`: an event that is handled once came with the key of another one, and other
+    /// arguments.
+    KeyReused,
     /// `unknown_event`: nobody handles an event of this name here.
     UnknownEvent,
     /// `not_found`: what the event is about does not exist.
     NotFound,
+    /// `gone`: what it asks for is not kept any more.
+    Gone,
     /// `closed`: the room has closed.
     Closed,
     /// `timeout`: no answer in time.
@@ -48,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// The framework's own codes.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::Lapsed,
@@ -57,8 +62,10 @@ impl Code {
         Self::RateLimited,
         Self::LimitExceeded,
         Self::InvalidPayload,
+        Self::KeyReused,
         Self::UnknownEvent,
         Self::NotFound,
+        Self::Gone,
         Self::Closed,
         Self::Timeout,
         Self::Disconnected,
@@ -85,8 +92,10 @@ impl Code {
             Self::RateLimited => "rate_limited",
             Self::LimitExceeded => "limit_exceeded",
             Self::InvalidPayload => "invalid_payload",
+            Self::KeyReused => "key_reused",
             Self::UnknownEvent => "unknown_event",
             Self::NotFound => "not_found",
+            Self::Gone => "gone",
             Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Disconnected => "disconnected",

@@ -17,14 +17,12 @@ pub use crate::{
     },
     base::{config::Rate, disconnect::DisconnectReason, refusal::Refusal, refusals::Refusals},
     event::{Event, IntoReply, Later, On, OnLater, Route},
+    history::History,
     room::{
         LeaveReason, LoadContext, Member, Presence, Restart, Room, RoomContext, RoomEvent, Senders,
         ToRoom,
     },
 };
-
-/// The key of an event that is `latest = field`.
-pub type LatestKey<'a> = Cow<'a, str>;
 
 /// A refusal with one of an application's codes, or of Salon's own.
 #[must_use]

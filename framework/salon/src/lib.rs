@@ -18,7 +18,8 @@
 //! 7. [`config`]: what is limited, and how far.
 //!
 //! The [guide] tells the same in pages: [a first app](guide::first_app), [events](guide::events),
-//! [rooms](guide::rooms), [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
+//! [rooms](guide::rooms), [what arrives](guide::what_arrives), [what is handled once](guide::once),
+//! [lobbies and matchmaking](guide::lobbies), [who may do what, and until when](guide::permissions),
 //! [moving over from Socket.IO](guide::untyped), the [architecture](guide::architecture), the
 //! [wire protocols](guide::protocols), and all [limits](guide::limits).
 //!
@@ -44,8 +45,10 @@ pub mod wire;
 
 mod base;
 mod connection;
+mod history;
 mod hub;
 mod message;
+mod once;
 mod outbox;
 mod protocol;
 mod revocation;
@@ -74,6 +77,7 @@ pub use crate::{
         timers::Timer,
     },
     event::{Answer, Event, Later, On, OnLater},
+    history::{History, Past},
     hub::{Answers, Audience, Socket, UserHandle},
     message::{At, Position},
     outbox::{NotQueued, TransportKind},

@@ -27,6 +27,8 @@ pub(crate) enum Keyword {
     Refuses,
     /// How often one session may send it.
     Rate,
+    /// The field by which it is known if it is sent again.
+    Once,
     /// A client that is not writable misses it.
     Volatile,
     /// A client that is slow gets the newest, of each key.
@@ -42,7 +44,7 @@ pub(crate) enum Keyword {
 }
 
 impl Keyword {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -53,6 +55,7 @@ impl Keyword {
         Self::Guard,
         Self::Refuses,
         Self::Rate,
+        Self::Once,
         Self::Volatile,
         Self::Latest,
         Self::Drop,
@@ -67,12 +70,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 16] {
+    pub(super) fn names() -> [&'static str; 17] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 16] {
+    pub(super) fn examples() -> [&'static str; 17] {
         Self::ALL.map(Word::example)
     }
 }
@@ -90,6 +93,7 @@ impl Word for Keyword {
             Self::Guard => "guard",
             Self::Refuses => "refuses",
             Self::Rate => "rate",
+            Self::Once => "once",
             Self::Volatile => "volatile",
             Self::Latest => "latest",
             Self::Drop => "drop",
@@ -111,6 +115,7 @@ impl Word for Keyword {
             Self::Guard => "guard = NotMuted",
             Self::Refuses => "refuses = NoSeat",
             Self::Rate => "rate = \"5/s\"",
+            Self::Once => "once = id",
             Self::Volatile => "volatile",
             Self::Latest => "latest = by",
             Self::Drop => "drop = oldest",

@@ -44,6 +44,8 @@ pub(crate) struct Attributes {
     pub(crate) refuses: Option<Given<Type>>,
     /// `rate = "5/s"`
     pub(crate) rate: Option<Given<LitStr>>,
+    /// `once = field`
+    pub(crate) once: Option<Given<Member>>,
     /// `volatile`
     pub(crate) volatile: Option<Given<()>>,
     /// `latest`, or `latest = field`

@@ -175,6 +175,7 @@ impl<'a> Reader<'a> {
                 fill(&mut attributes.refuses, option, value::ty, input, diagnostics)
             }
             Keyword::Rate => fill(&mut attributes.rate, option, value::string, input, diagnostics),
+            Keyword::Once => fill(&mut attributes.once, option, value::field, input, diagnostics),
             Keyword::Volatile => {
                 fill(&mut attributes.volatile, option, value::none, input, diagnostics)
             }

@@ -81,18 +81,20 @@ pub(crate) fn room(
     Ok(RoomValue { path, key })
 }
 
+/// A field of the event.
+pub(crate) fn field(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Member> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a field", input)?;
+    parse(option, "a field", input, alone)
+}
+
 /// A field of the event, or no value at all.
 pub(crate) fn field_or_none(
     option: impl Word,
     keyword: &Ident,
     input: ParseStream<'_>,
 ) -> Result<Option<Member>> {
-    if ends(input) {
-        return Ok(None);
-    }
-    equals(option, keyword, input)?;
-    unquoted(option, "a field", input)?;
-    parse(option, "a field", input, alone).map(Some)
+    if ends(input) { Ok(None) } else { field(option, keyword, input).map(Some) }
 }
 
 /// A word.

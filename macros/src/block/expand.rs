@@ -172,6 +172,7 @@ fn type_of(constant: &Ident, salon: &TokenStream) -> TokenStream {
         "MAX_OPEN" => quote!(::core::primitive::usize),
         "RESTART" => quote!(#salon::Restart),
         "SEQUENCED" => quote!(::core::primitive::bool),
+        "HISTORY" => quote!(#salon::History),
         _ => quote!(#salon::Presence<Self>),
     }
 }

@@ -41,6 +41,7 @@ pub(super) enum Constant {
     MaxOpen,
     Restart,
     Sequenced,
+    History,
     Presence,
 }
 
@@ -56,14 +57,20 @@ pub(super) struct Options {
     /// `sends = (Said, Left)`
     pub(super) sends: Option<Given<Type>>,
     /// `linger = expression` and the like, in the order of [`Constant::ALL`].
-    pub(super) constants: [Option<Given<Expr>>; 5],
+    pub(super) constants: [Option<Given<Expr>>; 6],
     /// `crate = path`
     pub(super) salon: Option<Given<Path>>,
 }
 
 impl Constant {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Linger, Self::MaxOpen, Self::Restart, Self::Sequenced, Self::Presence];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Linger,
+        Self::MaxOpen,
+        Self::Restart,
+        Self::Sequenced,
+        Self::History,
+        Self::Presence,
+    ];
 
     /// The constant as the trait names it.
     pub(super) fn of_trait(self) -> &'static str {
@@ -72,6 +79,7 @@ impl Constant {
             Self::MaxOpen => "MAX_OPEN",
             Self::Restart => "RESTART",
             Self::Sequenced => "SEQUENCED",
+            Self::History => "HISTORY",
             Self::Presence => "PRESENCE",
         }
     }
@@ -89,6 +97,7 @@ impl Keyword {
                 Self::Constant(Constant::MaxOpen),
                 Self::Constant(Constant::Restart),
                 Self::Constant(Constant::Sequenced),
+                Self::Constant(Constant::History),
                 Self::Constant(Constant::Presence),
                 Self::Crate,
             ],
@@ -108,6 +117,7 @@ impl Word for Keyword {
             Self::Constant(Constant::MaxOpen) => "max_open",
             Self::Constant(Constant::Restart) => "restart",
             Self::Constant(Constant::Sequenced) => "sequenced",
+            Self::Constant(Constant::History) => "history",
             Self::Constant(Constant::Presence) => "presence",
             Self::Crate => "crate",
         }
@@ -123,6 +133,7 @@ impl Word for Keyword {
             Self::Constant(Constant::MaxOpen) => "max_open = 1_000",
             Self::Constant(Constant::Restart) => "restart = Restart::Never",
             Self::Constant(Constant::Sequenced) => "sequenced = false",
+            Self::Constant(Constant::History) => "history = History::keep(1_000)",
             Self::Constant(Constant::Presence) => "presence = Presence::on()",
             Self::Crate => "crate = my_crate::salon",
         }

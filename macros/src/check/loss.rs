@@ -4,9 +4,9 @@
 
 use syn::{DeriveInput, Ident, LitInt, Result};
 
-use super::{field, given};
+use super::{field, given, keyword};
 use crate::{
-    attributes::{Attributes, Given},
+    attributes::Attributes,
     diagnostics::{Diagnostics, mistake},
     model::Loss,
     suggestion::did_you_mean,
@@ -81,10 +81,6 @@ fn nothing_that_is_answered(attributes: &Attributes, diagnostics: &mut Diagnosti
             ),
         ));
     }
-}
-
-fn keyword<T>(option: Option<&Given<T>>) -> Option<&Ident> {
-    option.map(|given| &given.keyword)
 }
 
 /// How many wait before one is dropped.

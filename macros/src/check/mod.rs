@@ -7,13 +7,14 @@ mod field;
 mod guard;
 mod loss;
 mod name;
+mod once;
 mod permit;
 mod rate;
 mod reply;
 mod room;
 mod throttle;
 
-use syn::{Data, DeriveInput, Fields, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, parse_quote};
 
 use crate::{
     attributes::{Attributes, Given},
@@ -40,6 +41,7 @@ pub(crate) fn check<'a>(
     reply::check(attributes.reply.as_ref(), diagnostics);
     let loss = loss::check(input, attributes, diagnostics);
     let throttle = throttle::check(attributes, diagnostics);
+    let once = once::check(input, attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
         generics: &input.generics,
@@ -48,6 +50,7 @@ pub(crate) fn check<'a>(
         shape: shape?,
         loss,
         throttle,
+        once,
         rate,
         auth: attributes.auth.is_some(),
         permission,
@@ -71,6 +74,11 @@ pub(crate) fn reply(attributes: &Attributes) -> syn::Type {
 /// The value of an option that is there and right.
 fn given<T>(option: Option<&Given<T>>) -> Option<&T> {
     option?.value.as_ref()
+}
+
+/// The keyword of an option that is there.
+fn keyword<T>(option: Option<&Given<T>>) -> Option<&Ident> {
+    option.map(|given| &given.keyword)
 }
 
 fn shape(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<Shape> {

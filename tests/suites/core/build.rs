@@ -62,10 +62,17 @@ fn what_could_not_work_is_refused_by_its_name() {
     }
     assert_eq!(setting(header("x-forwarded-for", 0)), "client_address.proxies");
     assert!(header("X-Forwarded_For-2", 1).build().is_ok());
-    let none = Salon::builder().limits(|limits| limits.max_events_in_flight = 0);
-    assert_eq!(setting(none), "limits.max_events_in_flight");
-    let one = Salon::builder().limits(|limits| limits.max_events_in_flight = 1);
-    assert!(one.build().is_ok());
+    type Count = fn(&mut salon::config::Limits) -> &mut usize;
+    let counts: [(&str, Count); 4] = [
+        ("limits.max_events_in_flight", |limits| &mut limits.max_events_in_flight),
+        ("limits.max_once_in_room", |limits| &mut limits.max_once_in_room),
+        ("limits.max_once_in_sessions", |limits| &mut limits.max_once_in_sessions),
+        ("limits.max_once_per_user", |limits| &mut limits.max_once_per_user),
+    ];
+    for (name, count) in counts {
+        assert_eq!(setting(Salon::builder().limits(|limits| *count(limits) = 0)), name);
+        assert!(Salon::builder().limits(|limits| *count(limits) = 1).build().is_ok(), "{name}");
+    }
     let day = Duration::from_secs(24 * 60 * 60);
     type Set = fn(salon::Builder, Duration) -> salon::Builder;
     let second = Duration::from_secs(1);

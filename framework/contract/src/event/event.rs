@@ -53,6 +53,12 @@ pub trait Event {
     fn latest_key(&self) -> Option<Cow<'_, str>> {
         None
     }
+
+    /// By what it is known if it is sent again: the key in the field that its derive names.
+    #[doc(hidden)]
+    fn once_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 /// Where an event goes, to the session of its sender or to a room: the derive says it. It is not for

@@ -4,29 +4,37 @@
 
 use std::borrow::Cow;
 
-/// What may be the key of an event, as in `#[event("cursor:moved", latest = by)]`: of events with equal
-/// keys a newer one takes the place of an older one.
+/// What may be the key of an event.
 ///
-/// Text, whole numbers, `bool`, `char`, and an `Option` of them, in which `None` is a key of its own. A type
-/// of your own says which of these it is:
+/// - `#[event("chat:say", once = id)]`: an event with a key that came before is the same one, sent again.
+///   One whose key is `None` has none, and is handled each time that it comes.
+/// - `#[event("cursor:moved", latest = by)]`: of events with equal keys a newer one takes the place of an
+///   older one. Here `None` is a key of its own: all that have it are one.
+///
+/// Text, whole numbers, `bool`, `char`, and an `Option` of them. A type of your own says which of these it
+/// is:
 ///
 /// ```
 /// use std::borrow::Cow;
 ///
 /// use salon::{event::EventKey, prelude::*};
 ///
-/// #[derive(Serialize)]
-/// struct Seat(u8);
+/// #[derive(Serialize, Deserialize)]
+/// struct OrderId(u64);
 ///
-/// impl EventKey for Seat {
+/// impl EventKey for OrderId {
 ///     fn key(&self) -> Option<Cow<'_, str>> {
 ///         self.0.key()
 ///     }
 /// }
 ///
+/// #[derive(Deserialize, Event)]
+/// #[event("order:place", once = id)]
+/// struct Place { id: OrderId, article: String }
+///
 /// #[derive(Serialize, Event)]
-/// #[event("cursor:moved", latest = by)]
-/// struct Moved { by: Seat, x: f32, y: f32 }
+/// #[event("order:progress", latest = order)]
+/// struct Progress { order: OrderId, percent: u8 }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an event",
@@ -83,10 +91,16 @@ mod tests {
     #[test]
     fn equal_values_have_equal_keys_whatever_holds_them() {
         let (text, boxed) = (String::from("anna"), Box::<str>::from("anna"));
-        let (borrowed, optional): (&str, _) = (&text, Some("anna"));
-        let keys = [text.key(), borrowed.key(), boxed.key(), optional.key()];
+        let (borrowed, referred) = (Cow::Borrowed("anna"), &text);
+        let keys = [
+            text.key(),
+            "anna".key(),
+            boxed.key(),
+            borrowed.key(),
+            Some("anna").key(),
+            (&referred).key(),
+        ];
         assert!(keys.iter().all(|key| key.as_deref() == Some("anna")), "{keys:?}");
-        assert_eq!(Cow::Borrowed("anna").key(), text.key());
         assert_eq!((-7_i64).key().as_deref(), Some("-7"));
         assert_eq!('7'.key(), 7_u8.key());
         assert_eq!(true.key().as_deref(), Some("true"));

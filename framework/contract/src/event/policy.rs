@@ -29,6 +29,8 @@ pub struct Policy {
     pub permission: Option<&'static str>,
     /// The codes of the application's own with which its handler refuses it, if it names them.
     pub refuses: Option<&'static [&'static str]>,
+    /// The field with the key by which it is known if it is sent again, so that it is handled once.
+    pub once: Option<&'static str>,
 }
 
 impl Policy {
@@ -42,6 +44,7 @@ impl Policy {
             auth: false,
             permission: None,
             refuses: None,
+            once: None,
         }
     }
 
@@ -105,6 +108,13 @@ impl Policy {
     #[must_use]
     pub const fn refuses(mut self, codes: &'static [&'static str]) -> Self {
         self.refuses = Some(codes);
+        self
+    }
+
+    /// Handled once for each key in that field.
+    #[must_use]
+    pub const fn once(mut self, field: &'static str) -> Self {
+        self.once = Some(field);
         self
     }
 

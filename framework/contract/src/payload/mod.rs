@@ -5,6 +5,7 @@
 
 mod attachments;
 mod binary;
+mod delivery;
 mod error;
 mod into_payload;
 mod json_error;

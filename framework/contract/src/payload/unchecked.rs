@@ -3,10 +3,13 @@
 //! It must never be given out as if it were checked: it is read into one type, which checks all of it,
 //! or checked first.
 
+use std::hash::{Hash, Hasher};
+
+use bytes::Bytes;
 use bytestring::ByteString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{JsonError, Payload, attachments, strict};
+use super::{JsonError, Payload, attachments, delivery, strict};
 use crate::excerpt::shape;
 
 /// A payload as a client sent it, which may be no JSON.
@@ -66,6 +69,55 @@ impl UncheckedPayload {
                 Ok(Payload::from_parts(values, Vec::new()))
             }
         }
+    }
+
+    /// Takes off what is said of the delivery, as JSON, if the last value is an object whose only key is
+    /// `$`. Where no key can be that, the payload is as it was, and nobody has looked at more.
+    ///
+    /// # Errors
+    /// [`NoJson`] if one may be, and the payload is no JSON.
+    #[doc(hidden)]
+    #[inline]
+    pub fn take_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
+        let json = match &self.0 {
+            Inner::Checked(payload) => payload.json().as_bytes(),
+            Inner::Text { text, .. } => {
+                text.as_bytes().trim_ascii_end().strip_suffix(b"]").unwrap_or_default()
+            }
+        };
+        // Asked with every event, and most end otherwise.
+        if delivery::may_end(json) { self.split_delivery() } else { Ok(None) }
+    }
+
+    fn split_delivery(&mut self) -> Result<Option<ByteString>, NoJson> {
+        let json = match &self.0 {
+            Inner::Checked(payload) => payload.json(),
+            Inner::Text { text, begin, .. } => text.get(*begin..).unwrap_or_default(),
+        };
+        if !delivery::may_be_in(json) {
+            return Ok(None);
+        }
+        let payload = self.clone().check()?;
+        let split = delivery::split(&payload);
+        let (payload, delivery) = match split {
+            Some((payload, delivery)) => (payload, Some(delivery)),
+            None => (payload, None),
+        };
+        self.0 = Inner::Checked(payload);
+        Ok(delivery)
+    }
+
+    /// Adds what it carries to a hash: the same whether somebody has looked at it or not.
+    #[doc(hidden)]
+    pub fn hash_values(&self, state: &mut impl Hasher) {
+        let (values, attachments): (_, &[Bytes]) = match &self.0 {
+            Inner::Checked(payload) => (payload.json(), payload.attachments()),
+            Inner::Text { text, begin, .. } => {
+                let values = text.get(*begin..).and_then(|values| values.strip_suffix(']'));
+                (values.unwrap_or_default(), &[])
+            }
+        };
+        (values.trim(), attachments).hash(state);
     }
 
     /// The one value as a `T`, by which it is checked as well: one pass over the text. Nothing if it is

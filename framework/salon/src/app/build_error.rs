@@ -84,6 +84,12 @@ pub enum BuildError {
     /// The name of a kind of room is no name: rooms are called `NAME:key`.
     #[error("a kind of room is called {0:?}; `Room::NAME` must not be empty, nor contain ':'")]
     RoomName(&'static str),
+    /// A kind of room keeps a history of what has no numbers.
+    #[error(
+        "room {0:?} has a HISTORY and is not SEQUENCED; what it keeps is found by its numbers: leave \
+         one of the two as it is by default"
+    )]
+    UnsequencedHistory(&'static str),
     /// A room is in a namespace without a name of its own.
     #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
     RoomInPattern {

@@ -82,6 +82,8 @@ pub(super) struct AddRoom {
     pub(super) kind: TypeId,
     /// What rooms of the kind send.
     pub(super) sends: Vec<SentEvent>,
+    /// Whether it keeps what it does not number.
+    pub(super) keeps_without_numbers: bool,
     pub(crate) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
@@ -239,6 +241,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
             name: R::NAME,
             kind: TypeId::of::<RoomDirectory<R>>(),
             sends: sent::<R::Sends>(),
+            keeps_without_numbers: !R::SEQUENCED && !R::HISTORY.is_none(),
             add: Box::new(add),
         });
         self.known_as()

@@ -163,6 +163,9 @@ impl Namespaces {
             if room.name.is_empty() || room.name.contains(':') {
                 return Err(BuildError::RoomName(room.name));
             }
+            if room.keeps_without_numbers {
+                return Err(BuildError::UnsequencedHistory(room.name));
+            }
             let Name::Fixed(fixed) = &namespace.name else {
                 return Err(BuildError::RoomInPattern { room: room.name, namespace: name });
             };
@@ -202,6 +205,18 @@ impl Namespaces {
             Name::Pattern(..) | Name::Predicate(_) => self.others.push(built),
         }
         Ok(())
+    }
+
+    /// The kinds of rooms that keep a history.
+    #[cfg(feature = "testing")]
+    pub(crate) fn kept(&self) -> std::rc::Rc<[&'static str]> {
+        self.directories.values().filter_map(|directory| directory.with_history()).collect()
+    }
+
+    /// The names of the events of rooms that may wait for a client behind what came later.
+    #[cfg(feature = "testing")]
+    pub(crate) fn lossy(&self) -> std::rc::Rc<[&'static str]> {
+        self.directories.values().flat_map(|directory| directory.lossy()).collect()
     }
 
     /// The namespace of that name: one with a fixed name first, then the first that accepts it.

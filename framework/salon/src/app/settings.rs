@@ -59,8 +59,14 @@ impl Settings {
                 return Err(BuildError::Setting { name, found, wanted: "the name of a header" });
             }
         }
-        if self.limits.max_events_in_flight == 0 {
-            let (name, wanted) = ("limits.max_events_in_flight", "at least 1");
+        let counts = [
+            ("limits.max_events_in_flight", self.limits.max_events_in_flight),
+            ("limits.max_once_in_room", self.limits.max_once_in_room),
+            ("limits.max_once_in_sessions", self.limits.max_once_in_sessions),
+            ("limits.max_once_per_user", self.limits.max_once_per_user),
+        ];
+        if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            let wanted = "at least 1";
             return Err(BuildError::Setting { name, found: "0".to_owned(), wanted });
         }
         Ok(())

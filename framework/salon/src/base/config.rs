@@ -79,6 +79,32 @@ pub struct Limits {
     /// Grants of an authority that are kept for one session; the oldest goes first, and is asked
     /// for again. 256: a session that is in as many rooms is rare, and 256 grants are some 20 KB.
     pub max_grants: usize,
+    /// Bytes that the histories of all rooms keep together; a room that publishes while there is more
+    /// gives up its own oldest. 256 MiB.
+    pub max_history_bytes: usize,
+    /// How long the answer to an event with a key is kept for whoever sends it again; of a room no
+    /// longer than it is open. 10 minutes: what a client still sends again after that is rare.
+    pub once_window: Duration,
+    /// Bytes of the key of an event. 256: four times those of a UUID in hexadecimal digits, and as
+    /// many again.
+    pub max_once_key: usize,
+    /// Answers that one room keeps for events with keys; the oldest goes first. 4,096.
+    pub max_once_in_room: usize,
+    /// Answers that are kept for events of sessions with keys, of all sessions together; the oldest
+    /// goes first. 65,536: some 25 MB, without what is in them.
+    pub max_once_in_sessions: usize,
+    /// Answers that are kept for one user (for one session if it is nobody's in particular) in one room,
+    /// and of sessions in one namespace; its own oldest goes first. 256: more than it has unacknowledged,
+    /// and few of those that are kept in all.
+    pub max_once_per_user: usize,
+    /// Bytes of the answers that one room keeps, and of those that are kept for sessions; the oldest goes
+    /// first. 16 MiB.
+    pub max_once_bytes: usize,
+    /// Bytes of those that are kept for one user; an answer that is larger is not kept. 1 MiB.
+    pub max_once_bytes_per_user: usize,
+    /// Duplicates that wait while the event that came first is handled; one more is refused as
+    /// `limit_exceeded`. 16.
+    pub max_once_waiting: usize,
     /// Frames that are kept for clients that come back, if recovery is on.
     pub max_recovery_frames: usize,
     /// Bytes of the frames that are kept for clients that come back: of their names and payloads.
@@ -120,6 +146,15 @@ impl Default for Limits {
             max_events_in_flight: 64,
             max_pending_acknowledgements: 1_024,
             max_grants: 256,
+            max_history_bytes: 256 << 20,
+            once_window: Duration::from_secs(10 * 60),
+            max_once_key: 256,
+            max_once_in_room: 4_096,
+            max_once_in_sessions: 65_536,
+            max_once_per_user: 256,
+            max_once_bytes: 16 << 20,
+            max_once_bytes_per_user: 1 << 20,
+            max_once_waiting: 16,
             max_recovery_frames: 10_000,
             max_recovery_bytes: 16 << 20,
             max_recovery_sessions: 10_000,

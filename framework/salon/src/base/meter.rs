@@ -36,6 +36,8 @@ pub enum Count {
     HandlerPanics,
     /// Handlers that outlived their time limit, so that their answers are dropped.
     LateAnswers,
+    /// Events that came again with their key, and were answered as when they came first.
+    DuplicatesAnswered,
     /// Packets that could not be decoded.
     BadPackets,
     /// Frames queued, once per recipient.
@@ -47,6 +49,9 @@ pub enum Count {
     FramesConflated,
     /// Frames of a room for a session that had lost its membership, had left, or was not let in.
     FramesSuppressed,
+    /// Times that a member could not take what its room sent, or came back to a room that had gone on, and
+    /// reads what that keeps.
+    MembersBehind,
     /// Events that were sent to nobody: their names are reserved, or they have no JSON form.
     EventsNotSent,
     /// Rooms opened.
@@ -65,7 +70,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -76,11 +81,13 @@ impl Count {
         Self::EventsRefused,
         Self::HandlerPanics,
         Self::LateAnswers,
+        Self::DuplicatesAnswered,
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
         Self::FramesConflated,
         Self::FramesSuppressed,
+        Self::MembersBehind,
         Self::EventsNotSent,
         Self::RoomsOpened,
         Self::RoomsClosed,
@@ -103,11 +110,13 @@ impl Count {
             Self::EventsRefused => "events_refused",
             Self::HandlerPanics => "handler_panics",
             Self::LateAnswers => "late_answers",
+            Self::DuplicatesAnswered => "duplicates_answered",
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
             Self::FramesConflated => "frames_conflated",
             Self::FramesSuppressed => "frames_suppressed",
+            Self::MembersBehind => "members_behind",
             Self::EventsNotSent => "events_not_sent",
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",

@@ -3,21 +3,20 @@
 //! It must never read or write a socket: messages come from its link, frames go to its outbox.
 
 use std::{
-    collections::VecDeque,
     sync::Arc,
     task::{Context as TaskContext, Waker},
 };
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, SpawnHandle};
-use tokio::sync::oneshot;
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 
 use super::{
     core::Core,
+    early::EarlyEvents,
     handle::Handle,
     mailbox::{BelowLimit, Client, Closed, EndSession, Received},
     open_session::OpenSession,
-    receive_window::ReceiveWindow,
     session_table::SessionTable,
+    waiting::{Handed, Held, Item, Waiting},
 };
 use crate::{
     app::{Application, RawConnection},
@@ -30,6 +29,7 @@ use crate::{
         turn::{self, TakesTurns},
     },
     protocol::{Effect, NoSessions, Protocol, Raw, SocketIo, Violation},
+    room::Early,
     wire::engine_io,
 };
 
@@ -50,35 +50,6 @@ pub(crate) struct Connection {
     /// Boxed: mostly nothing waits.
     waiting: Option<Box<Waiting>>,
     above: Above,
-}
-
-/// What waits on a connection, and for what.
-#[derive(Default)]
-struct Waiting {
-    inbox: VecDeque<Item>,
-    held: Option<Held>,
-    /// The connection's own reading.
-    reader: Option<Waker>,
-}
-
-/// What waits to be handled.
-enum Item {
-    Message(Handed),
-    /// Everything that came with it is handled: its link may read on.
-    Done(oneshot::Sender<()>),
-}
-
-/// A message, with what a link has handed over beside it.
-pub(super) struct Handed {
-    pub(super) message: engine_io::Message,
-    pub(super) request: Option<Arc<Handshake>>,
-    pub(super) window: Option<Arc<ReceiveWindow>>,
-}
-
-/// An event whose checks are waited for; nothing that came after it is handled meanwhile.
-pub(super) struct Held {
-    pub(super) number: SessionNumber,
-    pub(super) future: SpawnHandle,
 }
 
 /// What is above the transport.
@@ -162,7 +133,8 @@ impl Connection {
             let Some(waiting) = &mut self.waiting else { return };
             match waiting.inbox.pop_front() {
                 None => {
-                    let reader = self.waiting.take().and_then(|waiting| waiting.reader);
+                    let reader = waiting.reader.take();
+                    self.drop_waiting();
                     return reader.into_iter().for_each(Waker::wake);
                 }
                 // The link may have gone meanwhile.
@@ -182,8 +154,46 @@ impl Connection {
 
     /// Whether nothing is waited for before the next message.
     fn is_free(&self, ctx: &Context<Self>) -> bool {
-        let is_held = self.waiting.as_ref().is_some_and(|waiting| waiting.held.is_some());
-        !self.at_limit && !is_held && ctx.state().alive()
+        !self.at_limit && !self.is_held() && ctx.state().alive()
+    }
+
+    /// Whether a message that comes now has to wait for others.
+    #[inline]
+    fn is_anything_before(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.is_before_others())
+    }
+
+    /// Whether anything waits at all; mostly nothing does.
+    pub(super) fn does_anything_wait(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Gives back what mostly is not there, once nothing waits.
+    fn drop_waiting(&mut self) {
+        self.waiting.take_if(|waiting| waiting.is_idle());
+    }
+
+    /// What waits for a session to join a room again, and the sessions.
+    pub(super) fn early(&mut self) -> (&mut EarlyEvents, &[OpenSession]) {
+        let open: &[OpenSession] = match &self.above {
+            Above::Sessions { table, .. } => &table.open,
+            Above::Application { .. } => &[],
+        };
+        (&mut self.waiting.get_or_insert_default().early, open)
+    }
+
+    /// The first of them that waits no longer, with the place of its session.
+    pub(super) fn take_early(&mut self) -> Option<(usize, Early)> {
+        self.waiting.as_ref()?;
+        let (early, open) = self.early();
+        let taken = early.take(open);
+        self.drop_waiting();
+        taken
+    }
+
+    /// Whether the checks of an event are waited for.
+    pub(super) fn is_held(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.held.is_some())
     }
 
     fn wait(&mut self, item: Item) {
@@ -191,8 +201,9 @@ impl Connection {
     }
 
     /// The right to handle a message now that comes after all that waits.
+    #[inline]
     fn in_flight(&mut self, ctx: &Context<Self>) -> Option<InFlightGuard> {
-        if self.waiting.is_some() || !self.is_free(ctx) {
+        if self.is_anything_before() || !self.is_free(ctx) {
             return None;
         }
         let in_flight = self.handle.begin();
@@ -203,7 +214,7 @@ impl Connection {
     /// Whether one more message may be read now; if not, the reading is woken when that may have
     /// changed.
     pub(super) fn may_read(&mut self, ctx: &Context<Self>, cx: &TaskContext<'_>) -> bool {
-        if self.waiting.is_none() && self.is_free(ctx) {
+        if !self.is_anything_before() && self.is_free(ctx) {
             // No guard is taken before there is a message: an idle connection has nothing in flight.
             if self.handle.may_begin() {
                 return true;
@@ -215,6 +226,7 @@ impl Connection {
     }
 
     /// Takes a message that came from a link or by its own reading: now, or when its turn comes.
+    #[inline]
     pub(super) fn receive(&mut self, handed: Handed, ctx: &mut Context<Self>) {
         match self.in_flight(ctx) {
             Some(in_flight) => self.take(handed, in_flight, ctx),

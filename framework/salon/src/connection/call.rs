@@ -10,6 +10,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use super::{
     core::Core,
     open_session::OpenSession,
+    replaying::{REPLAY_RATE, replay},
     rights::{REFRESH_RATE, refresh},
 };
 use crate::{
@@ -24,15 +25,20 @@ use crate::{
         in_flight::InFlightGuard,
         refusal::{Code, Refusal},
     },
-    event::{Policy, REFRESH},
+    event::{Policy, REFRESH, REPLAY},
+    message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
-    room::{Checks, Deliver, Forwarded, SentByClient, bounded},
+    room::{Checks, Deliver, Early, Forwarded, RoomRoute, SentByClient, bounded},
+    session::handle::SessionHandle,
 };
 
 /// An event on its way to its handler.
 pub(super) struct Call {
     pub(super) name: ByteString,
     pub(super) payload: UncheckedPayload,
+    /// What its sender says of the delivery, as JSON, once that is taken off the payload. Boxed: mostly it
+    /// says nothing.
+    pub(super) delivery: Option<Box<ByteString>>,
     pub(super) id: Option<u64>,
     pub(super) in_flight: InFlightGuard,
 }
@@ -60,6 +66,8 @@ pub(super) enum Outcome {
     Later(LocalBoxFuture<'static, Concluded>, InFlightGuard),
     /// Its checks wait for something, and the client's later events for it.
     Held(LocalBoxFuture<'static, Step>),
+    /// It is for a room that its sender has been in, and has not joined again.
+    Early(Box<Early>),
     /// A room or an untyped handler answers.
     Elsewhere,
 }
@@ -78,9 +86,12 @@ impl OpenSession {
     /// whatever handles it.
     ///
     /// Whatever comes of it, its payload has been checked then, or is an error.
-    pub(super) fn call(&mut self, call: Call, context: &mut CallContext<'_>) -> Reached {
+    pub(super) fn call(&mut self, mut call: Call, context: &mut CallContext<'_>) -> Reached {
         if call.name == REFRESH {
             return self.refresh(call, context);
+        }
+        if call.name == REPLAY {
+            return self.replay(call, context);
         }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
@@ -93,6 +104,8 @@ impl OpenSession {
             if let Err(refusal) = checked.and_then(|()| self.check_identity(name, policy)) {
                 return call.refuse(refusal);
             }
+            // Whatever checks the event sees what its handler gets.
+            call.delivery = call.payload.take_delivery()?.map(Box::new);
         } else if namespace.untyped.handler(&call.name).is_none() {
             let message = "nothing here handles events of this name";
             return call.refuse(Refusal::new(Code::UnknownEvent, message));
@@ -129,6 +142,15 @@ impl OpenSession {
         let payload = call.payload.check()?;
         let refreshed = refresh(context.core.clone(), self.socket(context.core), payload);
         Ok(Outcome::Later(refreshed.map(Concluded::Answered).boxed_local(), call.in_flight))
+    }
+
+    fn replay(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
+        if let Err(refusal) = self.check_rate(REPLAY, REPLAY_RATE, context.allowance) {
+            return call.refuse(refusal);
+        }
+        let payload = call.payload.check()?;
+        let replayed = replay(context.core.clone(), self.handle.clone(), payload);
+        Ok(Outcome::Later(replayed.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
     fn check_rate(
@@ -182,42 +204,65 @@ impl OpenSession {
         context: &mut CallContext<'_>,
     ) -> Reached {
         let Some(route) = route else { return self.call_untyped(namespace, call, context.core) };
-        let mut checks = Checks {
-            handle: &self.handle,
-            broadcaster: context.core.broadcaster(),
-            authority: namespace.authority.as_ref(),
-            data: context.core.data(),
-            max_grants: context.core.limits().max_grants,
-            time_limit: context.core.timeouts().middleware,
-            allowance: context.allowance,
+        let longest_key = context.core.limits().max_once_key;
+        let read = |json: Box<ByteString>| Delivery::read(*json, longest_key);
+        let delivery = match call.delivery.map(read).transpose() {
+            Ok(delivery) => delivery.map(Box::new),
+            Err(refusal) => return Ok(Outcome::Answered(Err(refusal))),
         };
         match route {
             TypedRoute::Session(route) => {
-                let called = (route.call)(&mut *self.state, call.payload, &mut checks)?;
+                let mut checks = checks(&self.handle, namespace, context);
+                let called = (route.call)(&mut *self.state, call.payload, delivery, &mut checks)?;
                 Ok(called_outcome(called, call.in_flight))
             }
             TypedRoute::Room(route) => {
                 let sent = SentByClient {
                     sender: self.handle.clone(),
                     acknowledgement: call.id,
+                    delivery,
+                    keyed: None,
                     withdrawals: self.handle.state.memberships.withdrawals(),
                     in_flight: call.in_flight,
                 };
-                Ok(match (route.forward)(sent, call.payload, &mut checks)? {
-                    Forwarded::Done(result) => forwarded_outcome(result),
-                    Forwarded::Held(deliver) => {
-                        let step = |deliver: Deliver| -> Step {
-                            Box::new(|_, context| Ok(forwarded_outcome(deliver(context.allowance))))
-                        };
-                        Outcome::Held(deliver.map(step).boxed_local())
-                    }
-                })
+                self.forward(namespace, route, sent, call.payload, context)
             }
         }
     }
 
+    /// Sends an event on that has waited for its sender to join the room again.
+    pub(super) fn forward_early(&mut self, early: Early, context: &mut CallContext<'_>) -> Reached {
+        let Early { event, sent, payload, .. } = early;
+        let namespace = self.namespace.clone();
+        let Some(TypedRoute::Room(route)) = namespace.routes.get(event) else {
+            return Ok(Outcome::Elsewhere);
+        };
+        self.forward(&namespace, route, sent, payload, context)
+    }
+
+    fn forward(
+        &self,
+        namespace: &BuiltNamespace,
+        route: &RoomRoute,
+        sent: SentByClient,
+        payload: UncheckedPayload,
+        context: &mut CallContext<'_>,
+    ) -> Reached {
+        let mut checks = checks(&self.handle, namespace, context);
+        Ok(match (route.forward)(sent, payload, &mut checks)? {
+            Forwarded::Done(result) => forwarded_outcome(result),
+            Forwarded::Early(early) => Outcome::Early(early),
+            Forwarded::Held(deliver) => {
+                let step = |deliver: Deliver| -> Step {
+                    Box::new(|_, context| Ok(forwarded_outcome(deliver(context.allowance))))
+                };
+                Outcome::Held(deliver.map(step).boxed_local())
+            }
+        })
+    }
+
     fn call_untyped(&self, namespace: &BuiltNamespace, call: Call, core: &Core) -> Reached {
-        let Call { name, payload, id, in_flight } = call;
+        let Call { name, payload, id, in_flight, .. } = call;
         let payload = payload.check()?;
         if let Some(handler) = namespace.untyped.handler(&name) {
             let socket = self.socket(core);
@@ -225,6 +270,23 @@ impl OpenSession {
             handler(&socket, UntypedEvent { name, payload, acknowledge });
         }
         Ok(Outcome::Elsewhere)
+    }
+}
+
+/// What the checks of a session's event look at.
+fn checks<'a>(
+    handle: &'a Arc<SessionHandle>,
+    namespace: &'a BuiltNamespace,
+    context: &'a mut CallContext<'_>,
+) -> Checks<'a> {
+    Checks {
+        handle,
+        broadcaster: context.core.broadcaster(),
+        authority: namespace.authority.as_ref(),
+        data: context.core.data(),
+        max_grants: context.core.limits().max_grants,
+        time_limit: context.core.timeouts().middleware,
+        allowance: context.allowance,
     }
 }
 

@@ -36,6 +36,7 @@ use crate::{
     protocol::Violation,
     session::{
         auth_state::AuthState,
+        claims::Claims,
         handle::{SessionHandle, SessionState},
     },
 };
@@ -169,6 +170,7 @@ impl Connection {
             let claimant =
                 Claimant::new(&self.core, namespace, presented.as_ref(), principal, subject);
             let beginning = || claimant.beginning(&self.core);
+            let claims = Claims::presented(auth.as_deref());
             let make = |beginning: Beginning| {
                 recovered = beginning.recovered;
                 Arc::new(SessionHandle {
@@ -181,7 +183,7 @@ impl Connection {
                     identity,
                     auth_state: AuthState::new(credential, auth),
                     outbox: self.handle.outbox().clone(),
-                    state: SessionState::default(),
+                    state: SessionState::claiming(claims),
                 })
             };
             // Whoever revokes finds the session from here on, and what was revoked before is found here.

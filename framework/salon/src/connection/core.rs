@@ -155,7 +155,7 @@ impl Core {
         &self.revocations
     }
 
-    pub(super) fn namespaces(&self) -> &Namespaces {
+    pub(crate) fn namespaces(&self) -> &Namespaces {
         &self.namespaces
     }
 

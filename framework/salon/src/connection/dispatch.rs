@@ -10,9 +10,10 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
-    actor::{Connection, Held},
+    actor::Connection,
     call::{Call, CallContext, Outcome, Reached, Step},
     open_session::OpenSession,
+    waiting::Held,
 };
 use crate::{
     app::{AnyStep, Conclude, Concluded},
@@ -33,9 +34,9 @@ use crate::{
 };
 
 /// How an event is called, and how it wants to be answered.
-struct Address {
-    name: ByteString,
-    id: Option<u64>,
+pub(super) struct Address {
+    pub(super) name: ByteString,
+    pub(super) id: Option<u64>,
 }
 
 impl Connection {
@@ -62,9 +63,26 @@ impl Connection {
         }
     }
 
+    /// As [`advance_one`](Self::advance_one), and with it what has waited for the event: its sender may join a room by
+    /// it.
+    #[inline]
+    fn advance(
+        &mut self,
+        session: usize,
+        address: Address,
+        step: impl FnOnce(&mut OpenSession, &mut CallContext<'_>) -> Reached,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), NoJson> {
+        let reached = self.advance_one(session, address, step, ctx);
+        if self.does_anything_wait() {
+            self.handle_early(ctx);
+        }
+        reached
+    }
+
     /// Takes an event one step further, to its answer or to the next wait; or to what is wrong with
     /// its packet, which nobody knew before.
-    fn advance(
+    pub(super) fn advance_one(
         &mut self,
         session: usize,
         address: Address,
@@ -111,6 +129,7 @@ impl Connection {
                 }
                 Ok(Ok(Outcome::Held(future))) => self.hold(session.number(), address, future, ctx),
                 Ok(Ok(Outcome::Elsewhere)) => {}
+                Ok(Ok(Outcome::Early(early))) => self.put_off(&session, *early, ctx),
                 Err(refusal) => self.answer(&session.handle, name, *id, Err(refusal)),
             }
         });

@@ -59,7 +59,11 @@ impl Connection {
             Effect::Nothing => {}
             Effect::Connect { namespace, auth } => self.connect(namespace, auth, ctx),
             Effect::Call { session, name, payload, id } => {
-                self.handle_event(session, Call { name, payload, id, in_flight }, ctx);
+                self.handle_event(
+                    session,
+                    Call { name, payload, delivery: None, id, in_flight },
+                    ctx,
+                );
             }
             Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
             Effect::Leave { session } => self.leave(session, ctx),

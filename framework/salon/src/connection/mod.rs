@@ -11,17 +11,21 @@ mod connect;
 mod connecting;
 mod core;
 mod dispatch;
+mod early;
 mod effects;
 mod handle;
 mod mailbox;
 mod missed;
 mod open_session;
 mod placement;
+mod putting_off;
 mod reading;
 mod receive_window;
+mod replaying;
 mod resting;
 mod rights;
 mod session_table;
+mod waiting;
 
 pub(crate) use self::{
     actor::{Connection, ConnectionHandle},

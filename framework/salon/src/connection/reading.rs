@@ -9,7 +9,10 @@ use std::{
 
 use actix::{ActorFuture, AsyncContext as _, Context, Handler, Message};
 
-use super::actor::{Connection, ConnectionHandle, Handed};
+use super::{
+    actor::{Connection, ConnectionHandle},
+    waiting::Handed,
+};
 use crate::wire::engine_io;
 
 /// Where a connection's messages come from.

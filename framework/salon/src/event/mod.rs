@@ -23,3 +23,6 @@ pub(crate) use time_limit::{Waited, too_late, wait};
 /// The event by which a client presents something newer: a JSON object as its `auth` was, so
 /// `{ token }` by custom.
 pub(crate) const REFRESH: &str = "salon:refresh";
+
+/// The event by which a client asks once more for what it missed of a room that it is in.
+pub(crate) const REPLAY: &str = "salon:replay";

@@ -27,7 +27,9 @@ use crate::{
         room_id::RoomIds,
     },
     event::ReservedName,
+    history::HistoryTotal,
     message::{Class, Ordered, Publication},
+    once::{Bounds, Once},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
     session::handle::SessionHandle,
@@ -53,11 +55,19 @@ pub(crate) struct Broadcaster {
     /// And their bytes: half of what an outbox holds, so that whoever joins has room for them.
     pub(crate) max_latest_bytes: usize,
     pub(crate) openings: Openings,
+    /// What the rooms keep of what they have published, together.
+    pub(crate) history: HistoryTotal,
     pub(crate) max_name: usize,
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
     /// How long a room may load.
     pub(crate) loading: Duration,
+    /// What sessions have answered to events with keys.
+    pub(crate) once: Arc<Once>,
+    /// How much of that a room keeps.
+    pub(crate) once_in_room: Bounds,
+    /// Bytes of a key.
+    max_once_key: usize,
     pub(crate) counters: Arc<Counters>,
     /// Where panics of the application's values count.
     pub(crate) tally: Tally,
@@ -82,12 +92,21 @@ impl Broadcaster {
             max_latest_keys: limits.max_latest_keys,
             max_latest_bytes: limits.max_outbox_bytes / 2,
             openings: Openings::new(limits),
+            history: HistoryTotal::new(limits.max_history_bytes),
             max_name: limits.max_name,
             time_limit: timeouts.handler,
             loading: timeouts.loading,
+            once: Arc::new(Once::new(Bounds::of_sessions(limits), counters.clone())),
+            once_in_room: Bounds::of_room(limits),
+            max_once_key: limits.max_once_key,
             tally: Tally::of(&counters),
             counters,
         }
+    }
+
+    /// How many bytes the key of an event has at most, and where count what it panics at.
+    pub(crate) fn key_limits(&self) -> (usize, Tally) {
+        (self.max_once_key, self.tally)
     }
 
     /// Takes a worker's shard in, and leaves those out whose worker has ended.

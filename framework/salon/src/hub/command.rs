@@ -13,7 +13,7 @@ use crate::{
         number::{MembershipNumber, SessionNumber},
         room_id::RoomId,
     },
-    message::Publication,
+    message::{Log, Publication},
     outbox::End,
     session::handle::SessionHandle,
 };
@@ -34,6 +34,22 @@ pub(crate) enum Command {
     },
     CloseRoom {
         room: RoomId,
+    },
+    /// What a room publishes from here on is of another order.
+    EndOrder {
+        room: RoomId,
+    },
+    /// A session reads what a room keeps after the first of these numbers, up to the second.
+    Replay {
+        room: RoomId,
+        handle: Arc<SessionHandle>,
+        log: Arc<dyn Log>,
+        numbers: (u64, u64),
+    },
+    /// A session is sent once more what it missed.
+    Again {
+        handle: Arc<SessionHandle>,
+        missed: Vec<Publication>,
     },
     JoinNamed {
         handle: Arc<SessionHandle>,

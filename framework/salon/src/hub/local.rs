@@ -48,6 +48,16 @@ impl Local {
                 }
                 self.rooms.shed();
             }
+            Command::EndOrder { room } => {
+                for handle in self.rooms.get(&room).into_iter().flat_map(LocalMembers::iter) {
+                    handle.outbox.end_order(room);
+                }
+            }
+            Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
+            Command::Again { handle, missed } => {
+                // It may have ended, or lost the room meanwhile.
+                let _ = missed.iter().try_for_each(|publication| handle.push_again(publication));
+            }
             Command::JoinNamed { handle, room } => self.join_named(&handle, room),
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
             Command::One { handle, publication, asked } => {
@@ -107,6 +117,9 @@ impl Local {
         debug_assert!(left.is_some(), "a member of a room that leaves is one of those here");
         if let Some(handle) = left {
             // What the room sent by this membership came before this.
+            if handle.has_ended() {
+                handle.outbox.forget_lag(room);
+            }
             handle.outbox.resume(room, membership);
         }
         if members.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Broadcaster, Command, ShardHandle, Target};
 use crate::{
     base::{number::MembershipNumber, room_id::RoomId},
-    message::Publication,
+    message::{Log, Publication},
     session::{handle::SessionHandle, session_id::SessionId},
 };
 
@@ -73,6 +73,13 @@ impl Outlets {
         }
     }
 
+    /// What is delivered from here on is of another order.
+    pub(crate) fn end_order(&self, room: RoomId) {
+        for outlet in &self.0 {
+            outlet.shard.send(Command::EndOrder { room });
+        }
+    }
+
     /// Sends the newest values of the room to one session that has entered.
     pub(crate) fn send_newest(&self, handle: &Arc<SessionHandle>, publications: Vec<Publication>) {
         if let Some(index) = self.index_of(handle) {
@@ -95,6 +102,27 @@ impl Outlets {
                 self.0[index].shard.send(Command::One { handle, publication, asked: None });
             }
             None => broadcaster.send_to(handle, publication),
+        }
+    }
+
+    /// Has a session that has entered read what the room keeps after one number, up to another.
+    pub(crate) fn replay(
+        &self,
+        room: RoomId,
+        handle: &Arc<SessionHandle>,
+        log: Arc<dyn Log>,
+        numbers: (u64, u64),
+    ) {
+        if let Some(index) = self.index_of(handle) {
+            let handle = handle.clone();
+            self.0[index].shard.send(Command::Replay { room, handle, log, numbers });
+        }
+    }
+
+    /// Sends a session that has entered once more what it missed.
+    pub(crate) fn send_again(&self, handle: &Arc<SessionHandle>, missed: Vec<Publication>) {
+        if let Some(index) = self.index_of(handle) {
+            self.0[index].shard.send(Command::Again { handle: handle.clone(), missed });
         }
     }
 

@@ -7,11 +7,13 @@
 mod class;
 mod codec;
 mod content;
+mod delivery;
 mod form;
 mod forms;
 mod offset;
 mod position;
 mod publication;
+mod reader;
 mod refused;
 mod topic;
 
@@ -21,10 +23,12 @@ pub(crate) use self::{
     class::Class,
     codec::{Codec, CodecId},
     content::{Content, Ordered},
+    delivery::Delivery,
     form::{FRONT, Form, Layer},
     offset::Offset,
-    position::{Epoch, PositionOf},
-    publication::Publication,
+    position::{Epoch, PositionOf, Seen},
+    publication::{Kept, Log, Publication},
+    reader::Reader,
     refused::refused,
     topic::Topic,
 };

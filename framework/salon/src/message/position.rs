@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bytestring::ByteString;
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use crate::base::random;
 
@@ -14,8 +14,9 @@ use crate::base::random;
 ///
 /// What goes to the members as one, by `broadcast` or `except`, has a number of its own in that
 /// order, `seq`: from 1, each one more than the one before. Whoever was left out by `except` misses
-/// that number, and nobody else does. What goes to one member alone, and what a slow client may miss, has
-/// the number `after` which it was sent: dropping it makes no gap.
+/// that number, and nobody else does; in a room with a [`History`](crate::History) it is told so, by
+/// `salon:skip`. What goes to one member alone, and what a slow client may miss, has the number `after`
+/// which it was sent: dropping it makes no gap.
 ///
 /// The numbers begin anew with another `epoch` when the room was rebuilt: closed and opened again,
 /// or restarted after a panic. Two positions are comparable only if room and epoch are the same.
@@ -75,6 +76,37 @@ impl Epoch {
         }
         Self(epoch)
     }
+
+    /// The one that is written so, if any is.
+    fn parse(text: &str) -> Option<Self> {
+        let mut epoch = [0; 5];
+        for (byte, digits) in epoch.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        let epoch = Self(epoch);
+        (epoch.to_string() == text).then_some(epoch)
+    }
+}
+
+/// The last that a client has seen of a room's order, as it says: `{ epoch, seq }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Seen {
+    /// Of which order; `None` if no room of any process has had it.
+    #[serde(deserialize_with = "epoch_or_none")]
+    pub(crate) epoch: Option<Epoch>,
+    /// The number of the last that it has seen; 0 if it has seen nothing.
+    pub(crate) seq: u64,
+}
+
+impl Seen {
+    /// The number `seq` of the order that is called so.
+    pub(crate) fn new(epoch: &str, seq: u64) -> Self {
+        Self { epoch: Epoch::parse(epoch), seq }
+    }
+}
+
+fn epoch_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Epoch>, D::Error> {
+    String::deserialize(deserializer).map(|text| Epoch::parse(&text))
 }
 
 /// A [`Position`] on its way to the wire; it costs no allocation.
@@ -117,6 +149,29 @@ impl Serialize for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_epoch_is_read_as_it_was_written_and_from_nothing_else() {
+        let epoch = Epoch::draw();
+        assert_eq!(Epoch::parse(&epoch.to_string()), Some(epoch));
+        for wrong in
+            ["", "b7a01f93c", "b7a01f93c2a", "B7a01f93c2", "+7a01f93c2", "é7a01f93c", "b7a01f93 2"]
+        {
+            assert_eq!(Epoch::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_has_seen_is_read_though_no_room_has_had_its_epoch() {
+        let seen = |json| serde_json::from_str::<Seen>(json).ok();
+        let epoch = Epoch::draw();
+        let known = format!(r#"{{"epoch":"{epoch}","seq":7}}"#);
+        assert_eq!(seen(&known), Some(Seen { epoch: Some(epoch), seq: 7 }));
+        assert_eq!(seen(r#"{"epoch":"another","seq":0}"#), Some(Seen { epoch: None, seq: 0 }));
+        for wrong in ["{}", r#"{"epoch":1,"seq":1}"#, r#"{"epoch":"a","seq":-1}"#, r#"{"seq":1}"#] {
+            assert_eq!(seen(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_position_is_read_as_it_was_written() {

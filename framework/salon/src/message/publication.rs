@@ -3,11 +3,14 @@
 //! It must never be written per recipient: its form is made at most once for each codec, and what is to
 //! become of it is decided without one.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use bytestring::ByteString;
 
-use super::{Class, CodecId, Content, Form, Topic, content::Ordered, forms::Forms};
+use super::{Class, CodecId, Content, Epoch, Form, Reader, Topic, content::Ordered, forms::Forms};
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -20,7 +23,34 @@ struct Inner {
     room: Option<RoomId>,
     /// What becomes of it where a client is slow.
     class: Class,
+    /// If it is kept: where, so that whoever cannot take it now reads it there later. What is lossy never
+    /// is. Boxed: most are not.
+    kept: Option<Box<Kept>>,
     forms: Forms,
+}
+
+/// Where something that is kept can be read again.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    /// Weak: what is kept in a log does not keep it.
+    pub(crate) log: Weak<dyn Log>,
+    /// Its number there.
+    pub(crate) seq: u64,
+}
+
+/// What is kept of one order of a room, by numbers.
+pub(crate) trait Log: Send + Sync {
+    /// What is kept from the number `from` on, one for each number up to `to`, as `reader` gets it: no
+    /// more than `most`, and no more bytes than `bytes` unless the first alone has more. Nothing if it
+    /// is not there any more.
+    fn read(
+        &self,
+        from: u64,
+        to: u64,
+        reader: &Reader,
+        most: usize,
+        bytes: usize,
+    ) -> Option<Vec<Publication>>;
 }
 
 impl Publication {
@@ -32,6 +62,11 @@ impl Publication {
     /// For members of a typed room alone.
     pub(crate) fn of_room(content: Content, room: RoomId, class: Class) -> Self {
         Self::with(content, Some(room), class)
+    }
+
+    /// For members of a typed room alone, whose order keeps it.
+    pub(crate) fn kept_by_room(content: Content, room: RoomId, kept: Kept) -> Self {
+        Self::make(content, Some(room), Class::Reliable, Some(Box::new(kept)))
     }
 
     /// An event for whoever is chosen.
@@ -67,7 +102,12 @@ impl Publication {
     /// For members of that room alone, if there is one; its class says what becomes of it where a client is
     /// slow.
     pub(crate) fn with(content: Content, room: Option<RoomId>, class: Class) -> Self {
-        Self(Arc::new(Inner { content, room, class, forms: Forms::default() }))
+        Self::make(content, room, class, None)
+    }
+
+    fn make(content: Content, room: Option<RoomId>, class: Class, kept: Option<Box<Kept>>) -> Self {
+        debug_assert!(kept.is_none() || class.is_reliable(), "nothing is kept that has no number");
+        Self(Arc::new(Inner { content, room, class, kept, forms: Forms::default() }))
     }
 
     /// Its form by that codec, which whoever asks for it first makes.
@@ -113,6 +153,19 @@ impl Publication {
     /// The typed room whose members alone may have it.
     pub(crate) fn room(&self) -> Option<RoomId> {
         self.0.room
+    }
+
+    /// In which order of its room it has a place, if it has one.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        match &self.0.content {
+            Content::Event { order: Some(Ordered::InRoom(position)), .. } => Some(position.epoch),
+            _ => None,
+        }
+    }
+
+    /// Where it can be read again, if a room keeps it.
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.0.kept.as_deref()
     }
 
     /// Its number among what is kept for sessions that come back; 0 if it is not.

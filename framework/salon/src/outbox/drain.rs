@@ -36,7 +36,7 @@ pub(crate) enum Drained {
 }
 
 /// What waits for a link, in order, each as this connection's client reads it: what is reliable, and what
-/// it may miss behind that.
+/// it may miss behind that, if nothing that it is behind in is still to be read before.
 #[derive(Clone, Copy)]
 pub(crate) struct Frames<'a> {
     reliable: &'a [Publication],

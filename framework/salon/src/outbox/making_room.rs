@@ -1,8 +1,10 @@
 //! How the lane of what a client may miss shares an outbox with what is reliable.
 //!
-//! It must never take a place from that: all that waits in the lane goes for it.
+//! It must never take a place from that: all that waits in the lane goes for it. Nor may anything of a room
+//! leave it while its session is behind there, but at the end of what is to be read.
 
 use super::{
+    lag::Held,
     lossy::{Came, Lossy},
     not_queued::NotQueued,
     queue::Outbox,
@@ -36,30 +38,46 @@ impl Outbox {
                 is_news = state.miss(topic);
             }
         }
-        state.wake();
+        if state.offers_something() {
+            state.wake();
+        }
         self.make_room(state, is_news);
         if came == Came::TooMany { Err(NotQueued::Dropped) } else { Ok(()) }
     }
 
     /// Queues one of a room's newest values for who has just joined: ahead of what comes then, while half of
-    /// the outbox is left for that.
+    /// the outbox is left for that; and behind what it missed, if it has come back and reads that.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub(crate) fn push_in_order(&self, publication: &Publication) -> Result<(), NotQueued> {
-        if self.is_half_full() {
-            return self.push(publication);
+        let (mut state, cost) = self.open_for(publication)?;
+        match state.hold_back(publication, cost, &self.terms) {
+            Held::Later => Ok(()),
+            Held::Passes if state.has_place_for(publication, cost, &self.terms) => {
+                self.queue(state, publication, cost, None)
+            }
+            Held::Passes | Held::Missed | Held::Full => {
+                drop(state);
+                self.push(publication)
+            }
         }
-        match self.offer(publication) {
-            Err(NotQueued::Overflow { .. }) => self.push(publication),
-            offered => offered,
+    }
+
+    /// What a room publishes from here on is of another order: of the former one nothing may come behind that.
+    pub(crate) fn end_order(&self, room: RoomId) {
+        let mut state = self.lock();
+        let mut is_news = false;
+        for dropped in state.put_in_order(|topic| topic.room == Some(room), &self.terms) {
+            is_news |= state.note_dropped(&dropped, &self.terms);
         }
+        self.make_room(state, is_news);
     }
 
     /// A session of that namespace has ended: what it may miss goes out ahead of the word about it, if at
     /// all, and none of it to one that comes after it.
     pub(crate) fn end_of_session(&self, namespace: &str) {
-        self.lock().put_in_order(|topic| topic.namespace == namespace, &self.terms);
+        self.lock().leave(|topic| topic.namespace == namespace, &self.terms);
     }
 
     /// Has what waits in the lane make room, if more waits than the outbox holds. `is_news` says whether its
@@ -74,6 +92,16 @@ impl Outbox {
 }
 
 impl State {
+    /// Whether something waits that a link may take.
+    pub(super) fn offers_something(&self) -> bool {
+        !self.frames.is_empty() || self.offered_lossy().is_some_and(|lossy| !lossy.is_empty())
+    }
+
+    /// What waits that its client may miss, if nothing is to be read before it.
+    pub(super) fn offered_lossy(&self) -> Option<&Lossy> {
+        self.lossy().filter(|_| !self.is_behind())
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty() && self.lossy().is_none_or(Lossy::is_empty)
@@ -98,39 +126,54 @@ impl State {
         }
     }
 
-    /// Takes what waits of some topics out. What was dropped of them is not told.
-    fn take_out_lossy(
-        &mut self,
-        which: impl Fn(&Topic) -> bool,
-        terms: &Terms,
-    ) -> Vec<Publication> {
+    /// Takes what waits of a room out. What was dropped of it is not told.
+    pub(super) fn take_out_lossy(&mut self, room: RoomId, terms: &Terms) -> Vec<Publication> {
         let Some(rare) = &mut self.rare else { return Vec::new() };
-        rare.missed.iter_mut().for_each(|missed| missed.forget(&which));
+        let which = |topic: &Topic| topic.room == Some(room);
+        rare.missed.iter_mut().for_each(|missed| missed.forget(which));
         rare.lossy.as_mut().map_or_else(Vec::new, |lossy| lossy.take_out(which, terms))
     }
 
     /// Takes what waits of a room out, to which its session has lost the right, and says how many.
     pub(super) fn lose_lossy(&mut self, room: RoomId, terms: &Terms) -> u64 {
-        let lost = self.take_out_lossy(|topic| topic.room == Some(room), terms);
-        u64::try_from(lost.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.take_out_lossy(room, terms).len()).unwrap_or(u64::MAX)
     }
 
     /// A room has let its session go.
     pub(super) fn let_go(&mut self, room: RoomId, terms: &Terms) {
-        self.put_in_order(|topic| topic.room == Some(room), terms);
+        self.leave(|topic| topic.room == Some(room), terms);
+    }
+
+    /// Of some topics nothing comes any more. What was dropped of them is not told.
+    fn leave(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
+        let dropped = self.put_in_order(&which, terms);
+        terms.counters.add(Count::FramesDropped, dropped.len().try_into().unwrap_or(u64::MAX));
+        let missed = self.rare.as_mut().and_then(|rare| rare.missed.as_mut());
+        missed.into_iter().for_each(|missed| missed.forget(&which));
     }
 
     /// What waits of some topics has its place among what is reliable from now on, while half of the outbox is
-    /// left for that: of them nothing may come after what comes next.
-    fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) {
-        for frame in self.take_out_lossy(which, terms) {
-            let cost = terms.form(&frame).cost();
-            if !self.is_half_full(terms) && self.admits(&frame, cost, terms) {
-                self.queue(frame, cost);
-            } else {
-                terms.counters.one(Count::FramesDropped);
+    /// left for that: of them nothing may come after what comes next. What has no place is returned; so is what
+    /// is of a room in which the session is behind, since what is to be read before it may never be.
+    fn put_in_order(&mut self, which: impl Fn(&Topic) -> bool, terms: &Terms) -> Vec<Publication> {
+        let lossy = self.rare.as_mut().and_then(|rare| rare.lossy.as_mut());
+        let mut left = lossy.map_or_else(Vec::new, |lossy| lossy.take_out(which, terms));
+        left.retain(|frame| {
+            let cost = terms.form(frame).cost();
+            let is_early = frame.room().is_some_and(|room| self.is_behind_in(room));
+            if is_early || !self.has_place_for(frame, cost, terms) {
+                return true;
             }
-        }
+            self.queue(frame.clone(), cost);
+            false
+        });
+        left
+    }
+
+    /// Whether something that its client may miss has a place among what is reliable: half of the outbox is
+    /// left for that.
+    fn has_place_for(&self, publication: &Publication, cost: usize, terms: &Terms) -> bool {
+        !self.is_half_full(terms) && self.admits(publication, cost, terms)
     }
 
     /// The oldest in the lane go while more waits than an outbox holds. Whether its connection is to hear
@@ -138,14 +181,18 @@ impl State {
     fn make_room(&mut self, terms: &Terms) -> bool {
         let mut is_news = false;
         while let Some(dropped) = self.drop_oldest(terms) {
-            terms.counters.one(Count::FramesDropped);
-            if matches!(dropped.class(), Class::Drop { .. })
-                && let Some(topic) = dropped.topic()
-            {
-                is_news |= self.miss(topic);
-            }
+            is_news |= self.note_dropped(&dropped, terms);
         }
         is_news
+    }
+
+    /// One that waited is dropped. Whether that is news to its connection.
+    fn note_dropped(&mut self, dropped: &Publication, terms: &Terms) -> bool {
+        terms.counters.one(Count::FramesDropped);
+        match dropped.topic() {
+            Some(topic) if matches!(dropped.class(), Class::Drop { .. }) => self.miss(topic),
+            _ => false,
+        }
     }
 
     fn drop_oldest(&mut self, terms: &Terms) -> Option<Publication> {
@@ -155,10 +202,19 @@ impl State {
         let is_alone = frames == 0 && waiting <= 1;
         let is_too_much = frames + waiting > terms.max_frames.saturating_mul(times)
             || bytes + waiting_bytes > terms.max_bytes.saturating_mul(times);
-        if is_alone || !is_too_much {
+        if is_alone || !is_too_much || self.is_within_its_half(lane, terms) {
             return None;
         }
         self.rare.as_mut()?.lossy.as_mut()?.take(terms)
+    }
+
+    /// Whether the lane takes no more than one half of an outbox, which is its own while a session is behind:
+    /// that reads up to the other half. If its client takes nothing, what waits may be all that an outbox
+    /// holds, and stay so: of what comes meanwhile the newest is there all the same when it does.
+    fn is_within_its_half(&self, lane: &Lossy, terms: &Terms) -> bool {
+        self.is_behind()
+            && lane.len() <= terms.max_frames / 2
+            && lane.bytes() <= terms.max_bytes / 2
     }
 
     /// One more was dropped. Whether that is news to its connection.

@@ -8,6 +8,8 @@ mod burst;
 mod catching_up;
 mod control;
 mod drain;
+mod lag;
+mod lagging;
 mod lossy;
 mod making_room;
 mod missed;
@@ -24,6 +26,7 @@ pub use transport_kind::TransportKind;
 
 pub(crate) use control::Control;
 pub(crate) use drain::{Drained, Frames, LinkNumber, Sink};
+pub(crate) use lag::Lag;
 pub(crate) use missed::ToTell;
 pub(crate) use queue::{Outbox, lapsed};
 pub(crate) use room::Room;

@@ -11,6 +11,7 @@ use std::{
 use super::{
     control::Control,
     drain::{Drained, LinkNumber, Sink},
+    lag::{Held, Lag},
     not_queued::NotQueued,
     state::State,
     terms::{End, Owner, Terms},
@@ -28,7 +29,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Class, Publication, refused},
+    message::{Class, Publication, Reader, refused},
     payload::Payload,
 };
 
@@ -58,11 +59,32 @@ impl Outbox {
         }
     }
 
-    /// Queues a publication.
+    /// Queues a publication: one that is no room's, or that is sent once more.
     ///
     /// # Errors
     /// [`NotQueued`] says why it was not; on overflow what was queued is dropped as well.
     pub(crate) fn push(&self, publication: &Publication) -> Result<(), NotQueued> {
+        self.push_as(publication, None)
+    }
+
+    /// Queues a publication for one of the connection's sessions, in its order: if there is no place for
+    /// it, and a room keeps it, it is read there later, as `reader` says.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn push_for(
+        &self,
+        publication: &Publication,
+        reader: &dyn Fn() -> Reader,
+    ) -> Result<(), NotQueued> {
+        self.push_as(publication, Some(reader))
+    }
+
+    fn push_as(
+        &self,
+        publication: &Publication,
+        reader: Option<&dyn Fn() -> Reader>,
+    ) -> Result<(), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
             return Err(NotQueued::Unserializable);
@@ -77,7 +99,7 @@ impl Outbox {
         if !state.suppresses(publication) {
             return match publication.topic() {
                 Some(topic) => self.queue_lossy(state, publication, topic, form.cost()),
-                None => self.queue(state, publication, form.cost()),
+                None => self.queue(state, publication, form.cost(), reader),
             };
         }
         drop(state);
@@ -87,7 +109,7 @@ impl Outbox {
                 return Err(NotQueued::Closed);
             }
             let cost = self.terms.form(&instead).cost();
-            self.queue(state, &instead, cost)?;
+            self.queue(state, &instead, cost, reader)?;
         }
         Err(NotQueued::Lapsed)
     }
@@ -97,17 +119,35 @@ impl Outbox {
         mut state: MutexGuard<'_, State>,
         publication: &Publication,
         cost: usize,
+        reader: Option<&dyn Fn() -> Reader>,
     ) -> Result<(), NotQueued> {
+        let mut is_full = false;
+        // Mostly nobody is behind.
+        if reader.is_some() && state.is_behind() {
+            match state.hold_back(publication, cost, &self.terms) {
+                Held::Passes => {}
+                Held::Later => return Ok(()),
+                Held::Missed => return Err(NotQueued::NotWritable),
+                Held::Full => is_full = true,
+            }
+        }
         // One that polls has no link between two polls, and comes for what waits.
         state.begin_turn(self.transport() == TransportKind::Polling);
-        if !state.admits(publication, cost, &self.terms) {
-            let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
-            self.end(state, DisconnectReason::OutboxOverflow, true);
-            return Err(overflow);
+        if !is_full && state.admits(publication, cost, &self.terms) {
+            state.queue(publication.clone(), cost);
+            self.make_room(state, false);
+            return Ok(());
         }
-        state.queue(publication.clone(), cost);
-        self.make_room(state, false);
-        Ok(())
+        if !is_full
+            && let (Some(reader), Some(kept)) = (reader, publication.kept())
+            && let (Some(room), Some(log)) = (publication.room(), kept.log.upgrade())
+        {
+            drop(state);
+            return self.fall_behind(Lag::new(room, log, reader(), kept.seq, kept.seq));
+        }
+        let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
+        self.end(state, DisconnectReason::OutboxOverflow, true);
+        Err(overflow)
     }
 
     /// What takes the place of a publication that its session has lost the right to. It is written
@@ -171,14 +211,14 @@ impl Outbox {
     pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
         let mut state = self.lock();
         state.let_go(room, &self.terms);
-        state.resume(room, |last| last <= membership);
+        state.resume(room, &self.terms, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
     pub(crate) fn resume_all(&self, room: RoomId) {
         let mut state = self.lock();
         state.let_go(room, &self.terms);
-        state.resume(room, |_| true);
+        state.resume(room, &self.terms, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the
@@ -266,14 +306,29 @@ impl Outbox {
         if state.link != link {
             return Poll::Ready(Drained::Replaced);
         }
+        let drained = self.drain(&mut state, cx, sink);
+        let is_behind = state.is_behind();
+        drop(state);
+        if is_behind {
+            self.read_on();
+        }
+        drained
+    }
+
+    fn drain<S: Sink>(
+        &self,
+        state: &mut State,
+        cx: &mut Context<'_>,
+        sink: &mut S,
+    ) -> Poll<Drained> {
         let mut something = false;
         for control in state.take_control().iter() {
             sink.control(control);
             something = true;
         }
-        if something || !state.is_empty() {
+        if something || state.offers_something() {
             something |= state.take(&self.terms, |frames| sink.frames(frames));
-            if S::STAYS && state.is_empty() && state.closed.is_none() {
+            if S::STAYS && !state.offers_something() && state.closed.is_none() {
                 state.wait(cx.waker());
                 return Poll::Ready(Drained::Everything);
             }
@@ -325,7 +380,12 @@ impl Outbox {
         self.upgraded.store(true, Ordering::SeqCst);
     }
 
-    fn end(&self, mut state: MutexGuard<'_, State>, reason: DisconnectReason, discard: bool) {
+    pub(super) fn end(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        reason: DisconnectReason,
+        discard: bool,
+    ) {
         let first = state.end(reason, discard, &self.terms);
         drop(state);
         if first && let Some(owner) = self.owner.upgrade() {

@@ -12,6 +12,7 @@ use super::{
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
+    lag::Lag,
     lossy::Lossy,
     missed::Missed,
     terms::Terms,
@@ -54,6 +55,8 @@ pub(super) struct Rare {
     catching_up: Option<CatchingUp>,
     /// If it was sent more in one turn than an outbox holds.
     burst: Option<Burst>,
+    /// The rooms in which its sessions are behind.
+    pub(super) lags: Vec<Lag>,
     /// If it was sent events that it may miss since its last heartbeat.
     pub(super) lossy: Option<Lossy>,
     /// If it has missed some of those of which it is told.
@@ -102,6 +105,9 @@ impl State {
     /// Drops the frames that wait.
     pub(super) fn drop_frames(&mut self) {
         self.take_all();
+        if let Some(rare) = &mut self.rare {
+            rare.lags.clear();
+        }
         self.drop_lossy();
         self.tell_of_room();
     }
@@ -120,7 +126,7 @@ impl State {
 
     /// Takes the frames of a room out, and says how many; but for answers, which stay and are returned.
     pub(super) fn take_out(&mut self, room: RoomId, terms: &Terms) -> (u64, Vec<Publication>) {
-        let (mut taken, mut answers) = (0, Vec::new());
+        let (mut taken, mut answers) = (self.suppress_lag(room, terms), Vec::new());
         self.replace(terms, |frame| {
             if frame.room() != Some(room) {
                 return Some(frame);
@@ -247,6 +253,7 @@ impl State {
             rare.suppressed.is_empty()
                 && rare.catching_up.is_none()
                 && rare.burst.is_none()
+                && rare.lags.is_empty()
                 && rare.lossy.is_none()
                 && rare.missed.is_none()
         };
@@ -270,8 +277,15 @@ impl State {
     }
 
     /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
-    /// was lost.
-    pub(super) fn resume(&mut self, room: RoomId, is_over: impl FnOnce(MembershipNumber) -> bool) {
+    /// was lost; and of what a member was behind in nothing is read any more. What waits of the room in the
+    /// lane of what may be missed has been [let go](Self::let_go) before.
+    pub(super) fn resume(
+        &mut self,
+        room: RoomId,
+        terms: &Terms,
+        is_over: impl FnOnce(MembershipNumber) -> bool,
+    ) {
+        self.release_lag(room, None, terms);
         let Some(rare) = &mut self.rare else { return };
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);
@@ -299,7 +313,7 @@ impl State {
 
     /// Takes as many frames as `count` says; whether that is any.
     pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
-        let count = count(Frames::new(&self.frames, self.lossy(), terms));
+        let count = count(Frames::new(&self.frames, self.offered_lossy(), terms));
         if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
             self.frames.clear();

@@ -2,14 +2,17 @@
 //!
 //! It must never have an outbox overflow: what is told may wait, and what is reliable comes first.
 
-use super::{missed::ToTell, not_queued::NotQueued, queue::Outbox};
-use crate::message::{Publication, Topic};
+use super::{missed::ToTell, not_queued::NotQueued, queue::Outbox, state::State};
+use crate::{
+    base::sync::MutexGuard,
+    message::{Publication, Topic},
+};
 
 impl Outbox {
     /// Takes what its client has missed, for it to be told.
     pub(crate) fn take_missed(&self) -> ToTell {
         let mut state = self.lock();
-        let is_busy = !state.frames.is_empty();
+        let is_busy = !state.frames.is_empty() || state.is_behind();
         let Some(rare) = &mut state.rare else { return ToTell::Nothing };
         match &mut rare.missed {
             Some(missed) if !missed.is_empty() && is_busy => ToTell::Later,
@@ -35,6 +38,21 @@ impl Outbox {
     /// # Errors
     /// [`NotQueued`] says why it was not queued.
     pub(crate) fn offer(&self, publication: &Publication) -> Result<(), NotQueued> {
+        let (state, cost) = self.open_for(publication)?;
+        if !state.admits(publication, cost, &self.terms) {
+            return Err(NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() });
+        }
+        self.queue(state, publication, cost, None)
+    }
+
+    /// What is under its lock, and how many bytes a publication counts there that may be queued.
+    ///
+    /// # Errors
+    /// [`NotQueued`] says why it may not.
+    pub(super) fn open_for(
+        &self,
+        publication: &Publication,
+    ) -> Result<(MutexGuard<'_, State>, usize), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
             return Err(NotQueued::Unserializable);
@@ -46,9 +64,6 @@ impl Outbox {
         if state.suppresses(publication) {
             return Err(NotQueued::Lapsed);
         }
-        if !state.admits(publication, form.cost(), &self.terms) {
-            return Err(NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() });
-        }
-        self.queue(state, publication, form.cost())
+        Ok((state, form.cost()))
     }
 }

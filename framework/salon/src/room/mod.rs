@@ -35,5 +35,5 @@ pub(crate) use self::{
     life::RoomDirectory,
     listing::{begin_watching, next_changes},
     lookup::{AnyDirectory, kinds},
-    routes::{Deliver, Forwarded, RoomRoute, Routes, SentByClient},
+    routes::{Deliver, Early, Forwarded, RoomRoute, Routes, SentByClient},
 };

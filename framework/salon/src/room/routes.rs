@@ -18,8 +18,10 @@ use crate::{
     base::{
         allowance::Allowance, contained::Contained, in_flight::InFlightGuard, refusal::Refusal,
     },
-    event::{self, Event, On, OnLater, Policy},
+    event::{Event, On, OnLater, Policy},
     hub::Opener,
+    message::Delivery,
+    once::{self, Keyed, Received},
     payload::{NoJson, UncheckedPayload},
     session::handle::SessionHandle,
 };
@@ -28,6 +30,10 @@ use crate::{
 pub(crate) struct SentByClient {
     pub(crate) sender: Arc<SessionHandle>,
     pub(crate) acknowledgement: Option<u64>,
+    /// What it says of the delivery.
+    pub(crate) delivery: Option<Box<Delivery>>,
+    /// By what the event is known if it is sent again, once it is decoded.
+    pub(crate) keyed: Option<Box<Keyed>>,
     /// How much had been taken from the sender when its checks began.
     pub(crate) withdrawals: u64,
     pub(crate) in_flight: InFlightGuard,
@@ -37,8 +43,19 @@ pub(crate) struct SentByClient {
 pub(crate) enum Forwarded {
     /// It is on its way to the room, which answers; or it is refused already.
     Done(Result<(), Refusal>),
+    /// It is to be put off.
+    Early(Box<Early>),
     /// Its checks wait for something; then it is to be sent on.
     Held(LocalBoxFuture<'static, Deliver>),
+}
+
+/// An event for members of a room that its sender has been in, and has not joined again.
+pub(crate) struct Early {
+    pub(crate) event: &'static str,
+    /// The room's name.
+    pub(crate) room: String,
+    pub(crate) sent: SentByClient,
+    pub(crate) payload: UncheckedPayload,
 }
 
 /// Sends an event on whose checks were waited for.
@@ -95,11 +112,26 @@ impl<R: Room> Routes<'_, R> {
         RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
     {
         let directory = self.directory.clone();
-        let forward = move |sent, payload, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(payload)? {
-                Ok(event) => Contained::new(event, directory.tally()),
-                Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
-            };
+        let forward = move |mut sent: SentByClient, payload, checks: &mut Checks<'_>| {
+            let may_be_early =
+                E::SENDERS == Senders::Member && sent.sender.state.claims.any_awaited();
+            let kept = may_be_early.then(|| UncheckedPayload::clone(&payload));
+            let delivery = sent.delivery.as_deref();
+            let event =
+                match once::receive::<E>(payload, delivery, checks.broadcaster.key_limits())? {
+                    Ok(Received { event, keyed }) => {
+                        sent.keyed = keyed;
+                        event
+                    }
+                    Err(refusal) => return Ok(Forwarded::Done(Err(refusal))),
+                };
+            if let Some(payload) = kept
+                && let room = directory.name_of(event.key())
+                && sent.sender.state.claims.awaits(&room)
+            {
+                let early = Early { event: E::NAME, room, sent, payload };
+                return Ok(Forwarded::Early(Box::new(early)));
+            }
             let forwarded = |judging: Checking<E>,
                              asked: Option<&str>,
                              allowance: &mut Allowance| match judging {
@@ -143,7 +175,7 @@ where
     M: Message<Result = ()> + Send + 'static,
     RoomActor<R>: Actor<Context = Context<RoomActor<R>>> + Handler<M>,
 {
-    let SentByClient { sender, acknowledgement, withdrawals, in_flight } = sent;
+    let SentByClient { sender, acknowledgement, delivery, keyed, withdrawals, in_flight } = sent;
     let (granted, refused) = match granted {
         Ok(granted) => (granted, None),
         // It would open the room, and make its sender a member; or membership is not asked for.
@@ -152,12 +184,15 @@ where
         Err(refusal) => (None, Some(Box::new(refusal))),
     };
     let key = Contained::new(event.key().clone(), directory.tally());
+    let claiming = sender.state.claims.any_awaited().then(|| sender.clone());
     let opener = Opener::Client { near: sender.shard, allowance };
     let sent = |ticket| {
         let return_path = ReturnPath {
             sender,
             event: E::NAME,
             acknowledgement,
+            after: delivery.and_then(|delivery| delivery.after),
+            keyed,
             granted,
             withdrawals,
             refused,
@@ -168,7 +203,12 @@ where
         message(Sent { event, return_path })
     };
     if E::SENDERS == Senders::Join {
-        return directory.send(&key, opener, asked, sent);
+        directory.send(&key, opener, asked, sent)?;
+        // From here on what was put off comes behind this.
+        if let Some(sender) = claiming {
+            sender.state.claims.await_no_more(&directory.name_of(&key));
+        }
+        return Ok(());
     }
     // A room that is not open has no members, and nobody who would hear of others: it is not opened
     // to say so.

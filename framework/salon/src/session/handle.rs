@@ -18,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 use super::{
     acknowledgement::Acknowledgements,
     auth_state::AuthState,
+    claims::Claims,
     membership::{Membership, Memberships},
     session_id::{Identified, SessionId},
 };
@@ -31,8 +32,9 @@ use crate::{
         refusal::Code,
         room_id::RoomId,
     },
-    message::Publication,
-    outbox::{End, NotQueued, Outbox},
+    message::{Log, Publication, Reader},
+    once::{Id, Who},
+    outbox::{End, Lag, NotQueued, Outbox},
 };
 
 /// The shared part of one session.
@@ -108,6 +110,8 @@ pub(crate) struct SessionState {
     pub(crate) named_rooms: Mutex<Option<Box<NamedRooms>>>,
     pub(crate) grants: Grants,
     pub(crate) memberships: Memberships,
+    /// What its client says that it has seen of rooms that it has not joined yet.
+    pub(crate) claims: Claims,
     /// Whether its shard knows of it, or is about to: from then on it may be sent something. Set once
     /// the reply to CONNECT is queued, and with it: whoever sees it set sends behind that reply.
     is_there: AtomicBool,
@@ -116,6 +120,13 @@ pub(crate) struct SessionState {
     ended: AtomicBool,
     /// Made for who waits first for the end.
     over: Mutex<Option<Arc<Notify>>>,
+}
+
+impl SessionState {
+    /// Of a session that begins, and says that it has seen something.
+    pub(crate) fn claiming(claims: Claims) -> Self {
+        Self { claims, ..Self::default() }
+    }
 }
 
 impl SessionHandle {
@@ -129,6 +140,16 @@ impl SessionHandle {
         self.state.is_there.load(Ordering::Acquire)
     }
 
+    /// Whose the keys of its events are.
+    pub(crate) fn who(&self) -> Who {
+        let subject = self.auth_state.look(|credential| credential.subject.clone());
+        let id = match subject {
+            Some(subject) => Id::Subject(subject),
+            None => Id::Session(self.id.to_byte_string()),
+        };
+        Who { namespace: self.namespace.clone(), id }
+    }
+
     /// The untyped rooms that the session is in.
     pub(crate) fn named_rooms(&self) -> Vec<ByteString> {
         let named_rooms = self.state.named_rooms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +159,21 @@ impl SessionHandle {
     /// If it was recovered: the last of the numbered frames that it has had.
     pub(crate) fn covered(&self) -> Option<u64> {
         self.recoverable.as_ref()?.covered
+    }
+
+    /// As whom it reads what a room keeps.
+    pub(crate) fn reader(&self) -> Reader {
+        let subject = self.auth_state.look(|credential| credential.subject.clone());
+        Reader { session: self.id.to_byte_string(), subject }
+    }
+
+    /// It reads what a room keeps after the number `after`, up to `to`, as its client takes it; what it
+    /// is sent of the room from here on comes behind that.
+    pub(crate) fn replay(&self, room: RoomId, log: Arc<dyn Log>, (after, to): (u64, u64)) {
+        if !self.has_ended() {
+            self.outbox.counters().add(Count::FramesQueued, to - after);
+            self.outbox.replay(Lag::new(room, log, self.reader(), after + 1, to));
+        }
     }
 
     /// Queues a publication for this session's connection, and counts what became of it.
@@ -172,10 +208,18 @@ impl SessionHandle {
 
     /// As [`push`](Self::push), for what the session missed.
     pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
+        self.count(self.outbox.push_for(publication, &|| self.reader()))
+    }
+
+    /// As [`push`](Self::push), for what a room publishes no more: it is sent once more.
+    pub(crate) fn push_again(&self, publication: &Publication) -> Result<(), NotQueued> {
+        if self.has_ended() {
+            return Err(NotQueued::Closed);
+        }
         self.count(self.outbox.push(publication))
     }
 
-    /// Counts what became of a frame.
+    /// Counts what became of a publication.
     fn count(&self, queued: Result<(), NotQueued>) -> Result<(), NotQueued> {
         match queued {
             Ok(()) => self.outbox.counters().one(Count::FramesQueued),
@@ -322,6 +366,8 @@ impl SessionHandle {
     pub(crate) fn end(&self, reason: DisconnectReason) {
         self.state.ended.store(true, Ordering::Release);
         for membership in self.state.memberships.end() {
+            // Its connection may go on.
+            self.outbox.forget_lag(membership.room());
             membership.link.ended(self.number, reason);
         }
         self.outbox.end_of_session(&self.namespace);

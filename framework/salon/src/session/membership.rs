@@ -25,6 +25,7 @@ use crate::{
             atomic::{AtomicU64, Ordering},
         },
     },
+    message::Seen,
 };
 
 /// How a room learns what became of a member's session.
@@ -43,6 +44,8 @@ pub(crate) trait RoomLink: Send + Sync {
     fn look(&self);
     /// The session ended.
     fn ended(&self, session: SessionNumber, reason: DisconnectReason);
+    /// A member has missed something, and asks for it once more.
+    fn replay(&self, replay: Replay);
     /// The session has lost this membership; `done` is dropped or sent to once the room knows.
     fn lapsed(&self, lapsed: Lapsed);
 }
@@ -55,6 +58,18 @@ pub(crate) struct Lapsed {
     /// Why, as the member is told.
     pub(crate) code: Code,
     pub(crate) done: oneshot::Sender<()>,
+}
+
+/// What a member asks for once more of what its room has published.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    pub(crate) session: SessionNumber,
+    /// Behind what.
+    pub(crate) seen: Seen,
+    /// Up to which number.
+    pub(crate) to: u64,
+    /// Up to which number it was sent.
+    pub(crate) answer: oneshot::Sender<Result<u64, Refusal>>,
 }
 
 /// One room that the session is in: small, since there may be many.
@@ -207,6 +222,15 @@ impl Memberships {
         let state = self.lock();
         let membership = state.present.iter().find(|membership| membership.room() == room)?;
         Some(membership.link.name().clone())
+    }
+
+    /// Asks a room that the session is in for what it missed; false if it is in none of that name.
+    pub(crate) fn replay(&self, room: &str, replay: Replay) -> bool {
+        let state = self.lock();
+        let link = state.present.iter().find(|membership| membership.name() == room);
+        let link = link.map(|membership| membership.link.clone());
+        drop(state);
+        link.map(|link| link.replay(replay)).is_some()
     }
 
     /// The session has left a room.

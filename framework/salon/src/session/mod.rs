@@ -4,6 +4,7 @@
 
 pub(crate) mod acknowledgement;
 pub(crate) mod auth_state;
+pub(crate) mod claims;
 pub(crate) mod handle;
 pub(crate) mod membership;
 pub(crate) mod session_id;

@@ -14,7 +14,7 @@ use std::{
 
 use bytestring::ByteString;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     happened::{Happened, Traffic},
@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     base::refusal::{Code, Refusal},
+    connection::Core,
     payload::Payload,
     wire::{
         engine_io::{self, Message},
@@ -74,6 +75,8 @@ struct State {
     outgoing: VecDeque<Outgoing>,
     sender: Option<Waker>,
     attempt: Option<Attempt>,
+    /// Whether the next CONNECT says what was seen of rooms.
+    claims: bool,
     /// What the session can be recovered with.
     recovery: Option<(String, Option<String>)>,
     events: VecDeque<Incoming>,
@@ -116,20 +119,25 @@ impl Conversation {
         name: Arc<str>,
         world: Rc<World>,
         journal: Journal,
-        parser: Arc<dyn Parser>,
+        core: &Core,
         namespace: ByteString,
         auth: Option<Value>,
         raw: bool,
     ) -> Rc<Self> {
+        let (parser, orders) = (
+            core.parser().clone(),
+            Orders::new(core.namespaces().kept(), core.namespaces().lossy()),
+        );
         let state = RefCell::new(State {
             decoder: parser.decoder(&PacketLimits::default()),
             auth,
             outgoing: VecDeque::new(),
             sender: None,
             attempt: None,
+            claims: false,
             recovery: None,
             events: VecDeque::new(),
-            orders: Orders::default(),
+            orders,
             messages: VecDeque::new(),
             answers: BTreeMap::new(),
             next_id: 0,
@@ -223,6 +231,7 @@ impl Conversation {
             state.next_id - 1
         });
         self.note_sent(Traffic::event(name, id, &arguments));
+        self.state.borrow_mut().orders.send(name, &arguments);
         let namespace = self.namespace.clone();
         self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
         id
@@ -303,8 +312,23 @@ impl Conversation {
         }
     }
 
+    /// The next CONNECT says what was seen of rooms.
+    ///
+    /// # Panics
+    /// When the `auth` is no object, which has no room for that.
+    pub(super) fn claim_what_was_seen(&self) {
+        let mut state = self.state.borrow_mut();
+        let fits = state.auth.as_ref().is_none_or(Value::is_object);
+        assert!(fits, "what was seen of rooms cannot be said: this client's auth is no object");
+        state.claims = true;
+    }
+
     fn connect(&self) {
         let mut auth = self.state.borrow().auth.clone();
+        if std::mem::take(&mut self.state.borrow_mut().claims) {
+            let auth = auth.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+            auth["salon"] = json!({ "after": self.state.borrow().orders.seen() });
+        }
         if let Some((pid, offset)) = &self.state.borrow().recovery {
             let auth = auth.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
             auth["pid"] = pid.clone().into();

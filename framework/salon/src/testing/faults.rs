@@ -106,6 +106,19 @@ impl Client {
         self.come_back(None).await
     }
 
+    /// As [`reconnect`](Self::reconnect), and says what it has seen of its rooms: each gives it what it
+    /// missed when it joins, if the room has kept that. It joins by what the test sends.
+    ///
+    /// # Errors
+    /// As [`reconnect`](Self::reconnect).
+    ///
+    /// # Panics
+    /// As [`reconnect`](Self::reconnect), and when the client's `auth` is no object.
+    pub async fn resume(&self) -> Result<(), ConnectError> {
+        self.conversation.claim_what_was_seen();
+        self.come_back(None).await
+    }
+
     /// As [`reconnect`](Self::reconnect), while time passes: until it is connected, and no longer
     /// than `span`. A client whose line is [late](Self::delay) needs it.
     ///

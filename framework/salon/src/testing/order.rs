@@ -2,7 +2,10 @@
 //!
 //! It must never take a number twice: that is a mistake of the server's, and fails the test.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     message::{At, Position},
@@ -11,9 +14,31 @@ use crate::{
 
 /// How far a client is in each room's order.
 #[derive(Debug, Default)]
-pub(super) struct Orders(HashMap<String, (String, u64)>);
+pub(super) struct Orders {
+    /// By the room's name: the epoch, and the number.
+    seen: HashMap<String, (String, u64)>,
+    /// The kinds of rooms that keep a history: in their orders no number is missing.
+    kept: Rc<[&'static str]>,
+    /// The events that may come behind what came later: it may miss them.
+    lossy: Rc<[&'static str]>,
+    /// What it has asked for once more: by the room's name, behind which number, and up to which.
+    again: HashMap<String, (u64, u64)>,
+}
+
+/// What a client asks for once more.
+#[derive(Deserialize)]
+struct Gap {
+    room: String,
+    after: u64,
+    to: Option<u64>,
+}
 
 impl Orders {
+    /// Of a client that has seen nothing.
+    pub(super) fn new(kept: Rc<[&'static str]>, lossy: Rc<[&'static str]>) -> Self {
+        Self { seen: HashMap::new(), kept, lossy, again: HashMap::new() }
+    }
+
     /// Takes the place out of an event's arguments, if its last one is one.
     ///
     /// # Errors
@@ -36,13 +61,61 @@ impl Orders {
         if !begins {
             *arguments = rest;
         }
-        self.follow(&place)?;
+        match self.lossy.contains(&name) {
+            true => self.follow_lossy(&place)?,
+            false => self.follow(&place, begins)?,
+        }
         Ok(Some(place))
     }
 
-    fn follow(&mut self, place: &Position) -> Result<(), String> {
+    /// It sends an event of that name: one may ask for what is to come once more.
+    pub(super) fn send(&mut self, name: &str, arguments: &Payload) {
+        if let ("salon:replay", Ok(Gap { room, after, to })) = (name, arguments.single()) {
+            self.again.insert(room, (after, to.unwrap_or(u64::MAX)));
+        }
+    }
+
+    /// The last that it has seen of each room, as it tells a server.
+    pub(super) fn seen(&self) -> Value {
+        let rooms = self.seen.iter();
+        rooms
+            .map(|(room, (epoch, seq))| (room.clone(), json!({ "epoch": epoch, "seq": seq })))
+            .collect()
+    }
+
+    /// One that it may miss comes whenever there is room for it: behind what it says that it comes after, and
+    /// in the order in which the client is.
+    fn follow_lossy(&self, place: &Position) -> Result<(), String> {
         let Position { room, epoch, at } = place;
-        let before = match self.0.get(room) {
+        let At::After(number) = at else {
+            return Err(format!("{at:?} is the number of what may be missed"));
+        };
+        let Some((known, before)) = self.seen.get(room) else { return Ok(()) };
+        if known != epoch {
+            return Err(format!(
+                "{at:?} came of the order {epoch} of {room:?}, which is at an end"
+            ));
+        }
+        if self.is_kept(room) && number > before {
+            return Err(format!("{at:?} came when {before} was the last in {room:?}: too early"));
+        }
+        Ok(())
+    }
+
+    fn is_kept(&self, room: &str) -> bool {
+        room.split_once(':').is_some_and(|(kind, _)| self.kept.contains(&kind))
+    }
+
+    fn follow(&mut self, place: &Position, begins: bool) -> Result<(), String> {
+        let Position { room, epoch, at } = place;
+        let asked = self.again.get(room);
+        if let (At::Seq(number), Some((after, to))) = (at, asked)
+            && (after + 1..=*to).contains(number)
+            && self.seen.get(room).is_some_and(|(_, before)| number <= before)
+        {
+            return Ok(());
+        }
+        let before = match self.seen.get(room) {
             Some((known, number)) if known == epoch => *number,
             _ => 0,
         };
@@ -53,7 +126,16 @@ impl Orders {
         if !follows {
             return Err(format!("{at:?} came behind {before} in the order {epoch} of {room:?}"));
         }
-        self.0.insert(room.clone(), (epoch.clone(), number));
+        let is_next = match at {
+            At::Seq(number) => *number == before + 1,
+            At::After(number) => begins || *number == before,
+        };
+        if self.is_kept(room) && !is_next {
+            return Err(format!(
+                "{at:?} came behind {before} in {room:?}, which keeps a history: something is missing"
+            ));
+        }
+        self.seen.insert(room.clone(), (epoch.clone(), number));
         Ok(())
     }
 }
@@ -71,6 +153,21 @@ mod tests {
 
     fn arguments(json: &str) -> Payload {
         Payload::from_parts(json.to_owned().into(), Vec::new())
+    }
+
+    #[test]
+    fn what_may_be_missed_comes_behind_its_place_and_in_no_former_order() {
+        let mut orders = Orders::new(Rc::new(["a"]), Rc::new(["moved"]));
+        let mut comes = |name: &str, epoch: &str, at: &str| {
+            let json = format!(r#"{{"x":1}},{{"room":"a:1","epoch":"{epoch}",{at}}}"#);
+            orders.take(name, &mut arguments(&json)).is_ok()
+        };
+        assert!(comes("said", "e", r#""seq":1"#) && comes("said", "e", r#""seq":2"#));
+        assert!(comes("moved", "e", r#""after":1"#) && comes("moved", "e", r#""after":2"#));
+        assert!(!comes("moved", "e", r#""after":3"#), "too early");
+        assert!(!comes("moved", "e", r#""seq":3"#), "it has no number");
+        assert!(comes("said", "e", r#""seq":3"#), "where it is is what has come by itself");
+        assert!(comes("said", "f", r#""seq":1"#) && !comes("moved", "e", r#""after":3"#));
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl<'a> Visitor<'a> {
             name,
             world.clone(),
             lab.journal().clone(),
-            connections.parser().clone(),
+            connections,
             namespace.into(),
             auth,
             raw,

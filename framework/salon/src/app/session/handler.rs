@@ -9,20 +9,18 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     any_session::AnySession,
+    asked_once::AskedOnce,
     connected::{Connected, downcast},
     contract::{Session, SessionEvent},
     listed::{Called, Conclude, Concluded, Resume, SessionEvents, SessionListed, SessionRoute},
 };
 use crate::{
     auth::{Right, hold_answer},
-    base::{
-        clock,
-        contained::{Contained, discard},
-        refusal::Refusal,
-        simulation,
-    },
+    base::{clock, contained::discard, refusal::Refusal, simulation},
     event::{self, Awaited, Event, Later, On, OnLater, Then, lists},
     hub::encode_or_log,
+    message::Delivery,
+    once::{self, Answered, Received, Run},
     payload::{Payload, UncheckedPayload},
     room::{CheckOutcome, Checking, Checks, Guards},
 };
@@ -35,11 +33,8 @@ where
     E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
-        add::<S, E>(routes, |Connected { session, cx }, event| {
-            Called::Done(
-                event::expected::<E, _>(session.on(event, cx))
-                    .and_then(|reply| encode::<E>(&reply)),
-            )
+        add::<S, E>(routes, |Connected { session, cx }, event, run| {
+            Called::Done(own_answer::<E>(session.on(event, cx), run))
         });
     }
 }
@@ -52,17 +47,19 @@ where
     E::Guards: Guards<E, S::Identity>,
 {
     fn list(routes: &mut Vec<SessionRoute>) {
-        add::<S, E>(routes, |Connected { session, cx }, event| {
+        add::<S, E>(routes, |Connected { session, cx }, event, run| {
             let awaited = session.on_later(event, cx).into_future().map(Ok);
             let right = cx.right();
             let held = hold_answer(right.clone(), awaited, cx.tally());
-            let concluded = held.map(move |awaited| match awaited {
-                Ok(Awaited::Reply(result)) => Concluded::Answered(
-                    event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply)),
-                ),
-                Ok(Awaited::Then(then)) => Concluded::Then(conclude::<S, E>(then, right)),
-                Err(refusal) => Concluded::Answered(Err(refusal)),
-            });
+            let concluded = async move {
+                // Here it is dropped by a panic, and knows that.
+                let run = run;
+                match held.await {
+                    Ok(Awaited::Reply(result)) => Concluded::Answered(own_answer::<E>(result, run)),
+                    Ok(Awaited::Then(then)) => Concluded::Then(conclude::<S, E>(then, right, run)),
+                    Err(refusal) => Concluded::Answered(Err(refused(refusal, run))),
+                }
+            };
             Called::Later(concluded.boxed_local())
         });
     }
@@ -70,7 +67,7 @@ where
 
 /// What is to be done in the session before an answer, unless the right is lost by which it was asked
 /// for.
-fn conclude<S, E>(then: Then<E::Reply>, right: Option<Arc<Right>>) -> Conclude
+fn conclude<S, E>(then: Then<E::Reply>, right: Option<Arc<Right>>, run: Run) -> Conclude
 where
     S: Session,
     E: Event,
@@ -85,25 +82,44 @@ where
             && !right.granted().grant.holds(clock::wall)
         {
             discard(then, cx.tally());
-            return Err(right.lost_meanwhile());
+            return Err(refused(right.lost_meanwhile(), run));
         }
         match (cx.under(right.clone(), |cx| then(session, cx, &())), right) {
-            (Some(result), _) => {
-                event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply))
-            }
-            (None, Some(right)) => Err(right.lost_meanwhile()),
-            (None, None) => Err(Refusal::logged_already()),
+            (Some(result), _) => own_answer::<E>(result, run),
+            (None, Some(right)) => Err(refused(right.lost_meanwhile(), run)),
+            (None, None) => Err(refused(Refusal::logged_already(), run)),
         }
     })
 }
 
-fn add<S, E>(routes: &mut Vec<SessionRoute>, call: fn(&mut Connected<S>, E) -> Called)
+/// What a handler answers itself. It is kept for who sends the event again, if that has a key.
+fn own_answer<E: Event>(result: Result<E::Reply, Refusal>, run: Run) -> Answered
+where
+    E::Reply: Serialize,
+{
+    let answered = event::expected::<E, _>(result).and_then(|reply| encode::<E>(&reply));
+    run.finish(&answered);
+    answered
+}
+
+/// What is said in the place of a handler's answer: nothing is kept of it.
+fn refused(refusal: Refusal, run: Run) -> Refusal {
+    run.fail(&refusal);
+    refusal
+}
+
+/// Calls the handler of an event, for a run of it.
+type Handle<S, E> = fn(&mut Connected<S>, E, Run) -> Called;
+
+fn add<S, E>(routes: &mut Vec<SessionRoute>, call: Handle<S, E>)
 where
     S: Session,
     E: Event + DeserializeOwned + 'static,
     E::Guards: Guards<E, S::Identity>,
 {
-    let handle = move |session: &mut dyn AnySession, outcome: CheckOutcome<E>| {
+    let handle = move |session: &mut dyn AnySession,
+                       outcome: CheckOutcome<E>,
+                       asked: Option<Box<AskedOnce>>| {
         let CheckOutcome { event, granted, withdrawals } = outcome;
         let granted = match granted {
             Ok(granted) => granted,
@@ -111,32 +127,42 @@ where
         };
         match downcast::<S>(session) {
             Some(session) => {
-                simulation::before_handler(E::NAME);
                 session.cx.begin_by(granted, withdrawals);
-                let called = call(session, event.into_inner());
+                let begin = |asked: Box<AskedOnce>| asked.begin(E::NAME, session.cx.right());
+                let called = match asked.map_or_else(|| Ok(Run::unkeyed()), begin) {
+                    Ok(run) => {
+                        simulation::before_handler(E::NAME);
+                        call(session, event.into_inner(), run)
+                    }
+                    Err(unhandled) => unhandled,
+                };
                 session.cx.forget_right();
                 called
             }
             None => Called::Done(Err(Refusal::internal("the session is of another type"))),
         }
     };
-    let call =
-        move |session: &mut dyn AnySession, payload: UncheckedPayload, checks: &mut Checks<'_>| {
-            let event = match event::decode_or_refuse::<E>(payload)? {
-                Ok(event) => Contained::new(event, checks.broadcaster.tally),
-                Err(refusal) => return Ok(Called::Done(Err(refusal))),
-            };
-            Ok(match checks.judge::<E, S::Identity>(event, None) {
-                Checking::Done(outcome) => handle(session, outcome),
-                Checking::Waits(outcome) => Called::Held(
-                    outcome
-                        .map(move |outcome| -> Resume {
-                            Box::new(move |session| handle(session, outcome))
-                        })
-                        .boxed_local(),
-                ),
-            })
+    let call = move |session: &mut dyn AnySession,
+                     payload: UncheckedPayload,
+                     delivery: Option<Box<Delivery>>,
+                     checks: &mut Checks<'_>| {
+        let limits = checks.broadcaster.key_limits();
+        let (event, keyed) = match once::receive::<E>(payload, delivery.as_deref(), limits)? {
+            Ok(Received { event, keyed }) => (event, keyed),
+            Err(refusal) => return Ok(Called::Done(Err(refusal))),
         };
+        let asked = keyed.map(|keyed| Box::new(AskedOnce::new(keyed, checks)));
+        Ok(match checks.judge::<E, S::Identity>(event, None) {
+            Checking::Done(outcome) => handle(session, outcome, asked),
+            Checking::Waits(outcome) => Called::Held(
+                outcome
+                    .map(move |outcome| -> Resume {
+                        Box::new(move |session| handle(session, outcome, asked))
+                    })
+                    .boxed_local(),
+            ),
+        })
+    };
     routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
 }
 

@@ -9,6 +9,7 @@ use super::any_session::AnySession;
 use crate::{
     base::refusal::Refusal,
     event::Policy,
+    message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
     room::Checks,
 };
@@ -36,7 +37,12 @@ pub(crate) type Resume = Box<dyn FnOnce(&mut dyn AnySession) -> Called>;
 
 /// Calls the handler of an event, unless what it carries is no JSON.
 type Call = Box<
-    dyn Fn(&mut dyn AnySession, UncheckedPayload, &mut Checks<'_>) -> Result<Called, NoJson>
+    dyn Fn(
+            &mut dyn AnySession,
+            UncheckedPayload,
+            Option<Box<Delivery>>,
+            &mut Checks<'_>,
+        ) -> Result<Called, NoJson>
         + Send
         + Sync,
 >;

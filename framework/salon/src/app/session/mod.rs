@@ -3,6 +3,7 @@
 //! It must never be shared: one value, in one connection's actor, without a lock.
 
 mod any_session;
+mod asked_once;
 mod begun;
 mod connected;
 mod context;

@@ -122,6 +122,49 @@ impl<'a, R: Room> EventContext<'a, R> {
     }
 }
 
+impl<R: Room> EventContext<'_, R> {
+    /// In the handler of a joining event: whether the sender comes back to a room that it has seen, and
+    /// gets all that it missed, so that it needs nothing of what was before. False everywhere else, also in
+    /// what an [`Answer`](crate::Answer) does later.
+    ///
+    /// ```
+    /// use salon::{History, prelude::*};
+    ///
+    /// #[derive(Deserialize, Event)]
+    /// #[event("board:join", room = Board(board), join, reply = Option<Vec<u8>>)]
+    /// struct Join { board: u32 }
+    ///
+    /// struct Board { cells: Vec<u8> }
+    ///
+    /// impl Room for Board {
+    ///     const NAME: &'static str = "board";
+    ///     const HISTORY: History = History::keep(1_000);
+    ///     type Key = u32;
+    ///     type Identity = ();
+    ///     type Events = (Join,);
+    ///     type Sends = ();
+    ///
+    ///     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         Ok(Self { cells: vec![0; 64] })
+    ///     }
+    /// }
+    ///
+    /// impl On<Join> for Board {
+    ///     fn on(
+    ///         &mut self,
+    ///         _: Join,
+    ///         cx: &mut EventContext<Self>,
+    ///     ) -> Result<Option<Vec<u8>>, Refusal> {
+    ///         Ok(if cx.resumed() { None } else { Some(self.cells.clone()) })
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn resumed(&self) -> bool {
+        self.cx.resumed
+    }
+}
+
 /// Of no use: words for whoever looks for it here.
 #[doc(hidden)]
 impl<R: Room> EventContext<'_, R> {

@@ -15,8 +15,8 @@ use crate::{
         deadlines::Deadlines,
         timers::Timer,
     },
-    message::{Publication, Topic},
-    session::session_id::SessionId,
+    message::{Publication, Reader, Topic},
+    session::{handle::SessionHandle, session_id::SessionId},
 };
 
 /// What a room has of them: one word while it has none, as there is one for each room.
@@ -35,7 +35,32 @@ pub(super) struct Most {
 #[derive(Clone)]
 pub(in crate::room) struct Outgoing {
     pub(in crate::room) publication: Publication,
-    pub(in crate::room) except: Option<SessionId>,
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Who does not get it: a session, and whoever joins later and is the same to the room.
+#[derive(Clone)]
+pub(super) struct LeftOut {
+    session: SessionId,
+    reader: Reader,
+}
+
+impl LeftOut {
+    pub(super) fn new(handle: &SessionHandle) -> Self {
+        Self { session: handle.id, reader: handle.reader() }
+    }
+}
+
+impl Outgoing {
+    /// To which session of those that are members it does not go.
+    pub(super) fn except(&self) -> Option<SessionId> {
+        self.left_out.as_ref().map(|left_out| left_out.session)
+    }
+
+    /// Whether it is for somebody who comes later.
+    fn is_for(&self, reader: &Reader) -> bool {
+        self.left_out.as_ref().is_none_or(|left_out| !left_out.reader.is_same(reader))
+    }
 }
 
 #[derive(Default)]
@@ -94,10 +119,11 @@ impl Newest {
     }
 
     /// What is there for one that has joined: not what it was left out of.
-    pub(in crate::room) fn shown_to(&self, session: SessionId) -> Vec<Publication> {
+    pub(in crate::room) fn shown_to(&self, handle: &SessionHandle) -> Vec<Publication> {
         self.with(|values| {
-            let values = values.iter().flat_map(|values| values.values.values());
-            let shown = values.filter(|value| value.sent.except != Some(session));
+            let Some(values) = values else { return Vec::new() };
+            let (values, reader) = (values.values.values(), handle.reader());
+            let shown = values.filter(|value| value.sent.is_for(&reader));
             shown.map(|value| value.sent.publication.clone()).collect()
         })
     }
@@ -235,7 +261,7 @@ mod tests {
         let content = Content::Event { namespace, name, payload, order: None, question: None };
         let publication = Publication::with(content, None, Class::Latest(Some(key.into())));
         let topic = publication.topic().unwrap();
-        (Outgoing { publication, except: None }, topic)
+        (Outgoing { publication, left_out: None }, topic)
     }
 
     /// What is sent when it comes, by its sizes: each value has another.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     antechamber::Antechamber,
-    newest::{Most, Newest, Outgoing},
+    newest::{LeftOut, Most, Newest, Outgoing},
     room_context::RoomContext,
 };
 use crate::{
@@ -19,9 +19,9 @@ use crate::{
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
-        membership::{Member, Members},
+        membership::{Member, Members, Order},
     },
-    session::{handle::SessionHandle, session_id::SessionId},
+    session::handle::SessionHandle,
 };
 
 /// Some members of a room of the kind `R`.
@@ -37,7 +37,7 @@ pub(super) enum Choice<'a> {
     /// The room keeps the newest of what goes to them.
     Everyone(&'a Newest),
     /// And of this: whoever joins later was not left out of it.
-    Except(SessionId, &'a Newest),
+    Except(Arc<SessionHandle>, &'a Newest),
     One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
@@ -63,9 +63,9 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// Every member but one. Whoever joins later is shown the newest of what is `latest` all the same, but
-    /// for the session that was left out.
+    /// for the session that was left out, and others of its user.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Except(member.handle().id, &self.newest))
+        RoomAudience::new(&self.members, Choice::Except(member.handle().clone(), &self.newest))
     }
 }
 
@@ -102,15 +102,16 @@ impl<'a, R> RoomAudience<'a, R> {
         let members = self.members;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
         let is_numbered = class.is_reliable() && !is_for_one;
-        let is_kept = matches!(class, Class::Latest(_));
+        let is_latest = matches!(class, Class::Latest(_));
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
+        let kept = order.filter(|_| is_numbered).and_then(Order::place);
         let take_number = || {
             if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
                 order.publish(at);
             }
         };
-        if members.is_empty() && !is_for_one && !is_kept {
+        if members.is_empty() && !is_for_one && !is_latest && kept.is_none() {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
@@ -123,23 +124,50 @@ impl<'a, R> RoomAudience<'a, R> {
             order: position.map(Ordered::InRoom).or_else(|| members.broadcaster().outside()),
             question: None,
         };
-        let publication = Publication::of_room(content, members.room(), class);
         take_number();
-        let (except, newest) = match &self.choice {
-            Choice::Everyone(newest) => (None, newest),
-            Choice::Except(session, newest) => (Some(*session), newest),
+        let Some(kept) = kept else {
+            let publication = Publication::of_room(content, members.room(), class);
+            return self.deliver(name, publication, throttle);
+        };
+        let skip = self.left_out().map(|left_out| (left_out, members.skip(kept.clone())));
+        let publication = Publication::kept_by_room(content, members.room(), kept);
+        members
+            .order
+            .keep(&publication, skip.as_ref().map(|(handle, skip)| (handle.reader(), skip)));
+        self.deliver(name, publication, None);
+        if let Some((handle, skip)) = skip
+            && members.contains(handle.number)
+        {
+            members.send_to(handle, skip);
+        }
+    }
+
+    /// Who is left out.
+    fn left_out(&self) -> Option<&Arc<SessionHandle>> {
+        match &self.choice {
+            Choice::Except(handle, _) => Some(handle),
+            Choice::Everyone(_) | Choice::One(_) | Choice::AskedIn(_) => None,
+        }
+    }
+
+    fn deliver(&self, name: &'static str, publication: Publication, throttle: Option<Duration>) {
+        let members = self.members;
+        let newest = match &self.choice {
             Choice::One(handle) => return members.send_to_member(handle, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
+            Choice::Everyone(newest) | Choice::Except(_, newest) => newest,
         };
         let room = Logged(members.name());
         tracing::trace!(%room, event = name, members = members.len(), "broadcast");
-        if let (true, Some(topic)) = (is_kept, publication.topic()) {
-            let broadcaster = members.broadcaster();
-            let (keys, bytes) = (broadcaster.max_latest_keys, broadcaster.max_latest_bytes);
-            let outgoing = Outgoing { publication, except };
-            let due = newest.come(outgoing, topic, throttle, Most { keys, bytes });
-            return due.iter().for_each(|it| members.deliver(&it.publication, it.except));
-        }
-        members.deliver(&publication, except);
+        let left_out = self.left_out();
+        let topic = publication.topic().filter(|_| matches!(publication.class(), Class::Latest(_)));
+        let Some(topic) = topic else {
+            return members.deliver(&publication, left_out.map(|handle| handle.id));
+        };
+        let broadcaster = members.broadcaster();
+        let (keys, bytes) = (broadcaster.max_latest_keys, broadcaster.max_latest_bytes);
+        let outgoing = Outgoing { publication, left_out: left_out.map(|it| LeftOut::new(it)) };
+        let due = newest.come(outgoing, topic, throttle, Most { keys, bytes });
+        due.iter().for_each(|it| members.deliver(&it.publication, it.except()));
     }
 }

@@ -26,6 +26,8 @@ pub struct RoomContext<R> {
     pub(in crate::room) antechamber: Antechamber,
     /// What it has published of which the newest counts: it goes with the state.
     pub(in crate::room) newest: Newest,
+    /// Whether the event that is handled made its sender a member again that gets what it missed.
+    pub(in crate::room) resumed: bool,
     pub(in crate::room) actions: VecDeque<Action<R>>,
     /// They need no waiting until the handler has returned: if it panics they go with the state.
     pub(in crate::room) timers: Timers<R, Self>,
@@ -74,6 +76,7 @@ impl<R> RoomContext<R> {
             joining: None,
             antechamber: Antechamber::default(),
             newest: Newest::default(),
+            resumed: false,
             actions: VecDeque::new(),
             timers: Timers::default(),
             presence_state,

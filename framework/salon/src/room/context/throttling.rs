@@ -25,8 +25,8 @@ impl<R: Room> RoomContext<R> {
     }
 
     fn send_all(&self, outgoing: &[Outgoing]) {
-        for Outgoing { publication, except } in outgoing {
-            self.members.deliver(publication, *except);
+        for outgoing in outgoing {
+            self.members.deliver(&outgoing.publication, outgoing.except());
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{entry::ToRoom, guard::Guards, restart::Restart, sends::SentByRoom};
 use crate::{
     base::refusal::Refusal,
     event::{Event, Includes, On, OnLater, SentEvents},
+    history::History,
     room::{
         context::RoomContext,
         membership::{LeaveReason, Member},
@@ -98,6 +99,11 @@ pub trait Room: Sized + 'static {
     /// `salon:joined`. JavaScript's handlers ignore an argument that they do not name; those of
     /// other languages may have to name it.
     const SEQUENCED: bool = true;
+
+    /// What the room keeps of what it has published, for members that come back or cannot take it at once:
+    /// nothing by default. It keeps it for as long as it is open: see [`LINGER`](Self::LINGER). A room that
+    /// is not [`SEQUENCED`](Self::SEQUENCED) cannot have a history.
+    const HISTORY: History = History::NONE;
 
     /// Whether members are told who is there, and how: see [`Present`](crate::Present).
     const PRESENCE: Presence<Self> = Presence::OFF;

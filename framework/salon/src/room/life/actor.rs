@@ -10,6 +10,8 @@ use serde::Serialize;
 use tracing::Span;
 
 use super::{
+    entered::Entered,
+    handled::{Handled, Outcome, Unhandled},
     opening::open,
     state::{Generation, State},
 };
@@ -27,6 +29,7 @@ use crate::{
     },
     event,
     hub::{self, encode_or_log},
+    once::{Answered, Once},
     outbox::End,
     room::{
         context::{EventContext, RoomContext},
@@ -49,6 +52,9 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
+    /// What it has answered to events with keys, if there was one. It outlives the state, since what such
+    /// an event has done may be done for others than the room.
+    pub(super) once: Option<Arc<Once>>,
     pub(in crate::room) directory: Arc<RoomDirectory<R>>,
     /// The worker that it is on.
     pub(super) shard: ShardNumber,
@@ -72,6 +78,7 @@ impl<R: Room> RoomActor<R> {
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,
+            once: None,
             directory,
             shard,
             is_kept: false,
@@ -91,13 +98,12 @@ impl<R: Room> RoomActor<R> {
         tracing::debug_span!("salon.room", %room, event, session = %sender.id)
     }
 
-    /// Handles an event up to what its handler returns, and says whether the sender has become a
-    /// member by it.
+    /// Handles an event up to what its handler returns, if that is to run.
     pub(super) fn handle_event<E: RoomEvent<Room = R> + 'static, T>(
         &mut self,
         sent: Sent<E>,
         on: impl FnOnce(&mut R, E, &mut EventContext<'_, R>) -> Result<T, Refusal>,
-    ) -> (Result<T, Refusal>, ReturnPath, Option<MembershipNumber>) {
+    ) -> Handled<T> {
         let _entered = self.span(E::NAME, &sent.return_path.sender).entered();
         let Sent { event, mut return_path } = sent;
         let entered = match E::SENDERS {
@@ -105,8 +111,9 @@ impl<R: Room> RoomActor<R> {
             Senders::Join if return_path.has_lapsed() => Err(lapsed_meanwhile()),
             Senders::Join | Senders::Member | Senders::Anyone => self.enter(event, &return_path),
         };
-        let joined = entered.as_ref().ok().and_then(|(_, joined)| *joined);
-        let result = entered.and_then(|(event, _)| {
+        let joined = entered.as_ref().ok().and_then(|entered| entered.joined);
+        let resumed = entered.as_ref().is_ok_and(|entered| entered.resumed);
+        let passed = entered.and_then(|Entered { event, .. }| {
             if let Some(refusal) = return_path.refused.take() {
                 return Err(*refusal);
             }
@@ -117,14 +124,23 @@ impl<R: Room> RoomActor<R> {
             if return_path.has_lapsed() {
                 return Err(lapsed_meanwhile());
             }
+            Ok(event)
+        });
+        let begun = passed
+            .map_err(Unhandled::from)
+            .and_then(|event| Ok((event, self.begin_once(E::NAME, &return_path, joined)?)));
+        let outcome = begun.map_or_else(Outcome::Unhandled, |(event, run)| {
             let sender = Member::new(return_path.sender.clone());
             let handle = |room: &mut R, cx: &mut RoomContext<R>| {
                 simulation::before_handler(E::NAME);
                 on(room, event.into_inner(), &mut EventContext::new(cx, &sender))
             };
-            self.run_for(E::NAME, &return_path.sender, handle).and_then(event::expected::<E, _>)
+            self.cx.resumed = resumed;
+            let result = self.run_for(E::NAME, &return_path.sender, handle);
+            self.cx.resumed = false;
+            Outcome::Ran(result.and_then(event::expected::<E, _>), run)
         });
-        (result, return_path, joined)
+        Handled { outcome, return_path, joined }
     }
 
     /// It has died of what nothing contained: its members are cut off, so that they come back to
@@ -136,22 +152,31 @@ impl<R: Room> RoomActor<R> {
         self.cx.members.handles().for_each(|handle| handle.request_end(End::HangUp));
     }
 
-    /// Sends the answer of an event to its sender, behind what the handler sent it before.
+    /// What a handler answers, as it is told and kept.
     ///
     /// It is compiled once for each type of reply, and not for each event.
-    pub(super) fn answer<T: Serialize + 'static>(
+    pub(super) fn encoded<T: Serialize + 'static>(
+        &self,
+        name: &'static str,
+        result: Result<T, Refusal>,
+        sender: &SessionHandle,
+    ) -> Answered {
+        result.and_then(|reply| {
+            // It is dropped in there as well.
+            let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
+            let encoded = encoded.inspect_err(|_| self.report(name, Some(&sender.id)));
+            encoded?.ok_or_else(Refusal::logged_already)
+        })
+    }
+
+    /// Sends the answer of an event to its sender, behind what the handler sent it before.
+    pub(super) fn answer(
         &mut self,
         (name, senders): (&'static str, Senders),
-        result: Result<T, Refusal>,
+        result: Answered,
         return_path: ReturnPath,
         joined: Option<MembershipNumber>,
     ) {
-        let result = result.and_then(|reply| {
-            // It is dropped in there as well.
-            let encoded = contain(move || encode_or_log(name, event::encode_reply(&reply)));
-            let encoded = encoded.inspect_err(|_| self.report(name, Some(&return_path.sender.id)));
-            encoded?.ok_or_else(Refusal::logged_already)
-        });
         // Whose event is not refused is a member, or was one, unless it need not be.
         self.is_kept |= result.is_ok() && senders != Senders::Anyone;
         if result.is_err() {

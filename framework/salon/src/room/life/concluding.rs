@@ -17,6 +17,7 @@ use crate::{
     outbox,
     room::{
         contract::{Room, Senders, not_a_member},
+        lookup::ReturnPath,
         membership::{Creditor, Member},
     },
     session::handle::SessionHandle,
@@ -34,7 +35,32 @@ pub(super) struct AskedLater {
     pub(super) right: Option<Arc<Right>>,
 }
 
+/// What an answer comes to that has been waited for.
+pub(super) enum Concluded<T> {
+    /// The handler's own, which its sender may have lost the right to.
+    Answered { result: Result<T, Refusal>, lapsed: bool },
+    /// A refusal in the place of that: the handler has not come to its end.
+    Refused(Refusal),
+}
+
 impl<R: Room> RoomActor<R> {
+    /// An answer is owed from here on, by the membership that its sender has and by the right that it took.
+    pub(super) fn owe(&mut self, senders: Senders, return_path: &ReturnPath) -> AskedLater {
+        let creditor = self.cx.members.creditor(return_path.sender.number);
+        creditor.into_iter().for_each(|creditor| self.cx.members.owed.owe(creditor));
+        let right = return_path.granted.map(|granted| {
+            let room = Some(&**self.cx.members.name());
+            return_path.sender.rest_on(granted, room, return_path.withdrawals).0
+        });
+        AskedLater { senders, generation: self.generation, creditor, right }
+    }
+
+    /// An answer that was owed is to be given; whether its sender has lost the right to it. Of what was
+    /// lost, also before a later membership, nothing more is told.
+    pub(super) fn settle_debt(&mut self, asked: &AskedLater) -> bool {
+        asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor))
+    }
+
     /// What an answer comes to that has been waited for: with what is to be done in the room first, if
     /// there is anything.
     pub(super) fn conclude<T>(
@@ -43,19 +69,19 @@ impl<R: Room> RoomActor<R> {
         awaited: Result<Awaited<T>, Refusal>,
         asked: &AskedLater,
         sender: &Arc<SessionHandle>,
-    ) -> Result<T, Refusal> {
-        // Of what was lost, also before a later membership, nothing more is told.
-        let lapsed = asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor));
-        match awaited? {
-            Awaited::Reply(result) if lapsed => result.and(Err(outbox::lapsed())),
-            Awaited::Reply(result) => result,
-            Awaited::Then(then) => {
+    ) -> Concluded<T> {
+        let lapsed = self.settle_debt(asked);
+        match awaited {
+            Ok(Awaited::Reply(result)) => Concluded::Answered { result, lapsed },
+            Ok(Awaited::Then(then)) => {
                 if let Err(refusal) = self.may_conclude(name, lapsed, asked, sender) {
                     discard(then, self.tally());
-                    return Err(refusal);
+                    return Concluded::Refused(refusal);
                 }
-                self.run_then(name, then, sender)
+                let result = self.run_then(name, then, sender);
+                Concluded::Answered { result, lapsed: false }
             }
+            Err(refusal) => Concluded::Refused(refusal),
         }
     }
 

@@ -151,7 +151,8 @@ impl<R: Room> RoomActor<R> {
             tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
             return self.change(State::closed(Panicked));
         }
-        self.cx.members.order = Order::begin(R::SEQUENCED);
+        self.begin_order();
+        self.cx.members.enter_order();
         if let Some(presence_state) = &mut self.cx.presence_state {
             presence_state.forget_those_away();
             let members =
@@ -162,6 +163,12 @@ impl<R: Room> RoomActor<R> {
         self.tell_restarted();
         self.state = open(&mut self.cx);
         self.note_restart();
+    }
+
+    /// What it publishes from here on is in an order of its own.
+    fn begin_order(&mut self) {
+        let total = &self.cx.members.broadcaster().history;
+        self.cx.members.order = Order::begin(R::SEQUENCED, R::HISTORY, total);
     }
 
     /// Counts a restart, if the room is there.
@@ -340,9 +347,10 @@ impl<R: Room> RoomActor<R> {
     fn reopen(&mut self, ctx: &mut Context<Self>) {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
-        self.cx.members.order = Order::begin(R::SEQUENCED);
+        self.begin_order();
         self.cx.presence_state = RoomContext::<R>::new_presence();
         self.cx.store = None;
+        self.once = None;
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;

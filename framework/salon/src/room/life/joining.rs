@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::actor::RoomActor;
+use super::{actor::RoomActor, entered::Entered};
 use crate::{
     base::{
         contained::{Contained, Panicked},
@@ -17,35 +17,34 @@ use crate::{
         context::{Joining, RoomContext},
         contract::{Room, RoomEvent, Senders, not_a_member},
         lookup::ReturnPath,
-        membership::{LeaveReason, Member},
+        membership::{LeaveReason, Lost, Member},
     },
     session::{handle::SessionHandle, membership::Membership},
 };
 
 impl<R: Room> RoomActor<R> {
-    /// Makes the sender a member if the event says so, and checks that it is one then, unless it need not be. The event, and
-    /// the sender's membership if it is a new one.
+    /// Makes the sender a member if the event says so, and checks that it is one then, unless it need not be.
     pub(in crate::room) fn enter<E: RoomEvent<Room = R> + 'static>(
         &mut self,
         event: Contained<E>,
         return_path: &ReturnPath,
-    ) -> Result<(Contained<E>, Option<MembershipNumber>), Refusal> {
+    ) -> Result<Entered<E>, Refusal> {
         let ReturnPath { sender, granted, .. } = return_path;
         self.state.room()?;
         match (E::SENDERS, self.cx.members.contains(sender.number)) {
-            (Senders::Anyone, _) | (Senders::Member, true) => Ok((event, None)),
+            (Senders::Anyone, _) | (Senders::Member, true) => Ok(Entered::as_before(event)),
             (Senders::Member, false) => Err(not_a_member(E::NAME)),
             (Senders::Join, true) => {
                 sender.state.memberships.renew(self.cx.members.room(), *granted);
                 sender.auth_state.wake();
-                Ok((event, None))
+                Ok(Entered::as_before(event))
             }
             (Senders::Join, false) => {
                 let number = self.cx.members.next_membership();
                 self.cx.store.iter().for_each(|store| store.ask_in(sender.number, number));
                 let joined = self.ask_in(event, sender).and_then(|event| {
-                    self.enrol(return_path, number)?;
-                    Ok((event, Some(number)))
+                    let resumed = self.enrol(return_path, number)?;
+                    Ok(Entered { event, joined: Some(number), resumed })
                 });
                 if joined.is_err() {
                     self.cx.store.iter().for_each(|store| store.leave(sender.number));
@@ -70,8 +69,12 @@ impl<R: Room> RoomActor<R> {
         event.map(|event| *event).ok_or_else(|| Panicked.into())
     }
 
-    /// Enrols one whom the room has admitted, and tells everybody.
-    fn enrol(&mut self, return_path: &ReturnPath, number: MembershipNumber) -> Result<(), Refusal> {
+    /// Enrols one whom the room has admitted, and tells everybody. Whether it gets what it missed.
+    fn enrol(
+        &mut self,
+        return_path: &ReturnPath,
+        number: MembershipNumber,
+    ) -> Result<bool, Refusal> {
         let ReturnPath { sender, granted, withdrawals, .. } = return_path;
         let member = Member::new(sender.clone());
         let membership = Membership {
@@ -93,6 +96,8 @@ impl<R: Room> RoomActor<R> {
             }
         };
         self.cx.appear(sender, seen);
+        let resumption = self.resumption(return_path);
+        self.cx.members.order.enter(sender);
         if !self.cx.members.add(sender.clone(), number) {
             sender.leave(self.cx.members.room(), self.cx.members.name());
             // Its worker, which would do it, is gone.
@@ -108,9 +113,21 @@ impl<R: Room> RoomActor<R> {
         for publication in self.cx.antechamber.take() {
             self.cx.members.send_to(sender, publication);
         }
-        self.tell_joined(sender);
-        self.cx.members.send_newest(sender, self.cx.newest.shown_to(sender.id));
-        Ok(())
+        self.tell_joined(sender, resumption);
+        if let Some(Ok(after)) = resumption {
+            self.cx.members.replay(sender, after);
+        }
+        self.cx.members.send_newest(sender, self.cx.newest.shown_to(sender));
+        Ok(matches!(resumption, Some(Ok(_))))
+    }
+
+    /// After which number one who joins gets what it missed, or why it does not, if it says what it has
+    /// seen.
+    fn resumption(&self, return_path: &ReturnPath) -> Option<Result<u64, Lost>> {
+        let (sender, members) = (&return_path.sender, &self.cx.members);
+        let claimed = sender.state.claims.take(members.name());
+        let seen = return_path.after.or(claimed)?;
+        Some(members.order.told()?.resume(seen, &sender.reader()))
     }
 
     /// One who was admitted is no member after all: the room hears that it has left, and that its

@@ -2,11 +2,18 @@
 //!
 //! It must never lose an event: each one is answered, or its sender is gone.
 
+use std::{mem::take, sync::Arc};
+
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Serialize;
 
-use super::{actor::RoomActor, concluding::AskedLater, state::Generation};
+use super::{
+    actor::RoomActor,
+    concluding::Concluded,
+    handled::{Handled, Outcome},
+    state::Generation,
+};
 use crate::{
     auth::hold_answer,
     base::{
@@ -15,12 +22,15 @@ use crate::{
         refusal::{Code, Refusal},
         turn,
     },
-    event::{self, Event, On, OnLater, Waited, too_late, wait},
+    event::{self, Awaited, Event, On, OnLater, Waited, too_late, wait},
+    once::Run,
+    outbox,
     room::{
         contract::{Room, RoomEvent, ToRoom},
         lookup::{Lapse, Linger, Reachable, Sent, SentForLater, SessionEnded},
         membership::LeaveReason,
     },
+    session::handle::SessionHandle,
 };
 
 impl<R, E> Handler<Sent<E>> for RoomActor<R>
@@ -33,8 +43,18 @@ where
 
     fn handle(&mut self, sent: Sent<E>, ctx: &mut Self::Context) {
         turn::is_given();
-        let (result, return_path, joined) = self.handle_event(sent, R::on);
-        self.answer((E::NAME, E::SENDERS), result, return_path, joined);
+        let Handled { outcome, return_path, joined } = self.handle_event(sent, R::on);
+        let event = (E::NAME, E::SENDERS);
+        match outcome {
+            Outcome::Ran(result, run) => {
+                let answered = self.encoded(E::NAME, result, &return_path.sender);
+                run.finish(&answered);
+                self.answer(event, answered, return_path, joined);
+            }
+            Outcome::Unhandled(unhandled) => {
+                self.answer_unhandled(event, unhandled, return_path, joined, ctx);
+            }
+        }
         self.settle(ctx);
     }
 }
@@ -49,23 +69,18 @@ where
 
     fn handle(&mut self, sent: SentForLater<E>, ctx: &mut Self::Context) {
         turn::is_given();
-        let (started, return_path, joined) =
+        let Handled { outcome, return_path, joined } =
             self.handle_event(sent.0, |room, event, cx| Ok(room.on_later(event, cx)));
-        match started {
-            Ok(answer) => {
+        let event = (E::NAME, E::SENDERS);
+        match outcome {
+            Outcome::Ran(Ok(answer), mut run) => {
                 let generation = self.generation;
                 let limit = self.cx.members.broadcaster().time_limit;
-                let creditor = self.cx.members.creditor(return_path.sender.number);
-                creditor.into_iter().for_each(|creditor| self.cx.members.owed.owe(creditor));
+                let asked = self.owe(E::SENDERS, &return_path);
                 let sender = return_path.sender.clone();
                 let ended = async move { sender.until_ended().await };
-                let right = return_path.granted.map(|granted| {
-                    let room = Some(&**self.cx.members.name());
-                    return_path.sender.rest_on(granted, room, return_path.withdrawals).0
-                });
                 let awaited = answer.into_future().map(Ok);
-                let future = hold_answer(right.clone(), awaited, self.tally());
-                let asked = AskedLater { senders: E::SENDERS, generation, creditor, right };
+                let future = hold_answer(asked.right.clone(), awaited, self.tally());
                 let guarded = Running::new(future, self.tally()).boxed_local();
                 let waiting = wait(guarded, limit, ended).into_actor(self);
                 ctx.spawn(waiting.map(move |waited, actor, ctx| {
@@ -77,41 +92,67 @@ where
                         }
                         Waited::Late(rest) => {
                             actor.cx.members.broadcaster().counters.one(Count::LateAnswers);
-                            actor.finish(E::NAME, rest, generation, ctx);
+                            // It goes on, and so does the wait of those that came after it.
+                            let sender = return_path.sender.clone();
+                            actor.finish(event.0, rest, (take(&mut run), sender), generation, ctx);
                             Err(too_late(E::NAME, limit))
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
-                    let result = actor.conclude(E::NAME, awaited, &asked, &return_path.sender);
-                    let result = event::expected::<E, _>(result);
-                    actor.answer((E::NAME, E::SENDERS), result, return_path, joined);
+                    let concluded = actor.conclude(E::NAME, awaited, &asked, &return_path.sender);
+                    let answered = match concluded {
+                        Concluded::Answered { result, lapsed } => {
+                            let result = event::expected::<E, _>(result);
+                            let answered = actor.encoded(E::NAME, result, &return_path.sender);
+                            run.finish(&answered);
+                            if lapsed { answered.and(Err(outbox::lapsed())) } else { answered }
+                        }
+                        Concluded::Refused(refusal) => {
+                            run.fail(&refusal);
+                            Err(refusal)
+                        }
+                    };
+                    actor.answer(event, answered, return_path, joined);
                     actor.settle(ctx);
                 }));
             }
-            Err(refusal) => {
-                let refused = Err::<E::Reply, _>(refusal);
-                self.answer((E::NAME, E::SENDERS), refused, return_path, joined);
+            Outcome::Ran(Err(refusal), run) => {
+                let answered = Err(refusal);
+                run.finish(&answered);
+                self.answer(event, answered, return_path, joined);
+            }
+            Outcome::Unhandled(unhandled) => {
+                self.answer_unhandled(event, unhandled, return_path, joined, ctx);
             }
         }
         self.settle(ctx);
     }
 }
 
+/// The rest of an answer that is late.
+type Rest<T> = LocalBoxFuture<'static, Option<Result<Result<Awaited<T>, Refusal>, Panicked>>>;
+
 impl<R: Room> RoomActor<R> {
-    /// Lets an answer come to its end that nobody waits for.
-    fn finish<T: 'static>(
+    /// Lets an answer come to its end that its sender does not wait for any more. If it is one then, it
+    /// is kept for who sends the event again.
+    fn finish<T: Serialize + 'static>(
         &mut self,
         name: &'static str,
-        rest: LocalBoxFuture<'static, Option<Result<T, Panicked>>>,
+        rest: Rest<T>,
+        (run, sender): (Run, Arc<SessionHandle>),
         generation: Generation,
         ctx: &mut Context<Self>,
     ) {
-        ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| match done {
-            Some(Err(Panicked)) => {
+        ctx.spawn(rest.into_actor(self).map(move |done, actor, ctx| match (done, run) {
+            (Some(Err(Panicked)), run) => {
+                run.fail(&Panicked.into());
                 actor.future_panicked(name, generation);
                 actor.settle(ctx);
             }
-            done => discard(done, actor.tally()),
+            (Some(Ok(Ok(Awaited::Reply(result)))), run) if run.is_keyed() => {
+                run.finish(&actor.encoded(name, result, &sender));
+            }
+            (done, _) => discard(done, actor.tally()),
         }));
     }
 }

@@ -5,6 +5,8 @@
 mod actor;
 mod concluding;
 mod course;
+mod entered;
+mod handled;
 mod joining;
 mod loading;
 mod mailbox;
@@ -12,6 +14,8 @@ mod notice;
 mod opening;
 mod outside;
 mod pending_start;
+mod repeated;
+mod replaying;
 mod state;
 
 pub(crate) use self::actor::RoomDirectory;

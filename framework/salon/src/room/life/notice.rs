@@ -13,9 +13,9 @@ use super::actor::RoomActor;
 use crate::{
     base::refusal::{Code, Refusal},
     hub::encode_or_log,
-    message::{Class, Content, PositionOf, Publication},
+    message::{At, Class, Content, PositionOf, Publication},
     payload::Payload,
-    room::{contract::Room, presence::PresenceSnapshot},
+    room::{contract::Room, membership::Lost, presence::PresenceSnapshot},
     session::handle::SessionHandle,
 };
 
@@ -44,6 +44,20 @@ struct Beginning<'a> {
     position: Told<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     presence: Option<PresenceSnapshot>,
+    #[serde(flatten)]
+    resumption: Option<Resumption>,
+}
+
+/// What became of what a member says that it has seen.
+#[derive(Serialize)]
+struct Resumption {
+    resumed: bool,
+    /// How many events follow that it missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<u64>,
+    /// Why it gets none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<Lost>,
 }
 
 /// Where it is.
@@ -80,31 +94,46 @@ impl<R: Room> RoomActor<R> {
 
     /// Tells the members that what comes from now on is of another state, and of its order.
     pub(super) fn tell_restarted(&self) {
-        if let Some(restarted) = self.notice_of_room("salon:restarted", &self.beginning()) {
+        if let Some(restarted) = self.notice_of_room("salon:restarted", &self.beginning(None)) {
             self.cx.members.deliver(&restarted, None);
         }
     }
 
-    /// Tells a new member where in the room's order it has come in, and who is there.
-    pub(super) fn tell_joined(&self, handle: &Arc<SessionHandle>) {
+    /// Tells a new member where in the room's order it has come in, and who is there; and if it was there
+    /// before, whether it gets what it missed.
+    pub(super) fn tell_joined(
+        &self,
+        handle: &Arc<SessionHandle>,
+        resumption: Option<Result<u64, Lost>>,
+    ) {
         if !R::SEQUENCED && self.cx.presence_state.is_none() {
             return;
         }
-        if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning()) {
+        if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning(resumption)) {
             self.cx.members.broadcaster().send_to(handle, joined);
         }
     }
 
     /// What comes from here on follows this.
-    fn beginning(&self) -> Beginning<'_> {
+    fn beginning(&self, resumption: Option<Result<u64, Lost>>) -> Beginning<'_> {
         let members = &self.cx.members;
+        let head = members.order.head();
+        let begins = match resumption {
+            Some(Ok(after)) => after,
+            Some(Err(_)) | None => head,
+        };
         let position = match members.order.told() {
-            Some(order) => Told::Numbered(order.position(members.name(), order.now())),
+            Some(order) => Told::Numbered(order.position(members.name(), At::After(begins))),
             None => Told::Unnumbered { room: members.name() },
         };
         let presence =
             self.cx.presence_state.as_ref().map(|presence_state| presence_state.snapshot());
-        Beginning { position, presence }
+        let resumption = resumption.map(|resumption| Resumption {
+            resumed: resumption.is_ok(),
+            replay: resumption.ok().map(|after| head - after),
+            lost: resumption.err(),
+        });
+        Beginning { position, presence, resumption }
     }
 
     /// For members alone.

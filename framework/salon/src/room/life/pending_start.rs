@@ -37,7 +37,8 @@ impl<R: Room> PendingStart<R> {
     fn start(mut self) {
         let Some(Start { link, receiver, shard }) = self.start.take() else { return };
         let directory = self.directory.clone();
-        let members = Members::new(link, directory.shared.clone(), Order::begin(R::SEQUENCED));
+        let order = Order::begin(R::SEQUENCED, R::HISTORY, &directory.broadcaster().history);
+        let members = Members::new(link, directory.shared.clone(), order);
         let room = RoomActor::new(
             RoomContext::new(members, RoomContext::<R>::new_presence()),
             directory,

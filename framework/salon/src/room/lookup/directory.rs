@@ -18,6 +18,8 @@ use super::{
     open_rooms::{Found, OpenRooms},
     ticket::Ticket,
 };
+#[cfg(feature = "testing")]
+use crate::event::{Loss, SentEvents};
 use crate::{
     base::{
         contained::Contained,
@@ -119,6 +121,14 @@ impl<R: Room, A: Starts<R>> Directory<R, A> {
     /// The room of that key, if it is open. Its name is its own, however the key is spelled here.
     pub(in crate::room) fn link(&self, key: &R::Key) -> Option<Arc<Link<R, A>>> {
         self.rooms.get(self.hashes.hash_one(key), key)
+    }
+
+    /// The name of the room of that key: its own if it is open, else the one that it will have.
+    pub(in crate::room) fn name_of(&self, key: &R::Key) -> String {
+        match self.link(key) {
+            Some(link) => link.name.to_string(),
+            None => format!("{}:{key}", R::NAME),
+        }
     }
 
     fn open(
@@ -230,11 +240,33 @@ where
 pub(crate) trait AnyDirectory: Send + Sync {
     /// How many rooms are open.
     fn open_rooms(&self) -> usize;
+    /// The name of the kind, if its rooms keep a history.
+    #[cfg(feature = "testing")]
+    fn with_history(&self) -> Option<&'static str>;
+    /// The names of the events that its rooms send and that may wait for a client behind what came later.
+    #[cfg(feature = "testing")]
+    fn lossy(&self) -> Vec<&'static str>;
 }
 
 impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
     fn open_rooms(&self) -> usize {
         self.len()
+    }
+
+    #[cfg(feature = "testing")]
+    fn with_history(&self) -> Option<&'static str> {
+        (!R::HISTORY.is_none()).then_some(R::NAME)
+    }
+
+    #[cfg(feature = "testing")]
+    fn lossy(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        R::Sends::each(&mut |event| {
+            if matches!(event.loss, Loss::Latest | Loss::Drop { .. }) {
+                names.push(event.name);
+            }
+        });
+        names
     }
 }
 

@@ -9,7 +9,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
 
 use super::{
-    sent::{Lapse, Linger, SessionEnded},
+    sent::{Lapse, Linger, SendAgain, SessionEnded},
     ticket::{Counted, Ticket},
 };
 use crate::{
@@ -21,12 +21,16 @@ use crate::{
         sync::atomic::{AtomicUsize, Ordering},
     },
     room::contract::Room,
-    session::membership::{Lapsed, RoomLink},
+    session::membership::{Lapsed, Replay, RoomLink},
 };
 
 /// An actor that a link leads to: it takes what the sessions of its members send it.
 pub(crate) trait Reachable:
-    Actor<Context = Context<Self>> + Handler<Linger> + Handler<SessionEnded> + Handler<Lapse>
+    Actor<Context = Context<Self>>
+    + Handler<Linger>
+    + Handler<SessionEnded>
+    + Handler<SendAgain>
+    + Handler<Lapse>
 {
 }
 
@@ -113,6 +117,10 @@ impl<R: Room, A: Reachable> RoomLink for Link<R, A> {
 
     fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
         self.send(SessionEnded { session, reason });
+    }
+
+    fn replay(&self, replay: Replay) {
+        self.send(SendAgain(replay));
     }
 
     fn lapsed(&self, lapsed: Lapsed) {

@@ -20,10 +20,14 @@ use crate::{
         refusal::{Code, Refusal},
     },
     hub::refusing,
-    message::Class,
+    message::{Class, Seen},
+    once::Keyed,
     payload::Payload,
     room::presence::PresentUser,
-    session::{handle::SessionHandle, membership::Lapsed},
+    session::{
+        handle::SessionHandle,
+        membership::{Lapsed, Replay},
+    },
 };
 
 /// An event on its way from a session to a room.
@@ -41,6 +45,10 @@ pub(crate) struct ReturnPath {
     /// The name of the event.
     pub(in crate::room) event: &'static str,
     pub(in crate::room) acknowledgement: Option<u64>,
+    /// The last that the sender has seen of the room's order, if it says so.
+    pub(in crate::room) after: Option<Seen>,
+    /// By what the event is known if it is sent again, if it is to be handled once.
+    pub(in crate::room) keyed: Option<Box<Keyed>>,
     /// The grant by which it passed, if it has a permission.
     pub(in crate::room) granted: Option<Granted>,
     /// How much had been taken from the sender when it was checked.
@@ -148,6 +156,9 @@ pub(crate) struct SessionEnded {
     pub(in crate::room) reason: DisconnectReason,
 }
 
+/// A member wants once more what it missed.
+pub(crate) struct SendAgain(pub(in crate::room) Replay);
+
 /// A member has lost its membership.
 pub(crate) struct Lapse(pub(in crate::room) Lapsed);
 
@@ -163,5 +174,5 @@ macro_rules! message_without_result {
 }
 message_without_result!(
     Sent<E>, SentForLater<E>, Told<M>, Broadcast, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
-    Lapse, Linger
+    SendAgain, Lapse, Linger
 );

@@ -18,7 +18,8 @@ use crate::{
         room_id::RoomId,
     },
     hub::{Broadcaster, Outlets},
-    message::Publication,
+    message::{At, Content, Kept, Publication},
+    payload::Payload,
     session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
 };
 
@@ -124,6 +125,15 @@ impl Members {
         true
     }
 
+    /// Whoever is a member is one from the beginning of a new order, and gets nothing of the former one any
+    /// more.
+    pub(in crate::room) fn enter_order(&self) {
+        self.outlets.end_order(self.room());
+        for handle in self.handles() {
+            self.order.enter(handle);
+        }
+    }
+
     /// Tells a new store who is a member.
     pub(in crate::room) fn enter_into(&self, store: &MemberStore) {
         for (session, enrolled) in &self.members {
@@ -184,6 +194,35 @@ impl Members {
     /// Publishes something to every member, or to every one but one.
     pub(in crate::room) fn deliver(&self, publication: &Publication, except: Option<SessionId>) {
         self.outlets.deliver(self.room(), publication, except);
+    }
+
+    /// What a member gets in place of what it is left out of, which is kept there: of the numbers none is
+    /// missing.
+    pub(in crate::room) fn skip(&self, kept: Kept) -> Publication {
+        let position = self.order.position(self.name(), At::Seq(kept.seq));
+        let content = Content::Event {
+            namespace: self.namespace().clone(),
+            name: ByteString::from_static("salon:skip"),
+            // A name and a number always have a form in JSON.
+            payload: Payload::encode_single(&position).unwrap_or_else(|_| Payload::none()),
+            order: None,
+            question: None,
+        };
+        Publication::kept_by_room(content, self.room(), kept)
+    }
+
+    /// Has a member read what it missed, after the number `after` and up to what is published now; what
+    /// it is sent from here on comes behind that.
+    pub(in crate::room) fn replay(&self, handle: &Arc<SessionHandle>, after: u64) {
+        let (Some(log), to) = (self.order.log(), self.order.head()) else { return };
+        if after < to {
+            self.outlets.replay(self.room(), handle, log.clone(), (after, to));
+        }
+    }
+
+    /// Sends a member once more what it missed.
+    pub(in crate::room) fn send_again(&self, handle: &Arc<SessionHandle>, read: Vec<Publication>) {
+        self.outlets.send_again(handle, read);
     }
 
     /// Sends an event to one session if it is a member: whoever else has the room's code still in

@@ -16,7 +16,7 @@ pub use self::{
 
 pub(super) use self::{
     members::{Members, Shared},
-    order::Order,
+    order::{Lost, Order},
     owed::Creditor,
     store::MemberStore,
 };

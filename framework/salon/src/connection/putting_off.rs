@@ -1,0 +1,48 @@
+//! What a client has put off while it was away comes before anything by which it joins: here it waits for
+//! that.
+//!
+//! It must never hold for long what nobody joins for: after a while the room answers, and refuses it.
+
+use actix::{AsyncContext, Context};
+use bytestring::ByteString;
+
+use super::{actor::Connection, call::CallContext, dispatch::Address, open_session::OpenSession};
+use crate::room::Early;
+
+impl Connection {
+    /// Puts an event off until its sender joins the room, or has had its time to.
+    pub(super) fn put_off(&mut self, session: &OpenSession, early: Early, ctx: &mut Context<Self>) {
+        // They are in flight: of the other half its client may join.
+        let most = self.core.limits().max_events_in_flight / 2;
+        let within = self.core.timeouts().loading;
+        let (waiting, _) = self.early();
+        if waiting.len() >= most {
+            session.handle.state.claims.await_no_more(&early.room);
+        }
+        if waiting.is_empty() {
+            ctx.run_later(within, |actor, ctx| {
+                let (early, open) = actor.early();
+                early.await_no_more(open);
+                actor.handle_early(ctx);
+            });
+        }
+        waiting.push(session.number(), early);
+    }
+
+    /// Handles those that wait for nothing any more, in order; whoever holds up its client's events holds
+    /// up these as well.
+    pub(super) fn handle_early(&mut self, ctx: &mut Context<Self>) {
+        while !self.is_held()
+            && let Some((session, early)) = self.take_early()
+        {
+            let name = ByteString::from_static(early.event);
+            let address = Address { name, id: early.sent.acknowledgement };
+            let go_on = |session: &mut OpenSession, context: &mut CallContext<'_>| {
+                session.forward_early(early, context)
+            };
+            if let Err(error) = self.advance_one(session, address, go_on, ctx) {
+                self.respond_to(&error.into(), None, ctx);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What is kept of one order of a room: a ring of what was published, by numbers.
+//!
+//! It must never have a gap: what goes, goes at the front.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use smallvec::SmallVec;
+
+use super::{History, HistoryTotal};
+use crate::{
+    base::clock::{self, Instant},
+    message::{Log, Publication, Reader},
+};
+
+/// What an event counts beside what it says: about what its entry, its publication and its forms take.
+const BESIDE: usize = 256;
+
+/// What is kept of one order. The room appends to it; whoever reads it may be on any thread.
+pub(crate) struct RoomLog {
+    setting: History,
+    total: HistoryTotal,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: VecDeque<Entry>,
+    /// The number of the last that was published.
+    head: u64,
+    bytes: usize,
+}
+
+struct Entry {
+    publication: Publication,
+    /// When it was published, if its age counts.
+    at: Option<Instant>,
+    left_out: Option<Box<LeftOut>>,
+}
+
+/// Who does not get an event, and what it gets in its place.
+pub(crate) struct LeftOut {
+    pub(crate) reader: Reader,
+    pub(crate) skip: Publication,
+}
+
+impl Entry {
+    fn size(&self) -> usize {
+        self.publication.size() + BESIDE
+    }
+
+    /// As that reader gets it.
+    fn for_reader(&self, reader: &Reader) -> &Publication {
+        match &self.left_out {
+            Some(left_out) if left_out.reader.is_same(reader) => &left_out.skip,
+            _ => &self.publication,
+        }
+    }
+}
+
+impl State {
+    /// The lowest number that is kept; the next one, if none is.
+    fn floor(&self) -> u64 {
+        self.head + 1 - self.kept.len() as u64
+    }
+}
+
+impl RoomLog {
+    /// Of an order in which nothing is published yet.
+    pub(crate) fn new(setting: History, total: HistoryTotal) -> Self {
+        Self { setting, total, state: Mutex::default() }
+    }
+
+    /// Keeps what has the next number.
+    pub(crate) fn append(&self, publication: Publication, left_out: Option<LeftOut>) {
+        let at = self.setting.age.map(|_| clock::now());
+        let entry = Entry { publication, at, left_out: left_out.map(Box::new) };
+        let mut state = self.lock();
+        let size = entry.size();
+        self.total.add(size);
+        state.bytes += size;
+        state.head += 1;
+        state.kept.push_back(entry);
+        let given_up = self.give_up(&mut state);
+        drop(state);
+        // Attachments may be the application's, and so is their drop.
+        drop(given_up);
+    }
+
+    /// The lowest number that is kept now; the next one, if none is.
+    pub(crate) fn floor(&self) -> u64 {
+        let mut state = self.lock();
+        let given_up = self.give_up(&mut state);
+        let floor = state.floor();
+        drop(state);
+        drop(given_up);
+        floor
+    }
+
+    /// Takes out what is too much, and what is too old.
+    fn give_up(&self, state: &mut State) -> SmallVec<[Entry; 1]> {
+        let mut given_up = SmallVec::new();
+        let oldest = self.setting.age.and_then(|age| clock::now().checked_sub(age));
+        while let Some(front) = state.kept.front() {
+            let is_over = state.kept.len() > self.setting.events
+                || state.bytes > self.setting.bytes
+                || self.total.is_exceeded()
+                || oldest.is_some_and(|oldest| front.at.is_some_and(|at| at < oldest));
+            if !is_over {
+                break;
+            }
+            let Some(entry) = state.kept.pop_front() else { break };
+            state.bytes -= entry.size();
+            self.total.subtract(entry.size());
+            given_up.push(entry);
+        }
+        given_up
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the state half-changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for RoomLog {
+    fn read(
+        &self,
+        from: u64,
+        to: u64,
+        reader: &Reader,
+        most: usize,
+        bytes: usize,
+    ) -> Option<Vec<Publication>> {
+        let state = self.lock();
+        let skipped = usize::try_from(from.checked_sub(state.floor())?).ok()?;
+        let wanted = usize::try_from((to + 1).saturating_sub(from)).ok()?;
+        let mut read = Vec::new();
+        let mut left = bytes;
+        for entry in state.kept.iter().skip(skipped).take(wanted.min(most)) {
+            let publication = entry.for_reader(reader);
+            let size = publication.size();
+            if size > left && !read.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(size);
+            read.push(publication.clone());
+        }
+        Some(read)
+    }
+}
+
+impl Drop for RoomLog {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.total.subtract(state.bytes);
+    }
+}

@@ -1,0 +1,82 @@
+//! What a kind of room says about its history.
+//!
+//! It must stay a constant: what depends on the room itself is not here.
+
+use std::time::Duration;
+
+/// What a room keeps of what it has published, by [`Room::HISTORY`](crate::Room::HISTORY): nothing,
+/// unless it says so.
+///
+/// A client that comes back says which number it has seen last, and gets what it missed, if all of that
+/// is kept; a member that cannot take what is sent now gets it later, in place of being cut off. See
+/// [what arrives](crate::guide::what_arrives).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use salon::{History, Past};
+///
+/// const HISTORY: History = History::keep(1_000)
+///     .bytes(1 << 20)
+///     .age(Duration::from_secs(3_600))
+///     .visible(Past::SinceJoined);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    pub(crate) events: usize,
+    pub(crate) bytes: usize,
+    pub(crate) age: Option<Duration>,
+    pub(crate) past: Past,
+}
+
+/// Which part of a room's history a member may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Past {
+    /// All that is kept.
+    #[default]
+    All,
+    /// What was published since it became a member for the first time. A room knows that by the subject
+    /// that the authenticator gives; a session without one has no past. Of 10,000 subjects it is known
+    /// for certain, and of those who came last; of others it may be forgotten.
+    SinceJoined,
+}
+
+impl History {
+    /// Nothing is kept.
+    pub const NONE: Self = Self { events: 0, bytes: 0, age: None, past: Past::All };
+
+    /// The last `events` are kept, and no more than 1 MiB of them.
+    #[must_use]
+    pub const fn keep(events: usize) -> Self {
+        Self { events, bytes: 1 << 20, ..Self::NONE }
+    }
+
+    /// No more than so many bytes: each event counts what it says, its name and its payload, and 256
+    /// bytes beside. All rooms together have a [limit](crate::config::Limits::max_history_bytes) of
+    /// their own.
+    #[must_use]
+    pub const fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Nothing older than that.
+    #[must_use]
+    pub const fn age(mut self, age: Duration) -> Self {
+        self.age = Some(age);
+        self
+    }
+
+    /// What a member may have of it.
+    #[must_use]
+    pub const fn visible(mut self, past: Past) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Whether nothing is kept.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.events == 0
+    }
+}

@@ -1,0 +1,394 @@
+//! The answers that are kept, bounded in time, in number and in bytes: of all, and of each.
+//!
+//! It must never give up what is under way, nor let one user push out what others have.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::{received::Keyed, who::Who};
+use crate::{
+    base::{
+        clock::Instant,
+        config::Limits,
+        refusal::{Code, Refusal},
+    },
+    payload::Payload,
+};
+
+/// What an event was answered.
+pub(crate) type Answered = Result<Payload, Refusal>;
+
+/// What the event that came first is answered, when it is known; nothing if nobody answers it any more.
+pub(crate) type First = oneshot::Receiver<Answered>;
+
+/// Whoever waits for that.
+pub(super) type Waiting = Vec<oneshot::Sender<Answered>>;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Since an event was answered.
+    window: Duration,
+    answers: usize,
+    answers_of_one: usize,
+    bytes: usize,
+    bytes_of_one: usize,
+    /// Duplicates of one event.
+    waiting: usize,
+}
+
+/// What is kept of events with keys.
+pub(super) struct Kept {
+    bounds: Bounds,
+    /// In the order in which they came.
+    entries: BTreeMap<u64, Entry>,
+    senders: HashMap<Who, Sender, foldhash::quality::RandomState>,
+    next: u64,
+    bytes: usize,
+}
+
+/// One event with a key.
+struct Entry {
+    who: Who,
+    name: Name,
+    /// A hash of what it carries.
+    payload: u64,
+    state: State,
+}
+
+/// An event and its key.
+type Name = (&'static str, Arc<str>);
+
+enum State {
+    UnderWay(Waiting),
+    Answered { answered: Answered, at: Instant, bytes: usize },
+}
+
+/// What there is of one sender.
+#[derive(Default)]
+struct Sender {
+    numbers: HashMap<Name, u64, foldhash::quality::RandomState>,
+    bytes: usize,
+}
+
+/// What there is of an event that comes.
+pub(super) enum Found {
+    /// It came first: it is under way from here on, by this number.
+    Nothing {
+        number: u64,
+    },
+    Answered(Answered),
+    UnderWay(First),
+}
+
+impl Bounds {
+    /// Of one room.
+    pub(crate) fn of_room(limits: &Limits) -> Self {
+        Self::of(limits, limits.max_once_in_room)
+    }
+
+    /// Of all sessions together.
+    pub(crate) fn of_sessions(limits: &Limits) -> Self {
+        Self::of(limits, limits.max_once_in_sessions)
+    }
+
+    fn of(limits: &Limits, answers: usize) -> Self {
+        Self {
+            window: limits.once_window,
+            answers,
+            answers_of_one: limits.max_once_per_user,
+            bytes: limits.max_once_bytes,
+            bytes_of_one: limits.max_once_bytes_per_user,
+            waiting: limits.max_once_waiting,
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        let (entries, senders) = (BTreeMap::new(), HashMap::default());
+        Self { bounds, entries, senders, next: 0, bytes: 0 }
+    }
+
+    /// What there is of an event that comes; if that is nothing, it is under way now.
+    pub(super) fn begin(
+        &mut self,
+        who: &Who,
+        event: &'static str,
+        keyed: &Keyed,
+        now: Instant,
+    ) -> Result<Found, Refusal> {
+        self.forget_old(now);
+        let name = (event, keyed.key.clone());
+        let mut number = self.number(who, &name);
+        // Behind one that took its time it may still be there.
+        if let Some(old) = number.take_if(|number| self.is_old(*number, now)) {
+            self.remove(old);
+        }
+        if let Some(entry) = number.and_then(|number| self.entries.get_mut(&number)) {
+            if entry.payload != keyed.payload {
+                return Err(reused(event));
+            }
+            return match &mut entry.state {
+                State::Answered { answered, .. } => Ok(Found::Answered(answered.clone())),
+                State::UnderWay(waiting) if waiting.len() < self.bounds.waiting => {
+                    let (waits, first) = oneshot::channel();
+                    waiting.push(waits);
+                    Ok(Found::UnderWay(first))
+                }
+                State::UnderWay(_) => Err(too_many("duplicates of this event wait")),
+            };
+        }
+        self.make_room(who)?;
+        let number = self.next;
+        self.next += 1;
+        self.senders.entry(who.clone()).or_default().numbers.insert(name.clone(), number);
+        let state = State::UnderWay(Vec::new());
+        let entry = Entry { who: who.clone(), name, payload: keyed.payload, state };
+        self.entries.insert(number, entry);
+        Ok(Found::Nothing { number })
+    }
+
+    /// Its handler has answered. Whoever waits for that.
+    pub(super) fn finish(&mut self, number: u64, answered: &Answered, now: Instant) -> Waiting {
+        if !is_lasting(answered) {
+            return self.remove(number);
+        }
+        // It may have been forgotten meanwhile.
+        let Some(entry) = self.entries.get_mut(&number) else { return Waiting::new() };
+        let bytes = entry.name.1.len() + size(answered);
+        let state = State::Answered { answered: answered.clone(), at: now, bytes };
+        let before = std::mem::replace(&mut entry.state, state);
+        let who = entry.who.clone();
+        self.bytes += bytes;
+        if let Some(sender) = self.senders.get_mut(&who) {
+            sender.bytes += bytes;
+        }
+        self.fit(&who);
+        match before {
+            State::UnderWay(waiting) => waiting,
+            State::Answered { .. } => Waiting::new(),
+        }
+    }
+
+    /// Keeps nothing of it. Whoever waits for its answer.
+    pub(super) fn remove(&mut self, number: u64) -> Waiting {
+        let Some(Entry { who, name, state, .. }) = self.entries.remove(&number) else {
+            return Waiting::new();
+        };
+        let (waiting, bytes) = match state {
+            State::UnderWay(waiting) => (waiting, 0),
+            State::Answered { bytes, .. } => (Waiting::new(), bytes),
+        };
+        self.bytes -= bytes;
+        if let Some(sender) = self.senders.get_mut(&who) {
+            sender.bytes -= bytes;
+            sender.numbers.remove(&name);
+            if sender.numbers.is_empty() {
+                self.senders.remove(&who);
+            }
+        }
+        waiting
+    }
+
+    /// As [`remove`](Self::remove), by its key.
+    pub(super) fn forget(&mut self, who: &Who, event: &'static str, keyed: &Keyed) -> Waiting {
+        let number = self.number(who, &(event, keyed.key.clone()));
+        number.map(|number| self.remove(number)).unwrap_or_default()
+    }
+
+    fn number(&self, who: &Who, name: &Name) -> Option<u64> {
+        self.senders.get(who)?.numbers.get(name).copied()
+    }
+
+    /// Forgets what was answered before the window.
+    fn forget_old(&mut self, now: Instant) {
+        while let Some(number) = self.oldest()
+            && self.is_old(number, now)
+        {
+            self.remove(number);
+        }
+    }
+
+    fn is_old(&self, number: u64, now: Instant) -> bool {
+        let state = self.entries.get(&number).map(|entry| &entry.state);
+        let Some(State::Answered { at, .. }) = state else { return false };
+        now.saturating_duration_since(*at) >= self.bounds.window
+    }
+
+    /// Makes room for one more of a sender, and of all.
+    fn make_room(&mut self, who: &Who) -> Result<(), Refusal> {
+        let of_one = self.senders.get(who).map_or(0, |sender| sender.numbers.len());
+        if of_one >= self.bounds.answers_of_one {
+            let oldest =
+                self.oldest_of(who).ok_or_else(|| too_many("events with keys are handled"))?;
+            self.remove(oldest);
+        }
+        if self.entries.len() >= self.bounds.answers {
+            let oldest = self.oldest().ok_or_else(|| too_many("events with keys are handled"))?;
+            self.remove(oldest);
+        }
+        Ok(())
+    }
+
+    /// Gives up the oldest answers of a sender, and of all, until the rest has its bytes.
+    fn fit(&mut self, who: &Who) {
+        while self.senders.get(who).is_some_and(|sender| sender.bytes > self.bounds.bytes_of_one)
+            && let Some(oldest) = self.oldest_of(who)
+        {
+            self.remove(oldest);
+        }
+        while self.bytes > self.bounds.bytes
+            && let Some(oldest) = self.oldest()
+        {
+            self.remove(oldest);
+        }
+    }
+
+    /// The oldest that is answered.
+    fn oldest(&self) -> Option<u64> {
+        self.entries.iter().find(|(_, entry)| entry.is_answered()).map(|(number, _)| *number)
+    }
+
+    /// The oldest of one sender that is answered.
+    fn oldest_of(&self, who: &Who) -> Option<u64> {
+        let numbers = self.senders.get(who)?.numbers.values().copied();
+        numbers.filter(|number| self.entries.get(number).is_some_and(Entry::is_answered)).min()
+    }
+}
+
+impl Entry {
+    fn is_answered(&self) -> bool {
+        matches!(self.state, State::Answered { .. })
+    }
+}
+
+/// Whether an answer is worth keeping.
+pub(super) fn is_lasting(answered: &Answered) -> bool {
+    answered.as_ref().err().is_none_or(is_own)
+}
+
+/// Whether a refusal is of what was sent, and of who has sent it: one that says no more than that something
+/// went wrong this time is not.
+pub(super) fn is_own(refusal: &Refusal) -> bool {
+    !matches!(
+        refusal.code(),
+        Code::RateLimited | Code::Timeout | Code::Internal | Code::Closed | Code::Disconnected
+    )
+}
+
+fn size(answered: &Answered) -> usize {
+    match answered {
+        Ok(payload) => {
+            let attached: usize = payload.attachments().iter().map(Bytes::len).sum();
+            payload.json().len() + attached
+        }
+        Err(refusal) => {
+            refusal.message().len() + refusal.data().map_or(0, |data| data.to_string().len())
+        }
+    }
+}
+
+fn reused(event: &str) -> Refusal {
+    let message = format!(
+        "{event:?} came before with this key and other arguments; a key is for one event, however \
+         often it is sent"
+    );
+    Refusal::new(Code::KeyReused, message)
+}
+
+fn too_many(what: &str) -> Refusal {
+    Refusal::new(Code::LimitExceeded, format!("too many {what}; try again later"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{base::clock, once::Id};
+
+    const ONE: Duration = Duration::from_secs(1);
+
+    fn kept(change: impl FnOnce(&mut Limits)) -> Kept {
+        let mut limits = Limits { once_window: 10 * ONE, ..Limits::default() };
+        change(&mut limits);
+        Kept::new(Bounds::of_room(&limits))
+    }
+
+    fn who(name: &str) -> Who {
+        Who { namespace: "/".into(), id: Id::Subject(name.into()) }
+    }
+
+    fn keyed(key: usize) -> Keyed {
+        Keyed { key: key.to_string().into(), payload: 0 }
+    }
+
+    /// The number of an event that comes, if it comes first.
+    fn begin(kept: &mut Kept, name: &str, key: usize, now: Instant) -> Option<u64> {
+        match kept.begin(&who(name), "say", &keyed(key), now) {
+            Ok(Found::Nothing { number }) => Some(number),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_forgotten_leaves_nothing_behind() {
+        let mut kept = kept(|_| {});
+        let now = clock::now();
+        for (name, key) in [("ada", 1), ("ada", 2), ("eve", 1)] {
+            let number = begin(&mut kept, name, key, now).expect("it comes first");
+            kept.finish(number, &Err(Refusal::forbidden("no")), now);
+            assert_eq!(begin(&mut kept, name, key, now + 9 * ONE), None);
+        }
+        let number = begin(&mut kept, "bob", 1, now + 10 * ONE).expect("it comes first");
+        assert_eq!((kept.entries.len(), kept.senders.len(), kept.bytes), (1, 1, 0));
+        kept.remove(number);
+        assert!(kept.entries.is_empty() && kept.senders.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_answered_behind_one_that_takes_its_time_is_kept_no_longer() {
+        let mut kept = kept(|_| {});
+        let now = clock::now();
+        let slow = begin(&mut kept, "ada", 1, now).expect("it comes first");
+        let quick = begin(&mut kept, "ada", 2, now).expect("it comes first");
+        kept.finish(quick, &Ok(Payload::none()), now);
+        kept.finish(slow, &Ok(Payload::none()), now + 9 * ONE);
+        assert!(begin(&mut kept, "ada", 2, now + 10 * ONE).is_some());
+        assert_eq!(begin(&mut kept, "ada", 1, now + 10 * ONE), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_never_more_than_the_bounds_whatever_comes() {
+        let mut kept = kept(|limits| {
+            (limits.max_once_in_room, limits.max_once_per_user) = (8, 3);
+            (limits.max_once_bytes, limits.max_once_bytes_per_user) = (200, 90);
+        });
+        let now = clock::now();
+        for step in 0_usize..500 {
+            let (name, key) = (["ada", "eve", "bob", "eva"][step % 4], step * 7 % 11);
+            if let Some(number) = begin(&mut kept, name, key, now) {
+                let message = "x".repeat(step * 13 % 100);
+                match step % 5 {
+                    0 => drop(kept.remove(number)),
+                    1 => drop(kept.finish(number, &Err(Refusal::internal("it broke")), now)),
+                    _ => drop(kept.finish(number, &Err(Refusal::forbidden(message)), now)),
+                }
+            }
+            assert!(kept.entries.len() <= 8 && kept.bytes <= 200, "{step}");
+            let of_all = |of_one: fn(&Sender) -> usize| kept.senders.values().map(of_one).sum();
+            let (numbers, bytes): (usize, usize) =
+                (of_all(|sender| sender.numbers.len()), of_all(|sender| sender.bytes));
+            assert_eq!((numbers, bytes), (kept.entries.len(), kept.bytes), "{step}");
+            let is_bounded = |sender: &Sender| sender.numbers.len() <= 3 && sender.bytes <= 90;
+            assert!(kept.senders.values().all(is_bounded), "{step}");
+        }
+    }
+}

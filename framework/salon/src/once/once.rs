@@ -1,0 +1,134 @@
+//! What one room, or all sessions together, have answered to events with keys, and what is under way.
+//!
+//! It must never leave anybody waiting, nor wake anybody under its lock: whatever becomes of the event
+//! that came first, those that wait for its answer are told.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use super::{
+    kept::{Answered, Bounds, First, Found, Kept, Waiting, is_lasting, is_own},
+    received::Keyed,
+    who::Who,
+};
+use crate::base::{
+    clock,
+    meter::{Count, Counters},
+    refusal::{Code, Refusal},
+};
+
+/// The answers to events with keys.
+pub(crate) struct Once {
+    kept: Mutex<Kept>,
+    counters: Arc<Counters>,
+}
+
+/// What is to be done about an event with a key.
+pub(crate) enum Begun {
+    /// It came first: it is to be handled.
+    Run(Run),
+    /// It came before, and is answered as then; or it is refused.
+    Answered(Answered),
+    /// It came before, and is answered as soon as that is.
+    Waits(First),
+}
+
+/// The handling of an event. Of one that came first with its key it tells those that wait; dropped, it has
+/// come to nothing, and the event may come again.
+#[derive(Default)]
+pub(crate) struct Run(Option<UnderWay>);
+
+/// What is handled for the first time.
+struct UnderWay {
+    once: Arc<Once>,
+    number: u64,
+}
+
+impl Once {
+    pub(crate) fn new(bounds: Bounds, counters: Arc<Counters>) -> Self {
+        Self { kept: Mutex::new(Kept::new(bounds)), counters }
+    }
+
+    /// An event has passed its checks, and is to be handled.
+    pub(crate) fn begin(self: &Arc<Self>, who: &Who, event: &'static str, keyed: &Keyed) -> Begun {
+        let found = self.kept().begin(who, event, keyed, clock::now());
+        match found {
+            Ok(Found::Nothing { number }) => {
+                Begun::Run(Run(Some(UnderWay { once: self.clone(), number })))
+            }
+            Ok(Found::Answered(answered)) => {
+                self.counters.one(Count::DuplicatesAnswered);
+                tracing::debug!(event, "a duplicate is answered as when it came first");
+                Begun::Answered(answered)
+            }
+            Ok(Found::UnderWay(first)) => Begun::Waits(first),
+            Err(refusal) => Begun::Answered(Err(refusal)),
+        }
+    }
+
+    /// An event is to be handled though it may have come before.
+    pub(crate) fn forget(&self, who: &Who, event: &'static str, keyed: &Keyed) {
+        let waiting = self.kept().forget(who, event, keyed);
+        tell(waiting, &Err(gone()));
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Run {
+    /// Of an event without a key, which is handled however often it comes.
+    pub(crate) fn unkeyed() -> Self {
+        Self(None)
+    }
+
+    /// Whether anything is kept of it.
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Its handler has answered: it has had its effect, and a refusal is the handler's own.
+    pub(crate) fn finish(mut self, answered: &Answered) {
+        let Some(UnderWay { once, number }) = self.0.take() else { return };
+        let waiting = once.kept().finish(number, answered, clock::now());
+        if is_lasting(answered) {
+            let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
+            once.counters.add(Count::DuplicatesAnswered, duplicates);
+        }
+        tell(waiting, answered);
+    }
+
+    /// It is refused in its handler's place: it may come again. That its sender has lost a right, or is
+    /// no member any more, concerns nobody who waits.
+    pub(crate) fn fail(mut self, refusal: &Refusal) {
+        self.give_up(|| if is_own(refusal) { gone() } else { refusal.clone() });
+    }
+
+    fn give_up(&mut self, refusal: impl FnOnce() -> Refusal) {
+        let Some(UnderWay { once, number }) = self.0.take() else { return };
+        let waiting = once.kept().remove(number);
+        tell(waiting, &Err(refusal()));
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.give_up(|| if thread::panicking() { Refusal::logged_already() } else { gone() });
+    }
+}
+
+/// The refusal of what waited for an answer that nobody gives any more.
+pub(crate) fn gone() -> Refusal {
+    let message = "what came first with this key has come to no answer; send it again";
+    Refusal::new(Code::Disconnected, message)
+}
+
+fn tell(waiting: Waiting, answered: &Answered) {
+    for waiting in waiting {
+        // Whoever waited may be gone.
+        let _ = waiting.send(answered.clone());
+    }
+}

@@ -1,0 +1,82 @@
+//! How far a session is behind in what a room keeps.
+//!
+//! It must never hold what a room keeps: of that it has a number alone. What it does hold is for this
+//! session alone, and has the limits of an outbox.
+
+use std::{ptr, sync::Arc};
+
+use super::terms::Terms;
+use crate::{
+    base::room_id::RoomId,
+    message::{Kept, Log, Publication, Reader},
+};
+
+/// How far a session is behind in one room. There is none for a session that is not.
+pub(crate) struct Lag {
+    pub(super) room: RoomId,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) reader: Reader,
+    /// The number of the first that it has not read.
+    pub(super) next: u64,
+    /// That of the last that it has to read: what has a higher one comes to it by itself.
+    pub(super) last: u64,
+    /// What has no number of its own, each with the number that it belongs behind, in order.
+    pub(super) held: Vec<(u64, Publication)>,
+    pub(super) held_bytes: usize,
+}
+
+/// What becomes of a publication for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is to be queued as ever.
+    Passes,
+    /// It is read later, or comes behind what is.
+    Later,
+    /// It may be missed, and is.
+    Missed,
+    /// There is no place for it.
+    Full,
+}
+
+/// What one that is behind may read next.
+pub(super) struct Wanted {
+    pub(super) room: RoomId,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) reader: Reader,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) most: usize,
+    pub(super) bytes: usize,
+}
+
+impl Lag {
+    /// It reads the numbers from `next` to `last`.
+    pub(crate) fn new(
+        room: RoomId,
+        log: Arc<dyn Log>,
+        reader: Reader,
+        next: u64,
+        last: u64,
+    ) -> Self {
+        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0 }
+    }
+
+    /// Whether something is kept in the order that it reads.
+    pub(super) fn reads(&self, kept: &Kept) -> bool {
+        ptr::addr_eq(Arc::as_ptr(&self.log), kept.log.as_ptr())
+    }
+
+    /// Keeps something that has no number behind what is to be read before it. What its client may miss
+    /// leaves half of the place to what it may not.
+    pub(super) fn hold(&mut self, publication: &Publication, cost: usize, terms: &Terms) -> Held {
+        let part = if publication.class().is_reliable() { 1 } else { 2 };
+        if self.held.len() >= terms.max_frames / part
+            || self.held_bytes + cost > terms.max_bytes / part
+        {
+            return Held::Full;
+        }
+        self.held.push((self.last, publication.clone()));
+        self.held_bytes += cost;
+        Held::Later
+    }
+}

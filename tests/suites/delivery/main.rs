@@ -1,0 +1,12 @@
+//! The promises of delivery: what is kept, who gets it again, and what a slow client costs.
+//!
+//! It must never sleep, nor wait for time: the tests run in a lab, whose clock they move themselves. The lab
+//! itself fails a test in which a member of a room with a history misses a number, or gets one twice.
+
+mod chat;
+mod early;
+mod lagging;
+mod model;
+mod replay;
+mod resume;
+mod rights;
