@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Member, Type, ext::IdentExt, spanned::Spanned};
 
-use crate::model::{Event, Key, Rate, Room, Senders, Shape};
+use crate::model::{Event, Key, Loss, Rate, Room, Senders, Shape};
 
 /// `impl Event`, and `impl RoomEvent` or `impl SessionEvent` by whoever handles it.
 pub(crate) fn expand(event: &Event<'_>) -> TokenStream {
@@ -26,6 +26,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
     let policy = policy(event);
     let guards = guards(&event.guards);
     let forever = forever(event);
+    let latest_key = latest_key(event);
     let once_key = once_key(event);
     let route = match &event.room {
         Some(Room { path, .. }) => {
@@ -45,23 +46,35 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
             type Reply = #reply;
             type Route = #route;
             type Guards = #guards;
+            #latest_key
             #once_key
         }
     }
 }
 
+/// The key of an event of which the newest counts.
+fn latest_key(event: &Event<'_>) -> Option<TokenStream> {
+    let Loss::Latest(Some(member)) = &event.loss else { return None };
+    Some(key("latest_key", member, event))
+}
+
 /// The key of an event that is handled once.
 fn once_key(event: &Event<'_>) -> Option<TokenStream> {
-    let member = event.once.as_ref()?;
+    Some(key("once_key", event.once.as_ref()?, event))
+}
+
+/// The method that yields the key in a field.
+fn key(method: &str, member: &Member, event: &Event<'_>) -> TokenStream {
     let place = derived_at(member.span());
     let (salon, field) = (at(place, &event.salon), field(member));
     // Placed where the field is named: if its type is no key, that is said there.
     let key = quote_spanned!(place=> #salon::expanded::EventKey::key(#field));
-    Some(quote! {
-        fn once_key(&self) -> ::core::option::Option<::std::borrow::Cow<'_, ::core::primitive::str>> {
+    let method = Ident::new(method, Span::mixed_site());
+    quote! {
+        fn #method(&self) -> ::core::option::Option<::std::borrow::Cow<'_, ::core::primitive::str>> {
             #key
         }
-    })
+    }
 }
 
 /// The type with `'static` for its lifetimes. One that has type parameters as well stays as it is: they
@@ -172,7 +185,18 @@ fn shape(event: &Event<'_>) -> TokenStream {
 
 fn policy(event: &Event<'_>) -> TokenStream {
     let salon = &event.salon;
-    let volatile = event.volatile.then(|| quote!(.volatile()));
+    let loss = match &event.loss {
+        Loss::None => quote!(),
+        Loss::Volatile => quote!(.volatile()),
+        Loss::Latest(_) => quote!(.latest()),
+        Loss::DropOldest(queue) => quote!(.drop_oldest(#queue)),
+        Loss::DropNewest(queue) => quote!(.drop_newest(#queue)),
+    };
+    let throttle = event.throttle.map(|interval| {
+        // An hour at most.
+        let milliseconds = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        quote!(.throttle(::core::time::Duration::from_millis(#milliseconds)))
+    });
     let rate = event.rate.map(|Rate { count, seconds, burst }| {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
         quote!(.rate(#salon::expanded::Rate::new(#count, #per, #burst)))
@@ -191,7 +215,7 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let salon = at(derived_at(refusals.span()), salon);
         quote_spanned!(derived_at(refusals.span())=> .refuses(<#refusals as #salon::expanded::Refusals>::CODES))
     });
-    quote!(#salon::expanded::Policy::new() #volatile #rate #once #auth #permission #refuses)
+    quote!(#salon::expanded::Policy::new() #loss #throttle #rate #once #auth #permission #refuses)
 }
 
 #[cfg(test)]
@@ -278,6 +302,26 @@ mod tests {
         )
         .to_string();
         assert!(tokens.contains(&listed), "{tokens}");
+    }
+
+    #[test]
+    fn what_a_slow_client_may_miss_is_in_the_policy_and_the_key_is_a_field() {
+        let expanded = |input: &DeriveInput| crate::derive(input).to_string();
+        let latest = expanded(&parse_quote! {
+            #[event("moved", latest = 1, throttle = "2s")]
+            struct Moved(f32, u8);
+        });
+        let policy = quote!(.latest().throttle(::core::time::Duration::from_millis(2000u64)));
+        let key = quote!(::salon::expanded::EventKey::key(&self.1));
+        for expected in [policy, key] {
+            assert!(latest.contains(&expected.to_string()), "{latest}");
+        }
+        let dropped = expanded(&parse_quote! {
+            #[event("trace", drop = newest)]
+            struct Trace;
+        });
+        assert!(dropped.contains(&quote!(.drop_newest(64u16)).to_string()), "{dropped}");
+        assert!(!dropped.contains("latest_key"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use syn::DeriveInput;
 use crate::{
     attributes::Attributes,
     check,
-    model::{Event, Key, Room, Senders, Shape},
+    model::{Event, Key, Loss, Room, Senders, Shape},
 };
 
 /// An event of this type that keeps what is known of its types: the reply and the room, which
@@ -22,7 +22,8 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         salon: check::salon(attributes),
         name: String::new(),
         shape: Shape::Single,
-        volatile: false,
+        loss: Loss::None,
+        throttle: None,
         once: None,
         rate: None,
         auth: false,

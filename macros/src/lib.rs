@@ -68,6 +68,10 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `rate = "…"` | how often one session may send it | as often as it likes | `#[event("chat:say", rate = "5/s burst 10")]` |
 /// | `once = field` | a client may send it again, with the same value in that field, and it is handled once | each one that comes is handled | `#[event("order:place", once = id)]` |
 /// | `volatile` | a client that is not writable at the moment misses it | delivered to every client | `#[event("cursor:moved", volatile)]` |
+/// | `latest`, `latest = field` | a client that is slow gets the newest, of each value of the field if one is named | delivered to every client | `#[event("cursor:moved", latest = by)]` |
+/// | `drop = oldest`, `drop = newest` | a client that is slow misses the oldest or the newest of what is too much, and is told how many | delivered to every client | `#[event("game:trace", drop = oldest)]` |
+/// | `queue = …` | with `drop`: how many wait for one client, from 1 to 10,000 | 64 | `#[event("game:trace", drop = oldest, queue = 8)]` |
+/// | `throttle = "…"` | with `latest`: in how long a room sends one at most, of each value of the field | each is sent at once | `#[event("cursor:moved", latest = by, throttle = "100ms")]` |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
 ///
 /// The field of `room` is named, or given as an index: `room = Lobby(0)` for
@@ -75,6 +79,11 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 ///
 /// A rate is a count, a unit (`s`, `m` or `h`), and, after `burst`, how many may come at once: as
 /// many as the count if it is left out.
+///
+/// What is `volatile`, `latest` or `drop` is about events that the server sends. An event is one of the three
+/// at most, and what is `latest` or `drop` has no `reply`. The field of `latest` is a text, a whole number, a
+/// `bool`, a `char`, an `Option` of these, or a type with `salon::event::EventKey`. An interval is a whole number
+/// with `ms` or `s`, from `1ms` to `3600s`.
 ///
 /// A permission is one name of 1 to 128 bytes, without whitespace, control characters or `*`: it is
 /// what the event asks for, not a pattern of what somebody has. The order of the options is free;

@@ -2,6 +2,8 @@
 //!
 //! It must never hold a mistake, and never look at an attribute: what is here was checked.
 
+use std::time::Duration;
+
 use proc_macro2::Ident;
 use syn::{Generics, Member, Path, Type};
 
@@ -17,10 +19,12 @@ pub(crate) struct Event<'a> {
     pub(crate) name: String,
     /// How the value becomes arguments.
     pub(crate) shape: Shape,
+    /// What a client that is slow may miss.
+    pub(crate) loss: Loss,
+    /// In how long a room sends one of each key at most.
+    pub(crate) throttle: Option<Duration>,
     /// The field by which it is known if it is sent again.
     pub(crate) once: Option<Member>,
-    /// What a client that is not writable may miss.
-    pub(crate) volatile: bool,
     /// How often one session may send it.
     pub(crate) rate: Option<Rate>,
     /// Whether its sender must have an identity.
@@ -46,6 +50,20 @@ pub(crate) enum Shape {
     Positional,
     /// No arguments.
     Empty,
+}
+
+/// What a client that is slow may miss.
+pub(crate) enum Loss {
+    /// Nothing.
+    None,
+    /// What comes while it is not writable.
+    Volatile,
+    /// What has a newer one: of all, or of those whose field has the same value.
+    Latest(Option<Member>),
+    /// The oldest of more than so many.
+    DropOldest(u16),
+    /// The newest of more than so many.
+    DropNewest(u16),
 }
 
 /// At most `count` in `seconds`, and `burst` at once.

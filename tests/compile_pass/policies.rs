@@ -1,10 +1,10 @@
-//! Rates and `volatile`, alone and together, and the policy that comes of them.
+//! Rates and what a slow client may miss, alone and together, and the policy that comes of them.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use salon::{
     Event,
-    event::Rate,
+    event::{Dropped, EventKey, Loss, Rate},
     expanded::Policy,
 };
 
@@ -28,15 +28,62 @@ struct Minute;
 #[event("hour", volatile, rate = "1/h",)]
 struct Hour;
 
-fn is<E: Event>(volatile: bool, rate: Option<Rate>) {
-    let Policy { volatile: is_volatile, rate: is_rate, .. } = E::POLICY;
-    assert_eq!((is_volatile, is_rate), (volatile, rate), "{}", E::NAME);
+#[derive(Event)]
+#[event("latest", latest)]
+struct Latest;
+
+#[derive(Event)]
+#[event("of-each", throttle = "100ms", latest = by, rate = "5/s")]
+struct OfEach<'a> {
+    by: Option<&'a str>,
+}
+
+#[derive(Event)]
+#[event("by-index", latest = 1, throttle = "2s")]
+struct ByIndex(f32, Seat);
+
+struct Seat(u8);
+
+impl EventKey for Seat {
+    fn key(&self) -> Option<Cow<'_, str>> {
+        self.0.key()
+    }
+}
+
+#[derive(Event)]
+#[event("type", latest = r#type)]
+struct Raw {
+    r#type: String,
+}
+
+#[derive(Event)]
+#[event("oldest", drop = oldest)]
+struct Oldest;
+
+#[derive(Event)]
+#[event("newest", queue = 10_000, drop = newest)]
+struct Newest;
+
+fn is<E: Event>(loss: Loss, throttle: Option<u64>, rate: Option<Rate>) {
+    let Policy { loss: is_loss, throttle: is_throttle, rate: is_rate, .. } = E::POLICY;
+    let throttle = throttle.map(Duration::from_millis);
+    assert_eq!((is_loss, is_throttle, is_rate), (loss, throttle, rate), "{}", E::NAME);
 }
 
 fn main() {
-    is::<Plain>(false, None);
-    is::<Volatile>(true, None);
-    is::<Second>(false, Some(Rate::new(5, Duration::from_secs(1), 5)));
-    is::<Minute>(true, Some(Rate::new(5, Duration::from_secs(60), 10)));
-    is::<Hour>(true, Some(Rate::new(1, Duration::from_secs(3600), 1)));
+    let per_second = Some(Rate::new(5, Duration::from_secs(1), 5));
+    is::<Plain>(Loss::None, None, None);
+    is::<Volatile>(Loss::Volatile, None, None);
+    is::<Second>(Loss::None, None, per_second);
+    is::<Minute>(Loss::Volatile, None, Some(Rate::new(5, Duration::from_secs(60), 10)));
+    is::<Hour>(Loss::Volatile, None, Some(Rate::new(1, Duration::from_secs(3600), 1)));
+    is::<Latest>(Loss::Latest, None, None);
+    is::<OfEach<'_>>(Loss::Latest, Some(100), per_second);
+    is::<ByIndex>(Loss::Latest, Some(2_000), None);
+    is::<Oldest>(Loss::Drop { which: Dropped::Oldest, queue: 64 }, None, None);
+    is::<Newest>(Loss::Drop { which: Dropped::Newest, queue: 10_000 }, None, None);
+    assert_eq!(Latest.latest_key(), None);
+    assert_eq!(OfEach { by: Some("ada") }.latest_key().as_deref(), Some("ada"));
+    assert_eq!(ByIndex(0.5, Seat(7)).latest_key().as_deref(), Some("7"));
+    assert_eq!(Raw { r#type: "x".to_owned() }.latest_key().as_deref(), Some("x"));
 }

@@ -5,20 +5,21 @@
 //! 1. [A first app](first_app): from nothing to two clients.
 //! 2. [Events](events): the derive, what clients send, binary, answers, refusals, identities.
 //! 3. [Rooms](rooms): members, order, time, panics.
-//! 4. [What arrives](what_arrives): history, coming back, slow clients, what is promised.
-//! 5. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
-//! 6. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
+//! 4. [What arrives](what_arrives): history, coming back, what is promised.
+//! 5. [Slow clients](slow_clients): what one may miss of each event, and what it is told.
+//! 6. [Effectively once](once): events that may be sent again.
+//! 7. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
+//! 8. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 7. [Effectively once](once): events that may be sent again.
-//! 8. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 9. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 10. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 11. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 12. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 13. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 9. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 10. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 11. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 12. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 13. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 14. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "14. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "15. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -34,6 +35,8 @@ macro_rules! page {
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
+            #![doc = "[slow_clients]: crate::guide::slow_clients"]
+            #![doc = "[what_arrives]: crate::guide::what_arrives"]
             #![doc = "[architecture]: crate::guide::architecture"]
             #![cfg_attr(
                 feature = "testing",
@@ -49,9 +52,10 @@ page!(first_app, "first_app.md");
 page!(events, "events.md");
 page!(rooms, "rooms.md");
 page!(what_arrives, "what_arrives.md");
+page!(slow_clients, "slow_clients.md");
+page!(once, "once.md");
 page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
-page!(once, "once.md");
 page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");

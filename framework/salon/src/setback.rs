@@ -119,7 +119,7 @@ impl From<NotQueued> for Refusal {
             NotQueued::Closed | NotQueued::Lapsed | NotQueued::Overflow { .. } => {
                 Self::new(Code::Disconnected, "whoever was to get it is gone")
             }
-            NotQueued::NotWritable => {
+            NotQueued::NotWritable | NotQueued::Dropped => {
                 Self::other("not_writable", "whoever was to get it cannot take it just now")
             }
             // What is wrong was logged where it was to be sent.
@@ -167,6 +167,7 @@ mod tests {
             (NotQueued::Lapsed, Code::Disconnected),
             (NotQueued::Overflow { bytes: 1234, frames: 1234 }, Code::Disconnected),
             (NotQueued::NotWritable, Code::Other("not_writable".into())),
+            (NotQueued::Dropped, Code::Other("not_writable".into())),
             (NotQueued::Unserializable, Code::Internal),
             (NotQueued::ReservedName(ReservedName::SocketIo("disconnect")), Code::Internal),
         ];

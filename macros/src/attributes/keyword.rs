@@ -31,12 +31,20 @@ pub(crate) enum Keyword {
     Once,
     /// A client that is not writable misses it.
     Volatile,
+    /// A client that is slow gets the newest, of each key.
+    Latest,
+    /// A client that is slow misses the oldest or the newest.
+    Drop,
+    /// How many wait before one is dropped.
+    Queue,
+    /// In how long a room sends one at most, of each key.
+    Throttle,
     /// Where the framework is found.
     Crate,
 }
 
 impl Keyword {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 17] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -49,6 +57,10 @@ impl Keyword {
         Self::Rate,
         Self::Once,
         Self::Volatile,
+        Self::Latest,
+        Self::Drop,
+        Self::Queue,
+        Self::Throttle,
         Self::Crate,
     ];
 
@@ -58,12 +70,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 13] {
+    pub(super) fn names() -> [&'static str; 17] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 13] {
+    pub(super) fn examples() -> [&'static str; 17] {
         Self::ALL.map(Word::example)
     }
 }
@@ -83,6 +95,10 @@ impl Word for Keyword {
             Self::Rate => "rate",
             Self::Once => "once",
             Self::Volatile => "volatile",
+            Self::Latest => "latest",
+            Self::Drop => "drop",
+            Self::Queue => "queue",
+            Self::Throttle => "throttle",
             Self::Crate => "crate",
         }
     }
@@ -101,16 +117,12 @@ impl Word for Keyword {
             Self::Rate => "rate = \"5/s\"",
             Self::Once => "once = id",
             Self::Volatile => "volatile",
+            Self::Latest => "latest = by",
+            Self::Drop => "drop = oldest",
+            Self::Queue => "queue = 64",
+            Self::Throttle => "throttle = \"100ms\"",
             Self::Crate => "crate = my_crate::salon",
         }
-    }
-}
-
-/// For an option of the design that this version does not have: what to do instead.
-pub(super) fn instead_of(name: &str) -> Option<&'static str> {
-    match name {
-        "latest" => Some("use `volatile`, or leave it out"),
-        _ => None,
     }
 }
 
@@ -124,12 +136,5 @@ mod tests {
             assert_eq!(Keyword::named(keyword.name()), Some(keyword));
             assert!(keyword.example().starts_with(keyword.name()));
         }
-    }
-
-    #[test]
-    fn an_option_is_there_or_not_there_yet_but_never_both() {
-        assert!(instead_of("latest").is_some());
-        assert_eq!(Keyword::named("latest"), None);
-        assert!(Keyword::ALL.iter().all(|keyword| instead_of(keyword.name()).is_none()));
     }
 }

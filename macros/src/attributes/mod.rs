@@ -8,7 +8,7 @@ mod reader;
 pub(crate) mod value;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Data, DeriveInput, Field, LitStr, Member, Meta, Path, Type};
+use syn::{Attribute, Data, DeriveInput, Field, LitInt, LitStr, Member, Meta, Path, Type};
 
 pub(crate) use reader::fill;
 pub(crate) use value::RoomValue;
@@ -48,6 +48,14 @@ pub(crate) struct Attributes {
     pub(crate) once: Option<Given<Member>>,
     /// `volatile`
     pub(crate) volatile: Option<Given<()>>,
+    /// `latest`, or `latest = field`
+    pub(crate) latest: Option<Given<Option<Member>>>,
+    /// `drop = oldest`, or `drop = newest`
+    pub(crate) drop: Option<Given<Ident>>,
+    /// `queue = 64`
+    pub(crate) queue: Option<Given<LitInt>>,
+    /// `throttle = "100ms"`
+    pub(crate) throttle: Option<Given<LitStr>>,
     /// `crate = path`
     pub(crate) salon: Option<Given<Path>>,
 }

@@ -10,11 +10,7 @@ use syn::{
     parse::{ParseBuffer, ParseStream},
 };
 
-use super::{
-    Attributes, EXAMPLE, Given, Word,
-    keyword::{self, Keyword},
-    value,
-};
+use super::{Attributes, EXAMPLE, Given, Word, keyword::Keyword, value};
 use crate::{
     diagnostics::{Diagnostics, list, mistake},
     suggestion::{closest, did_you_mean},
@@ -124,12 +120,6 @@ impl<'a> Reader<'a> {
         let like_a_name = first && !ahead.peek(Token![=]);
         if let Some(option) = Keyword::named(&text) {
             return self.option(option, input);
-        } else if let Some(instead) = keyword::instead_of(&text) {
-            self.diagnostics.report(mistake(
-                &word,
-                format_args!("`{text}` is not part of this version of salon"),
-                instead,
-            ));
         } else if text == "name" && !self.named {
             return self.name_as_option(input);
         } else if like_a_name && closest(&text, &Keyword::names()).is_none() {
@@ -188,6 +178,16 @@ impl<'a> Reader<'a> {
             Keyword::Once => fill(&mut attributes.once, option, value::field, input, diagnostics),
             Keyword::Volatile => {
                 fill(&mut attributes.volatile, option, value::none, input, diagnostics)
+            }
+            Keyword::Latest => {
+                fill(&mut attributes.latest, option, value::field_or_none, input, diagnostics)
+            }
+            Keyword::Drop => fill(&mut attributes.drop, option, value::word, input, diagnostics),
+            Keyword::Queue => {
+                fill(&mut attributes.queue, option, value::number, input, diagnostics)
+            }
+            Keyword::Throttle => {
+                fill(&mut attributes.throttle, option, value::string, input, diagnostics)
             }
             Keyword::Crate => fill(&mut attributes.salon, option, value::path, input, diagnostics),
         }

@@ -88,6 +88,29 @@ pub(crate) fn field(option: impl Word, keyword: &Ident, input: ParseStream<'_>) 
     parse(option, "a field", input, alone)
 }
 
+/// A field of the event, or no value at all.
+pub(crate) fn field_or_none(
+    option: impl Word,
+    keyword: &Ident,
+    input: ParseStream<'_>,
+) -> Result<Option<Member>> {
+    if ends(input) { Ok(None) } else { field(option, keyword, input).map(Some) }
+}
+
+/// A word.
+pub(crate) fn word(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<Ident> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a word", input)?;
+    parse(option, "a word", input, alone)
+}
+
+/// A whole number.
+pub(crate) fn number(option: impl Word, keyword: &Ident, input: ParseStream<'_>) -> Result<LitInt> {
+    equals(option, keyword, input)?;
+    unquoted(option, "a number", input)?;
+    parse(option, "a whole number", input, alone)
+}
+
 /// Something that the option ends with.
 fn alone<T: Parse>(input: ParseStream<'_>) -> Result<T> {
     let value = input.parse()?;

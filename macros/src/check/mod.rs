@@ -5,14 +5,16 @@
 
 mod field;
 mod guard;
+mod loss;
 mod name;
 mod once;
 mod permit;
 mod rate;
 mod reply;
 mod room;
+mod throttle;
 
-use syn::{Data, DeriveInput, Fields, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, parse_quote};
 
 use crate::{
     attributes::{Attributes, Given},
@@ -37,6 +39,8 @@ pub(crate) fn check<'a>(
     let permission = permission.and_then(|name| diagnostics.accept(permit::check(name)));
     let guards = guard::check(&attributes.guards, diagnostics);
     reply::check(attributes.reply.as_ref(), diagnostics);
+    let loss = loss::check(input, attributes, diagnostics);
+    let throttle = throttle::check(attributes, diagnostics);
     let once = once::check(input, attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
@@ -44,7 +48,8 @@ pub(crate) fn check<'a>(
         salon: salon(attributes),
         name: name?,
         shape: shape?,
-        volatile: attributes.volatile.is_some(),
+        loss,
+        throttle,
         once,
         rate,
         auth: attributes.auth.is_some(),
@@ -69,6 +74,11 @@ pub(crate) fn reply(attributes: &Attributes) -> syn::Type {
 /// The value of an option that is there and right.
 fn given<T>(option: Option<&Given<T>>) -> Option<&T> {
     option?.value.as_ref()
+}
+
+/// The keyword of an option that is there.
+fn keyword<T>(option: Option<&Given<T>>) -> Option<&Ident> {
+    option.map(|given| &given.keyword)
 }
 
 fn shape(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Option<Shape> {

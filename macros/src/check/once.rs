@@ -4,7 +4,7 @@
 
 use syn::{DeriveInput, Member};
 
-use super::{field, given};
+use super::{field, given, keyword};
 use crate::{
     attributes::Attributes,
     diagnostics::{Diagnostics, mistake},
@@ -16,13 +16,19 @@ pub(super) fn check(
     attributes: &Attributes,
     diagnostics: &mut Diagnostics,
 ) -> Option<Member> {
-    let Attributes { once, volatile, .. } = attributes;
-    if let (Some(once), Some(_)) = (once, volatile) {
+    let Attributes { once, volatile, latest, drop, .. } = attributes;
+    let keywords = [keyword(volatile.as_ref()), keyword(latest.as_ref()), keyword(drop.as_ref())];
+    for lossy in keywords.into_iter().flatten() {
+        let Some(once) = once else { break };
         diagnostics.report(mistake(
             &once.keyword,
-            "`once` and `volatile` exclude each other: what may be lost is not sent again until it is handled",
-            "keep `once` if clients send the event, or `volatile` if the server does and a slow client may \
-             miss it",
+            format_args!(
+                "`once` and `{lossy}` exclude each other: what may be lost is not sent again until it is handled"
+            ),
+            format_args!(
+                "keep `once` if clients send the event, or `{lossy}` if the server does and a slow client may \
+                 miss it"
+            ),
         ));
     }
     given(once.as_ref()).and_then(|member| diagnostics.accept(field::find(input, member)))

@@ -1,7 +1,7 @@
 use salon::Event;
 
 #[derive(Event)]
-#[event("lobby:join", throttle = "5/s")]
+#[event("lobby:join", colour = "red")]
 struct Join {
     lobby: u64,
 }

@@ -6,7 +6,7 @@ use salon::prelude::*;
 
 struct Roster;
 
-// Five mistakes and five errors: the name, the field, the value of `join`, the unit, and `latest`.
+// Five mistakes and five errors: the name, the field, the value of `join`, the unit, and `latest` with a reply.
 #[derive(Event)]
 #[event("lobby join", room = Lobby(loby), join = true, rate = "5/week", reply = Roster, latest)]
 struct Join {

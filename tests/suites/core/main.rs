@@ -27,6 +27,7 @@ macro_rules! both_ways {
 
 mod anew;
 mod anyone;
+mod arcade;
 mod blocks;
 mod book;
 mod build;
@@ -61,6 +62,7 @@ mod parting;
 mod past;
 mod patterns;
 mod per_member;
+mod policies;
 mod rates;
 mod raw;
 mod reaching;

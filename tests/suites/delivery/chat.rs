@@ -54,6 +54,8 @@ pub(crate) enum To {
     AllButFirst,
     /// To all who can take it at once.
     Volatile,
+    /// Where the sender is, to all others.
+    Moved,
 }
 
 /// Has much said at once.
@@ -87,13 +89,28 @@ pub(crate) struct Said {
 #[event("chat:heard", volatile)]
 pub(crate) struct Heard;
 
+/// Where somebody is: the newest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[event("chat:moved", latest = by)]
+pub(crate) struct Moved {
+    pub(crate) by: String,
+    pub(crate) to: u64,
+}
+
+/// The last three are of interest.
+#[derive(Serialize, Deserialize, Event)]
+#[event("chat:trace", drop = oldest, queue = 3)]
+pub(crate) struct Trace {
+    pub(crate) number: u64,
+}
+
 #[derive(Default)]
 pub(crate) struct Chat;
 
 #[salon::room(
     key = String,
     identity = Guest,
-    sends = (Said, Heard),
+    sends = (Said, Heard, Moved, Trace),
     history = History::keep(KEPT),
     linger = Duration::from_secs(600)
 )]
@@ -112,6 +129,7 @@ impl Chat {
             To::First => first(cx).iter().for_each(|first| cx.to(first).emit(&said)),
             To::AllButFirst => first(cx).iter().for_each(|first| cx.except(first).emit(&said)),
             To::Volatile => cx.broadcast(&Heard),
+            To::Moved => cx.except(cx.sender()).emit(&Moved { by: said.text, to: 0 }),
         }
         number(cx)
     }
@@ -217,6 +235,11 @@ pub(crate) async fn say(lab: &Lab, texts: impl IntoIterator<Item = u64>) {
     for text in texts {
         lab.salon().room::<Chat>(&"a".into()).broadcast(&Said { text: text.to_string() }).await;
     }
+}
+
+/// Tells the chat `a` where somebody is, from outside.
+pub(crate) async fn moved(lab: &Lab, by: &str, to: u64) {
+    lab.salon().room::<Chat>(&"a".into()).broadcast(&Moved { by: by.into(), to }).await;
 }
 
 /// The numbers that were said, of what came and was not asked for.

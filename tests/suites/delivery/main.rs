@@ -6,6 +6,7 @@
 mod chat;
 mod early;
 mod lagging;
+mod lossy;
 mod model;
 mod pacing;
 mod replay;

@@ -1,7 +1,10 @@
 //! Random histories against a list: whatever is said, left out, cut off and come back to, each member has
 //! heard what the list says.
 //!
-//! That no number is missing, and none comes twice, the lab itself holds every client to.
+//! That no number is missing, and none comes twice, the lab itself holds every client to; and that what may be
+//! missed comes behind its place.
+
+use std::collections::HashMap;
 
 use fastrand::Rng;
 use salon::{
@@ -9,7 +12,7 @@ use salon::{
     testing::{Client, Failure, Incoming, Lab, Wire, for_seeds},
 };
 
-use crate::chat::{Join, KEPT, Say, To, come, joined, lab, say};
+use crate::chat::{Join, KEPT, Moved, Say, To, come, joined, lab, moved, say};
 
 /// What the room has published: who was left out of each, by its number from 1.
 type Published = Vec<Option<usize>>;
@@ -21,6 +24,8 @@ struct Guest {
     /// The number of the last that it has seen.
     seen: u64,
     heard: usize,
+    /// Where it has last seen that each of a few is.
+    moved: HashMap<String, u64>,
 }
 
 impl Guest {
@@ -29,6 +34,12 @@ impl Guest {
         for Incoming { name, payload, position, .. } in self.client.events().await {
             let Some(position) = position else { continue };
             let (At::Seq(seq) | At::After(seq)) = position.at;
+            if name == "chat:moved" {
+                let Moved { by, to } = payload.single().expect("it is one");
+                let before = self.moved.insert(by, to);
+                assert!(before <= Some(to), "{to} came behind {before:?}");
+                continue;
+            }
             self.seen = self.seen.max(seq);
             let left_out = || published[usize::try_from(seq).unwrap_or_default() - 1];
             match &*name {
@@ -51,7 +62,8 @@ async fn guests(lab: &Lab, rng: &mut Rng) -> Result<Vec<Guest>, Failure> {
         let client = come(lab, rng.choice(Wire::ALL).unwrap_or_default(), name).await?;
         client.send(Join { room: "a".into() }).await?;
         joined(&client).await;
-        guests.push(Guest { client, is_away: false, is_slow: false, seen: 0, heard: 0 });
+        let (seen, heard, moved) = (0, 0, HashMap::new());
+        guests.push(Guest { client, is_away: false, is_slow: false, seen, heard, moved });
     }
     Ok(guests)
 }
@@ -79,14 +91,14 @@ fn whatever_happens_everybody_hears_what_was_published_and_nothing_else() {
         let mut rng = Rng::with_seed(seed);
         let lab = lab(seed, |limits| limits.max_outbox_frames = 12).await?;
         let mut guests = guests(&lab, &mut rng).await?;
-        let mut published = Published::new();
+        let (mut published, mut moves) = (Published::new(), 0);
         for _ in 0..60 {
             let number = rng.usize(0..guests.len());
             let guest = &mut guests[number];
             // One that is slower than all that is kept is cut off.
             guest.is_away |= !guest.client.is_connected();
             let next = published.len() as u64 + 1;
-            match rng.u8(0..10) {
+            match rng.u8(0..12) {
                 0..=3 => {
                     let more = rng.u64(1..15);
                     say(&lab, next..next + more).await;
@@ -114,6 +126,10 @@ fn whatever_happens_everybody_hears_what_was_published_and_nothing_else() {
                     lab.settle().await;
                 }
                 9 if guest.is_away => come_back(guest, number, &published).await?,
+                10 | 11 => {
+                    moves += 1;
+                    moved(&lab, rng.choice(["x", "y", "z"]).unwrap_or_default(), moves).await;
+                }
                 _ => {}
             }
             lab.settle().await;
@@ -128,6 +144,7 @@ fn whatever_happens_everybody_hears_what_was_published_and_nothing_else() {
             assert_eq!(guest.seen, published.len() as u64, "guest {number}");
         }
         assert!(guests.iter().any(|guest| guest.heard > 0));
+        assert!(moves == 0 || guests.iter().any(|guest| !guest.moved.is_empty()));
         Ok(())
     });
 }

@@ -47,6 +47,13 @@ pub trait Event {
     #[doc(hidden)]
     type Guards: 'static;
 
+    /// If it is `latest = field`: the [key](super::EventKey) in that field, of which a newer event takes
+    /// the place of an older one.
+    #[doc(hidden)]
+    fn latest_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
     /// By what it is known if it is sent again: the key in the field that its derive names.
     #[doc(hidden)]
     fn once_key(&self) -> Option<Cow<'_, str>> {

@@ -4,8 +4,12 @@
 
 use std::borrow::Cow;
 
-/// What may be the key of an event, as in `#[event("chat:say", once = id)]`: an event with a key that came
-/// before is the same one, sent again.
+/// What may be the key of an event.
+///
+/// - `#[event("chat:say", once = id)]`: an event with a key that came before is the same one, sent again.
+///   One whose key is `None` has none, and is handled each time that it comes.
+/// - `#[event("cursor:moved", latest = by)]`: of events with equal keys a newer one takes the place of an
+///   older one. Here `None` is a key of its own: all that have it are one.
 ///
 /// Text, whole numbers, `bool`, `char`, and an `Option` of them. A type of your own says which of these it
 /// is:
@@ -15,7 +19,7 @@ use std::borrow::Cow;
 ///
 /// use salon::{event::EventKey, prelude::*};
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Serialize, Deserialize)]
 /// struct OrderId(u64);
 ///
 /// impl EventKey for OrderId {
@@ -27,6 +31,10 @@ use std::borrow::Cow;
 /// #[derive(Deserialize, Event)]
 /// #[event("order:place", once = id)]
 /// struct Place { id: OrderId, article: String }
+///
+/// #[derive(Serialize, Event)]
+/// #[event("order:progress", latest = order)]
+/// struct Progress { order: OrderId, percent: u8 }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an event",

@@ -2,20 +2,25 @@
 //!
 //! It must hold only what is known when the struct is compiled.
 
+use std::time::Duration;
+
+use super::loss::{Dropped, Loss};
 use crate::rate::Rate;
 
 /// What the derive states about an event beside its name and its route.
 ///
 /// ```
-/// use salon::expanded::{Policy, Rate};
+/// use salon::{event::Loss, expanded::{Policy, Rate}};
 /// const POLICY: Policy = Policy::new().volatile().rate(Rate::new(5, std::time::Duration::from_secs(1), 5));
-/// assert!(POLICY.volatile);
+/// assert_eq!(POLICY.loss, Loss::Volatile);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Policy {
-    /// A client whose transport is not writable at this moment does not get the event.
-    pub volatile: bool,
+    /// What a client that is slow may miss of it.
+    pub loss: Loss,
+    /// In how long a room sends one of each key at most.
+    pub throttle: Option<Duration>,
     /// How often one session may send it.
     pub rate: Option<Rate>,
     /// Whether its sender must have an identity, one that an authenticator has yielded.
@@ -32,14 +37,49 @@ impl Policy {
     /// Delivered in full, not limited in rate, and nobody's in particular to send.
     #[must_use]
     pub const fn new() -> Self {
-        let (volatile, auth) = (false, false);
-        Self { volatile, rate: None, auth, permission: None, refuses: None, once: None }
+        Self {
+            loss: Loss::None,
+            throttle: None,
+            rate: None,
+            auth: false,
+            permission: None,
+            refuses: None,
+            once: None,
+        }
     }
 
     /// Dropped for a client that is not writable.
     #[must_use]
     pub const fn volatile(mut self) -> Self {
-        self.volatile = true;
+        self.loss = Loss::Volatile;
+        self
+    }
+
+    /// Of each key a client that is slow gets the newest alone.
+    #[must_use]
+    pub const fn latest(mut self) -> Self {
+        self.loss = Loss::Latest;
+        self
+    }
+
+    /// Of what waits for one client at most `queue` are kept, the newest.
+    #[must_use]
+    pub const fn drop_oldest(mut self, queue: u16) -> Self {
+        self.loss = Loss::Drop { which: Dropped::Oldest, queue };
+        self
+    }
+
+    /// Of what waits for one client at most `queue` are kept, the oldest.
+    #[must_use]
+    pub const fn drop_newest(mut self, queue: u16) -> Self {
+        self.loss = Loss::Drop { which: Dropped::Newest, queue };
+        self
+    }
+
+    /// Sent by a room once for each key and interval at most.
+    #[must_use]
+    pub const fn throttle(mut self, interval: Duration) -> Self {
+        self.throttle = Some(interval);
         self
     }
 

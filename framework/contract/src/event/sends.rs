@@ -7,7 +7,7 @@ use std::any::{TypeId, type_name};
 
 use serde::Serialize;
 
-use super::event::Event;
+use super::{event::Event, loss::Loss};
 
 /// A list of the events that a room or a session sends: a tuple of them, or of further lists.
 ///
@@ -44,13 +44,20 @@ pub trait SentListed: 'static {
 pub struct SentEvent {
     pub name: &'static str,
     pub kind: TypeId,
+    /// What a client that is slow may miss of it.
+    pub loss: Loss,
     /// The type's name, for messages.
     pub type_name: &'static str,
 }
 
 impl<E: Event + Serialize + 'static> SentListed for E {
     fn each(show: &mut dyn FnMut(SentEvent)) {
-        show(SentEvent { name: E::NAME, kind: TypeId::of::<E>(), type_name: type_name::<E>() });
+        show(SentEvent {
+            name: E::NAME,
+            kind: TypeId::of::<E>(),
+            loss: E::POLICY.loss,
+            type_name: type_name::<E>(),
+        });
     }
 }
 

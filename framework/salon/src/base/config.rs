@@ -57,6 +57,9 @@ pub struct Limits {
     pub connect_rate: Rate,
     /// Untyped rooms that one session may be in, and, counted apart, typed ones.
     pub max_rooms: usize,
+    /// Values that one room keeps for who joins: the newest of each key of each of its events that are
+    /// `latest`; the oldest goes first. 1,000, and at most as many as take half of `max_outbox_bytes`.
+    pub max_latest_keys: usize,
     /// Typed rooms that are open at a time, of all kinds, those included that are kept though they are
     /// empty; [`Room::MAX_OPEN`](crate::Room::MAX_OPEN) limits one kind. 250,000: some 350 MB, without
     /// what the app keeps in them.
@@ -135,6 +138,7 @@ impl Default for Limits {
             max_namespaces: 16,
             connect_rate: Rate::new(10, Duration::from_secs(1), 256),
             max_rooms: 1_024,
+            max_latest_keys: 1_000,
             max_open_rooms: 250_000,
             max_rooms_opened: 2_048,
             room_rate: Rate::new(100, Duration::from_secs(1), 4_096),

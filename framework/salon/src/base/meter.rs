@@ -42,8 +42,11 @@ pub enum Count {
     BadPackets,
     /// Frames queued, once per recipient.
     FramesQueued,
-    /// Volatile frames dropped because the recipient was not writable.
+    /// Frames of events that a slow client may miss, dropped for it: what is `volatile` because it was not
+    /// writable, what is `drop` because too many waited, and of all the oldest where its outbox was full.
     FramesDropped,
+    /// Frames of events that are `latest` in whose place a newer one came while they waited.
+    FramesConflated,
     /// Frames of a room for a session that had lost its membership, had left, or was not let in.
     FramesSuppressed,
     /// Times that a member could not take what its room sent, or came back to a room that had gone on, and
@@ -67,7 +70,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -82,6 +85,7 @@ impl Count {
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
+        Self::FramesConflated,
         Self::FramesSuppressed,
         Self::MembersBehind,
         Self::EventsNotSent,
@@ -110,6 +114,7 @@ impl Count {
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",
+            Self::FramesConflated => "frames_conflated",
             Self::FramesSuppressed => "frames_suppressed",
             Self::MembersBehind => "members_behind",
             Self::EventsNotSent => "events_not_sent",

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::{
     beat::{Beat, Look},
-    mailbox::{BelowLimit, Client, Closed, EndSession, Received},
+    mailbox::{BelowLimit, Client, Closed, EndSession, HasMissed, Received},
     placement::Placement,
     receive_window::ReceiveWindow,
 };
@@ -325,6 +325,10 @@ impl<A: Client> Owner for Handle<A> {
 
     fn end_session(&self, session: SessionNumber, end: End) {
         self.address.do_send(EndSession { session, end });
+    }
+
+    fn has_missed(&self) {
+        self.address.do_send(HasMissed);
     }
 }
 

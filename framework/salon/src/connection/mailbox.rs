@@ -22,6 +22,7 @@ pub(crate) trait Client:
     + Handler<EndSession>
     + Handler<BelowLimit>
     + Handler<Closed>
+    + Handler<HasMissed>
 {
 }
 
@@ -49,6 +50,11 @@ pub(crate) struct EndSession {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct BelowLimit;
+
+/// Its client has missed something, and is to be told a while from now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct HasMissed;
 
 /// The connection ends.
 #[derive(Message)]

@@ -15,6 +15,7 @@ mod early;
 mod effects;
 mod handle;
 mod mailbox;
+mod missed;
 mod open_session;
 mod placement;
 mod putting_off;

@@ -24,7 +24,7 @@ use crate::{
     },
     event::REFRESH,
     hub::{Socket, encode_or_log},
-    message::Publication,
+    message::{Class, Publication},
     payload::Payload,
     protocol::Violation,
     room::bounded,
@@ -200,7 +200,7 @@ pub(crate) fn announce(handle: &SessionHandle) {
 fn notice(handle: &SessionHandle, name: &'static str, notice: &Value) -> Option<Publication> {
     let payload = encode_or_log(name, Payload::encode_single(notice))?;
     let name = ByteString::from_static(name);
-    Some(Publication::event(handle.namespace.clone(), name, payload, None, false))
+    Some(Publication::event(handle.namespace.clone(), name, payload, None, Class::Reliable))
 }
 
 /// Milliseconds until the identity lapses, if it does.

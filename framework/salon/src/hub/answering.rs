@@ -12,7 +12,7 @@ use crate::{
         room_id::RoomId,
     },
     event,
-    message::{Content, Publication, refused},
+    message::{Class, Content, Publication, refused},
     outbox::NotQueued,
     payload::Payload,
     session::handle::SessionHandle,
@@ -27,7 +27,7 @@ pub(crate) fn acknowledgement(
     payload: Payload,
 ) -> Result<Publication, NotQueued> {
     let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
-    sender.outbox.terms().formed(Publication::with(content, room, false))
+    sender.outbox.terms().formed(Publication::with(content, room, Class::Reliable))
 }
 
 /// What answers an event: its acknowledgement, or the event `salon:refused` when it was refused

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     base::clock,
     event::{self, Event},
-    message::Publication,
+    message::{Class, Publication},
     outbox::End,
     payload::{IntoPayload, Payload, Value},
     session::acknowledgement::AskError,
@@ -100,7 +100,8 @@ impl Audience {
             return;
         }
         if let Ok(payload) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
-            self.send(E::NAME.into(), payload, self.volatile || E::POLICY.volatile);
+            let class = if self.volatile { Class::Volatile } else { Class::of(event) };
+            self.send(E::NAME.into(), payload, class);
         }
     }
 
@@ -113,12 +114,13 @@ impl Audience {
             return;
         }
         if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_kept_payload()) {
-            self.send(name, payload, self.volatile);
+            let class = if self.volatile { Class::Volatile } else { Class::Reliable };
+            self.send(name, payload, class);
         }
     }
 
-    fn send(&self, name: ByteString, payload: Payload, volatile: bool) {
-        self.broadcaster.publish(&self.target(), name, payload, volatile, |_| true);
+    fn send(&self, name: ByteString, payload: Payload, class: Class) {
+        self.broadcaster.publish(&self.target(), name, payload, class, |_| true);
     }
 
     /// Asks all of them, and waits until each has answered or the time is over: the answers that

@@ -28,7 +28,7 @@ use crate::{
     },
     event::ReservedName,
     history::HistoryTotal,
-    message::{Ordered, Publication},
+    message::{Class, Ordered, Publication},
     once::{Bounds, Once},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
@@ -50,6 +50,10 @@ pub(crate) struct Broadcaster {
     pub(crate) recovery: Option<Recovery>,
     pub(crate) max_pending_acknowledgements: usize,
     pub(crate) max_rooms: usize,
+    /// How many of the newest values a room keeps for who joins.
+    pub(crate) max_latest_keys: usize,
+    /// And their bytes: half of what an outbox holds, so that whoever joins has room for them.
+    pub(crate) max_latest_bytes: usize,
     pub(crate) openings: Openings,
     /// What the rooms keep of what they have published, together.
     pub(crate) history: HistoryTotal,
@@ -85,6 +89,8 @@ impl Broadcaster {
             recovery,
             max_pending_acknowledgements: limits.max_pending_acknowledgements,
             max_rooms: limits.max_rooms,
+            max_latest_keys: limits.max_latest_keys,
+            max_latest_bytes: limits.max_outbox_bytes / 2,
             openings: Openings::new(limits),
             history: HistoryTotal::new(limits.max_history_bytes),
             max_name: limits.max_name,
@@ -175,7 +181,7 @@ impl Broadcaster {
         target: &Target,
         name: ByteString,
         payload: Payload,
-        is_volatile: bool,
+        class: Class,
         on: impl Fn(&ShardHandle) -> bool,
     ) {
         let deliver = |publication: &Publication| {
@@ -184,10 +190,10 @@ impl Broadcaster {
         };
         let namespace = target.namespace().cloned().unwrap_or_default();
         match &self.recovery {
-            Some(recovery) if !is_volatile => {
+            Some(recovery) if class.is_reliable() => {
                 let event = |offset| {
                     let order = Some(Ordered::Kept(offset));
-                    Publication::event(namespace, name, payload, order, false)
+                    Publication::event(namespace, name, payload, order, class)
                 };
                 // To all of them in the order of the offsets, and to those that there are when it is
                 // kept: whoever is recovered later has it.
@@ -202,7 +208,7 @@ impl Broadcaster {
             }
             _ => {
                 let order = self.outside();
-                let event = Publication::event(namespace, name, payload, order, is_volatile);
+                let event = Publication::event(namespace, name, payload, order, class);
                 let shards = self.shards();
                 let meant = shards.iter().filter(|shard| on(shard));
                 meant.for_each(|shard| shard.send(deliver(&event)));

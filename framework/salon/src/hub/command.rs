@@ -35,6 +35,10 @@ pub(crate) enum Command {
     CloseRoom {
         room: RoomId,
     },
+    /// What a room publishes from here on is of another order.
+    EndOrder {
+        room: RoomId,
+    },
     /// A session reads what a room keeps after the first of these numbers, up to the second.
     Replay {
         room: RoomId,
@@ -61,6 +65,11 @@ pub(crate) enum Command {
         handle: Arc<SessionHandle>,
         publication: Publication,
         asked: Option<u64>,
+    },
+    /// The newest values of a room, for one who has just entered.
+    Newest {
+        handle: Arc<SessionHandle>,
+        publications: Vec<Publication>,
     },
     Deliver {
         target: Target,

@@ -48,6 +48,11 @@ impl Local {
                 }
                 self.rooms.shed();
             }
+            Command::EndOrder { room } => {
+                for handle in self.rooms.get(&room).into_iter().flat_map(LocalMembers::iter) {
+                    handle.outbox.end_order(room);
+                }
+            }
             Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
             Command::Again { handle, missed } => {
                 // It may have ended, or lost the room meanwhile.
@@ -57,6 +62,12 @@ impl Local {
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
             Command::One { handle, publication, asked } => {
                 self.send_one(&handle, &publication, asked);
+            }
+            Command::Newest { handle, publications } => {
+                for publication in &publications {
+                    // Whoever has lost the room meanwhile, or is gone, needs none of them.
+                    let _ = handle.push_in_order(publication);
+                }
             }
             Command::Deliver { target, publication, question } => {
                 self.each(&target, |handle| deliver(handle, &publication, question.as_ref()));

@@ -73,6 +73,21 @@ impl Outlets {
         }
     }
 
+    /// What is delivered from here on is of another order.
+    pub(crate) fn end_order(&self, room: RoomId) {
+        for outlet in &self.0 {
+            outlet.shard.send(Command::EndOrder { room });
+        }
+    }
+
+    /// Sends the newest values of the room to one session that has entered.
+    pub(crate) fn send_newest(&self, handle: &Arc<SessionHandle>, publications: Vec<Publication>) {
+        if let Some(index) = self.index_of(handle) {
+            let handle = handle.clone();
+            self.0[index].shard.send(Command::Newest { handle, publications });
+        }
+    }
+
     /// Sends to one session, in order with what was delivered to its shard before. To one that has
     /// entered it takes nothing that the workers share.
     pub(crate) fn send_to(

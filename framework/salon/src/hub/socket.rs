@@ -17,7 +17,7 @@ use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    message::Publication,
+    message::{Class, Publication},
     outbox::{End, NotQueued, TransportKind},
     payload::{IntoPayload, Payload, PayloadError, Value},
     session::{acknowledgement::AskError, handle::SessionHandle, membership::too_many_rooms},
@@ -131,7 +131,7 @@ impl Socket {
 
     /// Sends an untyped event to this client, as [`emit`](Self::emit) does a typed one.
     pub fn emit_named(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
-        self.emit_any(name.into(), payload, false);
+        self.emit_any(name.into(), payload, Class::Reliable);
     }
 
     /// As [`emit_named`](Self::emit_named), and says what became of it.
@@ -143,12 +143,12 @@ impl Socket {
         name: impl Into<ByteString>,
         payload: impl IntoPayload,
     ) -> Result<(), NotQueued> {
-        self.try_emit_any(name.into(), payload, false)
+        self.try_emit_any(name.into(), payload, Class::Reliable)
     }
 
     /// Sends an untyped event to this client if it is writable now.
     pub fn emit_volatile(&self, name: impl Into<ByteString>, payload: impl IntoPayload) {
-        self.emit_any(name.into(), payload, true);
+        self.emit_any(name.into(), payload, Class::Volatile);
     }
 
     /// As [`emit_volatile`](Self::emit_volatile), and says what became of it.
@@ -160,13 +160,13 @@ impl Socket {
         name: impl Into<ByteString>,
         payload: impl IntoPayload,
     ) -> Result<(), NotQueued> {
-        self.try_emit_any(name.into(), payload, true)
+        self.try_emit_any(name.into(), payload, Class::Volatile)
     }
 
-    fn emit_any(&self, name: ByteString, payload: impl IntoPayload, volatile: bool) {
+    fn emit_any(&self, name: ByteString, payload: impl IntoPayload, class: Class) {
         if self.broadcaster.is_free(&name) {
             // As in `emit`.
-            let _ = self.send_untyped(name, payload, volatile);
+            let _ = self.send_untyped(name, payload, class);
         }
     }
 
@@ -174,22 +174,22 @@ impl Socket {
         &self,
         name: ByteString,
         payload: impl IntoPayload,
-        volatile: bool,
+        class: Class,
     ) -> Result<(), NotQueued> {
         self.broadcaster.check_name(&name)?;
-        self.send_untyped(name, payload, volatile)
+        self.send_untyped(name, payload, class)
     }
 
     fn send_typed<E: Event + Serialize>(&self, event: &E) -> Result<(), NotQueued> {
         let payload = self.broadcaster.encoded(E::NAME, event::encode(event))?;
-        self.send(ByteString::from_static(E::NAME), payload, E::POLICY.volatile)
+        self.send(ByteString::from_static(E::NAME), payload, Class::of(event))
     }
 
     fn send_untyped(
         &self,
         name: ByteString,
         payload: impl IntoPayload,
-        volatile: bool,
+        class: Class,
     ) -> Result<(), NotQueued> {
         let (name, payload) = match self.broadcaster.recovery {
             // It is kept for a client that comes back.
@@ -197,16 +197,16 @@ impl Socket {
             None => (name, payload.into_payload()),
         };
         let payload = self.broadcaster.encoded(&name, payload)?;
-        self.send(name, payload, volatile)
+        self.send(name, payload, class)
     }
 
-    fn send(&self, name: ByteString, payload: Payload, volatile: bool) -> Result<(), NotQueued> {
+    fn send(&self, name: ByteString, payload: Payload, class: Class) -> Result<(), NotQueued> {
         let handle = &self.handle;
         let namespace = handle.namespace.clone();
-        let recovery = self.broadcaster.recovery.as_ref().filter(|_| !volatile);
+        let recovery = self.broadcaster.recovery.as_ref().filter(|_| class.is_reliable());
         let Some(recovery) = recovery else {
             let order = self.broadcaster.outside();
-            let event = Publication::event(namespace, name, payload, order, volatile);
+            let event = Publication::event(namespace, name, payload, order, class);
             return handle.push(&handle.outbox.terms().formed(event)?);
         };
         if !recovery.has(handle) {
@@ -216,7 +216,7 @@ impl Socket {
         // since, to any of them; while it is looked at it does not.
         let target = Target::Session { namespace, id: handle.id };
         let on = |shard: &ShardHandle| handle.has_ended() || shard.number() == handle.shard;
-        self.broadcaster.publish(&target, name, payload, false, on);
+        self.broadcaster.publish(&target, name, payload, Class::Reliable, on);
         Ok(())
     }
 

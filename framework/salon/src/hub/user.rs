@@ -15,6 +15,7 @@ use super::{Broadcaster, ShardHandle, Socket, Target};
 use crate::{
     base::number::ShardNumber,
     event::{self, Event},
+    message::Class,
     payload::{IntoPayload, Payload},
     session::{handle::SessionHandle, session_id::SessionId},
 };
@@ -64,7 +65,7 @@ impl UserHandle {
             return;
         }
         if let Ok(payload) = self.broadcaster.encoded(E::NAME, event::encode(event)) {
-            self.send(&E::NAME.into(), &payload, E::POLICY.volatile);
+            self.send(&E::NAME.into(), &payload, &Class::of(event));
         }
     }
 
@@ -77,7 +78,7 @@ impl UserHandle {
             return;
         }
         if let Ok(payload) = self.broadcaster.encoded(&name, payload.into_kept_payload()) {
-            self.send(&name, &payload, false);
+            self.send(&name, &payload, &Class::Reliable);
         }
     }
 
@@ -89,7 +90,7 @@ impl UserHandle {
         there.map(|handle| Socket::new(handle, self.broadcaster.clone())).collect()
     }
 
-    fn send(&self, name: &ByteString, payload: &Payload, volatile: bool) {
+    fn send(&self, name: &ByteString, payload: &Payload, class: &Class) {
         for (namespace, Theirs { sessions, shards }) in self.namespaces() {
             // By their ids, which those who come back have again: one that does so meanwhile gets it
             // as well, and once.
@@ -101,7 +102,7 @@ impl UserHandle {
             let on = |shard: &ShardHandle| {
                 shards.as_ref().is_none_or(|shards| shards.contains(&shard.number()))
             };
-            self.broadcaster.publish(&target, name.clone(), payload.clone(), volatile, on);
+            self.broadcaster.publish(&target, name.clone(), payload.clone(), class.clone(), on);
         }
     }
 

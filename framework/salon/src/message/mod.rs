@@ -4,6 +4,7 @@
 //! word about a session. What may be done with it is decided by that, and never by its bytes: a
 //! [`Codec`] makes those, once for each protocol, whoever gets them. Nothing here may know a wire.
 
+mod class;
 mod codec;
 mod content;
 mod delivery;
@@ -14,10 +15,12 @@ mod position;
 mod publication;
 mod reader;
 mod refused;
+mod topic;
 
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
+    class::Class,
     codec::{Codec, CodecId},
     content::{Content, Ordered},
     delivery::Delivery,
@@ -27,4 +30,5 @@ pub(crate) use self::{
     publication::{Kept, Log, Publication},
     reader::Reader,
     refused::refused,
+    topic::Topic,
 };

@@ -15,8 +15,8 @@ use crate::base::random;
 /// What goes to the members as one, by `broadcast` or `except`, has a number of its own in that
 /// order, `seq`: from 1, each one more than the one before. Whoever was left out by `except` misses
 /// that number, and nobody else does; in a room with a [`History`](crate::History) it is told so, by
-/// `salon:skip`. What goes to one member alone, and what is `volatile`, has the
-/// number `after` which it was sent.
+/// `salon:skip`. What goes to one member alone, and what a slow client may miss, has the number `after`
+/// which it was sent: dropping it makes no gap.
 ///
 /// The numbers begin anew with another `epoch` when the room was rebuilt: closed and opened again,
 /// or restarted after a panic. Two positions are comparable only if room and epoch are the same.

@@ -10,7 +10,7 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{CodecId, Content, Form, Reader, content::Ordered, forms::Forms};
+use super::{Class, CodecId, Content, Epoch, Form, Reader, Topic, content::Ordered, forms::Forms};
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -21,10 +21,10 @@ struct Inner {
     content: Content,
     /// The typed room whose members alone may have it.
     room: Option<RoomId>,
-    /// Whether a client that is not writable may miss it.
-    is_volatile: bool,
-    /// If it is kept: where, so that whoever cannot take it now reads it there later.
-    /// Boxed: most are not.
+    /// What becomes of it where a client is slow.
+    class: Class,
+    /// If it is kept: where, so that whoever cannot take it now reads it there later. What is lossy never
+    /// is. Boxed: most are not.
     kept: Option<Box<Kept>>,
     forms: Forms,
 }
@@ -56,17 +56,17 @@ pub(crate) trait Log: Send + Sync {
 impl Publication {
     /// For whoever is chosen.
     pub(crate) fn new(content: Content) -> Self {
-        Self::with(content, None, false)
+        Self::with(content, None, Class::Reliable)
     }
 
     /// For members of a typed room alone.
-    pub(crate) fn of_room(content: Content, room: RoomId, is_volatile: bool) -> Self {
-        Self::with(content, Some(room), is_volatile)
+    pub(crate) fn of_room(content: Content, room: RoomId, class: Class) -> Self {
+        Self::with(content, Some(room), class)
     }
 
     /// For members of a typed room alone, whose order keeps it.
     pub(crate) fn kept_by_room(content: Content, room: RoomId, kept: Kept) -> Self {
-        Self::make(content, Some(room), false, Some(Box::new(kept)))
+        Self::make(content, Some(room), Class::Reliable, Some(Box::new(kept)))
     }
 
     /// An event for whoever is chosen.
@@ -75,10 +75,10 @@ impl Publication {
         name: ByteString,
         payload: Payload,
         order: Option<Ordered>,
-        is_volatile: bool,
+        class: Class,
     ) -> Self {
         let content = Content::Event { namespace, name, payload, order, question: None };
-        Self::with(content, None, is_volatile)
+        Self::with(content, None, class)
     }
 
     /// An event that is to be acknowledged, with the label of its acknowledgement.
@@ -91,7 +91,7 @@ impl Publication {
     ) -> Self {
         let question = Some(id);
         let content = Content::Event { namespace, name, payload, order: None, question };
-        Self::with(content, room, false)
+        Self::with(content, room, Class::Reliable)
     }
 
     /// A message as it is.
@@ -99,19 +99,15 @@ impl Publication {
         Self::new(Content::Message(message))
     }
 
-    /// For members of that room alone, if there is one; a client that is not writable may miss what is
-    /// volatile.
-    pub(crate) fn with(content: Content, room: Option<RoomId>, is_volatile: bool) -> Self {
-        Self::make(content, room, is_volatile, None)
+    /// For members of that room alone, if there is one; its class says what becomes of it where a client is
+    /// slow.
+    pub(crate) fn with(content: Content, room: Option<RoomId>, class: Class) -> Self {
+        Self::make(content, room, class, None)
     }
 
-    fn make(
-        content: Content,
-        room: Option<RoomId>,
-        is_volatile: bool,
-        kept: Option<Box<Kept>>,
-    ) -> Self {
-        Self(Arc::new(Inner { content, room, is_volatile, kept, forms: Forms::default() }))
+    fn make(content: Content, room: Option<RoomId>, class: Class, kept: Option<Box<Kept>>) -> Self {
+        debug_assert!(kept.is_none() || class.is_reliable(), "nothing is kept that has no number");
+        Self(Arc::new(Inner { content, room, class, kept, forms: Forms::default() }))
     }
 
     /// Its form by that codec, which whoever asks for it first makes.
@@ -137,14 +133,34 @@ impl Publication {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether a client that is not writable may miss it.
-    pub(crate) fn is_volatile(&self) -> bool {
-        self.0.is_volatile
+    /// What becomes of it where a client is slow.
+    pub(crate) fn class(&self) -> &Class {
+        &self.0.class
+    }
+
+    /// What it has in common with others of which a client need not get each; nothing if it waits with
+    /// what is reliable.
+    pub(crate) fn topic(&self) -> Option<Topic> {
+        let key = match &self.0.class {
+            Class::Reliable | Class::Volatile => return None,
+            Class::Latest(key) => key.clone(),
+            Class::Drop { .. } => None,
+        };
+        let Content::Event { namespace, name, .. } = &self.0.content else { return None };
+        Some(Topic { namespace: namespace.clone(), room: self.0.room, event: name.clone(), key })
     }
 
     /// The typed room whose members alone may have it.
     pub(crate) fn room(&self) -> Option<RoomId> {
         self.0.room
+    }
+
+    /// In which order of its room it has a place, if it has one.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        match &self.0.content {
+            Content::Event { order: Some(Ordered::InRoom(position)), .. } => Some(position.epoch),
+            _ => None,
+        }
     }
 
     /// Where it can be read again, if a room keeps it.
@@ -178,7 +194,7 @@ impl fmt::Debug for Publication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Publication")
             .field("content", &self.0.content)
-            .field("volatile", &self.0.is_volatile)
+            .field("class", &self.0.class)
             .finish_non_exhaustive()
     }
 }

@@ -66,9 +66,13 @@ impl Lag {
         ptr::addr_eq(Arc::as_ptr(&self.log), kept.log.as_ptr())
     }
 
-    /// Keeps something that has no number behind what is to be read before it.
+    /// Keeps something that has no number behind what is to be read before it. What its client may miss
+    /// leaves half of the place to what it may not.
     pub(super) fn hold(&mut self, publication: &Publication, cost: usize, terms: &Terms) -> Held {
-        if self.held.len() >= terms.max_frames || self.held_bytes + cost > terms.max_bytes {
+        let part = if publication.class().is_reliable() { 1 } else { 2 };
+        if self.held.len() >= terms.max_frames / part
+            || self.held_bytes + cost > terms.max_bytes / part
+        {
             return Held::Full;
         }
         self.held.push((self.last, publication.clone()));

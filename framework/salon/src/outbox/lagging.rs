@@ -1,6 +1,11 @@
 //! A session that is behind in what a room keeps reads that as its client takes it.
 //!
 //! It must never send it anything of the room out of order, nor anything once it has lost the room.
+//!
+//! What its client may miss waits in a lane of its own meanwhile, which no link is offered before everything is
+//! read: it says behind which number it comes, and that is far ahead. So it never keeps anybody from reading
+//! on: the lane counts for nothing where it is asked how much may be read, and goes for what was. Nor does it
+//! wait for ever: a session reads up to the head in the end, or is cut off.
 
 use std::sync::Arc;
 
@@ -13,7 +18,7 @@ use super::{
 };
 use crate::{
     base::{disconnect::DisconnectReason, meter::Count, room_id::RoomId},
-    message::Publication,
+    message::{Class, Epoch, Publication},
 };
 
 impl Outbox {
@@ -43,14 +48,19 @@ impl Outbox {
         let _ = self.fall_behind(lag);
     }
 
-    /// Of a room nothing is read any more, nor of what came behind that: the session has ended.
+    /// Of a room nothing is read any more, nor of what came behind that, held back or in the lane: the session
+    /// has ended.
     pub(crate) fn forget_lag(&self, room: RoomId) {
-        let lag = self.lock().take_lag(room);
-        // What it holds may have the application's bytes, whose drop is the application's code.
-        drop(lag);
+        let mut state = self.lock();
+        let lag = state.take_lag(room);
+        let lost = lag.as_ref().map(|_| state.take_out_lossy(room, &self.terms));
+        drop(state);
+        // They may have the application's bytes, whose drop is the application's code.
+        drop((lag, lost));
     }
 
-    /// Queues what those read who are behind, as long as half of what the outbox may hold is free.
+    /// Queues what those read who are behind, as long as half of what the outbox may hold is free of what is
+    /// reliable.
     pub(super) fn read_on(&self) {
         loop {
             let Some(wanted) = self.lock().wanted(&self.terms) else { return };
@@ -65,7 +75,9 @@ impl Outbox {
             for publication in &read {
                 self.terms.form(publication);
             }
-            self.lock().has_read(&wanted, read, &self.terms);
+            let mut state = self.lock();
+            state.has_read(&wanted, read, &self.terms);
+            self.make_room(state, false);
         }
     }
 }
@@ -92,10 +104,10 @@ impl State {
             }
             // Another order has begun: of the former one nothing is wanted any more.
             Some(_) => {
-                self.release_lag(room, terms);
+                self.release_lag(room, publication.epoch(), terms);
                 Held::Passes
             }
-            None if publication.is_volatile() => Held::Missed,
+            None if *publication.class() == Class::Volatile => Held::Missed,
             None => lag.hold(publication, cost, terms),
         }
     }
@@ -106,11 +118,15 @@ impl State {
         self.rare.as_ref().is_some_and(|rare| !rare.lags.is_empty())
     }
 
-    /// Of a room nothing is read any more; what came behind that is queued.
-    pub(super) fn release_lag(&mut self, room: RoomId, terms: &Terms) {
-        if let Some(lag) = self.take_lag(room) {
-            self.release(lag.held, terms);
-        }
+    /// Of a room nothing is read any more. Of what came behind that is queued what has its place in the order
+    /// that follows, if one does, or in none: what has one in the order that was read would come too early.
+    pub(super) fn release_lag(&mut self, room: RoomId, follows: Option<Epoch>, terms: &Terms) {
+        let Some(lag) = self.take_lag(room) else { return };
+        let is_due = |it: &Publication| it.epoch().is_none_or(|epoch| Some(epoch) == follows);
+        let all = lag.held.len();
+        let due = lag.held.into_iter().filter(|(_, it)| is_due(it)).collect::<Vec<_>>();
+        terms.counters.add(Count::FramesSuppressed, frames(all - due.len()));
+        self.release(due, terms);
     }
 
     /// The session has lost the room: nothing of it is read any more. Of what came behind that the answers
@@ -121,7 +137,7 @@ impl State {
         let answers = lag.held.into_iter().filter(|(_, it)| it.is_answer()).collect::<Vec<_>>();
         let others = all - answers.len();
         self.release(answers, terms);
-        u64::try_from(others).unwrap_or(u64::MAX)
+        frames(others)
     }
 
     fn take_lag(&mut self, room: RoomId) -> Option<Lag> {
@@ -129,6 +145,8 @@ impl State {
         let index = lags.iter().position(|lag| lag.room == room)?;
         let lag = lags.remove(index);
         self.drop_rare();
+        // What was behind this in the lane may be offered now.
+        self.wake();
         Some(lag)
     }
 
@@ -137,6 +155,11 @@ impl State {
             let cost = terms.form(&publication).cost();
             self.queue(publication, cost);
         }
+    }
+
+    /// Whether its session is behind in a room.
+    pub(super) fn is_behind_in(&self, room: RoomId) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.lags.iter().any(|lag| lag.room == room))
     }
 
     fn lag_mut(&mut self, room: RoomId) -> Option<&mut Lag> {
@@ -190,4 +213,8 @@ impl State {
             debug_assert!(lag.held.is_empty(), "what is held comes behind something that is read");
         }
     }
+}
+
+fn frames(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,8 @@
 //! The bounded outgoing queue of one connection, between whoever emits and the link that writes.
 //!
 //! It must never wait: a producer that finds it full gets told, and the connection is closed.
-//! Control has a lane of its own, so that data cannot starve liveness.
+//! Control has a lane of its own, so that data cannot starve liveness; what a client may miss has one
+//! behind what it may not, so that it ends and delays nothing.
 
 mod burst;
 mod catching_up;
@@ -9,11 +10,15 @@ mod control;
 mod drain;
 mod lag;
 mod lagging;
+mod lossy;
+mod making_room;
+mod missed;
 mod not_queued;
 mod queue;
 mod ready;
 mod room;
 mod state;
+mod telling;
 mod terms;
 mod transport_kind;
 
@@ -23,6 +28,7 @@ pub use transport_kind::TransportKind;
 pub(crate) use control::Control;
 pub(crate) use drain::{Drained, Frames, LinkNumber, Sink};
 pub(crate) use lag::Lag;
+pub(crate) use missed::ToTell;
 pub(crate) use queue::{Outbox, lapsed};
 pub(crate) use room::Room;
 pub(crate) use terms::{End, Owner, Terms};

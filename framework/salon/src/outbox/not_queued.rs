@@ -14,6 +14,10 @@ pub enum NotQueued {
     /// The frame is volatile and the link is not writable.
     #[error("the frame is volatile and the connection is not writable")]
     NotWritable,
+    /// As many of these events wait as its `drop = newest` says: this one is dropped, and the client is told
+    /// how many were.
+    #[error("as many of these events wait for the client as may: this one is dropped")]
+    Dropped,
     /// The session has lost the right to the frame's room.
     #[error("the session is no member of the frame's room any more")]
     Lapsed,

@@ -29,7 +29,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Publication, Reader, refused},
+    message::{Class, Publication, Reader, refused},
     payload::Payload,
 };
 
@@ -93,11 +93,14 @@ impl Outbox {
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
         }
-        if publication.is_volatile() && !state.is_writable() {
+        if *publication.class() == Class::Volatile && !state.is_writable() {
             return Err(NotQueued::NotWritable);
         }
         if !state.suppresses(publication) {
-            return self.queue(state, publication, form.cost(), reader);
+            return match publication.topic() {
+                Some(topic) => self.queue_lossy(state, publication, topic, form.cost()),
+                None => self.queue(state, publication, form.cost(), reader),
+            };
         }
         drop(state);
         if let Some(instead) = self.instead_of(publication) {
@@ -111,7 +114,7 @@ impl Outbox {
         Err(NotQueued::Lapsed)
     }
 
-    fn queue(
+    pub(super) fn queue(
         &self,
         mut state: MutexGuard<'_, State>,
         publication: &Publication,
@@ -132,6 +135,7 @@ impl Outbox {
         state.begin_turn(self.transport() == TransportKind::Polling);
         if !is_full && state.admits(publication, cost, &self.terms) {
             state.queue(publication.clone(), cost);
+            self.make_room(state, false);
             return Ok(());
         }
         if !is_full
@@ -205,12 +209,16 @@ impl Outbox {
     /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
     /// from here on is by one that its session has.
     pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
-        self.lock().resume(room, &self.terms, |last| last <= membership);
+        let mut state = self.lock();
+        state.let_go(room, &self.terms);
+        state.resume(room, &self.terms, |last| last <= membership);
     }
 
     /// Nothing of a room is on its way any more, nor will be: it is closed.
     pub(crate) fn resume_all(&self, room: RoomId) {
-        self.lock().resume(room, &self.terms, |_| true);
+        let mut state = self.lock();
+        state.let_go(room, &self.terms);
+        state.resume(room, &self.terms, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the
@@ -318,9 +326,9 @@ impl Outbox {
             sink.control(control);
             something = true;
         }
-        if something || !state.frames.is_empty() {
+        if something || state.offers_something() {
             something |= state.take(&self.terms, |frames| sink.frames(frames));
-            if S::STAYS && state.frames.is_empty() && state.closed.is_none() {
+            if S::STAYS && !state.offers_something() && state.closed.is_none() {
                 state.wait(cx.waker());
                 return Poll::Ready(Drained::Everything);
             }
@@ -332,6 +340,13 @@ impl Outbox {
         }
         state.wait(cx.waker());
         Poll::Pending
+    }
+
+    /// Has the connection tell its client what it has missed, a while from now.
+    pub(super) fn request_telling(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            owner.has_missed();
+        }
     }
 
     /// Has the connection end a session, or itself because of it.

@@ -85,6 +85,8 @@ mod tests {
         fn ended(&self, _: DisconnectReason) {}
 
         fn end_session(&self, _: SessionNumber, _: End) {}
+
+        fn has_missed(&self) {}
     }
 
     /// Takes one frame at a time.

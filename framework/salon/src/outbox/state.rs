@@ -13,6 +13,8 @@ use super::{
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
     lag::Lag,
+    lossy::Lossy,
+    missed::Missed,
     terms::Terms,
 };
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct State {
     control: Lane,
-    /// In place while there are few.
+    /// What is reliable, and what is volatile. In place while there are few.
     pub(super) frames: SmallVec<[Publication; 2]>,
     pub(super) bytes: usize,
     pub(super) link: LinkNumber,
@@ -55,6 +57,10 @@ pub(super) struct Rare {
     burst: Option<Burst>,
     /// The rooms in which its sessions are behind.
     pub(super) lags: Vec<Lag>,
+    /// If it was sent events that it may miss since its last heartbeat.
+    pub(super) lossy: Option<Lossy>,
+    /// If it has missed some of those of which it is told.
+    pub(super) missed: Option<Missed>,
 }
 
 type Suppressed = HashMap<RoomId, MembershipNumber>;
@@ -88,8 +94,10 @@ impl State {
     /// nothing else to be sent gives back then what it took when it had.
     pub(super) fn take_control(&mut self) -> Lane {
         let control = std::mem::take(&mut self.control);
-        if control != Lane::default() && self.frames.is_empty() {
+        if control != Lane::default() && self.is_empty() {
             self.frames.shrink_to_fit();
+            self.rare.iter_mut().for_each(|rare| rare.lossy = None);
+            self.drop_rare();
         }
         control
     }
@@ -100,6 +108,7 @@ impl State {
         if let Some(rare) = &mut self.rare {
             rare.lags.clear();
         }
+        self.drop_lossy();
         self.tell_of_room();
     }
 
@@ -132,7 +141,7 @@ impl State {
         if taken > 0 {
             self.tell_of_room();
         }
-        (taken, answers)
+        (taken + self.lose_lossy(room, terms), answers)
     }
 
     /// Puts in the place of answers of a room what goes with each, or nothing. They are in their order,
@@ -191,13 +200,18 @@ impl State {
         }
         let (frames, bytes) = self.own();
         let is_alone = frames == 0;
-        let times = if self.is_fresh { burst::MOST } else { 1 };
+        let times = self.times();
         frames < terms.max_frames.saturating_mul(times)
             && (is_alone || bytes + cost <= terms.max_bytes.saturating_mul(times))
     }
 
-    /// How many frames count against the limits, and their bytes: all, but for what it catches up on,
-    /// or for what is left of a burst.
+    /// How many times what an outbox holds may wait now.
+    pub(super) fn times(&self) -> usize {
+        if self.is_fresh { burst::MOST } else { 1 }
+    }
+
+    /// How many frames count against the limits, and their bytes: all that are reliable, but for what it
+    /// catches up on, or for what is left of a burst.
     pub(super) fn own(&self) -> (usize, usize) {
         let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
         let burst = self.burst().map_or((0, 0), |burst| (burst.frames, burst.bytes));
@@ -240,6 +254,8 @@ impl State {
                 && rare.catching_up.is_none()
                 && rare.burst.is_none()
                 && rare.lags.is_empty()
+                && rare.lossy.is_none()
+                && rare.missed.is_none()
         };
         self.rare.take_if(|rare| is_idle(rare));
     }
@@ -261,14 +277,15 @@ impl State {
     }
 
     /// The frames of a room are suppressed no more, if `is_over` says so of the last membership that
-    /// was lost; and of what a member was behind in nothing is read any more.
+    /// was lost; and of what a member was behind in nothing is read any more. What waits of the room in the
+    /// lane of what may be missed has been [let go](Self::let_go) before.
     pub(super) fn resume(
         &mut self,
         room: RoomId,
         terms: &Terms,
         is_over: impl FnOnce(MembershipNumber) -> bool,
     ) {
-        self.release_lag(room, terms);
+        self.release_lag(room, None, terms);
         let Some(rare) = &mut self.rare else { return };
         if rare.suppressed.get(&room).is_some_and(|last| is_over(*last)) {
             rare.suppressed.remove(&room);
@@ -279,7 +296,7 @@ impl State {
     /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it. One that
     /// was called, for a ping perhaps, and has not come yet is ready.
     pub(super) fn begin_turn(&mut self, may_come: bool) {
-        if self.frames.is_empty() {
+        if self.is_empty() {
             self.is_fresh = self.waker.is_some() || may_come;
         }
     }
@@ -296,13 +313,15 @@ impl State {
 
     /// Takes as many frames as `count` says; whether that is any.
     pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
-        let count = count(Frames::new(&self.frames, terms));
+        let count = count(Frames::new(&self.frames, self.offered_lossy(), terms));
         if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
             self.frames.clear();
             self.bytes = 0;
         } else {
-            for frame in self.frames.drain(..count) {
+            let reliable = count.min(self.frames.len());
+            self.take_lossy(count - reliable, terms);
+            for frame in self.frames.drain(..reliable) {
                 let cost = terms.form(&frame).cost();
                 self.bytes -= cost;
                 if let Some(rare) = &mut self.rare {
@@ -356,14 +375,14 @@ impl State {
         }
     }
 
-    /// Whether half of what it may hold waits.
+    /// Whether half of what it may hold waits. What makes place for everything else does not count.
     pub(super) fn is_half_full(&self, terms: &Terms) -> bool {
         self.bytes > terms.max_bytes / 2 || self.frames.len() > terms.max_frames / 2
     }
 
     /// Whether a link is waiting for something to write.
     pub(super) fn is_writable(&self) -> bool {
-        self.is_awaited && self.frames.is_empty()
+        self.is_awaited && self.is_empty()
     }
 
     /// A link waits from now on.

@@ -53,6 +53,9 @@ pub(crate) trait Owner: Send + Sync {
     fn ended(&self, reason: DisconnectReason);
     /// The server wants a session ended, or the connection because of it.
     fn end_session(&self, session: SessionNumber, end: End);
+    /// Its client has missed something that it is to be told of: what that is it [takes](super::Outbox::take_missed)
+    /// again and again, until there is nothing more. Then this may come once more.
+    fn has_missed(&self);
 }
 
 impl Terms {

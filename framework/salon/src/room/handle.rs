@@ -29,6 +29,7 @@ use crate::{
     },
     event::{self, Event},
     hub::{Broadcaster, Opener},
+    message::Class,
 };
 
 /// One room, by its key, whether it is open or not: from [`Salon::room`](crate::Salon::room), or
@@ -158,7 +159,8 @@ impl<R: Room> RoomHandle<R> {
                 let encode = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
                 broadcaster.is_free(E::NAME).then(encode).flatten()
             });
-            Broadcast { name: E::NAME, payload, is_volatile: E::POLICY.volatile, _ticket, done }
+            let (class, throttle) = (Class::of(event), E::POLICY.throttle);
+            Broadcast { name: E::NAME, payload, class, throttle, _ticket, done }
         }))
     }
 

@@ -189,6 +189,23 @@ impl SessionHandle {
         self.push_recovered(publication)
     }
 
+    /// As [`push`](Self::push), for one of the newest values of a room that it has just joined.
+    pub(crate) fn push_in_order(&self, publication: &Publication) -> Result<(), NotQueued> {
+        if self.has_ended() {
+            return Err(NotQueued::Closed);
+        }
+        self.count(self.outbox.push_in_order(publication))
+    }
+
+    /// As [`push`](Self::push), for what its client is told if there is room for it: without, nothing ends.
+    pub(crate) fn offer(&self, publication: &Publication) -> Result<(), NotQueued> {
+        if self.has_ended() {
+            return Err(NotQueued::Closed);
+        }
+        let offered = self.outbox.offer(publication);
+        if offered.is_ok() { self.count(offered) } else { offered }
+    }
+
     /// As [`push`](Self::push), for what the session missed.
     pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
         self.count(self.outbox.push_for(publication, &|| self.reader()))
@@ -215,8 +232,14 @@ impl SessionHandle {
                 self.outbox.counters().one(Count::OutboxOverflows);
             }
             Err(NotQueued::Lapsed) => self.count_suppressed(1),
-            // What is wrong with an event was said when it was made, or its form was.
-            Err(NotQueued::Closed | NotQueued::ReservedName(_) | NotQueued::Unserializable) => {}
+            // What is wrong with an event was said when it was made, or its form was; what is dropped for
+            // others that wait was counted with these.
+            Err(
+                NotQueued::Closed
+                | NotQueued::Dropped
+                | NotQueued::ReservedName(_)
+                | NotQueued::Unserializable,
+            ) => {}
         }
         queued
     }
@@ -347,6 +370,7 @@ impl SessionHandle {
             self.outbox.forget_lag(membership.room());
             membership.link.ended(self.number, reason);
         }
+        self.outbox.end_of_session(&self.namespace);
         self.state.acknowledgements.clear();
         drop(self.lose_rights(&Code::Disconnected, |_| true));
         // Nothing that is still asked about it may end it once more, and its connection with it.

@@ -217,6 +217,13 @@ impl Memberships {
         Some(membership.number)
     }
 
+    /// The name of a room that the session is in.
+    pub(crate) fn name(&self, room: RoomId) -> Option<ByteString> {
+        let state = self.lock();
+        let membership = state.present.iter().find(|membership| membership.room() == room)?;
+        Some(membership.link.name().clone())
+    }
+
     /// Asks a room that the session is in for what it missed; false if it is in none of that name.
     pub(crate) fn replay(&self, room: &str, replay: Replay) -> bool {
         let state = self.lock();

@@ -124,7 +124,10 @@ impl Conversation {
         auth: Option<Value>,
         raw: bool,
     ) -> Rc<Self> {
-        let (parser, orders) = (core.parser().clone(), Orders::new(core.namespaces().kept()));
+        let (parser, orders) = (
+            core.parser().clone(),
+            Orders::new(core.namespaces().kept(), core.namespaces().lossy()),
+        );
         let state = RefCell::new(State {
             decoder: parser.decoder(&PacketLimits::default()),
             auth,

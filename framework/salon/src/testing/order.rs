@@ -19,6 +19,8 @@ pub(super) struct Orders {
     seen: HashMap<String, (String, u64)>,
     /// The kinds of rooms that keep a history: in their orders no number is missing.
     kept: Rc<[&'static str]>,
+    /// The events that may come behind what came later: it may miss them.
+    lossy: Rc<[&'static str]>,
     /// What it has asked for once more: by the room's name, behind which number, and up to which.
     again: HashMap<String, (u64, u64)>,
 }
@@ -33,8 +35,8 @@ struct Gap {
 
 impl Orders {
     /// Of a client that has seen nothing.
-    pub(super) fn new(kept: Rc<[&'static str]>) -> Self {
-        Self { seen: HashMap::new(), kept, again: HashMap::new() }
+    pub(super) fn new(kept: Rc<[&'static str]>, lossy: Rc<[&'static str]>) -> Self {
+        Self { seen: HashMap::new(), kept, lossy, again: HashMap::new() }
     }
 
     /// Takes the place out of an event's arguments, if its last one is one.
@@ -59,7 +61,10 @@ impl Orders {
         if !begins {
             *arguments = rest;
         }
-        self.follow(&place, begins)?;
+        match self.lossy.contains(&name) {
+            true => self.follow_lossy(&place)?,
+            false => self.follow(&place, begins)?,
+        }
         Ok(Some(place))
     }
 
@@ -76,6 +81,29 @@ impl Orders {
         rooms
             .map(|(room, (epoch, seq))| (room.clone(), json!({ "epoch": epoch, "seq": seq })))
             .collect()
+    }
+
+    /// One that it may miss comes whenever there is room for it: behind what it says that it comes after, and
+    /// in the order in which the client is.
+    fn follow_lossy(&self, place: &Position) -> Result<(), String> {
+        let Position { room, epoch, at } = place;
+        let At::After(number) = at else {
+            return Err(format!("{at:?} is the number of what may be missed"));
+        };
+        let Some((known, before)) = self.seen.get(room) else { return Ok(()) };
+        if known != epoch {
+            return Err(format!(
+                "{at:?} came of the order {epoch} of {room:?}, which is at an end"
+            ));
+        }
+        if self.is_kept(room) && number > before {
+            return Err(format!("{at:?} came when {before} was the last in {room:?}: too early"));
+        }
+        Ok(())
+    }
+
+    fn is_kept(&self, room: &str) -> bool {
+        room.split_once(':').is_some_and(|(kind, _)| self.kept.contains(&kind))
     }
 
     fn follow(&mut self, place: &Position, begins: bool) -> Result<(), String> {
@@ -98,12 +126,11 @@ impl Orders {
         if !follows {
             return Err(format!("{at:?} came behind {before} in the order {epoch} of {room:?}"));
         }
-        let is_kept = room.split_once(':').is_some_and(|(kind, _)| self.kept.contains(&kind));
         let is_next = match at {
             At::Seq(number) => *number == before + 1,
             At::After(number) => begins || *number == before,
         };
-        if is_kept && !is_next {
+        if self.is_kept(room) && !is_next {
             return Err(format!(
                 "{at:?} came behind {before} in {room:?}, which keeps a history: something is missing"
             ));
@@ -126,6 +153,21 @@ mod tests {
 
     fn arguments(json: &str) -> Payload {
         Payload::from_parts(json.to_owned().into(), Vec::new())
+    }
+
+    #[test]
+    fn what_may_be_missed_comes_behind_its_place_and_in_no_former_order() {
+        let mut orders = Orders::new(Rc::new(["a"]), Rc::new(["moved"]));
+        let mut comes = |name: &str, epoch: &str, at: &str| {
+            let json = format!(r#"{{"x":1}},{{"room":"a:1","epoch":"{epoch}",{at}}}"#);
+            orders.take(name, &mut arguments(&json)).is_ok()
+        };
+        assert!(comes("said", "e", r#""seq":1"#) && comes("said", "e", r#""seq":2"#));
+        assert!(comes("moved", "e", r#""after":1"#) && comes("moved", "e", r#""after":2"#));
+        assert!(!comes("moved", "e", r#""after":3"#), "too early");
+        assert!(!comes("moved", "e", r#""seq":3"#), "it has no number");
+        assert!(comes("said", "e", r#""seq":3"#), "where it is is what has come by itself");
+        assert!(comes("said", "f", r#""seq":1"#) && !comes("moved", "e", r#""after":3"#));
     }
 
     #[test]

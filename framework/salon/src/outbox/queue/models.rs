@@ -27,6 +27,8 @@ impl Owner for Ends {
     }
 
     fn end_session(&self, _: SessionNumber, _: End) {}
+
+    fn has_missed(&self) {}
 }
 
 /// What a model is about.
@@ -53,10 +55,10 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
         Content::Event { namespace, name: name.into(), payload, order: None, question: None }
     };
     let frame = Publication::new(event("hello"));
-    let of_room = Publication::of_room(event(THEIRS), room, false);
+    let of_room = Publication::of_room(event(THEIRS), room, Class::Reliable);
     let payload = (THEIRS,).into_payload().unwrap();
     let answer = Content::Answer { namespace: "/".into(), id: 7, payload };
-    let answer = Publication::of_room(answer, room, false);
+    let answer = Publication::of_room(answer, room, Class::Reliable);
     model(move || {
         let terms = Arc::new(Terms::new(
             &limits,

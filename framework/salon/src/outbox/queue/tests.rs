@@ -22,6 +22,8 @@ impl Owner for Ends {
     }
 
     fn end_session(&self, _: SessionNumber, _: End) {}
+
+    fn has_missed(&self) {}
 }
 
 /// Counts how often it is woken.
@@ -48,7 +50,7 @@ fn codec() -> SocketIoCodec {
 /// A frame of so many bytes, of which five are not its name.
 fn frame_of(bytes: usize) -> Publication {
     let name = "0123456789"[..bytes - 5].to_owned().into();
-    Publication::event("/".into(), name, Payload::none(), None, false)
+    Publication::event("/".into(), name, Payload::none(), None, Class::Reliable)
 }
 
 /// A frame of ten bytes.
@@ -66,7 +68,7 @@ fn event(text: &str) -> Content {
 }
 
 fn volatile() -> Publication {
-    Publication::with(event("volatile"), None, true)
+    Publication::with(event("volatile"), None, Class::Volatile)
 }
 
 /// A room with what it publishes.
@@ -81,12 +83,16 @@ impl Published {
     }
 
     fn event(self, text: &str) -> Publication {
-        Publication::of_room(event(text), self.0, false)
+        Publication::of_room(event(text), self.0, Class::Reliable)
     }
 
     fn answer(self, id: u64) -> Publication {
         let payload = ("answer",).into_payload().unwrap();
-        Publication::of_room(Content::Answer { namespace: "/".into(), id, payload }, self.0, false)
+        Publication::of_room(
+            Content::Answer { namespace: "/".into(), id, payload },
+            self.0,
+            Class::Reliable,
+        )
     }
 }
 
@@ -279,7 +285,7 @@ fn what_came_behind_a_burst_does_not_become_one_by_a_room_that_is_lost() {
 fn what_a_client_catches_up_on_and_what_is_left_of_a_burst_each_count_once() {
     let kept = |number| {
         let order = Some(Ordered::Kept(Offset { epoch: Epoch::draw(), number }));
-        Publication::event("/".into(), "x".into(), Payload::none(), order, false)
+        Publication::event("/".into(), "x".into(), Payload::none(), order, Class::Reliable)
     };
     for is_burst_first in [false, true] {
         let (outbox, mut link) = waiting();

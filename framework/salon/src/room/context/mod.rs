@@ -6,12 +6,14 @@ mod antechamber;
 mod asking;
 mod event_context;
 mod load_context;
+mod newest;
 mod own_line;
 mod pacing;
 mod parting;
 mod reaching;
 mod recipients;
 mod room_context;
+mod throttling;
 mod timing;
 
 pub use self::{

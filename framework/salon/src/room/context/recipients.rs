@@ -2,16 +2,20 @@
 //!
 //! It must never outlive the handler: who is a member changes.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use serde::Serialize;
 
-use super::{antechamber::Antechamber, room_context::RoomContext};
+use super::{
+    antechamber::Antechamber,
+    newest::{LeftOut, Most, Newest, Outgoing},
+    room_context::RoomContext,
+};
 use crate::{
     base::logged::Logged,
     event::{self, Event},
-    message::{Content, Ordered, Publication},
+    message::{Class, Content, Ordered, Publication},
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
@@ -30,8 +34,10 @@ pub struct RoomAudience<'a, R> {
 
 /// Which of the members.
 pub(super) enum Choice<'a> {
-    Everyone,
-    Except(Arc<SessionHandle>),
+    /// The room keeps the newest of what goes to them.
+    Everyone(&'a Newest),
+    /// And of this: whoever joins later was not left out of it.
+    Except(Arc<SessionHandle>, &'a Newest),
     One(Arc<SessionHandle>),
     /// One that is asked in: it gets what is for it when it is in.
     AskedIn(&'a Antechamber),
@@ -39,7 +45,7 @@ pub(super) enum Choice<'a> {
 
 impl<R> RoomContext<R> {
     pub(in crate::room) fn everyone(&self) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Everyone)
+        RoomAudience::new(&self.members, Choice::Everyone(&self.newest))
     }
 }
 
@@ -56,9 +62,10 @@ impl<R: Room> RoomContext<R> {
         RoomAudience::new(&self.members, choice)
     }
 
-    /// Every member but one.
+    /// Every member but one. Whoever joins later is shown the newest of what is `latest` all the same, but
+    /// for the session that was left out, and others of its user.
     pub fn except(&self, member: &Member<R::Identity>) -> RoomAudience<'_, R> {
-        RoomAudience::new(&self.members, Choice::Except(member.handle().clone()))
+        RoomAudience::new(&self.members, Choice::Except(member.handle().clone(), &self.newest))
     }
 }
 
@@ -79,20 +86,23 @@ impl<'a, R> RoomAudience<'a, R> {
     pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
         let broadcaster = self.members.broadcaster();
         let payload = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
-        self.publish(E::NAME, E::POLICY.volatile, payload);
+        self.publish(E::NAME, Class::of(event), E::POLICY.throttle, payload);
     }
 
-    /// Publishes an event of that name to them; its payload is asked for if there is anybody, and is
-    /// nothing if it cannot be written.
+    /// Publishes an event of that name and class to them; its payload is asked for if there is anybody, and
+    /// is nothing if it cannot be written. Of one that is `latest` at most one of each key is sent within
+    /// `throttle`, if it goes to all, or to all but one.
     pub(in crate::room) fn publish(
         &self,
         name: &'static str,
-        is_volatile: bool,
+        class: Class,
+        throttle: Option<Duration>,
         payload: impl FnOnce() -> Option<Payload>,
     ) {
         let members = self.members;
         let is_for_one = matches!(self.choice, Choice::One(_) | Choice::AskedIn(_));
-        let is_numbered = !is_volatile && !is_for_one;
+        let is_numbered = class.is_reliable() && !is_for_one;
+        let is_latest = matches!(class, Class::Latest(_));
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
         let kept = order.filter(|_| is_numbered).and_then(Order::place);
@@ -101,7 +111,7 @@ impl<'a, R> RoomAudience<'a, R> {
                 order.publish(at);
             }
         };
-        if members.is_empty() && !is_for_one && kept.is_none() {
+        if members.is_empty() && !is_for_one && !is_latest && kept.is_none() {
             // It has its number all the same: who comes later may have known what was before.
             return take_number();
         }
@@ -116,15 +126,15 @@ impl<'a, R> RoomAudience<'a, R> {
         };
         take_number();
         let Some(kept) = kept else {
-            let publication = Publication::of_room(content, members.room(), is_volatile);
-            return self.deliver(name, publication);
+            let publication = Publication::of_room(content, members.room(), class);
+            return self.deliver(name, publication, throttle);
         };
         let skip = self.left_out().map(|left_out| (left_out, members.skip(kept.clone())));
         let publication = Publication::kept_by_room(content, members.room(), kept);
         members
             .order
             .keep(&publication, skip.as_ref().map(|(handle, skip)| (handle.reader(), skip)));
-        self.deliver(name, publication);
+        self.deliver(name, publication, None);
         if let Some((handle, skip)) = skip
             && members.contains(handle.number)
         {
@@ -135,20 +145,29 @@ impl<'a, R> RoomAudience<'a, R> {
     /// Who is left out.
     fn left_out(&self) -> Option<&Arc<SessionHandle>> {
         match &self.choice {
-            Choice::Except(handle) => Some(handle),
-            Choice::Everyone | Choice::One(_) | Choice::AskedIn(_) => None,
+            Choice::Except(handle, _) => Some(handle),
+            Choice::Everyone(_) | Choice::One(_) | Choice::AskedIn(_) => None,
         }
     }
 
-    fn deliver(&self, name: &'static str, publication: Publication) {
+    fn deliver(&self, name: &'static str, publication: Publication, throttle: Option<Duration>) {
         let members = self.members;
-        match &self.choice {
+        let newest = match &self.choice {
             Choice::One(handle) => return members.send_to_member(handle, publication),
             Choice::AskedIn(antechamber) => return antechamber.hold(publication),
-            Choice::Everyone | Choice::Except(_) => {}
-        }
+            Choice::Everyone(newest) | Choice::Except(_, newest) => newest,
+        };
         let room = Logged(members.name());
         tracing::trace!(%room, event = name, members = members.len(), "broadcast");
-        members.deliver(&publication, self.left_out().map(|handle| handle.id));
+        let left_out = self.left_out();
+        let topic = publication.topic().filter(|_| matches!(publication.class(), Class::Latest(_)));
+        let Some(topic) = topic else {
+            return members.deliver(&publication, left_out.map(|handle| handle.id));
+        };
+        let broadcaster = members.broadcaster();
+        let (keys, bytes) = (broadcaster.max_latest_keys, broadcaster.max_latest_bytes);
+        let outgoing = Outgoing { publication, left_out: left_out.map(|it| LeftOut::new(it)) };
+        let due = newest.come(outgoing, topic, throttle, Most { keys, bytes });
+        due.iter().for_each(|it| members.deliver(&it.publication, it.except()));
     }
 }

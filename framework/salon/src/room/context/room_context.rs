@@ -6,7 +6,7 @@ use std::{any::Any, collections::VecDeque, fmt, rc::Rc};
 
 use serde::Serialize;
 
-use super::antechamber::Antechamber;
+use super::{antechamber::Antechamber, newest::Newest};
 use crate::{
     base::{contained::Running, number::SessionNumber, refusal::Refusal, timers::Timers},
     event::Event,
@@ -24,6 +24,8 @@ pub struct RoomContext<R> {
     /// Who is asked in, and by which event, while the room decides about it.
     pub(in crate::room) joining: Option<Box<Joining>>,
     pub(in crate::room) antechamber: Antechamber,
+    /// What it has published of which the newest counts: it goes with the state.
+    pub(in crate::room) newest: Newest,
     /// Whether the event that is handled made its sender a member again that gets what it missed.
     pub(in crate::room) resumed: bool,
     pub(in crate::room) actions: VecDeque<Action<R>>,
@@ -73,6 +75,7 @@ impl<R> RoomContext<R> {
             members,
             joining: None,
             antechamber: Antechamber::default(),
+            newest: Newest::default(),
             resumed: false,
             actions: VecDeque::new(),
             timers: Timers::default(),
@@ -109,7 +112,8 @@ impl<R> RoomContext<R> {
     }
 
     /// Sends an event to every member: in this room's one order, encoded once. It is one of those that
-    /// the room says it [`Sends`](crate::Room::Sends).
+    /// the room says it [`Sends`](crate::Room::Sends). Of one that is `latest` the room shows the newest to
+    /// whoever joins: see [Slow clients](crate::guide::slow_clients).
     pub fn broadcast<E: Event + Serialize + SentByRoom<R, At>, At>(&self, event: &E) {
         self.everyone().emit(event);
     }

@@ -125,6 +125,7 @@ impl<R: Room> RoomActor<R> {
         let actions = std::mem::take(&mut self.cx.actions);
         let timers = std::mem::take(&mut self.cx.timers);
         self.cx.line = None;
+        self.cx.newest.clear();
         let kept = actions.into_iter().filter(|action| {
             matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
         });
@@ -216,6 +217,7 @@ impl<R: Room> RoomActor<R> {
         } else {
             self.empty_until = None;
         }
+        self.cx.wake_for_held();
         self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
     }
 
@@ -317,6 +319,7 @@ impl<R: Room> RoomActor<R> {
         let refusal = Refusal::new(Code::Closed, message);
         // If this panics the room is closed all the same, and its code hears no more of it.
         let _ = self.run("closing", Room::closing);
+        self.cx.send_held_back();
         while let Some(session) = self.cx.members.first() {
             let Some(handle) = self.cx.members.remove(session) else { break };
             self.tell_evicted(&handle, &Reason::Code(refusal.code().as_str()));

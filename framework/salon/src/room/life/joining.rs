@@ -117,6 +117,7 @@ impl<R: Room> RoomActor<R> {
         if let Some(Ok(after)) = resumption {
             self.cx.members.replay(sender, after);
         }
+        self.cx.members.send_newest(sender, self.cx.newest.shown_to(sender));
         Ok(matches!(resumption, Some(Ok(_))))
     }
 

@@ -13,7 +13,7 @@ use super::actor::RoomActor;
 use crate::{
     base::refusal::{Code, Refusal},
     hub::encode_or_log,
-    message::{At, Content, PositionOf, Publication},
+    message::{At, Class, Content, PositionOf, Publication},
     payload::Payload,
     room::{contract::Room, membership::Lost, presence::PresenceSnapshot},
     session::handle::SessionHandle,
@@ -139,7 +139,7 @@ impl<R: Room> RoomActor<R> {
     /// For members alone.
     fn notice_of_room(&self, name: &'static str, notice: &impl Serialize) -> Option<Publication> {
         let members = &self.cx.members;
-        Some(Publication::of_room(self.notice(name, notice)?, members.room(), false))
+        Some(Publication::of_room(self.notice(name, notice)?, members.room(), Class::Reliable))
     }
 
     fn notice(&self, name: &'static str, notice: &impl Serialize) -> Option<Content> {

@@ -18,6 +18,8 @@ use super::{
     open_rooms::{Found, OpenRooms},
     ticket::Ticket,
 };
+#[cfg(feature = "testing")]
+use crate::event::{Loss, SentEvents};
 use crate::{
     base::{
         contained::Contained,
@@ -241,6 +243,9 @@ pub(crate) trait AnyDirectory: Send + Sync {
     /// The name of the kind, if its rooms keep a history.
     #[cfg(feature = "testing")]
     fn with_history(&self) -> Option<&'static str>;
+    /// The names of the events that its rooms send and that may wait for a client behind what came later.
+    #[cfg(feature = "testing")]
+    fn lossy(&self) -> Vec<&'static str>;
 }
 
 impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
@@ -251,6 +256,17 @@ impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
     #[cfg(feature = "testing")]
     fn with_history(&self) -> Option<&'static str> {
         (!R::HISTORY.is_none()).then_some(R::NAME)
+    }
+
+    #[cfg(feature = "testing")]
+    fn lossy(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        R::Sends::each(&mut |event| {
+            if matches!(event.loss, Loss::Latest | Loss::Drop { .. }) {
+                names.push(event.name);
+            }
+        });
+        names
     }
 }
 

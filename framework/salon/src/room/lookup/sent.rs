@@ -2,7 +2,7 @@
 //!
 //! It must stay plain data; what is done with each is in `mailbox.rs`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix::Message;
 use tokio::sync::oneshot;
@@ -20,7 +20,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     hub::refusing,
-    message::Delivery,
+    message::{Class, Delivery},
     once::Keyed,
     payload::Payload,
     room::presence::PresentUser,
@@ -112,7 +112,8 @@ pub(crate) struct Broadcast {
     pub(in crate::room) name: &'static str,
     /// Nothing if it cannot be sent.
     pub(in crate::room) payload: Option<Payload>,
-    pub(in crate::room) is_volatile: bool,
+    pub(in crate::room) class: Class,
+    pub(in crate::room) throttle: Option<Duration>,
     pub(in crate::room) _ticket: Ticket,
     pub(in crate::room) done: oneshot::Sender<()>,
 }

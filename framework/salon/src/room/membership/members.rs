@@ -125,8 +125,10 @@ impl Members {
         true
     }
 
-    /// Whoever is a member is one from the beginning of a new order.
+    /// Whoever is a member is one from the beginning of a new order, and gets nothing of the former one any
+    /// more.
     pub(in crate::room) fn enter_order(&self) {
+        self.outlets.end_order(self.room());
         for handle in self.handles() {
             self.order.enter(handle);
         }
@@ -241,6 +243,17 @@ impl Members {
     /// member it takes nothing that the workers share.
     pub(in crate::room) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
         self.outlets.send_to(self.broadcaster(), handle, publication);
+    }
+
+    /// Sends the newest values of the room to one that has become a member.
+    pub(in crate::room) fn send_newest(
+        &self,
+        handle: &Arc<SessionHandle>,
+        publications: Vec<Publication>,
+    ) {
+        if !publications.is_empty() {
+            self.outlets.send_newest(handle, publications);
+        }
     }
 
     /// The member with the lowest number, for emptying the room.
