@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, LazyLock, PoisonError, Weak},
+    sync::{Arc, PoisonError, Weak},
     task::{Context, Poll},
 };
 
@@ -21,16 +21,13 @@ use crate::{
     base::{
         disconnect::DisconnectReason,
         meter::Counters,
-        number::{MembershipNumber, SessionNumber},
-        refusal::{Code, Refusal},
-        room_id::RoomId,
+        number::SessionNumber,
         sync::{
             Mutex, MutexGuard,
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Class, Publication, Reader, refused},
-    payload::Payload,
+    message::{Class, Publication, Reader},
 };
 
 /// The outgoing queue of one connection.
@@ -89,9 +86,17 @@ impl Outbox {
         if form.is_nothing() {
             return Err(NotQueued::Unserializable);
         }
-        let state = self.lock();
+        let mut state = self.lock();
         if state.closed.is_some() {
             return Err(NotQueued::Closed);
+        }
+        // Mostly: of what follows nothing can be the case.
+        if publication.class().is_reliable() && state.is_plain() {
+            state.begin_turn(self.transport() == TransportKind::Polling);
+            if state.admits_plainly(form.cost(), &self.terms) {
+                state.queue(publication.clone(), form.cost());
+                return Ok(());
+            }
         }
         if *publication.class() == Class::Volatile && !state.is_writable() {
             return Err(NotQueued::NotWritable);
@@ -150,12 +155,6 @@ impl Outbox {
         Err(overflow)
     }
 
-    /// What takes the place of a publication that its session has lost the right to. It is written
-    /// here: to be asked for where no lock is held.
-    fn instead_of(&self, publication: &Publication) -> Option<Publication> {
-        self.terms.formed(publication.suppressed(&LAPSED)?).ok()
-    }
-
     /// Whether these find room in one half of it, so that the other is there for what comes next.
     pub(crate) fn has_room_for(&self, publications: &[Publication]) -> bool {
         let cost = |it: &Publication| self.terms.form(it).cost();
@@ -170,55 +169,6 @@ impl Outbox {
     /// limit of their own: as many of them as are kept, beside those that an outbox holds.
     pub(crate) fn catch_up(&self) {
         self.lock().catch_up(&self.terms);
-    }
-
-    /// Suppresses the frames of a room, those that are queued and those that are still on their way
-    /// by the membership of that number, which its session has lost: until its
-    /// [`resume`](Self::resume). How many were queued; and the answers among them, which are to be
-    /// [refused](Self::refuse) at once, where no lock is held.
-    pub(crate) fn suppress(
-        &self,
-        room: RoomId,
-        membership: MembershipNumber,
-    ) -> (u64, Vec<Publication>) {
-        let mut state = self.lock();
-        state.suppress(room, membership);
-        state.take_out(room, &self.terms)
-    }
-
-    /// Refuses whoever awaits these answers of a room, in their place. How many were queued still: a link
-    /// may have written some, which was before whoever suppressed them is told that it is so.
-    pub(crate) fn refuse(&self, room: RoomId, answers: Vec<Publication>) -> u64 {
-        if answers.is_empty() {
-            return 0;
-        }
-        let instead = |answer| {
-            let instead = self.instead_of(&answer);
-            (answer, instead)
-        };
-        let answers: Vec<_> = answers.into_iter().map(instead).collect();
-        self.lock().refuse(room, &answers, &self.terms)
-    }
-
-    /// Whether the session has lost the membership of that number, or a later one, and its room has
-    /// not let it go yet.
-    pub(crate) fn suppresses(&self, room: RoomId, membership: MembershipNumber) -> bool {
-        self.lock().suppressed(room) >= Some(membership)
-    }
-
-    /// Nothing of a room is on its way any more by that membership, or an earlier one: what comes
-    /// from here on is by one that its session has.
-    pub(crate) fn resume(&self, room: RoomId, membership: MembershipNumber) {
-        let mut state = self.lock();
-        state.let_go(room, &self.terms);
-        state.resume(room, &self.terms, |last| last <= membership);
-    }
-
-    /// Nothing of a room is on its way any more, nor will be: it is closed.
-    pub(crate) fn resume_all(&self, room: RoomId) {
-        let mut state = self.lock();
-        state.let_go(room, &self.terms);
-        state.resume(room, &self.terms, |_| true);
     }
 
     /// Drops the frames that are queued: the connection is about to end, and its client has lost the
@@ -398,17 +348,6 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// What a session is told that awaits an answer from a room whose membership it has lost.
-pub(crate) fn lapsed() -> Refusal {
-    Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
-}
-
-/// The payload of the answer that says so.
-static LAPSED: LazyLock<Payload> = LazyLock::new(|| {
-    // A code and a text always have a form in JSON.
-    refused(None, &lapsed()).unwrap_or_else(|_| Payload::none())
-});
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

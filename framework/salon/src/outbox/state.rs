@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use super::{
-    burst::{self, Burst},
+    burst::Burst,
     catching_up::CatchingUp,
     control::{Control, Lane},
     drain::{Frames, LinkNumber},
@@ -36,7 +36,7 @@ pub(super) struct State {
     /// Whether it waits still.
     is_awaited: bool,
     /// Whether all that waits was queued since a link that was ready for it had its last turn.
-    is_fresh: bool,
+    pub(super) is_fresh: bool,
     /// Boxed: most connections never lose a room, nor have much to catch up on.
     pub(super) rare: Option<Box<Rare>>,
     /// Made for who waits first for the end, or for room.
@@ -190,40 +190,7 @@ impl State {
         }
     }
 
-    /// Whether one more frame is not too many. A single one over the limit is let through an empty
-    /// outbox: refusing it would close every member of a room for what one handler sent.
-    pub(super) fn admits(&self, publication: &Publication, cost: usize, terms: &Terms) -> bool {
-        if let Some(catching_up) = self.catching_up()
-            && CatchingUp::counts(publication)
-        {
-            return self.frames.is_empty() || catching_up.admits(publication, terms);
-        }
-        let (frames, bytes) = self.own();
-        let is_alone = frames == 0;
-        let times = self.times();
-        frames < terms.max_frames.saturating_mul(times)
-            && (is_alone || bytes + cost <= terms.max_bytes.saturating_mul(times))
-    }
-
-    /// How many times what an outbox holds may wait now.
-    pub(super) fn times(&self) -> usize {
-        if self.is_fresh { burst::MOST } else { 1 }
-    }
-
-    /// How many frames count against the limits, and their bytes: all that are reliable, but for what it
-    /// catches up on, or for what is left of a burst.
-    pub(super) fn own(&self) -> (usize, usize) {
-        let kept = self.catching_up().map_or((0, 0), |kept| (kept.frames, kept.bytes));
-        let burst = self.burst().map_or((0, 0), |burst| (burst.frames, burst.bytes));
-        (self.frames.len() - kept.0 - burst.0, self.bytes - kept.1 - burst.1)
-    }
-
-    /// Whether a frame counts as its own, and not as what it catches up on.
-    fn is_own(&self, frame: &Publication) -> bool {
-        self.catching_up().is_none() || !CatchingUp::counts(frame)
-    }
-
-    fn burst(&self) -> Option<&Burst> {
+    pub(super) fn burst(&self) -> Option<&Burst> {
         self.rare.as_ref()?.burst.as_ref()
     }
 
@@ -239,7 +206,7 @@ impl State {
         }
     }
 
-    fn catching_up(&self) -> Option<&CatchingUp> {
+    pub(super) fn catching_up(&self) -> Option<&CatchingUp> {
         self.rare.as_ref()?.catching_up.as_ref()
     }
 

@@ -7,10 +7,16 @@ use loom::{future::block_on, model, thread};
 
 use super::*;
 use crate::{
-    base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds, sync::atomic::AtomicU32},
+    base::{
+        config::Limits,
+        in_flight::InFlightLimit,
+        number::MembershipNumber,
+        room_id::{RoomId, RoomIds},
+        sync::atomic::AtomicU32,
+    },
     message::Content,
     outbox::{Frames, Room},
-    payload::IntoPayload,
+    payload::{IntoPayload, Payload},
     protocol::SocketIoCodec,
     wire::socket_io::JsonParser,
 };

@@ -4,10 +4,15 @@ use std::sync::atomic::AtomicUsize;
 
 use super::*;
 use crate::{
-    base::{config::Limits, in_flight::InFlightLimit, room_id::RoomIds},
+    base::{
+        config::Limits,
+        in_flight::InFlightLimit,
+        number::MembershipNumber,
+        room_id::{RoomId, RoomIds},
+    },
     message::{Content, Epoch, Form, Offset, Ordered},
     outbox::Frames,
-    payload::IntoPayload,
+    payload::{IntoPayload, Payload},
     protocol::SocketIoCodec,
     wire::socket_io::JsonParser,
 };
