@@ -209,12 +209,11 @@ impl State {
     }
 
     /// Whether the lane takes no more than one half of an outbox, which is its own while a session is behind:
-    /// that reads up to the other half. If its client takes nothing, what waits may be all that an outbox
-    /// holds, and stay so: of what comes meanwhile the newest is there all the same when it does.
+    /// that reads up to the other half, and one frame more. If its client takes nothing, what waits may be all
+    /// that an outbox holds, and stay so: of what comes meanwhile the newest is there all the same when it
+    /// does.
     fn is_within_its_half(&self, lane: &Lossy, terms: &Terms) -> bool {
-        self.is_behind()
-            && lane.len() <= terms.max_frames / 2
-            && lane.bytes() <= terms.max_bytes / 2
+        self.is_behind() && lane.len() < terms.max_frames / 2 && lane.bytes() <= terms.max_bytes / 2
     }
 
     /// One more was dropped. Whether that is news to its connection.

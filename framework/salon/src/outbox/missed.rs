@@ -18,7 +18,7 @@ pub(super) struct Missed(HashMap<Topic, u64>);
 pub(crate) enum ToTell {
     /// Nothing, and its connection hears when there is.
     Nothing,
-    /// Nothing now: something that is reliable waits, or is still to be read, to which this is to add nothing.
+    /// Nothing now: something that is reliable waits, to which this is to add nothing.
     Later,
     /// So many of each.
     Counts(Vec<(Topic, u64)>),

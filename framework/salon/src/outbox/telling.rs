@@ -12,7 +12,7 @@ impl Outbox {
     /// Takes what its client has missed, for it to be told.
     pub(crate) fn take_missed(&self) -> ToTell {
         let mut state = self.lock();
-        let is_busy = !state.frames.is_empty() || state.is_behind();
+        let is_busy = !state.frames.is_empty();
         let Some(rare) = &mut state.rare else { return ToTell::Nothing };
         match &mut rare.missed {
             Some(missed) if !missed.is_empty() && is_busy => ToTell::Later,

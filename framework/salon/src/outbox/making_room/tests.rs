@@ -18,8 +18,8 @@ use crate::{
         room_id::{RoomId, RoomIds},
     },
     event::Dropped,
-    message::{Content, Form},
-    outbox::{Control, Drained, End, Frames, LinkNumber, Owner, Sink, ToTell},
+    message::{Content, Form, Log, Reader},
+    outbox::{Control, Drained, End, Frames, Lag, LinkNumber, Owner, Sink, ToTell},
     payload::IntoPayload,
     protocol::SocketIoCodec,
     wire::socket_io::JsonParser,
@@ -86,6 +86,16 @@ impl Client {
         self.outbox.push(&Publication::of_room(event(text), self.room, class))
     }
 
+    /// It is behind in the room by so many, each of which says its number.
+    fn behind_by(&self, count: u64) {
+        self.outbox.replay(self.lag(count));
+    }
+
+    fn lag(&self, count: u64) -> Lag {
+        let reader = Reader { session: "s".into(), subject: None };
+        Lag::new(self.room, Arc::new(Numbers(self.room)), reader, 1, count)
+    }
+
     /// Takes so many at a time until nothing is left.
     fn drain(&self, most: usize) -> Vec<String> {
         let mut taker = Taker { most, taken: Vec::new() };
@@ -116,6 +126,24 @@ impl Client {
         let Some(lossy) = state.lossy() else { return };
         let bytes: usize = lossy.iter().map(|frame| self.outbox.terms.form(frame).cost()).sum();
         assert_eq!((lossy.bytes(), lossy.len()), (bytes, lossy.iter().count()));
+    }
+}
+
+/// What a room keeps.
+struct Numbers(RoomId);
+
+impl Log for Numbers {
+    fn read(
+        &self,
+        from: u64,
+        to: u64,
+        _: &Reader,
+        most: usize,
+        _: usize,
+    ) -> Option<Vec<Publication>> {
+        let of_room =
+            |number: u64| Publication::of_room(event(&number.to_string()), self.0, Class::Reliable);
+        Some((from..=to).take(most).map(of_room).collect())
     }
 }
 
@@ -353,4 +381,86 @@ fn who_joins_gets_the_newest_values_in_their_place_or_in_the_lane_if_there_is_no
     client.outbox.push_in_order(&value("b", "b")).unwrap();
     assert!(client.outbox.closed().is_none());
     assert_eq!(client.drain(usize::MAX), ["a", "answer"]);
+}
+
+/// The numbers up to `last`, and what follows them.
+fn numbers(last: u64, rest: &[&str]) -> Vec<String> {
+    let rest = rest.iter().map(|text| (*text).to_owned());
+    (1..=last).map(|number| number.to_string()).chain(rest).collect()
+}
+
+#[test]
+fn while_one_is_behind_half_is_the_lanes_own_and_nothing_leaves_it_before_all_is_read() {
+    for most in [1, 3, 100] {
+        let client = Client::new(8);
+        client.behind_by(20);
+        while client.outbox.lock().frames.len() < 8 {
+            client.push("-", Class::Reliable).unwrap();
+        }
+        for key in ["a", "b", "c", "d", "e"] {
+            client.push_of_room(key, latest(key)).unwrap();
+            client.assert_counts();
+        }
+        // What is read is one more than the other half.
+        assert_eq!(client.count(Count::FramesDropped), 2);
+        let mut taken = client.drain(most);
+        taken.retain(|text| text != "-");
+        assert_eq!(taken, numbers(20, &["c", "d", "e"]), "{most} at a time");
+    }
+}
+
+#[test]
+fn whoever_is_let_go_while_it_is_behind_gets_nothing_that_comes_behind_what_it_has_not_read() {
+    type Ends = fn(&Client);
+    let ends: [Ends; 3] = [
+        |it| it.outbox.resume(it.room, MembershipNumber::FIRST),
+        |it| it.outbox.resume_all(it.room),
+        |it| it.outbox.forget_lag(it.room),
+    ];
+    for end in ends {
+        let client = Client::new(8);
+        // As it is while a link has taken all that there was, and nothing more is read yet.
+        let lag = client.lag(20);
+        client.outbox.lock().rare.get_or_insert_default().lags.push(lag);
+        client.push("kept", latest("a")).unwrap();
+        client.push_of_room("lost", latest("a")).unwrap();
+        end(&client);
+        client.assert_counts();
+        assert_eq!(client.drain(usize::MAX), ["kept"]);
+    }
+}
+
+#[test]
+fn the_newest_values_for_one_that_is_behind_follow_what_it_missed_and_leave_half_of_the_place() {
+    let client = Client::new(8);
+    client.behind_by(20);
+    for key in ["a", "b", "c", "d", "e"] {
+        let value = Publication::of_room(event(key), client.room, latest(key));
+        client.outbox.push_in_order(&value).unwrap();
+    }
+    let answer = Publication::of_room(event("answer"), client.room, Class::Reliable);
+    let reader = || Reader { session: "s".into(), subject: None };
+    client.outbox.push_for(&answer, &reader).unwrap();
+    assert_eq!(client.outbox.lock().lossy().map(Lossy::len), Some(1), "it has no place there");
+    assert_eq!(client.drain(1), numbers(20, &["a", "b", "c", "d", "answer"]));
+}
+
+#[test]
+fn of_an_order_that_is_at_an_end_what_waits_is_put_in_order_or_told_as_dropped() {
+    for is_behind in [false, true] {
+        let client = Client::new(8);
+        if is_behind {
+            client.behind_by(20);
+        }
+        client.push_of_room("d", oldest(9)).unwrap();
+        client.outbox.end_order(client.room);
+        client.push("restarted", Class::Reliable).unwrap();
+        let taken = client.drain(usize::MAX);
+        assert_eq!(taken.contains(&"d".to_owned()), !is_behind);
+        assert_eq!(client.missed(), u64::from(is_behind));
+        assert_eq!(client.told.0.load(Ordering::Relaxed), usize::from(is_behind));
+        if !is_behind {
+            assert_eq!(taken, ["d", "restarted"]);
+        }
+    }
 }
