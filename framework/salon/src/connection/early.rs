@@ -3,7 +3,10 @@
 //! It must never keep one whose session has ended.
 
 use super::open_session::OpenSession;
-use crate::{base::number::SessionNumber, room::Early};
+use crate::{
+    base::{clock::Instant, number::SessionNumber},
+    room::Early,
+};
 
 /// Those of one client, in the order in which they came.
 #[derive(Default)]
@@ -12,6 +15,8 @@ pub(super) struct EarlyEvents(Vec<EarlyEvent>);
 /// One of them.
 struct EarlyEvent {
     session: SessionNumber,
+    /// As long as its sender has to join.
+    until: Instant,
     early: Early,
 }
 
@@ -25,13 +30,18 @@ impl EarlyEvents {
     }
 
     /// One more waits.
-    pub(super) fn push(&mut self, session: SessionNumber, early: Early) {
-        self.0.push(EarlyEvent { session, early });
+    pub(super) fn push(&mut self, session: SessionNumber, until: Instant, early: Early) {
+        self.0.push(EarlyEvent { session, until, early });
     }
 
-    /// Nobody joins for them any more.
-    pub(super) fn await_no_more(&self, open: &[OpenSession]) {
-        for EarlyEvent { session, early } in &self.0 {
+    /// When the first has waited for long enough.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.0.first().map(|event| event.until)
+    }
+
+    /// Nobody joins any more for those that have waited for long enough.
+    pub(super) fn await_no_more(&self, now: Instant, open: &[OpenSession]) {
+        for EarlyEvent { session, early, .. } in self.0.iter().filter(|event| event.until <= now) {
             let session = open.iter().find(|open| open.number() == *session);
             let claims = session.map(|session| &session.handle.state.claims);
             claims.into_iter().for_each(|claims| claims.await_no_more(&early.room));

@@ -3,11 +3,13 @@
 //!
 //! It must never hold for long what nobody joins for: after a while the room answers, and refuses it.
 
+use std::time::Duration;
+
 use actix::{AsyncContext, Context};
 use bytestring::ByteString;
 
 use super::{actor::Connection, call::CallContext, dispatch::Address, open_session::OpenSession};
-use crate::room::Early;
+use crate::{base::clock, room::Early};
 
 impl Connection {
     /// Puts an event off until its sender joins the room, or has had its time to.
@@ -19,14 +21,25 @@ impl Connection {
         if waiting.len() >= most {
             session.handle.state.claims.await_no_more(&early.room);
         }
-        if waiting.is_empty() {
-            ctx.run_later(within, |actor, ctx| {
-                let (early, open) = actor.early();
-                early.await_no_more(open);
-                actor.handle_early(ctx);
-            });
+        let is_first = waiting.is_empty();
+        waiting.push(session.number(), clock::after(within), early);
+        if is_first {
+            Self::look_later(within, ctx);
         }
-        waiting.push(session.number(), early);
+    }
+
+    /// Looks after a while at what has waited for long enough, and again as long as anything waits.
+    fn look_later(wait: Duration, ctx: &mut Context<Self>) {
+        ctx.run_later(wait, |actor, ctx| {
+            let now = clock::now();
+            let (early, open) = actor.early();
+            early.await_no_more(now, open);
+            actor.handle_early(ctx);
+            let (early, _) = actor.early();
+            if let Some(next) = early.next() {
+                Self::look_later(next.saturating_duration_since(now), ctx);
+            }
+        });
     }
 
     /// Handles those that wait for nothing any more, in order; whoever holds up its client's events holds

@@ -31,13 +31,17 @@ pub(crate) enum Command {
         room: RoomId,
         session: SessionNumber,
         membership: MembershipNumber,
+        /// What the room has kept: it is there until what came before this is delivered.
+        log: Option<Arc<dyn Log>>,
     },
     CloseRoom {
         room: RoomId,
+        log: Option<Arc<dyn Log>>,
     },
     /// What a room publishes from here on is of another order.
     EndOrder {
         room: RoomId,
+        log: Option<Arc<dyn Log>>,
     },
     /// A session reads what a room keeps after the first of these numbers, up to the second.
     Replay {

@@ -41,22 +41,26 @@ impl Local {
                 let is_new = self.rooms.entry(room).or_default().insert(handle);
                 debug_assert!(is_new, "a room lets a member go before it takes it in again");
             }
-            Command::Leave { room, session, membership } => self.leave(room, session, membership),
-            Command::CloseRoom { room } => {
+            Command::Leave { room, session, membership, log: _log } => {
+                self.leave(room, session, membership);
+            }
+            Command::CloseRoom { room, log: _log } => {
                 for handle in self.rooms.remove(&room).iter().flat_map(LocalMembers::iter) {
                     handle.outbox.resume_all(room);
                 }
                 self.rooms.shed();
             }
-            Command::EndOrder { room } => {
+            Command::EndOrder { room, log: _log } => {
                 for handle in self.rooms.get(&room).into_iter().flat_map(LocalMembers::iter) {
                     handle.outbox.end_order(room);
                 }
             }
             Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
             Command::Again { handle, missed } => {
-                // It may have ended, or lost the room meanwhile.
-                let _ = missed.iter().try_for_each(|publication| handle.push_again(publication));
+                for publication in &missed {
+                    // Where there is no place nothing ends by it: its client asks again.
+                    let _ = handle.offer(publication);
+                }
             }
             Command::JoinNamed { handle, room } => self.join_named(&handle, room),
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),

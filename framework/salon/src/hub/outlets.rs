@@ -50,10 +50,11 @@ impl Outlets {
         room: RoomId,
         handle: &SessionHandle,
         membership: MembershipNumber,
+        log: Option<Arc<dyn Log>>,
     ) {
         let Some(index) = self.index_of(handle) else { return };
         let outlet = &mut self.0[index];
-        outlet.shard.send(Command::Leave { room, session: handle.number, membership });
+        outlet.shard.send(Command::Leave { room, session: handle.number, membership, log });
         outlet.members -= 1;
         if outlet.members == 0 {
             self.0.remove(index);
@@ -74,9 +75,10 @@ impl Outlets {
     }
 
     /// What is delivered from here on is of another order.
-    pub(crate) fn end_order(&self, room: RoomId) {
+    /// `log` is what was kept of the former one, which is there until what came before this is delivered.
+    pub(crate) fn end_order(&self, room: RoomId, log: Option<&Arc<dyn Log>>) {
         for outlet in &self.0 {
-            outlet.shard.send(Command::EndOrder { room });
+            outlet.shard.send(Command::EndOrder { room, log: log.cloned() });
         }
     }
 
@@ -127,9 +129,9 @@ impl Outlets {
     }
 
     /// The room has ended: no shard keeps anything of it.
-    pub(crate) fn close(&mut self, room: RoomId) {
+    pub(crate) fn close(&mut self, room: RoomId, log: Option<&Arc<dyn Log>>) {
         for outlet in self.0.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room });
+            outlet.shard.send(Command::CloseRoom { room, log: log.cloned() });
         }
     }
 

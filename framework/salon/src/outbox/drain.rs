@@ -2,7 +2,7 @@
 //!
 //! It must never let two links write for one connection: each is told when another takes over.
 
-use super::{control::Control, lossy::Lossy, terms::Terms};
+use super::{control::Control, terms::Terms};
 use crate::{
     base::disconnect::DisconnectReason,
     message::{Form, Publication},
@@ -35,33 +35,27 @@ pub(crate) enum Drained {
     Closed(DisconnectReason),
 }
 
-/// What waits for a link, in order, each as this connection's client reads it: what is reliable, and what
-/// it may miss behind that, if nothing that it is behind in is still to be read before.
+/// What waits for a link, in order, each as this connection's client reads it: what is reliable; and once
+/// nothing of that waits, what the client may miss.
 #[derive(Clone, Copy)]
 pub(crate) struct Frames<'a> {
-    reliable: &'a [Publication],
-    lossy: Option<&'a Lossy>,
+    waiting: &'a [Publication],
     terms: &'a Terms,
 }
 
 impl<'a> Frames<'a> {
-    pub(super) fn new(
-        reliable: &'a [Publication],
-        lossy: Option<&'a Lossy>,
-        terms: &'a Terms,
-    ) -> Self {
-        Self { reliable, lossy, terms }
+    pub(super) fn new(waiting: &'a [Publication], terms: &'a Terms) -> Self {
+        Self { waiting, terms }
     }
 
     /// How many there are.
     pub(crate) fn len(self) -> usize {
-        self.reliable.len() + self.lossy.map_or(0, Lossy::len)
+        self.waiting.len()
     }
 
     /// They, from the front.
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a Form> {
-        let lossy = self.lossy.into_iter().flat_map(Lossy::iter);
-        self.reliable.iter().chain(lossy).map(move |frame| self.terms.form(frame))
+        self.waiting.iter().map(move |frame| self.terms.form(frame))
     }
 }
 

@@ -112,6 +112,20 @@ impl State {
         }
     }
 
+    /// What has no form for this client has a number all the same.
+    pub(super) fn pass_over(&mut self, publication: &Publication) {
+        let Some((room, kept)) = publication.room().zip(publication.kept()) else { return };
+        if let Some(lag) = self.lag_mut(room).filter(|lag| lag.reads(kept)) {
+            lag.last = kept.seq;
+        }
+    }
+
+    /// How many frames are held behind what is to be read, and their bytes.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let lags = self.rare.iter().flat_map(|rare| &rare.lags);
+        lags.fold((0, 0), |(frames, bytes), lag| (frames + lag.held.len(), bytes + lag.held_bytes))
+    }
+
     /// Whether there is anything that is to be read.
     #[inline]
     pub(super) fn is_behind(&self) -> bool {

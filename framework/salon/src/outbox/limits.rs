@@ -14,15 +14,32 @@ impl State {
 
     /// As [`admits`](Self::admits), where there is nothing of what few connections have.
     #[inline]
-    pub(super) fn admits_plainly(&self, cost: usize, terms: &Terms) -> bool {
+    pub(super) fn admits_plainly(
+        &self,
+        publication: &Publication,
+        cost: usize,
+        terms: &Terms,
+    ) -> bool {
         debug_assert!(self.is_plain(), "all that waits counts alike");
-        self.fits_beside((self.frames.len(), self.bytes), cost, terms)
+        self.fits_beside((self.frames.len(), self.bytes), publication, cost, terms)
     }
 
-    fn fits_beside(&self, (frames, bytes): (usize, usize), cost: usize, terms: &Terms) -> bool {
+    fn fits_beside(
+        &self,
+        (frames, bytes): (usize, usize),
+        publication: &Publication,
+        cost: usize,
+        terms: &Terms,
+    ) -> bool {
         let (times, is_alone) = (self.times(), frames == 0);
-        frames < terms.max_frames.saturating_mul(times)
-            && (is_alone || bytes + cost <= terms.max_bytes.saturating_mul(times))
+        let (mut most_frames, mut most_bytes) =
+            (terms.max_frames.saturating_mul(times), terms.max_bytes.saturating_mul(times));
+        if publication.kept().is_some() {
+            // What can be read again leaves a quarter to what cannot: that would end the connection.
+            (most_frames, most_bytes) =
+                (most_frames - most_frames / 4, most_bytes - most_bytes / 4);
+        }
+        frames < most_frames && (is_alone || bytes + cost <= most_bytes)
     }
 
     /// Whether one more frame is not too many. A single one over the limit is let through an empty
@@ -33,7 +50,7 @@ impl State {
         {
             return self.frames.is_empty() || catching_up.admits(publication, terms);
         }
-        self.fits_beside(self.own(), cost, terms)
+        self.fits_beside(self.own(), publication, cost, terms)
     }
 
     /// How many times what an outbox holds may wait now.

@@ -4,6 +4,7 @@
 //! leave it while its session is behind there, but at the end of what is to be read.
 
 use super::{
+    drain::Frames,
     lag::Held,
     lossy::{Came, Lossy},
     not_queued::NotQueued,
@@ -112,10 +113,24 @@ impl State {
         self.rare.as_ref()?.lossy.as_ref()
     }
 
-    /// Takes so many from the front of the lane.
-    pub(super) fn take_lossy(&mut self, count: usize, terms: &Terms) {
-        let Some(lossy) = self.rare.as_mut().and_then(|rare| rare.lossy.as_mut()) else { return };
-        (0..count).for_each(|_| drop(lossy.take(terms)));
+    /// Takes as many from the front of the lane as `count` says; whether that is any.
+    pub(super) fn take_from_lane(
+        &mut self,
+        terms: &Terms,
+        count: impl FnOnce(Frames<'_>) -> usize,
+    ) -> bool {
+        let Some(lossy) = self.offered_lossy() else { return false };
+        let waiting: Vec<_> = lossy.iter().cloned().collect();
+        let count = count(Frames::new(&waiting, terms));
+        let lossy = self.rare.as_mut().and_then(|rare| rare.lossy.as_mut());
+        if let Some(lossy) = lossy {
+            (0..count).for_each(|_| drop(lossy.take(terms)));
+        }
+        self.turn_over(terms);
+        if count > 0 {
+            self.tell_of_room();
+        }
+        count > 0
     }
 
     /// Drops what waits in the lane, and what was dropped before: nobody is told any more.

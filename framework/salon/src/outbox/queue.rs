@@ -84,6 +84,9 @@ impl Outbox {
     ) -> Result<(), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
+            if reader.is_some() {
+                self.lock().pass_over(publication);
+            }
             return Err(NotQueued::Unserializable);
         }
         let mut state = self.lock();
@@ -93,7 +96,7 @@ impl Outbox {
         // Mostly: of what follows nothing can be the case.
         if publication.class().is_reliable() && state.is_plain() {
             state.begin_turn(self.transport() == TransportKind::Polling);
-            if state.admits_plainly(form.cost(), &self.terms) {
+            if state.admits_plainly(publication, form.cost(), &self.terms) {
                 state.queue(publication.clone(), form.cost());
                 return Ok(());
             }

@@ -49,7 +49,9 @@ impl Outbox {
     }
 
     fn fits(&self, state: &State, room: Room) -> bool {
-        let (frames, bytes) = state.own();
+        // What is held behind something that is to be read takes a place as well.
+        let (own, held) = (state.own(), state.held());
+        let (frames, bytes) = (own.0 + held.0, own.1 + held.1);
         frames == 0
             || state.closed.is_some()
             || bytes.saturating_add(room.bytes) <= self.terms.max_bytes

@@ -280,15 +280,16 @@ impl State {
 
     /// Takes as many frames as `count` says; whether that is any.
     pub(super) fn take(&mut self, terms: &Terms, count: impl FnOnce(Frames<'_>) -> usize) -> bool {
-        let count = count(Frames::new(&self.frames, self.offered_lossy(), terms));
+        if self.frames.is_empty() {
+            return self.take_from_lane(terms, count);
+        }
+        let count = count(Frames::new(&self.frames, terms));
         if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
             self.frames.clear();
             self.bytes = 0;
         } else {
-            let reliable = count.min(self.frames.len());
-            self.take_lossy(count - reliable, terms);
-            for frame in self.frames.drain(..reliable) {
+            for frame in self.frames.drain(..count) {
                 let cost = terms.form(&frame).cost();
                 self.bytes -= cost;
                 if let Some(rare) = &mut self.rare {
@@ -315,7 +316,7 @@ impl State {
     }
 
     /// A link has had its turn: what it has left counts from now on.
-    fn turn_over(&mut self, terms: &Terms) {
+    pub(super) fn turn_over(&mut self, terms: &Terms) {
         if std::mem::take(&mut self.is_fresh) {
             let burst = self.burst_of(self.frames.len(), terms);
             if burst.is_more(terms) {
@@ -334,7 +335,7 @@ impl State {
     }
 
     /// There is more room than before: whoever waits for it looks again.
-    fn tell_of_room(&mut self) {
+    pub(super) fn tell_of_room(&mut self) {
         if std::mem::take(&mut self.is_room_awaited)
             && let Some(changed) = &self.changed
         {

@@ -197,7 +197,8 @@ impl SessionHandle {
         self.count(self.outbox.push_in_order(publication))
     }
 
-    /// As [`push`](Self::push), for what its client is told if there is room for it: without, nothing ends.
+    /// As [`push`](Self::push), for what its client is told if there is room for it, such as what it is sent once more: without,
+    /// nothing ends.
     pub(crate) fn offer(&self, publication: &Publication) -> Result<(), NotQueued> {
         if self.has_ended() {
             return Err(NotQueued::Closed);
@@ -208,15 +209,9 @@ impl SessionHandle {
 
     /// As [`push`](Self::push), for what the session missed.
     pub(crate) fn push_recovered(&self, publication: &Publication) -> Result<(), NotQueued> {
-        self.count(self.outbox.push_for(publication, &|| self.reader()))
-    }
-
-    /// As [`push`](Self::push), for what a room publishes no more: it is sent once more.
-    pub(crate) fn push_again(&self, publication: &Publication) -> Result<(), NotQueued> {
-        if self.has_ended() {
-            return Err(NotQueued::Closed);
-        }
-        self.count(self.outbox.push(publication))
+        // Who is a member now was left out as a session, as it was when it was sent.
+        let reader = || Reader { session: self.id.to_byte_string(), subject: None };
+        self.count(self.outbox.push_for(publication, &reader))
     }
 
     /// Counts what became of a publication.

@@ -361,7 +361,10 @@ impl Conversation {
                 let at = self.world.elapsed();
                 let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
                 let position = position.unwrap_or_else(|mistake| {
-                    self.fail(Location::caller(), &format!("got {name}, and {mistake}"))
+                    // Here it would be lost: what panics is the client's own task.
+                    let mistake = format!("{} got {name}, and {mistake}", self.name);
+                    self.world.note_mistake(self.journal.failure(&self.name, &mistake));
+                    None
                 });
                 let name = name.to_string();
                 self.state.borrow_mut().take_event(Incoming {

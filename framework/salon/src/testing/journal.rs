@@ -172,12 +172,16 @@ impl Journal {
 
     /// Fails the test of a client, with what led to it.
     pub(super) fn fail(&self, client: &Arc<str>, caller: &Location<'_>, what: &str) -> ! {
-        let (around, again) = (self.around(client), self.how_again());
+        let failure = self.failure(client, &format!("{caller}: {client} {what}"));
         self.tell();
-        panic!(
-            "{caller}: {client} {what}\n\nWhat {client} and the server did {again}:\n{}",
-            around.shortened()
-        )
+        panic!("{failure}")
+    }
+
+    /// Something that is wrong, with what led to it.
+    pub(super) fn failure(&self, client: &Arc<str>, what: &str) -> String {
+        let (around, again) = (self.around(client), self.how_again());
+        let around = around.shortened();
+        format!("{what}\n\nWhat {client} and the server did {again}:\n{around}")
     }
 
     /// What takes down what the server traces: all of Salon's, and what an app finds worth knowing.

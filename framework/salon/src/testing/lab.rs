@@ -307,6 +307,9 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.world.end();
+        if !std::thread::panicking() {
+            self.world.check_mistakes();
+        }
         for event in self.simulation.iter().flat_map(Simulation::unspent_panics) {
             eprintln!("the panic that was ordered in the handler of {event:?} never came");
         }

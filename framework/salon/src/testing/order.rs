@@ -22,7 +22,7 @@ pub(super) struct Orders {
     /// The events that may come behind what came later: it may miss them.
     lossy: Rc<[&'static str]>,
     /// What it has asked for once more: by the room's name, behind which number, and up to which.
-    again: HashMap<String, (u64, u64)>,
+    again: Vec<(String, u64, u64)>,
 }
 
 /// What a client asks for once more.
@@ -36,7 +36,7 @@ struct Gap {
 impl Orders {
     /// Of a client that has seen nothing.
     pub(super) fn new(kept: Rc<[&'static str]>, lossy: Rc<[&'static str]>) -> Self {
-        Self { seen: HashMap::new(), kept, lossy, again: HashMap::new() }
+        Self { seen: HashMap::new(), kept, lossy, again: Vec::new() }
     }
 
     /// Takes the place out of an event's arguments, if its last one is one.
@@ -71,7 +71,7 @@ impl Orders {
     /// It sends an event of that name: one may ask for what is to come once more.
     pub(super) fn send(&mut self, name: &str, arguments: &Payload) {
         if let ("salon:replay", Ok(Gap { room, after, to })) = (name, arguments.single()) {
-            self.again.insert(room, (after, to.unwrap_or(u64::MAX)));
+            self.again.push((room, after, to.unwrap_or(u64::MAX)));
         }
     }
 
@@ -108,9 +108,12 @@ impl Orders {
 
     fn follow(&mut self, place: &Position, begins: bool) -> Result<(), String> {
         let Position { room, epoch, at } = place;
-        let asked = self.again.get(room);
-        if let (At::Seq(number), Some((after, to))) = (at, asked)
-            && (after + 1..=*to).contains(number)
+        let is_asked = |number: &u64| {
+            let mut asked = self.again.iter().filter(|(asked, ..)| asked == room);
+            asked.any(|(_, after, to)| after < number && number <= to)
+        };
+        if let At::Seq(number) = at
+            && is_asked(number)
             && self.seen.get(room).is_some_and(|(_, before)| number <= before)
         {
             return Ok(());

@@ -48,6 +48,8 @@ pub(super) struct World {
     root: Arc<AtomicWaker>,
     random: RefCell<fastrand::Rng>,
     started: Instant,
+    /// What the server has done wrong, as its clients have seen: nobody can be told while they run.
+    mistakes: RefCell<Vec<String>>,
     /// How long other threads are waited for, in real time; none in a lab of one thread.
     patience: Duration,
 }
@@ -119,6 +121,7 @@ impl World {
             root,
             random: RefCell::new(random),
             started: clock::now(),
+            mistakes: RefCell::default(),
             patience,
         }
     }
@@ -181,6 +184,22 @@ impl World {
         );
     }
 
+    /// A client has seen the server do something wrong: it fails the test as soon as that looks.
+    pub(super) fn note_mistake(&self, mistake: String) {
+        self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// Checks that no client has seen the server do anything wrong.
+    ///
+    /// # Panics
+    /// When one has.
+    pub(super) fn check_mistakes(&self) {
+        let mistake = self.mistakes.borrow_mut().drain(..).next();
+        if let Some(mistake) = mistake {
+            panic!("{mistake}");
+        }
+    }
+
     /// Checks that there is a worker of that number.
     ///
     /// # Panics
@@ -234,6 +253,7 @@ impl World {
         let patience = clock::after(self.patience);
         let mut turns = 0;
         loop {
+            self.check_mistakes();
             if let Some(found) = found() {
                 return Some(found);
             }

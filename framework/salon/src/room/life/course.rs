@@ -151,8 +151,8 @@ impl<R: Room> RoomActor<R> {
             tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
             return self.change(State::closed(Panicked));
         }
-        self.begin_order();
-        self.cx.members.enter_order();
+        let former = self.begin_order();
+        self.cx.members.enter_order(&former);
         if let Some(presence_state) = &mut self.cx.presence_state {
             presence_state.forget_those_away();
             let members =
@@ -165,10 +165,11 @@ impl<R: Room> RoomActor<R> {
         self.note_restart();
     }
 
-    /// What it publishes from here on is in an order of its own.
-    fn begin_order(&mut self) {
+    /// What it publishes from here on is in an order of its own. The former one.
+    fn begin_order(&mut self) -> Order {
         let total = &self.cx.members.broadcaster().history;
-        self.cx.members.order = Order::begin(R::SEQUENCED, R::HISTORY, total);
+        let order = Order::begin(R::SEQUENCED, R::HISTORY, total);
+        std::mem::replace(&mut self.cx.members.order, order)
     }
 
     /// Counts a restart, if the room is there.
@@ -347,7 +348,7 @@ impl<R: Room> RoomActor<R> {
     fn reopen(&mut self, ctx: &mut Context<Self>) {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
-        self.begin_order();
+        drop(self.begin_order());
         self.cx.presence_state = RoomContext::<R>::new_presence();
         self.cx.store = None;
         self.once = None;

@@ -127,8 +127,8 @@ impl Members {
 
     /// Whoever is a member is one from the beginning of a new order, and gets nothing of the former one any
     /// more.
-    pub(in crate::room) fn enter_order(&self) {
-        self.outlets.end_order(self.room());
+    pub(in crate::room) fn enter_order(&self, former: &Order) {
+        self.outlets.end_order(self.room(), former.shared_log().as_ref());
         for handle in self.handles() {
             self.order.enter(handle);
         }
@@ -178,7 +178,8 @@ impl Members {
         if !self.owed.is_empty() && handle.outbox.suppresses(self.room(), membership) {
             self.owed.lapse(Creditor { session, membership });
         }
-        self.outlets.leave(self.link.room(), &handle, membership);
+        let log = self.order.shared_log();
+        self.outlets.leave(self.link.room(), &handle, membership, log);
         self.assert_counts();
         Some(handle)
     }
@@ -267,7 +268,7 @@ impl Members {
         let members: Vec<_> = members.map(|enrolled| enrolled.handle).collect();
         // First, as in `remove`.
         members.iter().for_each(|handle| handle.leave(self.room(), self.name()));
-        self.outlets.close(self.link.room());
+        self.outlets.close(self.link.room(), self.order.shared_log().as_ref());
         members
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     history::{History, HistoryTotal, KnownSince, LeftOut, Past, RoomLog},
-    message::{At, Epoch, Kept, PositionOf, Publication, Reader, Seen},
+    message::{At, Epoch, Kept, Log, PositionOf, Publication, Reader, Seen},
     session::handle::SessionHandle,
 };
 
@@ -66,6 +66,11 @@ impl Order {
     /// What is kept of it, if anything is.
     pub(in crate::room) fn log(&self) -> Option<&Arc<RoomLog>> {
         self.kept.as_ref().map(|kept| &kept.log)
+    }
+
+    /// As [`log`](Self::log), as whoever reads it knows it.
+    pub(in crate::room) fn shared_log(&self) -> Option<Arc<dyn Log>> {
+        self.log().map(|log| -> Arc<dyn Log> { log.clone() })
     }
 
     /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
