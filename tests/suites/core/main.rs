@@ -55,6 +55,7 @@ mod named_refusals;
 mod newcomers;
 mod once;
 mod once_bounds;
+mod once_hostile;
 mod opening;
 mod order;
 mod owners;

@@ -5,6 +5,7 @@
 
 mod chat;
 mod early;
+mod hostile;
 mod lagging;
 mod lossy;
 mod model;
