@@ -14,24 +14,11 @@ use serde_json::json;
 
 use crate::{
     shop::{
-        LATE, come, come_to, enter, look, order, order_so, ordered, pay, shop, shop_in_order_of,
-        transfer, wrap,
+        LATE, come, come_to, enter, look, order, ordered, pay, shop, shop_in_order_of, transfer,
+        wrap,
     },
     table::code,
 };
-
-/// "had other arguments: is refused as `key_reused`, whatever became of the first".
-#[salon::test]
-async fn other_arguments_with_a_key_are_refused_whatever_became_of_the_first() {
-    let (lab, _) = shop(|builder| builder).await;
-    let ada = come(&lab, "ada").await?;
-    ada.send(enter()).await?;
-    for way in ["refused", "panics first", "broken first", "busy first"] {
-        assert!(ada.send(order_so(way, way)).await.is_err());
-        let other = ada.send(order_so(way, "well")).await;
-        assert_eq!(code(other), Code::KeyReused, "after one that {way}");
-    }
-}
 
 /// Two connections of a user that send the same at once have one effect, over rooms and sessions, on any workers.
 #[test]

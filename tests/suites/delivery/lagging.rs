@@ -123,14 +123,14 @@ fn who_is_slower_than_all_that_is_kept_is_cut_off_and_told_so_when_it_comes_back
 }
 
 #[salon::test]
-async fn what_has_no_number_has_the_limits_of_an_outbox_for_one_that_is_behind() {
+async fn what_has_no_number_has_the_limits_of_a_burst_for_one_that_is_behind() {
     let lab = small(0).await?;
     let (_ada, bob) = stopped(&lab, Wire::WebSocket).await?;
     for number in 1..=40 {
         say(&lab, [number]).await;
         lab.settle().await;
     }
-    for _ in 0..OUTBOX {
+    for _ in 0..4 * OUTBOX {
         bob.send(Say { room: "a".into(), text: "1000".into(), to: To::First }).await?;
     }
     assert_eq!(lab.counters().get(Count::OutboxOverflows), 0);

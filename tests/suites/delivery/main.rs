@@ -3,9 +3,12 @@
 //! It must never sleep, nor wait for time: the tests run in a lab, whose clock they move themselves. The lab
 //! itself fails a test in which a member of a room with a history misses a number, or gets one twice.
 
+mod at_once;
+mod behind;
 mod chat;
+mod den;
 mod early;
-mod hostile;
+mod formless;
 mod lagging;
 mod lossy;
 mod model;

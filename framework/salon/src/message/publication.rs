@@ -181,6 +181,25 @@ impl Publication {
         matches!(self.0.content, Content::Answer { .. })
     }
 
+    /// What a member gets in place of this if it is not for that, or has no form for its client, and is kept:
+    /// of the numbers none is missing.
+    pub(crate) fn skipped(&self) -> Option<Self> {
+        let Content::Event { namespace, order: Some(Ordered::InRoom(position)), .. } =
+            &self.0.content
+        else {
+            return None;
+        };
+        let content = Content::Event {
+            namespace: namespace.clone(),
+            name: ByteString::from_static("salon:skip"),
+            payload: Payload::encode_single(position).ok()?,
+            // It is the position itself, and so has none behind it.
+            order: None,
+            question: None,
+        };
+        Some(Self::kept_by_room(content, self.0.room?, self.kept()?.clone()))
+    }
+
     /// What a client gets in place of this once it has lost the right to it: the answer that it
     /// awaits, with that payload, and nothing in place of anything else.
     pub(crate) fn suppressed(&self, refusal: &Payload) -> Option<Self> {

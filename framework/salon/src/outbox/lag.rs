@@ -1,11 +1,11 @@
 //! How far a session is behind in what a room keeps.
 //!
 //! It must never hold what a room keeps: of that it has a number alone. What it does hold is for this
-//! session alone, and has the limits of an outbox.
+//! session alone, and no more than a burst to a client that reads.
 
 use std::{ptr, sync::Arc};
 
-use super::terms::Terms;
+use super::{burst, terms::Terms};
 use crate::{
     base::room_id::RoomId,
     message::{Kept, Log, Publication, Reader},
@@ -69,10 +69,15 @@ impl Lag {
     /// Keeps something that has no number behind what is to be read before it. What its client may miss
     /// leaves half of the place to what it may not.
     pub(super) fn hold(&mut self, publication: &Publication, cost: usize, terms: &Terms) -> Held {
-        let part = if publication.class().is_reliable() { 1 } else { 2 };
-        if self.held.len() >= terms.max_frames / part
-            || self.held_bytes + cost > terms.max_bytes / part
-        {
+        let (most_frames, most_bytes) = match publication.class().is_reliable() {
+            // As much as may be sent in one turn to a client that takes it.
+            true => (
+                terms.max_frames.saturating_mul(burst::MOST),
+                terms.max_bytes.saturating_mul(burst::MOST),
+            ),
+            false => (terms.max_frames / 2, terms.max_bytes / 2),
+        };
+        if self.held.len() >= most_frames || self.held_bytes + cost > most_bytes {
             return Held::Full;
         }
         self.held.push((self.last, publication.clone()));

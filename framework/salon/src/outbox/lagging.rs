@@ -65,20 +65,34 @@ impl Outbox {
         loop {
             let Some(wanted) = self.lock().wanted(&self.terms) else { return };
             let Wanted { from, to, most, bytes, .. } = wanted;
-            let read = wanted.log.read(from, to, &wanted.reader, most, bytes);
-            let Some(read) = read.filter(|read| !read.is_empty()) else {
+            // All may be read, and something still be held behind it.
+            let is_left = from <= to;
+            let read = match is_left {
+                true => wanted.log.read(from, to, &wanted.reader, most, bytes),
+                false => Some(Vec::new()),
+            };
+            let Some(read) = read.filter(|read| !is_left || !read.is_empty()) else {
                 // The room has given up what it had to read: it is too slow for all that is kept.
                 self.counters().one(Count::OutboxOverflows);
                 return self.end(self.lock(), DisconnectReason::OutboxOverflow, true);
             };
             // Written here, where nothing is locked: a parser is the application's.
-            for publication in &read {
-                self.terms.form(publication);
-            }
+            let read = read.into_iter().map(|publication| self.written(publication)).collect();
             let mut state = self.lock();
             state.has_read(&wanted, read, &self.terms);
             self.make_room(state, false);
         }
+    }
+}
+
+impl Outbox {
+    /// What is read, with its form for this client: if it has none, what tells of its number alone.
+    fn written(&self, publication: Publication) -> Publication {
+        match self.terms.form(&publication).is_nothing() {
+            true => publication.skipped().filter(|it| !self.terms.form(it).is_nothing()),
+            false => None,
+        }
+        .unwrap_or(publication)
     }
 }
 
@@ -112,7 +126,7 @@ impl State {
         }
     }
 
-    /// What has no form for this client has a number all the same.
+    /// What has no form for this client has a number all the same, which nothing tells of.
     pub(super) fn pass_over(&mut self, publication: &Publication) {
         let Some((room, kept)) = publication.room().zip(publication.kept()) else { return };
         if let Some(lag) = self.lag_mut(room).filter(|lag| lag.reads(kept)) {
@@ -205,7 +219,16 @@ impl State {
                 .is_some_and(|lag| lag.next == wanted.from && Arc::ptr_eq(&lag.log, &wanted.log));
         let Some(mut lag) = is_wanted.then(|| self.take_lag(wanted.room)).flatten() else { return };
         let mut held = std::mem::take(&mut lag.held).into_iter().peekable();
-        for publication in read {
+        let mut read = read.into_iter().peekable();
+        // What finds no place now is read again, or comes then: nothing may be over the limits by it.
+        while !self.is_half_full(terms) {
+            if let Some((_, publication)) = held.next_if(|(behind, _)| *behind < lag.next) {
+                let cost = terms.form(&publication).cost();
+                lag.held_bytes -= cost;
+                self.queue(publication, cost);
+                continue;
+            }
+            let Some(publication) = read.next() else { break };
             let form = terms.form(&publication);
             // What has no form for this client was said once, by whoever made it.
             if !form.is_nothing() {
@@ -213,18 +236,11 @@ impl State {
                 self.queue(publication, cost);
             }
             lag.next += 1;
-            while let Some((_, publication)) = held.next_if(|(behind, _)| *behind < lag.next) {
-                let cost = terms.form(&publication).cost();
-                lag.held_bytes -= cost;
-                self.queue(publication, cost);
-            }
         }
         lag.held = held.collect();
-        if lag.next <= lag.last {
+        if lag.next <= lag.last || !lag.held.is_empty() {
             // At the end: others have their turn first.
             self.rare.get_or_insert_default().lags.push(lag);
-        } else {
-            debug_assert!(lag.held.is_empty(), "what is held comes behind something that is read");
         }
     }
 }

@@ -84,10 +84,7 @@ impl Outbox {
     ) -> Result<(), NotQueued> {
         let form = self.terms.form(publication);
         if form.is_nothing() {
-            if reader.is_some() {
-                self.lock().pass_over(publication);
-            }
-            return Err(NotQueued::Unserializable);
+            return self.push_skipped(publication, reader);
         }
         let mut state = self.lock();
         if state.closed.is_some() {
@@ -120,6 +117,19 @@ impl Outbox {
             self.queue(state, &instead, cost, reader)?;
         }
         Err(NotQueued::Lapsed)
+    }
+
+    /// Queues what tells of the number of something that has no form for this client, if it has a number.
+    fn push_skipped(
+        &self,
+        publication: &Publication,
+        reader: Option<&dyn Fn() -> Reader>,
+    ) -> Result<(), NotQueued> {
+        match publication.skipped().filter(|it| !self.terms.form(it).is_nothing()) {
+            Some(skipped) => self.push_as(&skipped, reader)?,
+            None => self.lock().pass_over(publication),
+        }
+        Err(NotQueued::Unserializable)
     }
 
     pub(super) fn queue(

@@ -52,7 +52,7 @@ impl Outbox {
         // What is held behind something that is to be read takes a place as well.
         let (own, held) = (state.own(), state.held());
         let (frames, bytes) = (own.0 + held.0, own.1 + held.1);
-        frames == 0
+        (frames == 0 && !state.is_behind())
             || state.closed.is_some()
             || bytes.saturating_add(room.bytes) <= self.terms.max_bytes
                 && frames.saturating_add(room.frames) <= self.terms.max_frames

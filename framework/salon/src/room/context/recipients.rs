@@ -129,8 +129,8 @@ impl<'a, R> RoomAudience<'a, R> {
             let publication = Publication::of_room(content, members.room(), class);
             return self.deliver(name, publication, throttle);
         };
-        let skip = self.left_out().map(|left_out| (left_out, members.skip(kept.clone())));
         let publication = Publication::kept_by_room(content, members.room(), kept);
+        let skip = self.left_out().and_then(|handle| Some((handle, publication.skipped()?)));
         members
             .order
             .keep(&publication, skip.as_ref().map(|(handle, skip)| (handle.reader(), skip)));

@@ -18,8 +18,7 @@ use crate::{
         room_id::RoomId,
     },
     hub::{Broadcaster, Outlets},
-    message::{At, Content, Kept, Publication},
-    payload::Payload,
+    message::Publication,
     session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
 };
 
@@ -195,21 +194,6 @@ impl Members {
     /// Publishes something to every member, or to every one but one.
     pub(in crate::room) fn deliver(&self, publication: &Publication, except: Option<SessionId>) {
         self.outlets.deliver(self.room(), publication, except);
-    }
-
-    /// What a member gets in place of what it is left out of, which is kept there: of the numbers none is
-    /// missing.
-    pub(in crate::room) fn skip(&self, kept: Kept) -> Publication {
-        let position = self.order.position(self.name(), At::Seq(kept.seq));
-        let content = Content::Event {
-            namespace: self.namespace().clone(),
-            name: ByteString::from_static("salon:skip"),
-            // A name and a number always have a form in JSON.
-            payload: Payload::encode_single(&position).unwrap_or_else(|_| Payload::none()),
-            order: None,
-            question: None,
-        };
-        Publication::kept_by_room(content, self.room(), kept)
     }
 
     /// Has a member read what it missed, after the number `after` and up to what is published now; what

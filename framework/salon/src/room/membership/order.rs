@@ -70,7 +70,8 @@ impl Order {
 
     /// As [`log`](Self::log), as whoever reads it knows it.
     pub(in crate::room) fn shared_log(&self) -> Option<Arc<dyn Log>> {
-        self.log().map(|log| -> Arc<dyn Log> { log.clone() })
+        let log: Arc<dyn Log> = self.log()?.clone();
+        Some(log)
     }
 
     /// What the next one that is published gets; it is taken by [`publish`](Self::publish).
