@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use salon::{
     Count,
-    prelude::*,
     testing::{Failure, Wire, for_seeds},
 };
 use salon_tests::guests::guest;
