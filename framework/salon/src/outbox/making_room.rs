@@ -119,9 +119,13 @@ impl State {
         terms: &Terms,
         count: impl FnOnce(Frames<'_>) -> usize,
     ) -> bool {
-        let Some(lossy) = self.offered_lossy() else { return false };
-        let waiting: Vec<_> = lossy.iter().cloned().collect();
+        let lossy = self.offered_lossy().into_iter().flat_map(Lossy::iter);
+        let waiting: Vec<_> = lossy.cloned().collect();
+        // Also where there is none: what overtakes the frames goes out with them.
         let count = count(Frames::new(&waiting, terms));
+        if waiting.is_empty() {
+            return false;
+        }
         let lossy = self.rare.as_mut().and_then(|rare| rare.lossy.as_mut());
         if let Some(lossy) = lossy {
             (0..count).for_each(|_| drop(lossy.take(terms)));
