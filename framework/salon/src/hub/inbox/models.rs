@@ -34,7 +34,7 @@ fn of_what_two_threads_tell_nothing_waits_for_which_there_is_no_message() {
         let (inbox, messages) = (Arc::new(Inbox::default()), Arc::new(AtomicU32::new(0)));
         let telling = [0, 1].map(|_| {
             let (inbox, messages) = (inbox.clone(), messages.clone());
-            thread::spawn(move || tell(&inbox, &messages, Command::CloseRoom { room }))
+            thread::spawn(move || tell(&inbox, &messages, Command::CloseRoom { room, log: None }))
         });
         // The shard comes for a message, and by a call of its own thread without one.
         let mut taken = come(&inbox, &messages) + inbox.take().len();
