@@ -20,10 +20,10 @@ const LIMITS: [(&str, u64); steps::ALL.len()] = [
     ("event: struct → arguments", 1_660),
     ("packet: packet → message", 600),
     ("frame: message → bytes", 88),
-    ("session: socket → handler → socket", 13_000),
-    ("the same, with a permission", 13_400),
-    ("the same, with a guard", 13_900),
-    ("room: socket → handler → 8 sockets", 24_000),
+    ("session: socket → handler → socket", 12_900),
+    ("the same, with a permission", 13_350),
+    ("the same, with a guard", 13_750),
+    ("room: socket → handler → 8 sockets", 23_650),
     ("reconnection: request → session → end", 114_000),
 ];
 
