@@ -39,6 +39,7 @@ pub mod expanded;
 pub mod guide;
 pub mod payload;
 pub mod room;
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wire;

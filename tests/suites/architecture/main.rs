@@ -44,6 +44,7 @@ const WIRE: &[(&str, u32)] =
 const SALON: &[(&str, u32)] = &[
     ("base", 0),
     ("payload", 1),
+    ("store", 1),
     ("event", 2),
     ("wire", 3),
     ("message", 4),

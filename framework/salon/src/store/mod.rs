@@ -1,0 +1,16 @@
+//! Where durable rooms are kept: a log, a state, what was answered, beyond the life of a room and of its
+//! process.
+//!
+//! A [`Store`] knows neither rooms nor events: it takes [batches](Batch) of bytes, all of one or none,
+//! and gives back what it has. What the bytes mean is the rooms' own. Nothing here may know a room, a
+//! session or a wire.
+
+mod batch;
+mod memory;
+mod store;
+
+pub use self::{
+    batch::{Batch, Floors, Kind, Record, RoomName, Stored},
+    memory::MemoryStore,
+    store::{Store, StoreError, StoreFuture},
+};
