@@ -75,9 +75,10 @@ impl Code {
     /// The code that is written so: the framework's own, if it is one.
     #[doc(hidden)]
     #[must_use]
-    pub fn known(code: &'static str) -> Self {
+    pub fn known(code: impl Into<Cow<'static, str>>) -> Self {
+        let code = code.into();
         let known = Self::ALL.into_iter().find(|known| known.as_str() == code);
-        known.unwrap_or(Self::Other(Cow::Borrowed(code)))
+        known.unwrap_or(Self::Other(code))
     }
 
     /// The code as clients see it.

@@ -20,6 +20,7 @@ use crate::{
 /// | [`TooMany`](AskError::TooMany) | `limit_exceeded` |
 /// | [`Payload`](AskError::Payload) of an answer that does not fit | `invalid_payload` |
 /// | [`Payload`](AskError::Payload) of a question that has no JSON form, [`ReservedName`](AskError::ReservedName) | `internal`; the cause is logged, and never sent |
+/// | [`NotKept`](AskError::NotKept): a durable room asked | `internal` |
 ///
 /// ```
 /// use std::time::Duration;
@@ -75,6 +76,10 @@ impl From<AskError> for Refusal {
             AskError::Payload(PayloadError::Missing { .. } | PayloadError::Invalid { .. }) => {
                 Self::new(Code::InvalidPayload, "the answer does not fit what was asked")
             }
+            AskError::NotKept => Self::new(
+                Code::Internal,
+                "what the room did could not be kept, and nobody was asked",
+            ),
             AskError::Payload(_) | AskError::ReservedName(_) => Self::internal(error),
         }
     }
@@ -146,6 +151,7 @@ mod tests {
             (AskError::Timeout, Code::Timeout),
             (AskError::Disconnected, Code::Disconnected),
             (AskError::NotAMember, Code::Disconnected),
+            (AskError::NotKept, Code::Internal),
             (AskError::TooMany(1234), Code::LimitExceeded),
             (AskError::Payload(PayloadError::Missing { index: 0 }), Code::InvalidPayload),
             (AskError::Payload(answer), Code::InvalidPayload),

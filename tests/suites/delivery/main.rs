@@ -6,10 +6,13 @@
 mod at_once;
 mod behind;
 mod chat;
+mod commits;
 mod den;
+mod durable;
 mod early;
 mod formless;
 mod lagging;
+mod ledger;
 mod lossy;
 mod model;
 mod pacing;

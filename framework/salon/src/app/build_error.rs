@@ -90,6 +90,12 @@ pub enum BuildError {
          one of the two as it is by default"
     )]
     UnsequencedHistory(&'static str),
+    /// A kind of room is durable, and the Salon has no store.
+    #[error(
+        "room {0:?} has a durable HISTORY and the Salon has no store: give it one with `.store(..)`; \
+         `MemoryStore` is for what may go with the process"
+    )]
+    NoStore(&'static str),
     /// A room is in a namespace without a name of its own.
     #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
     RoomInPattern {

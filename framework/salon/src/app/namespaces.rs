@@ -166,6 +166,9 @@ impl Namespaces {
             if room.keeps_without_numbers {
                 return Err(BuildError::UnsequencedHistory(room.name));
             }
+            if room.is_durable && broadcaster.store.is_none() {
+                return Err(BuildError::NoStore(room.name));
+            }
             let Name::Fixed(fixed) = &namespace.name else {
                 return Err(BuildError::RoomInPattern { room: room.name, namespace: name });
             };

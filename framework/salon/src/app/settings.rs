@@ -61,6 +61,7 @@ impl Settings {
         }
         let counts = [
             ("limits.max_events_in_flight", self.limits.max_events_in_flight),
+            ("limits.max_uncommitted", self.limits.max_uncommitted),
             ("limits.max_once_in_room", self.limits.max_once_in_room),
             ("limits.max_once_in_sessions", self.limits.max_once_in_sessions),
             ("limits.max_once_per_user", self.limits.max_once_per_user),

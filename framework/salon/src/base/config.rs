@@ -82,6 +82,9 @@ pub struct Limits {
     /// Bytes that the histories of all rooms keep together; a room that publishes while there is more
     /// gives up its own oldest. 256 MiB.
     pub max_history_bytes: usize,
+    /// Turns of one [durable](crate::History::durable) room that wait for their commit; beyond it the room
+    /// waits for its store. 1,024.
+    pub max_uncommitted: usize,
     /// How long the answer to an event with a key is kept for whoever sends it again; of a room no
     /// longer than it is open. 10 minutes: what a client still sends again after that is rare.
     pub once_window: Duration,
@@ -147,6 +150,7 @@ impl Default for Limits {
             max_pending_acknowledgements: 1_024,
             max_grants: 256,
             max_history_bytes: 256 << 20,
+            max_uncommitted: 1_024,
             once_window: Duration::from_secs(10 * 60),
             max_once_key: 256,
             max_once_in_room: 4_096,

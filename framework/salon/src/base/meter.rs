@@ -60,6 +60,8 @@ pub enum Count {
     RoomsClosed,
     /// Rooms opened anew after a panic.
     RoomsRestarted,
+    /// Turns of durable rooms that could not be kept, and are undone. The log says why.
+    CommitsFailed,
     /// Times that a room or a session was found to do nothing but what it gives itself to do, for 64
     /// turns in a row. The log names it.
     GreedyTurns,
@@ -70,7 +72,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -92,6 +94,7 @@ impl Count {
         Self::RoomsOpened,
         Self::RoomsClosed,
         Self::RoomsRestarted,
+        Self::CommitsFailed,
         Self::GreedyTurns,
         Self::ActorsLost,
     ];
@@ -121,6 +124,7 @@ impl Count {
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomsRestarted => "rooms_restarted",
+            Self::CommitsFailed => "commits_failed",
             Self::GreedyTurns => "greedy_turns",
             Self::ActorsLost => "actors_lost",
         }

@@ -40,6 +40,14 @@ struct Entry {
     left_out: Option<Box<LeftOut>>,
 }
 
+/// What was kept of an order before it is restored.
+pub(crate) struct Restored {
+    pub(crate) publication: Publication,
+    /// When it was published; `None` if that is longer ago than the clock can tell.
+    pub(crate) at: Option<Instant>,
+    pub(crate) left_out: Option<LeftOut>,
+}
+
 /// Who does not get an event, and what it gets in its place.
 pub(crate) struct LeftOut {
     pub(crate) reader: Reader,
@@ -73,17 +81,52 @@ impl RoomLog {
         Self { setting, total, state: Mutex::default() }
     }
 
+    /// Has what was kept before, up to the number `head`: its last has that, and no number is missing.
+    pub(crate) fn restore(&self, kept: impl Iterator<Item = Restored>, head: u64) {
+        let mut state = self.lock();
+        debug_assert!(
+            state.kept.is_empty(),
+            "an order is restored before anything is published in it"
+        );
+        state.head = head;
+        let counts_age = self.setting.age.is_some();
+        // What is older than the clock can tell is the oldest.
+        for Restored { publication, at, left_out } in
+            kept.skip_while(|restored| counts_age && restored.at.is_none())
+        {
+            let at = at.filter(|_| counts_age);
+            self.add(&mut state, Entry { publication, at, left_out: left_out.map(Box::new) });
+        }
+        let given_up = self.give_up(&mut state, clock::now());
+        drop(state);
+        drop(given_up);
+    }
+
+    /// What has a higher number than `head` has not been published after all.
+    pub(crate) fn rewind(&self, head: u64) {
+        let mut state = self.lock();
+        let mut given_up = Vec::new();
+        while state.head > head {
+            state.head -= 1;
+            // It may have been given up already.
+            if let Some(entry) = state.kept.pop_back() {
+                self.subtract(&mut state, &entry);
+                given_up.push(entry);
+            }
+        }
+        drop(state);
+        drop(given_up);
+    }
+
     /// Keeps what has the next number.
     pub(crate) fn append(&self, publication: Publication, left_out: Option<LeftOut>) {
-        let at = self.setting.age.map(|_| clock::now());
+        let now = clock::now();
+        let at = self.setting.age.map(|_| now);
         let entry = Entry { publication, at, left_out: left_out.map(Box::new) };
         let mut state = self.lock();
-        let size = entry.size();
-        self.total.add(size);
-        state.bytes += size;
         state.head += 1;
-        state.kept.push_back(entry);
-        let given_up = self.give_up(&mut state);
+        self.add(&mut state, entry);
+        let given_up = self.give_up(&mut state, now);
         drop(state);
         // Attachments may be the application's, and so is their drop.
         drop(given_up);
@@ -92,17 +135,29 @@ impl RoomLog {
     /// The lowest number that is kept now; the next one, if none is.
     pub(crate) fn floor(&self) -> u64 {
         let mut state = self.lock();
-        let given_up = self.give_up(&mut state);
+        let given_up = self.give_up(&mut state, clock::now());
         let floor = state.floor();
         drop(state);
         drop(given_up);
         floor
     }
 
+    fn add(&self, state: &mut State, entry: Entry) {
+        let size = entry.size();
+        self.total.add(size);
+        state.bytes += size;
+        state.kept.push_back(entry);
+    }
+
+    fn subtract(&self, state: &mut State, entry: &Entry) {
+        state.bytes -= entry.size();
+        self.total.subtract(entry.size());
+    }
+
     /// Takes out what is too much, and what is too old.
-    fn give_up(&self, state: &mut State) -> SmallVec<[Entry; 1]> {
+    fn give_up(&self, state: &mut State, now: Instant) -> SmallVec<[Entry; 1]> {
         let mut given_up = SmallVec::new();
-        let oldest = self.setting.age.and_then(|age| clock::now().checked_sub(age));
+        let oldest = self.setting.age.and_then(|age| now.checked_sub(age));
         while let Some(front) = state.kept.front() {
             let is_over = state.kept.len() > self.setting.events
                 || state.bytes > self.setting.bytes
@@ -112,8 +167,7 @@ impl RoomLog {
                 break;
             }
             let Some(entry) = state.kept.pop_front() else { break };
-            state.bytes -= entry.size();
-            self.total.subtract(entry.size());
+            self.subtract(state, &entry);
             given_up.push(entry);
         }
         given_up

@@ -10,7 +10,7 @@ mod total;
 pub use self::setting::{History, Past};
 
 pub(crate) use self::{
-    log::{LeftOut, RoomLog},
-    past::KnownSince,
+    log::{LeftOut, Restored, RoomLog},
+    past::{KnownSince, MOST_KNOWN},
     total::HistoryTotal,
 };

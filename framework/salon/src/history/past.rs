@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use bytestring::ByteString;
 
 /// How many are known before the oldest half of them is forgotten, half of this at a time.
-const MOST: usize = 20_000;
+pub(crate) const MOST_KNOWN: usize = 20_000;
 
 /// The number after which each subject came in first, in two generations.
 #[derive(Debug, Default)]
@@ -17,6 +17,11 @@ pub(crate) struct KnownSince {
 }
 
 impl KnownSince {
+    /// Whether that subject has been a member, and is not forgotten.
+    pub(crate) fn knows(&self, subject: &ByteString) -> bool {
+        self.young.contains_key(subject) || self.old.contains_key(subject)
+    }
+
     /// Since when that subject has been a member; from now on, after the number `now`, if it comes for the
     /// first time.
     pub(crate) fn since(&mut self, subject: &ByteString, now: u64) -> u64 {
@@ -24,7 +29,7 @@ impl KnownSince {
             return *since;
         }
         let since = self.old.remove(subject).unwrap_or(now);
-        if self.young.len() >= MOST / 2 {
+        if self.young.len() >= MOST_KNOWN / 2 {
             self.old = std::mem::take(&mut self.young);
         }
         // It may be a part of what its client has presented.
@@ -43,11 +48,11 @@ mod tests {
         let (old, often) = (ByteString::from("old"), ByteString::from("often"));
         assert_eq!((known.since(&old, 3), known.since(&often, 4)), (3, 4));
         assert_eq!(known.since(&old, 9), 3);
-        for other in 0..MOST as u64 {
+        for other in 0..MOST_KNOWN as u64 {
             known.since(&format!("{other}").into(), other);
             assert_eq!(known.since(&often, 9), 4);
         }
-        assert!(known.young.len() + known.old.len() <= MOST);
+        assert!(known.young.len() + known.old.len() <= MOST_KNOWN);
         assert_eq!(known.since(&old, 9), 9);
     }
 }

@@ -27,6 +27,7 @@ pub struct History {
     pub(crate) bytes: usize,
     pub(crate) age: Option<Duration>,
     pub(crate) past: Past,
+    pub(crate) is_durable: bool,
 }
 
 /// Which part of a room's history a member may have.
@@ -44,7 +45,8 @@ pub enum Past {
 
 impl History {
     /// Nothing is kept.
-    pub const NONE: Self = Self { events: 0, bytes: 0, age: None, past: Past::All };
+    pub const NONE: Self =
+        Self { events: 0, bytes: 0, age: None, past: Past::All, is_durable: false };
 
     /// The last `events` are kept, and no more than 1 MiB of them.
     #[must_use]
@@ -72,6 +74,20 @@ impl History {
     #[must_use]
     pub const fn visible(mut self, past: Past) -> Self {
         self.past = past;
+        self
+    }
+
+    /// It outlives the room: what the room has published, what it has
+    /// [kept](crate::RoomContext::keep) of its state and what it has answered to events that are handled
+    /// [once](crate::guide::once) are in the [store](crate::store) of the Salon, which
+    /// [has to have one](crate::salon::Builder::store). A room that is opened again, in this process or the
+    /// next, goes on in the same order.
+    ///
+    /// What one event has done is kept as one, all of it or nothing, before anybody hears of it: an
+    /// acknowledgement of a durable room says that it is kept. See [durable rooms](crate::guide::durable).
+    #[must_use]
+    pub const fn durable(mut self) -> Self {
+        self.is_durable = true;
         self
     }
 

@@ -33,6 +33,7 @@ use crate::{
     outbox::NotQueued,
     payload::{Payload, PayloadError},
     session::handle::SessionHandle,
+    store::Store,
 };
 
 /// From the handler of an event to its members is one way between workers, and one more if a room
@@ -57,6 +58,10 @@ pub(crate) struct Broadcaster {
     pub(crate) openings: Openings,
     /// What the rooms keep of what they have published, together.
     pub(crate) history: HistoryTotal,
+    /// Where durable rooms are kept.
+    pub(crate) store: Option<Arc<dyn Store>>,
+    /// How many batches of one room may wait for their commit.
+    pub(crate) max_uncommitted: usize,
     pub(crate) max_name: usize,
     /// How long a room's handler has for its answer.
     pub(crate) time_limit: Option<Duration>,
@@ -78,6 +83,7 @@ impl Broadcaster {
         limits: &Limits,
         timeouts: &Timeouts,
         recovery: Option<Recovery>,
+        store: Option<Arc<dyn Store>>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
@@ -93,6 +99,8 @@ impl Broadcaster {
             max_latest_bytes: limits.max_outbox_bytes / 2,
             openings: Openings::new(limits),
             history: HistoryTotal::new(limits.max_history_bytes),
+            store,
+            max_uncommitted: limits.max_uncommitted,
             max_name: limits.max_name,
             time_limit: timeouts.handler,
             loading: timeouts.loading,

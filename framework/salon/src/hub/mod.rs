@@ -8,6 +8,7 @@ mod asking;
 mod audience;
 mod broadcaster;
 mod command;
+mod gate;
 mod inbox;
 mod local;
 mod local_members;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     asking::Asker,
     broadcaster::{Broadcaster, encode_or_log},
     command::Command,
+    gate::Gate,
     opening::{Opened, Opener, too_many_open},
     outlets::Outlets,
     pacing::ready,

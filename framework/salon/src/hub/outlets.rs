@@ -2,9 +2,9 @@
 //!
 //! It must never know who a member is to the room: it counts sessions.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
-use super::{Broadcaster, Command, ShardHandle, Target};
+use super::{Broadcaster, Command, ShardHandle, Target, gate::Gate};
 use crate::{
     base::{number::MembershipNumber, room_id::RoomId},
     message::{Log, Publication},
@@ -13,8 +13,11 @@ use crate::{
 
 /// The outlets of one room. What goes out by them is in one order for each, and names rooms and sessions
 /// by what they are called in every process.
-#[derive(Default)]
-pub(crate) struct Outlets(Vec<Outlet>);
+pub(crate) struct Outlets {
+    list: Vec<Outlet>,
+    /// What a durable room says waits there.
+    gate: Option<Rc<Gate>>,
+}
 
 /// A shard with members of the room.
 struct Outlet {
@@ -23,6 +26,18 @@ struct Outlet {
 }
 
 impl Outlets {
+    /// Without any session. What goes out waits at that gate, if there is one.
+    pub(crate) fn new(gate: Option<Rc<Gate>>) -> Self {
+        Self { list: Vec::new(), gate }
+    }
+
+    fn tell(&self, shard: &ShardHandle, command: Command) {
+        match &self.gate {
+            None => shard.send(command),
+            Some(gate) => gate.tell(shard, command),
+        }
+    }
+
     /// From here on a session gets what is delivered. False if its worker has ended, and it with that.
     pub(crate) fn enter(
         &mut self,
@@ -34,13 +49,12 @@ impl Outlets {
             Some(index) => index,
             None => {
                 let Some(shard) = broadcaster.shard(handle.shard) else { return false };
-                self.0.push(Outlet { shard, members: 0 });
-                self.0.len() - 1
+                self.list.push(Outlet { shard, members: 0 });
+                self.list.len() - 1
             }
         };
-        let outlet = &mut self.0[index];
-        outlet.members += 1;
-        outlet.shard.send(Command::Enter { room, handle });
+        self.list[index].members += 1;
+        self.tell(&self.list[index].shard, Command::Enter { room, handle });
         true
     }
 
@@ -53,11 +67,11 @@ impl Outlets {
         log: Option<Arc<dyn Log>>,
     ) {
         let Some(index) = self.index_of(handle) else { return };
-        let outlet = &mut self.0[index];
-        outlet.shard.send(Command::Leave { room, session: handle.number, membership, log });
-        outlet.members -= 1;
-        if outlet.members == 0 {
-            self.0.remove(index);
+        let leave = Command::Leave { room, session: handle.number, membership, log };
+        self.tell(&self.list[index].shard, leave);
+        self.list[index].members -= 1;
+        if self.list[index].members == 0 {
+            self.list.remove(index);
         }
     }
 
@@ -68,17 +82,17 @@ impl Outlets {
         publication: &Publication,
         except: Option<SessionId>,
     ) {
-        for outlet in &self.0 {
+        for outlet in &self.list {
             let (target, publication) = (Target::Room { room, except }, publication.clone());
-            outlet.shard.send(Command::Deliver { target, publication, question: None });
+            self.tell(&outlet.shard, Command::Deliver { target, publication, question: None });
         }
     }
 
     /// What is delivered from here on is of another order.
     /// `log` is what was kept of the former one, which is there until what came before this is delivered.
     pub(crate) fn end_order(&self, room: RoomId, log: Option<&Arc<dyn Log>>) {
-        for outlet in &self.0 {
-            outlet.shard.send(Command::EndOrder { room, log: log.cloned() });
+        for outlet in &self.list {
+            self.tell(&outlet.shard, Command::EndOrder { room, log: log.cloned() });
         }
     }
 
@@ -86,7 +100,7 @@ impl Outlets {
     pub(crate) fn send_newest(&self, handle: &Arc<SessionHandle>, publications: Vec<Publication>) {
         if let Some(index) = self.index_of(handle) {
             let handle = handle.clone();
-            self.0[index].shard.send(Command::Newest { handle, publications });
+            self.tell(&self.list[index].shard, Command::Newest { handle, publications });
         }
     }
 
@@ -100,10 +114,13 @@ impl Outlets {
     ) {
         match self.index_of(handle) {
             Some(index) => {
-                let handle = handle.clone();
-                self.0[index].shard.send(Command::One { handle, publication, asked: None });
+                self.tell(&self.list[index].shard, one(handle, publication));
             }
-            None => broadcaster.send_to(handle, publication),
+            None => match (&self.gate, broadcaster.shard(handle.shard)) {
+                (Some(gate), Some(shard)) => gate.tell(&shard, one(handle, publication)),
+                (Some(_), None) => {}
+                (None, _) => broadcaster.send_to(handle, publication),
+            },
         }
     }
 
@@ -117,31 +134,35 @@ impl Outlets {
     ) {
         if let Some(index) = self.index_of(handle) {
             let handle = handle.clone();
-            self.0[index].shard.send(Command::Replay { room, handle, log, numbers });
+            self.tell(&self.list[index].shard, Command::Replay { room, handle, log, numbers });
         }
     }
 
     /// Sends a session that has entered once more what it missed.
     pub(crate) fn send_again(&self, handle: &Arc<SessionHandle>, missed: Vec<Publication>) {
         if let Some(index) = self.index_of(handle) {
-            self.0[index].shard.send(Command::Again { handle: handle.clone(), missed });
+            self.tell(&self.list[index].shard, Command::Again { handle: handle.clone(), missed });
         }
     }
 
     /// The room has ended: no shard keeps anything of it.
     pub(crate) fn close(&mut self, room: RoomId, log: Option<&Arc<dyn Log>>) {
-        for outlet in self.0.drain(..) {
-            outlet.shard.send(Command::CloseRoom { room, log: log.cloned() });
+        for outlet in std::mem::take(&mut self.list) {
+            self.tell(&outlet.shard, Command::CloseRoom { room, log: log.cloned() });
         }
     }
 
     /// How many sessions have entered.
     pub(crate) fn members(&self) -> usize {
-        self.0.iter().map(|outlet| outlet.members).sum()
+        self.list.iter().map(|outlet| outlet.members).sum()
     }
 
     /// Which of them a session is on.
     fn index_of(&self, handle: &SessionHandle) -> Option<usize> {
-        self.0.iter().position(|outlet| outlet.shard.number() == handle.shard)
+        self.list.iter().position(|outlet| outlet.shard.number() == handle.shard)
     }
+}
+
+fn one(handle: &Arc<SessionHandle>, publication: Publication) -> Command {
+    Command::One { handle: handle.clone(), publication, asked: None }
 }

@@ -78,7 +78,7 @@ impl Epoch {
     }
 
     /// The one that is written so, if any is.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut epoch = [0; 5];
         for (byte, digits) in epoch.iter_mut().zip(text.as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;

@@ -176,6 +176,14 @@ impl Publication {
         }
     }
 
+    /// What it is called and carries, if it is an event.
+    pub(crate) fn named_payload(&self) -> Option<(&ByteString, &Payload)> {
+        match &self.0.content {
+            Content::Event { name, payload, .. } => Some((name, payload)),
+            _ => None,
+        }
+    }
+
     /// Whether somebody waits for it.
     pub(crate) fn is_answer(&self) -> bool {
         matches!(self.0.content, Content::Answer { .. })

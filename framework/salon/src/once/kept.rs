@@ -3,6 +3,7 @@
 //! It must never give up what is under way, nor let one user push out what others have.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
@@ -62,8 +63,16 @@ struct Entry {
     state: State,
 }
 
-/// An event and its key.
-type Name = (&'static str, Arc<str>);
+/// An event and its key. What was kept before the process began has no static name.
+type Name = (Cow<'static, str>, Arc<str>);
+
+/// An event with a key: whose, which, and a hash of what it carries.
+pub(crate) struct Of {
+    pub(crate) who: Who,
+    pub(crate) event: Cow<'static, str>,
+    pub(crate) key: Arc<str>,
+    pub(crate) payload: u64,
+}
 
 enum State {
     UnderWay(Waiting),
@@ -98,6 +107,11 @@ impl Bounds {
         Self::of(limits, limits.max_once_in_sessions)
     }
 
+    /// How many answers are kept.
+    pub(crate) fn answers(&self) -> usize {
+        self.answers
+    }
+
     fn of(limits: &Limits, answers: usize) -> Self {
         Self {
             window: limits.once_window,
@@ -125,7 +139,7 @@ impl Kept {
         now: Instant,
     ) -> Result<Found, Refusal> {
         self.forget_old(now);
-        let name = (event, keyed.key.clone());
+        let name = (Cow::Borrowed(event), keyed.key.clone());
         let mut number = self.number(who, &name);
         // Behind one that took its time it may still be there.
         if let Some(old) = number.take_if(|number| self.is_old(*number, now)) {
@@ -146,13 +160,39 @@ impl Kept {
             };
         }
         self.make_room(who)?;
+        let number = self.add(who.clone(), name, keyed.payload);
+        Ok(Found::Nothing { number })
+    }
+
+    /// One more is under way.
+    fn add(&mut self, who: Who, name: Name, payload: u64) -> u64 {
         let number = self.next;
         self.next += 1;
         self.senders.entry(who.clone()).or_default().numbers.insert(name.clone(), number);
-        let state = State::UnderWay(Vec::new());
-        let entry = Entry { who: who.clone(), name, payload: keyed.payload, state };
-        self.entries.insert(number, entry);
-        Ok(Found::Nothing { number })
+        self.entries
+            .insert(number, Entry { who, name, payload, state: State::UnderWay(Vec::new()) });
+        number
+    }
+
+    /// An event was answered so at that moment. Those that came first are restored first.
+    pub(super) fn restore(&mut self, of: Of, answered: &Answered, at: Instant) {
+        let Of { who, event, key, payload } = of;
+        let name = (event, key);
+        // What its sender has joined by is handled each time it comes.
+        if let Some(before) = self.number(&who, &name) {
+            self.remove(before);
+        }
+        if self.make_room(&who).is_ok() {
+            let number = self.add(who, name, payload);
+            self.finish(number, answered, at);
+        }
+    }
+
+    /// What is under way by that number.
+    pub(super) fn of(&self, number: u64) -> Option<Of> {
+        let Entry { who, name: (event, key), payload, .. } = self.entries.get(&number)?;
+        let (who, event) = (who.clone(), event.clone());
+        Some(Of { who, event, key: key.clone(), payload: *payload })
     }
 
     /// Its handler has answered. Whoever waits for that.
@@ -199,7 +239,7 @@ impl Kept {
 
     /// As [`remove`](Self::remove), by its key.
     pub(super) fn forget(&mut self, who: &Who, event: &'static str, keyed: &Keyed) -> Waiting {
-        let number = self.number(who, &(event, keyed.key.clone()));
+        let number = self.number(who, &(Cow::Borrowed(event), keyed.key.clone()));
         number.map(|number| self.remove(number)).unwrap_or_default()
     }
 
@@ -270,7 +310,7 @@ impl Entry {
 }
 
 /// Whether an answer is worth keeping.
-pub(super) fn is_lasting(answered: &Answered) -> bool {
+pub(crate) fn is_lasting(answered: &Answered) -> bool {
     answered.as_ref().err().is_none_or(is_own)
 }
 

@@ -10,7 +10,7 @@ mod once;
 mod who;
 
 pub(crate) use self::{
-    kept::{Answered, Bounds, First},
+    kept::{Answered, Bounds, First, Of, is_lasting},
     keyed::{Keyed, MayBeKeyed},
     once::{Begun, Once, Run, gone},
     who::{Id, Who},

@@ -9,12 +9,12 @@ use std::{
 };
 
 use super::{
-    kept::{Answered, Bounds, First, Found, Kept, Waiting, is_lasting, is_own},
+    kept::{Answered, Bounds, First, Found, Kept, Of, Waiting, is_lasting, is_own},
     keyed::Keyed,
     who::Who,
 };
 use crate::base::{
-    clock,
+    clock::{self, Instant},
     meter::{Count, Counters},
     refusal::{Code, Refusal},
 };
@@ -76,6 +76,12 @@ impl Once {
         tell(waiting, &Err(gone()));
     }
 
+    /// An event was answered so before what is here began, at that moment. Those that came first are
+    /// restored first.
+    pub(crate) fn restore(&self, of: Of, answered: &Answered, at: Instant) {
+        self.kept().restore(of, answered, at);
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,6 +96,12 @@ impl Run {
     /// Whether anything is kept of it.
     pub(crate) fn is_keyed(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Which event is handled, and whose, if it has a key.
+    pub(crate) fn of(&self) -> Option<Of> {
+        let under_way = self.0.as_ref()?;
+        under_way.once.kept().of(under_way.number?)
     }
 
     /// Its handler has answered: it has had its effect, and a refusal is the handler's own.

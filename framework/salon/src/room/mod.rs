@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod contract;
 mod handle;
+mod kept;
 mod life;
 mod listing;
 mod lookup;

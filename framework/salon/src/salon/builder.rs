@@ -20,6 +20,7 @@ use crate::{
     },
     connection::{Connections, Declared},
     hub::{Broadcaster, Recovery},
+    store::Store,
     supervisor::{Supervisor, supervise},
     wire::socket_io::{JsonParser, Parser},
 };
@@ -48,6 +49,7 @@ pub struct Rest {
     others: Vec<Described>,
     parser: Arc<dyn Parser>,
     data: DataBuilder,
+    store: Option<Arc<dyn Store>>,
     application: Option<Arc<dyn Application>>,
 }
 
@@ -58,6 +60,7 @@ impl Default for Builder {
             others: Vec::new(),
             parser: Arc::new(JsonParser),
             data: DataBuilder::default(),
+            store: None,
             application: None,
         })
     }
@@ -103,6 +106,22 @@ impl<W: WhoIs> Builder<W> {
     #[must_use]
     pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.beside.data.insert(value);
+        self
+    }
+
+    /// Where [durable](crate::History::durable) rooms are kept, beyond their life and that of the process.
+    /// [`MemoryStore`](crate::store::MemoryStore) lasts as long as the process; the crate `salon-sqlite`
+    /// has one in a file.
+    ///
+    /// ```
+    /// use salon::{Salon, store::MemoryStore};
+    ///
+    /// let salon = Salon::builder().store(MemoryStore::new()).build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.beside.store = Some(Arc::new(store));
         self
     }
 
@@ -290,7 +309,8 @@ impl<W: WhoIs> Builder<W> {
         let limits = &self.beside.settings.limits;
         let recovery = self.beside.settings.recovery.map(|window| Recovery::new(window, limits));
         let timeouts = &self.beside.settings.timeouts;
-        let broadcaster = Broadcaster::new(limits, timeouts, recovery, counters);
+        let store = self.beside.store;
+        let broadcaster = Broadcaster::new(limits, timeouts, recovery, store, counters);
         let broadcaster = Arc::new(broadcaster);
         let data = self.beside.data.build();
         let mut namespaces = Namespaces::default();

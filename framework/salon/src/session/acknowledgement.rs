@@ -32,6 +32,10 @@ pub enum AskError {
     /// had when it was asked: it left, was put out, or lost its right to be there.
     #[error("the session left the room that asked before it acknowledged")]
     NotAMember,
+    /// A [durable](crate::History::durable) room asked, and what it had done before could not be kept:
+    /// nothing was asked.
+    #[error("what the room did before could not be kept, and nothing was asked")]
+    NotKept,
     /// Too many acknowledgements are awaited from this session already.
     #[error("{0} acknowledgements are awaited from this session already")]
     TooMany(usize),

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::{
     batch::{Batch, Kind, Record, RoomName, Stored},
-    store::{Store, StoreError, StoreFuture},
+    contract::{Store, StoreError, StoreFuture},
 };
 
 /// A [`Store`] that lasts as long as the process: for tests, and for rooms that are to be found again when

@@ -6,11 +6,11 @@
 //! session or a wire.
 
 mod batch;
+mod contract;
 mod memory;
-mod store;
 
 pub use self::{
     batch::{Batch, Floors, Kind, Record, RoomName, Stored},
+    contract::{Store, StoreError, StoreFuture},
     memory::MemoryStore,
-    store::{Store, StoreError, StoreFuture},
 };

@@ -142,8 +142,15 @@ impl<R: Room> RoomContext<R> {
             room: self.members.room(),
             membership: self.members.membership(member.number()),
         };
+        // It is not asked before what the room did is kept.
+        let passed = self.members.durable.as_ref().map(|durable| durable.gate().passed());
         async move {
             let name = ByteString::from_static(E::NAME);
+            if let Some(passed) = passed
+                && !matches!(passed.await, Ok(true))
+            {
+                return Err(AskError::NotKept);
+            }
             let answer = broadcaster.ask(handle, Some(asker), name, payload?, timeout).await?;
             Ok(event::decode_reply(&answer)?)
         }

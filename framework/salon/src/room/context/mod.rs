@@ -5,6 +5,7 @@
 mod antechamber;
 mod asking;
 mod event_context;
+mod keeping;
 mod load_context;
 mod newest;
 mod own_line;

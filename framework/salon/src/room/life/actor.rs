@@ -12,7 +12,6 @@ use tracing::Span;
 use super::{
     entered::Entered,
     handled::{Handled, Outcome, Unhandled},
-    opening::open,
     state::{Generation, State},
 };
 use crate::{
@@ -49,6 +48,8 @@ pub(crate) type RoomDirectory<R> = Directory<R, RoomActor<R>>;
 /// One open room.
 pub(crate) struct RoomActor<R: Room> {
     pub(super) state: State<R>,
+    /// Whether what it was is not what the store has of it.
+    pub(super) is_lost: bool,
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
@@ -69,12 +70,13 @@ pub(crate) struct RoomActor<R: Room> {
 
 impl<R: Room> RoomActor<R> {
     pub(in crate::room) fn new(
-        mut cx: RoomContext<R>,
+        cx: RoomContext<R>,
         directory: Arc<RoomDirectory<R>>,
         shard: ShardNumber,
     ) -> Self {
-        Self {
-            state: open(&mut cx),
+        let mut actor = Self {
+            state: State::Restoring,
+            is_lost: false,
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,
@@ -85,7 +87,9 @@ impl<R: Room> RoomActor<R> {
             empty_until: None,
             is_looked_after: false,
             alarm: Alarm::default(),
-        }
+        };
+        actor.begin();
+        actor
     }
 
     /// Where the log says that an event is handled.
@@ -187,6 +191,9 @@ impl<R: Room> RoomActor<R> {
                 self.remove(session, LeaveReason::Left);
             }
         }
+        if let Some(durable) = &self.cx.members.durable {
+            return self.answer_when_kept(durable, name, result, return_path, joined);
+        }
         if let Some(answer) = hub::answer(
             &return_path.sender,
             Some(self.cx.members.room()),
@@ -243,6 +250,9 @@ impl<R: Room> Drop for RoomActor<R> {
         // Some may be on workers that go on. Those of a room that is lost are cut off.
         if !is_lost {
             self.tell_all_evicted(&members);
+        }
+        if let Some(durable) = &self.cx.members.durable {
+            durable.end();
         }
         tracing::debug!(room = %Logged(self.cx.members.name()), "closed");
     }

@@ -100,6 +100,7 @@ impl<R: Room> RoomActor<R> {
         let room = Logged(self.cx.members.name());
         tracing::error!(%room, what, session, "code of the room panicked");
         if matches!(self.state, State::Open(_)) {
+            self.cx.members.order.discard_turn();
             self.change(State::Panicked);
         }
     }
@@ -151,8 +152,20 @@ impl<R: Room> RoomActor<R> {
             tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
             return self.change(State::closed(Panicked));
         }
-        let former = self.begin_order();
-        self.cx.members.enter_order(&former);
+        if self.is_lost {
+            self.is_lost = false;
+            self.state = State::Restoring;
+            return;
+        }
+        if self.cx.members.durable.is_none() {
+            self.renew_order();
+        }
+        self.open_anew();
+        self.note_restart();
+    }
+
+    /// Opens the room with the members that it has.
+    pub(super) fn open_anew(&mut self) {
         if let Some(presence_state) = &mut self.cx.presence_state {
             presence_state.forget_those_away();
             let members =
@@ -161,15 +174,22 @@ impl<R: Room> RoomActor<R> {
         }
         // Ahead of whatever `open` sends: what comes after it is of the new state.
         self.tell_restarted();
+        self.cx.members.durable.iter().for_each(|durable| durable.offer_state());
         self.state = open(&mut self.cx);
-        self.note_restart();
+    }
+
+    /// What it publishes from here on is in an order of its own, for the members that it has too.
+    pub(super) fn renew_order(&mut self) {
+        let former = self.begin_order();
+        self.cx.members.enter_order(&former);
     }
 
     /// What it publishes from here on is in an order of its own. The former one.
     fn begin_order(&mut self) -> Order {
-        let total = &self.cx.members.broadcaster().history;
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, total);
-        std::mem::replace(&mut self.cx.members.order, order)
+        let members = &mut self.cx.members;
+        let total = &members.broadcaster().history;
+        let order = Order::begin(R::SEQUENCED, R::HISTORY, total, members.durable.clone());
+        std::mem::replace(&mut members.order, order)
     }
 
     /// Counts a restart, if the room is there.
@@ -186,6 +206,10 @@ impl<R: Room> RoomActor<R> {
         turn::spend(ctx);
         let mut restarts = 0;
         loop {
+            self.commit();
+            if self.cx.members.durable.as_ref().is_some_and(|it| it.gate().take_failure()) {
+                self.undo_what_is_not_kept();
+            }
             if matches!(self.state, State::Panicked) {
                 if restarts == RESTARTS {
                     // Its code may panic each time, and its policy allow it. It goes on after others.
@@ -194,23 +218,33 @@ impl<R: Room> RoomActor<R> {
                 restarts += 1;
                 self.restart();
             }
+            if matches!(self.state, State::Restoring) {
+                return self.restore(restarts > 0, ctx);
+            }
             if matches!(self.state, State::Loading) {
                 return self.load(restarts > 0, ctx);
             }
             if matches!(self.state, State::Closed(_)) {
                 break;
             }
+            if self.cx.members.durable.as_ref().is_some_and(|it| it.is_not_restored()) {
+                self.begin_anew();
+            }
             let Some(action) = self.cx.actions.pop_front() else { break };
             self.perform(action, ctx);
         }
+        self.commit();
         if let State::Closed(refusal) = &self.state {
             let code = refusal.code().as_str().to_owned();
             self.cx.actions.clear();
             self.empty(&code);
-            self.directory.close(&*self.cx.members.link);
-            if self.cx.members.link.is_quiet() {
-                ctx.stop();
-            }
+            self.commit();
+            self.after_commits(ctx, |actor, ctx| {
+                actor.directory.close(&*actor.cx.members.link);
+                if actor.cx.members.link.is_quiet() {
+                    ctx.stop();
+                }
+            });
         } else if self.cx.is_empty() && !self.is_kept {
             self.close_if_idle(ctx);
         } else if self.cx.is_empty() {
@@ -218,6 +252,7 @@ impl<R: Room> RoomActor<R> {
         } else {
             self.empty_until = None;
         }
+        self.wait_for_store(ctx);
         self.cx.wake_for_held();
         self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
     }
@@ -334,14 +369,24 @@ impl<R: Room> RoomActor<R> {
     fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
         if !self.cx.members.link.is_quiet() {
             // It comes, and is seen to then.
-            return;
+            return self.look_when_kept();
         }
         self.shut("the room was empty and is closed");
-        if self.directory.close_if_idle(&*self.cx.members.link) {
-            ctx.stop();
-        } else {
-            self.reopen(ctx);
-        }
+        self.commit();
+        self.after_commits(ctx, |actor, ctx| {
+            if actor.directory.close_if_idle(&*actor.cx.members.link) {
+                ctx.stop();
+            } else {
+                actor.reopen(ctx);
+            }
+        });
+    }
+
+    /// What holds the room up may be an answer that waits for the store.
+    fn look_when_kept(&self) {
+        self.cx.members.durable.iter().for_each(|durable| {
+            durable.gate().want();
+        });
     }
 
     /// Opens the room anew, as another would be: something came for it while it closed.
@@ -349,13 +394,14 @@ impl<R: Room> RoomActor<R> {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
         drop(self.begin_order());
+        self.cx.members.durable.iter().for_each(|durable| durable.end());
         self.cx.presence_state = RoomContext::<R>::new_presence();
         self.cx.store = None;
         self.once = None;
         self.restarts = Restarts::default();
         self.is_kept = false;
         self.empty_until = None;
-        self.state = open(&mut self.cx);
+        self.begin();
         self.cx.members.broadcaster().counters.one(Count::RoomsClosed);
         self.cx.members.broadcaster().counters.one(Count::RoomsOpened);
         self.settle(ctx);

@@ -183,7 +183,7 @@ impl<R: Room> RoomActor<R> {
         self.state = made(opened, &mut self.cx);
     }
 
-    fn too_slow(&self) -> Refusal {
+    pub(super) fn too_slow(&self) -> Refusal {
         let (room, limit) = (self.cx.members.name(), self.cx.members.broadcaster().loading);
         tracing::warn!(room = %Logged(room), ?limit, "the room was not loaded in time: it is closed");
         Refusal::new(Code::Timeout, format!("the room was not loaded within {limit:?}"))

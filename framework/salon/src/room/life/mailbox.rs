@@ -48,7 +48,7 @@ where
         match outcome {
             Outcome::Ran(result, run) => {
                 let answered = self.encoded(E::NAME, result, &return_path.sender);
-                run.finish(&answered);
+                self.finish_run(run, &answered);
                 self.answer(event, answered, return_path, joined);
             }
             Outcome::Unhandled(unhandled) => {
@@ -104,7 +104,7 @@ where
                         Concluded::Answered { result, lapsed } => {
                             let result = event::expected::<E, _>(result);
                             let answered = actor.encoded(E::NAME, result, &return_path.sender);
-                            run.finish(&answered);
+                            actor.finish_run(run, &answered);
                             if lapsed { answered.and(Err(outbox::lapsed())) } else { answered }
                         }
                         Concluded::Refused(refusal) => {
@@ -118,7 +118,7 @@ where
             }
             Outcome::Ran(Err(refusal), run) => {
                 let answered = Err(refusal);
-                run.finish(&answered);
+                self.finish_run(run, &answered);
                 self.answer(event, answered, return_path, joined);
             }
             Outcome::Unhandled(unhandled) => {
@@ -150,7 +150,8 @@ impl<R: Room> RoomActor<R> {
                 actor.settle(ctx);
             }
             (Some(Ok(Ok(Awaited::Reply(result)))), run) if run.is_keyed() => {
-                run.finish(&actor.encoded(name, result, &sender));
+                actor.finish_run(run, &actor.encoded(name, result, &sender));
+                actor.settle(ctx);
             }
             (done, _) => discard(done, actor.tally()),
         }));

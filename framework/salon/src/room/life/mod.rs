@@ -3,6 +3,7 @@
 //! It must never be named but by what starts rooms: others have links and handles.
 
 mod actor;
+mod committing;
 mod concluding;
 mod course;
 mod entered;
@@ -16,6 +17,7 @@ mod outside;
 mod pending_start;
 mod repeated;
 mod replaying;
+mod restoring;
 mod state;
 
 pub(crate) use self::actor::RoomDirectory;

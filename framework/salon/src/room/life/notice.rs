@@ -80,7 +80,7 @@ impl<R: Room> RoomActor<R> {
         let notice = Evicted { room: self.cx.members.name(), code, message, data };
         if let Some(content) = self.notice("salon:evicted", &notice) {
             // Not one of the room's: of those it gets no more.
-            self.cx.members.broadcaster().send_to(handle, Publication::new(content));
+            self.cx.members.send_to(handle, Publication::new(content));
         }
     }
 
@@ -110,7 +110,7 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         if let Some(joined) = self.notice_of_room("salon:joined", &self.beginning(resumption)) {
-            self.cx.members.broadcaster().send_to(handle, joined);
+            self.cx.members.send_to(handle, joined);
         }
     }
 

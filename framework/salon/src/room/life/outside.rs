@@ -4,7 +4,7 @@
 
 use actix::Handler;
 
-use super::{actor::RoomActor, state::State};
+use super::{actor::RoomActor, restoring::not_kept, state::State};
 use crate::{
     base::contained::Contained,
     room::{
@@ -36,8 +36,11 @@ impl<R: Reply<M>, M: Send + 'static> Handler<Asked<M, R::Output>> for RoomActor<
         drop(_ticket);
         self.settle(ctx);
         let tally = self.tally();
-        // The application may have stopped waiting.
-        let _ = answer.send(result.map(|output| Contained::new(output, tally)));
+        let result = result.map(|output| Contained::new(output, tally));
+        self.when_kept(move |is_kept| {
+            // The application may have stopped waiting.
+            let _ = answer.send(if is_kept { result } else { Err(not_kept()) });
+        });
     }
 }
 
@@ -50,10 +53,14 @@ impl<R: Room> Handler<Broadcast> for RoomActor<R> {
         if let (State::Open(_), Some(payload)) = (&self.state, payload) {
             self.cx.everyone().publish(name, class, throttle, || Some(payload));
         }
-        // The application may have stopped waiting.
-        let _ = done.send(());
         drop(_ticket);
         self.settle(ctx);
+        self.when_kept(move |is_kept| {
+            if is_kept {
+                // The application may have stopped waiting.
+                let _ = done.send(());
+            }
+        });
     }
 }
 
@@ -97,8 +104,10 @@ impl<R: Room> Handler<PutOut> for RoomActor<R> {
         }
         drop(_ticket);
         self.settle(ctx);
-        // The application may have stopped waiting.
-        let _ = done.send(found.is_some());
+        self.when_kept(move |_| {
+            // The application may have stopped waiting.
+            let _ = done.send(found.is_some());
+        });
     }
 }
 
@@ -110,7 +119,9 @@ impl<R: Room> Handler<Shut> for RoomActor<R> {
         self.cx.actions.push_back(Action::Close);
         drop(_ticket);
         self.settle(ctx);
-        // The application may have stopped waiting.
-        let _ = done.send(open);
+        self.when_kept(move |_| {
+            // The application may have stopped waiting.
+            let _ = done.send(open);
+        });
     }
 }

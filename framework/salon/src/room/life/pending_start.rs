@@ -2,7 +2,7 @@
 //!
 //! It must never leave the room there: where the actor cannot start any more the room is closed.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix::Context;
 
@@ -12,9 +12,11 @@ use crate::{
     room::{
         context::RoomContext,
         contract::Room,
+        kept::Durable,
         lookup::{Start, Starts},
         membership::{Members, Order},
     },
+    store::RoomName,
 };
 
 /// A room that has not started. Dropped, it is closed.
@@ -37,8 +39,15 @@ impl<R: Room> PendingStart<R> {
     fn start(mut self) {
         let Some(Start { link, receiver, shard }) = self.start.take() else { return };
         let directory = self.directory.clone();
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, &directory.broadcaster().history);
-        let members = Members::new(link, directory.shared.clone(), order);
+        let broadcaster = directory.broadcaster();
+        let store = broadcaster.store.as_ref().filter(|_| R::HISTORY.is_durable);
+        let durable = store.map(|store| {
+            let namespace = directory.shared.namespace.clone();
+            let name = RoomName { namespace, name: link.name.clone() };
+            Rc::new(Durable::new(store.clone(), name))
+        });
+        let order = Order::begin(R::SEQUENCED, R::HISTORY, &broadcaster.history, durable.clone());
+        let members = Members::new(link, directory.shared.clone(), order, durable);
         let room = RoomActor::new(
             RoomContext::new(members, RoomContext::<R>::new_presence()),
             directory,

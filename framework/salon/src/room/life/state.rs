@@ -10,6 +10,8 @@ use crate::base::{
 /// What there is of a room.
 pub(super) enum State<R> {
     Open(R),
+    /// What was kept of it is being asked for: nothing is handled meanwhile.
+    Restoring,
     /// What it is made of is being loaded: nothing is handled meanwhile.
     Loading,
     /// Its code panicked, and its state is dropped. Before anything else is handled it is opened
@@ -29,7 +31,7 @@ impl<R> State<R> {
     pub(super) fn room(&mut self) -> Result<&mut R, Refusal> {
         match self {
             Self::Open(room) => Ok(room),
-            Self::Loading => Err(not_loaded()),
+            Self::Restoring | Self::Loading => Err(not_loaded()),
             Self::Panicked => Err(Panicked.into()),
             Self::Closed(refusal) => Err((**refusal).clone()),
         }

@@ -2,7 +2,7 @@
 //!
 //! It must never call the room's code: who comes and goes is decided elsewhere.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use bytestring::ByteString;
 
@@ -19,6 +19,7 @@ use crate::{
     },
     hub::{Broadcaster, Outlets},
     message::Publication,
+    room::kept::Durable,
     session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
 };
 
@@ -28,6 +29,8 @@ pub(in crate::room) struct Members {
     pub(in crate::room) shared: Arc<Shared>,
     /// The order of what it publishes.
     pub(in crate::room) order: Order,
+    /// What it keeps in the store, if it is durable.
+    pub(in crate::room) durable: Option<Rc<Durable>>,
     /// The answers that are given later.
     pub(in crate::room) owed: Owed,
     members: BTreeMap<SessionNumber, Enrolled>,
@@ -49,15 +52,22 @@ struct Enrolled {
 }
 
 impl Members {
-    pub(in crate::room) fn new(link: Arc<dyn RoomLink>, shared: Arc<Shared>, order: Order) -> Self {
+    pub(in crate::room) fn new(
+        link: Arc<dyn RoomLink>,
+        shared: Arc<Shared>,
+        order: Order,
+        durable: Option<Rc<Durable>>,
+    ) -> Self {
+        let gate = durable.as_ref().map(|durable| durable.gate().clone());
         Self {
             link,
             shared,
             order,
+            durable,
             owed: Owed::default(),
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
-            outlets: Outlets::default(),
+            outlets: Outlets::new(gate),
         }
     }
 

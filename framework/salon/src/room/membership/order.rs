@@ -4,6 +4,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    rc::Rc,
     sync::{Arc, Weak},
 };
 
@@ -11,9 +12,12 @@ use bytestring::ByteString;
 use serde::Serialize;
 
 use crate::{
-    history::{History, HistoryTotal, KnownSince, LeftOut, Past, RoomLog},
-    message::{At, Epoch, Kept, Log, PositionOf, Publication, Reader, Seen},
+    base::room_id::RoomId,
+    history::{History, HistoryTotal, KnownSince, LeftOut, MOST_KNOWN, Past, Restored, RoomLog},
+    message::{At, Content, Epoch, Kept, Log, Ordered, PositionOf, Publication, Reader, Seen},
+    room::kept::{Bounds, Durable, KeptEvent, KeptOrder},
     session::handle::SessionHandle,
+    store::Batch,
 };
 
 /// The order of what one state of a room publishes.
@@ -23,11 +27,13 @@ pub(in crate::room) struct Order {
     told: bool,
     published: Cell<u64>,
     /// If the room has a history.
-    kept: Option<Box<KeptOrder>>,
+    history: Option<Box<OrderHistory>>,
+    /// If the room is durable.
+    durable: Option<Rc<Durable>>,
 }
 
 /// What is kept of it.
-struct KeptOrder {
+struct OrderHistory {
     log: Arc<RoomLog>,
     /// If a member has only what was published since it came first.
     known: Option<RefCell<KnownSince>>,
@@ -48,14 +54,56 @@ pub(in crate::room) enum Lost {
 impl Order {
     /// A new order, in which nothing is published yet; whether the members are told of it, and what is
     /// kept.
-    pub(in crate::room) fn begin(told: bool, history: History, total: &HistoryTotal) -> Self {
-        let kept = (told && !history.is_none()).then(|| {
-            Box::new(KeptOrder {
+    pub(in crate::room) fn begin(
+        told: bool,
+        history: History,
+        total: &HistoryTotal,
+        durable: Option<Rc<Durable>>,
+    ) -> Self {
+        let history = (told && !history.is_none()).then(|| {
+            Box::new(OrderHistory {
                 log: Arc::new(RoomLog::new(history, total.clone())),
                 known: (history.past == Past::SinceJoined).then(RefCell::default),
             })
         });
-        Self { epoch: Epoch::draw(), told, published: Cell::new(0), kept }
+        Self { epoch: Epoch::draw(), told, published: Cell::new(0), history, durable }
+    }
+
+    /// It is the one that was kept, and goes on behind that. Nothing was published in it so far.
+    pub(in crate::room) fn restore(
+        &mut self,
+        kept: KeptOrder,
+        room: RoomId,
+        (namespace, name): (&ByteString, &ByteString),
+    ) {
+        self.epoch = kept.epoch;
+        self.published.set(kept.seq);
+        if let Some(known) = self.known() {
+            let mut known = known.borrow_mut();
+            for member in kept.members {
+                known.since(&member.subject, member.since);
+            }
+        }
+        let Some(log) = self.log() else { return };
+        let first = kept.seq + 1 - u64::try_from(kept.events.len()).unwrap_or(0);
+        let restored = kept.events.into_iter().zip(first..).filter_map(|(event, seq)| {
+            let KeptEvent { name: event, payload, at, left_out } = event;
+            let content = Content::Event {
+                namespace: namespace.clone(),
+                name: event,
+                payload,
+                order: Some(Ordered::InRoom(self.position(name, At::Seq(seq)))),
+                question: None,
+            };
+            let place = Kept { log: Arc::<RoomLog>::downgrade(log), seq };
+            let publication = Publication::kept_by_room(content, room, place);
+            let left_out = match left_out {
+                Some(reader) => Some(LeftOut { reader, skip: publication.skipped()? }),
+                None => None,
+            };
+            Some(Restored { publication, at, left_out })
+        });
+        log.restore(restored, kept.seq);
     }
 
     /// The order, if the members are told of it.
@@ -65,7 +113,7 @@ impl Order {
 
     /// What is kept of it, if anything is.
     pub(in crate::room) fn log(&self) -> Option<&Arc<RoomLog>> {
-        self.kept.as_ref().map(|kept| &kept.log)
+        self.history.as_ref().map(|history| &history.log)
     }
 
     /// As [`log`](Self::log), as whoever reads it knows it.
@@ -91,10 +139,45 @@ impl Order {
         publication: &Publication,
         left_out: Option<(Reader, &Publication)>,
     ) {
-        if let Some(log) = self.log() {
-            let left_out = left_out.map(|(reader, skip)| LeftOut { reader, skip: skip.clone() });
-            log.append(publication.clone(), left_out);
+        let Some(log) = self.log() else { return };
+        if let Some(durable) = &self.durable {
+            let left_out = left_out.as_ref().map(|(reader, _)| reader);
+            durable.stage_event(self.head(), publication, left_out);
         }
+        let left_out = left_out.map(|(reader, skip)| LeftOut { reader, skip: skip.clone() });
+        log.append(publication.clone(), left_out);
+    }
+
+    /// What the turn has published is not published after all.
+    pub(in crate::room) fn discard_turn(&self) {
+        if let Some(durable) = &self.durable {
+            self.rewind(durable.discard_turn());
+        }
+    }
+
+    /// Whether it is the order of that epoch in which members have heard of what came up to the number
+    /// `heard`, and that goes on behind `seq`.
+    pub(in crate::room) fn goes_on(&self, epoch: Epoch, heard: u64, seq: u64) -> bool {
+        self.epoch == epoch && (heard..=self.head()).contains(&seq)
+    }
+
+    /// What has a higher number than `head` has not been published after all.
+    pub(in crate::room) fn rewind(&self, head: u64) {
+        self.published.set(head);
+        if let Some(log) = self.log() {
+            log.rewind(head);
+        }
+    }
+
+    /// The turn is over: the batch of what it did, if the room is durable and it did anything. As many
+    /// answers are kept.
+    pub(in crate::room) fn seal(&self, answers: usize) -> Option<Batch> {
+        let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        self.durable.as_ref()?.seal(self.epoch, self.head(), || Bounds {
+            floor: self.log().map_or(0, |log| log.floor()),
+            answers: count(answers),
+            members: count(MOST_KNOWN),
+        })
     }
 
     /// Where the next one that is published can be read again, if it is kept.
@@ -126,8 +209,19 @@ impl Order {
     /// A session is a member, and its subject since now if it has not been one before.
     pub(in crate::room) fn enter(&self, handle: &SessionHandle) {
         if let (Some(known), Some(subject)) = (self.known(), handle.reader().subject) {
-            known.borrow_mut().since(&subject, self.head());
+            self.since(known, &subject);
         }
+    }
+
+    /// After which number a subject came in first: now, if it comes for the first time.
+    fn since(&self, known: &RefCell<KnownSince>, subject: &ByteString) -> u64 {
+        let mut known = known.borrow_mut();
+        if let Some(durable) = &self.durable
+            && !known.knows(subject)
+        {
+            durable.stage_member(subject, self.head());
+        }
+        known.since(subject, self.head())
     }
 
     /// After which number a client gets what it missed, all of it, if it has seen everything up to there
@@ -141,7 +235,7 @@ impl Order {
         }
         let since = match (self.known(), &reader.subject) {
             (None, _) => 0,
-            (Some(known), Some(subject)) => known.borrow_mut().since(subject, self.head()),
+            (Some(known), Some(subject)) => self.since(known, subject),
             (Some(_), None) => self.head(),
         };
         if seen.seq + 1 < self.floor() || seen.seq < since {
@@ -151,6 +245,6 @@ impl Order {
     }
 
     fn known(&self) -> Option<&RefCell<KnownSince>> {
-        self.kept.as_ref()?.known.as_ref()
+        self.history.as_ref()?.known.as_ref()
     }
 }

@@ -70,6 +70,7 @@ pub struct StoreError {
 enum Reason {
     Conflict { revision: u64, kept: u64 },
     Closed,
+    Panicked,
     Failed(String),
 }
 
@@ -84,6 +85,11 @@ impl StoreError {
     #[must_use]
     pub const fn closed() -> Self {
         Self { reason: Reason::Closed, source: None }
+    }
+
+    /// Its own code has panicked.
+    pub(crate) const fn panicked() -> Self {
+        Self { reason: Reason::Panicked, source: None }
     }
 
     /// What it was doing has failed, for that reason.
@@ -110,6 +116,7 @@ impl fmt::Display for StoreError {
                  process the same store?"
             ),
             Reason::Closed => f.write_str("the store is closed"),
+            Reason::Panicked => f.write_str("the store panicked"),
             Reason::Failed(doing) => write!(f, "{doing} failed"),
         }
     }

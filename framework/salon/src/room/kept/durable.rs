@@ -1,0 +1,316 @@
+//! What a durable room has in its store, and what of that is not there yet.
+//!
+//! It must never give a batch with a half of what a turn did, nor one out of turn.
+
+use std::{
+    cell::{Cell, RefCell},
+    panic::AssertUnwindSafe,
+    rc::Rc,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use futures_util::FutureExt;
+
+use super::record::{AnswerRecord, EventRecord, Head, Last, MemberRecord, encode, millis};
+use crate::{
+    base::{
+        clock,
+        contained::{Panicked, contain},
+        logged::Logged,
+        number::{MembershipNumber, SessionNumber},
+    },
+    hub::Gate,
+    message::{Epoch, Publication, Reader},
+    store::{Batch, Floors, Kind, Record, RoomName, Store, StoreError, StoreFuture, Stored},
+};
+
+/// A durable room's part in its store.
+pub(in crate::room) struct Durable {
+    store: Arc<dyn Store>,
+    name: RoomName,
+    gate: Rc<Gate>,
+    turn: RefCell<Turn>,
+    /// What the turns before have left.
+    sealed: RefCell<Sealed>,
+    /// Whether what was kept is there, and the room's code has not asked for it since it was opened.
+    is_offered: Cell<bool>,
+    /// Whether nothing is to be left in the store once the room has closed.
+    is_forgotten: Cell<bool>,
+    /// The number of the last event that members may have heard of.
+    heard: Cell<u64>,
+    /// How often the room has found itself in the store: what was under way before is void.
+    life: Cell<u32>,
+    /// Who was made a member by a turn that is not kept, and by which membership.
+    refused: RefCell<Vec<(SessionNumber, MembershipNumber)>>,
+}
+
+/// What the turn that is under way has done.
+#[derive(Default)]
+struct Turn {
+    records: Vec<Record>,
+    last: Last,
+    state: Option<Bytes>,
+    /// Whether something could not be written down.
+    is_broken: bool,
+}
+
+#[derive(Default)]
+struct Sealed {
+    revision: u64,
+    /// The number of the last event.
+    seq: u64,
+    last: Last,
+    state: Option<Bytes>,
+    /// Whether what the store has is of another order, or of no use.
+    is_replaced: bool,
+}
+
+/// What of each kind is not needed any more.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::room) struct Bounds {
+    /// The lowest number of an event that is kept.
+    pub(in crate::room) floor: u64,
+    /// How many answers are.
+    pub(in crate::room) answers: u64,
+    /// And of how many members it is known since when they are.
+    pub(in crate::room) members: u64,
+}
+
+impl Durable {
+    pub(in crate::room) fn new(store: Arc<dyn Store>, name: RoomName) -> Self {
+        Self {
+            store,
+            name,
+            gate: Rc::default(),
+            turn: RefCell::default(),
+            sealed: RefCell::default(),
+            is_offered: Cell::new(false),
+            is_forgotten: Cell::new(false),
+            heard: Cell::new(0),
+            life: Cell::new(0),
+            refused: RefCell::default(),
+        }
+    }
+
+    pub(in crate::room) fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    /// Asks the store what there is of the room.
+    pub(in crate::room) fn find(&self) -> impl Future<Output = Found> + use<> {
+        contained(contain(|| self.store.open(&self.name)))
+    }
+
+    /// Gives the store a batch. It counts though nobody waits for it.
+    pub(in crate::room) fn append(
+        &self,
+        batch: Batch,
+    ) -> impl Future<Output = Result<(), StoreError>> + use<> {
+        contained(contain(|| self.store.append(&self.name, batch)))
+    }
+
+    pub(in crate::room) fn gate(&self) -> &Rc<Gate> {
+        &self.gate
+    }
+
+    /// The store has this of it, up to the event of the number `seq`; nothing has been done since.
+    pub(in crate::room) fn begin(&self, revision: u64, seq: u64, last: Last, state: Option<Bytes>) {
+        self.begin_with(Sealed { revision, seq, last, state, is_replaced: false });
+    }
+
+    /// The room is in another order than what the store has: the next batch takes the place of that.
+    pub(in crate::room) fn begin_behind(&self, revision: u64, state: Option<Bytes>) {
+        let is_replaced = revision > 0;
+        self.begin_with(Sealed { revision, state, is_replaced, ..Sealed::default() });
+    }
+
+    /// As [`begin_behind`](Self::begin_behind), and nothing that was kept counts.
+    pub(in crate::room) fn begin_anew(&self) {
+        let revision = self.sealed.borrow().revision;
+        self.begin_behind(revision, None);
+    }
+
+    fn begin_with(&self, sealed: Sealed) {
+        self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
+        self.heard.set(sealed.seq);
+        self.life.set(self.life.get() + 1);
+        self.is_offered.set(false);
+        self.sealed.replace(sealed);
+    }
+
+    /// Which of the lives that it has had in the store this is.
+    pub(in crate::room) fn life(&self) -> u32 {
+        self.life.get()
+    }
+
+    /// The number of the last event that members may have heard of.
+    pub(in crate::room) fn heard(&self) -> u64 {
+        self.heard.get()
+    }
+
+    /// A batch is kept, whose last event has that number: what waited for it goes out.
+    pub(in crate::room) fn is_kept(&self, revision: u64, seq: u64) {
+        self.heard.set(seq);
+        self.gate.release(revision);
+    }
+
+    /// A session was told that it is no member, by this membership.
+    pub(in crate::room) fn refuse(&self, session: SessionNumber, membership: MembershipNumber) {
+        self.refused.borrow_mut().push((session, membership));
+    }
+
+    /// Those who were told so, since it was asked last.
+    pub(in crate::room) fn take_refused(&self) -> Vec<(SessionNumber, MembershipNumber)> {
+        self.refused.take()
+    }
+
+    /// The room's code is about to be opened, with what it has kept to be asked for.
+    pub(in crate::room) fn offer_state(&self) {
+        self.is_offered.set(self.sealed.borrow().state.is_some());
+    }
+
+    /// What the application has kept last.
+    pub(in crate::room) fn state(&self) -> Option<Bytes> {
+        self.turn.borrow().state.clone().or_else(|| self.sealed.borrow().state.clone())
+    }
+
+    /// The room's code has what it had kept.
+    pub(in crate::room) fn restored(&self) {
+        self.is_offered.set(false);
+    }
+
+    /// Whether what was kept is there and the room's code has not asked for it.
+    pub(in crate::room) fn is_not_restored(&self) -> bool {
+        self.is_offered.get()
+    }
+
+    /// The event of that number is published.
+    pub(in crate::room) fn stage_event(
+        &self,
+        seq: u64,
+        publication: &Publication,
+        left_out: Option<&Reader>,
+    ) {
+        let at = millis(clock::wall());
+        let record = publication.named_payload().and_then(|(name, payload)| {
+            encode(&EventRecord::new(name, payload, at, left_out)?).ok()
+        });
+        let mut turn = self.turn.borrow_mut();
+        match record {
+            Some(bytes) => turn.records.push(Record { kind: Kind::Event, number: seq, bytes }),
+            None => turn.is_broken = true,
+        }
+    }
+
+    /// An event is answered that is to be handled once.
+    pub(in crate::room) fn stage_answer(&self, record: &AnswerRecord) {
+        let mut turn = self.turn.borrow_mut();
+        match encode(record) {
+            Ok(bytes) => {
+                turn.last.answer += 1;
+                let record = Record { kind: Kind::Answer, number: turn.last.answer, bytes };
+                turn.records.push(record);
+            }
+            Err(_) => turn.is_broken = true,
+        }
+    }
+
+    /// Somebody has become a member for the first time, behind the event of that number.
+    pub(in crate::room) fn stage_member(&self, subject: &ByteString, since: u64) {
+        let mut turn = self.turn.borrow_mut();
+        match encode(&MemberRecord { subject: subject.clone(), since }) {
+            Ok(bytes) => {
+                turn.last.member += 1;
+                let record = Record { kind: Kind::Member, number: turn.last.member, bytes };
+                turn.records.push(record);
+            }
+            Err(_) => turn.is_broken = true,
+        }
+    }
+
+    /// The application keeps this, in the place of what it kept before.
+    pub(in crate::room) fn stage_state(&self, state: Bytes) {
+        self.turn.borrow_mut().state = Some(state);
+    }
+
+    /// The turn has come to nothing. The number of the last event before it.
+    pub(in crate::room) fn discard_turn(&self) -> u64 {
+        self.gate.discard_turn();
+        let sealed = self.sealed.borrow();
+        self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
+        sealed.seq
+    }
+
+    /// The turn is over, and that was the last that the room has published: the batch of what it did, if
+    /// it did anything. What it said waits for that.
+    pub(in crate::room) fn seal(
+        &self,
+        epoch: Epoch,
+        seq: u64,
+        bounds: impl FnOnce() -> Bounds,
+    ) -> Option<Batch> {
+        let (mut turn, mut sealed) = (self.turn.borrow_mut(), self.sealed.borrow_mut());
+        if turn.is_broken {
+            tracing::error!(room = %Logged(&self.name.name), "what the room did cannot be written down");
+            self.gate.fail();
+            return None;
+        }
+        // An order in which there is nothing is not worth a batch.
+        if turn.records.is_empty() && turn.state.is_none() && seq == sealed.seq {
+            self.gate.seal(None);
+            return None;
+        }
+        sealed.revision += 1;
+        sealed.seq = seq;
+        sealed.last = turn.last;
+        let replaces = std::mem::take(&mut sealed.is_replaced);
+        let is_news = |state: &Bytes| replaces || sealed.state.as_ref() != Some(state);
+        let state = turn.state.take().or_else(|| sealed.state.clone()).filter(is_news);
+        if state.is_some() {
+            sealed.state.clone_from(&state);
+        }
+        let (bounds, last) = (bounds(), turn.last);
+        let batch = Batch {
+            revision: sealed.revision,
+            replaces,
+            head: encode(&Head::new(epoch, seq, last)).unwrap_or_default(),
+            state,
+            records: std::mem::take(&mut turn.records),
+            floors: Floors {
+                events: bounds.floor,
+                answers: last.answer.saturating_sub(bounds.answers) + 1,
+                members: last.member.saturating_sub(bounds.members) + 1,
+            },
+        };
+        self.gate.seal(Some(batch.revision));
+        Some(batch)
+    }
+
+    /// Once the room has closed nothing is to be left of it in the store.
+    pub(in crate::room) fn forget(&self) {
+        self.is_forgotten.set(true);
+    }
+
+    /// The room has closed: what it said last goes out behind what it did last.
+    pub(in crate::room) fn end(&self) {
+        self.gate.seal(None);
+        if self.is_forgotten.take() {
+            // It counts though nobody waits for it.
+            drop(contain(|| self.store.remove(&self.name)));
+        }
+    }
+}
+
+/// What a store has of a room, or why that is not known.
+pub(in crate::room) type Found = Result<Option<Stored>, StoreError>;
+
+/// What a store was called for, which may be the application's: a panic in it is one more error.
+async fn contained<T>(called: Result<StoreFuture<T>, Panicked>) -> Result<T, StoreError> {
+    let waited = match called {
+        Ok(future) => AssertUnwindSafe(future).catch_unwind().await.ok(),
+        Err(Panicked) => None,
+    };
+    waited.unwrap_or_else(|| Err(StoreError::panicked()))
+}

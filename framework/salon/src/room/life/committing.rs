@@ -1,0 +1,159 @@
+//! What a durable room has done goes to its store, and what it has said goes out when that is kept.
+//!
+//! It must never hold the room up for the store: turns go on, and wait in order behind one another.
+
+use std::{error::Error, rc::Rc};
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::{actor::RoomActor, restoring::not_kept};
+use crate::{
+    base::{
+        clock,
+        logged::Logged,
+        meter::{Count, Tally},
+        number::MembershipNumber,
+    },
+    hub,
+    once::{Answered, Run, is_lasting},
+    room::{
+        contract::Room,
+        kept::{AnswerRecord, Durable},
+        lookup::ReturnPath,
+    },
+    store::Batch,
+};
+
+impl<R: Room> RoomActor<R> {
+    /// A turn is over: what it did is given to the store, if the room is durable.
+    pub(super) fn commit(&self) {
+        let members = &self.cx.members;
+        let Some(durable) = &members.durable else { return };
+        let answers = members.broadcaster().once_in_room.answers();
+        if let Some(batch) = members.order.seal(answers) {
+            let link = members.link.clone();
+            let commit =
+                Commit { durable: durable.clone(), tally: self.tally(), seq: members.order.head() };
+            commit.begin(batch, move || link.look());
+        }
+    }
+
+    /// Has the room wait for its store, if too much waits for that.
+    pub(super) fn wait_for_store(&self, ctx: &mut Context<Self>) {
+        let members = &self.cx.members;
+        let Some(durable) = &members.durable else { return };
+        if durable.gate().under_way() < members.broadcaster().max_uncommitted {
+            return;
+        }
+        tracing::debug!(room = %Logged(members.name()), "the room waits for its store");
+        let passed = durable.gate().passed();
+        durable.gate().seal(None);
+        ctx.wait(passed.into_actor(self).map(|_, actor, ctx| actor.settle(ctx)));
+    }
+
+    /// Something is done with the room when all that it did so far is in its store, or is known not to
+    /// be: nothing is handled before. Another room of its key may say nothing ahead of what waits here.
+    pub(super) fn after_commits(
+        &mut self,
+        ctx: &mut Context<Self>,
+        then: impl FnOnce(&mut Self, &mut Context<Self>) + 'static,
+    ) {
+        let waiting = self.cx.members.durable.as_ref().filter(|it| it.gate().under_way() > 0);
+        let Some(durable) = waiting else { return then(self, ctx) };
+        let passed = durable.gate().passed();
+        durable.gate().seal(None);
+        ctx.wait(passed.into_actor(self).map(|_, actor, ctx| then(actor, ctx)));
+    }
+
+    /// Something is done when all that the room did so far is kept: at once, if it keeps nothing. It is
+    /// told whether that is so.
+    pub(super) fn when_kept(&self, then: impl FnOnce(bool) + 'static) {
+        match &self.cx.members.durable {
+            None => then(true),
+            Some(durable) => {
+                durable.gate().then(then);
+                self.commit();
+            }
+        }
+    }
+
+    /// The handling of an event has come to that answer, which is kept with what it did.
+    pub(super) fn finish_run(&self, run: Run, answered: &Answered) {
+        let Some(durable) = &self.cx.members.durable else { return run.finish(answered) };
+        if !run.is_keyed() {
+            return;
+        }
+        if is_lasting(answered)
+            && let Some(of) = run.of()
+        {
+            durable.stage_answer(&AnswerRecord::new(of, answered, clock::wall()));
+        }
+        let answered = answered.clone();
+        durable.gate().then(move |is_kept| match is_kept {
+            true => run.finish(&answered),
+            false => run.fail(&not_kept()),
+        });
+    }
+
+    /// Sends the answer of an event when what it did is kept; what could not be kept is refused.
+    pub(super) fn answer_when_kept(
+        &self,
+        durable: &Rc<Durable>,
+        name: &'static str,
+        result: Answered,
+        return_path: ReturnPath,
+        joined: Option<MembershipNumber>,
+    ) {
+        let (broadcaster, room) = (self.cx.members.broadcaster().clone(), self.cx.members.room());
+        let refused = Rc::downgrade(durable);
+        durable.gate().then(move |is_kept| {
+            let sender = &return_path.sender;
+            let result = if is_kept { result } else { result.and(Err(not_kept())) };
+            if let (false, Some(membership), Some(durable)) = (is_kept, joined, refused.upgrade()) {
+                durable.refuse(sender.number, membership);
+            }
+            let id = return_path.acknowledgement;
+            if let Some(answer) = hub::answer(sender, Some(room), name, id, result) {
+                broadcaster.send_to(sender, answer);
+            }
+            return_path.answered();
+        });
+    }
+}
+
+/// A batch on its way into the store.
+struct Commit {
+    durable: Rc<Durable>,
+    tally: Tally,
+    /// The number of the last event in it, or before it.
+    seq: u64,
+}
+
+impl Commit {
+    /// Gives it to the store. When it is known whether it is kept, the room is told what it has to know: it
+    /// may be gone by then, and what it said last goes out all the same.
+    fn begin(self, batch: Batch, tell_room: impl Fn() + 'static) {
+        let (revision, life) = (batch.revision, self.durable.life());
+        let appended = self.durable.append(batch);
+        actix::spawn(async move {
+            let appended = appended.await;
+            if self.durable.life() != life {
+                // It was undone already, with one before it.
+                return;
+            }
+            let gate = self.durable.gate();
+            match appended {
+                Ok(()) => self.durable.is_kept(revision, self.seq),
+                Err(error) => {
+                    self.tally.one(Count::CommitsFailed);
+                    let (room, error) = (Logged(&self.durable.name().name), &error as &dyn Error);
+                    tracing::error!(%room, error, "what the room did could not be kept: it is undone");
+                    gate.fail();
+                }
+            }
+            if gate.has_failed() || gate.take_want() {
+                tell_room();
+            }
+        });
+    }
+}

@@ -1,0 +1,171 @@
+//! A durable room finds what it was: before anything is handled in it, and after a commit that failed.
+//!
+//! It must never let anybody believe that it goes on where it does not: an order of which something is
+//! missing is followed by another.
+
+use std::{error::Error, rc::Rc, sync::Arc};
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use tokio::time::{error::Elapsed, timeout_at};
+
+use super::{actor::RoomActor, opening::open, state::State};
+use crate::{
+    base::{
+        clock,
+        logged::Logged,
+        refusal::{Code, Refusal},
+    },
+    once::{Of, Once, Who},
+    room::{
+        contract::Room,
+        kept::{Durable, Found, KeptAnswer, KeptOrder, Recovered},
+        membership::LeaveReason,
+    },
+};
+
+impl<R: Room> RoomActor<R> {
+    /// Opens the room, or has the store asked first, if there is one for it.
+    pub(super) fn begin(&mut self) {
+        self.state = match &self.cx.members.durable {
+            Some(_) => State::Restoring,
+            None => open(&mut self.cx),
+        };
+    }
+
+    /// Has the store asked what there is of the room. Whether it is opened `anew`, with members, is to be
+    /// counted when it is there. Nothing is handled meanwhile, as while a room loads.
+    pub(super) fn restore(&mut self, anew: bool, ctx: &mut Context<Self>) {
+        let Some(durable) = self.cx.members.durable.clone() else { return };
+        let until = clock::after(self.cx.members.broadcaster().loading);
+        let asked = timeout_at(until, durable.find());
+        ctx.wait(asked.into_actor(self).map(move |found, actor, ctx| {
+            match actor.recovered(found) {
+                Ok(recovered) => actor.be_restored(&durable, recovered, anew),
+                Err(refusal) => actor.state = State::closed(refusal),
+            }
+            if matches!(actor.state, State::Loading) {
+                return actor.load(anew, ctx);
+            }
+            if anew {
+                actor.note_restart();
+            }
+            actor.settle(ctx);
+        }));
+    }
+
+    fn recovered(&self, found: Result<Found, Elapsed>) -> Result<Recovered, Refusal> {
+        let room = Logged(self.cx.members.name());
+        let stored = found.map_err(|_| self.too_slow())?.map_err(|error| {
+            let error = &error as &dyn Error;
+            tracing::error!(%room, error, "the store does not give the room: it is closed");
+            Refusal::logged_already()
+        })?;
+        let recovered = stored.map(Recovered::of).unwrap_or_default();
+        if recovered.is_damaged {
+            let has_state = recovered.state.is_some();
+            tracing::error!(
+                %room,
+                has_state,
+                "the store has not all of the room that was kept: the room goes on in a new order"
+            );
+        }
+        Ok(recovered)
+    }
+
+    /// The room is what the store has of it.
+    fn be_restored(&mut self, durable: &Rc<Durable>, recovered: Recovered, anew: bool) {
+        let Recovered { revision, order, state, .. } = recovered;
+        self.once = None;
+        let order = order.filter(|order| !anew || self.goes_on(durable, order));
+        match order {
+            Some(mut order) => {
+                let answers = std::mem::take(&mut order.answers);
+                let (seq, last) = (order.seq, order.last);
+                self.restore_order(durable, order, anew);
+                durable.begin(revision, seq, last, state);
+                self.restore_answers(answers);
+            }
+            None => {
+                self.renew_order();
+                durable.begin_behind(revision, state);
+            }
+        }
+        if anew {
+            self.open_anew();
+        } else {
+            durable.offer_state();
+            self.state = open(&mut self.cx);
+        }
+    }
+
+    /// Whether a room that has members is in that order still, and they have heard of no more.
+    fn goes_on(&self, durable: &Durable, order: &KeptOrder) -> bool {
+        self.cx.members.order.goes_on(order.epoch, durable.heard(), order.seq)
+    }
+
+    /// The order is the one that was kept. Members that were there meanwhile get what they missed of it.
+    fn restore_order(&mut self, durable: &Durable, order: KeptOrder, anew: bool) {
+        let members = &mut self.cx.members;
+        if anew {
+            members.order.rewind(order.seq);
+            let heard = durable.heard();
+            return members.handles().for_each(|handle| members.replay(handle, heard));
+        }
+        self.renew_order();
+        let members = &mut self.cx.members;
+        let (room, name) = (members.room(), members.name().clone());
+        let namespace = members.namespace().clone();
+        members.order.restore(order, room, (&namespace, &name));
+    }
+
+    fn restore_answers(&mut self, answers: Vec<KeptAnswer>) {
+        if answers.is_empty() {
+            return;
+        }
+        let broadcaster = self.cx.members.broadcaster();
+        let once = Once::new(broadcaster.once_in_room, broadcaster.counters.clone());
+        for KeptAnswer { id, event, key, payload, at, answered } in answers {
+            let who = Who { namespace: self.cx.members.namespace().clone(), id };
+            if let Some(at) = at {
+                let of = Of { who, event: event.into(), key: key.into(), payload };
+                once.restore(of, &answered, at);
+            }
+        }
+        self.once = Some(Arc::new(once));
+    }
+
+    /// The room kept something, and opened without asking for it: it is another one.
+    pub(super) fn begin_anew(&mut self) {
+        let Some(durable) = self.cx.members.durable.clone() else { return };
+        let room = Logged(self.cx.members.name());
+        tracing::warn!(%room, "the room has opened without what it had kept: it goes on in a new order");
+        self.cx.members.order.discard_turn();
+        self.renew_order();
+        durable.begin_anew();
+        self.once = None;
+        if !self.cx.is_empty() {
+            self.tell_restarted();
+        }
+    }
+
+    /// A commit has failed: what was not kept is undone, and the room is to be what the store has of it.
+    pub(super) fn undo_what_is_not_kept(&mut self) {
+        let Some(durable) = self.cx.members.durable.clone() else { return };
+        if matches!(self.state, State::Closed(_)) {
+            return;
+        }
+        self.change(State::Panicked);
+        self.is_lost = true;
+        // Who was told that it is no member is none. What is gone has not known it.
+        for (session, membership) in durable.take_refused() {
+            if self.cx.members.is_member_by(session, membership) {
+                self.remove(session, LeaveReason::Left);
+            }
+        }
+    }
+}
+
+/// The refusal of what a durable room has done and could not keep.
+pub(super) fn not_kept() -> Refusal {
+    Refusal::new(Code::Internal, "what the room did could not be kept, and is undone; try again")
+}
