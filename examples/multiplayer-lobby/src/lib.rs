@@ -18,7 +18,7 @@ pub mod text;
 use std::{io, net::TcpListener, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, web::ServiceConfig};
-use salon::{BuildError, prelude::*};
+use salon::{BuildError, prelude::*, store::Store};
 
 use crate::{
     game::{Match, Matches},
@@ -44,12 +44,14 @@ impl Default for Rules {
     }
 }
 
-/// The realtime side: who may come in, what each client sees, and where clients meet.
+/// The realtime side: who may come in, what each client sees, where clients meet, and where rooms are
+/// kept.
 ///
 /// # Errors
 /// A [`BuildError`] says which two parts do not go together.
-pub fn salon(guests: &Guests, rules: Rules) -> Result<Salon, BuildError> {
+pub fn salon(guests: &Guests, rules: Rules, store: impl Store) -> Result<Salon, BuildError> {
     Salon::builder()
+        .store(store)
         .authenticate(guests.tokens())
         .lapses(|lapses| lapses.notice = rules.token / 4)
         .data(rules)
@@ -75,7 +77,7 @@ pub fn routes(salon: &Salon, guests: &Guests) -> impl Fn(&mut ServiceConfig) + C
 /// If the listener cannot be used, or the Salon cannot be built.
 pub fn serve(listener: TcpListener, rules: Rules) -> io::Result<Server> {
     let guests = Guests::new(rules.token).map_err(io::Error::other)?;
-    let salon = salon(&guests, rules)?;
+    let salon = salon(&guests, rules, salon::store::MemoryStore::new())?;
     let routes = routes(&salon, &guests);
     let server = HttpServer::new(move || App::new().configure(routes.clone()));
     Ok(server.salon(&salon).listen(listener)?.run())

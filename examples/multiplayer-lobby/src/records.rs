@@ -1,6 +1,7 @@
-//! What is written down: rooms find it when they open, also when they open anew after a panic.
+//! What rooms write down for one another: a match looks there who is in its lobby.
 //!
-//! It must never be what a room works with: a real app would have a database in its place.
+//! It must never be all that there is of something: it goes with the process, and rooms keep what is
+//! theirs.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},

@@ -7,7 +7,7 @@ mod turf;
 
 use std::time::Duration;
 
-use salon::prelude::*;
+use salon::{History, prelude::*};
 
 pub(crate) use self::turf::NotYours;
 use self::turf::{Turf, WIDTH};
@@ -40,8 +40,18 @@ pub(crate) struct LookAround;
 #[derive(Clone)]
 struct Tick;
 
+/// What is kept of a match.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    players: Vec<Contender>,
+    cells: Vec<Option<usize>>,
+    seconds: u32,
+}
+
 impl Room for Match {
     const NAME: &'static str = "match";
+    /// No event: the board is there for whoever comes. What is kept is the match itself.
+    const HISTORY: History = History::NONE.durable();
     /// As long as somebody may be away.
     const LINGER: Duration = Duration::from_secs(30);
     type Key = MatchId;
@@ -49,17 +59,22 @@ impl Room for Match {
     type Events = (Enter, Claim);
     type Sends = (Claimed, Clock, Outcome);
 
-    /// Opened anew after a panic, it begins anew: its members are told, and ask for the board.
+    /// After a panic, and in the next process, it goes on from what was kept last: its members are told,
+    /// and ask for the board.
     fn open(id: &MatchId, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+        cx.tell_every(Duration::from_secs(1), Tick);
+        if let Some(Kept { players, cells, seconds }) = cx.kept()? {
+            let has_begun = !cx.is_empty();
+            return Ok(Self { turf: Turf::of(cells), players, seconds, has_begun });
+        }
         let players = cx.data::<Matches>()?.get(id);
         let players = players.ok_or_else(|| Refusal::not_found("This match is over."))?;
         let &Rules { seconds, .. } = cx.data()?;
-        cx.tell_every(Duration::from_secs(1), Tick);
         Ok(Self { turf: Turf::new(players.len()), players, seconds, has_begun: false })
     }
 
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
-        Self::check_here(who, cx)
+        self.check_here(who, cx)
     }
 
     /// At its end, or when all have been away for too long.
@@ -67,6 +82,7 @@ impl Room for Match {
         if !self.has_begun {
             return;
         }
+        cx.keep_nothing();
         let id = cx.key().clone();
         if let Ok(matches) = cx.data::<Matches>() {
             matches.remove(&id);
@@ -78,8 +94,9 @@ impl Room for Match {
 }
 
 impl On<Enter> for Match {
-    fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<Board, Refusal> {
+    fn on(&mut self, _: Enter, cx: &mut EventContext<'_, Self>) -> Result<Board, Refusal> {
         self.has_begun = true;
+        self.keep(cx)?;
         Ok(Board {
             width: WIDTH,
             cells: self.turf.cells().to_vec(),
@@ -99,6 +116,7 @@ impl On<Claim> for Match {
         let by = self.players.iter().position(|player| player.user == who.identity().sub);
         let by = by.ok_or(NotYours::Watching)?;
         self.turf.claim(cell, by)?;
+        self.keep(cx)?;
         cx.broadcast(&Claimed { cell, by });
         if self.turf.is_stuck() {
             self.end(cx);
@@ -114,7 +132,7 @@ impl Reply<LookAround> for Match {
     fn reply(&mut self, _: LookAround, cx: &mut RoomContext<Self>) {
         let members: Vec<_> = cx.members().collect();
         for member in members {
-            if let Err(refusal) = Self::check_here(&member, cx) {
+            if let Err(refusal) = self.check_here(&member, cx) {
                 cx.evict_because(&member, refusal);
             }
         }
@@ -124,6 +142,8 @@ impl Reply<LookAround> for Match {
 impl Receive<Tick> for Match {
     fn receive(&mut self, _: Tick, cx: &mut RoomContext<Self>) {
         self.seconds = self.seconds.saturating_sub(1);
+        // Why it could not be kept is logged; a second more is a small loss.
+        let _ = self.keep(cx);
         cx.broadcast(&Clock { seconds: self.seconds });
         if self.seconds == 0 {
             self.end(cx);
@@ -132,12 +152,20 @@ impl Receive<Tick> for Match {
 }
 
 impl Match {
-    /// The lobby says who may be here: who has a seat there, and who watches.
-    fn check_here(who: &Member<Player>, cx: &RoomContext<Self>) -> Result<(), Refusal> {
-        let lobby = cx.data::<Charters>()?.get(&cx.key().lobby);
-        let lobby =
-            lobby.ok_or_else(|| Refusal::not_found("The lobby of this match is closed."))?;
-        Ok(lobby.check_here(&who.identity().sub)?)
+    fn keep(&self, cx: &RoomContext<Self>) -> Result<(), Refusal> {
+        let (players, cells) = (self.players.clone(), self.turf.cells().to_vec());
+        cx.keep(&Kept { players, cells, seconds: self.seconds })
+    }
+
+    /// The lobby says who may be here: who has a seat there, and who watches. While it is not open, those
+    /// who play may: they were there when the match was kept.
+    fn check_here(&self, who: &Member<Player>, cx: &RoomContext<Self>) -> Result<(), Refusal> {
+        let user = &who.identity().sub;
+        match cx.data::<Charters>()?.get(&cx.key().lobby) {
+            Some(lobby) => Ok(lobby.check_here(user)?),
+            None if self.players.iter().any(|player| player.user == *user) => Ok(()),
+            None => Err(Refusal::not_found("The lobby of this match is closed.")),
+        }
     }
 
     fn end(&mut self, cx: &mut RoomContext<Self>) {

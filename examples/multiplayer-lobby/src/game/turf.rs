@@ -52,6 +52,15 @@ impl Turf {
         Self { cells }
     }
 
+    /// As it was. What is missing is nobody's.
+    pub(super) fn of(cells: impl IntoIterator<Item = Option<usize>>) -> Self {
+        let mut turf = Self { cells: [None; WIDTH * HEIGHT] };
+        for (cell, was) in turf.cells.iter_mut().zip(cells) {
+            *cell = was;
+        }
+        turf
+    }
+
     pub(super) fn cells(&self) -> &[Option<usize>] {
         &self.cells
     }

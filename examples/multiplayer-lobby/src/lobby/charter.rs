@@ -1,5 +1,4 @@
-//! What is written down of a lobby: what it knows again if its code panics, and what its match and
-//! the hall know of it.
+//! What is written down of a lobby: what is kept of it, and what its match and the hall know of it.
 //!
 //! It must never grow with the age of a lobby, nor be there for ever when the lobby is not.
 
@@ -8,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use salon::Rooms;
+use salon::{Rooms, prelude::*};
 use tokio::time::Instant;
 
 use super::{Lobby, NotAllowed};
@@ -28,20 +27,19 @@ const MOST_KICKED: usize = 100;
 const UNUSED: Duration = Duration::from_secs(60);
 
 /// What is written down of a lobby.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Charter {
     pub(super) name: Name,
     pub(super) private: bool,
     /// Whether the host lets nobody in.
     pub(super) locked: bool,
-    /// Who sits there, in the order in which they came.
-    pub(super) seated: Vec<String>,
     /// Who sits there, and who watches: those who may come to its match.
     pub(super) here: BTreeSet<String>,
     /// Who is not let in again, the last of them at the end.
     kicked: VecDeque<String>,
     /// How many matches there have been.
     pub(super) rounds: u32,
+    #[serde(skip, default = "Instant::now")]
     founded: Instant,
 }
 
@@ -52,7 +50,6 @@ impl Charter {
             name,
             private,
             locked: false,
-            seated: Vec::new(),
             here: BTreeSet::new(),
             kicked: VecDeque::new(),
             rounds: 0,

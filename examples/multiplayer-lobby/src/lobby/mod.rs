@@ -2,13 +2,14 @@
 
 mod charter;
 mod host;
+mod kept;
 mod not_allowed;
 mod rounds;
 mod state;
 
 use std::time::Duration;
 
-use salon::{Presence, Present, Seats, Taken, prelude::*};
+use salon::{History, Presence, Present, Seats, Taken, prelude::*};
 
 use crate::{
     code::Code,
@@ -41,10 +42,12 @@ pub struct Lobby {
     outcome: Option<Outcome>,
     /// Until the next reservation runs out.
     look_again: Option<Timer>,
+    /// Whether it was found again, and nobody has come back yet.
+    waits: bool,
 }
 
 /// What is kept for each seat.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Place {
     name: Name,
     colour: usize,
@@ -64,6 +67,8 @@ impl Room for Lobby {
     const NAME: &'static str = "lobby";
     /// No shorter than a seat is kept.
     const LINGER: Duration = GRACE;
+    /// No event: whoever comes is told all there is to know. What is kept is the lobby itself.
+    const HISTORY: History = History::NONE.durable();
     const PRESENCE: Presence<Self> = Presence::on().grace(GRACE).after_lapse();
     type Key = Code;
     type Identity = Player;
@@ -71,22 +76,7 @@ impl Room for Lobby {
     type Sends = (LobbyState, News, Said);
 
     fn open(code: &Code, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
-        let charter = cx.data::<Charters>()?.get(code);
-        let charter = charter.ok_or(NotAllowed::NoLobby)?;
-        let mut seats = Seats::new(SEATS);
-        // Those who stayed when it panicked, as they sat. In a new lobby there is nobody.
-        for user in &charter.seated {
-            if let Some(member) = cx.members().find(|member| member.identity().sub == *user) {
-                let place = Place::new(&member, &seats);
-                seats.take(user.clone(), || place)?;
-            }
-        }
-        let stage = Stage::of(code, charter.rounds, cx)?;
-        if charter.locked {
-            seats.lock();
-        }
-        let (host, outcome, look_again) = (None, None, None);
-        let mut lobby = Self { charter, seats, host, stage, outcome, look_again };
+        let mut lobby = Self::find(code, cx)?;
         lobby.changed(cx);
         Ok(lobby)
     }
@@ -94,9 +84,11 @@ impl Room for Lobby {
     fn admit(&mut self, who: &Member<Player>, cx: &mut RoomContext<Self>) -> Result<(), Refusal> {
         self.charter.check_kicked(&who.identity().sub)?;
         match cx.joining::<Join>() {
-            Some(Join { role: Role::Spectator, .. }) => Ok(()),
-            _ => self.sit(who, cx),
+            Some(Join { role: Role::Spectator, .. }) => {}
+            _ => self.sit(who, cx)?,
         }
+        self.waits = false;
+        Ok(())
     }
 
     /// Called however somebody goes. Only presence knows whether they may come back.
@@ -115,7 +107,12 @@ impl Room for Lobby {
         }
     }
 
+    /// It is over, unless somebody was refused in it who came before its players.
     fn closing(&mut self, cx: &mut RoomContext<Self>) {
+        if self.waits {
+            return;
+        }
+        cx.keep_nothing();
         if let Ok(charters) = cx.data::<Charters>() {
             charters.remove(cx.key());
         }

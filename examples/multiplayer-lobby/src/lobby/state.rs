@@ -79,14 +79,15 @@ impl Lobby {
         cx.broadcast(&self.state(cx.key()));
     }
 
-    /// Writes down what outlives a panic, and tells the match that is on if somebody else may be
+    /// Keeps how the lobby is, and writes down what others go by; tells the match that is on if somebody else may be
     /// there now.
     pub(super) fn write_down(&mut self, cx: &RoomContext<Self>) {
         self.charter.locked = self.seats.is_locked();
-        self.charter.seated = self.seats.iter().map(|(user, _)| user.clone()).collect();
-        let mut here: BTreeSet<_> = self.charter.seated.iter().cloned().collect();
+        let mut here: BTreeSet<_> = self.seats.iter().map(|(user, _)| user.clone()).collect();
         here.extend(cx.members().map(|member| member.identity().sub.clone()));
         let others = std::mem::replace(&mut self.charter.here, here) != self.charter.here;
+        // Why it could not be is logged; what was kept before stays.
+        let _ = self.keep(cx);
         if let Ok(charters) = cx.data::<Charters>() {
             charters.put(cx.key().clone(), self.charter.clone());
         }

@@ -5,6 +5,7 @@ mod coming_back;
 mod hall;
 mod host;
 mod matches;
+mod next_process;
 mod panics;
 mod players;
 mod program;

@@ -216,7 +216,7 @@ async fn only_who_is_in_the_lobby_comes_to_its_match() {
 }
 
 #[salon::test]
-async fn who_is_away_when_the_lobby_panics_is_out_of_the_match_by_every_connection() {
+async fn who_does_not_come_back_to_a_lobby_that_panicked_is_out_of_its_match() {
     let house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
     let id = house.begin(&lobby, &guests).await?;
@@ -224,10 +224,12 @@ async fn who_is_away_when_the_lobby_panics_is_out_of_the_match_by_every_connecti
     twin.client.send(Enter { id: id.clone() }).await?;
     guests[1].client.close();
     twin.client.send(Claim { id: id.clone(), cell: 94 }).await?;
-    // A lobby that panics knows nobody any more who is away.
     house.lab.panic_in::<Ready>();
     let ready = Ready { lobby, ready: true };
     guests[0].client.send(ready).await.expect_err("it panicked");
+    house.lab.advance(SECOND * 10).await;
+    assert_eq!(guests[0].seats().await, ["Ada", "(Bo)"]);
+    house.lab.advance(SECOND * 21).await;
     let out = twin.client.expect_named("salon:evicted").await.json();
     assert_eq!(out[0]["room"], format!("match:{id}"));
 }

@@ -71,7 +71,7 @@ impl<R: Room> RoomContext<R> {
     ///
     /// # Errors
     /// `internal` if it has no JSON form: then what was kept before stays. The log says what is wrong.
-    pub fn keep<T: Serialize>(&mut self, state: &T) -> Result<(), Refusal> {
+    pub fn keep<T: Serialize>(&self, state: &T) -> Result<(), Refusal> {
         const { assert_durable::<R>() };
         let Some(durable) = &self.members.durable else { return Ok(()) };
         let state = kept::encode(state).map_err(|error| {
@@ -94,7 +94,7 @@ impl<R: Room> RoomContext<R> {
     /// `internal` if what was kept is no `T`: an older release of the app has kept something else. The log
     /// says where it differs. Where that is returned from `open` the room does not open, and what was kept
     /// stays; a room that opens all the same begins anew.
-    pub fn kept<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Refusal> {
+    pub fn kept<T: DeserializeOwned>(&self) -> Result<Option<T>, Refusal> {
         const { assert_durable::<R>() };
         let Some(durable) = &self.members.durable else { return Ok(None) };
         let Some(state) = durable.state() else { return Ok(None) };
@@ -109,7 +109,7 @@ impl<R: Room> RoomContext<R> {
 
     /// Once the room has closed nothing is left of it in the store: its key is free for a room that has
     /// kept nothing. To be said again if it is opened anew before that.
-    pub fn keep_nothing(&mut self) {
+    pub fn keep_nothing(&self) {
         const { assert_durable::<R>() };
         if let Some(durable) = &self.members.durable {
             durable.forget();
