@@ -8,18 +8,19 @@
 //! 4. [What arrives](what_arrives): history, coming back, what is promised.
 //! 5. [Slow clients](slow_clients): what one may miss of each event, and what it is told.
 //! 6. [Effectively once](once): events that may be sent again.
-//! 7. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
-//! 8. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
+//! 7. [Durable rooms](durable): what outlives a room, its panics and its process.
+//! 8. [Lobbies and matchmaking](lobbies): rooms that are found, seats, reservations, join or create.
+//! 9. [Who may do what, and until when](permissions): identities, the order of checks, permissions,
 //!    guards, lapses, revocation.
-//! 9. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
-//! 10. [Architecture](architecture): the way of the data, the nouns, the invariants.
-//! 11. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 12. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 13. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 14. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 10. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
+//! 11. [Architecture](architecture): the way of the data, the nouns, the invariants.
+//! 12. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
+//! 13. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 14. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 15. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "15. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "16. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -32,6 +33,7 @@ macro_rules! page {
             #![doc = "[lobbies]: crate::guide::lobbies"]
             #![doc = "[permissions]: crate::guide::permissions"]
             #![doc = "[once]: crate::guide::once"]
+            #![doc = "[durable]: crate::guide::durable"]
             #![doc = "[untyped]: crate::guide::untyped"]
             #![doc = "[protocols]: crate::guide::protocols"]
             #![doc = "[limits]: crate::guide::limits"]
@@ -54,6 +56,7 @@ page!(rooms, "rooms.md");
 page!(what_arrives, "what_arrives.md");
 page!(slow_clients, "slow_clients.md");
 page!(once, "once.md");
+page!(durable, "durable.md");
 page!(lobbies, "lobbies.md");
 page!(permissions, "permissions.md");
 page!(untyped, "untyped.md");

@@ -85,8 +85,8 @@ pub struct Limits {
     /// Turns of one [durable](crate::History::durable) room that wait for their commit; beyond it the room
     /// waits for its store. 1,024.
     pub max_uncommitted: usize,
-    /// How long the answer to an event with a key is kept for whoever sends it again; of a room no
-    /// longer than it is open. 10 minutes: what a client still sends again after that is rare.
+    /// How long the answer to an event with a key is kept for whoever sends it again; of a room that
+    /// is not durable no longer than it is open. 10 minutes: what a client still sends again after that is rare.
     pub once_window: Duration,
     /// Bytes of the key of an event. 256: four times those of a UUID in hexadecimal digits, and as
     /// many again.

@@ -4,10 +4,13 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::room_context::RoomContext;
+use super::{load_context::LoadContext, room_context::RoomContext};
 use crate::{
     base::{logged::Logged, refusal::Refusal},
-    room::{contract::Room, kept},
+    room::{
+        contract::Room,
+        kept::{self, Durable},
+    },
 };
 
 impl<R: Room> RoomContext<R> {
@@ -84,8 +87,8 @@ impl<R: Room> RoomContext<R> {
     }
 
     /// What the room has [kept](Self::keep) last, before it was opened: `None` if it has kept nothing. It
-    /// is there in [`open`](Room::open), and in what [`load_then`](Self::load_then) gives to make the room
-    /// of.
+    /// is there in [`open`](Room::open), in what [`load_then`](Self::load_then) gives to make the room of, and
+    /// for an async `open` in its [`LoadContext`].
     ///
     /// If something was kept and this is not called while the room opens, the room is another one: it goes
     /// on in an order of its own, and what its history had is gone.
@@ -96,15 +99,7 @@ impl<R: Room> RoomContext<R> {
     /// stays; a room that opens all the same begins anew.
     pub fn kept<T: DeserializeOwned>(&self) -> Result<Option<T>, Refusal> {
         const { assert_durable::<R>() };
-        let Some(durable) = &self.members.durable else { return Ok(None) };
-        let Some(state) = durable.state() else { return Ok(None) };
-        let kept = kept::state_of(&state).map_err(|error| {
-            let room = Logged(self.members.name());
-            tracing::error!(%room, error = %Logged(&error), "what the room has kept is of another form");
-            Refusal::logged_already()
-        })?;
-        durable.restored();
-        Ok(Some(kept))
+        kept_by(self.members.durable.as_deref(), self.members.name())
     }
 
     /// Once the room has closed nothing is left of it in the store: its key is free for a room that has
@@ -115,6 +110,33 @@ impl<R: Room> RoomContext<R> {
             durable.forget();
         }
     }
+}
+
+impl<R: Room> LoadContext<R> {
+    /// What the room has kept last, as [`RoomContext::kept`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn kept<T: DeserializeOwned>(&self) -> Result<Option<T>, Refusal> {
+        const { assert_durable::<R>() };
+        kept_by(self.durable.as_deref(), self.name())
+    }
+}
+
+fn kept_by<T: DeserializeOwned>(
+    durable: Option<&Durable>,
+    room: &str,
+) -> Result<Option<T>, Refusal> {
+    let Some((durable, state)) = durable.and_then(|it| Some((it, it.state()?))) else {
+        return Ok(None);
+    };
+    let kept = kept::state_of(&state).map_err(|error| {
+        let (room, error) = (Logged(room), Logged(&error));
+        tracing::error!(%room, %error, "what the room has kept is of another form");
+        Refusal::logged_already()
+    })?;
+    durable.restored();
+    Ok(Some(kept))
 }
 
 /// Fails to compile for a room that is not durable.

@@ -2,12 +2,12 @@
 //!
 //! It must never reach into the room: there is none yet, and what is loaded borrows nothing of it.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, marker::PhantomData, rc::Rc, sync::Arc};
 
 use super::room_context::RoomContext;
 use crate::{
     base::refusal::Refusal,
-    room::{contract::Room, handle::RoomHandle, membership::Shared},
+    room::{contract::Room, handle::RoomHandle, kept::Durable, membership::Shared},
     session::membership::RoomLink,
 };
 
@@ -57,13 +57,15 @@ use crate::{
 pub struct LoadContext<R> {
     link: Arc<dyn RoomLink>,
     shared: Arc<Shared>,
+    /// What the room has kept, if it is durable.
+    pub(super) durable: Option<Rc<Durable>>,
     of: PhantomData<fn() -> R>,
 }
 
 impl<R: Room> LoadContext<R> {
     pub(crate) fn new(cx: &RoomContext<R>) -> Self {
         let (link, shared) = (cx.members.link.clone(), cx.members.shared.clone());
-        Self { link, shared, of: PhantomData }
+        Self { link, shared, durable: cx.members.durable.clone(), of: PhantomData }
     }
 
     /// The room's key.
