@@ -5,10 +5,13 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use salon_sqlite::Durability;
+
 use crate::fixtures::{Build, FIXTURES, Options, ParserName};
 
 const USAGE: &str = "usage: conformance-server FIXTURE [--port N] [--workers N] \
-                     [--parser json|msgpack] [--secret S] [--without-hook]";
+                     [--parser json|msgpack] [--secret S] [--store FILE] \
+                     [--durability process|disk] [--without-hook]";
 
 /// The arguments, understood.
 #[derive(Debug)]
@@ -51,7 +54,8 @@ impl Payload {
     /// [`ArgumentsError`] says which is wrong and what there is.
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self, ArgumentsError> {
         let (mut port, mut workers, mut parser, mut hook) = (0, 1, ParserName::Json, true);
-        let (mut fixture, mut secret) = (None, None);
+        let (mut fixture, mut secret, mut store) = (None, None, None);
+        let mut durability = Durability::default();
         while let Some(argument) = given.next() {
             let option = argument.as_str();
             match option {
@@ -61,6 +65,18 @@ impl Payload {
                 }
                 "--parser" => parser = value(option, given.next())?,
                 "--secret" => secret = Some(value(option, given.next())?),
+                "--store" => store = Some(value(option, given.next())?),
+                "--durability" => {
+                    durability = match value::<String>(option, given.next())?.as_str() {
+                        "process" => Durability::Process,
+                        "disk" => Durability::Disk,
+                        other => {
+                            let (option, value) = (option.to_owned(), other.to_owned());
+                            let problem = "there are: process, disk".to_owned();
+                            return Err(ArgumentsError::BadValue { option, value, problem });
+                        }
+                    };
+                }
                 "--without-hook" => hook = false,
                 _ if option.starts_with('-') => {
                     return Err(ArgumentsError::UnknownOption(argument));
@@ -70,7 +86,7 @@ impl Payload {
             }
         }
         let (fixture, build) = fixture.ok_or(ArgumentsError::NoFixture)?;
-        Ok(Self { fixture, build, port, workers, options: Options { parser, secret }, hook })
+        Ok(Self { fixture, build, port, workers, options: Options { parser, secret, store, durability }, hook })
     }
 }
 
@@ -113,10 +129,11 @@ mod tests {
     #[test]
     fn options_may_stand_anywhere() {
         let arguments =
-            parse("--workers 4 typed --without-hook --parser msgpack --port 81 --secret s")
+            parse("--workers 4 typed --without-hook --parser msgpack --port 81 --secret s --store a.db --durability disk")
                 .unwrap();
         assert_eq!((arguments.fixture, arguments.port, arguments.workers), ("typed", 81, 4));
-        let Options { parser, secret } = arguments.options;
+        let Options { parser, secret, store, durability } = arguments.options;
+        assert_eq!((store, durability), (Some("a.db".into()), Durability::Disk));
         assert_eq!((parser, arguments.hook), (ParserName::Msgpack, false));
         assert_eq!(secret.as_deref(), Some("s"));
     }
@@ -132,6 +149,7 @@ mod tests {
             ("echo --port 70000", "--port \"70000\": "),
             ("echo --workers 0", "--workers \"0\": "),
             ("echo --parser xml", "there are: json, msgpack"),
+            ("typed --durability much", "there are: process, disk"),
         ] {
             let message = parse(line).unwrap_err().to_string();
             assert!(message.contains(told), "{line}: {message}");
