@@ -3,7 +3,7 @@
 //! It must never say that a commit is kept before the mark counts it, nor begin to take commits before
 //! what was lost is written down.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, io, sync::Arc};
 
 use rusqlite::{Connection, ErrorCode, params};
 
@@ -20,6 +20,15 @@ const LONG_LOG: u64 = 4_000;
 
 /// Why something went wrong, for all whom it concerns.
 pub(crate) type Cause = Arc<dyn Error + Send + Sync>;
+
+/// Why the database or its mark could not be brought to the disk.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettleError {
+    #[error("the database could not be written")]
+    Database(#[from] rusqlite::Error),
+    #[error("the mark could not be written")]
+    Mark(#[from] io::Error),
+}
 
 /// What has become of a commit that went wrong.
 #[derive(Debug)]
@@ -69,8 +78,10 @@ impl Database {
         }
         // What was recovered is on the disk before anything is built on it: the next commits may
         // promise more than those before.
-        this.checkpoint("TRUNCATE").map_err(sqlite)?;
-        this.file.write_through(&this.mark).map_err(io)?;
+        this.settle(false).map_err(|error| match error {
+            SettleError::Database(error) => sqlite(error),
+            SettleError::Mark(error) => io(error),
+        })?;
         files.sync_directory().map_err(|error| OpenError::io(path, "keeping", error))?;
         schema::wait_for_disk(&this.connection, opening.durability).map_err(sqlite)?;
         let durability = opening.durability;
@@ -94,7 +105,7 @@ impl Database {
         if has_rooms {
             // A checkpoint that was interrupted is made good by the log; without its end, pages of one
             // commit may lie beside pages of another.
-            let check = "SELECT quick_check FROM pragma_quick_check(1)";
+            let check = "PRAGMA quick_check(1)";
             let found: String = self.connection.query_row(check, [], |row| row.get(0))?;
             if found != "ok" {
                 let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
@@ -180,13 +191,22 @@ impl Database {
         Ok(())
     }
 
-    /// Has all of it on the disk, and says so in the mark.
-    pub(crate) fn close(mut self) -> Result<(), Cause> {
-        let on_disk = schema::wait_for_disk(&self.connection, Durability::Disk)
-            .and_then(|()| self.checkpoint("TRUNCATE"));
-        on_disk.map_err(|error| Arc::new(error) as Cause)?;
-        (self.mark.is_clean, self.mark.frames) = (true, 0);
-        self.file.write_through(&self.mark).map_err(|error| Arc::new(error) as Cause)
+    /// Has all of it on the disk, and no log; says so in the mark.
+    fn settle(&mut self, is_clean: bool) -> Result<(), SettleError> {
+        schema::wait_for_disk(&self.connection, Durability::Disk)?;
+        self.checkpoint("FULL")?;
+        // The log is not needed any more. If it is cut off, and the process with it, none is missed.
+        self.mark.frames = 0;
+        self.file.write(&self.mark)?;
+        self.checkpoint("TRUNCATE")?;
+        self.mark.is_clean = is_clean;
+        self.file.write_through(&self.mark)?;
+        Ok(())
+    }
+
+    /// Ends it, with all of it on the disk.
+    pub(crate) fn close(mut self) -> Result<(), SettleError> {
+        self.settle(true)
     }
 }
 

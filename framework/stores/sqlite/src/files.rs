@@ -25,7 +25,7 @@ impl Files {
     /// Makes them ours.
     pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
         // One file has one lock, whatever path leads to it.
-        let database = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let database = whole(path).map_err(|error| OpenError::io(path, "finding", error))?;
         let (mark, lock) = (beside(&database, "-mark"), beside(&database, "-lock"));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
         let file = file.map_err(|error| OpenError::io(&lock, "making", error))?;
@@ -60,10 +60,21 @@ impl Files {
         // Elsewhere a directory cannot be opened, and needs no such call.
         #[cfg(unix)]
         if let Some(directory) = self.database.parent() {
-            let is_here = directory.as_os_str().is_empty();
-            File::open(if is_here { Path::new(".") } else { directory })?.sync_all()?;
+            File::open(directory)?.sync_all()?;
         }
         Ok(())
+    }
+}
+
+/// The path to a file that may be there, from the root and without links.
+fn whole(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(whole) = fs::canonicalize(path) {
+        return Ok(whole);
+    }
+    let path = std::path::absolute(path)?;
+    match (path.parent(), path.file_name()) {
+        (Some(directory), Some(name)) => Ok(fs::canonicalize(directory)?.join(name)),
+        _ => Err(io::ErrorKind::InvalidFilename.into()),
     }
 }
 

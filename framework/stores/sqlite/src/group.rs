@@ -2,6 +2,7 @@
 //!
 //! It must never answer anybody before the commit is kept.
 
+use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode};
 use salon::store::{Batch, RoomName, StoreError};
 use tokio::sync::oneshot;
@@ -28,7 +29,7 @@ impl Write {
     pub(crate) fn size(&self) -> usize {
         self.batch.as_ref().map_or(0, |batch| {
             let records: usize = batch.records.iter().map(|record| record.bytes.len()).sum();
-            batch.head.len() + batch.state.as_ref().map_or(0, |state| state.len()) + records
+            batch.head.len() + batch.state.as_ref().map_or(0, Bytes::len) + records
         })
     }
 
@@ -61,13 +62,13 @@ impl Write {
     pub(crate) fn fail(self, trouble: &Trouble) {
         let (doing, cause) = match trouble {
             Trouble::Undone(cause, Some(ErrorCode::DiskFull)) => {
-                ("keeping a batch in a file, or on a disk, that is full", cause)
+                ("writing a room to a file, or a disk, that is full", cause)
             }
             Trouble::Undone(cause, Some(ErrorCode::DatabaseCorrupt)) => {
-                ("keeping a batch in a file that is damaged", cause)
+                ("writing a room to a file that is damaged", cause)
             }
-            Trouble::Undone(cause, _) => ("keeping a batch", cause),
-            Trouble::Unknown(cause) => ("keeping a batch, as far as is known,", cause),
+            Trouble::Undone(cause, _) => ("writing a room", cause),
+            Trouble::Unknown(cause) => ("writing a room, as far as is known,", cause),
         };
         let _ = self.done.send(Err(failed(doing, cause)));
     }

@@ -2,7 +2,7 @@
 //!
 //! It must never make a table in a file that has others.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -77,6 +77,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Whoever has it does not give it back in a moment.
+    connection.busy_timeout(Duration::ZERO)?;
     // Before the file is first read: then the index of the log is in memory, and there is no third file.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "cell_size_check", true)?;

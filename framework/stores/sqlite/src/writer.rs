@@ -17,7 +17,7 @@ use salon::store::{RoomName, StoreError, Stored};
 
 use crate::{
     clock::Clock,
-    database::{Database, Trouble},
+    database::{Cause, Database, Trouble},
     files::Files,
     group::{Done, Write, failed},
     opening::Opening,
@@ -74,7 +74,8 @@ impl Writer {
         is_closed: Arc<AtomicBool>,
     ) -> Self {
         let (failed, opened) = (HashSet::new(), HashSet::new());
-        let (looked_at, due) = (0, clock.now());
+        // Not at once: whoever comes back to a room when the process is started again finds it.
+        let (looked_at, due) = (0, clock.now() + LATER.min(age(opening.retention)));
         let database = Some(database);
         Self {
             database,
@@ -117,7 +118,7 @@ impl Writer {
 
     fn close(&mut self) -> Result<(), StoreError> {
         let closed = match self.database.take() {
-            Some(database) => database.close(),
+            Some(database) => database.close().map_err(|error| Arc::new(error) as Cause),
             None => Err(Arc::from(Box::from("it had to be opened again, and was not"))),
         };
         self.is_closed.store(true, Ordering::Release);
@@ -266,7 +267,7 @@ impl Writer {
     /// Looks at some rooms, and deletes a few that were not written for long.
     fn expire(&mut self) {
         let now = self.clock.now();
-        let retention = i64::try_from(self.opening.retention.as_millis()).unwrap_or(i64::MAX);
+        let retention = age(self.opening.retention);
         let (before, behind) = (now.saturating_sub(retention), self.looked_at);
         self.due = now + LATER.min(retention.max(SOON));
         let Some(database) = self.database.as_mut().filter(|_| before > 0) else { return };
@@ -290,16 +291,19 @@ impl Writer {
             old.iter().try_for_each(|room| rooms::delete(connection, *room))
         });
         match deleted {
-            Ok(()) => {
-                tracing::debug!(rooms = old.len(), "deleted rooms that were not written for long")
-            }
-            Err(Trouble::Undone(error, _)) => {
-                tracing::error!(%error, "old rooms could not be deleted")
-            }
-            Err(Trouble::Unknown(error)) => {
+            Ok(()) => tracing::debug!(rooms = old.len(), "deleted rooms not written for long"),
+            Err(trouble) => {
+                let (Trouble::Undone(error, _) | Trouble::Unknown(error)) = &trouble;
                 tracing::error!(%error, "old rooms could not be deleted");
-                self.database = None;
+                if matches!(trouble, Trouble::Unknown(_)) {
+                    self.database = None;
+                }
             }
         }
     }
+}
+
+/// In milliseconds.
+fn age(age: Duration) -> i64 {
+    i64::try_from(age.as_millis()).unwrap_or(i64::MAX)
 }

@@ -5,12 +5,12 @@ use salon_sqlite::{Durability, Sqlite};
 use tempfile::TempDir;
 
 async fn check(durability: Durability) {
-    let directory = TempDir::new().unwrap();
+    let directory = TempDir::new().expect("a directory");
     let mut number = 0;
     conformance::check(async || {
         number += 1;
         let path = directory.path().join(format!("{number}.db"));
-        Sqlite::at(path).durability(durability).open().unwrap()
+        Sqlite::at(path).durability(durability).open().expect("a file that is not there is made")
     })
     .await;
 }
