@@ -18,8 +18,8 @@ use super::{
 };
 
 /// A [`Store`] that lasts as long as the process: for tests, and for rooms that are to be found again when
-/// they have been empty for a while. A clone is the same store: a test stops its Salon and gives the store
-/// to the next one.
+/// they have been empty for a while. A clone is the same store; a test that stops its Salon, which closes
+/// the store, gives the next one what is [kept](Self::reopened) there.
 ///
 /// It has no limit of its own: each room that ever was durable has its history there.
 #[derive(Clone, Default)]
@@ -31,7 +31,7 @@ struct State {
     is_closed: bool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Kept {
     revision: u64,
     head: Bytes,
@@ -46,6 +46,13 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// One with the same rooms, as they are now: as if another process had opened the same file.
+    #[must_use]
+    pub fn reopened(&self) -> Self {
+        let rooms = self.state().rooms.clone();
+        Self(Arc::new(Mutex::new(State { rooms, is_closed: false })))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half-changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,7 +62,7 @@ impl MemoryStore {
 impl State {
     fn append(&mut self, room: &RoomName, batch: Batch) -> Result<(), StoreError> {
         let kept = self.rooms.get(room).map_or(0, |kept| kept.revision);
-        if batch.revision != kept + 1 {
+        if batch.revision != kept.wrapping_add(1) {
             return Err(StoreError::conflict(batch.revision, kept));
         }
         let kept = self.rooms.entry(room.clone()).or_default();
@@ -97,11 +104,18 @@ impl Store for MemoryStore {
     }
 
     fn remove(&self, room: &RoomName) -> StoreFuture<()> {
-        self.state().rooms.remove(room);
-        Box::pin(ready(Ok(())))
+        let mut state = self.state();
+        let removed = if state.is_closed {
+            Err(StoreError::closed())
+        } else {
+            state.rooms.remove(room);
+            Ok(())
+        };
+        Box::pin(ready(removed))
     }
 
     fn close(&self) -> StoreFuture<()> {
+        self.state().is_closed = true;
         Box::pin(ready(Ok(())))
     }
 }

@@ -6,6 +6,8 @@
 //! session or a wire.
 
 mod batch;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod contract;
 mod memory;
 
