@@ -7,11 +7,13 @@ export class Line {
   #listener;
   #sockets = new Set();
   #isCut = false;
+  #port;
 
   /** A line to a port of this machine. */
   static async to(port) {
     const line = new Line();
-    line.#listener = createServer((near) => line.#join(near, port));
+    line.#port = port;
+    line.#listener = createServer((near) => line.#join(near));
     line.#listener.listen(0, "127.0.0.1");
     await once(line.#listener, "listening");
     return line;
@@ -27,6 +29,11 @@ export class Line {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** What connects from here on comes to that port. */
+  leadsTo(port) {
+    this.#port = port;
+  }
+
   mend() {
     this.#isCut = false;
   }
@@ -36,9 +43,9 @@ export class Line {
     this.cut();
   }
 
-  #join(near, port) {
+  #join(near) {
     if (this.#isCut) return near.destroy();
-    const far = connect(port, "127.0.0.1");
+    const far = connect(this.#port, "127.0.0.1");
     for (const [socket, other] of [[near, far], [far, near]]) {
       this.#sockets.add(socket);
       socket.on("error", () => other.destroy());

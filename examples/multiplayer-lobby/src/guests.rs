@@ -67,7 +67,7 @@ struct Last {
     exp: u64,
 }
 
-/// Issues tokens. Its key is new with each start of the program: nobody has it, and none is kept.
+/// Issues tokens.
 #[derive(Clone)]
 pub struct Guests {
     secret: [u8; 32],
@@ -77,24 +77,19 @@ pub struct Guests {
 }
 
 impl Guests {
-    /// With tokens that are good for `life`, in whole seconds.
-    ///
-    /// # Errors
-    /// If the operating system has no random bytes.
-    pub fn new(life: Duration) -> Result<Self, getrandom::Error> {
+    /// With tokens that are signed by `secret`, which nobody else has, and are good for `life`, in whole
+    /// seconds. The next program that has the secret knows the players again.
+    #[must_use]
+    pub fn new(secret: [u8; 32], life: Duration) -> Self {
         #[expect(clippy::disallowed_methods, reason = "an app has to begin with the real time")]
         let wall = SystemTime::now();
-        Self::at(wall, life)
+        Self::at(wall, secret, life)
     }
 
     /// As [`new`](Self::new), where it is `wall` now: for a test.
-    ///
-    /// # Errors
-    /// If the operating system has no random bytes.
-    pub fn at(wall: SystemTime, life: Duration) -> Result<Self, getrandom::Error> {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret)?;
-        Ok(Self { secret, life, started: (wall, Instant::now()) })
+    #[must_use]
+    pub fn at(wall: SystemTime, secret: [u8; 32], life: Duration) -> Self {
+        Self { secret, life, started: (wall, Instant::now()) }
     }
 
     /// The authenticator for the tokens that are issued here.

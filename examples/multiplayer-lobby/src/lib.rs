@@ -2,10 +2,11 @@
 //!
 //! Read in the order of a player's clicks: [`guests`] signs a guest in, [`hall`] lists the lobbies,
 //! [`lobby`] is where players meet, and [`game`] is what they play, by the events in [`events`].
-//! [`text`] and [`code`] are the words that people type, [`records`] is what outlives a room's panic,
-//! and [`page`] serves the page.
+//! [`text`] and [`code`] are the words that people type, [`records`] is what rooms know of one another,
+//! [`data`] is what outlives the program, and [`page`] serves the page.
 
 pub mod code;
+pub mod data;
 pub mod events;
 pub mod game;
 pub mod guests;
@@ -15,7 +16,7 @@ pub mod page;
 pub mod records;
 pub mod text;
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{io, net::TcpListener, path::Path, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, web::ServiceConfig};
 use salon::{BuildError, prelude::*, store::Store};
@@ -71,13 +72,14 @@ pub fn routes(salon: &Salon, guests: &Guests) -> impl Fn(&mut ServiceConfig) + C
     }
 }
 
-/// Serves it all to whoever comes to `listener`.
+/// Serves it all to whoever comes to `listener`, and keeps what outlives the program in `directory`.
 ///
 /// # Errors
-/// If the listener cannot be used, or the Salon cannot be built.
-pub fn serve(listener: TcpListener, rules: Rules) -> io::Result<Server> {
-    let guests = Guests::new(rules.token).map_err(io::Error::other)?;
-    let salon = salon(&guests, rules, salon::store::MemoryStore::new())?;
+/// If the listener or the directory cannot be used, or the Salon cannot be built.
+pub fn serve(listener: TcpListener, directory: &Path, rules: Rules) -> io::Result<Server> {
+    let (store, key) = data::open(directory)?;
+    let guests = Guests::new(key, rules.token);
+    let salon = salon(&guests, rules, store)?;
     let routes = routes(&salon, &guests);
     let server = HttpServer::new(move || App::new().configure(routes.clone()));
     Ok(server.salon(&salon).listen(listener)?.run())

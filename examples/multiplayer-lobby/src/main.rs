@@ -1,6 +1,11 @@
 //! Starts the program, and says where it is.
 
-use std::{env, io, net::TcpListener, process::ExitCode};
+use std::{
+    env,
+    io::{self, Write},
+    net::TcpListener,
+    process::ExitCode,
+};
 
 use multiplayer_lobby::Rules;
 
@@ -21,6 +26,18 @@ async fn run() -> io::Result<()> {
         let advice = "set PORT to another one, for example PORT=8081";
         io::Error::new(error.kind(), format!("cannot listen on port {port} ({error}); {advice}"))
     })?;
-    println!("Open http://{} in two tabs.", listener.local_addr()?);
-    multiplayer_lobby::serve(listener, Rules::default())?.await
+    let directory = env::var("DATA").unwrap_or_else(|_| "lobby-data".to_owned());
+    let address = listener.local_addr()?;
+    let server = multiplayer_lobby::serve(listener, directory.as_ref(), Rules::default());
+    let server = server.map_err(|error| {
+        let advice = "set DATA to another directory, for example DATA=lobby-data-2";
+        io::Error::new(error.kind(), format!("{error}; {advice}"))
+    })?;
+    let words = format!(
+        "Open http://{address} in two tabs.\n\
+         Lobbies are kept in {directory}/: stop this, start it again, and play on.\n"
+    );
+    // Whoever started it may not listen any more.
+    let _ = io::stdout().write_all(words.as_bytes());
+    server.await
 }

@@ -2,7 +2,7 @@
 //!
 //! They need node, Chromium and the packages that `tests/peers.sh` installs; without them they fail.
 
-use std::{net::TcpListener, process::Stdio, time::Duration};
+use std::{ffi::OsStr, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
 
 use multiplayer_lobby::Rules;
 use salon_tests::{
@@ -14,11 +14,11 @@ use tokio::process::Command;
 /// Longer than any of the scripts takes, so that one that hangs is named and not the whole run.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Runs a script of `tests/browser` against a server; what it printed is in the failure.
-async fn play(script: &str, url: &str) -> Result<()> {
+/// Runs a script of `tests/browser` on what it is given; what it printed is in the failure.
+async fn play(script: &str, on: &[&OsStr]) -> Result<()> {
     let child = Command::new("node")
         .arg(folder().join("browser").join(script))
-        .arg(url)
+        .args(on)
         .arg(folder().join("screenshots"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -40,12 +40,30 @@ async fn play(script: &str, url: &str) -> Result<()> {
 /// Long enough to play, and short enough to wait for.
 const RULES: Rules = Rules { seconds: 45, countdown: 2, token: Duration::from_secs(16) };
 
+/// What a lobby keeps, for one script; dropped, it is removed.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(script: &str) -> Self {
+        let directory = format!("{script}-{}", std::process::id());
+        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(directory))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // It may not have been made.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Serves the lobby, and runs a script against it.
 async fn play_lobby(script: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
-    actix_web::rt::spawn(multiplayer_lobby::serve(listener, RULES)?);
-    play(script, &url).await
+    let directory = Directory::new(script);
+    actix_web::rt::spawn(multiplayer_lobby::serve(listener, &directory.0, RULES)?);
+    play(script, &[url.as_ref()]).await
 }
 
 #[actix_web::test]
@@ -56,4 +74,16 @@ async fn three_players_play_in_the_lobby() -> Result<()> {
 #[actix_web::test]
 async fn the_official_client_plays_it_all_too() -> Result<()> {
     play_lobby("official_client.js").await
+}
+
+#[actix_web::test]
+async fn players_are_back_on_their_seats_when_the_program_was_killed() -> Result<()> {
+    // It is a program of another package: cargo has not built it for this one.
+    let built = Command::new(env!("CARGO")).args(["build", "-p", "multiplayer-lobby"]).status();
+    assert!(built.await?.success(), "the lobby is built");
+    let target = std::env::current_exe()?;
+    let target = target.ancestors().nth(2).ok_or("a folder of programs")?;
+    let (program, directory) =
+        (target.join("multiplayer-lobby"), Directory::new("next_process.js"));
+    play("next_process.js", &[program.as_ref(), directory.0.as_ref()]).await
 }

@@ -1,9 +1,10 @@
 //! The program as a newcomer runs it: where it is, and what it says if it cannot be there.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpListener},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
 };
 
 use multiplayer_lobby::guests::SignedIn;
@@ -12,19 +13,52 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::players::user;
+
 /// The running program; dropped, it is ended.
 struct Program(Child);
 
+/// A directory of its own; dropped, it is removed.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let directory = format!("{name}-{}", std::process::id());
+        Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(directory))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // It may not have been made.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 impl Program {
-    fn on_port(port: &str) -> Self {
+    fn on_port(port: &str, directory: &Directory) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_multiplayer-lobby"));
-        command.env("PORT", port).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().expect("the program"))
+        command.env("PORT", port).env("DATA", &directory.0);
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program"))
+    }
+
+    /// What it has said, when it has ended.
+    fn output(mut self) -> Output {
+        let (stdout, stderr) = (self.0.stdout.take(), self.0.stderr.take());
+        let status = self.0.wait().expect("its end");
+        let read = |pipe: Option<Box<dyn Read>>| {
+            let mut text = Vec::new();
+            pipe.expect("its output").read_to_end(&mut text).expect("text");
+            text
+        };
+        let stdout = read(stdout.map(|it| Box::new(it) as Box<dyn Read>));
+        let stderr = read(stderr.map(|it| Box::new(it) as Box<dyn Read>));
+        Output { status, stdout, stderr }
     }
 
     /// On a free port, and where it says that it is.
-    fn start() -> (Self, SocketAddr) {
-        let mut program = Self::on_port("0");
+    fn start(directory: &Directory) -> (Self, SocketAddr) {
+        let mut program = Self::on_port("0", directory);
         let output = program.0.stdout.take().expect("its output");
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line).expect("a line");
@@ -58,7 +92,8 @@ async fn request(address: SocketAddr, head: &str, body: &str) -> String {
 
 #[actix_web::test]
 async fn it_says_where_it_is_and_is_there() {
-    let (_program, address) = Program::start();
+    let directory = Directory::new("there");
+    let (_program, address) = Program::start(&directory);
     for (path, kind) in [
         ("/", "text/html"),
         ("/lobby.css", "text/css"),
@@ -84,12 +119,40 @@ async fn it_says_where_it_is_and_is_there() {
 fn a_taken_port_is_a_clear_error() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("its number").port().to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_multiplayer-lobby")).env("PORT", &port).output();
-    let output = output.expect("the program");
+    let directory = Directory::new("taken");
+    let output = Program::on_port(&port, &directory).output();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(errors.starts_with(&format!("cannot listen on port {port}")), "{errors}");
     assert!(errors.contains("set PORT"), "{errors}");
+}
+
+#[test]
+fn a_directory_that_another_has_is_a_clear_error() {
+    let directory = Directory::new("shared");
+    let (_program, _) = Program::start(&directory);
+    let output = Program::on_port("0", &directory).output();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(errors.contains("is open already") && errors.contains("set DATA"), "{errors}");
+}
+
+#[actix_web::test]
+async fn whoever_was_there_is_known_again_by_the_next_program() {
+    let directory = Directory::new("next");
+    let mut token = "null".to_owned();
+    let mut subjects = Vec::new();
+    for _ in 0..3 {
+        // Dropped, it is killed: nothing is said to it before.
+        let (_program, address) = Program::start(&directory);
+        let body = format!(r#"{{"name":"Ada","token":{token}}}"#);
+        let response = request(address, "POST /sign-in", &body).await;
+        let body = response.split("\r\n\r\n").nth(1).expect("a body");
+        let signed_in: SignedIn = serde_json::from_str(body).expect(body);
+        subjects.push(user(&signed_in.token));
+        token = format!("{:?}", signed_in.token);
+    }
+    assert!(subjects.iter().all(|subject| *subject == subjects[0]), "{subjects:?}");
 }
 
 /// A WebSocket, behind the head of its response.
@@ -131,8 +194,9 @@ async fn close_code(mut stream: TcpStream) -> Option<u16> {
 #[cfg(unix)]
 #[actix_web::test]
 async fn it_tells_everybody_before_it_stops() {
+    let directory = Directory::new("stops");
     for signal in ["-TERM", "-INT"] {
-        let (mut program, address) = Program::start();
+        let (mut program, address) = Program::start(&directory);
         let mut players = Vec::new();
         for _ in 0..20 {
             players.push(open(address).await);

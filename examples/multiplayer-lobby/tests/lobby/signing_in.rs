@@ -29,7 +29,7 @@ async fn a_name_becomes_a_token_over_http() {
 #[salon::test]
 async fn only_a_token_of_this_house_lets_anybody_in() {
     let house = House::open().await?;
-    let elsewhere = multiplayer_lobby::guests::Guests::new(RULES.token)?;
+    let elsewhere = multiplayer_lobby::guests::Guests::new([8; 32], RULES.token);
     let there = House { guests: elsewhere, ..house };
     let token = there.token("Mallory", None)?;
     for auth in [json!({}), json!({ "name": "Ada" }), json!({ "token": token })] {

@@ -86,7 +86,14 @@ impl Payload {
             }
         }
         let (fixture, build) = fixture.ok_or(ArgumentsError::NoFixture)?;
-        Ok(Self { fixture, build, port, workers, options: Options { parser, secret, store, durability }, hook })
+        Ok(Self {
+            fixture,
+            build,
+            port,
+            workers,
+            options: Options { parser, secret, store, durability },
+            hook,
+        })
     }
 }
 
