@@ -37,7 +37,7 @@ impl Implementation {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    _child: Child,
+    child: Child,
     _output: BufReader<ChildStdout>,
 }
 
@@ -80,7 +80,12 @@ impl Server {
             .and_then(|port| port.trim().parse().ok())
             .ok_or_else(|| format!("it ended or said {line:?} where `listening on PORT` is due"))?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(Self { address, _child: child, _output: output })
+        Ok(Self { address, child, _output: output })
+    }
+
+    /// Ends it as `kill -9` does, and waits until it has ended.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Where it listens.
