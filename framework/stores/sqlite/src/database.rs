@@ -15,8 +15,9 @@ use crate::{
     schema,
 };
 
-/// The log goes into the database when it has so many frames, of a page each: 16 MiB.
-const LONG_LOG: u64 = 4_000;
+/// The log goes into the database when it has so many frames, of a page each: 64 MiB. A page that was
+/// written often meanwhile goes there once.
+const LONG_LOG: u64 = 16_000;
 
 /// Why something went wrong, for all whom it concerns.
 pub(crate) type Cause = Arc<dyn Error + Send + Sync>;

@@ -18,7 +18,7 @@ pub(crate) struct Files {
     pub(crate) database: PathBuf,
     pub(crate) mark: PathBuf,
     /// Held by the operating system, so that it ends however the process ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Files {
@@ -34,9 +34,9 @@ impl Files {
             Err(TryLockError::WouldBlock) => return Err(OpenError::Taken { path: database }),
             Err(TryLockError::Error(error)) => return Err(OpenError::io(&lock, "locking", error)),
         }
-        let files = Self { database, mark, _lock: file };
+        let files = Self { database, mark, lock: file };
         if !files.is_ours()? {
-            return Err(OpenError::Foreign { path: files.database });
+            return Err(OpenError::Foreign { path: files.database.clone() });
         }
         Ok(files)
     }
@@ -63,6 +63,14 @@ impl Files {
             File::open(directory)?.sync_all()?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // To close it is not enough: a process that is being started at this moment has it open too. If
+        // this fails, the lock ends with the last of them.
+        let _ = self.lock.unlock();
     }
 }
 

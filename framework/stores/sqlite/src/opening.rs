@@ -53,7 +53,7 @@ impl Opening {
     }
 
     /// How large the database becomes at most: 8 GiB if it is not called. What does not fit is not kept,
-    /// and whoever asked for it is told. The log beside it comes on top: some 16 MiB, and what is
+    /// and whoever asked for it is told. The log beside it comes on top: some 64 MiB, and what is
     /// written at once. A file does not become smaller: what is deleted makes room in it.
     pub const fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;

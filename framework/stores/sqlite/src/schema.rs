@@ -18,8 +18,12 @@ const VERSION: i64 = 1;
 const PAGE: i64 = 4_096;
 
 /// Each state is in a row of its own, since SQLite writes a row as a whole: a batch without a state
-/// must not write the one before again. The records of a room lie side by side, in the order in which
-/// they are read and deleted; rows of their own and an index would be written twice.
+/// must not write the one before again.
+///
+/// Records lie in the order in which they came, whatever room they are of, and have an index: what many
+/// rooms write together lies together. In a table by room, kind and number alone (`WITHOUT ROWID`) each
+/// room writes a page of its own: with a thousand rooms half as many batches were kept in a second, and
+/// rooms were opened by a third faster.
 ///
 /// There is no index by time: each batch would write it, for what is looked through when nothing is to be
 /// done. Nor is anything given back to the file system (`auto_vacuum`): pages that are free are
@@ -46,7 +50,7 @@ const TABLES: &str = "
         number INTEGER NOT NULL,
         bytes BLOB NOT NULL,
         PRIMARY KEY (room, kind, number)
-    ) STRICT, WITHOUT ROWID;
+    ) STRICT;
     INSERT INTO meta VALUES ('database', random()), ('commits', 0), ('time', 0);
 ";
 
@@ -99,7 +103,7 @@ fn adjust(connection: &Connection, opening: &Opening) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The log goes into the database between commits, when those who wait for one have been answered.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", 128 << 20)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -(32 << 10))?;
     let page: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;

@@ -29,12 +29,24 @@ async fn appends_until_it_is_killed() -> Result<(), Failure> {
     let Some(path) = env::var_os(FILE) else { return Ok(()) };
     let kind =
         if env::var_os("SALON_DISK").is_some() { Durability::Disk } else { Durability::Process };
-    let store = Sqlite::at(PathBuf::from(path)).durability(kind).open()?;
+    let path = PathBuf::from(path);
+    let open = || Sqlite::at(&path).durability(kind).open();
+    let mut store = open()?;
     let mut revisions = [0; ROOMS];
     for (number, revision) in revisions.iter_mut().enumerate() {
         *revision = store.open(&room(number)).await?.map_or(0, |found| found.revision);
     }
     loop {
+        // Now and then it closes its store and opens it again: there are moments in that, too.
+        if fastrand::u8(..20) == 0 {
+            store.close().await?;
+            drop(store);
+            store = open()?;
+            for (number, revision) in revisions.iter().enumerate() {
+                let found = store.open(&room(number)).await?;
+                assert_eq!(found.map_or(0, |found| found.revision), *revision);
+            }
+        }
         let mut calls = Vec::new();
         for (number, revision) in revisions.iter_mut().enumerate() {
             for _ in 0..=fastrand::usize(..4) {
@@ -71,18 +83,17 @@ fn kill_one(path: &Path, durability: Durability) -> Result<[u64; ROOMS], Failure
         kept[usize::try_from(room).map_err(|_| "no room")?] = revision;
         Ok(())
     };
-    // Once it is at work, at any moment.
-    lines.read_line(&mut line)?;
+    // At any moment: while it starts, or once it is at work.
+    if fastrand::bool() {
+        lines.read_line(&mut line)?;
+    }
     let killer = thread::spawn(move || {
         thread::sleep(Duration::from_micros(fastrand::u64(..60_000)));
         child.kill().and_then(|()| child.wait())
     });
-    loop {
+    while !line.is_empty() || lines.read_line(&mut line)? > 0 {
         is_kept(&line, &mut kept)?;
         line.clear();
-        if lines.read_line(&mut line)? == 0 {
-            break;
-        }
     }
     killer.join().map_err(|_| "the thread that kills has panicked")??;
     Ok(kept)
