@@ -43,7 +43,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// It is not kept, or it is not known whether it is; nor is any that comes after it, until the room is
     /// [opened](Self::open) again. One that is not the next of its room is refused as
-    /// [`StoreError::conflict`].
+    /// [`StoreError::conflict`], and changes nothing: the next one is taken.
     fn append(&self, room: &RoomName, batch: Batch) -> StoreFuture<()>;
 
     /// Forgets a room: its next batch is the first.
@@ -51,6 +51,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// It may be there still.
     fn remove(&self, room: &RoomName) -> StoreFuture<()>;
+
+    /// A room has closed, and is [opened](Self::open) before it is appended to again. A store that keeps
+    /// rooms for a time only may count that from now on.
+    fn release(&self, room: &RoomName) {
+        let _ = room;
+    }
 
     /// Ends it: what was appended before is kept, and what comes after is refused.
     ///
@@ -98,6 +104,12 @@ impl StoreError {
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self { reason: Reason::Failed(doing.into()), source: Some(source.into()) }
+    }
+
+    /// Whether the store has been closed.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.reason, Reason::Closed)
     }
 
     /// Whether a batch was not the next one.

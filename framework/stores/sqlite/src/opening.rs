@@ -46,7 +46,7 @@ impl Opening {
     }
 
     /// For how long a room is kept that is not written: 30 days if it is not called, for ever if it is
-    /// [`Duration::MAX`]. Those that this process has opened are kept for as long as it has the file.
+    /// [`Duration::MAX`]. Those that are open are kept.
     pub const fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
         self

@@ -169,11 +169,16 @@ pub(crate) fn delete(connection: &Connection, id: i64) -> rusqlite::Result<()> {
 
 /// Deletes a room of that name.
 pub(crate) fn remove(connection: &Connection, room: &RoomName) -> rusqlite::Result<Written> {
-    let id = Before::find(connection, room)?.map(|before| before.id);
+    let id = number(connection, room)?;
     if let Some(id) = id {
         delete(connection, id)?;
     }
     Ok(Written::Removed(id))
+}
+
+/// By which number a room is known, if it is there.
+pub(crate) fn number(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option<i64>> {
+    Ok(Before::find(connection, room)?.map(|before| before.id))
 }
 
 /// What there is of a room, and its number.

@@ -114,6 +114,13 @@ impl Store for Sqlite {
         self.ask(|done| Request::Write(Write { room, batch: None, done }), closed)
     }
 
+    fn release(&self, room: &RoomName) {
+        if let Some(requests) = &self.0.requests {
+            // If nobody takes it, nothing is deleted any more either.
+            let _ = requests.send(Request::Release(room.clone()));
+        }
+    }
+
     fn close(&self) -> StoreFuture<()> {
         // Somebody else was first, perhaps.
         self.ask(Request::Close, || Ok(()))

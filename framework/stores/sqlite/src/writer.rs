@@ -40,6 +40,8 @@ const LATER: i64 = 60_000;
 pub(crate) enum Request {
     Open(RoomName, Done<Option<Stored>>),
     Write(Write),
+    /// A room has closed.
+    Release(RoomName),
     Close(Done<()>),
 }
 
@@ -52,8 +54,7 @@ pub(crate) struct Writer {
     is_closed: Arc<AtomicBool>,
     /// Of whom something was not kept: until they are opened, nothing more is.
     failed: HashSet<RoomName>,
-    /// The numbers of the rooms that this process has opened or written. They are not told apart from
-    /// those that have closed since: nobody says when.
+    /// The numbers of the rooms that are open in this process.
     opened: HashSet<i64>,
     /// The last room that was looked at for its age, and when the next are.
     looked_at: i64,
@@ -146,6 +147,10 @@ impl Writer {
                     }
                     let _ = done.send(self.open(&room));
                 }
+                Request::Release(room) => {
+                    self.write(mem::take(&mut writes));
+                    self.release(&room);
+                }
                 Request::Close(done) => {
                     self.write(writes);
                     return Some(done);
@@ -179,6 +184,14 @@ impl Writer {
             self.opened.insert(id);
             stored
         }))
+    }
+
+    /// A room is not open any more. That it cannot be found now keeps it until the next process.
+    fn release(&mut self, room: &RoomName) {
+        let Some(database) = &self.database else { return };
+        if let Ok(Some(id)) = rooms::number(database.connection(), room) {
+            self.opened.remove(&id);
+        }
     }
 
     /// The database, opened again if need be.

@@ -3,8 +3,9 @@
 //! It must never end a connection for which something is on its way: what was acknowledged to one client
 //! reaches the others.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{error::Error, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tokio::time::{timeout, timeout_at};
 
 use super::connections::Connections;
@@ -31,6 +32,28 @@ impl Connections {
         }
         // Whoever is left after that has had its time.
         let _ = timeout_at(until, self.until_gone(connections)).await;
+        self.close_store().await;
+    }
+
+    /// Closes the store, behind what rooms have heard of those who left. What they do later is not kept:
+    /// nobody is told of it either.
+    async fn close_store(&self) {
+        let Some(store) = self.broadcaster().store.clone() else { return };
+        let limit = self.timeouts().close;
+        let closed = async {
+            // A worker may have ended.
+            let _ = timeout(limit, self.broadcaster().settle()).await;
+            // It may be the application's.
+            AssertUnwindSafe(async move { store.close().await }).catch_unwind().await
+        };
+        match timeout(2 * limit, closed).await {
+            Ok(Ok(Ok(()))) => tracing::debug!("the store is closed"),
+            Ok(Ok(Err(error))) => {
+                tracing::error!(error = &error as &dyn Error, "the store was not closed in order");
+            }
+            Ok(Err(_)) => tracing::error!("the store panicked while it was closed"),
+            Err(_) => tracing::warn!(?limit, "the store was not closed in time"),
+        }
     }
 
     /// Whether clients are parted with.

@@ -296,10 +296,13 @@ impl Durable {
     /// The room has closed: what it said last goes out behind what it did last.
     pub(in crate::room) fn end(&self) {
         self.gate.seal(None);
-        if self.is_forgotten.take() {
-            // It counts though nobody waits for it.
-            drop(contain(|| self.store.remove(&self.name)));
-        }
+        // Both count though nobody waits for them. A store that panics has lost nothing of the room's.
+        let _ = contain(|| {
+            if self.is_forgotten.take() {
+                drop(self.store.remove(&self.name));
+            }
+            self.store.release(&self.name);
+        });
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) type RoomDirectory<R> = Directory<R, RoomActor<R>>;
 pub(crate) struct RoomActor<R: Room> {
     pub(super) state: State<R>,
     /// Whether what it was is not what the store has of it.
-    pub(super) is_lost: bool,
+    pub(super) is_undone: bool,
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
@@ -76,7 +76,7 @@ impl<R: Room> RoomActor<R> {
     ) -> Self {
         let mut actor = Self {
             state: State::Restoring,
-            is_lost: false,
+            is_undone: false,
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,

@@ -144,6 +144,8 @@ impl Commit {
             let gate = self.durable.gate();
             match appended {
                 Ok(()) => self.durable.is_kept(revision, self.seq),
+                // The Salon ends, and nobody is told of what is not kept.
+                Err(error) if error.is_closed() => gate.fail(),
                 Err(error) => {
                     self.tally.one(Count::CommitsFailed);
                     let (room, error) = (Logged(&self.durable.name().name), &error as &dyn Error);

@@ -1,34 +1,28 @@
-//! What becomes of a room between its events: what its code asked for, its members' ways out, its
-//! restarts and its end.
+//! What becomes of a room between its events: what its code asked for, and its members' ways out.
 //!
-//! It must never let anything of a state that is gone reach the one that came after it.
-
-use std::sync::Arc;
+//! It must never do anything in a state for one that came before it.
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::{
     actor::RoomActor,
     notice::Reason,
-    opening::{drop_kept, open},
     state::{Generation, State},
 };
 use crate::{
     base::{
-        clock,
         contained::{Panicked, contain, discard},
         logged::Logged,
         meter::{Count, Tally},
         number::SessionNumber,
-        refusal::{Code, Refusal},
+        refusal::Refusal,
         timers::Round,
         turn,
     },
-    hub::Look,
     room::{
         context::{Action, RoomContext, Step},
-        contract::{Restarts, Room},
-        membership::{LeaveReason, Member, Order},
+        contract::Room,
+        membership::{LeaveReason, Member},
     },
     session::{handle::SessionHandle, membership::Lapsed},
 };
@@ -91,113 +85,6 @@ impl<R: Room> RoomActor<R> {
         self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
         let room = Logged(self.cx.members.name());
         tracing::error!(%room, what, session, "code of the application panicked");
-    }
-
-    /// The room's code has panicked: its state is not to be trusted any more.
-    fn panicked(&mut self, what: &str, session: Option<&SessionHandle>) {
-        self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
-        let session = session.map(|session| &*session.id);
-        let room = Logged(self.cx.members.name());
-        tracing::error!(%room, what, session, "code of the room panicked");
-        if matches!(self.state, State::Open(_)) {
-            self.cx.members.order.discard_turn();
-            self.change(State::Panicked);
-        }
-    }
-
-    /// As [`panicked`](Self::panicked), for a future of the state that the room had then.
-    pub(super) fn future_panicked(&mut self, what: &str, generation: Generation) {
-        if generation == self.generation {
-            self.panicked(what, None);
-        } else {
-            self.cx.members.broadcaster().counters.one(Count::HandlerPanics);
-            let room = Logged(self.cx.members.name());
-            tracing::error!(%room, what, "a future of a former state panicked");
-        }
-    }
-
-    /// Drops the state that the room has. Who was to leave still leaves; the messages that the
-    /// state has on the way to itself are void.
-    pub(super) fn change(&mut self, state: State<R>) {
-        self.generation = self.generation.next();
-        // Only a state that panicked is followed by one with the same members.
-        let is_kept = matches!(state, State::Panicked);
-        let old = std::mem::replace(&mut self.state, state);
-        let actions = std::mem::take(&mut self.cx.actions);
-        let timers = std::mem::take(&mut self.cx.timers);
-        self.cx.line = None;
-        self.cx.newest.clear();
-        let kept = actions.into_iter().filter(|action| {
-            matches!(action, Action::Leave(_) | Action::Evict(..) | Action::Close)
-        });
-        self.cx.actions = kept.collect();
-        drop(timers);
-        let store = self.cx.store.clone();
-        store.iter().for_each(|store| store.set_keeping(is_kept));
-        if contain(|| drop(old)).is_err() {
-            self.report("the drop of its state", None);
-        }
-        if let Some(store) = store {
-            store.set_keeping(false);
-            if !is_kept {
-                drop_kept(&store, &self.cx);
-            }
-        }
-    }
-
-    /// Opens a room that panicked anew, or closes it if it did so too often.
-    fn restart(&mut self) {
-        let name = self.cx.members.name().to_owned();
-        if !self.restarts.allow(R::RESTART) {
-            tracing::warn!(room = %Logged(&name), policy = ?R::RESTART, "the room has failed too often: it is closed");
-            return self.change(State::closed(Panicked));
-        }
-        if self.is_lost {
-            self.is_lost = false;
-            self.state = State::Restoring;
-            return;
-        }
-        if self.cx.members.durable.is_none() {
-            self.renew_order();
-        }
-        self.open_anew();
-        self.note_restart();
-    }
-
-    /// Opens the room with the members that it has.
-    pub(super) fn open_anew(&mut self) {
-        if let Some(presence_state) = &mut self.cx.presence_state {
-            presence_state.forget_those_away();
-            let members =
-                self.cx.members.handles().map(|handle| Action::UpdatePresence(handle.number));
-            self.cx.actions.extend(members);
-        }
-        // Ahead of whatever `open` sends: what comes after it is of the new state.
-        self.tell_restarted();
-        self.cx.members.durable.iter().for_each(|durable| durable.offer_state());
-        self.state = open(&mut self.cx);
-    }
-
-    /// What it publishes from here on is in an order of its own, for the members that it has too.
-    pub(super) fn renew_order(&mut self) {
-        let former = self.begin_order();
-        self.cx.members.enter_order(&former);
-    }
-
-    /// What it publishes from here on is in an order of its own. The former one.
-    fn begin_order(&mut self) -> Order {
-        let members = &mut self.cx.members;
-        let total = &members.broadcaster().history;
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, total, members.durable.clone());
-        std::mem::replace(&mut members.order, order)
-    }
-
-    /// Counts a restart, if the room is there.
-    pub(super) fn note_restart(&self) {
-        if matches!(self.state, State::Open(_)) {
-            self.cx.members.broadcaster().counters.one(Count::RoomsRestarted);
-            tracing::debug!(room = %Logged(self.cx.members.name()), "restarted");
-        }
     }
 
     /// Does what the room's code asked for, opens the room anew if it panicked, and closes it if
@@ -272,29 +159,6 @@ impl<R: Room> RoomActor<R> {
         self.settle(ctx);
     }
 
-    /// Closes the room a while from now, if nobody comes meanwhile.
-    fn linger(&mut self) {
-        let until = *self.empty_until.get_or_insert_with(|| clock::after(R::LINGER));
-        if self.is_looked_after {
-            return;
-        }
-        let shards = self.cx.members.broadcaster().shards();
-        if let Some(shard) = shards.iter().find(|shard| shard.number() == self.shard) {
-            shard.look_later(Look { at: until, room: Arc::downgrade(&self.cx.members.link) });
-            self.is_looked_after = true;
-        }
-    }
-
-    /// Closes the room if nobody has come for as long as it is kept.
-    pub(super) fn close_if_empty_for_long(&mut self, ctx: &mut Context<Self>) {
-        self.is_looked_after = false;
-        if self.empty_until.take_if(|until| *until <= clock::now()).is_some() {
-            self.close_if_idle(ctx);
-        }
-        // It may not have been empty all the time, or not be kept at all.
-        self.settle(ctx);
-    }
-
     fn perform(&mut self, action: Action<R>, ctx: &mut Context<Self>) {
         let generation = self.generation;
         match action {
@@ -350,63 +214,6 @@ impl<R: Room> RoomActor<R> {
         let _ = done.send(());
     }
 
-    /// Closes the room in an orderly way: its code is told, then each of its members leaves.
-    fn shut(&mut self, message: &'static str) {
-        let refusal = Refusal::new(Code::Closed, message);
-        // If this panics the room is closed all the same, and its code hears no more of it.
-        let _ = self.run("closing", Room::closing);
-        self.cx.send_held_back();
-        while let Some(session) = self.cx.members.first() {
-            let Some(handle) = self.cx.members.remove(session) else { break };
-            self.tell_evicted(&handle, &Reason::Code(refusal.code().as_str()));
-            self.depart(&Member::new(handle), LeaveReason::Closed);
-        }
-        self.change(State::closed(refusal));
-    }
-
-    /// Closes a room without members, unless something is on its way to it. The room stays in the
-    /// directory until its code has closed it, so that no other of its key is opened beside it.
-    fn close_if_idle(&mut self, ctx: &mut Context<Self>) {
-        if !self.cx.members.link.is_quiet() {
-            // It comes, and is seen to then.
-            return self.look_when_kept();
-        }
-        self.shut("the room was empty and is closed");
-        self.commit();
-        self.after_commits(ctx, |actor, ctx| {
-            if actor.directory.close_if_idle(&*actor.cx.members.link) {
-                ctx.stop();
-            } else {
-                actor.reopen(ctx);
-            }
-        });
-    }
-
-    /// What holds the room up may be an answer that waits for the store.
-    fn look_when_kept(&self) {
-        self.cx.members.durable.iter().for_each(|durable| {
-            durable.gate().want();
-        });
-    }
-
-    /// Opens the room anew, as another would be: something came for it while it closed.
-    fn reopen(&mut self, ctx: &mut Context<Self>) {
-        // What its code asked for while it closed was to be done by a room that is gone.
-        self.cx.actions.clear();
-        drop(self.begin_order());
-        self.cx.members.durable.iter().for_each(|durable| durable.end());
-        self.cx.presence_state = RoomContext::<R>::new_presence();
-        self.cx.store = None;
-        self.once = None;
-        self.restarts = Restarts::default();
-        self.is_kept = false;
-        self.empty_until = None;
-        self.begin();
-        self.cx.members.broadcaster().counters.one(Count::RoomsClosed);
-        self.cx.members.broadcaster().counters.one(Count::RoomsOpened);
-        self.settle(ctx);
-    }
-
     /// Lets a member go, and tells the room's code.
     pub(in crate::room) fn remove(&mut self, session: SessionNumber, why: LeaveReason) {
         let Some(handle) = self.cx.members.remove(session) else { return };
@@ -437,14 +244,5 @@ impl<R: Room> RoomActor<R> {
             let _ = self.run_for("absent", handle, |room, cx| RoomContext::absent(room, &user, cx));
         }
         self.cx.store.iter().for_each(|store| store.leave(handle.number));
-    }
-
-    /// Puts every member out of a room that has closed without its code's doing.
-    fn empty(&mut self, code: &str) {
-        while let Some(handle) =
-            self.cx.members.first().and_then(|session| self.cx.members.remove(session))
-        {
-            self.tell_evicted(&handle, &Reason::Code(code));
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! It must never be named but by what starts rooms: others have links and handles.
 
 mod actor;
+mod closing;
 mod committing;
 mod concluding;
 mod course;
@@ -17,6 +18,7 @@ mod outside;
 mod pending_start;
 mod repeated;
 mod replaying;
+mod restarting;
 mod restoring;
 mod state;
 

@@ -56,6 +56,9 @@ impl<R: Room> RoomActor<R> {
     fn recovered(&self, found: Result<Found, Elapsed>) -> Result<Recovered, Refusal> {
         let room = Logged(self.cx.members.name());
         let stored = found.map_err(|_| self.too_slow())?.map_err(|error| {
+            if error.is_closed() {
+                return Refusal::new(Code::Closed, "the server ends");
+            }
             let error = &error as &dyn Error;
             tracing::error!(%room, error, "the store does not give the room: it is closed");
             Refusal::logged_already()
@@ -155,7 +158,7 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         self.change(State::Panicked);
-        self.is_lost = true;
+        self.is_undone = true;
         // Who was told that it is no member is none. What is gone has not known it.
         for (session, membership) in durable.take_refused() {
             if self.cx.members.is_member_by(session, membership) {
