@@ -9,7 +9,7 @@ if [ "${SALON_PUBLIC_TYPES:-}" = documenting ]; then
     exec env RUSTC_BOOTSTRAP=1 "${SALON_RUSTDOC:-rustdoc}" "$@"
 fi
 cd "$(dirname "$0")/.."
-for crate in salon-contract salon-wire salon; do
+for crate in salon-contract salon-wire salon salon-sqlite; do
     SALON_PUBLIC_TYPES=documenting SALON_RUSTDOC="${RUSTDOC:-rustdoc}" \
         RUSTDOC="$PWD/tests/public_types.sh" cargo rustdoc --quiet -p "$crate" --lib --all-features \
         -- -Z unstable-options --output-format json

@@ -15,6 +15,7 @@ const MEANT: &[(&str, &str)] = &[
     ("std::", "the standard library"),
     ("core::", "the standard library"),
     ("alloc::", "the standard library"),
+    ("salon::store::", "Salon's own, of what keeps durable rooms"),
     ("salon_macros::", "Salon's own attributes and derive"),
     ("salon_contract::", "Salon's own, of what events are and carry"),
     ("salon_wire::", "Salon's own, of how protocols are written"),
@@ -41,7 +42,7 @@ const MEANT: &[(&str, &str)] = &[
 ];
 
 /// The crates that are looked at.
-const CRATES: [&str; 3] = ["salon", "salon_contract", "salon_wire"];
+const CRATES: [&str; 4] = ["salon", "salon_contract", "salon_wire", "salon_sqlite"];
 
 /// What rustdoc knows of one of them.
 struct Documented(Value);

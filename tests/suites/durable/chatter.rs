@@ -104,7 +104,7 @@ impl Chatter {
             }
             Packet::Event(_, arguments, _) => {
                 let place = arguments.last().expect("a place");
-                let Some(seq) = place["seq"].as_u64() else { return None };
+                let seq = place["seq"].as_u64()?;
                 let (epoch, before) = self.seen.clone().expect("it has joined");
                 assert_eq!(place["epoch"], epoch);
                 assert_eq!(
