@@ -10,7 +10,7 @@ use std::{
 };
 
 use salon::{
-    At, History, Past,
+    At, BuildError, History, Past,
     prelude::*,
     store::{Batch, MemoryStore, RoomName, Store, StoreError, StoreFuture, Stored},
     testing::{Client, Failure, Lab, Wire},
@@ -156,14 +156,13 @@ impl Diary {
 }
 
 /// A Salon with these rooms, kept there.
+pub(crate) fn app(store: impl Store) -> Result<Salon, BuildError> {
+    let builder = Salon::builder().authenticate(ByName::default()).store(store);
+    builder.room::<Ledger>().room::<Diary>().build()
+}
+
 pub(crate) async fn lab(seed: u64, store: impl Store) -> Result<Lab, Failure> {
-    let salon = Salon::builder()
-        .authenticate(ByName::default())
-        .store(store)
-        .room::<Ledger>()
-        .room::<Diary>()
-        .build()?;
-    Ok(Lab::builder(salon).workers(3).seed(seed).window(512).start().await)
+    Ok(Lab::builder(app(store)?).workers(3).seed(seed).window(512).start().await)
 }
 
 pub(crate) fn add(n: u64) -> Add {

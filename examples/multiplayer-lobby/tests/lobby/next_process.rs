@@ -6,7 +6,7 @@ use crate::players::{House, RULES, SECOND, free_cell};
 
 #[salon::test]
 async fn a_match_goes_on_in_the_next_process_with_all_on_their_seats() {
-    let house = House::open().await?;
+    let mut house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada", "Bo", "Cy"]).await?;
     let id = house.begin(&lobby, &guests).await?;
     for guest in &guests {
@@ -14,7 +14,7 @@ async fn a_match_goes_on_in_the_next_process_with_all_on_their_seats() {
     }
     guests[0].client.send(Claim { id: id.clone(), cell: 1 }).await?;
     house.lab.advance(SECOND * 5).await;
-    let house = house.again_in_the_next_process().await?;
+    house.restart().await?;
 
     let mut back = Vec::new();
     for (name, guest) in ["Ada", "Bo", "Cy"].into_iter().zip(&guests) {
@@ -35,9 +35,9 @@ async fn a_match_goes_on_in_the_next_process_with_all_on_their_seats() {
 
 #[salon::test]
 async fn a_seat_that_nobody_comes_back_to_is_free_after_half_a_minute() {
-    let house = House::open().await?;
+    let mut house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
-    let house = house.again_in_the_next_process().await?;
+    house.restart().await?;
     let ada = house.again("Ada", &guests[0]).await?;
     ada.join(&lobby, Role::Player).await?;
     assert_eq!(ada.seats().await, ["Ada", "(Bo)"]);
@@ -47,11 +47,11 @@ async fn a_seat_that_nobody_comes_back_to_is_free_after_half_a_minute() {
 
 #[salon::test]
 async fn a_stranger_who_comes_first_ends_nothing() {
-    let house = House::open().await?;
+    let mut house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada", "Bo"]).await?;
     let id = house.begin(&lobby, &guests).await?;
     guests[0].client.send(Enter { id: id.clone() }).await?;
-    let house = house.again_in_the_next_process().await?;
+    house.restart().await?;
     let eve = house.guest("Eve").await?;
     let refused = eve.client.send(Enter { id: id.clone() }).await.expect_err("a stranger");
     assert_eq!(refused.code().as_str(), "not_found");
@@ -67,11 +67,11 @@ async fn a_stranger_who_comes_first_ends_nothing() {
 
 #[salon::test]
 async fn a_lobby_that_is_over_is_not_found_again() {
-    let house = House::open().await?;
+    let mut house = House::open().await?;
     let (lobby, guests) = house.lobby_of(&["Ada"]).await?;
     guests[0].client.close();
     house.lab.advance(SECOND * 62).await;
-    let house = house.again_in_the_next_process().await?;
+    house.restart().await?;
     let ada = house.again("Ada", &guests[0]).await?;
     let refused = ada.join(&lobby, Role::Player).await.expect_err("it is over");
     assert_eq!(refused.code().as_str(), "not_found");

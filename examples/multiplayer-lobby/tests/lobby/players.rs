@@ -2,7 +2,7 @@
 //!
 //! It must never know what the program keeps: it sees what a page sees.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use multiplayer_lobby::{
     Rules,
@@ -41,27 +41,19 @@ impl House {
         // By the real clock every token has run out long ago: nobody may look at that.
         let wall = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let guests = Guests::at(wall, [7; 32], RULES.token);
-        Self::at(wall, guests, MemoryStore::new(), 0).await
-    }
-
-    async fn at(
-        wall: SystemTime,
-        guests: Guests,
-        store: MemoryStore,
-        seed: u64,
-    ) -> Result<Self, Failure> {
+        let store = MemoryStore::new();
         let salon = salon(&guests, RULES, store.clone())?;
         let routes = routes(&salon, &guests);
-        let lab = Lab::builder(salon).workers(2).seed(seed).wall(wall).configure(routes);
-        Ok(Self { lab: lab.start().await, guests, store })
+        let lab = Lab::builder(salon).workers(2).wall(wall).configure(routes).start().await;
+        Ok(Self { lab, guests, store })
     }
 
-    /// The program ends, and is started again with what it has kept. Its clients are cut off.
-    pub(crate) async fn again_in_the_next_process(self) -> Result<Self, Failure> {
-        let Self { lab, guests, store } = self;
-        let wall = lab.wall();
-        drop(lab);
-        Self::at(wall, guests, store, 1).await
+    /// The program is killed, and started again with what it has kept.
+    pub(crate) async fn restart(&mut self) -> Result<(), Failure> {
+        let salon = salon(&self.guests, RULES, self.store.clone())?;
+        let routes = routes(&salon, &self.guests);
+        self.lab.restart_with(salon, routes).await;
+        Ok(())
     }
 
     /// A new guest.

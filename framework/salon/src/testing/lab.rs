@@ -11,6 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use actix_web::web::ServiceConfig;
 use serde::Serialize;
 use tracing::subscriber::DefaultGuard;
 
@@ -22,6 +23,7 @@ use super::{
     journal::{Actor, Journal, Transcript},
     last_words,
     link::Wire,
+    server::{Configure, Workers},
     stopped_clock::StoppedClock,
     world::{UnitIndex, World},
 };
@@ -258,6 +260,84 @@ impl Lab {
         self.world.check_worker(worker);
         self.journal.note(Actor::Test, Happened::Noted(format!("worker {worker} ends")));
         self.world.end_unit(UnitIndex::worker(worker));
+    }
+
+    /// The server is killed, with its connections and rooms, and another one takes its place, with that
+    /// app and as many workers: a new process, as far as clients can tell. Their links are reset; they come
+    /// back by [`reconnect`](super::Client::reconnect) or [`resume`](super::Client::resume). Time and chance
+    /// go on.
+    ///
+    /// What outlives a process is for the app to keep: its new Salon is given the
+    /// [store](crate::store::MemoryStore) that the one before had.
+    ///
+    /// # Panics
+    /// As [`LabBuilder::start`](super::LabBuilder::start); and where the server is behind a port.
+    ///
+    /// ```
+    /// use salon::{History, Salon, prelude::*, store::MemoryStore, testing::Lab};
+    ///
+    /// #[derive(Serialize, Deserialize, Event)]
+    /// #[event("tally:count", room = Tally(tally), join, reply = u64)]
+    /// struct Count { tally: u32 }
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Tally(u64);
+    ///
+    /// #[salon::room(key = u32, history = History::NONE.durable())]
+    /// impl Tally {
+    ///     #[hook]
+    ///     fn open(_: &u32, cx: &mut RoomContext<Self>) -> Result<Self, Refusal> {
+    ///         Ok(cx.kept()?.unwrap_or_default())
+    ///     }
+    ///
+    ///     #[on]
+    ///     fn count(&mut self, _: Count, cx: &mut EventContext<Self>) -> Result<u64, Refusal> {
+    ///         self.0 += 1;
+    ///         cx.keep(self)?;
+    ///         Ok(self.0)
+    ///     }
+    /// }
+    ///
+    /// # salon::testing::run(async {
+    /// let store = MemoryStore::new();
+    /// let app = || Salon::builder().store(store.clone()).room::<Tally>().build();
+    /// let mut lab = Lab::new(app()?).await;
+    /// let ada = lab.connect(()).await?;
+    /// assert_eq!(ada.send(Count { tally: 1 }).await?, 1);
+    /// lab.restart(app()?).await;
+    /// ada.reconnect().await?;
+    /// assert_eq!(ada.send(Count { tally: 1 }).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub async fn restart(&mut self, salon: Salon) {
+        let routes = salon.routes();
+        self.restart_with(salon, routes).await;
+    }
+
+    /// As [`restart`](Self::restart), for an app with routes of its own: see
+    /// [`LabBuilder::configure`](super::LabBuilder::configure).
+    ///
+    /// # Panics
+    /// As there.
+    pub async fn restart_with(
+        &mut self,
+        salon: Salon,
+        configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
+    ) {
+        self.journal.note(Actor::Test, Happened::Noted("the server is killed".to_owned()));
+        for worker in 0..self.world.workers() {
+            self.world.begin_unit(UnitIndex::worker(worker));
+        }
+        // Its clients hear of that before they can find another.
+        self.world.settle().await;
+        self.salon = salon;
+        let configure: Configure = Arc::new(configure);
+        let workers = Workers::start(&self.world, &configure);
+        self.world.settle().await;
+        workers.check();
+        self.door.lead_to(workers);
+        self.journal.note(Actor::Test, Happened::Noted("another server is there".to_owned()));
     }
 
     /// The next handler of that event panics instead of doing anything. What is not spent when the

@@ -125,7 +125,7 @@ impl LabBuilder {
         Lab {
             salon: self.salon,
             world,
-            door: Rc::new(Door::Workers(workers)),
+            door: Rc::new(Door::to(workers)),
             journal,
             simulation,
             seed,

@@ -162,6 +162,14 @@ impl World {
         simulation::enter_worker(unit.0 as u32, || drop(tasks));
     }
 
+    /// A unit begins anew, with nothing to do: what was in it has ended.
+    pub(super) fn begin_unit(&self, unit: UnitIndex) {
+        self.end_unit(unit);
+        let unit = &self.units[unit.0];
+        unit.tasks.replace(Some(LocalSet::new()));
+        unit.stalled.set(false);
+    }
+
     /// Whether a unit has ended, alone or with the world.
     pub(super) fn has_ended(&self, unit: UnitIndex) -> bool {
         self.units[unit.0].tasks.borrow().is_none()
