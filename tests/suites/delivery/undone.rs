@@ -26,7 +26,6 @@ async fn closes(lab: &salon::testing::Lab, by: &salon::testing::Client) -> Resul
 }
 
 #[salon::test]
-#[ignore = "a turn that is undone has its room forgotten all the same"]
 async fn that_nothing_is_to_be_left_is_undone_with_the_turn_that_said_so() {
     for fails in [false, true] {
         let store = ToldStore::default();

@@ -52,6 +52,8 @@ struct Turn {
     records: Vec<Record>,
     last: Last,
     state: Option<Bytes>,
+    /// Whether nothing is to be left once the room has closed.
+    is_last: bool,
     /// Whether something could not be written down.
     is_broken: bool,
 }
@@ -137,6 +139,7 @@ impl Durable {
         self.heard.set(sealed.seq);
         self.life.set(self.life.get() + 1);
         self.is_offered.set(false);
+        self.is_forgotten.set(false);
         self.sealed.replace(sealed);
     }
 
@@ -257,6 +260,9 @@ impl Durable {
             self.gate.fail();
             return None;
         }
+        if std::mem::take(&mut turn.is_last) {
+            self.is_forgotten.set(true);
+        }
         // An order in which there is nothing is not worth a batch.
         if turn.records.is_empty() && turn.state.is_none() && seq == sealed.seq {
             self.gate.seal(None);
@@ -290,7 +296,7 @@ impl Durable {
 
     /// Once the room has closed nothing is to be left of it in the store.
     pub(in crate::room) fn forget(&self) {
-        self.is_forgotten.set(true);
+        self.turn.borrow_mut().is_last = true;
     }
 
     /// The room has closed: what it said last goes out behind what it did last.
