@@ -36,7 +36,6 @@ async fn what_a_room_keeps_while_it_opens_is_kept_though_it_did_not_ask_what_the
 }
 
 #[salon::test]
-#[ignore = "its turn is not discarded"]
 async fn nothing_is_kept_of_what_a_room_says_that_does_not_open() {
     for opening in [Opening::KeepsAndRefuses(9), Opening::KeepsAndPanics(9)] {
         let (store, orders) = (MemoryStore::new(), Orders::default());
