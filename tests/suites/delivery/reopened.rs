@@ -16,7 +16,6 @@ use crate::{
 };
 
 #[salon::test]
-#[ignore = "its first batch is of a former life, and what waits for it hangs"]
 async fn what_a_room_keeps_while_it_opens_is_kept_though_it_did_not_ask_what_there_was() {
     let (store, orders) = (MemoryStore::new(), Orders::default());
     let lab = safe::lab(0, store.clone(), &orders).await?;

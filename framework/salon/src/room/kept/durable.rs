@@ -40,6 +40,8 @@ pub(in crate::room) struct Durable {
     is_forgotten: Cell<bool>,
     /// The number of the last event that members may have heard of.
     heard: Cell<u64>,
+    /// The last batch before the order that the room is in.
+    begun: Cell<u64>,
     /// How often the room has found itself in the store: what was under way before is void.
     life: Cell<u32>,
     /// Who was made a member by a turn that is not kept, and by which membership.
@@ -69,6 +71,13 @@ struct Sealed {
     is_replaced: bool,
 }
 
+impl Sealed {
+    /// Another order begins behind that batch.
+    fn replacing(revision: u64) -> Self {
+        Self { revision, is_replaced: revision > 0, ..Self::default() }
+    }
+}
+
 /// What of each kind is not needed any more.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::room) struct Bounds {
@@ -91,6 +100,7 @@ impl Durable {
             is_offered: Cell::new(false),
             is_forgotten: Cell::new(false),
             heard: Cell::new(0),
+            begun: Cell::new(0),
             life: Cell::new(0),
             refused: RefCell::default(),
         }
@@ -119,25 +129,34 @@ impl Durable {
 
     /// The store has this of it, up to the event of the number `seq`; nothing has been done since.
     pub(in crate::room) fn begin(&self, revision: u64, seq: u64, last: Last, state: Option<Bytes>) {
-        self.begin_with(Sealed { revision, seq, last, state, is_replaced: false });
+        self.live_again(Sealed { revision, seq, last, state, is_replaced: false });
     }
 
     /// The room is in another order than what the store has: the next batch takes the place of that.
     pub(in crate::room) fn begin_behind(&self, revision: u64, state: Option<Bytes>) {
-        let is_replaced = revision > 0;
-        self.begin_with(Sealed { revision, state, is_replaced, ..Sealed::default() });
+        self.live_again(Sealed { revision, state, ..Sealed::replacing(revision) });
     }
 
-    /// As [`begin_behind`](Self::begin_behind), and nothing that was kept counts.
+    /// The room is in another order, and nothing counts that was kept, but for what its code has kept in the
+    /// turn in which it opened. What is under way is kept as before.
     pub(in crate::room) fn begin_anew(&self) {
+        self.gate.discard_turn();
+        let Turn { state, is_last, .. } = self.turn.take();
         let revision = self.sealed.borrow().revision;
-        self.begin_behind(revision, None);
+        self.begin_with(Sealed::replacing(revision));
+        let mut turn = self.turn.borrow_mut();
+        (turn.state, turn.is_last) = (state, is_last);
+    }
+
+    fn live_again(&self, sealed: Sealed) {
+        self.life.set(self.life.get() + 1);
+        self.begin_with(sealed);
     }
 
     fn begin_with(&self, sealed: Sealed) {
         self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
         self.heard.set(sealed.seq);
-        self.life.set(self.life.get() + 1);
+        self.begun.set(sealed.revision);
         self.is_offered.set(false);
         self.is_forgotten.set(false);
         self.sealed.replace(sealed);
@@ -155,7 +174,9 @@ impl Durable {
 
     /// A batch is kept, whose last event has that number: what waited for it goes out.
     pub(in crate::room) fn is_kept(&self, revision: u64, seq: u64) {
-        self.heard.set(seq);
+        if revision > self.begun.get() {
+            self.heard.set(seq);
+        }
         self.gate.release(revision);
     }
 

@@ -89,8 +89,8 @@ impl<R: Room> RoomActor<R> {
                 self.restore_answers(answers);
             }
             None => {
-                self.renew_order();
                 durable.begin_behind(revision, state);
+                self.renew_order();
             }
         }
         if anew {
@@ -142,9 +142,8 @@ impl<R: Room> RoomActor<R> {
         let Some(durable) = self.cx.members.durable.clone() else { return };
         let room = Logged(self.cx.members.name());
         tracing::warn!(%room, "the room has opened without what it had kept: it goes on in a new order");
-        self.cx.members.order.discard_turn();
-        self.renew_order();
         durable.begin_anew();
+        self.renew_order();
         self.once = None;
         if !self.cx.is_empty() {
             self.tell_restarted();
