@@ -150,6 +150,7 @@ impl Durable {
 
     fn live_again(&self, sealed: Sealed) {
         self.life.set(self.life.get() + 1);
+        self.gate.restored();
         self.begin_with(sealed);
     }
 
@@ -276,6 +277,11 @@ impl Durable {
         bounds: impl FnOnce() -> Bounds,
     ) -> Option<Batch> {
         let (mut turn, mut sealed) = (self.turn.borrow_mut(), self.sealed.borrow_mut());
+        if self.gate.has_failed() {
+            *turn = Turn { last: sealed.last, ..Turn::default() };
+            self.gate.seal(None);
+            return None;
+        }
         if turn.is_broken {
             tracing::error!(room = %Logged(&self.name.name), "what the room did cannot be written down");
             self.gate.fail();
