@@ -71,7 +71,6 @@ async fn since_when_somebody_is_a_member_is_kept_also_behind_a_joining_that_was_
 }
 
 #[salon::test]
-#[ignore = "what is under way is forgotten when a commit fails"]
 async fn what_is_handled_still_is_not_handled_again_though_a_commit_fails() {
     let (store, orders) = (ToldStore::default(), Orders::default());
     let lab = safe::lab(0, store.clone(), &orders).await?;

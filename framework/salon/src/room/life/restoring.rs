@@ -78,7 +78,7 @@ impl<R: Room> RoomActor<R> {
     /// The room is what the store has of it.
     fn be_restored(&mut self, durable: &Rc<Durable>, recovered: Recovered, anew: bool) {
         let Recovered { revision, order, state, .. } = recovered;
-        self.once = None;
+        self.once.iter().for_each(|once| once.forget_answered());
         let order = order.filter(|order| !anew || self.goes_on(durable, order));
         match order {
             Some(mut order) => {
@@ -126,7 +126,9 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         let broadcaster = self.cx.members.broadcaster();
-        let once = Once::new(broadcaster.once_in_room, broadcaster.counters.clone());
+        let once = self.once.get_or_insert_with(|| {
+            Arc::new(Once::new(broadcaster.once_in_room, broadcaster.counters.clone()))
+        });
         for KeptAnswer { id, event, key, payload, at, answered } in answers {
             let who = Who { namespace: self.cx.members.namespace().clone(), id };
             if let Some(at) = at {
@@ -134,7 +136,6 @@ impl<R: Room> RoomActor<R> {
                 once.restore(of, &answered, at);
             }
         }
-        self.once = Some(Arc::new(once));
     }
 
     /// The room kept something, and opened without asking for it: it is another one.
