@@ -89,7 +89,6 @@ async fn what_is_handled_still_is_not_handled_again_though_a_commit_fails() {
 }
 
 #[test]
-#[ignore = "one that is behind gets a second place to read at"]
 fn one_that_is_behind_gets_what_was_kept_though_its_commit_failed() {
     for_seeds(0..20, async |seed| {
         for wire in Wire::ALL {
