@@ -134,7 +134,6 @@ fn whoever_asks_a_room_whose_commit_has_failed_is_not_told_that_it_is_kept() {
 }
 
 #[test]
-#[ignore = "who is to be answered later is not refused"]
 fn whoever_joins_to_be_answered_later_is_told_of_it_though_a_commit_fails() {
     for_seeds(0..10, async |seed| {
         let store = ToldStore::default();

@@ -44,7 +44,7 @@ pub(in crate::room) struct Durable {
     begun: Cell<u64>,
     /// How often the room has found itself in the store: what was under way before is void.
     life: Cell<u32>,
-    /// Who was made a member by a turn that is not kept, and by which membership.
+    /// Who became a member by what is not kept, and by which membership.
     refused: RefCell<Vec<(SessionNumber, MembershipNumber)>>,
 }
 
@@ -181,12 +181,12 @@ impl Durable {
         self.gate.release(revision);
     }
 
-    /// A session was told that it is no member, by this membership.
+    /// A session is no member, by this membership: that could not be kept.
     pub(in crate::room) fn refuse(&self, session: SessionNumber, membership: MembershipNumber) {
         self.refused.borrow_mut().push((session, membership));
     }
 
-    /// Those who were told so, since it was asked last.
+    /// Those of whom it is so, since it was asked last.
     pub(in crate::room) fn take_refused(&self) -> Vec<(SessionNumber, MembershipNumber)> {
         self.refused.take()
     }

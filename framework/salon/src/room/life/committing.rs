@@ -12,7 +12,7 @@ use crate::{
         clock,
         logged::Logged,
         meter::{Count, Tally},
-        number::MembershipNumber,
+        number::{MembershipNumber, SessionNumber},
     },
     hub,
     once::{Answered, Run, is_lasting},
@@ -95,6 +95,17 @@ impl<R: Room> RoomActor<R> {
         });
     }
 
+    /// A session has become a member: it is none if that cannot be kept.
+    pub(super) fn enrol_when_kept(&self, session: SessionNumber, membership: MembershipNumber) {
+        let Some(durable) = &self.cx.members.durable else { return };
+        let refused = Rc::downgrade(durable);
+        durable.gate().then(move |is_kept| {
+            if let Some(durable) = refused.upgrade().filter(|_| !is_kept) {
+                durable.refuse(session, membership);
+            }
+        });
+    }
+
     /// Sends the answer of an event when what it did is kept; what could not be kept is refused.
     pub(super) fn answer_when_kept(
         &self,
@@ -102,16 +113,11 @@ impl<R: Room> RoomActor<R> {
         name: &'static str,
         result: Answered,
         return_path: ReturnPath,
-        joined: Option<MembershipNumber>,
     ) {
         let (broadcaster, room) = (self.cx.members.broadcaster().clone(), self.cx.members.room());
-        let refused = Rc::downgrade(durable);
         durable.gate().then(move |is_kept| {
             let sender = &return_path.sender;
             let result = if is_kept { result } else { result.and(Err(not_kept())) };
-            if let (false, Some(membership), Some(durable)) = (is_kept, joined, refused.upgrade()) {
-                durable.refuse(sender.number, membership);
-            }
             let id = return_path.acknowledgement;
             if let Some(answer) = hub::answer(sender, Some(room), name, id, result) {
                 broadcaster.send_to(sender, answer);

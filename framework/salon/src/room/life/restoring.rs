@@ -159,7 +159,7 @@ impl<R: Room> RoomActor<R> {
         }
         self.change(State::Panicked);
         self.is_undone = true;
-        // Who was told that it is no member is none. What is gone has not known it.
+        // Who became a member by what is not kept is none. What is gone has not known it.
         for (session, membership) in durable.take_refused() {
             if self.cx.members.is_member_by(session, membership) {
                 self.remove(session, LeaveReason::Left);
