@@ -17,7 +17,6 @@ use crate::{
 };
 
 #[test]
-#[ignore = "handles do not wait at the gate"]
 fn nobody_is_shown_as_a_member_before_that_is_kept() {
     for_seeds(0..10, async |seed| {
         let store = ToldStore::default();

@@ -189,6 +189,11 @@ impl Gate {
         self.state.borrow().sealed.len()
     }
 
+    /// Whether something that is said now is not said at once: it would wait, or come to nothing.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.has_failed() || self.under_way() > 0
+    }
+
     /// The room is to be told as soon as nothing waits here; false if nothing does.
     pub(crate) fn want(&self) -> bool {
         let waits = self.under_way() > 0;

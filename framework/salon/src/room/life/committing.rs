@@ -2,9 +2,10 @@
 //!
 //! It must never hold the room up for the store: turns go on, and wait in order behind one another.
 
-use std::{error::Error, rc::Rc};
+use std::{error::Error, future::ready, rc::Rc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use tokio::sync::oneshot;
 
 use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
@@ -75,6 +76,31 @@ impl<R: Room> RoomActor<R> {
                 self.commit();
             }
         }
+    }
+
+    /// Shows what there is of the room, when all that it did so far is kept; if it is not, what there is when
+    /// the room is what is kept.
+    pub(super) fn show_when_kept<T: 'static>(
+        &self,
+        done: oneshot::Sender<T>,
+        look: impl Fn(&Self) -> T + 'static,
+        ctx: &mut Context<Self>,
+    ) {
+        let seen = look(self);
+        // Whoever wants to see it may have stopped waiting.
+        let waiting = self.cx.members.durable.as_ref().filter(|it| it.gate().is_in_use());
+        let Some(durable) = waiting else { return drop(done.send(seen)) };
+        let passed = durable.gate().passed();
+        durable.gate().seal(None);
+        ctx.spawn(passed.into_actor(self).map(|passed, actor, ctx| {
+            if passed == Ok(true) {
+                return drop(done.send(seen));
+            }
+            // The room hears of it, and handles nothing before it is restored.
+            actor.settle(ctx);
+            let later = ready(()).into_actor(actor);
+            ctx.spawn(later.map(move |(), actor, _| drop(done.send(look(actor)))));
+        }));
     }
 
     /// The handling of an event has come to that answer, which is kept with what it did.
