@@ -54,7 +54,6 @@ fn ask(client: &Client, epoch: &Value, after: u64, to: u64) -> impl Future<Outpu
 }
 
 #[test]
-#[ignore = "the answer does not wait at the gate"]
 fn whoever_is_told_up_to_where_it_was_sent_what_it_missed_has_got_that() {
     for_seeds(0..10, async |seed| {
         for fails in [true, false] {
