@@ -43,7 +43,6 @@ async fn that_nothing_is_to_be_left_is_undone_with_the_turn_that_said_so() {
 }
 
 #[salon::test]
-#[ignore = "who is known to the order is not undone, and never kept"]
 async fn since_when_somebody_is_a_member_is_kept_also_behind_a_joining_that_was_undone() {
     for fails in [false, true] {
         let store = ToldStore::default();

@@ -53,6 +53,8 @@ pub(in crate::room) struct Durable {
 struct Turn {
     records: Vec<Record>,
     last: Last,
+    /// Who has become a member for the first time.
+    members: Vec<ByteString>,
     state: Option<Bytes>,
     /// Whether nothing is to be left once the room has closed.
     is_last: bool,
@@ -248,6 +250,7 @@ impl Durable {
         match encode(&MemberRecord { subject: subject.clone(), since }) {
             Ok(bytes) => {
                 turn.last.member += 1;
+                turn.members.push(subject.clone());
                 let record = Record { kind: Kind::Member, number: turn.last.member, bytes };
                 turn.records.push(record);
             }
@@ -260,12 +263,13 @@ impl Durable {
         self.turn.borrow_mut().state = Some(state);
     }
 
-    /// The turn has come to nothing. The number of the last event before it.
-    pub(in crate::room) fn discard_turn(&self) -> u64 {
+    /// The turn has come to nothing. The number of the last event before it, and who has not become a member
+    /// by it.
+    pub(in crate::room) fn discard_turn(&self) -> (u64, Vec<ByteString>) {
         self.gate.discard_turn();
         let sealed = self.sealed.borrow();
-        self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
-        sealed.seq
+        let turn = self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
+        (sealed.seq, turn.members)
     }
 
     /// The turn is over, and that was the last that the room has published: the batch of what it did, if
@@ -305,6 +309,7 @@ impl Durable {
             sealed.state.clone_from(&state);
         }
         let (bounds, last) = (bounds(), turn.last);
+        turn.members.clear();
         let batch = Batch {
             revision: sealed.revision,
             replaces,

@@ -111,6 +111,7 @@ impl<R: Room> RoomActor<R> {
         let members = &mut self.cx.members;
         if anew {
             members.order.rewind(order.seq);
+            members.order.restore_members(&order.members);
             let heard = durable.heard();
             return members.handles().for_each(|handle| members.replay(handle, heard));
         }
