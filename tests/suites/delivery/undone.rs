@@ -113,6 +113,24 @@ fn one_that_is_behind_gets_what_was_kept_though_its_commit_failed() {
     });
 }
 
+#[salon::test]
+async fn nothing_is_heard_again_though_a_store_answers_for_a_later_batch_first() {
+    let store = ToldStore::default();
+    let lab = safe::lab(0, store.clone(), &Orders::default()).await?;
+    let (ada, _) = entered(&lab, Wire::WebSocket, "ada").await?;
+    store.slow(true);
+    let (first, second) = (ada.send(put(1)), ada.send(put(1)));
+    lab.settle().await;
+    store.commit_last();
+    lab.settle().await;
+    store.slow(false);
+    assert_eq!((first.await?, second.await?), (1, 2));
+    store.fail_after(0, true);
+    assert!(ada.send(put(1)).await.is_err());
+    assert_eq!(ada.send(put(1)).await?, 4);
+    assert_eq!(held(&ada).await, [1, 2, 3, 4]);
+}
+
 #[test]
 fn whoever_asks_a_room_whose_commit_has_failed_is_not_told_that_it_is_kept() {
     for_seeds(0..40, async |seed| {

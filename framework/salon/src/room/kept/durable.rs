@@ -178,7 +178,8 @@ impl Durable {
     /// A batch is kept, whose last event has that number: what waited for it goes out.
     pub(in crate::room) fn is_kept(&self, revision: u64, seq: u64) {
         if revision > self.begun.get() {
-            self.heard.set(seq);
+            // A store may answer for a later one first.
+            self.heard.set(self.heard.get().max(seq));
         }
         self.gate.release(revision);
     }
