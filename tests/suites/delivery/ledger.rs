@@ -239,6 +239,12 @@ impl ToldStore {
         let _ = waiting.expect("a commit waits").send(());
     }
 
+    /// The one that came last of those that wait.
+    pub(crate) fn commit_last(&self) {
+        let waiting = self.orders().waiting.pop_back();
+        let _ = waiting.expect("a commit waits").send(());
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.orders().waiting.len()
     }

@@ -22,6 +22,12 @@ impl KnownSince {
         self.young.contains_key(subject) || self.old.contains_key(subject)
     }
 
+    /// It has not been one after all.
+    pub(crate) fn forget(&mut self, subject: &ByteString) {
+        self.young.remove(subject);
+        self.old.remove(subject);
+    }
+
     /// Since when that subject has been a member; from now on, after the number `now`, if it comes for the
     /// first time.
     pub(crate) fn since(&mut self, subject: &ByteString, now: u64) -> u64 {

@@ -18,10 +18,20 @@ use super::{command::Command, shard::ShardHandle};
 #[derive(Default)]
 pub(crate) struct Gate {
     state: RefCell<State>,
-    /// Whether a commit has failed that the room has not heard of.
-    has_failed: Cell<bool>,
+    failure: Cell<Failure>,
     /// Whether the room is to be told as soon as nothing waits here.
     is_wanted: Cell<bool>,
+}
+
+/// Whether a commit has failed, and the room is not yet what is kept.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Failure {
+    #[default]
+    None,
+    /// The room has not heard of it.
+    Unheard,
+    /// It has, and is about to be restored.
+    Heard,
 }
 
 #[derive(Default)]
@@ -142,7 +152,9 @@ impl Gate {
 
     /// A batch is not kept, nor is any behind it: what the room has said with it is not said.
     pub(crate) fn fail(&self) {
-        self.has_failed.set(true);
+        if !self.has_failed() {
+            self.failure.set(Failure::Unheard);
+        }
         self.void();
     }
 
@@ -155,17 +167,31 @@ impl Gate {
 
     /// Whether a commit has failed. The room hears of it once.
     pub(crate) fn take_failure(&self) -> bool {
-        self.has_failed.take()
+        let is_news = self.failure.get() == Failure::Unheard;
+        if is_news {
+            self.failure.set(Failure::Heard);
+        }
+        is_news
     }
 
-    /// Whether a commit has failed that the room has not heard of.
+    /// Whether a commit has failed, and the room is not yet what is kept: nothing that it does is.
     pub(crate) fn has_failed(&self) -> bool {
-        self.has_failed.get()
+        self.failure.get() != Failure::None
+    }
+
+    /// The room is what is kept.
+    pub(crate) fn restored(&self) {
+        self.failure.set(Failure::None);
     }
 
     /// How many batches are under way.
     pub(crate) fn under_way(&self) -> usize {
         self.state.borrow().sealed.len()
+    }
+
+    /// Whether something that is said now is not said at once: it would wait, or come to nothing.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.has_failed() || self.under_way() > 0
     }
 
     /// The room is to be told as soon as nothing waits here; false if nothing does.

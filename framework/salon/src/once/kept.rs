@@ -174,12 +174,22 @@ impl Kept {
         number
     }
 
+    /// Forgets what was answered: it is to be restored, as far as it is kept. What is under way stays so.
+    pub(super) fn forget_answered(&mut self) {
+        while let Some(number) = self.oldest() {
+            self.remove(number);
+        }
+    }
+
     /// An event was answered so at that moment. Those that came first are restored first.
     pub(super) fn restore(&mut self, of: Of, answered: &Answered, at: Instant) {
         let Of { who, event, key, payload } = of;
         let name = (event, key);
         // What its sender has joined by is handled each time it comes.
         if let Some(before) = self.number(&who, &name) {
+            if !self.entries.get(&before).is_some_and(Entry::is_answered) {
+                return;
+            }
             self.remove(before);
         }
         if self.make_room(&who).is_ok() {

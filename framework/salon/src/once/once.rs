@@ -76,6 +76,11 @@ impl Once {
         tell(waiting, &Err(gone()));
     }
 
+    /// What was answered is to be restored; what is under way stays so.
+    pub(crate) fn forget_answered(&self) {
+        self.kept().forget_answered();
+    }
+
     /// An event was answered so before what is here began, at that moment. Those that came first are
     /// restored first.
     pub(crate) fn restore(&self, of: Of, answered: &Answered, at: Instant) {

@@ -34,8 +34,14 @@ impl Outbox {
         if state.suppressed(lag.room).is_some() {
             return Err(NotQueued::Lapsed);
         }
-        self.counters().one(Count::MembersBehind);
-        state.rare.get_or_insert_default().lags.push(lag);
+        match state.lag_mut(lag.room).filter(|behind| Arc::ptr_eq(&behind.log, &lag.log)) {
+            // It was behind already, and reads on to there.
+            Some(behind) => behind.last = behind.last.max(lag.last),
+            None => {
+                self.counters().one(Count::MembersBehind);
+                state.rare.get_or_insert_default().lags.push(lag);
+            }
+        }
         drop(state);
         // Its client may have taken everything meanwhile: then nobody comes to read on.
         self.read_on();

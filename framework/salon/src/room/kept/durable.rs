@@ -40,9 +40,11 @@ pub(in crate::room) struct Durable {
     is_forgotten: Cell<bool>,
     /// The number of the last event that members may have heard of.
     heard: Cell<u64>,
+    /// The last batch before the order that the room is in.
+    begun: Cell<u64>,
     /// How often the room has found itself in the store: what was under way before is void.
     life: Cell<u32>,
-    /// Who was made a member by a turn that is not kept, and by which membership.
+    /// Who became a member by what is not kept, and by which membership.
     refused: RefCell<Vec<(SessionNumber, MembershipNumber)>>,
 }
 
@@ -51,7 +53,11 @@ pub(in crate::room) struct Durable {
 struct Turn {
     records: Vec<Record>,
     last: Last,
+    /// Who has become a member for the first time.
+    members: Vec<ByteString>,
     state: Option<Bytes>,
+    /// Whether nothing is to be left once the room has closed.
+    is_last: bool,
     /// Whether something could not be written down.
     is_broken: bool,
 }
@@ -65,6 +71,13 @@ struct Sealed {
     state: Option<Bytes>,
     /// Whether what the store has is of another order, or of no use.
     is_replaced: bool,
+}
+
+impl Sealed {
+    /// Another order begins behind that batch.
+    fn replacing(revision: u64) -> Self {
+        Self { revision, is_replaced: revision > 0, ..Self::default() }
+    }
 }
 
 /// What of each kind is not needed any more.
@@ -89,6 +102,7 @@ impl Durable {
             is_offered: Cell::new(false),
             is_forgotten: Cell::new(false),
             heard: Cell::new(0),
+            begun: Cell::new(0),
             life: Cell::new(0),
             refused: RefCell::default(),
         }
@@ -117,26 +131,37 @@ impl Durable {
 
     /// The store has this of it, up to the event of the number `seq`; nothing has been done since.
     pub(in crate::room) fn begin(&self, revision: u64, seq: u64, last: Last, state: Option<Bytes>) {
-        self.begin_with(Sealed { revision, seq, last, state, is_replaced: false });
+        self.live_again(Sealed { revision, seq, last, state, is_replaced: false });
     }
 
     /// The room is in another order than what the store has: the next batch takes the place of that.
     pub(in crate::room) fn begin_behind(&self, revision: u64, state: Option<Bytes>) {
-        let is_replaced = revision > 0;
-        self.begin_with(Sealed { revision, state, is_replaced, ..Sealed::default() });
+        self.live_again(Sealed { revision, state, ..Sealed::replacing(revision) });
     }
 
-    /// As [`begin_behind`](Self::begin_behind), and nothing that was kept counts.
+    /// The room is in another order, and nothing counts that was kept, but for what its code has kept in the
+    /// turn in which it opened. What is under way is kept as before.
     pub(in crate::room) fn begin_anew(&self) {
+        self.gate.discard_turn();
+        let Turn { state, is_last, .. } = self.turn.take();
         let revision = self.sealed.borrow().revision;
-        self.begin_behind(revision, None);
+        self.begin_with(Sealed::replacing(revision));
+        let mut turn = self.turn.borrow_mut();
+        (turn.state, turn.is_last) = (state, is_last);
+    }
+
+    fn live_again(&self, sealed: Sealed) {
+        self.life.set(self.life.get() + 1);
+        self.gate.restored();
+        self.begin_with(sealed);
     }
 
     fn begin_with(&self, sealed: Sealed) {
         self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
         self.heard.set(sealed.seq);
-        self.life.set(self.life.get() + 1);
+        self.begun.set(sealed.revision);
         self.is_offered.set(false);
+        self.is_forgotten.set(false);
         self.sealed.replace(sealed);
     }
 
@@ -152,16 +177,19 @@ impl Durable {
 
     /// A batch is kept, whose last event has that number: what waited for it goes out.
     pub(in crate::room) fn is_kept(&self, revision: u64, seq: u64) {
-        self.heard.set(seq);
+        if revision > self.begun.get() {
+            // A store may answer for a later one first.
+            self.heard.set(self.heard.get().max(seq));
+        }
         self.gate.release(revision);
     }
 
-    /// A session was told that it is no member, by this membership.
+    /// A session is no member, by this membership: that could not be kept.
     pub(in crate::room) fn refuse(&self, session: SessionNumber, membership: MembershipNumber) {
         self.refused.borrow_mut().push((session, membership));
     }
 
-    /// Those who were told so, since it was asked last.
+    /// Those of whom it is so, since it was asked last.
     pub(in crate::room) fn take_refused(&self) -> Vec<(SessionNumber, MembershipNumber)> {
         self.refused.take()
     }
@@ -223,6 +251,7 @@ impl Durable {
         match encode(&MemberRecord { subject: subject.clone(), since }) {
             Ok(bytes) => {
                 turn.last.member += 1;
+                turn.members.push(subject.clone());
                 let record = Record { kind: Kind::Member, number: turn.last.member, bytes };
                 turn.records.push(record);
             }
@@ -235,12 +264,13 @@ impl Durable {
         self.turn.borrow_mut().state = Some(state);
     }
 
-    /// The turn has come to nothing. The number of the last event before it.
-    pub(in crate::room) fn discard_turn(&self) -> u64 {
+    /// The turn has come to nothing. The number of the last event before it, and who has not become a member
+    /// by it.
+    pub(in crate::room) fn discard_turn(&self) -> (u64, Vec<ByteString>) {
         self.gate.discard_turn();
         let sealed = self.sealed.borrow();
-        self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
-        sealed.seq
+        let turn = self.turn.replace(Turn { last: sealed.last, ..Turn::default() });
+        (sealed.seq, turn.members)
     }
 
     /// The turn is over, and that was the last that the room has published: the batch of what it did, if
@@ -252,10 +282,18 @@ impl Durable {
         bounds: impl FnOnce() -> Bounds,
     ) -> Option<Batch> {
         let (mut turn, mut sealed) = (self.turn.borrow_mut(), self.sealed.borrow_mut());
+        if self.gate.has_failed() {
+            *turn = Turn { last: sealed.last, ..Turn::default() };
+            self.gate.seal(None);
+            return None;
+        }
         if turn.is_broken {
             tracing::error!(room = %Logged(&self.name.name), "what the room did cannot be written down");
             self.gate.fail();
             return None;
+        }
+        if std::mem::take(&mut turn.is_last) {
+            self.is_forgotten.set(true);
         }
         // An order in which there is nothing is not worth a batch.
         if turn.records.is_empty() && turn.state.is_none() && seq == sealed.seq {
@@ -272,6 +310,7 @@ impl Durable {
             sealed.state.clone_from(&state);
         }
         let (bounds, last) = (bounds(), turn.last);
+        turn.members.clear();
         let batch = Batch {
             revision: sealed.revision,
             replaces,
@@ -290,7 +329,7 @@ impl Durable {
 
     /// Once the room has closed nothing is to be left of it in the store.
     pub(in crate::room) fn forget(&self) {
-        self.is_forgotten.set(true);
+        self.turn.borrow_mut().is_last = true;
     }
 
     /// The room has closed: what it said last goes out behind what it did last.

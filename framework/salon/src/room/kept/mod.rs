@@ -10,5 +10,5 @@ mod recovered;
 pub(in crate::room) use self::{
     durable::{Bounds, Durable, Found},
     record::{AnswerRecord, encode, state_of},
-    recovered::{KeptAnswer, KeptEvent, KeptOrder, Recovered},
+    recovered::{KeptAnswer, KeptEvent, KeptMember, KeptOrder, Recovered},
 };

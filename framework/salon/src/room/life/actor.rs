@@ -192,7 +192,7 @@ impl<R: Room> RoomActor<R> {
             }
         }
         if let Some(durable) = &self.cx.members.durable {
-            return self.answer_when_kept(durable, name, result, return_path, joined);
+            return self.answer_when_kept(durable, name, result, return_path);
         }
         if let Some(answer) = hub::answer(
             &return_path.sender,

@@ -90,7 +90,11 @@ impl<R: Room> RoomActor<R> {
         // What its code asked for while it closed was to be done by a room that is gone.
         self.cx.actions.clear();
         drop(self.begin_order());
-        self.cx.members.durable.iter().for_each(|durable| durable.end());
+        self.cx.members.durable.iter().for_each(|durable| {
+            durable.end();
+            // If what it did last could not be kept: it is about to be what is.
+            durable.gate().take_failure();
+        });
         self.cx.presence_state = RoomContext::<R>::new_presence();
         self.cx.store = None;
         self.once = None;

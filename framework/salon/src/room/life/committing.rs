@@ -2,9 +2,10 @@
 //!
 //! It must never hold the room up for the store: turns go on, and wait in order behind one another.
 
-use std::{error::Error, rc::Rc};
+use std::{error::Error, future::ready, rc::Rc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use tokio::sync::oneshot;
 
 use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         clock,
         logged::Logged,
         meter::{Count, Tally},
-        number::MembershipNumber,
+        number::{MembershipNumber, SessionNumber},
     },
     hub,
     once::{Answered, Run, is_lasting},
@@ -77,6 +78,31 @@ impl<R: Room> RoomActor<R> {
         }
     }
 
+    /// Shows what there is of the room, when all that it did so far is kept; if it is not, what there is when
+    /// the room is what is kept.
+    pub(super) fn show_when_kept<T: 'static>(
+        &self,
+        done: oneshot::Sender<T>,
+        look: impl Fn(&Self) -> T + 'static,
+        ctx: &mut Context<Self>,
+    ) {
+        let seen = look(self);
+        // Whoever wants to see it may have stopped waiting.
+        let waiting = self.cx.members.durable.as_ref().filter(|it| it.gate().is_in_use());
+        let Some(durable) = waiting else { return drop(done.send(seen)) };
+        let passed = durable.gate().passed();
+        durable.gate().seal(None);
+        ctx.spawn(passed.into_actor(self).map(|passed, actor, ctx| {
+            if passed == Ok(true) {
+                return drop(done.send(seen));
+            }
+            // The room hears of it, and handles nothing before it is restored.
+            actor.settle(ctx);
+            let later = ready(()).into_actor(actor);
+            ctx.spawn(later.map(move |(), actor, _| drop(done.send(look(actor)))));
+        }));
+    }
+
     /// The handling of an event has come to that answer, which is kept with what it did.
     pub(super) fn finish_run(&self, run: Run, answered: &Answered) {
         let Some(durable) = &self.cx.members.durable else { return run.finish(answered) };
@@ -95,6 +121,17 @@ impl<R: Room> RoomActor<R> {
         });
     }
 
+    /// A session has become a member: it is none if that cannot be kept.
+    pub(super) fn enrol_when_kept(&self, session: SessionNumber, membership: MembershipNumber) {
+        let Some(durable) = &self.cx.members.durable else { return };
+        let refused = Rc::downgrade(durable);
+        durable.gate().then(move |is_kept| {
+            if let Some(durable) = refused.upgrade().filter(|_| !is_kept) {
+                durable.refuse(session, membership);
+            }
+        });
+    }
+
     /// Sends the answer of an event when what it did is kept; what could not be kept is refused.
     pub(super) fn answer_when_kept(
         &self,
@@ -102,16 +139,11 @@ impl<R: Room> RoomActor<R> {
         name: &'static str,
         result: Answered,
         return_path: ReturnPath,
-        joined: Option<MembershipNumber>,
     ) {
         let (broadcaster, room) = (self.cx.members.broadcaster().clone(), self.cx.members.room());
-        let refused = Rc::downgrade(durable);
         durable.gate().then(move |is_kept| {
             let sender = &return_path.sender;
             let result = if is_kept { result } else { result.and(Err(not_kept())) };
-            if let (false, Some(membership), Some(durable)) = (is_kept, joined, refused.upgrade()) {
-                durable.refuse(sender.number, membership);
-            }
             let id = return_path.acknowledgement;
             if let Some(answer) = hub::answer(sender, Some(room), name, id, result) {
                 broadcaster.send_to(sender, answer);

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use super::{actor::RoomActor, state::Generation};
+use super::{actor::RoomActor, restoring::not_kept, state::Generation};
 use crate::{
     auth::Right,
     base::{
         clock,
         contained::discard,
+        number::MembershipNumber,
         refusal::{Code, Refusal},
     },
     event::{Awaited, Then},
@@ -59,6 +60,26 @@ impl<R: Room> RoomActor<R> {
     /// lost, also before a later membership, nothing more is told.
     pub(super) fn settle_debt(&mut self, asked: &AskedLater) -> bool {
         asked.creditor.is_some_and(|creditor| self.cx.members.owed.settle(creditor))
+    }
+
+    /// What was waited for, unless its sender became a member by the event, and that could not be kept.
+    pub(super) fn if_not_undone<T>(
+        &self,
+        joined: Option<MembershipNumber>,
+        asked: &AskedLater,
+        awaited: Result<Awaited<T>, Refusal>,
+    ) -> Result<Awaited<T>, Refusal> {
+        let session = asked.creditor.as_ref().map(|creditor| creditor.session);
+        let is_undone = self.cx.members.durable.is_some()
+            && asked.generation != self.generation
+            && joined.zip(session).is_some_and(|(membership, session)| {
+                !self.cx.members.is_member_by(session, membership)
+            });
+        if is_undone {
+            discard(awaited, self.tally());
+            return Err(not_kept());
+        }
+        awaited
     }
 
     /// What an answer comes to that has been waited for: with what is to be done in the room first, if

@@ -93,6 +93,11 @@ impl<R: Room> RoomActor<R> {
         turn::spend(ctx);
         let mut restarts = 0;
         loop {
+            if matches!(self.state, State::Open(_))
+                && self.cx.members.durable.as_ref().is_some_and(|it| it.is_not_restored())
+            {
+                self.begin_anew();
+            }
             self.commit();
             if self.cx.members.durable.as_ref().is_some_and(|it| it.gate().take_failure()) {
                 self.undo_what_is_not_kept();
@@ -113,9 +118,6 @@ impl<R: Room> RoomActor<R> {
             }
             if matches!(self.state, State::Closed(_)) {
                 break;
-            }
-            if self.cx.members.durable.as_ref().is_some_and(|it| it.is_not_restored()) {
-                self.begin_anew();
             }
             let Some(action) = self.cx.actions.pop_front() else { break };
             self.perform(action, ctx);

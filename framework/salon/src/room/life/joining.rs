@@ -105,6 +105,7 @@ impl<R: Room> RoomActor<R> {
             self.depart(&member, LeaveReason::Left);
             return Err(Refusal::new(Code::Disconnected, "the session's worker has ended"));
         }
+        self.enrol_when_kept(sender.number, number);
         self.cx.store.iter().for_each(|store| store.set_member(sender.number, true));
         if granted.is_some() {
             sender.auth_state.wake();

@@ -99,6 +99,7 @@ where
                         }
                         Waited::Void => Err(Refusal::new(Code::Disconnected, "nobody waits")),
                     };
+                    let awaited = actor.if_not_undone(joined, &asked, awaited);
                     let concluded = actor.conclude(E::NAME, awaited, &asked, &return_path.sender);
                     let answered = match concluded {
                         Concluded::Answered { result, lapsed } => {

@@ -42,8 +42,9 @@ pub(super) fn made<R: Room>(
     cx: &mut RoomContext<R>,
 ) -> State<R> {
     if !matches!(opened, Ok(Ok(_))) {
-        // A room that does not open is on no list.
+        // A room that does not open is on no list, and has kept nothing.
         cx.line = None;
+        cx.members.order.discard_turn();
     }
     if let Some(store) = cx.store.clone() {
         drop_kept(&store, cx);

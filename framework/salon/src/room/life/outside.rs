@@ -68,9 +68,8 @@ impl<R: Room> Handler<Listed> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, Listed { _ticket, done }: Listed, ctx: &mut Self::Context) {
-        // The application may have stopped waiting.
-        let _ = done.send(self.cx.members.by_joining());
         drop(_ticket);
+        self.show_when_kept(done, |room| room.cx.members.by_joining(), ctx);
         self.settle(ctx);
     }
 }
@@ -79,11 +78,12 @@ impl<R: Room> Handler<Attending> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, Attending { _ticket, done }: Attending, ctx: &mut Self::Context) {
-        let presence_state = self.cx.presence_state.iter();
-        // The application may have stopped waiting.
-        let _ =
-            done.send(presence_state.flat_map(|presence_state| presence_state.users()).collect());
         drop(_ticket);
+        let users = |room: &Self| {
+            let presence_state = room.cx.presence_state.iter();
+            presence_state.flat_map(|presence_state| presence_state.users()).collect()
+        };
+        self.show_when_kept(done, users, ctx);
         self.settle(ctx);
     }
 }

@@ -5,7 +5,7 @@
 use actix::{Context, Handler};
 use serde_json::json;
 
-use super::actor::RoomActor;
+use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
     base::refusal::{Code, Refusal},
     message::Log,
@@ -22,9 +22,12 @@ impl<R: Room> Handler<SendAgain> for RoomActor<R> {
 
     fn handle(&mut self, SendAgain(replay): SendAgain, ctx: &mut Context<Self>) {
         let replayed = self.send_again(&replay);
-        // Whoever asked may be gone.
-        let _ = replay.answer.send(replayed);
         self.settle(ctx);
+        self.when_kept(move |is_kept| {
+            // What was to be sent again is not, where something behind it could not be kept. Whoever asked may
+            // be gone.
+            let _ = replay.answer.send(if is_kept { replayed } else { Err(not_kept()) });
+        });
     }
 }
 

@@ -78,7 +78,7 @@ impl<R: Room> RoomActor<R> {
     /// The room is what the store has of it.
     fn be_restored(&mut self, durable: &Rc<Durable>, recovered: Recovered, anew: bool) {
         let Recovered { revision, order, state, .. } = recovered;
-        self.once = None;
+        self.once.iter().for_each(|once| once.forget_answered());
         let order = order.filter(|order| !anew || self.goes_on(durable, order));
         match order {
             Some(mut order) => {
@@ -89,8 +89,8 @@ impl<R: Room> RoomActor<R> {
                 self.restore_answers(answers);
             }
             None => {
-                self.renew_order();
                 durable.begin_behind(revision, state);
+                self.renew_order();
             }
         }
         if anew {
@@ -111,6 +111,7 @@ impl<R: Room> RoomActor<R> {
         let members = &mut self.cx.members;
         if anew {
             members.order.rewind(order.seq);
+            members.order.restore_members(&order.members);
             let heard = durable.heard();
             return members.handles().for_each(|handle| members.replay(handle, heard));
         }
@@ -126,7 +127,9 @@ impl<R: Room> RoomActor<R> {
             return;
         }
         let broadcaster = self.cx.members.broadcaster();
-        let once = Once::new(broadcaster.once_in_room, broadcaster.counters.clone());
+        let once = self.once.get_or_insert_with(|| {
+            Arc::new(Once::new(broadcaster.once_in_room, broadcaster.counters.clone()))
+        });
         for KeptAnswer { id, event, key, payload, at, answered } in answers {
             let who = Who { namespace: self.cx.members.namespace().clone(), id };
             if let Some(at) = at {
@@ -134,7 +137,6 @@ impl<R: Room> RoomActor<R> {
                 once.restore(of, &answered, at);
             }
         }
-        self.once = Some(Arc::new(once));
     }
 
     /// The room kept something, and opened without asking for it: it is another one.
@@ -142,9 +144,8 @@ impl<R: Room> RoomActor<R> {
         let Some(durable) = self.cx.members.durable.clone() else { return };
         let room = Logged(self.cx.members.name());
         tracing::warn!(%room, "the room has opened without what it had kept: it goes on in a new order");
-        self.cx.members.order.discard_turn();
-        self.renew_order();
         durable.begin_anew();
+        self.renew_order();
         self.once = None;
         if !self.cx.is_empty() {
             self.tell_restarted();
@@ -159,7 +160,7 @@ impl<R: Room> RoomActor<R> {
         }
         self.change(State::Panicked);
         self.is_undone = true;
-        // Who was told that it is no member is none. What is gone has not known it.
+        // Who became a member by what is not kept is none. What is gone has not known it.
         for (session, membership) in durable.take_refused() {
             if self.cx.members.is_member_by(session, membership) {
                 self.remove(session, LeaveReason::Left);

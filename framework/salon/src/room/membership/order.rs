@@ -15,7 +15,7 @@ use crate::{
     base::room_id::RoomId,
     history::{History, HistoryTotal, KnownSince, LeftOut, MOST_KNOWN, Past, Restored, RoomLog},
     message::{At, Content, Epoch, Kept, Log, Ordered, PositionOf, Publication, Reader, Seen},
-    room::kept::{Bounds, Durable, KeptEvent, KeptOrder},
+    room::kept::{Bounds, Durable, KeptEvent, KeptMember, KeptOrder},
     session::handle::SessionHandle,
     store::Batch,
 };
@@ -78,12 +78,7 @@ impl Order {
     ) {
         self.epoch = kept.epoch;
         self.published.set(kept.seq);
-        if let Some(known) = self.known() {
-            let mut known = known.borrow_mut();
-            for member in kept.members {
-                known.since(&member.subject, member.since);
-            }
-        }
+        self.restore_members(&kept.members);
         let Some(log) = self.log() else { return };
         let first = kept.seq + 1 - u64::try_from(kept.events.len()).unwrap_or(0);
         let restored = kept.events.into_iter().zip(first..).filter_map(|(event, seq)| {
@@ -104,6 +99,16 @@ impl Order {
             Some(Restored { publication, at, left_out })
         });
         log.restore(restored, kept.seq);
+    }
+
+    /// These have been members, and nobody else.
+    pub(in crate::room) fn restore_members(&self, members: &[KeptMember]) {
+        let Some(known) = self.known() else { return };
+        let mut restored = KnownSince::default();
+        for KeptMember { subject, since } in members {
+            restored.since(subject, *since);
+        }
+        known.replace(restored);
     }
 
     /// The order, if the members are told of it.
@@ -150,8 +155,12 @@ impl Order {
 
     /// What the turn has published is not published after all.
     pub(in crate::room) fn discard_turn(&self) {
-        if let Some(durable) = &self.durable {
-            self.rewind(durable.discard_turn());
+        let Some(durable) = &self.durable else { return };
+        let (head, members) = durable.discard_turn();
+        self.rewind(head);
+        if let Some(known) = self.known() {
+            let mut known = known.borrow_mut();
+            members.iter().for_each(|subject| known.forget(subject));
         }
     }
 
