@@ -7,6 +7,7 @@ mod at_once;
 mod behind;
 mod chat;
 mod commits;
+mod cut_off;
 mod den;
 mod durable;
 mod early;
