@@ -192,7 +192,7 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `name = "chat"` | the room's kind: `Room::NAME` | the type's name, as `board_game` of `BoardGame` |
 /// | `identity = Type` | what the namespace's authenticator yields: `Room::Identity` | `()` |
 /// | `sends = (Said, Left)` | the events that it sends, which are checked where it sends: `Room::Sends` | nothing is sent |
-/// | `linger`, `max_open`, `restart`, `sequenced`, `history`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
+/// | `linger`, `max_open`, `restart`, `sequenced`, `history`, `window`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` |
 ///
 /// # Handlers

@@ -105,6 +105,7 @@ impl<R: Room> RoomActor<R> {
         joined: Option<MembershipNumber>,
     ) {
         let (broadcaster, room) = (self.cx.members.broadcaster().clone(), self.cx.members.room());
+        let window = self.cx.members.window().cloned();
         let refused = Rc::downgrade(durable);
         durable.gate().then(move |is_kept| {
             let sender = &return_path.sender;
@@ -114,7 +115,10 @@ impl<R: Room> RoomActor<R> {
             }
             let id = return_path.acknowledgement;
             if let Some(answer) = hub::answer(sender, Some(room), name, id, result) {
-                broadcaster.send_to(sender, answer);
+                match &window {
+                    None => broadcaster.send_to(sender, answer),
+                    Some(window) => window.send_to(&broadcaster, sender, answer),
+                }
             }
             return_path.answered();
         });
