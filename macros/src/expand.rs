@@ -197,6 +197,7 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let milliseconds = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         quote!(.throttle(::core::time::Duration::from_millis(#milliseconds)))
     });
+    let overflow = event.closes.then(|| quote!(.overflow_closes()));
     let rate = event.rate.map(|Rate { count, seconds, burst }| {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
         quote!(.rate(#salon::expanded::Rate::new(#count, #per, #burst)))
@@ -215,7 +216,7 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let salon = at(derived_at(refusals.span()), salon);
         quote_spanned!(derived_at(refusals.span())=> .refuses(<#refusals as #salon::expanded::Refusals>::CODES))
     });
-    quote!(#salon::expanded::Policy::new() #loss #throttle #rate #once #auth #permission #refuses)
+    quote!(#salon::expanded::Policy::new() #loss #throttle #overflow #rate #once #auth #permission #refuses)
 }
 
 #[cfg(test)]
@@ -322,6 +323,11 @@ mod tests {
         });
         assert!(dropped.contains(&quote!(.drop_newest(64u16)).to_string()), "{dropped}");
         assert!(!dropped.contains("latest_key"));
+        let closing = expanded(&parse_quote! {
+            #[event("stroke", overflow = close)]
+            struct Stroke;
+        });
+        assert!(closing.contains(&quote!(.overflow_closes()).to_string()), "{closing}");
     }
 
     #[test]

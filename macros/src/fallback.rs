@@ -24,6 +24,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         shape: Shape::Single,
         loss: Loss::None,
         throttle: None,
+        closes: false,
         once: None,
         rate: None,
         auth: false,

@@ -72,6 +72,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `drop = oldest`, `drop = newest` | a client that is slow misses the oldest or the newest of what is too much, and is told how many | delivered to every client | `#[event("game:trace", drop = oldest)]` |
 /// | `queue = …` | with `drop`: how many wait for one client, from 1 to 10,000 | 64 | `#[event("game:trace", drop = oldest, queue = 8)]` |
 /// | `throttle = "…"` | with `latest`: in how long a room sends one at most, of each value of the field | each is sent at once | `#[event("cursor:moved", latest = by, throttle = "100ms")]` |
+/// | `overflow = close` | a client whose outbox has no place for it is cut off | in a room with a history it reads it later; else it is cut off | `#[event("board:stroke", overflow = close)]` |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
 ///
 /// The field of `room` is named, or given as an index: `room = Lobby(0)` for
@@ -80,8 +81,9 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// A rate is a count, a unit (`s`, `m` or `h`), and, after `burst`, how many may come at once: as
 /// many as the count if it is left out.
 ///
-/// What is `volatile`, `latest` or `drop` is about events that the server sends. An event is one of the three
-/// at most, and what is `latest` or `drop` has no `reply`. The field of `latest` is a text, a whole number, a
+/// What is `volatile`, `latest` or `drop`, and `overflow`, is about events that the server sends. An event is one
+/// of the three at most, and what is `latest` or `drop` has no `reply`; `overflow` is for what is none of them,
+/// since a client that may miss something has a place for it. The field of `latest` is a text, a whole number, a
 /// `bool`, a `char`, an `Option` of these, or a type with `salon::event::EventKey`. An interval is a whole number
 /// with `ms` or `s`, from `1ms` to `3600s`.
 ///
@@ -190,7 +192,7 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `name = "chat"` | the room's kind: `Room::NAME` | the type's name, as `board_game` of `BoardGame` |
 /// | `identity = Type` | what the namespace's authenticator yields: `Room::Identity` | `()` |
 /// | `sends = (Said, Left)` | the events that it sends, which are checked where it sends: `Room::Sends` | nothing is sent |
-/// | `linger`, `max_open`, `restart`, `sequenced`, `history`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
+/// | `linger`, `max_open`, `restart`, `sequenced`, `history`, `window`, `presence` | the constants of `Room` in capitals, as expressions | as the trait has them |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` |
 ///
 /// # Handlers

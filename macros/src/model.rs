@@ -23,6 +23,8 @@ pub(crate) struct Event<'a> {
     pub(crate) loss: Loss,
     /// In how long a room sends one of each key at most.
     pub(crate) throttle: Option<Duration>,
+    /// Whether a client that cannot take it is cut off, also where it might read it later.
+    pub(crate) closes: bool,
     /// The field by which it is known if it is sent again.
     pub(crate) once: Option<Member>,
     /// How often one session may send it.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use salon::{
     Event,
-    event::{Dropped, EventKey, Loss, Rate},
+    event::{Dropped, EventKey, Loss, Overflow, Rate},
     expanded::Policy,
 };
 
@@ -64,6 +64,10 @@ struct Oldest;
 #[event("newest", queue = 10_000, drop = newest)]
 struct Newest;
 
+#[derive(Event)]
+#[event("closing", overflow = close, rate = "5/s")]
+struct Closing;
+
 fn is<E: Event>(loss: Loss, throttle: Option<u64>, rate: Option<Rate>) {
     let Policy { loss: is_loss, throttle: is_throttle, rate: is_rate, .. } = E::POLICY;
     let throttle = throttle.map(Duration::from_millis);
@@ -82,6 +86,8 @@ fn main() {
     is::<ByIndex>(Loss::Latest, Some(2_000), None);
     is::<Oldest>(Loss::Drop { which: Dropped::Oldest, queue: 64 }, None, None);
     is::<Newest>(Loss::Drop { which: Dropped::Newest, queue: 10_000 }, None, None);
+    is::<Closing>(Loss::None, None, per_second);
+    assert_eq!((Plain::POLICY.overflow, Closing::POLICY.overflow), (Overflow::Lag, Overflow::Close));
     assert_eq!(Latest.latest_key(), None);
     assert_eq!(OfEach { by: Some("ada") }.latest_key().as_deref(), Some("ada"));
     assert_eq!(ByIndex(0.5, Seat(7)).latest_key().as_deref(), Some("7"));

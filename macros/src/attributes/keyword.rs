@@ -39,12 +39,14 @@ pub(crate) enum Keyword {
     Queue,
     /// In how long a room sends one at most, of each key.
     Throttle,
+    /// A client that cannot take it is cut off.
+    Overflow,
     /// Where the framework is found.
     Crate,
 }
 
 impl Keyword {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -61,6 +63,7 @@ impl Keyword {
         Self::Drop,
         Self::Queue,
         Self::Throttle,
+        Self::Overflow,
         Self::Crate,
     ];
 
@@ -70,12 +73,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 17] {
+    pub(super) fn names() -> [&'static str; 18] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 17] {
+    pub(super) fn examples() -> [&'static str; 18] {
         Self::ALL.map(Word::example)
     }
 }
@@ -99,6 +102,7 @@ impl Word for Keyword {
             Self::Drop => "drop",
             Self::Queue => "queue",
             Self::Throttle => "throttle",
+            Self::Overflow => "overflow",
             Self::Crate => "crate",
         }
     }
@@ -121,6 +125,7 @@ impl Word for Keyword {
             Self::Drop => "drop = oldest",
             Self::Queue => "queue = 64",
             Self::Throttle => "throttle = \"100ms\"",
+            Self::Overflow => "overflow = close",
             Self::Crate => "crate = my_crate::salon",
         }
     }

@@ -56,6 +56,8 @@ pub(crate) struct Attributes {
     pub(crate) queue: Option<Given<LitInt>>,
     /// `throttle = "100ms"`
     pub(crate) throttle: Option<Given<LitStr>>,
+    /// `overflow = close`
+    pub(crate) overflow: Option<Given<Ident>>,
     /// `crate = path`
     pub(crate) salon: Option<Given<Path>>,
 }

@@ -189,6 +189,9 @@ impl<'a> Reader<'a> {
             Keyword::Throttle => {
                 fill(&mut attributes.throttle, option, value::string, input, diagnostics)
             }
+            Keyword::Overflow => {
+                fill(&mut attributes.overflow, option, value::word, input, diagnostics)
+            }
             Keyword::Crate => fill(&mut attributes.salon, option, value::path, input, diagnostics),
         }
     }

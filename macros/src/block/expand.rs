@@ -168,7 +168,7 @@ fn tuple(place: Span, events: &[TokenStream]) -> TokenStream {
 /// The type of a constant of `Room`.
 fn type_of(constant: &Ident, salon: &TokenStream) -> TokenStream {
     match constant.to_string().as_str() {
-        "LINGER" => quote!(::core::time::Duration),
+        "LINGER" | "WINDOW" => quote!(::core::time::Duration),
         "MAX_OPEN" => quote!(::core::primitive::usize),
         "RESTART" => quote!(#salon::Restart),
         "SEQUENCED" => quote!(::core::primitive::bool),

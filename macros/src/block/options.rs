@@ -42,6 +42,7 @@ pub(super) enum Constant {
     Restart,
     Sequenced,
     History,
+    Window,
     Presence,
 }
 
@@ -57,18 +58,19 @@ pub(super) struct Options {
     /// `sends = (Said, Left)`
     pub(super) sends: Option<Given<Type>>,
     /// `linger = expression` and the like, in the order of [`Constant::ALL`].
-    pub(super) constants: [Option<Given<Expr>>; 6],
+    pub(super) constants: [Option<Given<Expr>>; 7],
     /// `crate = path`
     pub(super) salon: Option<Given<Path>>,
 }
 
 impl Constant {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Linger,
         Self::MaxOpen,
         Self::Restart,
         Self::Sequenced,
         Self::History,
+        Self::Window,
         Self::Presence,
     ];
 
@@ -80,6 +82,7 @@ impl Constant {
             Self::Restart => "RESTART",
             Self::Sequenced => "SEQUENCED",
             Self::History => "HISTORY",
+            Self::Window => "WINDOW",
             Self::Presence => "PRESENCE",
         }
     }
@@ -98,6 +101,7 @@ impl Keyword {
                 Self::Constant(Constant::Restart),
                 Self::Constant(Constant::Sequenced),
                 Self::Constant(Constant::History),
+                Self::Constant(Constant::Window),
                 Self::Constant(Constant::Presence),
                 Self::Crate,
             ],
@@ -118,6 +122,7 @@ impl Word for Keyword {
             Self::Constant(Constant::Restart) => "restart",
             Self::Constant(Constant::Sequenced) => "sequenced",
             Self::Constant(Constant::History) => "history",
+            Self::Constant(Constant::Window) => "window",
             Self::Constant(Constant::Presence) => "presence",
             Self::Crate => "crate",
         }
@@ -134,6 +139,7 @@ impl Word for Keyword {
             Self::Constant(Constant::Restart) => "restart = Restart::Never",
             Self::Constant(Constant::Sequenced) => "sequenced = false",
             Self::Constant(Constant::History) => "history = History::keep(1_000)",
+            Self::Constant(Constant::Window) => "window = Duration::from_millis(50)",
             Self::Constant(Constant::Presence) => "presence = Presence::on()",
             Self::Crate => "crate = my_crate::salon",
         }

@@ -8,6 +8,7 @@ mod guard;
 mod loss;
 mod name;
 mod once;
+mod overflow;
 mod permit;
 mod rate;
 mod reply;
@@ -41,6 +42,7 @@ pub(crate) fn check<'a>(
     reply::check(attributes.reply.as_ref(), diagnostics);
     let loss = loss::check(input, attributes, diagnostics);
     let throttle = throttle::check(attributes, diagnostics);
+    let closes = overflow::check(attributes, diagnostics);
     let once = once::check(input, attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
@@ -50,6 +52,7 @@ pub(crate) fn check<'a>(
         shape: shape?,
         loss,
         throttle,
+        closes,
         once,
         rate,
         auth: attributes.auth.is_some(),

@@ -104,13 +104,20 @@ pub(crate) struct Trace {
     pub(crate) number: u64,
 }
 
+/// Whoever cannot take it is cut off.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[event("chat:struck", overflow = close)]
+pub(crate) struct Struck {
+    pub(crate) text: String,
+}
+
 #[derive(Default)]
 pub(crate) struct Chat;
 
 #[salon::room(
     key = String,
     identity = Guest,
-    sends = (Said, Heard, Moved, Trace),
+    sends = (Said, Heard, Moved, Trace, Struck),
     history = History::keep(KEPT),
     linger = Duration::from_secs(600)
 )]

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use super::loss::{Dropped, Loss};
+use super::{
+    loss::{Dropped, Loss},
+    overflow::Overflow,
+};
 use crate::rate::Rate;
 
 /// What the derive states about an event beside its name and its route.
@@ -21,6 +24,8 @@ pub struct Policy {
     pub loss: Loss,
     /// In how long a room sends one of each key at most.
     pub throttle: Option<Duration>,
+    /// What becomes of a client whose outbox has no place for it.
+    pub overflow: Overflow,
     /// How often one session may send it.
     pub rate: Option<Rate>,
     /// Whether its sender must have an identity, one that an authenticator has yielded.
@@ -40,6 +45,7 @@ impl Policy {
         Self {
             loss: Loss::None,
             throttle: None,
+            overflow: Overflow::Lag,
             rate: None,
             auth: false,
             permission: None,
@@ -80,6 +86,13 @@ impl Policy {
     #[must_use]
     pub const fn throttle(mut self, interval: Duration) -> Self {
         self.throttle = Some(interval);
+        self
+    }
+
+    /// A client that has no place for it is cut off, also where it might read it later.
+    #[must_use]
+    pub const fn overflow_closes(mut self) -> Self {
+        self.overflow = Overflow::Close;
         self
     }
 

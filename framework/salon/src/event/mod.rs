@@ -9,8 +9,8 @@ mod time_limit;
 
 pub use salon_contract::event::{
     Answer, Dropped, Event, EventKey, Includes, IntoReply, Kind, Later, Loss, Nowhere, On, OnLater,
-    ReservedName, Route, SentEvent, SentEvents, SentListed, Surroundings, decode, decode_reply,
-    encode, encode_reply,
+    Overflow, ReservedName, Route, SentEvent, SentEvents, SentListed, Surroundings, decode,
+    decode_reply, encode, encode_reply,
 };
 
 pub use crate::base::config::Rate;

@@ -11,9 +11,6 @@ use std::{
     time::Duration,
 };
 
-use bytestring::ByteString;
-use tokio::sync::oneshot;
-
 use super::{
     command::Command, opening::Openings, recovery::Recovery, registered::Registered,
     sessions::Sessions, shard::ShardHandle, target::Target,
@@ -35,10 +32,7 @@ use crate::{
     session::handle::SessionHandle,
     store::Store,
 };
-
-/// From the handler of an event to its members is one way between workers, and one more if a room
-/// told another.
-const TURNS: usize = 3;
+use bytestring::ByteString;
 
 /// The sending side of one Salon.
 pub(crate) struct Broadcaster {
@@ -55,6 +49,8 @@ pub(crate) struct Broadcaster {
     pub(crate) max_latest_keys: usize,
     /// And their bytes: half of what an outbox holds, so that whoever joins has room for them.
     pub(crate) max_latest_bytes: usize,
+    /// What a room's window holds: half of what an outbox does, in frames and in bytes.
+    pub(super) half_of_an_outbox: (usize, usize),
     pub(crate) openings: Openings,
     /// What the rooms keep of what they have published, together.
     pub(crate) history: HistoryTotal,
@@ -97,6 +93,7 @@ impl Broadcaster {
             max_rooms: limits.max_rooms,
             max_latest_keys: limits.max_latest_keys,
             max_latest_bytes: limits.max_outbox_bytes / 2,
+            half_of_an_outbox: (limits.max_outbox_frames / 2, limits.max_outbox_bytes / 2),
             openings: Openings::new(limits),
             history: HistoryTotal::new(limits.max_history_bytes),
             store,
@@ -137,27 +134,6 @@ impl Broadcaster {
     pub(crate) fn tell_all(&self, command: impl Fn() -> Command) {
         for shard in &*self.shards() {
             shard.send(command());
-        }
-    }
-
-    /// Waits until what was on its way between the workers has arrived: each has carried out what it
-    /// was told before, and what it said itself meanwhile.
-    pub(crate) async fn settle(&self) {
-        for _ in 0..TURNS {
-            let shards = self.shards();
-            let arrived = shards.iter().map(|shard| {
-                let (tell, told) = oneshot::channel();
-                shard.run(move || {
-                    // Whoever waits may have stopped waiting.
-                    let _ = tell.send(());
-                });
-                told
-            });
-            let arrived: Vec<_> = arrived.collect();
-            for told in arrived {
-                // A worker that has ended has nothing more on its way.
-                let _ = told.await;
-            }
         }
     }
 

@@ -80,6 +80,8 @@ pub(crate) enum Command {
         publication: Publication,
         question: Option<Question>,
     },
+    /// What a room has said within its window, in order; each is a `Deliver` or a `One`.
+    Together(Vec<Command>),
     JoinAll {
         target: Target,
         room: ByteString,

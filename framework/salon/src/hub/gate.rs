@@ -7,11 +7,12 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
+    rc::Rc,
 };
 
 use tokio::sync::oneshot;
 
-use super::{command::Command, shard::ShardHandle};
+use super::{command::Command, shard::ShardHandle, window::Window};
 
 /// Where a durable room's words wait for the commit of what it did. The room and the tasks that wait for
 /// its store share it, on the room's thread: it may outlive the room.
@@ -49,8 +50,8 @@ struct Sealed {
 
 /// What waits.
 pub(crate) enum Held {
-    /// What a shard is told.
-    Tell(ShardHandle, Command),
+    /// What a shard is told, at the end of the room's window if it has one.
+    Tell(ShardHandle, Command, Option<Rc<Window>>),
     /// What is to be done when it is known whether what the room did is kept.
     Then(Box<dyn FnOnce(bool)>),
 }
@@ -60,13 +61,15 @@ impl Held {
     fn is_of_the_turn(&self) -> bool {
         match self {
             Self::Then(_) => false,
-            Self::Tell(_, command) => match command {
+            Self::Tell(_, command, _) => match command {
                 Command::Deliver { publication, .. } | Command::One { publication, .. } => {
                     publication.room().is_some() && !publication.is_answer()
                 }
                 Command::Replay { .. } | Command::Again { .. } | Command::Newest { .. } => true,
-                // Who is a member does not depend on what was kept.
-                Command::Register(_)
+                // Who is a member does not depend on what was kept. (What goes out together is put together
+                // behind this.)
+                Command::Together(_)
+                | Command::Register(_)
                 | Command::Unregister(_)
                 | Command::Enter { .. }
                 | Command::Leave { .. }
@@ -84,7 +87,8 @@ impl Held {
 
     fn go(self, is_kept: bool) {
         match self {
-            Self::Tell(shard, command) => shard.send(command),
+            Self::Tell(shard, command, None) => shard.send(command),
+            Self::Tell(shard, command, Some(window)) => window.tell(&shard, command),
             Self::Then(then) => then(is_kept),
         }
     }
@@ -97,8 +101,8 @@ impl Gate {
     }
 
     /// A shard is told something, when its time comes.
-    pub(super) fn tell(&self, shard: &ShardHandle, command: Command) {
-        self.hold(Held::Tell(shard.clone(), command));
+    pub(super) fn tell(&self, shard: &ShardHandle, command: Command, window: Option<&Rc<Window>>) {
+        self.hold(Held::Tell(shard.clone(), command, window.cloned()));
     }
 
     /// Something is done when it is known whether all that the room did before is kept.

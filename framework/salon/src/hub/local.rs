@@ -3,7 +3,7 @@
 //! It must never wait, and never run code of the application but for a parser.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError},
 };
 
@@ -19,7 +19,7 @@ use crate::{
         room_id::RoomId,
         slack::Slack,
     },
-    message::Publication,
+    message::{Class, Publication},
     session::{handle::SessionHandle, session_id::ById},
 };
 
@@ -76,6 +76,7 @@ impl Local {
             Command::Deliver { target, publication, question } => {
                 self.each(&target, |handle| deliver(handle, &publication, question.as_ref()));
             }
+            Command::Together(commands) => self.apply_together(commands),
             Command::JoinAll { target, room } => {
                 for handle in self.collect(&target) {
                     self.join_named(&handle, room.clone());
@@ -94,6 +95,39 @@ impl Local {
                 let _ = found.send(self.collect(&target));
             }
         }
+    }
+
+    /// Carries out what a room has said within its window: for each client it is one moment, and whoever can
+    /// take something at that gets what is volatile too.
+    fn apply_together(&mut self, commands: Vec<Command>) {
+        let volatile = commands.iter().find_map(|command| match command {
+            Command::Deliver { target: Target::Room { room, .. }, publication, .. } => {
+                (*publication.class() == Class::Volatile).then_some(*room)
+            }
+            _ => None,
+        });
+        let writable = volatile.map(|room| self.writable(room)).unwrap_or_default();
+        for command in commands {
+            match command {
+                Command::Deliver { target, publication, .. }
+                    if *publication.class() == Class::Volatile =>
+                {
+                    self.each(&target, |handle| {
+                        let could = writable.contains(&handle.number);
+                        // Whoever could not misses it.
+                        let _ = handle.push_along(&publication, could);
+                    });
+                }
+                command => self.apply(command),
+            }
+        }
+    }
+
+    /// Which of the members of a room can take something now.
+    fn writable(&self, room: RoomId) -> HashSet<SessionNumber> {
+        let members = self.rooms.get(&room).into_iter().flat_map(LocalMembers::iter);
+        let writable = members.filter(|handle| handle.outbox.is_writable());
+        writable.map(|handle| handle.number).collect()
     }
 
     fn register(&mut self, handle: Arc<SessionHandle>) {

@@ -20,10 +20,12 @@ mod question;
 mod recovery;
 mod registered;
 mod sessions;
+mod settling;
 mod shard;
 mod socket;
 mod target;
 mod user;
+mod window;
 
 pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
@@ -40,6 +42,7 @@ pub(crate) use self::{
     sessions::Sessions,
     shard::{Look, ShardHandle},
     target::Target,
+    window::Window,
 };
 
 #[cfg(all(test, salon_loom))]

@@ -4,7 +4,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use super::{Broadcaster, Command, ShardHandle, Target, gate::Gate};
+use super::{Broadcaster, Command, ShardHandle, Target, gate::Gate, window::Window};
 use crate::{
     base::{number::MembershipNumber, room_id::RoomId},
     message::{Log, Publication},
@@ -17,6 +17,8 @@ pub(crate) struct Outlets {
     list: Vec<Outlet>,
     /// What a durable room says waits there.
     gate: Option<Rc<Gate>>,
+    /// What goes out, past the gate, waits there for the end of the room's window.
+    window: Option<Rc<Window>>,
 }
 
 /// A shard with members of the room.
@@ -26,15 +28,34 @@ struct Outlet {
 }
 
 impl Outlets {
-    /// Without any session. What goes out waits at that gate, if there is one.
-    pub(crate) fn new(gate: Option<Rc<Gate>>) -> Self {
-        Self { list: Vec::new(), gate }
+    /// Without any session. What goes out waits at that gate if there is one, and then for the end of that
+    /// window.
+    pub(crate) fn new(gate: Option<Rc<Gate>>, window: Option<Rc<Window>>) -> Self {
+        Self { list: Vec::new(), gate, window }
+    }
+
+    /// The room's window, if it has one.
+    pub(crate) fn window(&self) -> Option<&Rc<Window>> {
+        self.window.as_ref()
+    }
+
+    /// What was said to a session's shard so far goes out ahead of what is sent to it at once.
+    pub(crate) fn end_window(&self, handle: &Arc<SessionHandle>) {
+        match (&self.gate, &self.window) {
+            (_, None) => {}
+            (None, Some(window)) => window.end_for(handle),
+            (Some(gate), Some(window)) => {
+                let (window, handle) = (window.clone(), handle.clone());
+                gate.then(move |_| window.end_for(&handle));
+            }
+        }
     }
 
     fn tell(&self, shard: &ShardHandle, command: Command) {
-        match &self.gate {
-            None => shard.send(command),
-            Some(gate) => gate.tell(shard, command),
+        match (&self.gate, &self.window) {
+            (None, None) => shard.send(command),
+            (None, Some(window)) => window.tell(shard, command),
+            (Some(gate), window) => gate.tell(shard, command, window.as_ref()),
         }
     }
 
@@ -117,7 +138,9 @@ impl Outlets {
                 self.tell(&self.list[index].shard, one(handle, publication));
             }
             None => match (&self.gate, broadcaster.shard(handle.shard)) {
-                (Some(gate), Some(shard)) => gate.tell(&shard, one(handle, publication)),
+                (Some(gate), Some(shard)) => {
+                    gate.tell(&shard, one(handle, publication), self.window.as_ref());
+                }
                 (Some(_), None) => {}
                 (None, _) => broadcaster.send_to(handle, publication),
             },

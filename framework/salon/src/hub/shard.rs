@@ -167,7 +167,10 @@ impl ShardHandle {
             return carry_out(&mut state, command, local.tally);
         }
         if local.is_none() {
-            let delivery = matches!(command, Command::Deliver { .. } | Command::One { .. });
+            let delivery = matches!(
+                command,
+                Command::Deliver { .. } | Command::One { .. } | Command::Together(_)
+            );
             tracing::trace!(delivery, "a message to a shard");
         }
         self.queue(command);

@@ -36,6 +36,8 @@ pub(crate) struct Kept {
     pub(crate) log: Weak<dyn Log>,
     /// Its number there.
     pub(crate) seq: u64,
+    /// Whether whoever cannot take it now is cut off all the same.
+    pub(crate) closes: bool,
 }
 
 /// What is kept of one order of a room, by numbers.
@@ -205,7 +207,9 @@ impl Publication {
             order: None,
             question: None,
         };
-        Some(Self::kept_by_room(content, self.0.room?, self.kept()?.clone()))
+        // It is not worth a connection.
+        let kept = Kept { closes: false, ..self.kept()?.clone() };
+        Some(Self::kept_by_room(content, self.0.room?, kept))
     }
 
     /// What a client gets in place of this once it has lost the right to it: the answer that it

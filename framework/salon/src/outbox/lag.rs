@@ -23,6 +23,8 @@ pub(crate) struct Lag {
     /// What has no number of its own, each with the number that it belongs behind, in order.
     pub(super) held: Vec<(u64, Publication)>,
     pub(super) held_bytes: usize,
+    /// Whether it is behind since it was away, and not since it is slow.
+    is_return: bool,
 }
 
 /// What becomes of a publication for a session.
@@ -50,7 +52,7 @@ pub(super) struct Wanted {
 }
 
 impl Lag {
-    /// It reads the numbers from `next` to `last`.
+    /// It has come back, and reads the numbers from `next` to `last`.
     pub(crate) fn new(
         room: RoomId,
         log: Arc<dyn Log>,
@@ -58,7 +60,23 @@ impl Lag {
         next: u64,
         last: u64,
     ) -> Self {
-        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0 }
+        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0, is_return: true }
+    }
+
+    /// It is slow: there is no place for that number.
+    pub(super) fn of_one_that_is_slow(
+        room: RoomId,
+        log: Arc<dyn Log>,
+        reader: Reader,
+        seq: u64,
+    ) -> Self {
+        Self { is_return: false, ..Self::new(room, log, reader, seq, seq) }
+    }
+
+    /// Whether it is to be cut off rather than read something later. One that has been away is not: it
+    /// would not come any further than to what it missed.
+    pub(super) fn is_closed_by(&self, kept: &Kept) -> bool {
+        kept.closes && !self.is_return
     }
 
     /// Whether something is kept in the order that it reads.

@@ -113,6 +113,7 @@ impl State {
         let Some(room) = publication.room() else { return Held::Passes };
         let Some(lag) = self.lag_mut(room) else { return Held::Passes };
         match publication.kept() {
+            Some(kept) if lag.reads(kept) && lag.is_closed_by(kept) => Held::Full,
             Some(kept) if lag.reads(kept) => {
                 debug_assert_eq!(
                     kept.seq,

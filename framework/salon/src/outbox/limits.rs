@@ -34,7 +34,7 @@ impl State {
         let (times, is_alone) = (self.times(), frames == 0);
         let (mut most_frames, mut most_bytes) =
             (terms.max_frames.saturating_mul(times), terms.max_bytes.saturating_mul(times));
-        if publication.kept().is_some() {
+        if publication.kept().is_some_and(|kept| !kept.closes) {
             // What can be read again leaves a quarter to what cannot: that would end the connection.
             (most_frames, most_bytes) =
                 (most_frames - most_frames / 4, most_bytes - most_bytes / 4);

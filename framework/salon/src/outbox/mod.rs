@@ -4,6 +4,7 @@
 //! Control has a lane of its own, so that data cannot starve liveness; what a client may miss has one
 //! behind what it may not, so that it ends and delays nothing.
 
+mod along;
 mod burst;
 mod catching_up;
 mod control;

@@ -157,11 +157,12 @@ impl Outbox {
             return Ok(());
         }
         if !is_full
-            && let (Some(reader), Some(kept)) = (reader, publication.kept())
+            && let (Some(reader), Some(kept)) =
+                (reader, publication.kept().filter(|kept| !kept.closes))
             && let (Some(room), Some(log)) = (publication.room(), kept.log.upgrade())
         {
             drop(state);
-            return self.fall_behind(Lag::new(room, log, reader(), kept.seq, kept.seq));
+            return self.fall_behind(Lag::of_one_that_is_slow(room, log, reader(), kept.seq));
         }
         let overflow = NotQueued::Overflow { bytes: state.bytes, frames: state.frames.len() };
         self.end(state, DisconnectReason::OutboxOverflow, true);

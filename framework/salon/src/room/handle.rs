@@ -159,8 +159,8 @@ impl<R: Room> RoomHandle<R> {
                 let encode = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
                 broadcaster.is_free(E::NAME).then(encode).flatten()
             });
-            let (class, throttle) = (Class::of(event), E::POLICY.throttle);
-            Broadcast { name: E::NAME, payload, class, throttle, _ticket, done }
+            let (class, policy) = (Class::of(event), E::POLICY);
+            Broadcast { name: E::NAME, payload, class, policy, _ticket, done }
         }))
     }
 

@@ -197,6 +197,22 @@ impl SessionHandle {
         self.count(self.outbox.push_in_order(publication))
     }
 
+    /// As [`push`](Self::push), for what is volatile and goes out with others: for a client that could take
+    /// something before them, if `could` says so.
+    pub(crate) fn push_along(
+        &self,
+        publication: &Publication,
+        could: bool,
+    ) -> Result<(), NotQueued> {
+        if self.has_ended() {
+            return Err(NotQueued::Closed);
+        }
+        self.count(match could {
+            true => self.outbox.push_along(publication),
+            false => Err(NotQueued::NotWritable),
+        })
+    }
+
     /// As [`push`](Self::push), for what its client is told if there is room for it, such as what it is sent once more: without,
     /// nothing ends.
     pub(crate) fn offer(&self, publication: &Publication) -> Result<(), NotQueued> {

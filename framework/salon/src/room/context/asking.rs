@@ -142,6 +142,8 @@ impl<R: Room> RoomContext<R> {
             room: self.members.room(),
             membership: self.members.membership(member.number()),
         };
+        // It is sent whenever the future comes to it: behind what the room has said by now.
+        self.members.end_window(&handle);
         // It is not asked before what the room did is kept.
         let passed = self.members.durable.as_ref().map(|durable| durable.gate().passed());
         async move {

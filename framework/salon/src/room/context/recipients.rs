@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{
     base::logged::Logged,
-    event::{self, Event},
+    event::{self, Event, Policy},
     message::{Class, Content, Ordered, Publication},
     payload::Payload,
     room::{
         contract::{Room, SentByRoom},
-        membership::{Member, Members, Order},
+        membership::{Member, Members},
     },
     session::handle::SessionHandle,
 };
@@ -86,17 +86,17 @@ impl<'a, R> RoomAudience<'a, R> {
     pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
         let broadcaster = self.members.broadcaster();
         let payload = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
-        self.publish(E::NAME, Class::of(event), E::POLICY.throttle, payload);
+        self.publish(E::NAME, Class::of(event), E::POLICY, payload);
     }
 
     /// Publishes an event of that name and class to them; its payload is asked for if there is anybody, and
     /// is nothing if it cannot be written. Of one that is `latest` at most one of each key is sent within
-    /// `throttle`, if it goes to all, or to all but one.
+    /// the policy's `throttle`, if it goes to all, or to all but one.
     pub(in crate::room) fn publish(
         &self,
         name: &'static str,
         class: Class,
-        throttle: Option<Duration>,
+        policy: Policy,
         payload: impl FnOnce() -> Option<Payload>,
     ) {
         let members = self.members;
@@ -105,7 +105,7 @@ impl<'a, R> RoomAudience<'a, R> {
         let is_latest = matches!(class, Class::Latest(_));
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
-        let kept = order.filter(|_| is_numbered).and_then(Order::place);
+        let kept = order.filter(|_| is_numbered).and_then(|order| order.place(policy.overflow));
         let take_number = || {
             if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
                 order.publish(at);
@@ -127,7 +127,7 @@ impl<'a, R> RoomAudience<'a, R> {
         take_number();
         let Some(kept) = kept else {
             let publication = Publication::of_room(content, members.room(), class);
-            return self.deliver(name, publication, throttle);
+            return self.deliver(name, publication, policy.throttle);
         };
         let publication = Publication::kept_by_room(content, members.room(), kept);
         let skip = self.left_out().and_then(|handle| Some((handle, publication.skipped()?)));

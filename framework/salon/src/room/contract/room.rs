@@ -105,6 +105,21 @@ pub trait Room: Sized + 'static {
     /// is not [`SEQUENCED`](Self::SEQUENCED) cannot have a history.
     const HISTORY: History = History::NONE;
 
+    /// In how long what the room sends goes out as one write for each client: at once, by default.
+    ///
+    /// What is first published begins a window, and waits; what the room publishes within it waits behind that,
+    /// and so does an answer or an event for one member that comes behind it, so that no answer overtakes what
+    /// its handler published before. At the window's end, or as soon as half of what an outbox holds waits, all
+    /// of it goes out at once: one command for each worker, one write for each client. An answer behind
+    /// which nothing waits goes out at once, as do a question of the room's and whatever is about
+    /// who is a member: these send what waits ahead of them, on their member's worker. So a client of a room that
+    /// publishes much is written to `1 / WINDOW` times a second, for a delay of `WINDOW` at most: tens of
+    /// milliseconds.
+    ///
+    /// What is `volatile` is for whoever can take something when the window ends. See
+    /// [what arrives](crate::guide::what_arrives).
+    const WINDOW: Duration = Duration::ZERO;
+
     /// Whether members are told who is there, and how: see [`Present`](crate::Present).
     const PRESENCE: Presence<Self> = Presence::OFF;
 

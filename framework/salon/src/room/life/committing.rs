@@ -141,12 +141,16 @@ impl<R: Room> RoomActor<R> {
         return_path: ReturnPath,
     ) {
         let (broadcaster, room) = (self.cx.members.broadcaster().clone(), self.cx.members.room());
+        let window = self.cx.members.window().cloned();
         durable.gate().then(move |is_kept| {
             let sender = &return_path.sender;
             let result = if is_kept { result } else { result.and(Err(not_kept())) };
             let id = return_path.acknowledgement;
             if let Some(answer) = hub::answer(sender, Some(room), name, id, result) {
-                broadcaster.send_to(sender, answer);
+                match &window {
+                    None => broadcaster.send_to(sender, answer),
+                    Some(window) => window.send_to(&broadcaster, sender, answer),
+                }
             }
             return_path.answered();
         });

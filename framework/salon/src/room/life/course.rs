@@ -109,6 +109,7 @@ impl<R: Room> RoomActor<R> {
                 }
                 restarts += 1;
                 self.restart();
+                continue;
             }
             if matches!(self.state, State::Restoring) {
                 return self.restore(restarts > 0, ctx);

@@ -48,10 +48,10 @@ impl<R: Room> Handler<Broadcast> for RoomActor<R> {
     type Result = ();
 
     fn handle(&mut self, broadcast: Broadcast, ctx: &mut Self::Context) {
-        let Broadcast { name, payload, class, throttle, _ticket, done } = broadcast;
+        let Broadcast { name, payload, class, policy, _ticket, done } = broadcast;
         // A room that has closed has no members.
         if let (State::Open(_), Some(payload)) = (&self.state, payload) {
-            self.cx.everyone().publish(name, class, throttle, || Some(payload));
+            self.cx.everyone().publish(name, class, policy, || Some(payload));
         }
         drop(_ticket);
         self.settle(ctx);

@@ -47,7 +47,7 @@ impl<R: Room> PendingStart<R> {
             Rc::new(Durable::new(store.clone(), name))
         });
         let order = Order::begin(R::SEQUENCED, R::HISTORY, &broadcaster.history, durable.clone());
-        let members = Members::new(link, directory.shared.clone(), order, durable);
+        let members = Members::new(link, directory.shared.clone(), order, durable, R::WINDOW);
         let room = RoomActor::new(
             RoomContext::new(members, RoomContext::<R>::new_presence()),
             directory,

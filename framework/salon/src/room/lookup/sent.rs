@@ -2,7 +2,7 @@
 //!
 //! It must stay plain data; what is done with each is in `mailbox.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use actix::Message;
 use tokio::sync::oneshot;
@@ -19,6 +19,7 @@ use crate::{
         number::SessionNumber,
         refusal::{Code, Refusal},
     },
+    event::Policy,
     hub::refusing,
     message::{Class, Delivery},
     once::Keyed,
@@ -113,7 +114,7 @@ pub(crate) struct Broadcast {
     /// Nothing if it cannot be sent.
     pub(in crate::room) payload: Option<Payload>,
     pub(in crate::room) class: Class,
-    pub(in crate::room) throttle: Option<Duration>,
+    pub(in crate::room) policy: Policy,
     pub(in crate::room) _ticket: Ticket,
     pub(in crate::room) done: oneshot::Sender<()>,
 }

@@ -2,7 +2,7 @@
 //!
 //! It must never call the room's code: who comes and goes is decided elsewhere.
 
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 
@@ -17,7 +17,7 @@ use crate::{
         number::{MembershipNumber, SessionNumber},
         room_id::RoomId,
     },
-    hub::{Broadcaster, Outlets},
+    hub::{Broadcaster, Outlets, Window},
     message::Publication,
     room::kept::Durable,
     session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
@@ -57,7 +57,9 @@ impl Members {
         shared: Arc<Shared>,
         order: Order,
         durable: Option<Rc<Durable>>,
+        window: Duration,
     ) -> Self {
+        let window = Window::of(window, &shared.broadcaster);
         let gate = durable.as_ref().map(|durable| durable.gate().clone());
         Self {
             link,
@@ -67,7 +69,7 @@ impl Members {
             owed: Owed::default(),
             members: BTreeMap::new(),
             next_membership: MembershipNumber::FIRST,
-            outlets: Outlets::new(gate),
+            outlets: Outlets::new(gate, window),
         }
     }
 
@@ -238,6 +240,16 @@ impl Members {
     /// member it takes nothing that the workers share.
     pub(in crate::room) fn send_to(&self, handle: &Arc<SessionHandle>, publication: Publication) {
         self.outlets.send_to(self.broadcaster(), handle, publication);
+    }
+
+    /// What waits for the end of the room's window, if it has one.
+    pub(in crate::room) fn window(&self) -> Option<&Rc<Window>> {
+        self.outlets.window()
+    }
+
+    /// What was said to a session so far goes out ahead of what it is sent at once.
+    pub(in crate::room) fn end_window(&self, handle: &Arc<SessionHandle>) {
+        self.outlets.end_window(handle);
     }
 
     /// Sends the newest values of the room to one that has become a member.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     base::room_id::RoomId,
+    event::Overflow,
     history::{History, HistoryTotal, KnownSince, LeftOut, MOST_KNOWN, Past, Restored, RoomLog},
     message::{At, Content, Epoch, Kept, Log, Ordered, PositionOf, Publication, Reader, Seen},
     room::kept::{Bounds, Durable, KeptEvent, KeptMember, KeptOrder},
@@ -90,7 +91,7 @@ impl Order {
                 order: Some(Ordered::InRoom(self.position(name, At::Seq(seq)))),
                 question: None,
             };
-            let place = Kept { log: Arc::<RoomLog>::downgrade(log), seq };
+            let place = Kept { log: Arc::<RoomLog>::downgrade(log), seq, closes: false };
             let publication = Publication::kept_by_room(content, room, place);
             let left_out = match left_out {
                 Some(reader) => Some(LeftOut { reader, skip: publication.skipped()? }),
@@ -189,10 +190,11 @@ impl Order {
         })
     }
 
-    /// Where the next one that is published can be read again, if it is kept.
-    pub(in crate::room) fn place(&self) -> Option<Kept> {
+    /// Where the next one that is published can be read again, if it is kept; and whether a member that
+    /// cannot take it is cut off.
+    pub(in crate::room) fn place(&self, overflow: Overflow) -> Option<Kept> {
         let log: Weak<RoomLog> = Arc::downgrade(self.log()?);
-        Some(Kept { log, seq: self.published.get() + 1 })
+        Some(Kept { log, seq: self.published.get() + 1, closes: overflow == Overflow::Close })
     }
 
     /// The lowest number that is kept; the next one, if none is.
