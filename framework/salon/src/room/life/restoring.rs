@@ -78,6 +78,8 @@ impl<R: Room> RoomActor<R> {
     /// The room is what the store has of it.
     fn be_restored(&mut self, durable: &Rc<Durable>, recovered: Recovered, anew: bool) {
         let Recovered { revision, order, state, .. } = recovered;
+        durable.is_found(revision);
+        self.remove_refused(durable);
         self.once.iter().for_each(|once| once.forget_answered());
         let order = order.filter(|order| !anew || self.goes_on(durable, order));
         match order {
@@ -160,7 +162,11 @@ impl<R: Room> RoomActor<R> {
         }
         self.change(State::Panicked);
         self.is_undone = true;
-        // Who became a member by what is not kept is none. What is gone has not known it.
+        self.remove_refused(&durable);
+    }
+
+    /// Who became a member by what is not kept is none. What is gone has not known it.
+    fn remove_refused(&mut self, durable: &Durable) {
         for (session, membership) in durable.take_refused() {
             if self.cx.members.is_member_by(session, membership) {
                 self.remove(session, LeaveReason::Left);
