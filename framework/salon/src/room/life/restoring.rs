@@ -32,13 +32,17 @@ impl<R: Room> RoomActor<R> {
         };
     }
 
-    /// Has the store asked what there is of the room. Whether it is opened `anew`, with members, is to be
-    /// counted when it is there. Nothing is handled meanwhile, as while a room loads.
+    /// Has the store asked what there is of the room, unless it is already. Whether it is opened `anew`, with
+    /// members, is to be counted when it is there. Nothing is handled meanwhile, as while a room loads.
     pub(super) fn restore(&mut self, anew: bool, ctx: &mut Context<Self>) {
         let Some(durable) = self.cx.members.durable.clone() else { return };
+        if std::mem::replace(&mut self.is_asking, true) {
+            return;
+        }
         let until = clock::after(self.cx.members.broadcaster().loading);
         let asked = timeout_at(until, durable.find());
         ctx.wait(asked.into_actor(self).map(move |found, actor, ctx| {
+            actor.is_asking = false;
             match actor.recovered(found) {
                 Ok(recovered) => actor.be_restored(&durable, recovered, anew),
                 Err(refusal) => actor.state = State::closed(refusal),
