@@ -215,6 +215,8 @@ struct Orders {
     failed: bool,
     /// How many were appended.
     pub(crate) appended: usize,
+    /// How often a room was opened.
+    opened: usize,
 }
 
 impl ToldStore {
@@ -256,6 +258,10 @@ impl ToldStore {
         orders.keeps_what_fails = keeps_what_fails;
     }
 
+    pub(crate) fn opened(&self) -> usize {
+        self.orders().opened
+    }
+
     pub(crate) fn appended(&self) -> usize {
         self.orders().appended
     }
@@ -263,7 +269,9 @@ impl ToldStore {
 
 impl Store for ToldStore {
     fn open(&self, room: &RoomName) -> StoreFuture<Option<Stored>> {
-        self.orders().failed = false;
+        let mut orders = self.orders();
+        orders.failed = false;
+        orders.opened += 1;
         self.memory.open(room)
     }
 

@@ -132,6 +132,57 @@ async fn nothing_is_heard_again_though_a_store_answers_for_a_later_batch_first()
 }
 
 #[test]
+fn what_was_done_before_a_commit_that_fails_is_kept_also_if_that_is_known_later() {
+    for_seeds(0..20, async |seed| {
+        for wire in Wire::ALL {
+            let store = ToldStore::default();
+            let lab = safe::lab(seed, store.clone(), &Orders::default()).await?;
+            let (ada, _) = entered(&lab, wire, "ada").await?;
+            let bob = come(&lab, wire, "bob").await?;
+            store.slow(true);
+            let first = ada.send(put(1));
+            lab.settle().await;
+            let joining = bob.send(safe::enter());
+            lab.settle().await;
+            store.fail_after(0, seed % 2 == 0);
+            let second = ada.send(put(1));
+            lab.settle().await;
+            store.commit_last();
+            lab.settle().await;
+            store.slow(false);
+            assert_eq!(first.await?, 1, "it was kept");
+            assert!(second.await.is_err());
+            assert_eq!(joining.await?, 1, "he came before");
+            let holds = ada.send(put(1)).await?;
+            assert_eq!(held(&ada).await, (1..=holds).collect::<Vec<_>>(), "{wire:?}");
+            assert_eq!(held(&bob).await, (2..=holds).collect::<Vec<_>>(), "{wire:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_room_asks_once_what_is_kept_of_it_though_duplicates_wait_for_what_failed() {
+    for_seeds(0..10, async |seed| {
+        let store = ToldStore::default();
+        let lab = safe::lab(seed, store.clone(), &Orders::default()).await?;
+        let (ada, _) = entered(&lab, Wire::WebSocket, "ada").await?;
+        store.slow(true);
+        store.fail_after(0, false);
+        let once = Put { id: Some("k".into()), ..put(1) };
+        let answers = [ada.send(once.clone()), ada.send(once.clone()), ada.send(once)];
+        lab.settle().await;
+        store.slow(false);
+        for answer in answers {
+            assert_eq!(answer.await.expect_err("it failed").code().as_str(), "internal");
+        }
+        assert_eq!(ada.send(put(1)).await?, 1);
+        assert_eq!((store.opened(), lab.counters().get(Count::RoomsRestarted)), (2, 1));
+        Ok(())
+    });
+}
+
+#[test]
 fn whoever_asks_a_room_whose_commit_has_failed_is_not_told_that_it_is_kept() {
     for_seeds(0..40, async |seed| {
         let store = ToldStore::default();

@@ -44,8 +44,16 @@ struct State {
 }
 
 struct Sealed {
-    revision: u64,
+    batch: Sealing,
     held: Vec<Held>,
+}
+
+/// A batch that a turn has come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sealing {
+    pub(crate) revision: u64,
+    /// The number of the last event in it, or before it.
+    pub(crate) seq: u64,
 }
 
 /// What waits.
@@ -82,6 +90,14 @@ impl Held {
                 | Command::EndAll { .. }
                 | Command::Fetch { .. } => false,
             },
+        }
+    }
+
+    /// It is known that what the room did is not kept, though not yet whether what it did before is.
+    fn void(self) -> Self {
+        match self {
+            Self::Tell(..) => self,
+            Self::Then(then) => Self::Then(Box::new(move |_| then(false))),
         }
     }
 
@@ -126,15 +142,16 @@ impl Gate {
     }
 
     /// The turn is over. What it said waits for that batch; if it has none, for those before.
-    pub(crate) fn seal(&self, revision: Option<u64>) {
-        if self.has_failed() {
-            // It was a turn of what is not kept.
-            return self.void();
-        }
+    pub(crate) fn seal(&self, batch: Option<Sealing>) {
         let mut state = self.state.borrow_mut();
         let held = std::mem::take(&mut state.turn);
-        match (revision, state.sealed.back_mut()) {
-            (Some(revision), _) => state.sealed.push_back(Sealed { revision, held }),
+        if self.has_failed() {
+            // It was a turn of what is not kept.
+            drop(state);
+            return self.void(held);
+        }
+        match (batch, state.sealed.back_mut()) {
+            (Some(batch), _) => state.sealed.push_back(Sealed { batch, held }),
             (None, Some(last)) => last.held.extend(held),
             (None, None) => {
                 drop(state);
@@ -143,30 +160,52 @@ impl Gate {
         }
     }
 
-    /// All batches up to that one are kept: what waited for them goes out.
-    pub(crate) fn release(&self, revision: u64) {
+    /// All batches up to that one are kept: what waited for them goes out. The last that something waited
+    /// for.
+    pub(crate) fn release(&self, revision: u64) -> Option<Sealing> {
+        let mut last = None;
         while let Some(sealed) = self.take_up_to(revision) {
+            last = Some(sealed.batch);
             sealed.held.into_iter().for_each(|held| held.go(true));
         }
+        last
     }
 
     fn take_up_to(&self, revision: u64) -> Option<Sealed> {
-        self.state.borrow_mut().sealed.pop_front_if(|sealed| sealed.revision <= revision)
+        self.state.borrow_mut().sealed.pop_front_if(|sealed| sealed.batch.revision <= revision)
     }
 
-    /// A batch is not kept, nor is any behind it: what the room has said with it is not said.
-    pub(crate) fn fail(&self) {
+    /// A batch is not kept, nor is any behind it: what the room has said with them is not said. Those before
+    /// it may be kept.
+    pub(crate) fn fail(&self, revision: u64) {
         if !self.has_failed() {
             self.failure.set(Failure::Unheard);
         }
-        self.void();
+        let mut state = self.state.borrow_mut();
+        let before = state.sealed.partition_point(|sealed| sealed.batch.revision < revision);
+        let sealed = state.sealed.split_off(before);
+        let turn = std::mem::take(&mut state.turn);
+        drop(state);
+        self.void(sealed.into_iter().flat_map(|sealed| sealed.held).chain(turn));
     }
 
-    fn void(&self) {
+    /// What was held is not said. What goes out all the same keeps its place.
+    fn void(&self, held: impl IntoIterator<Item = Held>) {
+        let held = held.into_iter().filter(|held| !held.is_of_the_turn()).map(Held::void);
+        let held: Vec<Held> = held.collect();
+        let mut state = self.state.borrow_mut();
+        match state.sealed.back_mut() {
+            Some(last) => last.held.extend(held),
+            None => {
+                drop(state);
+                held.into_iter().for_each(|held| held.go(false));
+            }
+        }
+    }
+
+    fn void_all(&self) {
         let State { turn, sealed } = self.state.take();
-        let held = sealed.into_iter().flat_map(|sealed| sealed.held).chain(turn);
-        let held = held.filter(|held| !held.is_of_the_turn());
-        held.for_each(|held| held.go(false));
+        self.void(sealed.into_iter().flat_map(|sealed| sealed.held).chain(turn));
     }
 
     /// Whether a commit has failed. The room hears of it once.
@@ -183,9 +222,12 @@ impl Gate {
         self.failure.get() != Failure::None
     }
 
-    /// The room is what is kept.
-    pub(crate) fn restored(&self) {
+    /// The room is about to be what is kept, up to that batch. The last that something waited for.
+    pub(crate) fn restore(&self, revision: u64) -> Option<Sealing> {
+        let last = self.release(revision);
+        self.void_all();
         self.failure.set(Failure::None);
+        last
     }
 
     /// How many batches are under way.
@@ -214,6 +256,6 @@ impl Gate {
 impl Drop for Gate {
     /// Its worker ends: nobody will hear whether it was kept, and none of it is said.
     fn drop(&mut self) {
-        self.void();
+        self.void_all();
     }
 }

@@ -34,7 +34,7 @@ pub(crate) use self::{
     asking::Asker,
     broadcaster::{Broadcaster, encode_or_log},
     command::Command,
-    gate::Gate,
+    gate::{Gate, Sealing},
     opening::{Opened, Opener, too_many_open},
     outlets::Outlets,
     pacing::ready,

@@ -21,7 +21,7 @@ use crate::{
         logged::Logged,
         number::{MembershipNumber, SessionNumber},
     },
-    hub::Gate,
+    hub::{Gate, Sealing},
     message::{Epoch, Publication, Reader},
     store::{Batch, Floors, Kind, Record, RoomName, Store, StoreError, StoreFuture, Stored},
 };
@@ -152,7 +152,6 @@ impl Durable {
 
     fn live_again(&self, sealed: Sealed) {
         self.life.set(self.life.get() + 1);
-        self.gate.restored();
         self.begin_with(sealed);
     }
 
@@ -175,13 +174,20 @@ impl Durable {
         self.heard.get()
     }
 
-    /// A batch is kept, whose last event has that number: what waited for it goes out.
-    pub(in crate::room) fn is_kept(&self, revision: u64, seq: u64) {
-        if revision > self.begun.get() {
-            // A store may answer for a later one first.
-            self.heard.set(self.heard.get().max(seq));
+    /// All batches up to that one are kept: what waited for them goes out.
+    pub(in crate::room) fn is_kept(&self, revision: u64) {
+        self.has_said(self.gate.release(revision));
+    }
+
+    /// The store has all batches up to that one, and none that was given it later.
+    pub(in crate::room) fn is_found(&self, revision: u64) {
+        self.has_said(self.gate.restore(revision));
+    }
+
+    fn has_said(&self, last: Option<Sealing>) {
+        if let Some(Sealing { seq, .. }) = last.filter(|it| it.revision > self.begun.get()) {
+            self.heard.set(seq);
         }
-        self.gate.release(revision);
     }
 
     /// A session is no member, by this membership: that could not be kept.
@@ -289,7 +295,7 @@ impl Durable {
         }
         if turn.is_broken {
             tracing::error!(room = %Logged(&self.name.name), "what the room did cannot be written down");
-            self.gate.fail();
+            self.gate.fail(sealed.revision + 1);
             return None;
         }
         if std::mem::take(&mut turn.is_last) {
@@ -323,7 +329,7 @@ impl Durable {
                 members: last.member.saturating_sub(bounds.members) + 1,
             },
         };
-        self.gate.seal(Some(batch.revision));
+        self.gate.seal(Some(Sealing { revision: batch.revision, seq }));
         Some(batch)
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct RoomActor<R: Room> {
     pub(super) state: State<R>,
     /// Whether what it was is not what the store has of it.
     pub(super) is_undone: bool,
+    /// Whether the store is being asked what that is.
+    pub(super) is_asking: bool,
     pub(super) generation: Generation,
     pub(super) restarts: Restarts,
     pub(super) cx: RoomContext<R>,
@@ -77,6 +79,7 @@ impl<R: Room> RoomActor<R> {
         let mut actor = Self {
             state: State::Restoring,
             is_undone: false,
+            is_asking: false,
             generation: Generation::default(),
             restarts: Restarts::default(),
             cx,

@@ -33,8 +33,7 @@ impl<R: Room> RoomActor<R> {
         let answers = members.broadcaster().once_in_room.answers();
         if let Some(batch) = members.order.seal(answers) {
             let link = members.link.clone();
-            let commit =
-                Commit { durable: durable.clone(), tally: self.tally(), seq: members.order.head() };
+            let commit = Commit { durable: durable.clone(), tally: self.tally() };
             commit.begin(batch, move || link.look());
         }
     }
@@ -161,8 +160,6 @@ impl<R: Room> RoomActor<R> {
 struct Commit {
     durable: Rc<Durable>,
     tally: Tally,
-    /// The number of the last event in it, or before it.
-    seq: u64,
 }
 
 impl Commit {
@@ -179,14 +176,14 @@ impl Commit {
             }
             let gate = self.durable.gate();
             match appended {
-                Ok(()) => self.durable.is_kept(revision, self.seq),
+                Ok(()) => self.durable.is_kept(revision),
                 // The Salon ends, and nobody is told of what is not kept.
-                Err(error) if error.is_closed() => gate.fail(),
+                Err(error) if error.is_closed() => gate.fail(revision),
                 Err(error) => {
                     self.tally.one(Count::CommitsFailed);
                     let (room, error) = (Logged(&self.durable.name().name), &error as &dyn Error);
                     tracing::error!(%room, error, "what the room did could not be kept: it is undone");
-                    gate.fail();
+                    gate.fail(revision);
                 }
             }
             if gate.has_failed() || gate.take_want() {

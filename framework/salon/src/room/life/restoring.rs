@@ -32,13 +32,17 @@ impl<R: Room> RoomActor<R> {
         };
     }
 
-    /// Has the store asked what there is of the room. Whether it is opened `anew`, with members, is to be
-    /// counted when it is there. Nothing is handled meanwhile, as while a room loads.
+    /// Has the store asked what there is of the room, unless it is already. Whether it is opened `anew`, with
+    /// members, is to be counted when it is there. Nothing is handled meanwhile, as while a room loads.
     pub(super) fn restore(&mut self, anew: bool, ctx: &mut Context<Self>) {
         let Some(durable) = self.cx.members.durable.clone() else { return };
+        if std::mem::replace(&mut self.is_asking, true) {
+            return;
+        }
         let until = clock::after(self.cx.members.broadcaster().loading);
         let asked = timeout_at(until, durable.find());
         ctx.wait(asked.into_actor(self).map(move |found, actor, ctx| {
+            actor.is_asking = false;
             match actor.recovered(found) {
                 Ok(recovered) => actor.be_restored(&durable, recovered, anew),
                 Err(refusal) => actor.state = State::closed(refusal),
@@ -78,6 +82,8 @@ impl<R: Room> RoomActor<R> {
     /// The room is what the store has of it.
     fn be_restored(&mut self, durable: &Rc<Durable>, recovered: Recovered, anew: bool) {
         let Recovered { revision, order, state, .. } = recovered;
+        durable.is_found(revision);
+        self.remove_refused(durable);
         self.once.iter().for_each(|once| once.forget_answered());
         let order = order.filter(|order| !anew || self.goes_on(durable, order));
         match order {
@@ -160,7 +166,11 @@ impl<R: Room> RoomActor<R> {
         }
         self.change(State::Panicked);
         self.is_undone = true;
-        // Who became a member by what is not kept is none. What is gone has not known it.
+        self.remove_refused(&durable);
+    }
+
+    /// Who became a member by what is not kept is none. What is gone has not known it.
+    fn remove_refused(&mut self, durable: &Durable) {
         for (session, membership) in durable.take_refused() {
             if self.cx.members.is_member_by(session, membership) {
                 self.remove(session, LeaveReason::Left);
