@@ -27,6 +27,7 @@ salon-bench: what Salon costs
   salon-bench revocation [N]   how long a revocation takes, N times each
   salon-bench history [N]      what it costs to keep N publications, and what a member that does not read
   salon-bench durable [S]      durable publications per second, S seconds each, beside Redis and NATS
+  salon-bench restart [N]      what it takes until N clients of durable rooms are back after `kill -9`
   salon-bench memory           what idle rooms and memberships take
   salon-bench aftermath        what stays of a storm of rooms, and of one of polling sessions
   salon-bench instructions     instructions of one event by its steps, against their limits; needs valgrind";
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     Durable(u32),
     /// A server of durable rooms, for the one before to measure.
     DurableServer(Promise, PathBuf),
+    Restart(u32),
     Memory,
     Aftermath,
     Instructions,
@@ -123,6 +125,7 @@ impl Command {
                 let promise = *promises.first().ok_or("a server makes one promise")?;
                 Ok(Self::DurableServer(promise, parser.value()?.into()))
             }
+            "restart" => Ok(Self::Restart(count(10_000)?.max(1))),
             "memory" => Ok(Self::Memory),
             "aftermath" => Ok(Self::Aftermath),
             "instructions" => Ok(Self::Instructions),

@@ -4,7 +4,7 @@
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
 //! `revocation`, `history`, `memory`, `aftermath` and `instructions` measure Salon alone, in this process, and `alone` writes
 //! down what of that does not depend on the machine's speed. `durable` measures rooms that are kept in a file, beside
-//! other servers that keep what they are told.
+//! other servers that keep what they are told, and `restart` how their members come back when the process was killed.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
 
@@ -24,6 +24,7 @@ mod memory;
 mod modes;
 mod peer;
 mod report;
+mod restart;
 mod revocation;
 mod server;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::History(publications) => history::run(publications),
         Command::Durable(seconds) => durable::run(seconds),
         Command::DurableServer(promise, file) => durable::serve_apart(promise, &file),
+        Command::Restart(clients) => restart::run(clients),
         Command::Memory => memory::run(),
         Command::Aftermath => aftermath::run(),
         Command::Instructions => instructions::run(),

@@ -45,9 +45,14 @@ the callers, and a folder of its own in the temporary directory. A room keeps it
 Outlive the end of the process when they are acknowledged: Salon `Process`, Redis `everysec`, NATS; that
 of the machine as well: `Disk`, and `always`.
 CPU is that of the server in µs for each, and `writer` what of that the thread of the store took; in
-process it is without the thread of the callers, and allocations are with it.";
+process it is without the thread of the callers, and allocations are with it. Each line is the round in
+the middle of three, by how much was published.";
 
-/// Measures all of them, for so many seconds each.
+/// The rounds go through all of them before they begin again: a machine, or a disk, that is slower for a
+/// while is slower for all.
+const ROUNDS: usize = 3;
+
+/// Measures all of them, for so many seconds each in each round.
 pub(crate) fn run(seconds: u32) -> Result<()> {
     println!("\n{}\n\n{WAY}", machine::name());
     for program in [redis::PROGRAM, nats::PROGRAM] {
@@ -57,44 +62,56 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     for shape in SHAPES {
-        let Shape { rooms, callers } = shape;
-        println!("\n{callers} at a time, in {rooms} {}", if rooms == 1 { "room" } else { "rooms" });
-        println!(
-            "{:<34} {:>8} {:>9} {:>9} {:>7} {:>7} {:>9} {:>10} {:>6}",
-            "",
-            "a second",
-            "p50 µs",
-            "p99 µs",
-            "CPU",
-            "writer",
-            "commits/s",
-            "per commit",
-            "allocs"
-        );
-        for subject in Subject::ALL.into_iter().filter(|subject| subject.fits(shape)) {
-            let name = subject.name();
-            match subject.missing() {
-                Some(why) => println!("{name:<34} {why}"),
-                None => {
+        let subjects = Subject::ALL.into_iter().filter(|subject| subject.fits(shape));
+        let mut rows: Vec<_> = subjects.map(|subject| (subject, Vec::new())).collect();
+        for _ in 0..ROUNDS {
+            for (subject, rounds) in &mut rows {
+                if subject.missing().is_none() {
                     let measured = subject.measure(shape, Duration::from_secs(seconds.into()));
                     let driven = LocalSet::new().block_on(&runtime, measured);
-                    let driven = driven.map_err(|error| format!("{name}: {error}"))?;
-                    println!("{name:<34} {}", line(&driven));
+                    rounds.push(driven.map_err(|error| format!("{}: {error}", subject.name()))?);
                 }
             }
+        }
+        head(shape);
+        for (subject, mut rounds) in rows {
+            rounds.sort_by(|one, other| one.per_second().total_cmp(&other.per_second()));
+            let line = subject.missing().unwrap_or_else(|| line(&rounds));
+            println!("{:<34} {line}", subject.name());
         }
     }
     Ok(())
 }
 
-fn line(driven: &Driven) -> String {
+fn head(Shape { rooms, callers }: Shape) {
+    println!("\n{callers} at a time, in {rooms} {}", if rooms == 1 { "room" } else { "rooms" });
+    println!(
+        "{:<34} {:>8} {:>15} {:>8} {:>8} {:>6} {:>6} {:>9} {:>10} {:>6}",
+        "",
+        "a second",
+        "(least–most)",
+        "p50 µs",
+        "p99 µs",
+        "CPU",
+        "writer",
+        "commits/s",
+        "per commit",
+        "allocs"
+    );
+}
+
+/// What the round in the middle was; they are in order.
+fn line(rounds: &[Driven]) -> String {
+    let [least, .., most] = rounds else { return String::new() };
+    let driven = &rounds[rounds.len() / 2];
+    let range = format!("({:.0}–{:.0})", least.per_second(), most.per_second());
     let shown = |value: Option<f64>, digits| match value {
         Some(value) => format!("{value:.digits$}"),
         None => "–".to_owned(),
     };
     let commits = driven.each(Reading::commits);
     format!(
-        "{:>8.0} {:>9.1} {:>9.1} {:>7} {:>7} {:>9} {:>10} {:>6}",
+        "{:>8.0} {range:>15} {:>8.0} {:>8.0} {:>6} {:>6} {:>9} {:>10} {:>6}",
         driven.per_second(),
         driven.at(0.5),
         driven.at(0.99),
