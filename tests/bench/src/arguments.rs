@@ -2,10 +2,13 @@
 //!
 //! It must never guess: what it does not know is refused, with what there is.
 
+use std::path::PathBuf;
+
 use lexopt::{Arg, Parser, ValueExt};
 use salon_tests::Result;
 
 use crate::{
+    durable::Promise,
     modes::{Extent, Mode},
     peer::Peer,
 };
@@ -23,6 +26,8 @@ salon-bench: what Salon costs
   salon-bench event [N]        what one event costs by its steps, N times each
   salon-bench revocation [N]   how long a revocation takes, N times each
   salon-bench history [N]      what it costs to keep N publications, and what a member that does not read
+  salon-bench durable [S]      durable publications per second, S seconds each, beside Redis and NATS
+  salon-bench restart [N]      what it takes until N clients of durable rooms are back after `kill -9`
   salon-bench memory           what idle rooms and memberships take
   salon-bench aftermath        what stays of a storm of rooms, and of one of polling sessions
   salon-bench instructions     instructions of one event by its steps, against their limits; needs valgrind";
@@ -36,6 +41,11 @@ pub(crate) enum Command {
     Event(u32),
     Revocation(u32),
     History(u32),
+    /// For so many seconds each.
+    Durable(u32),
+    /// A server of durable rooms, for the one before to measure.
+    DurableServer(Promise, PathBuf),
+    Restart(u32),
     Memory,
     Aftermath,
     Instructions,
@@ -109,6 +119,13 @@ impl Command {
             "event" => Ok(Self::Event(count(200_000)?)),
             "revocation" => Ok(Self::Revocation(count(1_000)?)),
             "history" => Ok(Self::History(count(100_000)?)),
+            "durable" => Ok(Self::Durable(count(3)?.max(1))),
+            "durable-server" => {
+                let promises = named(&parser.value()?.string()?, &Promise::ALL, Promise::name)?;
+                let promise = *promises.first().ok_or("a server makes one promise")?;
+                Ok(Self::DurableServer(promise, parser.value()?.into()))
+            }
+            "restart" => Ok(Self::Restart(count(10_000)?.max(1))),
             "memory" => Ok(Self::Memory),
             "aftermath" => Ok(Self::Aftermath),
             "instructions" => Ok(Self::Instructions),

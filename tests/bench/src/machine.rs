@@ -54,8 +54,18 @@ impl Machine {
     /// So many connections, or as many as the descriptors allow: when all come anew, a server has
     /// the old ones beside the new ones for a moment.
     pub(crate) fn connections(&self, wanted: usize) -> usize {
+        self.possible(wanted, 2)
+    }
+
+    /// The same, where a server has no old ones: it is another one.
+    pub(crate) fn connections_anew(&self, wanted: usize) -> usize {
+        self.possible(wanted, 1)
+    }
+
+    fn possible(&self, wanted: usize, descriptors: u64) -> usize {
         const OTHERS: u64 = 200;
-        let possible = usize::try_from((self.descriptors - OTHERS) / 2).unwrap_or(usize::MAX);
+        let possible = (self.descriptors - OTHERS) / descriptors;
+        let possible = usize::try_from(possible).unwrap_or(usize::MAX);
         if possible < wanted {
             println!(
                 "only {} descriptors are allowed: {possible} connections instead of {wanted}",

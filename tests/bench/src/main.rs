@@ -3,7 +3,8 @@
 //! In reading order: `arguments` says what can be asked for, `comparison` runs each of the `modes`
 //! against each `peer` and `report` shows what came out; `load` is the load generator. `event`,
 //! `revocation`, `history`, `memory`, `aftermath` and `instructions` measure Salon alone, in this process, and `alone` writes
-//! down what of that does not depend on the machine's speed.
+//! down what of that does not depend on the machine's speed. `durable` measures rooms that are kept in a file, beside
+//! other servers that keep what they are told, and `restart` how their members come back when the process was killed.
 //!
 //! It must never call a run a failure because it was slow: only what was lost or broke is one.
 
@@ -11,6 +12,7 @@ mod aftermath;
 mod alone;
 mod arguments;
 mod comparison;
+mod durable;
 mod event;
 mod history;
 mod instructions;
@@ -22,6 +24,7 @@ mod memory;
 mod modes;
 mod peer;
 mod report;
+mod restart;
 mod revocation;
 mod server;
 
@@ -37,6 +40,9 @@ fn main() -> ExitCode {
         Command::Event(events) => event::run(events),
         Command::Revocation(revocations) => revocation::run(revocations),
         Command::History(publications) => history::run(publications),
+        Command::Durable(seconds) => durable::run(seconds),
+        Command::DurableServer(promise, file) => durable::serve_apart(promise, &file),
+        Command::Restart(clients) => restart::run(clients),
         Command::Memory => memory::run(),
         Command::Aftermath => aftermath::run(),
         Command::Instructions => instructions::run(),

@@ -109,7 +109,7 @@ impl Programs {
     /// Builds what is needed, in release.
     pub(crate) fn build(peers: &[Peer]) -> Result<Self> {
         let salon = if peers.iter().any(|peer| *peer == Peer::Salon || peer.is_variant()) {
-            cargo_build(&folder().join("../Cargo.toml"), "conformance-server")?
+            build_salon()?
         } else {
             PathBuf::new()
         };
@@ -147,6 +147,19 @@ impl Programs {
             }
         }
     }
+}
+
+/// Builds the conformance server; where it is.
+pub(crate) fn build_salon() -> Result<PathBuf> {
+    cargo_build(&folder().join("../Cargo.toml"), "conformance-server")
+}
+
+/// How that is started with durable rooms in that file, on one worker, for clients with tokens.
+pub(crate) fn durable(program: &Path, file: &Path, secret: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(["typed", "--port", "0", "--workers", "1", "--secret", secret, "--store"]);
+    command.arg(file);
+    command
 }
 
 /// The folder of this crate.

@@ -5,12 +5,13 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -47,19 +48,25 @@ impl Server {
         Self::start_within(START, RUN, command)
     }
 
+    /// Starts a server that was told its port, and waits until it lets somebody in there.
+    pub(crate) fn start_at(port: u16, mut command: Command) -> Result<Self> {
+        let program = command.get_program().display().to_string();
+        let mut server = Self::spawn(START, &mut command)?;
+        server.address.set_port(port);
+        while TcpStream::connect(server.address).is_err() {
+            if server.child.has_ended() {
+                return Err(format!("{program} ended before it let anybody in").into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        server.limit = Running::limit(&server.child, RUN);
+        Ok(server)
+    }
+
     fn start_within(start: Duration, run: Duration, mut command: Command) -> Result<Self> {
         let program = command.get_program().display().to_string();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot run {program}: {error}"))?;
-        let process = Process::new(child.id().try_into()?)?;
-        let output = child.stdout.take().ok_or("its output is not piped")?;
-        let child = Arc::new(Running { child: Mutex::new(child), overdue: AtomicBool::new(false) });
-        let limit = Running::limit(&child, start);
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { child, process, address, limit };
+        let mut server = Self::spawn(start, command.stdout(Stdio::piped()))?;
+        let output = server.child.lock().stdout.take().ok_or("its output is not piped")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         if server.child.is_overdue() {
@@ -73,6 +80,17 @@ impl Server {
         Ok(server)
     }
 
+    fn spawn(start: Duration, command: &mut Command) -> Result<Self> {
+        let program = command.get_program().display().to_string();
+        let child = command.stdin(Stdio::null()).spawn();
+        let child = child.map_err(|error| format!("cannot run {program}: {error}"))?;
+        let process = Process::new(child.id().try_into()?)?;
+        let child = Arc::new(Running { child: Mutex::new(child), overdue: AtomicBool::new(false) });
+        let limit = Running::limit(&child, start);
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Ok(Self { child, process, address, limit })
+    }
+
     /// What came of a run, or that its time was over: then its server was killed, and whatever else
     /// is said to have failed is a consequence.
     pub(crate) fn in_time<T>(&self, result: Result<T>) -> Result<T> {
@@ -80,6 +98,11 @@ impl Server {
             true => Err("the run did not end in time, and its server was killed".into()),
             false => result,
         }
+    }
+
+    /// Its number, as the kernel gave it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().id()
     }
 
     /// Where it listens.
@@ -135,9 +158,17 @@ impl Running {
         self.overdue.load(Ordering::SeqCst)
     }
 
+    fn has_ended(&self) -> bool {
+        matches!(self.lock().try_wait(), Ok(Some(_)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A second time it does nothing.
     fn kill(&self) {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut child = self.lock();
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -175,8 +206,8 @@ mod tests {
         let server = Server::start_within(LONG, SHORT, shell(script))?;
         let child = server.child.clone();
         // What waits for the server to end waits no longer than that.
-        while child.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?.is_none() {
-            std::thread::yield_now();
+        while !child.has_ended() {
+            thread::yield_now();
         }
         let error = server.in_time(Ok(())).unwrap_err();
         assert!(error.to_string().contains("did not end in time"), "{error}");
