@@ -7,6 +7,7 @@ mod at_once;
 mod behind;
 mod chat;
 mod commits;
+mod damaged;
 mod den;
 mod durable;
 mod durable_model;
