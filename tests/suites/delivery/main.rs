@@ -24,6 +24,7 @@ mod replay;
 mod resume;
 mod rights;
 mod safe;
+mod stuck;
 mod tome;
 mod undone;
 mod unsaid;
