@@ -99,7 +99,7 @@ impl Store for MoodyStore {
             Box::pin(async move {
                 let kept = kept.await;
                 this.mood().conflicts +=
-                    usize::from(kept.as_ref().is_err_and(|it| it.is_conflict()));
+                    usize::from(kept.as_ref().is_err_and(StoreError::is_conflict));
                 kept
             }),
         )

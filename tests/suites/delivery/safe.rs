@@ -205,7 +205,7 @@ pub(crate) async fn lab(seed: u64, store: impl Store, orders: &Orders) -> Result
         .authority(Bars::default())
         .data(orders.clone())
         .store(store)
-        .limits(|limits| limits.max_outbox_frames = 12)
+        .limits(|limits| (limits.max_outbox_frames, limits.max_uncommitted) = (12, 8))
         .room::<Safe>()
         .build()?;
     Ok(Lab::builder(salon).workers(3).seed(seed).window(512).start().await)

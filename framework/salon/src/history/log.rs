@@ -81,13 +81,11 @@ impl RoomLog {
         Self { setting, total, state: Mutex::default() }
     }
 
-    /// Has what was kept before, up to the number `head`: its last has that, and no number is missing.
+    /// Has what was kept, and nothing else, up to the number `head`: its last has that, and no number is missing.
     pub(crate) fn restore(&self, kept: impl Iterator<Item = Restored>, head: u64) {
         let mut state = self.lock();
-        debug_assert!(
-            state.kept.is_empty(),
-            "an order is restored before anything is published in it"
-        );
+        let before = std::mem::take(&mut state.kept);
+        before.iter().for_each(|entry| self.subtract(&mut state, entry));
         state.head = head;
         let counts_age = self.setting.age.is_some();
         // What is older than the clock can tell is the oldest.
@@ -99,7 +97,7 @@ impl RoomLog {
         }
         let given_up = self.give_up(&mut state, clock::now());
         drop(state);
-        drop(given_up);
+        drop((before, given_up));
     }
 
     /// What has a higher number than `head` has not been published after all.

@@ -88,29 +88,50 @@ impl KeptOrder {
         let epoch = Epoch::parse(&head.epoch).ok_or(NotARecord)?;
         let last = Last { answer: head.answer, member: head.member };
         let (mut events, mut answers, mut members) = (Vec::new(), Vec::new(), Vec::new());
-        let mut next = None;
+        let [mut event, mut answer, mut member] =
+            [head.seq, head.answer, head.member].map(Numbers::up_to);
         for Record { kind, number, bytes } in records {
             match kind {
                 Kind::Event => {
-                    if next.is_some_and(|next| next != number) {
-                        return Err(NotARecord);
-                    }
-                    next = Some(number + 1);
+                    event.follow(number)?;
                     events.push(KeptEvent::try_from(decode::<EventRecord>(&bytes)?)?);
                 }
                 Kind::Answer => {
+                    answer.follow(number)?;
                     answers.push(KeptAnswer::try_from(decode::<AnswerRecord>(&bytes)?)?);
                 }
                 Kind::Member => {
+                    member.follow(number)?;
                     let MemberRecord { subject, since } = decode(&bytes)?;
                     members.push(KeptMember { subject, since });
                 }
             }
         }
-        if next.is_some_and(|next| next != head.seq + 1) {
-            return Err(NotARecord);
-        }
+        [event, answer, member].into_iter().try_for_each(Numbers::end)?;
         Ok(Self { epoch, seq: head.seq, events, answers, members, last })
+    }
+}
+
+/// The numbers of one kind: none is missing behind the first that is kept, if one is.
+struct Numbers {
+    last: u64,
+    before: Option<u64>,
+}
+
+impl Numbers {
+    fn up_to(last: u64) -> Self {
+        Self { last, before: None }
+    }
+
+    fn follow(&mut self, number: u64) -> Result<(), NotARecord> {
+        match self.before.replace(number) {
+            Some(before) if before.checked_add(1) != Some(number) => Err(NotARecord),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn end(self) -> Result<(), NotARecord> {
+        if self.before.is_none_or(|number| number == self.last) { Ok(()) } else { Err(NotARecord) }
     }
 }
 

@@ -114,18 +114,15 @@ impl<R: Room> RoomActor<R> {
 
     /// The order is the one that was kept. Members that were there meanwhile get what they missed of it.
     fn restore_order(&mut self, durable: &Durable, order: KeptOrder, anew: bool) {
-        let members = &mut self.cx.members;
-        if anew {
-            members.order.rewind(order.seq);
-            members.order.restore_members(&order.members);
-            let heard = durable.heard();
-            return members.handles().for_each(|handle| members.replay(handle, heard));
+        if !anew {
+            self.renew_order();
         }
-        self.renew_order();
         let members = &mut self.cx.members;
         let (room, name) = (members.room(), members.name().clone());
         let namespace = members.namespace().clone();
         members.order.restore(order, room, (&namespace, &name));
+        let heard = durable.heard();
+        members.handles().for_each(|handle| members.replay(handle, heard));
     }
 
     fn restore_answers(&mut self, answers: Vec<KeptAnswer>) {

@@ -70,7 +70,7 @@ impl Order {
         Self { epoch: Epoch::draw(), told, published: Cell::new(0), history, durable }
     }
 
-    /// It is the one that was kept, and goes on behind that. Nothing was published in it so far.
+    /// It is the one that was kept, and goes on behind that: nothing else was published in it.
     pub(in crate::room) fn restore(
         &mut self,
         kept: KeptOrder,
@@ -103,7 +103,7 @@ impl Order {
     }
 
     /// These have been members, and nobody else.
-    pub(in crate::room) fn restore_members(&self, members: &[KeptMember]) {
+    fn restore_members(&self, members: &[KeptMember]) {
         let Some(known) = self.known() else { return };
         let mut restored = KnownSince::default();
         for KeptMember { subject, since } in members {
