@@ -2,7 +2,12 @@
 //!
 //! It must never count the callers as the server, where a thread tells them apart.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use procfs::process::{Process, Task};
 use rustix::thread::gettid;
@@ -29,10 +34,11 @@ pub(super) struct Watch {
 }
 
 /// What has been spent so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Reading {
-    cpu: Option<Duration>,
-    writer: Duration,
+    /// By each thread that there is, and whether it is the one of the store. One that has ended since takes
+    /// its time with it.
+    threads: Option<BTreeMap<i32, (Duration, bool)>>,
     commits: Option<u64>,
     allocations: Option<usize>,
 }
@@ -56,53 +62,48 @@ impl Watch {
     }
 
     pub(super) fn read(&self) -> Result<Reading> {
-        let mut reading = Reading {
-            cpu: self.process.as_ref().map(|_| Duration::ZERO),
-            writer: Duration::ZERO,
-            commits: None,
+        Ok(Reading {
+            threads: self.process.as_ref().map(|process| self.threads(process)).transpose()?,
+            commits: self.mark.as_deref().map(commits).transpose()?,
             allocations: self.callers.map(|_| allocated(&ALLOCATOR.stats())),
-        };
-        let tasks = self.process.iter().map(Process::tasks).collect::<Result<Vec<_>, _>>()?;
-        for task in tasks.into_iter().flatten().flatten() {
-            let Ok(spent) = task.schedstat() else { continue };
-            let spent = Duration::from_nanos(spent.sum_exec_runtime);
-            if Some(task.tid) != self.callers {
-                reading.cpu = reading.cpu.map(|cpu| cpu + spent);
-            }
-            if is_writer(&task) {
-                reading.writer += spent;
+        })
+    }
+
+    fn threads(&self, process: &Process) -> Result<BTreeMap<i32, (Duration, bool)>> {
+        let mut threads = BTreeMap::new();
+        for task in process.tasks()?.flatten().filter(|task| Some(task.tid) != self.callers) {
+            if let Ok(spent) = task.schedstat() {
+                let spent = Duration::from_nanos(spent.sum_exec_runtime);
+                threads.insert(task.tid, (spent, is_writer(&task)));
             }
         }
-        if let Some(mark) = &self.mark {
-            let bytes = fs::read(mark)?;
-            let commits = bytes.get(COMMITS..COMMITS + 8).filter(|_| bytes.starts_with(MAGIC));
-            let commits =
-                commits.ok_or("the mark beside the file is not one that is known here")?;
-            reading.commits = Some(u64::from_le_bytes(commits.try_into()?));
-        }
-        Ok(reading)
+        Ok(threads)
     }
 }
 
 impl Reading {
     /// What was spent since.
-    pub(super) fn since(&self, before: &Self) -> Self {
-        Self {
-            cpu: self.cpu.zip(before.cpu).map(|(now, before)| now.saturating_sub(before)),
-            writer: self.writer.saturating_sub(before.writer),
-            commits: self.commits.zip(before.commits).map(|(now, before)| now - before),
-            allocations: self.allocations.zip(before.allocations).map(|(now, before)| now - before),
+    pub(super) fn since(mut self, before: &Self) -> Self {
+        for (thread, (spent, _)) in self.threads.iter_mut().flatten() {
+            let before = before.threads.as_ref().and_then(|threads| threads.get(thread));
+            *spent -= before.map_or(Duration::ZERO, |(spent, _)| *spent);
         }
+        self.commits = self.commits.zip(before.commits).map(|(now, before)| now - before);
+        self.allocations =
+            self.allocations.zip(before.allocations).map(|(now, before)| now - before);
+        self
     }
 
     /// In µs.
     pub(super) fn cpu(&self) -> Option<f64> {
-        self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6)
+        self.threads.as_ref().map(|threads| micros(threads.values().map(|(spent, _)| *spent)))
     }
 
     /// Of that the writing thread of the store, in µs, if there is one.
     pub(super) fn writer(&self) -> Option<f64> {
-        self.commits.map(|_| self.writer.as_secs_f64() * 1e6)
+        let of_writer = |(spent, is_writer): &(Duration, bool)| is_writer.then_some(*spent);
+        let threads = self.threads.as_ref().filter(|_| self.commits.is_some());
+        threads.map(|threads| micros(threads.values().filter_map(of_writer)))
     }
 
     pub(super) fn commits(&self) -> Option<f64> {
@@ -112,6 +113,18 @@ impl Reading {
     pub(super) fn allocations(&self) -> Option<f64> {
         self.allocations.map(|allocations| allocations as f64)
     }
+}
+
+/// How many commits a mark counts.
+fn commits(mark: &Path) -> Result<u64> {
+    let bytes = fs::read(mark)?;
+    let commits = bytes.get(COMMITS..COMMITS + 8).filter(|_| bytes.starts_with(MAGIC));
+    let commits = commits.ok_or("the mark beside the file is not one that is known here")?;
+    Ok(u64::from_le_bytes(commits.try_into()?))
+}
+
+fn micros(spent: impl Iterator<Item = Duration>) -> f64 {
+    spent.sum::<Duration>().as_secs_f64() * 1e6
 }
 
 fn is_writer(task: &Task) -> bool {

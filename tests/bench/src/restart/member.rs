@@ -54,7 +54,9 @@ pub(super) struct Member {
     noted: Option<Seen>,
     /// What it was told when it joined last.
     joined: Option<Joined>,
-    /// How much of what members have said it has heard, and how many acknowledgements, since it has connected.
+    /// Since it has connected: how many events it was sent, how many of them are what somebody has said, and
+    /// how much of what it has said itself was acknowledged.
+    pub(super) events: usize,
     pub(super) heard: usize,
     pub(super) acknowledged: usize,
 }
@@ -72,6 +74,7 @@ impl Member {
             seen: None,
             noted: None,
             joined: None,
+            events: 0,
             heard: 0,
             acknowledged: 0,
         }
@@ -191,6 +194,7 @@ impl Member {
 
     fn hear(&mut self, payload: &str) -> Result<()> {
         if let Some(event) = payload.strip_prefix("42") {
+            self.events += 1;
             return self.hear_event(event);
         }
         match (payload.get(..2).unwrap_or(payload), self.stage) {

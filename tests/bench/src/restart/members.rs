@@ -87,9 +87,12 @@ impl Members {
     /// Until nothing comes any more.
     pub(super) fn settle(&mut self) -> Result<()> {
         let (deadline, mut last) = (now() + PATIENCE, now());
-        while last.elapsed() < QUIET && now() < deadline {
+        while last.elapsed() < QUIET {
             if self.listen(Duration::from_millis(10))? {
                 last = now();
+            }
+            if now() > deadline {
+                return Err("clients are sent something without an end".into());
             }
         }
         Ok(())
@@ -115,6 +118,11 @@ impl Members {
             }
         }
         (resumed, lost)
+    }
+
+    /// How many events all of them were sent since they came in.
+    pub(super) fn events(&self) -> usize {
+        self.members.iter().map(|member| member.events).sum()
     }
 
     /// How much of what was said all of them have heard since they came in.

@@ -59,6 +59,10 @@ pub(crate) fn run(clients: u32) -> Result<()> {
     show("listens after, ms", millis(started));
     show("the last has joined after, ms", millis(joined));
     show("CPU of the server per client, µs", cpu.as_secs_f64() * 1e6 / clients as f64);
+    show(
+        "events to each: who is there, and what was said",
+        members.events() as f64 / clients as f64,
+    );
     show("memory at rest before it was killed, MB", at_rest as f64 / 1e6);
     show("peak memory of the next process, MB", peak as f64 / 1e6);
     show("memory of it at rest, MB", rest as f64 / 1e6);
@@ -77,7 +81,7 @@ pub(crate) fn run(clients: u32) -> Result<()> {
 }
 
 fn show(what: &str, value: f64) {
-    println!("{what:<40} {value:>9.2}");
+    println!("{what:<50} {value:>9.2}");
 }
 
 fn millis(time: Duration) -> f64 {
