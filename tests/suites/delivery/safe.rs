@@ -137,6 +137,11 @@ impl Room for Safe {
     }
 }
 
+impl salon::Listing for Safe {
+    /// What it holds.
+    type Entry = u64;
+}
+
 impl On<Enter> for Safe {
     fn on(&mut self, _: Enter, _: &mut EventContext<'_, Self>) -> Result<u64, Refusal> {
         Ok(self.holds)
@@ -193,6 +198,7 @@ impl Safe {
     fn put(&mut self, n: u64, cx: &mut RoomContext<Self>) -> Result<u64, Refusal> {
         self.holds += n;
         cx.keep(self)?;
+        cx.list(self.holds);
         cx.broadcast(&Holds { n: self.holds });
         Ok(self.holds)
     }

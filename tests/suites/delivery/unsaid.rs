@@ -46,6 +46,25 @@ fn nobody_is_shown_as_a_member_before_that_is_kept() {
     });
 }
 
+#[test]
+#[ignore = "a room's line on its list does not wait at the gate: `RoomContext::list`"]
+fn nothing_is_on_a_list_before_it_is_kept() {
+    for_seeds(0..5, async |seed| {
+        let store = ToldStore::default();
+        let lab = safe::lab(seed, store.clone(), &Orders::default()).await?;
+        let (ada, _) = entered(&lab, Wire::WebSocket, "ada").await?;
+        ada.send(put(1)).await?;
+        store.slow(true);
+        store.fail_after(0, false);
+        let failed = ada.send(put(1));
+        lab.settle().await;
+        assert_eq!(lab.salon().rooms::<Safe>().get(&"a".into()), Some(1));
+        store.slow(false);
+        assert!(failed.await.is_err());
+        Ok(())
+    });
+}
+
 /// Asks for what has come behind a number, up to another.
 fn ask(client: &Client, epoch: &Value, after: u64, to: u64) -> impl Future<Output = Option<u64>> {
     let gap = json!({ "room": "safe:a", "epoch": epoch, "after": after, "to": to });
