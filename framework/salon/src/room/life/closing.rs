@@ -52,6 +52,8 @@ impl<R: Room> RoomActor<R> {
         // If this panics the room is closed all the same, and its code hears no more of it.
         let _ = self.run("closing", Room::closing);
         self.cx.send_held_back();
+        // What it keeps now is kept, whatever becomes of its members' ways out.
+        self.commit();
         while let Some(session) = self.cx.members.first() {
             let Some(handle) = self.cx.members.remove(session) else { break };
             self.tell_evicted(&handle, &Reason::Code(refusal.code().as_str()));
