@@ -3,12 +3,14 @@
 //! It must never sleep, nor wait for time: the tests run in a lab, whose clock they move themselves. The lab
 //! itself fails a test in which a member of a room with a history misses a number, or gets one twice.
 
+mod acked;
 mod at_once;
 mod behind;
 mod chat;
 mod commits;
 mod cut_off;
 mod den;
+mod desk;
 mod durable;
 mod early;
 mod formless;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::{
+    acknowledging::patience_of,
     actor::RoomActor,
     notice::Reason,
     opening::{drop_kept, open},
@@ -187,8 +188,10 @@ impl<R: Room> RoomActor<R> {
     /// What it publishes from here on is in an order of its own. The former one.
     fn begin_order(&mut self) -> Order {
         let members = &mut self.cx.members;
-        let total = &members.broadcaster().history;
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, total, members.durable.clone());
+        let broadcaster = members.broadcaster();
+        let (total, patience) = (&broadcaster.history, patience_of::<R>(broadcaster));
+        let order =
+            Order::begin(R::SEQUENCED, R::HISTORY, total, patience, members.durable.clone());
         std::mem::replace(&mut members.order, order)
     }
 
@@ -204,6 +207,9 @@ impl<R: Room> RoomActor<R> {
     /// it is time.
     pub(in crate::room) fn settle(&mut self, ctx: &mut Context<Self>) {
         turn::spend(ctx);
+        if self.awaits_acknowledgements() {
+            self.send_unacknowledged();
+        }
         let mut restarts = 0;
         loop {
             self.commit();
@@ -254,7 +260,13 @@ impl<R: Room> RoomActor<R> {
         }
         self.wait_for_store(ctx);
         self.cx.wake_for_held();
-        self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
+        let mut next = self.cx.timers.next();
+        if self.awaits_acknowledgements()
+            && let Some(at) = self.next_unacknowledged()
+        {
+            next = Some(next.map_or(at, |timer| timer.min(at)));
+        }
+        self.alarm.set(next, ctx, Self::ring);
     }
 
     /// Gives the room what its timers are due to bring.
