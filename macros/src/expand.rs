@@ -198,6 +198,10 @@ fn policy(event: &Event<'_>) -> TokenStream {
         quote!(.throttle(::core::time::Duration::from_millis(#milliseconds)))
     });
     let overflow = event.closes.then(|| quote!(.overflow_closes()));
+    let acked = event.acked.map(|within| {
+        let milliseconds = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        quote!(.acked(::core::time::Duration::from_millis(#milliseconds)))
+    });
     let rate = event.rate.map(|Rate { count, seconds, burst }| {
         let per = quote!(::core::time::Duration::from_secs(#seconds));
         quote!(.rate(#salon::expanded::Rate::new(#count, #per, #burst)))
@@ -216,7 +220,7 @@ fn policy(event: &Event<'_>) -> TokenStream {
         let salon = at(derived_at(refusals.span()), salon);
         quote_spanned!(derived_at(refusals.span())=> .refuses(<#refusals as #salon::expanded::Refusals>::CODES))
     });
-    quote!(#salon::expanded::Policy::new() #loss #throttle #overflow #rate #once #auth #permission #refuses)
+    quote!(#salon::expanded::Policy::new() #loss #throttle #overflow #acked #rate #once #auth #permission #refuses)
 }
 
 #[cfg(test)]
@@ -323,6 +327,12 @@ mod tests {
         });
         assert!(dropped.contains(&quote!(.drop_newest(64u16)).to_string()), "{dropped}");
         assert!(!dropped.contains("latest_key"));
+        let acked = expanded(&parse_quote! {
+            #[event("filled", acked = "10s")]
+            struct Filled;
+        });
+        let within = quote!(.acked(::core::time::Duration::from_millis(10000u64)));
+        assert!(acked.contains(&within.to_string()), "{acked}");
         let closing = expanded(&parse_quote! {
             #[event("stroke", overflow = close)]
             struct Stroke;

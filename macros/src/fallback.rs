@@ -25,6 +25,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
         loss: Loss::None,
         throttle: None,
         closes: false,
+        acked: None,
         once: None,
         rate: None,
         auth: false,

@@ -73,6 +73,7 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 /// | `queue = …` | with `drop`: how many wait for one client, from 1 to 10,000 | 64 | `#[event("game:trace", drop = oldest, queue = 8)]` |
 /// | `throttle = "…"` | with `latest`: in how long a room sends one at most, of each value of the field | each is sent at once | `#[event("cursor:moved", latest = by, throttle = "100ms")]` |
 /// | `overflow = close` | a client whose outbox has no place for it is cut off | in a room with a history it reads it later; else it is cut off | `#[event("board:stroke", overflow = close)]` |
+/// | `acked = "…"` | a room with a history sends it once more to whom has not acknowledged it in that time | it is sent once | `#[event("order:filled", acked = "10s")]` |
 /// | `crate = path` | where the framework is, if it was re-exported | `::salon` | `#[event("ping", crate = my_framework::salon)]` |
 ///
 /// The field of `room` is named, or given as an index: `room = Lobby(0)` for
@@ -83,7 +84,8 @@ use crate::{attributes::Attributes, block::Kind, diagnostics::Diagnostics};
 ///
 /// What is `volatile`, `latest` or `drop`, and `overflow`, is about events that the server sends. An event is one
 /// of the three at most, and what is `latest` or `drop` has no `reply`; `overflow` is for what is none of them,
-/// since a client that may miss something has a place for it. The field of `latest` is a text, a whole number, a
+/// since a client that may miss something has a place for it. So is `acked`, whose time is a whole number with `ms`
+/// or `s` from `1s` to `3600s`, and which excludes `throttle` as well. The field of `latest` is a text, a whole number, a
 /// `bool`, a `char`, an `Option` of these, or a type with `salon::event::EventKey`. An interval is a whole number
 /// with `ms` or `s`, from `1ms` to `3600s`.
 ///

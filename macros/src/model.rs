@@ -25,6 +25,8 @@ pub(crate) struct Event<'a> {
     pub(crate) throttle: Option<Duration>,
     /// Whether a client that cannot take it is cut off, also where it might read it later.
     pub(crate) closes: bool,
+    /// In how long a client acknowledges it.
+    pub(crate) acked: Option<Duration>,
     /// The field by which it is known if it is sent again.
     pub(crate) once: Option<Member>,
     /// How often one session may send it.

@@ -68,6 +68,10 @@ struct Newest;
 #[event("closing", overflow = close, rate = "5/s")]
 struct Closing;
 
+#[derive(Event)]
+#[event("acked", overflow = close, acked = "10s")]
+struct Acked;
+
 fn is<E: Event>(loss: Loss, throttle: Option<u64>, rate: Option<Rate>) {
     let Policy { loss: is_loss, throttle: is_throttle, rate: is_rate, .. } = E::POLICY;
     let throttle = throttle.map(Duration::from_millis);
@@ -88,6 +92,7 @@ fn main() {
     is::<Newest>(Loss::Drop { which: Dropped::Newest, queue: 10_000 }, None, None);
     is::<Closing>(Loss::None, None, per_second);
     assert_eq!((Plain::POLICY.overflow, Closing::POLICY.overflow), (Overflow::Lag, Overflow::Close));
+    assert_eq!((Plain::POLICY.acked, Acked::POLICY.acked), (None, Some(Duration::from_secs(10))));
     assert_eq!(Latest.latest_key(), None);
     assert_eq!(OfEach { by: Some("ada") }.latest_key().as_deref(), Some("ada"));
     assert_eq!(ByIndex(0.5, Seat(7)).latest_key().as_deref(), Some("7"));

@@ -41,12 +41,14 @@ pub(crate) enum Keyword {
     Throttle,
     /// A client that cannot take it is cut off.
     Overflow,
+    /// In how long a client acknowledges it, or gets it once more.
+    Acked,
     /// Where the framework is found.
     Crate,
 }
 
 impl Keyword {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Reply,
         Self::Room,
         Self::Join,
@@ -64,6 +66,7 @@ impl Keyword {
         Self::Queue,
         Self::Throttle,
         Self::Overflow,
+        Self::Acked,
         Self::Crate,
     ];
 
@@ -73,12 +76,12 @@ impl Keyword {
     }
 
     /// The names of all options, for suggestions.
-    pub(super) fn names() -> [&'static str; 18] {
+    pub(super) fn names() -> [&'static str; 19] {
         Self::ALL.map(Word::name)
     }
 
     /// An example of every option, for the message that lists them.
-    pub(super) fn examples() -> [&'static str; 18] {
+    pub(super) fn examples() -> [&'static str; 19] {
         Self::ALL.map(Word::example)
     }
 }
@@ -103,6 +106,7 @@ impl Word for Keyword {
             Self::Queue => "queue",
             Self::Throttle => "throttle",
             Self::Overflow => "overflow",
+            Self::Acked => "acked",
             Self::Crate => "crate",
         }
     }
@@ -126,6 +130,7 @@ impl Word for Keyword {
             Self::Queue => "queue = 64",
             Self::Throttle => "throttle = \"100ms\"",
             Self::Overflow => "overflow = close",
+            Self::Acked => "acked = \"10s\"",
             Self::Crate => "crate = my_crate::salon",
         }
     }

@@ -58,6 +58,8 @@ pub(crate) struct Attributes {
     pub(crate) throttle: Option<Given<LitStr>>,
     /// `overflow = close`
     pub(crate) overflow: Option<Given<Ident>>,
+    /// `acked = "10s"`
+    pub(crate) acked: Option<Given<LitStr>>,
     /// `crate = path`
     pub(crate) salon: Option<Given<Path>>,
 }

@@ -192,6 +192,9 @@ impl<'a> Reader<'a> {
             Keyword::Overflow => {
                 fill(&mut attributes.overflow, option, value::word, input, diagnostics)
             }
+            Keyword::Acked => {
+                fill(&mut attributes.acked, option, value::string, input, diagnostics)
+            }
             Keyword::Crate => fill(&mut attributes.salon, option, value::path, input, diagnostics),
         }
     }

@@ -3,6 +3,7 @@
 //! It reports what contradicts itself, the type, or the rules of Socket.IO and of Salon. It must
 //! never stop at the first mistake.
 
+mod acked;
 mod field;
 mod guard;
 mod loss;
@@ -43,6 +44,7 @@ pub(crate) fn check<'a>(
     let loss = loss::check(input, attributes, diagnostics);
     let throttle = throttle::check(attributes, diagnostics);
     let closes = overflow::check(attributes, diagnostics);
+    let acked = acked::check(attributes, diagnostics);
     let once = once::check(input, attributes, diagnostics);
     Some(Event {
         ident: &input.ident,
@@ -53,6 +55,7 @@ pub(crate) fn check<'a>(
         loss,
         throttle,
         closes,
+        acked,
         once,
         rate,
         auth: attributes.auth.is_some(),

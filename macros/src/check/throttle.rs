@@ -28,6 +28,17 @@ pub(super) fn check(attributes: &Attributes, diagnostics: &mut Diagnostics) -> O
     diagnostics.accept(interval(option.value.as_ref()?))
 }
 
+/// A whole number and its unit, `ms` or `s`.
+pub(super) fn span(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let number: u64 = digits.parse().ok()?;
+    match &text[digits.len()..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        _ => None,
+    }
+}
+
 /// The mistake is placed at the whole literal, as that of a rate is.
 fn interval(literal: &LitStr) -> Result<Duration> {
     let text = literal.value();
@@ -38,13 +49,7 @@ fn interval(literal: &LitStr) -> Result<Duration> {
             "write a whole number and its unit, `ms` or `s`: `\"100ms\"`, `\"2s\"`",
         )
     };
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let number: u64 = digits.parse().map_err(|_| unreadable())?;
-    let interval = match &text[digits.len()..] {
-        "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
-        _ => return Err(unreadable()),
-    };
+    let interval = span(&text).ok_or_else(unreadable)?;
     if interval.is_zero() {
         return Err(mistake(
             literal,

@@ -3,6 +3,7 @@
 //! It must never sleep, nor wait for time: the tests run in a lab, whose clock they move themselves. The lab
 //! itself fails a test in which a member of a room with a history misses a number, or gets one twice.
 
+mod acked;
 mod at_once;
 mod behind;
 mod chat;
@@ -10,6 +11,7 @@ mod commits;
 mod cut_off;
 mod damaged;
 mod den;
+mod desk;
 mod durable;
 mod durable_model;
 mod early;

@@ -26,6 +26,8 @@ pub struct Policy {
     pub throttle: Option<Duration>,
     /// What becomes of a client whose outbox has no place for it.
     pub overflow: Overflow,
+    /// In how long a client acknowledges it, or is sent it once more.
+    pub acked: Option<Duration>,
     /// How often one session may send it.
     pub rate: Option<Rate>,
     /// Whether its sender must have an identity, one that an authenticator has yielded.
@@ -46,6 +48,7 @@ impl Policy {
             loss: Loss::None,
             throttle: None,
             overflow: Overflow::Lag,
+            acked: None,
             rate: None,
             auth: false,
             permission: None,
@@ -93,6 +96,13 @@ impl Policy {
     #[must_use]
     pub const fn overflow_closes(mut self) -> Self {
         self.overflow = Overflow::Close;
+        self
+    }
+
+    /// Sent once more by its room to whom has not acknowledged it in that time.
+    #[must_use]
+    pub const fn acked(mut self, within: Duration) -> Self {
+        self.acked = Some(within);
         self
     }
 

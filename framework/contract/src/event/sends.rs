@@ -46,6 +46,8 @@ pub struct SentEvent {
     pub kind: TypeId,
     /// What a client that is slow may miss of it.
     pub loss: Loss,
+    /// Whether a client is to acknowledge it.
+    pub acked: bool,
     /// The type's name, for messages.
     pub type_name: &'static str,
 }
@@ -56,6 +58,7 @@ impl<E: Event + Serialize + 'static> SentListed for E {
             name: E::NAME,
             kind: TypeId::of::<E>(),
             loss: E::POLICY.loss,
+            acked: E::POLICY.acked.is_some(),
             type_name: type_name::<E>(),
         });
     }

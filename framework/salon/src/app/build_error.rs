@@ -90,6 +90,17 @@ pub enum BuildError {
          one of the two as it is by default"
     )]
     UnsequencedHistory(&'static str),
+    /// An event is to be acknowledged, and nothing keeps it to be sent once more.
+    #[error(
+        "event {event:?} is `acked`, and {sender} keeps no history from which it could be sent once more: \
+         give a room that sends it a HISTORY, or leave `acked` out"
+    )]
+    AckedWithoutHistory {
+        /// The event's name.
+        event: &'static str,
+        /// The room that sends it, or the session.
+        sender: String,
+    },
     /// A kind of room is durable, and the Salon has no store.
     #[error(
         "room {0:?} has a durable HISTORY and the Salon has no store: give it one with `.store(..)`; \

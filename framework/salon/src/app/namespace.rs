@@ -84,6 +84,8 @@ pub(super) struct AddRoom {
     pub(super) sends: Vec<SentEvent>,
     /// Whether it keeps what it does not number.
     pub(super) keeps_without_numbers: bool,
+    /// Whether it keeps a history.
+    pub(super) keeps: bool,
     /// Whether it is kept in the store.
     pub(super) is_durable: bool,
     pub(crate) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
@@ -244,6 +246,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
             kind: TypeId::of::<RoomDirectory<R>>(),
             sends: sent::<R::Sends>(),
             keeps_without_numbers: !R::SEQUENCED && !R::HISTORY.is_none(),
+            keeps: !R::HISTORY.is_none(),
             is_durable: R::HISTORY.is_durable,
             add: Box::new(add),
         });

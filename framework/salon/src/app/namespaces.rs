@@ -85,6 +85,14 @@ fn check_sends<'a>(
     Ok(())
 }
 
+/// Refuses an event that is to be acknowledged, and that `sender` does not keep.
+fn check_acked(sends: &[SentEvent], sender: impl FnOnce() -> String) -> Result<(), BuildError> {
+    match sends.iter().find(|event| event.acked) {
+        Some(event) => Err(BuildError::AckedWithoutHistory { event: event.name, sender: sender() }),
+        None => Ok(()),
+    }
+}
+
 /// A namespace in use.
 pub(crate) struct BuiltNamespace {
     name: Name,
@@ -143,6 +151,7 @@ impl Namespaces {
         }
         let of_rooms = namespace.rooms.iter().flat_map(|room| &room.sends);
         check_sends(&name, namespace.session_sends.iter().chain(of_rooms))?;
+        check_acked(&namespace.session_sends, || format!("the session of namespace {name}"))?;
         let (identified, authority) = (namespace.identified, namespace.authority.is_some());
         let mut routes = HashMap::default();
         let mut add_route = |event: &'static str, route: TypedRoute| {
@@ -165,6 +174,9 @@ impl Namespaces {
             }
             if room.keeps_without_numbers {
                 return Err(BuildError::UnsequencedHistory(room.name));
+            }
+            if !room.keeps {
+                check_acked(&room.sends, || format!("room {:?}", room.name))?;
             }
             if room.is_durable && broadcaster.store.is_none() {
                 return Err(BuildError::NoStore(room.name));
@@ -214,6 +226,12 @@ impl Namespaces {
     #[cfg(feature = "testing")]
     pub(crate) fn kept(&self) -> std::rc::Rc<[&'static str]> {
         self.directories.values().filter_map(|directory| directory.with_history()).collect()
+    }
+
+    /// The names of the events of rooms that may come once more.
+    #[cfg(feature = "testing")]
+    pub(crate) fn acked(&self) -> std::rc::Rc<[&'static str]> {
+        self.directories.values().flat_map(|directory| directory.acked()).collect()
     }
 
     /// The names of the events of rooms that may wait for a client behind what came later.

@@ -82,6 +82,12 @@ pub struct Limits {
     /// Bytes that the histories of all rooms keep together; a room that publishes while there is more
     /// gives up its own oldest. 256 MiB.
     pub max_history_bytes: usize,
+    /// Users of whom one room knows what they have acknowledged of its events that are `acked`; of more, those
+    /// who were there longest ago are forgotten. 10,000: some 2 MB.
+    pub max_acked_users: usize,
+    /// How often such an event is sent once more to a user that does not acknowledge it; then it is given up,
+    /// and the user is cut off. 5.
+    pub max_acked_times: usize,
     /// Turns of one [durable](crate::History::durable) room that wait for their commit; beyond it the room
     /// waits for its store. 1,024.
     pub max_uncommitted: usize,
@@ -150,6 +156,8 @@ impl Default for Limits {
             max_pending_acknowledgements: 1_024,
             max_grants: 256,
             max_history_bytes: 256 << 20,
+            max_acked_users: 10_000,
+            max_acked_times: 5,
             max_uncommitted: 1_024,
             once_window: Duration::from_secs(10 * 60),
             max_once_key: 256,

@@ -60,6 +60,10 @@ pub enum Count {
     RoomsClosed,
     /// Rooms opened anew after a panic.
     RoomsRestarted,
+    /// Events that are `acked` and were sent once more to a user that had not acknowledged them.
+    EventsSentAgain,
+    /// Events that are `acked` and that a user has not acknowledged, and is not sent any more.
+    EventsGivenUp,
     /// Turns of durable rooms that could not be kept, and are undone. The log says why.
     CommitsFailed,
     /// Times that a room or a session was found to do nothing but what it gives itself to do, for 64
@@ -72,7 +76,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -94,6 +98,8 @@ impl Count {
         Self::RoomsOpened,
         Self::RoomsClosed,
         Self::RoomsRestarted,
+        Self::EventsSentAgain,
+        Self::EventsGivenUp,
         Self::CommitsFailed,
         Self::GreedyTurns,
         Self::ActorsLost,
@@ -124,6 +130,8 @@ impl Count {
             Self::RoomsOpened => "rooms_opened",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomsRestarted => "rooms_restarted",
+            Self::EventsSentAgain => "events_sent_again",
+            Self::EventsGivenUp => "events_given_up",
             Self::CommitsFailed => "commits_failed",
             Self::GreedyTurns => "greedy_turns",
             Self::ActorsLost => "actors_lost",

@@ -73,7 +73,8 @@ impl Connection {
 
     fn answered(&mut self, session: usize, id: u64, payload: Payload, ctx: &mut Context<Self>) {
         let Some(handle) = self.open_session(session) else { return };
-        if !handle.state.acknowledgements.resolve(id, payload) {
+        let awaited = &self.core.broadcaster().awaited;
+        if !handle.state.acknowledgements.resolve(id, payload) && !handle.acknowledge(awaited, id) {
             self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
         }
     }

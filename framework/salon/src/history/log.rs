@@ -9,10 +9,13 @@ use std::{
 
 use smallvec::SmallVec;
 
-use super::{History, HistoryTotal};
+use super::{
+    History, HistoryTotal,
+    unacknowledged::{Due, Patience, Unacknowledged},
+};
 use crate::{
     base::clock::{self, Instant},
-    message::{Log, Publication, Reader},
+    message::{Ledger, Log, Publication, Reader},
 };
 
 /// What an event counts beside what it says: about what its entry, its publication and its forms take.
@@ -22,7 +25,17 @@ const BESIDE: usize = 512;
 pub(crate) struct RoomLog {
     setting: History,
     total: HistoryTotal,
+    /// Whether something in it may be to be acknowledged.
+    is_acknowledged: bool,
     state: Mutex<State>,
+}
+
+/// What one user is sent once more.
+#[derive(Debug, Default)]
+pub(crate) struct Overdue {
+    pub(crate) again: Vec<Publication>,
+    /// How many it is not sent any more, though it has not acknowledged them.
+    pub(crate) given_up: usize,
 }
 
 #[derive(Default)]
@@ -31,6 +44,7 @@ struct State {
     /// The number of the last that was published.
     head: u64,
     bytes: usize,
+    unacknowledged: Option<Box<Unacknowledged>>,
 }
 
 struct Entry {
@@ -73,12 +87,65 @@ impl State {
     fn floor(&self) -> u64 {
         self.head + 1 - self.kept.len() as u64
     }
+
+    /// What has that number, as a reader gets it.
+    fn get(&self, seq: u64, reader: &Reader) -> Option<&Publication> {
+        let index = usize::try_from(seq.checked_sub(self.floor())?).ok()?;
+        Some(self.kept.get(index)?.for_reader(reader))
+    }
+
+    fn overdue(&self, due: &Due, reader: &Reader) -> Overdue {
+        let again = due.again.iter().filter_map(|seq| self.get(*seq, reader).cloned());
+        Overdue { again: again.collect(), given_up: due.given_up }
+    }
 }
 
 impl RoomLog {
     /// Of an order in which nothing is published yet.
-    pub(crate) fn new(setting: History, total: HistoryTotal) -> Self {
-        Self { setting, total, state: Mutex::default() }
+    pub(crate) fn new(setting: History, total: HistoryTotal, patience: Option<Patience>) -> Self {
+        let unacknowledged = patience.map(|patience| Box::new(Unacknowledged::new(patience)));
+        let is_acknowledged = unacknowledged.is_some();
+        let state = Mutex::new(State { unacknowledged, ..State::default() });
+        Self { setting, total, is_acknowledged, state }
+    }
+
+    /// Whether something in it may be to be acknowledged.
+    #[inline]
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.is_acknowledged
+    }
+
+    /// When something may be due that was not acknowledged.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.lock().unacknowledged.as_ref()?.next
+    }
+
+    /// What each of these users is due, who are here.
+    pub(crate) fn overdue<'a>(&self, readers: impl Iterator<Item = &'a Reader>) -> Vec<Overdue> {
+        let now = clock::now();
+        let mut state = self.lock();
+        if let Some(unacknowledged) = &mut state.unacknowledged {
+            unacknowledged.next = None;
+        }
+        let look = |reader: &Reader| {
+            let unacknowledged = state.unacknowledged.as_mut();
+            let due = unacknowledged.map(|it| it.look(reader, now)).unwrap_or_default();
+            state.overdue(&due, reader)
+        };
+        readers.map(look).collect()
+    }
+
+    /// What a user is due that comes: what was published up to the number `after`, if it reads on from there,
+    /// else all of it. One that is new is due nothing of that.
+    pub(crate) fn entered(&self, reader: &Reader, after: Option<u64>) -> Overdue {
+        if !self.is_acknowledged {
+            return Overdue::default();
+        }
+        let mut state = self.lock();
+        let upto = after.unwrap_or(state.head);
+        let Some(unacknowledged) = &mut state.unacknowledged else { return Overdue::default() };
+        let due = unacknowledged.enter(reader, upto, clock::now());
+        state.overdue(&due, reader)
     }
 
     /// Has what was kept, and nothing else, up to the number `head`: its last has that, and no number is missing.
@@ -112,6 +179,9 @@ impl RoomLog {
                 given_up.push(entry);
             }
         }
+        if let Some(unacknowledged) = &mut state.unacknowledged {
+            unacknowledged.rewind(head);
+        }
         drop(state);
         drop(given_up);
     }
@@ -123,6 +193,13 @@ impl RoomLog {
         let entry = Entry { publication, at, left_out: left_out.map(Box::new) };
         let mut state = self.lock();
         state.head += 1;
+        let awaited = entry.publication.kept().and_then(|kept| kept.awaited.as_ref());
+        if let (Some(awaited), seq) = (awaited, state.head)
+            && let Some(unacknowledged) = &mut state.unacknowledged
+        {
+            let left_out = entry.left_out.as_ref().map(|left_out| &left_out.reader);
+            unacknowledged.publish(seq, left_out, now, awaited.span);
+        }
         self.add(&mut state, entry);
         let given_up = self.give_up(&mut state, now);
         drop(state);
@@ -168,6 +245,10 @@ impl RoomLog {
             self.subtract(state, &entry);
             given_up.push(entry);
         }
+        let floor = state.floor();
+        if let Some(unacknowledged) = &mut state.unacknowledged {
+            unacknowledged.trim(floor);
+        }
         given_up
     }
 
@@ -201,6 +282,14 @@ impl Log for RoomLog {
             read.push(publication.clone());
         }
         Some(read)
+    }
+}
+
+impl Ledger for RoomLog {
+    fn acknowledged(&self, by: &Reader, seq: u64) {
+        if let Some(unacknowledged) = &mut self.lock().unacknowledged {
+            unacknowledged.acknowledge(by, seq);
+        }
     }
 }
 

@@ -6,11 +6,13 @@ mod log;
 mod past;
 mod setting;
 mod total;
+mod unacknowledged;
 
 pub use self::setting::{History, Past};
 
 pub(crate) use self::{
-    log::{LeftOut, Restored, RoomLog},
+    log::{LeftOut, Overdue, Restored, RoomLog},
     past::{KnownSince, MOST_KNOWN},
     total::HistoryTotal,
+    unacknowledged::Patience,
 };

@@ -24,8 +24,8 @@ use crate::{
         room_id::RoomIds,
     },
     event::ReservedName,
-    history::HistoryTotal,
-    message::{Class, Ordered, Publication},
+    history::{HistoryTotal, Patience},
+    message::{AwaitedIds, Class, Ordered, Publication},
     once::{Bounds, Once},
     outbox::NotQueued,
     payload::{Payload, PayloadError},
@@ -54,6 +54,9 @@ pub(crate) struct Broadcaster {
     pub(crate) openings: Openings,
     /// What the rooms keep of what they have published, together.
     pub(crate) history: HistoryTotal,
+    /// What rooms await the acknowledgement of, and how patiently.
+    pub(crate) awaited: Arc<AwaitedIds>,
+    pub(crate) patience: Patience,
     /// Where durable rooms are kept.
     pub(crate) store: Option<Arc<dyn Store>>,
     /// How many batches of one room may wait for their commit.
@@ -96,6 +99,8 @@ impl Broadcaster {
             half_of_an_outbox: (limits.max_outbox_frames / 2, limits.max_outbox_bytes / 2),
             openings: Openings::new(limits),
             history: HistoryTotal::new(limits.max_history_bytes),
+            awaited: Arc::default(),
+            patience: Patience { users: limits.max_acked_users, times: limits.max_acked_times },
             store,
             max_uncommitted: limits.max_uncommitted,
             max_name: limits.max_name,

@@ -55,6 +55,11 @@ pub(crate) enum Command {
         handle: Arc<SessionHandle>,
         missed: Vec<Publication>,
     },
+    /// A session is sent once more what it has not acknowledged, but for what it is still to read.
+    Unacknowledged {
+        handle: Arc<SessionHandle>,
+        again: Vec<Publication>,
+    },
     JoinNamed {
         handle: Arc<SessionHandle>,
         room: ByteString,

@@ -73,7 +73,10 @@ impl Held {
                 Command::Deliver { publication, .. } | Command::One { publication, .. } => {
                     publication.room().is_some() && !publication.is_answer()
                 }
-                Command::Replay { .. } | Command::Again { .. } | Command::Newest { .. } => true,
+                Command::Replay { .. }
+                | Command::Again { .. }
+                | Command::Unacknowledged { .. }
+                | Command::Newest { .. } => true,
                 // Who is a member does not depend on what was kept. (What goes out together is put together
                 // behind this.)
                 Command::Together(_)

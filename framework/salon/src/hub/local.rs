@@ -62,6 +62,13 @@ impl Local {
                     let _ = handle.offer(publication);
                 }
             }
+            Command::Unacknowledged { handle, again } => {
+                let due = again.iter().filter(|publication| !handle.outbox.is_to_read(publication));
+                for publication in due {
+                    // Where there is no place it is due again.
+                    let _ = handle.offer(publication);
+                }
+            }
             Command::JoinNamed { handle, room } => self.join_named(&handle, room),
             Command::LeaveNamed { handle, room } => self.leave_named(&handle, &room),
             Command::One { handle, publication, asked } => {

@@ -168,6 +168,14 @@ impl Outlets {
         }
     }
 
+    /// Sends a session that has entered once more what it has not acknowledged.
+    pub(crate) fn send_unacknowledged(&self, handle: &Arc<SessionHandle>, again: Vec<Publication>) {
+        if let Some(index) = self.index_of(handle) {
+            let handle = handle.clone();
+            self.tell(&self.list[index].shard, Command::Unacknowledged { handle, again });
+        }
+    }
+
     /// The room has ended: no shard keeps anything of it.
     pub(crate) fn close(&mut self, room: RoomId, log: Option<&Arc<dyn Log>>) {
         for outlet in std::mem::take(&mut self.list) {

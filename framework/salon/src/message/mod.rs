@@ -4,6 +4,7 @@
 //! word about a session. What may be done with it is decided by that, and never by its bytes: a
 //! [`Codec`] makes those, once for each protocol, whoever gets them. Nothing here may know a wire.
 
+mod awaited;
 mod class;
 mod codec;
 mod content;
@@ -20,6 +21,7 @@ mod topic;
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
+    awaited::{AwaitedId, AwaitedIds, Ledger, Place},
     class::Class,
     codec::{Codec, CodecId},
     content::{Content, Ordered},

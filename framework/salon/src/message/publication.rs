@@ -10,7 +10,9 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{Class, CodecId, Content, Epoch, Form, Reader, Topic, content::Ordered, forms::Forms};
+use super::{
+    AwaitedId, Class, CodecId, Content, Epoch, Form, Reader, Topic, content::Ordered, forms::Forms,
+};
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
@@ -38,6 +40,8 @@ pub(crate) struct Kept {
     pub(crate) seq: u64,
     /// Whether whoever cannot take it now is cut off all the same.
     pub(crate) closes: bool,
+    /// If it is to be acknowledged: by what.
+    pub(crate) awaited: Option<Arc<AwaitedId>>,
 }
 
 /// What is kept of one order of a room, by numbers.
@@ -207,8 +211,8 @@ impl Publication {
             order: None,
             question: None,
         };
-        // It is not worth a connection.
-        let kept = Kept { closes: false, ..self.kept()?.clone() };
+        // It is not worth a connection, nor an acknowledgement.
+        let kept = Kept { closes: false, awaited: None, ..self.kept()?.clone() };
         Some(Self::kept_by_room(content, self.0.room?, kept))
     }
 

@@ -65,6 +65,13 @@ impl Outbox {
         drop((lag, lost));
     }
 
+    /// Whether a session is behind, and is still to read something.
+    pub(crate) fn is_to_read(&self, publication: &Publication) -> bool {
+        let Some((room, kept)) = publication.room().zip(publication.kept()) else { return false };
+        let mut state = self.lock();
+        state.lag_mut(room).is_some_and(|lag| lag.reads(kept) && lag.next <= kept.seq)
+    }
+
     /// Queues what those read who are behind, as long as half of what the outbox may hold is free of what is
     /// reliable.
     pub(super) fn read_on(&self) {

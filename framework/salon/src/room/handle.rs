@@ -159,7 +159,7 @@ impl<R: Room> RoomHandle<R> {
                 let encode = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
                 broadcaster.is_free(E::NAME).then(encode).flatten()
             });
-            let (class, policy) = (Class::of(event), E::POLICY);
+            let (class, policy) = (Class::of(event), &E::POLICY);
             Broadcast { name: E::NAME, payload, class, policy, _ticket, done }
         }))
     }

@@ -32,7 +32,7 @@ use crate::{
         refusal::Code,
         room_id::RoomId,
     },
-    message::{Log, Publication, Reader},
+    message::{AwaitedIds, Log, Publication, Reader},
     once::{Id, Who},
     outbox::{End, Lag, NotQueued, Outbox},
 };
@@ -253,6 +253,14 @@ impl SessionHandle {
             ) => {}
         }
         queued
+    }
+
+    /// Its client has acknowledged something of that id; false if nothing of the kind is awaited of it.
+    pub(crate) fn acknowledge(&self, awaited: &AwaitedIds, id: u64) -> bool {
+        let Some(place) = awaited.find(id) else { return false };
+        let is_member = self.state.memberships.number(place.room).is_some();
+        let ledger = place.ledger.upgrade().filter(|_| is_member);
+        ledger.map(|ledger| ledger.acknowledged(&self.reader(), place.seq)).is_some()
     }
 
     /// It does not come back.

@@ -124,10 +124,10 @@ impl Conversation {
         auth: Option<Value>,
         raw: bool,
     ) -> Rc<Self> {
-        let (parser, orders) = (
-            core.parser().clone(),
-            Orders::new(core.namespaces().kept(), core.namespaces().lossy()),
-        );
+        let (parser, orders) = (core.parser().clone(), {
+            let names = core.namespaces();
+            Orders::new(names.kept(), names.lossy(), names.acked())
+        });
         let state = RefCell::new(State {
             decoder: parser.decoder(&PacketLimits::default()),
             auth,

@@ -21,6 +21,8 @@ pub(super) struct Orders {
     kept: Rc<[&'static str]>,
     /// The events that may come behind what came later: it may miss them.
     lossy: Rc<[&'static str]>,
+    /// The events that may come once more: it has not acknowledged them.
+    acked: Rc<[&'static str]>,
     /// What it has asked for once more: by the room's name, behind which number, and up to which.
     again: Vec<(String, u64, u64)>,
 }
@@ -35,8 +37,12 @@ struct Gap {
 
 impl Orders {
     /// Of a client that has seen nothing.
-    pub(super) fn new(kept: Rc<[&'static str]>, lossy: Rc<[&'static str]>) -> Self {
-        Self { seen: HashMap::new(), kept, lossy, again: Vec::new() }
+    pub(super) fn new(
+        kept: Rc<[&'static str]>,
+        lossy: Rc<[&'static str]>,
+        acked: Rc<[&'static str]>,
+    ) -> Self {
+        Self { seen: HashMap::new(), kept, lossy, acked, again: Vec::new() }
     }
 
     /// Takes the place out of an event's arguments, if its last one is one.
@@ -63,6 +69,7 @@ impl Orders {
         }
         match self.lossy.contains(&name) {
             true => self.follow_lossy(&place)?,
+            false if self.acked.contains(&name) && self.has_seen(&place) => {}
             false => self.follow(&place, begins)?,
         }
         Ok(Some(place))
@@ -100,6 +107,12 @@ impl Orders {
             return Err(format!("{at:?} came when {before} was the last in {room:?}: too early"));
         }
         Ok(())
+    }
+
+    /// Whether it is as far as that in the order of which that is.
+    fn has_seen(&self, Position { room, epoch, at }: &Position) -> bool {
+        let At::Seq(number) = at else { return false };
+        self.seen.get(room).is_some_and(|(known, last)| known == epoch && number <= last)
     }
 
     fn is_kept(&self, room: &str) -> bool {
@@ -160,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_may_be_missed_comes_behind_its_place_and_in_no_former_order() {
-        let mut orders = Orders::new(Rc::new(["a"]), Rc::new(["moved"]));
+        let mut orders = Orders::new(Rc::new(["a"]), Rc::new(["moved"]), Rc::new([]));
         let mut comes = |name: &str, epoch: &str, at: &str| {
             let json = format!(r#"{{"x":1}},{{"room":"a:1","epoch":"{epoch}",{at}}}"#);
             orders.take(name, &mut arguments(&json)).is_ok()

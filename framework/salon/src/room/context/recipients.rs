@@ -86,7 +86,7 @@ impl<'a, R> RoomAudience<'a, R> {
     pub(in crate::room) fn emit_any<E: Event + Serialize>(&self, event: &E) {
         let broadcaster = self.members.broadcaster();
         let payload = || broadcaster.encoded(E::NAME, event::encode(event)).ok();
-        self.publish(E::NAME, Class::of(event), E::POLICY, payload);
+        self.publish(E::NAME, Class::of(event), &E::POLICY, payload);
     }
 
     /// Publishes an event of that name and class to them; its payload is asked for if there is anybody, and
@@ -96,7 +96,7 @@ impl<'a, R> RoomAudience<'a, R> {
         &self,
         name: &'static str,
         class: Class,
-        policy: Policy,
+        policy: &Policy,
         payload: impl FnOnce() -> Option<Payload>,
     ) {
         let members = self.members;
@@ -105,7 +105,7 @@ impl<'a, R> RoomAudience<'a, R> {
         let is_latest = matches!(class, Class::Latest(_));
         let order = members.order.told();
         let at = order.map(|order| if is_numbered { order.next() } else { order.now() });
-        let kept = order.filter(|_| is_numbered).and_then(|order| order.place(policy.overflow));
+        let mut kept = order.filter(|_| is_numbered).and_then(|order| order.place(policy.overflow));
         let take_number = || {
             if let (true, Some(order), Some(at)) = (is_numbered, order, at) {
                 order.publish(at);
@@ -117,12 +117,16 @@ impl<'a, R> RoomAudience<'a, R> {
         }
         let position = order.zip(at).map(|(order, at)| order.position(members.name(), at));
         let Some(payload) = payload() else { return };
+        if let (Some(kept), Some(order), Some(span)) = (&mut kept, order, policy.acked) {
+            let id = members.broadcaster().next_acknowledgement();
+            kept.awaited = order.expect(&members.broadcaster().awaited, id, members.room(), span);
+        }
         let content = Content::Event {
             namespace: members.namespace().clone(),
             name: ByteString::from_static(name),
             payload,
             order: position.map(Ordered::InRoom).or_else(|| members.broadcaster().outside()),
-            question: None,
+            question: kept.as_ref().and_then(|kept| Some(kept.awaited.as_ref()?.id)),
         };
         take_number();
         let Some(kept) = kept else {

@@ -91,6 +91,9 @@ impl<R: Room> RoomActor<R> {
     /// it is time.
     pub(in crate::room) fn settle(&mut self, ctx: &mut Context<Self>) {
         turn::spend(ctx);
+        if self.awaits_acknowledgements() {
+            self.send_unacknowledged();
+        }
         let mut restarts = 0;
         loop {
             if matches!(self.state, State::Open(_))
@@ -144,7 +147,13 @@ impl<R: Room> RoomActor<R> {
         }
         self.wait_for_store(ctx);
         self.cx.wake_for_held();
-        self.alarm.set(self.cx.timers.next(), ctx, Self::ring);
+        let mut next = self.cx.timers.next();
+        if self.awaits_acknowledgements()
+            && let Some(at) = self.next_unacknowledged()
+        {
+            next = Some(next.map_or(at, |timer| timer.min(at)));
+        }
+        self.alarm.set(next, ctx, Self::ring);
     }
 
     /// Gives the room what its timers are due to bring.

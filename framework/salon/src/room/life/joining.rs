@@ -115,6 +115,7 @@ impl<R: Room> RoomActor<R> {
             self.cx.members.send_to(sender, publication);
         }
         self.tell_joined(sender, resumption);
+        self.send_unacknowledged_to(sender, resumption.and_then(Result::ok));
         if let Some(Ok(after)) = resumption {
             self.cx.members.replay(sender, after);
         }

@@ -2,6 +2,7 @@
 //!
 //! It must never be named but by what starts rooms: others have links and handles.
 
+mod acknowledging;
 mod actor;
 mod closing;
 mod committing;

@@ -6,7 +6,10 @@ use std::{rc::Rc, sync::Arc};
 
 use actix::Context;
 
-use super::actor::{RoomActor, RoomDirectory};
+use super::{
+    acknowledging::patience_of,
+    actor::{RoomActor, RoomDirectory},
+};
 use crate::{
     base::{logged::Logged, turn},
     room::{
@@ -46,7 +49,9 @@ impl<R: Room> PendingStart<R> {
             let name = RoomName { namespace, name: link.name.clone() };
             Rc::new(Durable::new(store.clone(), name))
         });
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, &broadcaster.history, durable.clone());
+        let patience = patience_of::<R>(broadcaster);
+        let total = &broadcaster.history;
+        let order = Order::begin(R::SEQUENCED, R::HISTORY, total, patience, durable.clone());
         let members = Members::new(link, directory.shared.clone(), order, durable, R::WINDOW);
         let room = RoomActor::new(
             RoomContext::new(members, RoomContext::<R>::new_presence()),

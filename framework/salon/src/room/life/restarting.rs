@@ -3,6 +3,7 @@
 //! It must never let anything of a state that is gone reach the one that came after it.
 
 use super::{
+    acknowledging::patience_of,
     actor::RoomActor,
     opening::{drop_kept, open},
     state::{Generation, State},
@@ -113,8 +114,10 @@ impl<R: Room> RoomActor<R> {
     /// What it publishes from here on is in an order of its own. The former one.
     pub(super) fn begin_order(&mut self) -> Order {
         let members = &mut self.cx.members;
-        let total = &members.broadcaster().history;
-        let order = Order::begin(R::SEQUENCED, R::HISTORY, total, members.durable.clone());
+        let broadcaster = members.broadcaster();
+        let (total, patience) = (&broadcaster.history, patience_of::<R>(broadcaster));
+        let order =
+            Order::begin(R::SEQUENCED, R::HISTORY, total, patience, members.durable.clone());
         std::mem::replace(&mut members.order, order)
     }
 

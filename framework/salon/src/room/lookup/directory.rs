@@ -246,6 +246,9 @@ pub(crate) trait AnyDirectory: Send + Sync {
     /// The names of the events that its rooms send and that may wait for a client behind what came later.
     #[cfg(feature = "testing")]
     fn lossy(&self) -> Vec<&'static str>;
+    /// And of those that may come once more.
+    #[cfg(feature = "testing")]
+    fn acked(&self) -> Vec<&'static str>;
 }
 
 impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
@@ -266,6 +269,13 @@ impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
                 names.push(event.name);
             }
         });
+        names
+    }
+
+    #[cfg(feature = "testing")]
+    fn acked(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        R::Sends::each(&mut |event| names.extend(event.acked.then_some(event.name)));
         names
     }
 }

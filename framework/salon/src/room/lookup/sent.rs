@@ -114,7 +114,7 @@ pub(crate) struct Broadcast {
     /// Nothing if it cannot be sent.
     pub(in crate::room) payload: Option<Payload>,
     pub(in crate::room) class: Class,
-    pub(in crate::room) policy: Policy,
+    pub(in crate::room) policy: &'static Policy,
     pub(in crate::room) _ticket: Ticket,
     pub(in crate::room) done: oneshot::Sender<()>,
 }

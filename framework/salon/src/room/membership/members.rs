@@ -142,6 +142,8 @@ impl Members {
         self.outlets.end_order(self.room(), former.shared_log().as_ref());
         for handle in self.handles() {
             self.order.enter(handle);
+            // Nothing was published in it, and so nothing is due.
+            self.order.log().iter().for_each(|log| drop(log.entered(&handle.reader(), None)));
         }
     }
 
@@ -220,6 +222,17 @@ impl Members {
     /// Sends a member once more what it missed.
     pub(in crate::room) fn send_again(&self, handle: &Arc<SessionHandle>, read: Vec<Publication>) {
         self.outlets.send_again(handle, read);
+    }
+
+    /// Sends a member once more what it has not acknowledged.
+    pub(in crate::room) fn send_unacknowledged(
+        &self,
+        handle: &Arc<SessionHandle>,
+        again: Vec<Publication>,
+    ) {
+        if !again.is_empty() {
+            self.outlets.send_unacknowledged(handle, again);
+        }
     }
 
     /// Sends an event to one session if it is a member: whoever else has the room's code still in

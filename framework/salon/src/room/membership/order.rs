@@ -6,6 +6,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use bytestring::ByteString;
@@ -14,8 +15,13 @@ use serde::Serialize;
 use crate::{
     base::room_id::RoomId,
     event::Overflow,
-    history::{History, HistoryTotal, KnownSince, LeftOut, MOST_KNOWN, Past, Restored, RoomLog},
-    message::{At, Content, Epoch, Kept, Log, Ordered, PositionOf, Publication, Reader, Seen},
+    history::{
+        History, HistoryTotal, KnownSince, LeftOut, MOST_KNOWN, Past, Patience, Restored, RoomLog,
+    },
+    message::{
+        At, AwaitedId, AwaitedIds, Content, Epoch, Kept, Log, Ordered, Place, PositionOf,
+        Publication, Reader, Seen,
+    },
     room::kept::{Bounds, Durable, KeptEvent, KeptMember, KeptOrder},
     session::handle::SessionHandle,
     store::Batch,
@@ -59,11 +65,12 @@ impl Order {
         told: bool,
         history: History,
         total: &HistoryTotal,
+        patience: Option<Patience>,
         durable: Option<Rc<Durable>>,
     ) -> Self {
         let history = (told && !history.is_none()).then(|| {
             Box::new(OrderHistory {
-                log: Arc::new(RoomLog::new(history, total.clone())),
+                log: Arc::new(RoomLog::new(history, total.clone(), patience)),
                 known: (history.past == Past::SinceJoined).then(RefCell::default),
             })
         });
@@ -91,7 +98,8 @@ impl Order {
                 order: Some(Ordered::InRoom(self.position(name, At::Seq(seq)))),
                 question: None,
             };
-            let place = Kept { log: Arc::<RoomLog>::downgrade(log), seq, closes: false };
+            let log = Arc::<RoomLog>::downgrade(log);
+            let place = Kept { log, seq, closes: false, awaited: None };
             let publication = Publication::kept_by_room(content, room, place);
             let left_out = match left_out {
                 Some(reader) => Some(LeftOut { reader, skip: publication.skipped()? }),
@@ -118,6 +126,7 @@ impl Order {
     }
 
     /// What is kept of it, if anything is.
+    #[inline]
     pub(in crate::room) fn log(&self) -> Option<&Arc<RoomLog>> {
         self.history.as_ref().map(|history| &history.log)
     }
@@ -194,7 +203,21 @@ impl Order {
     /// cannot take it is cut off.
     pub(in crate::room) fn place(&self, overflow: Overflow) -> Option<Kept> {
         let log: Weak<RoomLog> = Arc::downgrade(self.log()?);
-        Some(Kept { log, seq: self.published.get() + 1, closes: overflow == Overflow::Close })
+        let closes = overflow == Overflow::Close;
+        Some(Kept { log, seq: self.published.get() + 1, closes, awaited: None })
+    }
+
+    /// The acknowledgement of that id is that of the next one that is published.
+    pub(in crate::room) fn expect(
+        &self,
+        ids: &Arc<AwaitedIds>,
+        id: u64,
+        room: RoomId,
+        span: Duration,
+    ) -> Option<Arc<AwaitedId>> {
+        let ledger: Weak<RoomLog> = Arc::downgrade(self.log()?);
+        let place = Place { room, seq: self.published.get() + 1, ledger };
+        Some(ids.expect(id, place, span))
     }
 
     /// The lowest number that is kept; the next one, if none is.

@@ -1,0 +1,10 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("order:filled", latest, throttle = "1s", acked = "10s")]
+struct Filled {
+    by: String,
+    to: u32,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use salon::Event;
+
+#[derive(Event)]
+#[event("order:filled", acked = "10ms")]
+struct Filled {
+    by: String,
+    to: u32,
+}
+
+fn main() {}
