@@ -162,7 +162,7 @@ impl RoomLog {
             let at = at.filter(|_| counts_age);
             self.add(&mut state, Entry { publication, at, left_out: left_out.map(Box::new) });
         }
-        let given_up = self.give_up(&mut state, clock::now());
+        let given_up = self.give_up(&mut state, self.now());
         drop(state);
         drop((before, given_up));
     }
@@ -188,13 +188,13 @@ impl RoomLog {
 
     /// Keeps what has the next number.
     pub(crate) fn append(&self, publication: Publication, left_out: Option<LeftOut>) {
-        let now = clock::now();
-        let at = self.setting.age.map(|_| now);
+        let now = self.now();
+        let at = now.filter(|_| self.setting.age.is_some());
         let entry = Entry { publication, at, left_out: left_out.map(Box::new) };
         let mut state = self.lock();
         state.head += 1;
         let awaited = entry.publication.kept().and_then(|kept| kept.awaited.as_ref());
-        if let (Some(awaited), seq) = (awaited, state.head)
+        if let (Some(awaited), Some(now), seq) = (awaited, now, state.head)
             && let Some(unacknowledged) = &mut state.unacknowledged
         {
             let left_out = entry.left_out.as_ref().map(|left_out| &left_out.reader);
@@ -210,11 +210,16 @@ impl RoomLog {
     /// The lowest number that is kept now; the next one, if none is.
     pub(crate) fn floor(&self) -> u64 {
         let mut state = self.lock();
-        let given_up = self.give_up(&mut state, clock::now());
+        let given_up = self.give_up(&mut state, self.now());
         let floor = state.floor();
         drop(state);
         drop(given_up);
         floor
+    }
+
+    /// The time, if anything depends on it here.
+    fn now(&self) -> Option<Instant> {
+        (self.setting.age.is_some() || self.is_acknowledged).then(clock::now)
     }
 
     fn add(&self, state: &mut State, entry: Entry) {
@@ -230,9 +235,9 @@ impl RoomLog {
     }
 
     /// Takes out what is too much, and what is too old.
-    fn give_up(&self, state: &mut State, now: Instant) -> SmallVec<[Entry; 1]> {
+    fn give_up(&self, state: &mut State, now: Option<Instant>) -> SmallVec<[Entry; 1]> {
         let mut given_up = SmallVec::new();
-        let oldest = self.setting.age.and_then(|age| now.checked_sub(age));
+        let oldest = self.setting.age.and_then(|age| now?.checked_sub(age));
         while let Some(front) = state.kept.front() {
             let is_over = state.kept.len() > self.setting.events
                 || state.bytes > self.setting.bytes

@@ -186,11 +186,11 @@ impl RefusalRecord {
             data: refusal.data().cloned(),
         }
     }
-}
 
-impl From<RefusalRecord> for Refusal {
-    fn from(RefusalRecord { code, message, data }: RefusalRecord) -> Self {
-        let refusal = Self::new(Code::known(code), message);
+    /// It is no `From`: what the compiler says to an app of its refusals would list it.
+    pub(super) fn into_refusal(self) -> Refusal {
+        let Self { code, message, data } = self;
+        let refusal = Refusal::new(Code::known(code), message);
         match data {
             Some(data) => refusal.with_data(data),
             None => refusal,
@@ -276,7 +276,7 @@ mod tests {
         for refusal in [own, Refusal::other("full", "no seat is left")] {
             let bytes = encode(&RefusalRecord::of(&refusal)).unwrap();
             let read: RefusalRecord = decode(&bytes).unwrap();
-            assert_eq!(Refusal::from(read), refusal);
+            assert_eq!(read.into_refusal(), refusal);
         }
     }
 

@@ -11,10 +11,7 @@ use super::record::{
     AnswerRecord, EventRecord, Head, Last, MemberRecord, NotARecord, decode, millis, whole,
 };
 use crate::{
-    base::{
-        clock::{self, Instant},
-        refusal::Refusal,
-    },
+    base::clock::{self, Instant},
     message::{Epoch, Reader},
     once::{Answered, Id},
     payload::Payload,
@@ -157,7 +154,7 @@ impl TryFrom<AnswerRecord> for KeptAnswer {
         };
         let answered = match (reply, refused) {
             (Some(reply), None) => Ok(reply.try_into()?),
-            (None, Some(refused)) => Err(Refusal::from(refused)),
+            (None, Some(refused)) => Err(refused.into_refusal()),
             _ => return Err(NotARecord),
         };
         Ok(Self { id, event, key, payload, at: moment(at), answered })
