@@ -57,7 +57,7 @@ pub(crate) struct Sealing {
 }
 
 /// What waits.
-pub(crate) enum Held {
+enum Held {
     /// What a shard is told, at the end of the room's window if it has one.
     Tell(ShardHandle, Command, Option<Rc<Window>>),
     /// What is to be done when it is known whether what the room did is kept.
@@ -71,7 +71,7 @@ impl Held {
             Self::Then(_) => false,
             Self::Tell(_, command, _) => match command {
                 Command::Deliver { publication, .. } | Command::One { publication, .. } => {
-                    publication.room().is_some() && !publication.is_answer()
+                    publication.room().is_some()
                 }
                 Command::Replay { .. }
                 | Command::Again { .. }
@@ -115,7 +115,7 @@ impl Held {
 
 impl Gate {
     /// Something waits, behind what waits already.
-    pub(crate) fn hold(&self, held: Held) {
+    fn hold(&self, held: Held) {
         self.state.borrow_mut().turn.push(held);
     }
 

@@ -8,10 +8,11 @@ use std::{error::Error, io, sync::Arc};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::{
+    durability::Durability,
     error::OpenError,
     files::Files,
     mark::{Mark, MarkFile},
-    opening::{Durability, Opening},
+    opening::Opening,
     schema,
 };
 

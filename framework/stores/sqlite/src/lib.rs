@@ -51,6 +51,7 @@
 
 mod clock;
 mod database;
+mod durability;
 mod error;
 mod files;
 mod group;
@@ -61,8 +62,4 @@ mod schema;
 mod store;
 mod writer;
 
-pub use self::{
-    error::OpenError,
-    opening::{Durability, Opening},
-    store::Sqlite,
-};
+pub use self::{durability::Durability, error::OpenError, opening::Opening, store::Sqlite};

@@ -20,7 +20,7 @@ use std::{
     path::Path,
 };
 
-use crate::opening::Durability;
+use crate::durability::Durability;
 
 const MAGIC: &[u8; 8] = b"salonmk1";
 const BOOT: usize = 40;

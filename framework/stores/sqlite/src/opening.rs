@@ -2,19 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{error::OpenError, mark, store::Sqlite};
-
-/// What a batch outlives, once it is said to be kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the kernel has it or the disk has it")]
-pub enum Durability {
-    /// The process, however it ends. If the power or the kernel fails, the last seconds may be lost: it is
-    /// noticed, and rooms begin orders of their own.
-    #[default]
-    Process,
-    /// The machine as well: each commit waits until the disk has it.
-    Disk,
-}
+use crate::{durability::Durability, mark};
 
 /// A file that is to be opened: see [`Sqlite::at`].
 #[derive(Clone, Debug)]
@@ -65,14 +53,5 @@ impl Opening {
     pub fn booted_as(mut self, boot: &str) -> Self {
         self.boot = mark::boot_named(boot);
         self
-    }
-
-    /// Opens it, and makes it if it is not there. It reads the end of the log, and no rooms.
-    ///
-    /// # Errors
-    /// Another has it open, it is no file of this crate or of a newer version of it, it is damaged, or it
-    /// cannot be read and written.
-    pub fn open(self) -> Result<Sqlite, OpenError> {
-        Sqlite::start(self)
     }
 }

@@ -6,10 +6,7 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::{
-    error::OpenError,
-    opening::{Durability, Opening},
-};
+use crate::{durability::Durability, error::OpenError, opening::Opening};
 
 /// "Saln": by it a database is known as one of this crate, also to `file`.
 const APPLICATION: u32 = u32::from_be_bytes(*b"Saln");

@@ -55,7 +55,7 @@ impl Sqlite {
         Opening::new(path.as_ref().to_owned())
     }
 
-    pub(crate) fn start(opening: Opening) -> Result<Self, OpenError> {
+    fn start(opening: Opening) -> Result<Self, OpenError> {
         let files = Files::take(&opening.path)?;
         let database = Database::open(&files, &opening)?;
         let path = files.database.clone();
@@ -91,6 +91,17 @@ impl Sqlite {
                 Err(_) => Err(StoreError::failed("reaching the store", "its thread has panicked")),
             }
         })
+    }
+}
+
+impl Opening {
+    /// Opens it, and makes it if it is not there. It reads the end of the log, and no rooms.
+    ///
+    /// # Errors
+    /// Another has it open, it is no file of this crate or of a newer version of it, it is damaged, or it
+    /// cannot be read and written.
+    pub fn open(self) -> Result<Sqlite, OpenError> {
+        Sqlite::start(self)
     }
 }
 

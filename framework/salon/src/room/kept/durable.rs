@@ -73,6 +73,16 @@ struct Sealed {
     is_replaced: bool,
 }
 
+impl Turn {
+    /// One more record, if it could be written down: else the turn comes to nothing.
+    fn stage(&mut self, kind: Kind, number: u64, record: Option<Bytes>) {
+        match record {
+            Some(bytes) => self.records.push(Record { kind, number, bytes }),
+            None => self.is_broken = true,
+        }
+    }
+}
+
 impl Sealed {
     /// Another order begins behind that batch.
     fn replacing(revision: u64) -> Self {
@@ -231,38 +241,25 @@ impl Durable {
         let record = publication.named_payload().and_then(|(name, payload)| {
             encode(&EventRecord::new(name, payload, at, left_out)?).ok()
         });
-        let mut turn = self.turn.borrow_mut();
-        match record {
-            Some(bytes) => turn.records.push(Record { kind: Kind::Event, number: seq, bytes }),
-            None => turn.is_broken = true,
-        }
+        self.turn.borrow_mut().stage(Kind::Event, seq, record);
     }
 
     /// An event is answered that is to be handled once.
     pub(in crate::room) fn stage_answer(&self, record: &AnswerRecord) {
         let mut turn = self.turn.borrow_mut();
-        match encode(record) {
-            Ok(bytes) => {
-                turn.last.answer += 1;
-                let record = Record { kind: Kind::Answer, number: turn.last.answer, bytes };
-                turn.records.push(record);
-            }
-            Err(_) => turn.is_broken = true,
-        }
+        turn.last.answer += 1;
+        let number = turn.last.answer;
+        turn.stage(Kind::Answer, number, encode(record).ok());
     }
 
     /// Somebody has become a member for the first time, behind the event of that number.
     pub(in crate::room) fn stage_member(&self, subject: &ByteString, since: u64) {
         let mut turn = self.turn.borrow_mut();
-        match encode(&MemberRecord { subject: subject.clone(), since }) {
-            Ok(bytes) => {
-                turn.last.member += 1;
-                turn.members.push(subject.clone());
-                let record = Record { kind: Kind::Member, number: turn.last.member, bytes };
-                turn.records.push(record);
-            }
-            Err(_) => turn.is_broken = true,
-        }
+        turn.last.member += 1;
+        turn.members.push(subject.clone());
+        let number = turn.last.member;
+        let record = encode(&MemberRecord { subject: subject.clone(), since });
+        turn.stage(Kind::Member, number, record.ok());
     }
 
     /// The application keeps this, in the place of what it kept before.

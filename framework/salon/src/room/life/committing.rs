@@ -39,16 +39,14 @@ impl<R: Room> RoomActor<R> {
     }
 
     /// Has the room wait for its store, if too much waits for that.
-    pub(super) fn wait_for_store(&self, ctx: &mut Context<Self>) {
+    pub(super) fn wait_for_store(&mut self, ctx: &mut Context<Self>) {
         let members = &self.cx.members;
         let Some(durable) = &members.durable else { return };
         if durable.gate().under_way() < members.broadcaster().max_uncommitted {
             return;
         }
         tracing::debug!(room = %Logged(members.name()), "the room waits for its store");
-        let passed = durable.gate().passed();
-        durable.gate().seal(None);
-        ctx.wait(passed.into_actor(self).map(|_, actor, ctx| actor.settle(ctx)));
+        self.after_commits(ctx, Self::settle);
     }
 
     /// Something is done with the room when all that it did so far is in its store, or is known not to

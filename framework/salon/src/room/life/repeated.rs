@@ -51,10 +51,7 @@ impl<R: Room> RoomActor<R> {
         joined: Option<MembershipNumber>,
     ) -> Result<Run, Unhandled> {
         let who = return_path.sender.who();
-        let broadcaster = self.cx.members.broadcaster();
-        let once = self.once.get_or_insert_with(|| {
-            Arc::new(Once::new(broadcaster.once_in_room, broadcaster.counters.clone()))
-        });
+        let once = self.once();
         if joined.is_some() {
             once.forget(&who, event, keyed);
         }
@@ -63,6 +60,14 @@ impl<R: Room> RoomActor<R> {
             Begun::Answered(answered) => Err(Unhandled::Answered(answered)),
             Begun::Waits(first) => Err(Unhandled::Waits(first)),
         }
+    }
+
+    /// What it has answered to events with keys, or will have.
+    pub(super) fn once(&mut self) -> &Arc<Once> {
+        let broadcaster = self.cx.members.broadcaster();
+        self.once.get_or_insert_with(|| {
+            Arc::new(Once::new(broadcaster.once_in_room, broadcaster.counters.clone()))
+        })
     }
 
     /// Answers an event whose handler has not run: now, or when it is known what.

@@ -3,7 +3,7 @@
 //! It must never let anybody believe that it goes on where it does not: an order of which something is
 //! missing is followed by another.
 
-use std::{error::Error, rc::Rc, sync::Arc};
+use std::{error::Error, rc::Rc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::{error::Elapsed, timeout_at};
@@ -15,7 +15,7 @@ use crate::{
         logged::Logged,
         refusal::{Code, Refusal},
     },
-    once::{Of, Once, Who},
+    once::{Of, Who},
     room::{
         contract::Room,
         kept::{Durable, Found, KeptAnswer, KeptOrder, Recovered},
@@ -129,12 +129,10 @@ impl<R: Room> RoomActor<R> {
         if answers.is_empty() {
             return;
         }
-        let broadcaster = self.cx.members.broadcaster();
-        let once = self.once.get_or_insert_with(|| {
-            Arc::new(Once::new(broadcaster.once_in_room, broadcaster.counters.clone()))
-        });
+        let namespace = self.cx.members.namespace().clone();
+        let once = self.once();
         for KeptAnswer { id, event, key, payload, at, answered } in answers {
-            let who = Who { namespace: self.cx.members.namespace().clone(), id };
+            let who = Who { namespace: namespace.clone(), id };
             if let Some(at) = at {
                 let of = Of { who, event: event.into(), key: key.into(), payload };
                 once.restore(of, &answered, at);
