@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{durability::Durability, mark};
 
-/// A file that is to be opened: see [`Sqlite::at`].
+/// A file that is to be opened: see [`Sqlite::at`](crate::Sqlite::at).
 #[derive(Clone, Debug)]
 #[must_use = "it is not open yet"]
 pub struct Opening {
