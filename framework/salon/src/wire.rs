@@ -4,4 +4,4 @@
 
 #[cfg(feature = "msgpack")]
 pub use salon_wire::msgpack;
-pub use salon_wire::{engine_io, socket_io, websocket};
+pub use salon_wire::{engine_io, socket_io, typed, websocket};

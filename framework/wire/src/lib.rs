@@ -1,6 +1,6 @@
 //! The protocols of a Salon app as values: bytes in, packets out, and back.
 //!
-//! Engine.IO v4, Socket.IO v5 in JSON and in MessagePack (feature `msgpack`), and WebSocket frames. An
+//! Engine.IO v4, Socket.IO v5 in JSON and in MessagePack (feature `msgpack`), `salon.v1`, and WebSocket frames. An
 //! app names this crate as `salon::wire`; whatever else reads or writes the same bytes needs no more.
 //!
 //! Everything here is pure. It must never do I/O, read a clock, know an actor or log: whoever owns
@@ -14,4 +14,5 @@ pub mod engine_io;
 #[cfg(feature = "msgpack")]
 pub mod msgpack;
 pub mod socket_io;
+pub mod typed;
 pub mod websocket;

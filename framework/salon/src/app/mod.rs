@@ -32,9 +32,6 @@ pub(crate) use self::{
     hooks::Hooks,
     namespace::Described,
     namespaces::{BuiltNamespace, Namespaces, TypedRoute},
-    session::{
-        AnySession, AnyStep, Called, Conclude, Concluded, ConnectRefusal, ConnectReply, Resume,
-        Unconnected,
-    },
+    session::{AnySession, AnyStep, Called, Conclude, Concluded, Resume, Unconnected},
     settings::Settings,
 };

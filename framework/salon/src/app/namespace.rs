@@ -50,7 +50,7 @@ pub struct Namespace<W = Unidentified, T = ()> {
 /// What is said of a namespace.
 pub(crate) struct Described {
     pub(crate) name: Name,
-    pub(crate) authenticate: AnyAuthenticator,
+    pub(crate) authenticator: AnyAuthenticator,
     reads_cookies: bool,
     /// Whether somebody was named who says who a client is, and that is not [`Anyone`].
     pub(crate) identified: Option<bool>,
@@ -130,7 +130,7 @@ impl Namespace {
     fn named(name: Name) -> Self {
         let described = Described {
             name,
-            authenticate: auth::any(Anyone),
+            authenticator: auth::any(Anyone),
             reads_cookies: false,
             identified: None,
             authority: None,
@@ -162,7 +162,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
         W: Undecided,
     {
         self.described.reads_cookies = authenticator.reads_cookies();
-        self.described.authenticate = auth::any(authenticator);
+        self.described.authenticator = auth::any(authenticator);
         self.described.identified = Some(TypeId::of::<A>() != TypeId::of::<Anyone>());
         self.known_as()
     }

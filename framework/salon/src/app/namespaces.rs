@@ -97,7 +97,7 @@ fn check_acked(sends: &[SentEvent], sender: impl FnOnce() -> String) -> Result<(
 pub(crate) struct BuiltNamespace {
     name: Name,
     pub(crate) number: NamespaceNumber,
-    pub(crate) authenticate: AnyAuthenticator,
+    pub(crate) authenticator: AnyAuthenticator,
     pub(crate) admit: Vec<Admit>,
     pub(crate) make_session: MakeSession,
     /// Whether an authenticator has said who each client is.
@@ -204,7 +204,7 @@ impl Namespaces {
         let built = BuiltNamespace {
             name: namespace.name,
             number: NamespaceNumber(self.fixed.len() + self.others.len()),
-            authenticate: namespace.authenticate,
+            authenticator: namespace.authenticator,
             admit: namespace.admit,
             make_session: namespace.make_session,
             // Without an authenticator no event is listed that wants an identity.

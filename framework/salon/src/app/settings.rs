@@ -27,8 +27,9 @@ impl Settings {
         if !transports.polling && !transports.websocket {
             return Err(BuildError::NoTransport);
         }
-        if !self.http.path.starts_with('/') {
-            return Err(BuildError::Path(self.http.path.clone()));
+        let paths = [Some(&self.http.path), self.http.plain_path.as_ref()];
+        if let Some(wrong) = paths.into_iter().flatten().find(|path| !path.starts_with('/')) {
+            return Err(BuildError::Path(wrong.clone()));
         }
         let day = Duration::from_secs(24 * 60 * 60);
         let spans = [

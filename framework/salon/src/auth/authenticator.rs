@@ -120,6 +120,25 @@ pub trait Authenticator: Send + Sync + 'static {
     fn reads_cookies(&self) -> bool {
         false
     }
+
+    /// Whether a request has what it looks at, or need not have anything. A client of the plain protocol is
+    /// asked at once then; another one is waited for, until it says who it is by its first message. An
+    /// `Authorization` by default, or a cookie if it [reads](Self::reads_cookies) these. One that asks
+    /// another authenticator answers as that does.
+    ///
+    /// ```
+    /// use salon::auth::{Authenticator, Handshake, jwt::{Claims, Jwt}};
+    ///
+    /// let tokens = Jwt::<Claims>::hs256([1; 32])?.query("token");
+    /// let request = |url, query| Handshake::new::<&str, &str>(url, [], query);
+    /// assert!(tokens.is_presented(&request("/salon?token=x", vec![("token", "x")])));
+    /// assert!(!tokens.is_presented(&request("/salon", vec![])));
+    /// # Ok::<(), salon::auth::jwt::KeyError>(())
+    /// ```
+    fn is_presented(&self, handshake: &Handshake) -> bool {
+        handshake.header("authorization").is_some()
+            || self.reads_cookies() && handshake.header("cookie").is_some()
+    }
 }
 
 /// Lets everybody in, as nobody in particular.
@@ -132,10 +151,22 @@ impl Authenticator for Anyone {
     async fn authenticate(&self, _: Credentials) -> Result<Authenticated<()>, Refusal> {
         Ok(().into())
     }
+
+    fn is_presented(&self, _: &Handshake) -> bool {
+        true
+    }
 }
 
 /// An authenticator of a type that is not known here.
-pub(crate) type AnyAuthenticator = Arc<
+#[derive(Clone)]
+pub(crate) struct AnyAuthenticator {
+    /// [`Authenticator::authenticate`].
+    pub(crate) authenticate: Authenticate,
+    /// [`Authenticator::is_presented`].
+    pub(crate) is_presented: Arc<dyn Fn(&Handshake) -> bool + Send + Sync>,
+}
+
+type Authenticate = Arc<
     dyn Fn(Credentials) -> LocalBoxFuture<'static, Result<Authenticated<AnyIdentity>, Refusal>>
         + Send
         + Sync,
@@ -144,12 +175,15 @@ pub(crate) type AnyAuthenticator = Arc<
 /// Forgets an authenticator's type.
 pub(crate) fn any<A: Authenticator>(authenticator: A) -> AnyAuthenticator {
     let authenticator = Arc::new(authenticator);
-    Arc::new(move |credentials| {
+    let asked = authenticator.clone();
+    let is_presented = Arc::new(move |handshake: &Handshake| asked.is_presented(handshake));
+    let authenticate: Authenticate = Arc::new(move |credentials| {
         let authenticator = authenticator.clone();
         Box::pin(async move {
             let tally = credentials.tally();
             let authenticated = authenticator.authenticate(credentials).await?;
             Ok(authenticated.erase(tally))
         })
-    })
+    });
+    AnyAuthenticator { authenticate, is_presented }
 }

@@ -49,6 +49,9 @@ pub struct Limits {
     /// Packets in one polling payload. No limit beside `max_payload`: a client sends what it has
     /// gathered at once, and it is handled in turns, as much in each as over a WebSocket.
     pub max_payload_packets: usize,
+    /// Frames of the plain protocol in one message of a client. 4,096: what it has queued while it was away
+    /// comes in one.
+    pub max_frames_per_message: usize,
     /// Namespaces that one connection may have open.
     pub max_namespaces: usize,
     /// How often one connection may send CONNECT, each of which asks an authenticator; beyond it a
@@ -144,6 +147,7 @@ impl Default for Limits {
             max_attachment_bytes: 1_000_000,
             max_fragments: 1_024,
             max_payload_packets: usize::MAX,
+            max_frames_per_message: 4_096,
             max_namespaces: 16,
             connect_rate: Rate::new(10, Duration::from_secs(1), 256),
             max_rooms: 1_024,
@@ -300,6 +304,9 @@ pub struct Http {
     /// The path of the Engine.IO endpoint, with or without a trailing slash; clients may leave the
     /// slash out or add it. `/socket.io`, where Socket.IO clients look by default.
     pub path: String,
+    /// The path of the plain protocol's endpoint, `/salon` by default; `None` turns it off. What stands
+    /// behind it names a namespace: `/salon/admin` is that of `/admin`.
+    pub plain_path: Option<String>,
     /// Which transports are offered.
     pub transports: Transports,
     /// Which pages of other origins may connect. A page served by the same host always may.
@@ -315,6 +322,7 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             path: "/socket.io".to_owned(),
+            plain_path: Some("/salon".to_owned()),
             transports: Transports::default(),
             origins: Origins::default(),
             client_address: ClientAddress::default(),

@@ -5,6 +5,7 @@
 
 pub(crate) mod allowance;
 pub(crate) mod bucket;
+pub(crate) mod bye;
 pub(crate) mod clock;
 pub mod config;
 pub(crate) mod contained;

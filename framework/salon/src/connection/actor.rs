@@ -10,6 +10,7 @@ use std::{
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 
 use super::{
+    above::Above,
     core::Core,
     early::EarlyEvents,
     handle::Handle,
@@ -28,9 +29,7 @@ use crate::{
         number::{SessionNumber, ShardNumber},
         turn::{self, TakesTurns},
     },
-    protocol::{Effect, NoSessions, Protocol, Raw, SocketIo, Violation},
     room::Early,
-    wire::engine_io,
 };
 
 /// The shared part of one connection.
@@ -47,43 +46,11 @@ pub(crate) struct Connection {
     ended: bool,
     /// Whether it has sent a CONNECT: most send no second one, and need no bucket for them.
     pub(super) has_sent_connect: bool,
+    /// Whether it is asked who its client is, and what that sends meanwhile waits.
+    pub(super) is_asked_about: bool,
     /// Boxed: mostly nothing waits.
     waiting: Option<Box<Waiting>>,
     above: Above,
-}
-
-/// What is above the transport.
-pub(crate) enum Above {
-    /// Sessions, by what the client speaks.
-    Sessions { protocol: SocketIo, table: SessionTable },
-    /// An application that takes messages as they come.
-    Application { protocol: Raw, application: Arc<dyn Application> },
-}
-
-impl Above {
-    /// Sessions of a client that has none yet.
-    pub(super) fn sessions(protocol: SocketIo) -> Self {
-        Self::Sessions { protocol, table: SessionTable::default() }
-    }
-
-    /// An application of its own.
-    pub(super) fn application(application: Arc<dyn Application>) -> Self {
-        Self::Application { protocol: Raw, application }
-    }
-
-    fn receive(&mut self, message: engine_io::Message) -> Result<Effect, Violation> {
-        match self {
-            Self::Sessions { protocol, table } => protocol.receive(message, table),
-            Self::Application { protocol, .. } => protocol.receive(message, &NoSessions),
-        }
-    }
-
-    fn timeout(&self) -> Option<Violation> {
-        match self {
-            Self::Sessions { protocol, .. } => protocol.timeout(),
-            Self::Application { protocol, .. } => protocol.timeout(),
-        }
-    }
 }
 
 impl Connection {
@@ -93,24 +60,37 @@ impl Connection {
         shard: ShardNumber,
         above: Above,
     ) -> Self {
-        let (at_limit, ended, has_sent_connect) = (false, false, false);
-        Self { core, handle, shard, at_limit, ended, has_sent_connect, waiting: None, above }
+        Self {
+            core,
+            handle,
+            shard,
+            at_limit: false,
+            ended: false,
+            has_sent_connect: false,
+            is_asked_about: false,
+            waiting: None,
+            above,
+        }
+    }
+
+    /// Whether its client has one session here, and what becomes of the one becomes of the other.
+    pub(super) fn has_one_session(&self) -> bool {
+        self.above.has_one_session()
+    }
+
+    /// A session was refused; whether its client may not try again.
+    pub(super) fn was_refused_too_often(&mut self) -> bool {
+        self.above.is_refused()
     }
 
     /// The sessions of its client; nothing if it has an application above it.
     pub(super) fn table(&mut self) -> Option<&mut SessionTable> {
-        match &mut self.above {
-            Above::Sessions { table, .. } => Some(table),
-            Above::Application { .. } => None,
-        }
+        self.above.table()
     }
 
     /// The sessions that are open.
     pub(super) fn open_sessions(&self) -> &[OpenSession] {
-        match &self.above {
-            Above::Sessions { table, .. } => &table.open,
-            Above::Application { .. } => &[],
-        }
+        self.above.open_sessions()
     }
 
     /// Runs code of the application that is above it, if one is, which the log calls `what`. `None` if
@@ -121,7 +101,7 @@ impl Connection {
         request: Option<Arc<Handshake>>,
         code: impl FnOnce(&dyn Application, &RawConnection),
     ) -> Option<()> {
-        let Above::Application { application, .. } = &self.above else { return Some(()) };
+        let Some(application) = self.above.application() else { return Some(()) };
         let (outbox, handshake) = (self.handle.outbox().clone(), self.handle.handshake().clone());
         let raw = RawConnection { outbox, handshake, request };
         self.guard(what, None, || code(&**application, &raw))
@@ -154,7 +134,7 @@ impl Connection {
 
     /// Whether nothing is waited for before the next message.
     fn is_free(&self, ctx: &Context<Self>) -> bool {
-        !self.at_limit && !self.is_held() && ctx.state().alive()
+        !self.at_limit && !self.is_asked_about && !self.is_held() && ctx.state().alive()
     }
 
     /// Whether a message that comes now has to wait for others.
@@ -175,11 +155,7 @@ impl Connection {
 
     /// What waits for a session to join a room again, and the sessions.
     pub(super) fn early(&mut self) -> (&mut EarlyEvents, &[OpenSession]) {
-        let open: &[OpenSession] = match &self.above {
-            Above::Sessions { table, .. } => &table.open,
-            Above::Application { .. } => &[],
-        };
-        (&mut self.waiting.get_or_insert_default().early, open)
+        (&mut self.waiting.get_or_insert_default().early, self.above.open_sessions())
     }
 
     /// The first of them that waits no longer, with the place of its session.
@@ -256,7 +232,7 @@ impl Connection {
             window.remove(&message);
         }
         match self.above.receive(message) {
-            Ok(effect) => self.carry_out(effect, request, in_flight, ctx),
+            Ok(effect) => self.carry_out(effect, request, Some(in_flight), ctx),
             Err(violation) => self.respond_to(&violation, None, ctx),
         }
     }
@@ -294,7 +270,9 @@ impl Actor for Connection {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         if self.table().is_some() {
-            return self.await_connect(ctx);
+            self.await_connect(ctx);
+            let begin = self.above.begin();
+            return self.carry_out(begin, None, None, ctx);
         }
         let opened = |application: &dyn Application, raw: &RawConnection| application.opened(raw);
         if self.with_application("opened", None, opened).is_none() {

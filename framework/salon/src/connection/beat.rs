@@ -78,13 +78,15 @@ impl Beat {
         }
     }
 
-    /// A pong came. It is no answer if none is awaited, nor while the ping waits to be sent, and no
-    /// sign then that the client reads.
-    pub(super) fn pong(&self, is_unsent: impl FnOnce() -> bool) {
+    /// A pong came; whether it is an answer. It is none if none is awaited, nor while the ping waits to be
+    /// sent, and no sign then that the client reads.
+    pub(super) fn pong(&self, is_unsent: impl FnOnce() -> bool) -> bool {
         let mut state = self.lock();
-        if matches!(*state, State::Awaited { .. }) && !is_unsent() {
+        let is_answer = matches!(*state, State::Awaited { .. }) && !is_unsent();
+        if is_answer {
             *state = State::Quiet { since: clock::now() };
         }
+        is_answer
     }
 
     /// Whether the time for an answer is over, though nobody may have looked yet: not if that look

@@ -9,6 +9,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use super::{
     core::Core,
+    leaving::{LEAVE_RATE, leave},
     open_session::OpenSession,
     replaying::{REPLAY_RATE, replay},
     rights::{REFRESH_RATE, refresh},
@@ -25,7 +26,7 @@ use crate::{
         in_flight::InFlightGuard,
         refusal::{Code, Refusal},
     },
-    event::{Policy, REFRESH, REPLAY},
+    event::{LEAVE, Policy, REFRESH, REPLAY},
     message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
     room::{Checks, Deliver, Early, Forwarded, RoomRoute, SentByClient, bounded},
@@ -93,6 +94,9 @@ impl OpenSession {
         if call.name == REPLAY {
             return self.replay(call, context);
         }
+        if call.name == LEAVE {
+            return self.leave(call, context);
+        }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
         if let Some((name, route)) = route {
@@ -151,6 +155,15 @@ impl OpenSession {
         let payload = call.payload.check()?;
         let replayed = replay(context.core.clone(), self.handle.clone(), payload);
         Ok(Outcome::Later(replayed.map(Concluded::Answered).boxed_local(), call.in_flight))
+    }
+
+    fn leave(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
+        if let Err(refusal) = self.check_rate(LEAVE, LEAVE_RATE, context.allowance) {
+            return call.refuse(refusal);
+        }
+        let payload = call.payload.check()?;
+        let left = leave(context.core.clone(), self.handle.clone(), payload);
+        Ok(Outcome::Later(left.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
     fn check_rate(

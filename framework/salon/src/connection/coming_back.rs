@@ -90,9 +90,10 @@ impl<'a> Claimant<'a> {
         }
     }
 
-    /// A new session, or one that the client had before.
-    pub(super) fn beginning(&self, core: &Core) -> Result<Beginning, Refusal> {
-        let Some(recovery) = &core.broadcaster().recovery else {
+    /// A new session, or one that the client had before, if it `comes_back` to what it had as a session.
+    pub(super) fn beginning(&self, core: &Core, comes_back: bool) -> Result<Beginning, Refusal> {
+        let recovery = core.broadcaster().recovery.as_ref().filter(|_| comes_back);
+        let Some(recovery) = recovery else {
             return Ok(Beginning { id: SessionId::random()?, recoverable: None, recovered: None });
         };
         let recovered = self.claim().and_then(|claim| {

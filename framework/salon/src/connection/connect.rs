@@ -2,12 +2,11 @@
 //!
 //! It must never let anything of a session out before its CONNECT reply, but for what it missed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use futures_util::FutureExt;
-use serde_json::json;
 
 use super::{
     actor::Connection,
@@ -17,12 +16,14 @@ use super::{
     rights::unauthorized,
 };
 use crate::{
-    app::{BuiltNamespace, ConnectRefusal, ConnectReply, Unconnected},
+    app::{BuiltNamespace, Unconnected},
     auth::{AnyIdentity, Credential, Credentials},
     base::{
         bucket::rate_limited,
+        bye::Bye,
         clock,
         contained::{Contained, Panicked, Running},
+        disconnect::DisconnectReason,
         logged::{self, Logged},
         meter::Count,
         number::SessionNumber,
@@ -30,9 +31,8 @@ use crate::{
         timers::Alarm,
     },
     hub::Socket,
-    message::Content,
+    message::{Content, Welcome},
     outbox::End,
-    payload::Payload,
     protocol::Violation,
     session::{
         auth_state::AuthState,
@@ -61,7 +61,7 @@ impl Connection {
         }
         if let Err(refusal) = self.count_connect() {
             self.core.counters().one(Count::SessionsRefused);
-            return self.refuse_connect(&namespace, &refusal);
+            return self.refuse_connect(&namespace, refusal, ctx);
         }
         let limit = self.core.limits().max_namespaces;
         let Some(table) = self.table() else { return };
@@ -79,7 +79,7 @@ impl Connection {
         // Whether it is one of those whose names the application accepts, that may say.
         let found = || self.core.namespaces().find(&namespace).cloned();
         let Some(found) = self.guard("which namespaces there are", None, found) else {
-            return self.refuse_connect(&namespace, &Refusal::logged_already());
+            return self.refuse_connect(&namespace, Refusal::logged_already(), ctx);
         };
         let Some(built) = found else {
             let violation = Violation::UnknownNamespace(namespace.clone());
@@ -123,9 +123,12 @@ impl Connection {
             Some(outcome) => admitted(outcome, self, ctx),
             None => {
                 self.core.waits_to_connect(&self.handle);
+                self.is_asked_about = self.has_one_session();
                 ctx.spawn(admission.into_actor(self).map(|outcome, actor, ctx| {
                     admitted(outcome, actor, ctx);
                     actor.is_decided();
+                    actor.is_asked_about = false;
+                    actor.work(ctx);
                 }));
             }
         }
@@ -169,7 +172,8 @@ impl Connection {
             let (principal, subject) = (self.handle.principal(), subject.as_ref());
             let claimant =
                 Claimant::new(&self.core, namespace, presented.as_ref(), principal, subject);
-            let beginning = || claimant.beginning(&self.core);
+            let comes_back = !self.has_one_session();
+            let beginning = || claimant.beginning(&self.core, comes_back);
             let claims = Claims::presented(auth.as_deref());
             let make = |beginning: Beginning| {
                 recovered = beginning.recovered;
@@ -193,13 +197,13 @@ impl Connection {
             Ok(made) => made,
             Err(refusal) => {
                 self.core.counters().one(Count::SessionsRefused);
-                return self.refuse_connect(namespace, &refusal);
+                return self.refuse_connect(namespace, refusal, ctx);
             }
         };
         if self.core.revocations().refuse(&handle.auth_state.credential()) {
             self.core.sessions().remove(&handle);
             self.core.counters().one(Count::SessionsRefused);
-            return self.refuse_connect(&handle.namespace, &unauthorized());
+            return self.refuse_connect(&handle.namespace, unauthorized(), ctx);
         }
         let (mut missed, rooms) = match recovered {
             Some(recovered) => (recovered.missed, recovered.rooms),
@@ -221,11 +225,8 @@ impl Connection {
         if is_little {
             replay(&handle, &missed);
         }
-        let pid = handle.recoverable.as_ref().map(|recoverable| &recoverable.private_id);
-        let reply = ConnectReply { sid: &handle.id, pid };
-        let reply = Payload::encode_single(&reply);
-        let session = reply.ok().map(|reply| reply.json_text().clone());
-        self.send(Content::Connected { namespace: handle.namespace.clone(), session });
+        let welcome = Box::new(welcome(&handle));
+        self.send(Content::Connected { namespace: handle.namespace.clone(), welcome });
         if !is_little {
             handle.outbox.catch_up();
             replay(&handle, &missed);
@@ -259,25 +260,37 @@ impl Connection {
         table.connecting.meet_deadline();
     }
 
-    pub(super) fn refuse_connect(&self, namespace: &ByteString, refusal: &Refusal) {
+    /// Tells the client that it has no session in a namespace. One that may not try again is parted with.
+    pub(super) fn refuse_connect(
+        &mut self,
+        namespace: &ByteString,
+        refusal: Refusal,
+        ctx: &mut Context<Self>,
+    ) {
         // Not the message: it may tell the client what it has presented.
         tracing::debug!(
             namespace = %self.core.namespaces().shown(namespace),
             code = %Logged(refusal.code()),
             "a session is refused"
         );
-        let data = match refusal.data() {
-            Some(data) => Some(data.clone()),
-            // The reference's refusal of an unknown namespace has no data.
-            None if *refusal.code() == Code::NotFound => None,
-            None => Some(json!({ "code": refusal.code().as_str() })),
-        };
-        let error = ConnectRefusal { message: refusal.message(), data };
-        // Text and JSON values always have a JSON form.
-        let Ok(error) = Payload::encode_single(&error) else { return };
-        let error = error.json_text().clone();
-        self.send(Content::NotConnected { namespace: namespace.clone(), error });
+        let bye = Bye::of_code(refusal.code());
+        let refusal = Box::new(refusal);
+        self.send(Content::NotConnected { namespace: namespace.clone(), refusal });
+        if self.was_refused_too_often() {
+            self.handle.outbox().say_bye(bye);
+            self.close(DisconnectReason::ForcedServerClose, ctx);
+        }
     }
+}
+
+/// What a client is told of its session.
+fn welcome(handle: &SessionHandle) -> Welcome {
+    let private_id = handle.recoverable.as_ref().map(|it| it.private_id.to_byte_string());
+    let (user, expires) =
+        handle.auth_state.look(|credential| (credential.subject.clone(), credential.expires()));
+    let left = |expires: SystemTime| expires.duration_since(clock::wall()).unwrap_or_default();
+    let (session, expires_in) = (handle.id.to_byte_string(), expires.map(left));
+    Welcome { session, private_id, user, expires_in }
 }
 
 /// A namespace's name for as long as a session lives: it came with whatever else the client sent, and
@@ -299,7 +312,7 @@ async fn admit(
         check(credentials.clone()).await?;
     }
     let began = clock::wall();
-    let authenticated = (namespace.authenticate)(credentials.clone()).await?;
+    let authenticated = (namespace.authenticator.authenticate)(credentials.clone()).await?;
     let (identity, mut credential) = authenticated.into_parts();
     // What was revoked while it was asked about counts, also where nothing says how old it is.
     credential.issued.get_or_insert(began);

@@ -14,6 +14,7 @@ use crate::{
     app::{Application, RawConnection},
     auth::Handshake,
     base::{
+        bye::Bye,
         contained::{Panicked, contain},
         disconnect::DisconnectReason,
         in_flight::InFlightGuard,
@@ -21,7 +22,7 @@ use crate::{
         meter::Count,
         refusal::Refusal,
     },
-    hub::Command,
+    hub::{self, Command},
     message::{Content, Publication},
     outbox::End,
     payload::Payload,
@@ -52,18 +53,29 @@ impl Connection {
         &mut self,
         effect: Effect,
         request: Option<Arc<Handshake>>,
-        in_flight: InFlightGuard,
+        in_flight: Option<InFlightGuard>,
         ctx: &mut Context<Self>,
     ) {
         match effect {
             Effect::Nothing => {}
             Effect::Connect { namespace, auth } => self.connect(namespace, auth, ctx),
+            Effect::Claim { session, auth } => {
+                if let Some(handle) = self.open_session(session) {
+                    handle.state.claims.present(&auth);
+                }
+            }
+            Effect::BeatBy { messages } => self.handle.beat_by(messages),
+            Effect::Refuse { name, id, refusal } => self.refuse(&name, id, &refusal),
+            Effect::Both(both) => {
+                for effect in *both {
+                    self.carry_out(effect, None, None, ctx);
+                }
+            }
             Effect::Call { session, name, payload, id } => {
-                self.handle_event(
-                    session,
-                    Call { name, payload, delivery: None, id, in_flight },
-                    ctx,
-                );
+                // Before anything was received nothing is called.
+                let Some(in_flight) = in_flight else { return };
+                let call = Call { name, payload, delivery: None, id, in_flight };
+                self.handle_event(session, call, ctx);
             }
             Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
             Effect::Leave { session } => self.leave(session, ctx),
@@ -76,6 +88,15 @@ impl Connection {
         let awaited = &self.core.broadcaster().awaited;
         if !handle.state.acknowledgements.resolve(id, payload) && !handle.acknowledge(awaited, id) {
             self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
+        }
+    }
+
+    /// Refuses an event of a client that has no session to be asked about it.
+    fn refuse(&self, name: &ByteString, id: Option<u64>, refusal: &Refusal) {
+        self.core.counters().one(Count::EventsRefused);
+        let refused = hub::refusal_of(ByteString::new(), name, id, refusal);
+        if let Some(content) = refused {
+            self.send(content);
         }
     }
 
@@ -119,15 +140,18 @@ impl Connection {
             connection = self.handle.number(),
             "a client broke its protocol"
         );
-        if matches!(violation, Violation::BadPacket(_)) {
+        if matches!(violation, Violation::BadPacket(_) | Violation::BadFrame(_)) {
             self.core.counters().one(Count::BadPackets);
         }
         match violation.consequence() {
             Consequence::Keep => {}
-            Consequence::Close(reason) => self.close(reason, ctx),
+            Consequence::Close(reason, bye) => {
+                self.handle.outbox().say_bye(bye);
+                self.close(reason, ctx);
+            }
             Consequence::Refuse(refusal) => {
                 if let Some(namespace) = namespace {
-                    self.refuse_connect(namespace, &refusal);
+                    self.refuse_connect(namespace, refusal, ctx);
                 }
             }
         }
@@ -135,9 +159,10 @@ impl Connection {
 
     /// Ends what the server wants ended.
     pub(super) fn end_session(&mut self, end: &EndSession, ctx: &mut Context<Self>) {
+        let is_all_there_is = self.has_one_session();
         let Some(table) = self.table() else { return };
         match end.end {
-            End::Session => {
+            End::Session if !is_all_there_is => {
                 if let Some(index) = table.index(end.session) {
                     let mut session = table.open.swap_remove(index);
                     session.alarm.turn_off(ctx);
@@ -146,8 +171,8 @@ impl Connection {
                 }
             }
             // It has ended meanwhile, and the connection serves others.
-            End::Connection if table.index(end.session).is_none() => {}
-            End::Connection => {
+            End::Session | End::Connection if table.index(end.session).is_none() => {}
+            End::Session | End::Connection => {
                 for session in table.take_all() {
                     self.disconnect(session);
                 }
@@ -158,7 +183,9 @@ impl Connection {
             End::Superseded if table.index(end.session).is_none() => {}
             // Its sessions are claimed one after the other, and away from now on.
             End::Superseded => {
-                for session in table.take_all() {
+                let sessions = table.take_all();
+                self.handle.outbox().say_bye(Bye::Replaced);
+                for session in sessions {
                     let namespace = session.handle.namespace.clone();
                     self.end_open_session(session, DisconnectReason::TransportClose);
                     // If somebody is there after all, such as another tab, they are to stay away: two
@@ -174,8 +201,11 @@ impl Connection {
     fn disconnect(&self, session: OpenSession) {
         let namespace = session.handle.namespace.clone();
         self.end_open_session(session, DisconnectReason::ServerNamespaceDisconnect);
-        // The last packet: whatever the session's own code still sent is before it.
-        self.send(Content::Disconnected { namespace });
+        // The last packet: whatever the session's own code still sent is before it. Where there is one
+        // session it is the connection's end that says so.
+        if !self.has_one_session() {
+            self.send(Content::Disconnected { namespace });
+        }
     }
 
     /// Who has a session.

@@ -65,6 +65,8 @@ pub(crate) struct Handle<A: Actor> {
     /// Whether its client has connected. Whoever looks for a place to take may see it late, and guards
     /// itself by the lock of the registry.
     connected: AtomicBool,
+    /// Whether it is asked for signs of life by messages: a page does not see its transport's pings.
+    beats_by_messages: AtomicBool,
     /// How many strangers there are: a count that guards nothing else.
     strangers: AtomicU8,
     in_flight: InFlight,
@@ -108,6 +110,7 @@ impl<A: Client> Handle<A> {
             answered: AtomicBool::new(false),
             behind: AtomicBool::new(false),
             connected: AtomicBool::new(false),
+            beats_by_messages: AtomicBool::new(false),
             strangers: AtomicU8::new(0),
             in_flight: InFlight::default(),
             beat: Beat::new(),
@@ -289,7 +292,7 @@ impl<A: Client> Handle<A> {
     /// Records a pong. One that comes while its ping still waits to be sent is no answer, and no
     /// sign that the client reads.
     pub(crate) fn pong(&self) {
-        self.beat.pong(|| self.outbox.has_undelivered_ping());
+        let _ = self.beat.pong(|| self.outbox.has_undelivered_ping());
     }
 
     /// When its heartbeat is first looked at.
@@ -299,7 +302,23 @@ impl<A: Client> Handle<A> {
 
     /// Looks at its heartbeat: queues a ping if one is due.
     pub(crate) fn look(&self, heartbeat: &Heartbeat) -> Look {
-        self.beat.look(heartbeat, || self.outbox.control(Control::Ping))
+        self.beat.look(heartbeat, || {
+            let by_messages = self.beats_by_messages.load(Ordering::Relaxed);
+            self.outbox.control(if by_messages { Control::Heartbeat } else { Control::Ping });
+        })
+    }
+
+    /// From now on it is asked for signs of life by messages, or by its transport's pings again. What waits
+    /// for an answer goes on to: both are one.
+    pub(super) fn beat_by(&self, messages: bool) {
+        self.beats_by_messages.store(messages, Ordering::Relaxed);
+    }
+
+    /// A heartbeat came as a message; whether it is to be answered by one: what answers the server's own is
+    /// not.
+    pub(crate) fn heartbeat(&self) -> bool {
+        let by_messages = self.beats_by_messages.load(Ordering::Relaxed);
+        !(by_messages && self.beat.pong(|| self.outbox.has_undelivered_ping()))
     }
 
     /// Whether its client has not answered in time, though its supervisor may not have looked yet.

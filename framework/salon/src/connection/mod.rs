@@ -2,6 +2,7 @@
 //!
 //! It must never know a transport: links hand it messages and drain its outbox.
 
+mod above;
 mod actor;
 mod all;
 mod beat;
@@ -14,6 +15,7 @@ mod dispatch;
 mod early;
 mod effects;
 mod handle;
+mod leaving;
 mod mailbox;
 mod missed;
 mod open_session;

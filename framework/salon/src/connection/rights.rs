@@ -113,7 +113,7 @@ async fn authenticate(
     let namespace = namespace(core, handle)?;
     let (handshake, name) = (handle.handshake.clone(), handle.namespace.clone());
     let credentials = Credentials::new(handshake, name, auth, core.tally());
-    let asked = pin!(Some(async { (namespace.authenticate)(credentials).await }));
+    let asked = pin!(Some(async { (namespace.authenticator.authenticate)(credentials).await }));
     let socket = Socket::new(handle.clone(), core.broadcaster().clone());
     let limit = core.timeouts().middleware;
     let (_, credential) = bounded(&socket, REFRESH, limit, asked).await?.into_parts();

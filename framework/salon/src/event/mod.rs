@@ -24,5 +24,8 @@ pub(crate) use time_limit::{Waited, too_late, wait};
 /// `{ token }` by custom.
 pub(crate) const REFRESH: &str = "salon:refresh";
 
+/// The event by which a client leaves a room that it is in, by the room's name.
+pub(crate) const LEAVE: &str = "salon:leave";
+
 /// The event by which a client asks once more for what it missed of a room that it is in.
 pub(crate) const REPLAY: &str = "salon:replay";

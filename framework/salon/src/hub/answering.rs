@@ -26,7 +26,8 @@ pub(crate) fn acknowledgement(
     id: u64,
     payload: Payload,
 ) -> Result<Publication, NotQueued> {
-    let content = Content::Answer { namespace: sender.namespace.clone(), id, payload };
+    let (namespace, is_refusal) = (sender.namespace.clone(), false);
+    let content = Content::Answer { namespace, id, payload, is_refusal };
     sender.outbox.terms().formed(Publication::with(content, room, Class::Reliable))
 }
 
@@ -63,17 +64,29 @@ pub(crate) fn refusing(
     acknowledgement: Option<u64>,
     refusal: &Refusal,
 ) -> Option<Publication> {
-    let event = acknowledgement.is_none().then_some(name);
-    let payload = encode_or_log(name, refused(event, refusal))?;
-    let namespace = sender.namespace.clone();
-    let content = match acknowledgement {
-        Some(id) => Content::Answer { namespace, id, payload },
+    let content = refusal_of(sender.namespace.clone(), name, acknowledgement, refusal)?;
+    sender.outbox.terms().formed(Publication::new(content)).ok()
+}
+
+/// What tells that an event is refused.
+pub(crate) fn refusal_of(
+    namespace: ByteString,
+    name: &str,
+    acknowledgement: Option<u64>,
+    refusal: &Refusal,
+) -> Option<Content> {
+    let payload = match acknowledgement {
+        Some(_) => Payload::encode_single(refusal),
+        None => refused(name, refusal),
+    };
+    let payload = encode_or_log(name, payload)?;
+    Some(match acknowledgement {
+        Some(id) => Content::Answer { namespace, id, payload, is_refusal: true },
         None => {
             let name = ByteString::from_static("salon:refused");
             Content::Event { namespace, name, payload, order: None, question: None }
         }
-    };
-    sender.outbox.terms().formed(Publication::new(content)).ok()
+    })
 }
 
 /// The message of what does not fit its event has a piece of it, which is the client's.

@@ -30,7 +30,7 @@ mod window;
 pub use self::{audience::Audience, question::Answers, socket::Socket, user::UserHandle};
 
 pub(crate) use self::{
-    answering::{acknowledgement, answer, refusing},
+    answering::{acknowledgement, answer, refusal_of, refusing},
     asking::Asker,
     broadcaster::{Broadcaster, encode_or_log},
     command::Command,

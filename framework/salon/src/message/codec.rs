@@ -1,6 +1,7 @@
 //! How a protocol writes what is published.
 
 use super::{Content, Form};
+use crate::{base::bye::Bye, wire::websocket::CloseFrame};
 
 /// The writing side of one protocol, which all connections that speak it share.
 pub(crate) trait Codec: Send + Sync {
@@ -9,6 +10,19 @@ pub(crate) trait Codec: Send + Sync {
     /// The form of that content for its clients, or [nothing](Form::is_nothing) if it has none on
     /// this wire.
     fn form(&self, content: &Content) -> Form;
+    /// The last that a client is told, if this protocol has words for why a connection ends.
+    fn farewell(&self, _bye: Bye) -> Option<Farewell> {
+        None
+    }
+}
+
+/// The last that a client is told.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    /// A message.
+    pub(crate) text: String,
+    /// With what its WebSocket is closed then.
+    pub(crate) close: CloseFrame,
 }
 
 /// Which of the codecs of one Salon.
@@ -16,6 +30,8 @@ pub(crate) trait Codec: Send + Sync {
 pub(crate) enum CodecId {
     /// Socket.IO, by the parser that the Salon has.
     SocketIo,
+    /// `salon.v1`.
+    Typed,
     /// Messages as they are, over Engine.IO.
     RawOverEngineIo,
     /// Messages as they are, over a WebSocket of their own.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::{Offset, PositionOf};
-use crate::{payload::Payload, wire::engine_io};
+use super::{Offset, PositionOf, Welcome};
+use crate::{base::refusal::Refusal, payload::Payload, wire::engine_io};
 
 /// What is published.
 #[derive(Debug)]
@@ -19,12 +19,12 @@ pub(crate) enum Content {
         /// What its acknowledgement is to be labelled with, if one is asked for.
         question: Option<u64>,
     },
-    /// What acknowledges the event of that id.
-    Answer { namespace: ByteString, id: u64, payload: Payload },
-    /// A session has begun; JSON says by which id.
-    Connected { namespace: ByteString, session: Option<ByteString> },
-    /// A session was refused; JSON says why.
-    NotConnected { namespace: ByteString, error: ByteString },
+    /// What answers the event of that id: what it carries is the reply, or else the refusal as one value.
+    Answer { namespace: ByteString, id: u64, payload: Payload, is_refusal: bool },
+    /// A session has begun.
+    Connected { namespace: ByteString, welcome: Box<Welcome> },
+    /// A session was refused.
+    NotConnected { namespace: ByteString, refusal: Box<Refusal> },
     /// A session has ended.
     Disconnected { namespace: ByteString },
     /// A message as it is, for clients that speak no protocol above their transport's.
@@ -51,8 +51,8 @@ impl Content {
         match self {
             Self::Event { name, payload, .. } => name.len() + of(payload),
             Self::Answer { payload, .. } => of(payload),
-            Self::Connected { session: said, .. } => said.as_ref().map_or(0, |said| said.len()),
-            Self::NotConnected { error, .. } => error.len(),
+            Self::Connected { welcome, .. } => welcome.session.len(),
+            Self::NotConnected { refusal, .. } => refusal.message().len(),
             Self::Disconnected { .. } => 0,
             Self::Message(message) => message.len(),
         }

@@ -12,21 +12,27 @@ use crate::wire::{engine_io, socket_io::Messages, websocket};
 /// The packet type of Engine.IO before a text message.
 const TEXT_MESSAGE: u8 = b'4';
 
-/// What a text is encoded behind: room for the longest WebSocket header, and the packet type.
+/// What a text of Engine.IO is encoded behind: room for the longest WebSocket header, and the packet type.
 pub(crate) const FRONT: &str = "\0\0\0\0\0\0\0\0\0\x004";
 const _: () = assert!(FRONT.len() == websocket::MAX_HEADER + 1);
+
+/// What a text is encoded behind that is a message as it is.
+pub(crate) const PLAIN_FRONT: &str = "\0\0\0\0\0\0\0\0\0\0";
+const _: () = assert!(PLAIN_FRONT.len() == websocket::MAX_HEADER);
 
 /// The messages of one publication.
 pub(crate) struct Form(Written);
 
 /// What they are.
 enum Written {
-    /// One text message of Engine.IO, which nearly every packet is: encoded right behind its
-    /// WebSocket header, so that all its forms are windows into one buffer.
+    /// One text message, which nearly every publication is: encoded right behind its WebSocket header,
+    /// so that all its forms are windows into one buffer.
     Text {
         websocket: Bytes,
-        /// Where the polling form begins: the packet type and the text.
-        packet: usize,
+        /// Where the form without that header begins: the text, with the packet type in front of it where
+        /// that is Engine.IO's.
+        message: u32,
+        layer: Layer,
     },
     /// Anything else. Boxed: nearly every form is a text, and small.
     Messages(Box<Several>),
@@ -41,16 +47,17 @@ struct Several {
 }
 
 impl Form {
-    /// A text behind [`FRONT`].
-    pub(crate) fn of_text(text: String) -> Self {
+    /// A text behind [`FRONT`], or behind [`PLAIN_FRONT`].
+    pub(crate) fn of_text(text: String, layer: Layer) -> Self {
         let mut buffer = text.into_bytes();
         let length = buffer.len() - websocket::MAX_HEADER;
-        let packet = websocket::header_len(length);
-        let begin = websocket::MAX_HEADER - packet;
+        let header = websocket::header_len(length);
+        let begin = websocket::MAX_HEADER - header;
         websocket::put_header(websocket::Opcode::Text, length, &mut &mut buffer[begin..]);
         let mut websocket = Bytes::from(buffer);
         websocket.advance(begin);
-        Self(Written::Text { websocket, packet })
+        let message = u32::try_from(header).expect("a header has 10 bytes at most");
+        Self(Written::Text { websocket, message, layer })
     }
 
     /// Several messages, or none.
@@ -78,7 +85,9 @@ impl Form {
     /// What it counts against the limit of an outbox: the bytes of its messages.
     pub(crate) fn cost(&self) -> usize {
         match &self.0 {
-            Written::Text { websocket, packet } => websocket.len() - packet - 1,
+            Written::Text { websocket, message, layer } => {
+                websocket.len() - *message as usize - layer.packet_type()
+            }
             Written::Messages(several) => several.cost(),
         }
     }
@@ -91,10 +100,11 @@ impl Form {
         }
     }
 
-    /// All its messages as packets of a poll, joined by the separator.
+    /// All its messages as packets of a poll, joined by the separator; a text that is a message as it is,
+    /// without anything around it.
     pub(crate) fn polling(&self) -> Bytes {
         match &self.0 {
-            Written::Text { websocket, packet } => websocket.slice(packet..),
+            Written::Text { websocket, message, .. } => websocket.slice(*message as usize..),
             Written::Messages(several) => several.polling().clone(),
         }
     }
@@ -139,6 +149,14 @@ pub(crate) enum Layer {
 }
 
 impl Layer {
+    /// Bytes in front of a text.
+    fn packet_type(self) -> usize {
+        match self {
+            Self::EngineIo => 1,
+            Self::Plain => 0,
+        }
+    }
+
     /// Appends a message as one WebSocket frame.
     fn encode_websocket(self, message: &engine_io::Message, out: &mut Vec<u8>) {
         match (self, message) {
@@ -169,20 +187,26 @@ mod tests {
     fn a_text_has_the_forms_that_its_message_has() {
         // Around the lengths at which a WebSocket header grows; the packet type counts.
         for length in [0, 1, 123, 124, 125, 126, 65_533, 65_534, 65_535, 65_536] {
-            let form = Form::of_text(format!("{FRONT}{}", text(length)));
-            let message = engine_io::Message::Text(text(length).into());
-            let expected = Form::of_message(message, Layer::EngineIo);
-            assert!(matches!(form.0, Written::Text { .. }));
-            assert_eq!(form.cost(), length);
-            assert_eq!(form.cost(), expected.cost());
-            assert_eq!(form.websocket(), expected.websocket(), "{length} bytes");
-            assert_eq!(form.polling(), expected.polling(), "{length} bytes");
+            for (front, layer) in [(FRONT, Layer::EngineIo), (PLAIN_FRONT, Layer::Plain)] {
+                let form = Form::of_text(format!("{front}{}", text(length)), layer);
+                let message = engine_io::Message::Text(text(length).into());
+                let expected = Form::of_message(message, layer);
+                assert!(matches!(form.0, Written::Text { .. }));
+                assert_eq!(form.cost(), length);
+                assert_eq!(form.cost(), expected.cost());
+                assert_eq!(form.websocket(), expected.websocket(), "{length} bytes");
+                if layer == Layer::EngineIo {
+                    assert_eq!(form.polling(), expected.polling(), "{length} bytes");
+                } else {
+                    assert_eq!(form.polling(), text(length));
+                }
+            }
         }
     }
 
     #[test]
     fn the_forms_of_a_text_are_windows_into_one_buffer() {
-        let form = Form::of_text(format!("{FRONT}hello"));
+        let form = Form::of_text(format!("{FRONT}hello"), Layer::EngineIo);
         let (websocket, polling) = (form.websocket(), form.polling());
         assert_eq!(websocket.as_ptr_range().end, polling.as_ptr_range().end);
         assert_eq!(websocket[2..], polling);

@@ -17,20 +17,22 @@ mod publication;
 mod reader;
 mod refused;
 mod topic;
+mod welcome;
 
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
     awaited::{AwaitedId, AwaitedIds, Ledger, Place},
     class::Class,
-    codec::{Codec, CodecId},
+    codec::{Codec, CodecId, Farewell},
     content::{Content, Ordered},
     delivery::Delivery,
-    form::{FRONT, Form, Layer},
+    form::{FRONT, Form, Layer, PLAIN_FRONT},
     offset::Offset,
     position::{Epoch, PositionOf, Seen},
     publication::{Kept, Log, Publication},
     reader::Reader,
     refused::refused,
     topic::Topic,
+    welcome::Welcome,
 };

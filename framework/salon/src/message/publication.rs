@@ -217,11 +217,11 @@ impl Publication {
     }
 
     /// What a client gets in place of this once it has lost the right to it: the answer that it
-    /// awaits, with that payload, and nothing in place of anything else.
+    /// awaits, with that refusal, and nothing in place of anything else.
     pub(crate) fn suppressed(&self, refusal: &Payload) -> Option<Self> {
         let Content::Answer { namespace, id, .. } = &self.0.content else { return None };
         let (namespace, payload): (ByteString, _) = (namespace.clone(), refusal.clone());
-        Some(Self::new(Content::Answer { namespace, id: *id, payload }))
+        Some(Self::new(Content::Answer { namespace, id: *id, payload, is_refusal: true }))
     }
 }
 
@@ -238,18 +238,18 @@ impl fmt::Debug for Publication {
 mod tests {
     use super::*;
     use crate::base::refusal::{Code, Refusal};
-    use crate::message::refused;
 
     #[test]
     fn an_answer_that_is_suppressed_says_so_and_nothing_else_says_anything() {
-        let refusal = refused(None, &Refusal::new(Code::Lapsed, "it is over")).unwrap();
+        let refusal = Payload::encode_single(&Refusal::new(Code::Lapsed, "it is over")).unwrap();
         let (namespace, payload) = (ByteString::from_static("/a"), Payload::none());
-        let answer = Content::Answer { namespace: namespace.clone(), id: 7, payload };
+        let (id, is_refusal) = (7, false);
+        let answer = Content::Answer { namespace: namespace.clone(), id, payload, is_refusal };
         let suppressed = Publication::new(answer).suppressed(&refusal).expect("it is awaited");
-        let Content::Answer { id: 7, payload, .. } = &suppressed.0.content else {
-            panic!("{suppressed:?} is no answer")
+        let Content::Answer { id: 7, payload, is_refusal: true, .. } = &suppressed.0.content else {
+            panic!("{suppressed:?} is no refusal")
         };
-        assert_eq!(payload.json(), r#"{"error":{"code":"lapsed","message":"it is over"}}"#);
+        assert_eq!(payload.json(), r#"{"code":"lapsed","message":"it is over"}"#);
         let ended = Publication::new(Content::Disconnected { namespace });
         assert!(ended.suppressed(&refusal).is_none());
     }

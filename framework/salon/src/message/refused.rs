@@ -1,4 +1,4 @@
-//! A refusal as a client gets it.
+//! A refusal as a client gets it that asked for no answer.
 
 use serde::Serialize;
 
@@ -9,13 +9,11 @@ use crate::{
 
 #[derive(Serialize)]
 struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<&'a str>,
+    event: &'a str,
     error: &'a Refusal,
 }
 
-/// The payload that says why: of an acknowledgement, or of an event of its own, which has to name the
-/// one that it is about.
-pub(crate) fn refused(event: Option<&str>, refusal: &Refusal) -> Result<Payload, PayloadError> {
+/// The payload of an event of its own that says why another one was refused, which it names.
+pub(crate) fn refused(event: &str, refusal: &Refusal) -> Result<Payload, PayloadError> {
     Payload::encode_single(&Refused { event, error: refusal })
 }

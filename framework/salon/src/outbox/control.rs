@@ -7,6 +7,8 @@
 pub(crate) enum Control {
     /// To ask the client for a sign that it is there.
     Ping,
+    /// To ask it so by a message.
+    Heartbeat,
     /// To give the client that waits for something to be sent an answer without anything in it.
     LetGo,
 }
@@ -15,6 +17,7 @@ pub(crate) enum Control {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lane {
     ping: bool,
+    heartbeat: bool,
     let_go: bool,
 }
 
@@ -23,18 +26,21 @@ impl Lane {
     pub(super) fn add(&mut self, control: Control) {
         match control {
             Control::Ping => self.ping = true,
+            Control::Heartbeat => self.heartbeat = true,
             Control::LetGo => self.let_go = true,
         }
     }
 
-    /// Whether a ping waits.
+    /// Whether what asks for a sign waits.
     pub(super) fn has_ping(self) -> bool {
-        self.ping
+        self.ping || self.heartbeat
     }
 
     /// All that waits.
     pub(super) fn iter(self) -> impl Iterator<Item = Control> {
         let ping = self.ping.then_some(Control::Ping);
-        ping.into_iter().chain(self.let_go.then_some(Control::LetGo))
+        let heartbeat = self.heartbeat.then_some(Control::Heartbeat);
+        let let_go = self.let_go.then_some(Control::LetGo);
+        [ping, heartbeat, let_go].into_iter().flatten()
     }
 }

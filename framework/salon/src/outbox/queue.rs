@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     base::{
+        bye::Bye,
         disconnect::DisconnectReason,
         meter::Counters,
         number::SessionNumber,
@@ -27,7 +28,7 @@ use crate::{
             atomic::{AtomicBool, Ordering},
         },
     },
-    message::{Class, Publication, Reader},
+    message::{Class, Farewell, Publication, Reader},
 };
 
 /// The outgoing queue of one connection.
@@ -214,6 +215,18 @@ impl Outbox {
     /// Like [`close`](Self::close), but drops what is queued.
     pub(crate) fn discard(&self, reason: DisconnectReason) {
         self.end(self.lock(), reason, true);
+    }
+
+    /// Says what its client is told once its end comes, in place of what goes with the reason of that. The
+    /// first stands.
+    pub(crate) fn say_bye(&self, bye: Bye) {
+        self.lock().bye.get_or_insert(bye);
+    }
+
+    /// What its client is told last, if its protocol has words for that.
+    pub(crate) fn farewell(&self, reason: DisconnectReason) -> Option<Farewell> {
+        let bye = self.lock().bye.or_else(|| Bye::of_reason(reason))?;
+        self.terms.farewell(bye)
     }
 
     /// The reason of the close, once it is decided.

@@ -18,7 +18,7 @@ use super::{
     terms::Terms,
 };
 use crate::{
-    base::{disconnect::DisconnectReason, number::MembershipNumber, room_id::RoomId},
+    base::{bye::Bye, disconnect::DisconnectReason, number::MembershipNumber, room_id::RoomId},
     message::Publication,
 };
 
@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) bytes: usize,
     pub(super) link: LinkNumber,
     pub(super) closed: Option<DisconnectReason>,
+    /// What its client is told of that, if somebody has said.
+    pub(super) bye: Option<Bye>,
     /// The link that waited last.
     waker: Option<Waker>,
     /// Whether it waits still.

@@ -11,7 +11,7 @@ use crate::{
         refusal::{Code, Refusal},
         room_id::RoomId,
     },
-    message::{Publication, refused},
+    message::Publication,
     payload::Payload,
 };
 
@@ -77,8 +77,8 @@ pub(crate) fn lapsed() -> Refusal {
     Refusal::new(Code::Lapsed, "the right to be in the room has lapsed")
 }
 
-/// The payload of the answer that says so.
+/// What the answer carries that says so.
 static LAPSED: LazyLock<Payload> = LazyLock::new(|| {
     // A code and a text always have a form in JSON.
-    refused(None, &lapsed()).unwrap_or_else(|_| Payload::none())
+    Payload::encode_single(&lapsed()).unwrap_or_else(|_| Payload::none())
 });

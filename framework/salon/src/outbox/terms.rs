@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::not_queued::NotQueued;
 use crate::{
     base::{
+        bye::Bye,
         config::Limits,
         contained::contain,
         disconnect::DisconnectReason,
@@ -15,7 +16,7 @@ use crate::{
         meter::{Count, Counters},
         number::SessionNumber,
     },
-    message::{Codec, CodecId, Content, Form, Publication},
+    message::{Codec, CodecId, Content, Farewell, Form, Publication},
 };
 
 /// What all outboxes have in common whose clients speak one protocol, of one Salon.
@@ -94,6 +95,11 @@ impl Terms {
         }
         publication.give_up_payload();
         Ok(publication)
+    }
+
+    /// What their clients are told last.
+    pub(super) fn farewell(&self, bye: Bye) -> Option<Farewell> {
+        self.codec.farewell(bye)
     }
 
     /// What has no form is the application's mistake, as is a parser of its own that panics: it is

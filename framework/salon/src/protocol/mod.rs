@@ -10,6 +10,7 @@ mod limits;
 mod protocol;
 mod raw;
 mod socket_io;
+mod typed;
 mod violation;
 
 pub(crate) use self::{
@@ -17,5 +18,9 @@ pub(crate) use self::{
     protocol::{OpenSessions, Protocol},
     raw::{NoSessions, Raw, RawCodec},
     socket_io::{SocketIo, SocketIoCodec},
+    typed::{Typed, TypedCodec},
     violation::{Consequence, Violation},
 };
+
+#[cfg(feature = "testing")]
+pub(crate) use self::typed::CONNECT;

@@ -6,11 +6,12 @@ use bytestring::ByteString;
 
 use crate::{
     base::{
+        bye::Bye,
         disconnect::DisconnectReason,
         refusal::{Code, Refusal},
     },
     payload::NoJson,
-    wire::socket_io::DecodeError,
+    wire::{socket_io::DecodeError, typed::FrameError},
 };
 
 /// What a client did that its protocol does not allow, or that a limit forbids. In words it has no
@@ -20,6 +21,9 @@ pub(crate) enum Violation {
     /// A message is no Socket.IO packet, or what its event carries is no JSON.
     #[error("bad packet: {0}")]
     BadPacket(#[from] DecodeError),
+    /// A message is no frame of `salon.v1`.
+    #[error("bad frame: {0}")]
+    BadFrame(#[from] FrameError),
     /// A CONNECT for a namespace that the connection is in, or connecting to.
     #[error("a second connect packet for a namespace")]
     SecondConnect(ByteString),
@@ -56,8 +60,8 @@ pub(crate) enum Consequence {
     Keep,
     /// It goes on; the client is told.
     Refuse(Refusal),
-    /// It ends.
-    Close(DisconnectReason),
+    /// It ends, and its client is told why, if its protocol has words for that.
+    Close(DisconnectReason, Bye),
 }
 
 impl Violation {
@@ -68,6 +72,7 @@ impl Violation {
             | Self::NotConnected(namespace)
             | Self::UnknownNamespace(namespace) => Some(namespace),
             Self::BadPacket(_)
+            | Self::BadFrame(_)
             | Self::ConnectTimeout
             | Self::TooManyNamespaces(_)
             | Self::LongAuth(_)
@@ -78,9 +83,14 @@ impl Violation {
     /// What becomes of whoever did that.
     pub(crate) fn consequence(&self) -> Consequence {
         match self {
-            Self::BadPacket(_) => Consequence::Close(DisconnectReason::ForcedClose),
-            Self::SecondConnect(_) | Self::NotConnected(_) | Self::ConnectTimeout => {
-                Consequence::Close(DisconnectReason::ForcedServerClose)
+            Self::BadPacket(_) | Self::BadFrame(_) => {
+                Consequence::Close(DisconnectReason::ForcedClose, Bye::BadFrame)
+            }
+            Self::SecondConnect(_) | Self::NotConnected(_) => {
+                Consequence::Close(DisconnectReason::ForcedServerClose, Bye::BadFrame)
+            }
+            Self::ConnectTimeout => {
+                Consequence::Close(DisconnectReason::ForcedServerClose, Bye::ConnectTimeout)
             }
             // The reference's words; clients show them.
             Self::UnknownNamespace(_) => {

@@ -146,6 +146,22 @@ impl<W: WhoIs> Builder<W> {
         self
     }
 
+    /// The path of the plain protocol's endpoint, at which a WebSocket needs no library; `/salon` by
+    /// default, and `None` turns it off.
+    ///
+    /// ```
+    /// use salon::Salon;
+    ///
+    /// let salon = Salon::builder().plain_path("/realtime/plain".to_owned()).build()?;
+    /// let without = Salon::builder().plain_path(None).build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn plain_path(mut self, path: impl Into<Option<String>>) -> Self {
+        self.beside.settings.http.plain_path = path.into();
+        self
+    }
+
     /// Changes which transports are offered; both are by default.
     ///
     /// ```

@@ -51,13 +51,16 @@ impl Salon {
         &self.connections
     }
 
-    /// The routes of the Engine.IO endpoint, for `App::configure`. It is called on each worker,
-    /// inside the factory that `HttpServer::new` is given.
+    /// The routes of its endpoints, for `App::configure`: that of Socket.IO, and that of the plain
+    /// protocol. It is called on each worker, inside the factory that `HttpServer::new` is given.
     pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
         let connections = self.connections.clone();
         move |config| {
             connections.enlist();
             transport::configure(connections.clone())(config);
+            if connections.application().is_none() {
+                transport::configure_typed(connections.clone())(config);
+            }
         }
     }
 

@@ -67,6 +67,19 @@ impl Claims {
         Self { awaited, rooms: Mutex::new(rooms) }
     }
 
+    /// What its client says so once it has the session, if it has not said anything yet: for what it has
+    /// joined by then that is too late.
+    pub(crate) fn present(&self, auth: &str) {
+        let presented = Self::presented(Some(auth));
+        let awaited = presented.awaited.load(Ordering::Relaxed);
+        let rooms = presented.lock().take();
+        let mut mine = self.lock();
+        if mine.is_none() {
+            *mine = rooms;
+            self.awaited.store(awaited, Ordering::Relaxed);
+        }
+    }
+
     /// Whether there is a room that it has seen and has not begun to join.
     pub(crate) fn any_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed) > 0

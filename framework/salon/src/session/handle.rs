@@ -25,6 +25,7 @@ use super::{
 use crate::{
     auth::{AnyIdentity, Asked, Credential, Granted, Grants, Handshake, Lost, Right},
     base::{
+        bye::Bye,
         disconnect::DisconnectReason,
         logged::Logged,
         meter::Count,
@@ -353,6 +354,7 @@ impl SessionHandle {
             return None;
         }
         tracing::debug!(session = %self.id, code = %Logged(code), "the session lapses");
+        self.outbox.say_bye(Bye::of_code(code));
         self.state.ended.store(true, Ordering::Release);
         self.state.memberships.shut();
         let known = self.withdraw(code, |_| true);

@@ -44,6 +44,8 @@ pub(crate) trait RoomLink: Send + Sync {
     fn look(&self);
     /// The session ended.
     fn ended(&self, session: SessionNumber, reason: DisconnectReason);
+    /// The session leaves; `done` is dropped or sent to once the room knows.
+    fn leave(&self, session: SessionNumber, done: oneshot::Sender<()>);
     /// A member has missed something, and asks for it once more.
     fn replay(&self, replay: Replay);
     /// The session has lost this membership; `done` is dropped or sent to once the room knows.
@@ -226,11 +228,25 @@ impl Memberships {
 
     /// Asks a room that the session is in for what it missed; false if it is in none of that name.
     pub(crate) fn replay(&self, room: &str, replay: Replay) -> bool {
+        self.link(room).map(|link| link.replay(replay)).is_some()
+    }
+
+    /// Has the session leave a room that it is in, and says when it is out; nothing if it is in none of that
+    /// name.
+    pub(crate) fn ask_to_leave(
+        &self,
+        room: &str,
+        session: SessionNumber,
+    ) -> Option<oneshot::Receiver<()>> {
+        let (done, out) = oneshot::channel();
+        self.link(room)?.leave(session, done);
+        Some(out)
+    }
+
+    fn link(&self, room: &str) -> Option<Arc<dyn RoomLink>> {
         let state = self.lock();
-        let link = state.present.iter().find(|membership| membership.name() == room);
-        let link = link.map(|membership| membership.link.clone());
-        drop(state);
-        link.map(|link| link.replay(replay)).is_some()
+        let membership = state.present.iter().find(|membership| membership.name() == room)?;
+        Some(membership.link.clone())
     }
 
     /// The session has left a room.

@@ -65,7 +65,7 @@ pub(super) async fn run(link: Rc<Link>) {
 impl Connection {
     async fn run(self) {
         let ended = match self.link.wire {
-            Wire::WebSocket => self.open_websocket().await,
+            Wire::WebSocket | Wire::Plain => self.open_websocket().await,
             Wire::Polling => self.open_polling(false).await,
             Wire::Upgrade => self.open_polling(true).await,
         };
@@ -84,7 +84,10 @@ impl Connection {
 
     async fn open_websocket(&self) -> Ended {
         match WebSocket::open(&self.link, None).await {
-            Ok(mut socket) => socket.serve().await,
+            Ok(mut socket) => {
+                self.link.conversation.opened();
+                socket.serve().await
+            }
             Err(ended) => ended,
         }
     }
@@ -158,7 +161,7 @@ impl Connection {
                         self.link.conversation.take_packets(max_payload, &mut packets);
                         self.post(sid, &packets).await?;
                     }
-                    Either::Left((Outgoing::Close, _)) => {
+                    Either::Left((Outgoing::Close | Outgoing::Goodbye, _)) => {
                         self.post(sid, &[Packet::Close]).await?;
                         return Err(Ended::ByClient);
                     }

@@ -20,7 +20,9 @@ use super::{
     happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
+    link::Wire,
     order::Orders,
+    speech::Speech,
     world::World,
 };
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
     payload::Payload,
     wire::{
         engine_io::{self, Message},
-        socket_io::{Decoder, Packet, PacketLimits, Parser},
+        socket_io::{Packet, Parser},
         websocket::CloseFrame,
     },
 };
@@ -42,14 +44,27 @@ pub(super) struct Conversation {
     pub(super) namespace: ByteString,
     /// Whether it speaks Engine.IO alone: then messages are given to the test as they come.
     raw: bool,
+    wire: Wire,
     parser: Arc<dyn Parser>,
     state: RefCell<State>,
+}
+
+/// How one client comes.
+pub(super) struct Introduction {
+    pub(super) namespace: ByteString,
+    pub(super) wire: Wire,
+    /// The `auth` object.
+    pub(super) auth: Option<Value>,
+    /// Whether it speaks nothing above its transport.
+    pub(super) raw: bool,
 }
 
 /// What is to be sent, by whatever link there is.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     Packet(engine_io::Packet),
+    /// The client leaves, where that is to close the link in a way of its own.
+    Goodbye,
     /// The client closes the link.
     Close,
 }
@@ -69,7 +84,7 @@ pub(super) enum Attempt {
 }
 
 struct State {
-    decoder: Box<dyn Decoder>,
+    speech: Speech,
     /// The `auth` object.
     auth: Option<Value>,
     outgoing: VecDeque<Outgoing>,
@@ -120,16 +135,15 @@ impl Conversation {
         world: Rc<World>,
         journal: Journal,
         core: &Core,
-        namespace: ByteString,
-        auth: Option<Value>,
-        raw: bool,
+        introduction: Introduction,
     ) -> Rc<Self> {
+        let Introduction { namespace, wire, auth, raw } = introduction;
         let (parser, orders) = (core.parser().clone(), {
             let names = core.namespaces();
             Orders::new(names.kept(), names.lossy(), names.acked())
         });
         let state = RefCell::new(State {
-            decoder: parser.decoder(&PacketLimits::default()),
+            speech: Speech::new(wire, &parser),
             auth,
             outgoing: VecDeque::new(),
             sender: None,
@@ -148,7 +162,7 @@ impl Conversation {
             twice: false,
             mute: false,
         });
-        Rc::new(Self { name, world, journal, namespace, raw, parser, state })
+        Rc::new(Self { name, world, journal, namespace, raw, wire, parser, state })
     }
 
     /// Checks that a session can be asked for again, if there is one to ask for.
@@ -167,7 +181,7 @@ impl Conversation {
     /// Forgets the connection that was, for the next one; what came and was not asked for stays.
     pub(super) fn begin_again(&self) {
         let state = &mut *self.state.borrow_mut();
-        state.decoder = self.parser.decoder(&PacketLimits::default());
+        state.speech = Speech::new(self.wire, &self.parser);
         state.outgoing.clear();
         state.attempt = None;
         state.generation += 1;
@@ -216,8 +230,8 @@ impl Conversation {
         let state = &mut *self.state.borrow_mut();
         let times = if std::mem::take(&mut state.twice) { 2 } else { 1 };
         for _ in 0..times {
-            for message in self.parser.encode(packet) {
-                state.queue(Outgoing::Packet(engine_io::Packet::Message(message)));
+            for outgoing in state.speech.put(packet) {
+                state.queue(outgoing);
             }
         }
     }
@@ -278,6 +292,20 @@ impl Conversation {
         }
     }
 
+    /// A WebSocket is open: who speaks first does.
+    pub(super) fn opened(&self) {
+        if !self.state.borrow().speech.speaks_first() {
+            return;
+        }
+        match self.raw {
+            true => {
+                let sid = String::new();
+                self.state.borrow_mut().attempt = Some(Attempt::Connected { sid });
+            }
+            false => self.connect(),
+        }
+    }
+
     /// Takes a packet of the link in.
     pub(super) fn receive(&self, packet: engine_io::Packet) {
         match packet {
@@ -300,11 +328,11 @@ impl Conversation {
                 self.state.borrow_mut().messages.push_back(message);
             }
             engine_io::Packet::Message(message) => {
-                let decoded = self.state.borrow_mut().decoder.decode(message);
+                let decoded = self.state.borrow_mut().speech.understand(message);
                 match decoded {
                     Ok(None) => {}
                     Ok(Some(packet)) => self.receive_packet(packet),
-                    Err(error) => self.note_came(Traffic::Malformed(error.to_string())),
+                    Err(error) => self.note_came(Traffic::Malformed(error)),
                 }
             }
             engine_io::Packet::Close => self.end("the server closed the connection", None),

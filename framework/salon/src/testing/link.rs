@@ -31,11 +31,16 @@ pub enum Wire {
     /// As a Socket.IO client does by default: polling first, then the move to WebSocket. A poll is
     /// held for a tenth of a second meanwhile, so that much of the lab's time may pass.
     Upgrade,
+    /// The plain protocol over WebSocket, as a client speaks it that has no library: a session for each
+    /// connection, and none that comes back.
+    Plain,
 }
 
 impl Wire {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::WebSocket, Self::Polling, Self::Upgrade];
+    pub const ALL: [Self; 4] = [Self::WebSocket, Self::Polling, Self::Upgrade, Self::Plain];
+    /// Those of Socket.IO.
+    pub const SOCKET_IO: [Self; 3] = [Self::WebSocket, Self::Polling, Self::Upgrade];
 }
 
 /// What stays the same over all connections of one client.
@@ -109,8 +114,25 @@ impl Link {
         sid: Option<&str>,
         body: Bytes,
     ) -> Request {
-        let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
-        let target = format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query);
+        let target = match self.wire {
+            Wire::Plain => {
+                let namespace = self.conversation.namespace.trim_end_matches('/');
+                let path = format!("{}{namespace}", self.path);
+                with_query(&path, &self.query)
+            }
+            Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
+                let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
+                format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query)
+            }
+        };
         Request { method, target, headers: self.headers.clone(), body, peer: self.peer }
+    }
+}
+
+/// Adds parameters, each of which begins with `&`.
+pub(super) fn with_query(target: &str, query: &str) -> String {
+    match query.strip_prefix('&') {
+        Some(first) if !target.contains('?') => format!("{target}?{first}"),
+        Some(_) | None => format!("{target}{query}"),
     }
 }

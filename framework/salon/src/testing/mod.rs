@@ -23,6 +23,7 @@ mod order;
 mod port;
 mod seed;
 mod server;
+mod speech;
 mod stopped_clock;
 mod visitor;
 mod websocket;

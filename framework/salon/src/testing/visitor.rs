@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use super::{
     client::{Client, ConnectError},
-    conversation::Conversation,
+    conversation::{Conversation, Introduction},
     happened::{Happened, Traffic},
     journal::Actor,
     lab::{Lab, name},
     line::{Direction, Reset},
-    link::{Link, Wire},
+    link::{Link, Wire, with_query},
     server::{Request, Response},
 };
 
@@ -155,8 +155,8 @@ impl<'a> Visitor<'a> {
         self.opened(false).await
     }
 
-    /// Opens a connection of Engine.IO and nothing above it: no namespace is connected to, and what
-    /// comes is taken with [`Client::expect_raw`]. The move of [`Wire::Upgrade`] is not waited for.
+    /// Opens a connection and speaks nothing above it: no namespace is connected to, and what comes, of
+    /// Engine.IO or over a plain WebSocket, is taken with [`Client::expect_raw`]. The move of [`Wire::Upgrade`] is not waited for.
     ///
     /// # Errors
     /// [`ConnectError`] says why it could not.
@@ -218,20 +218,19 @@ impl<'a> Visitor<'a> {
             world.clone(),
             lab.journal().clone(),
             connections,
-            namespace.into(),
-            auth,
-            raw,
+            Introduction { namespace: namespace.into(), wire, auth, raw },
         );
+        let http = connections.http();
+        let served = match wire {
+            Wire::Plain => http.plain_path.as_deref().unwrap_or_default(),
+            Wire::WebSocket | Wire::Polling | Wire::Upgrade => &http.path,
+        };
         let link = Rc::new(Link {
             conversation: conversation.clone(),
             door: Rc::downgrade(lab.door()),
             wire,
             worker,
-            path: path
-                .as_ref()
-                .unwrap_or(&connections.http().path)
-                .trim_end_matches('/')
-                .to_owned(),
+            path: path.as_deref().unwrap_or(served).trim_end_matches('/').to_owned(),
             headers,
             query,
             peer: Lab::address(number),
@@ -252,13 +251,5 @@ impl std::fmt::Debug for Visitor<'_> {
         let mut debug = f.debug_struct("Visitor");
         debug.field("name", name).field("wire", wire).field("namespace", namespace);
         debug.finish_non_exhaustive()
-    }
-}
-
-/// Adds parameters, each of which begins with `&`.
-fn with_query(target: &str, query: &str) -> String {
-    match query.strip_prefix('&') {
-        Some(first) if !target.contains('?') => format!("{target}?{first}"),
-        Some(_) | None => format!("{target}{query}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The client's side of a WebSocket that carries Engine.IO.
+//! The client's side of a WebSocket that carries Engine.IO, or the plain protocol.
 //!
 //! It must never answer a close before everything that came ahead of it was taken in.
 
@@ -6,19 +6,20 @@ use std::{future::poll_fn, pin::pin};
 
 use actix_web::http::Method;
 use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 use futures_util::future::{Either, select};
 
 use super::{
     conversation::Outgoing,
     line::{Pipe, Reset},
-    link::{Ended, Link},
+    link::{Ended, Link, Wire},
     server::Stream,
 };
 use crate::{
     base::config::Limits,
     wire::{
         engine_io::{Message, Packet},
-        websocket::{FrameLimits, FrameReader, Incoming, Opcode, encode_masked},
+        websocket::{CloseCode, FrameLimits, FrameReader, Incoming, Opcode, encode_masked},
     },
 };
 
@@ -79,7 +80,12 @@ impl<'a> WebSocket<'a> {
             loop {
                 match poll_fn(|cx| link.conversation.poll_outgoing(cx)).await {
                     Outgoing::Packet(packet) => send(link, &up, &packet).await?,
-                    Outgoing::Close => return close(link, &up).await,
+                    Outgoing::Goodbye => return close(link, &up, CloseCode::NORMAL).await,
+                    // That of a page which is left.
+                    Outgoing::Close if link.wire == Wire::Plain => {
+                        return close(link, &up, CloseCode::GOING_AWAY).await;
+                    }
+                    Outgoing::Close => return close(link, &up, CloseCode::NORMAL).await,
                 }
             }
         };
@@ -94,7 +100,7 @@ impl<'a> WebSocket<'a> {
         match select(pin!(receiving), pin!(sending)).await {
             Either::Left((ended, _)) => {
                 // The other half of the closing handshake, if the server began it.
-                let _ = close(link, &up).await;
+                let _ = close(link, &up, CloseCode::NORMAL).await;
                 up.end();
                 ended
             }
@@ -112,6 +118,12 @@ impl<'a> WebSocket<'a> {
         loop {
             let read = self.frames.read(&mut self.buffer);
             match read.map_err(|error| Ended::Protocol(error.to_string()))? {
+                Some(Incoming::Text(text)) if self.link.wire == Wire::Plain => {
+                    return Ok(Packet::Message(Message::Text(text)));
+                }
+                Some(Incoming::Ping(_)) if self.link.wire == Wire::Plain => {
+                    return Ok(Packet::Ping(ByteString::new()));
+                }
                 Some(Incoming::Text(text)) => {
                     let packet = Packet::decode(text);
                     return packet.map_err(|error| Ended::Protocol(error.to_string()));
@@ -133,8 +145,13 @@ impl<'a> WebSocket<'a> {
 }
 
 async fn send(link: &Link, up: &Pipe, packet: &Packet) -> Result<(), Reset> {
+    let is_plain = link.wire == Wire::Plain;
     let (opcode, payload) = match packet {
         Packet::Message(Message::Binary(bytes)) => (Opcode::Binary, bytes.to_vec()),
+        Packet::Message(Message::Text(text)) if is_plain => {
+            (Opcode::Text, text.as_bytes().to_vec())
+        }
+        Packet::Pong(_) if is_plain => (Opcode::Pong, Vec::new()),
         packet => {
             let mut text = Vec::new();
             packet.encode(&mut text);
@@ -146,9 +163,9 @@ async fn send(link: &Link, up: &Pipe, packet: &Packet) -> Result<(), Reset> {
     up.write(frame.into()).await
 }
 
-async fn close(link: &Link, up: &Pipe) -> Result<(), Reset> {
+async fn close(link: &Link, up: &Pipe, code: CloseCode) -> Result<(), Reset> {
     let mut frame = Vec::new();
-    encode_masked(Opcode::Close, &1000_u16.to_be_bytes(), mask(link), &mut frame);
+    encode_masked(Opcode::Close, &code.get().to_be_bytes(), mask(link), &mut frame);
     up.write(frame.into()).await
 }
 

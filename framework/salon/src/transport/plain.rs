@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{
     engine_io::admit,
     http::{Rejection, Reply, Upload},
-    websocket::{Framing, Opening, shake_hands, switch},
+    websocket::{Framing, Opening, first_protocol, shake_hands, switch},
 };
 use crate::{
     auth::{Handshake, Principal},
@@ -73,7 +73,7 @@ async fn answer<F>(
 where
     F: Fn(&Arc<Connections>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
 {
-    let mut response = shake_hands(request)?;
+    let mut response = shake_hands(request, first_protocol(request))?;
     let principal = admit(connections, reply).await?;
     let handle = open(connections, reply.handshake().clone(), principal)?;
     reply.add_headers(&mut response, true);

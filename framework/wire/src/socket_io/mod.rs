@@ -20,6 +20,7 @@ mod unchecked;
 #[cfg(feature = "msgpack")]
 #[doc(hidden)]
 pub use self::decode_error::MsgpackError;
+pub(crate) use self::encoder::escaped;
 pub use self::{
     decode_error::DecodeError,
     json_parser::JsonParser,

@@ -4,7 +4,7 @@
 
 use std::{any::Any, marker::PhantomData};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::{begun::Lapse, context::SessionContext, listed::SessionEvents, sends::SentBySession};
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
     base::{data::Data, disconnect::DisconnectReason, refusal::Refusal},
     event::{Event, Includes, Kind, Route, SentEvents, Surroundings, sealed},
     payload::PayloadError,
-    session::session_id::SessionId,
 };
 
 /// The state of one client in one namespace, made when it connects. The same can be written as one
@@ -230,20 +229,4 @@ impl<'a, I: 'static> Candidate<'a, I> {
     pub fn data<T: 'static>(&self) -> Result<&T, Refusal> {
         self.data.get()
     }
-}
-
-/// What a client gets in answer to a CONNECT that is refused.
-#[derive(Serialize)]
-pub(crate) struct ConnectRefusal<'a> {
-    pub(crate) message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<serde_json::Value>,
-}
-
-/// What a client gets in answer to its CONNECT.
-#[derive(Serialize)]
-pub(crate) struct ConnectReply<'a> {
-    pub(crate) sid: &'a SessionId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pid: Option<&'a SessionId>,
 }

@@ -23,7 +23,6 @@ pub use self::{
 
 pub(crate) use self::{
     any_session::{AnySession, AnyStep, Unconnected},
-    contract::{ConnectRefusal, ConnectReply},
     listed::{Called, Conclude, Concluded, Resume},
 };
 

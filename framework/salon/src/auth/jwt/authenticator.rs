@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Claims, Key, KeyError, Keys, sources::Sources, token_error::TokenError};
 use crate::{
-    auth::{Authenticated, Authenticator, Credentials},
+    auth::{Authenticated, Authenticator, Credentials, Handshake},
     base::refusal::Refusal,
 };
 
@@ -260,6 +260,10 @@ impl<I: DeserializeOwned + Send + Sync + 'static> Authenticator for Jwt<I> {
 
     fn reads_cookies(&self) -> bool {
         self.sources.cookie.is_some()
+    }
+
+    fn is_presented(&self, handshake: &Handshake) -> bool {
+        self.sources.are_used(handshake)
     }
 }
 

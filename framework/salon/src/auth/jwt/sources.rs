@@ -54,6 +54,16 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Whether a request has something in one of these places, be it good or bad.
+    pub(super) fn are_used(&self, handshake: &Handshake) -> bool {
+        let in_cookie = |name: &String| !matches!(cookie(handshake, name), Ok(None));
+        bearer(handshake).is_some()
+            || self.cookie.as_ref().is_some_and(in_cookie)
+            || self.query.as_ref().is_some_and(|name| handshake.query(name).is_some())
+    }
+}
+
 /// RFC 6750, section 2.1. Another scheme may be a proxy's, and is none of our business.
 fn bearer(handshake: &Handshake) -> Option<&str> {
     let (scheme, token) = handshake.header("authorization")?.split_once(' ')?;

@@ -15,7 +15,7 @@ use std::{
 use actix::{Addr, Recipient, dev::channel};
 
 use super::{
-    pending_start::{Parts, PendingStart},
+    pending_start::{Parts, PendingStart, Speaks},
     registry::{NoRoom, Registry},
     worker::{Watch, Worker},
 };
@@ -23,7 +23,7 @@ use crate::{
     app::{AllowedOrigins, Application, Settings},
     auth::{Handshake, Principal},
     base::{
-        config::Limits,
+        bye::Bye,
         contained::contain,
         disconnect::DisconnectReason,
         in_flight::InFlightLimit,
@@ -39,7 +39,7 @@ use crate::{
     hub::{Broadcaster, ShardHandle},
     message::Layer,
     outbox::{Outbox, Terms, TransportKind},
-    protocol::{RawCodec, SocketIoCodec},
+    protocol::{RawCodec, SocketIoCodec, Typed, TypedCodec},
     session::session_id::SessionId,
 };
 
@@ -63,6 +63,8 @@ pub(crate) type Watching = fn(&Arc<Connections>) -> Recipient<Watch>;
 /// What connections have in common, by what their clients speak.
 struct AllTerms {
     sessions: Arc<Terms>,
+    /// The plain protocol.
+    typed: Arc<Terms>,
     /// Messages as they are, over Engine.IO.
     messages: Arc<Terms>,
     /// Messages as they are, over a WebSocket of their own.
@@ -71,25 +73,33 @@ struct AllTerms {
 
 impl AllTerms {
     fn new(
-        limits: &Limits,
+        settings: &Settings,
         declared: &Declared,
         counters: &Arc<Counters>,
         in_flight: &Arc<InFlightLimit>,
     ) -> Self {
+        let Settings { limits, heartbeat, timeouts, .. } = settings;
         let terms =
             |codec| Arc::new(Terms::new(limits, codec, counters.clone(), in_flight.clone()));
+        let typed = TypedCodec {
+            heartbeat: *heartbeat,
+            max_payload: limits.max_payload,
+            retry_window: timeouts.shutdown,
+        };
         Self {
             sessions: terms(Arc::new(SocketIoCodec::new(declared.parser.clone()))),
+            typed: terms(Arc::new(typed)),
             messages: terms(Arc::new(RawCodec { layer: Layer::EngineIo })),
             plain: terms(Arc::new(RawCodec { layer: Layer::Plain })),
         }
     }
 
-    fn of(&self, raw: Option<Layer>) -> &Arc<Terms> {
-        match raw {
-            None => &self.sessions,
-            Some(Layer::EngineIo) => &self.messages,
-            Some(Layer::Plain) => &self.plain,
+    fn of(&self, speaks: &Speaks) -> &Arc<Terms> {
+        match speaks {
+            Speaks::SocketIo => &self.sessions,
+            Speaks::Typed(_) => &self.typed,
+            Speaks::Raw(_, Layer::EngineIo) => &self.messages,
+            Speaks::Raw(_, Layer::Plain) => &self.plain,
         }
     }
 }
@@ -117,7 +127,7 @@ impl Connections {
     ) -> Self {
         let in_flight = Arc::new(InFlightLimit::new(settings.limits.max_events_in_flight));
         let counters = &broadcaster.counters;
-        let terms = AllTerms::new(&settings.limits, &declared, counters, &in_flight);
+        let terms = AllTerms::new(&settings, &declared, counters, &in_flight);
         let registry = Arc::new(Registry::new(&settings));
         let register = registry.clone();
         let core = Core::new(settings, origins, declared, broadcaster, supervise, register);
@@ -181,9 +191,11 @@ impl Connections {
         principal: Principal,
         transport: TransportKind,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
-        let raw =
-            self.core.application().cloned().map(|application| (application, Layer::EngineIo));
-        self.start(handshake, principal, transport, raw)
+        let speaks = match self.core.application().cloned() {
+            Some(application) => Speaks::Raw(application, Layer::EngineIo),
+            None => Speaks::SocketIo,
+        };
+        self.start(handshake, principal, transport, speaks)
     }
 
     /// Starts a connection without Engine.IO, on this worker unless it belongs to others; its pings
@@ -194,8 +206,19 @@ impl Connections {
         principal: Principal,
         application: Arc<dyn Application>,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
-        let raw = Some((application, Layer::Plain));
-        self.start(handshake, principal, TransportKind::WebSocket, raw)
+        let speaks = Speaks::Raw(application, Layer::Plain);
+        self.start(handshake, principal, TransportKind::WebSocket, speaks)
+    }
+
+    /// Starts a connection of the plain protocol, on this worker unless it belongs to others.
+    pub(crate) fn open_typed(
+        self: &Arc<Self>,
+        handshake: Arc<Handshake>,
+        principal: Principal,
+        transport: TransportKind,
+        protocol: Typed,
+    ) -> Result<Arc<ConnectionHandle>, Refusal> {
+        self.start(handshake, principal, transport, Speaks::Typed(protocol))
     }
 
     /// Finds a home for a connection that came to the worker `here`, if the application says that it
@@ -225,7 +248,7 @@ impl Connections {
         handshake: Arc<Handshake>,
         principal: Principal,
         transport: TransportKind,
-        raw: Option<(Arc<dyn Application>, Layer)>,
+        speaks: Speaks,
     ) -> Result<Arc<ConnectionHandle>, Refusal> {
         if self.is_closing() {
             return Err(Refusal::other(SHUTTING_DOWN, "the server is shutting down"));
@@ -239,14 +262,14 @@ impl Connections {
         let (placement, elsewhere) = self.place(&handshake, &here.shard)?;
         let (sender, receiver) = channel::channel(MAILBOX);
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        let terms = self.terms.of(raw.as_ref().map(|(_, layer)| *layer)).clone();
+        let terms = self.terms.of(&speaks).clone();
         let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
             let outbox = Outbox::new(terms, transport, owner.clone());
             let (outbox, address) = (Arc::new(outbox), Addr::new(sender));
             ConnectionHandle::new(number, sid, handshake, principal, outbox, address, placement)
         });
         // Whoever has a WebSocket open for raw messages may listen for good.
-        if raw.is_some() && transport == TransportKind::WebSocket {
+        if matches!(speaks, Speaks::Raw(..)) && transport == TransportKind::WebSocket {
             handle.set_connected();
         }
         // Before it starts: on another worker it may have ended when this returns.
@@ -260,12 +283,12 @@ impl Connections {
                 connection = replaced.number(),
                 "it did not connect in time for others"
             );
+            replaced.outbox().say_bye(Bye::TooMany);
             replaced.close(DisconnectReason::ForcedServerClose);
         }
         self.counters().one(Count::ConnectionsOpened);
         let started = handle.clone();
-        let application = raw.map(|(application, _)| application);
-        let parts = Parts { core: self.core.clone(), handle: started, receiver, application };
+        let parts = Parts { core: self.core.clone(), handle: started, receiver, speaks };
         let pending_start = PendingStart::new(parts);
         match elsewhere {
             None => pending_start.start(&here),

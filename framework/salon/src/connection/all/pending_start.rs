@@ -11,10 +11,12 @@ use crate::{
     app::Application,
     base::{contained::contain, disconnect::DisconnectReason, meter::Count, turn},
     connection::{
-        actor::{Above, Connection, ConnectionHandle},
+        above::{Above, Other, Speech},
+        actor::{Connection, ConnectionHandle},
         core::Core,
     },
-    protocol::SocketIo,
+    message::Layer,
+    protocol::{SocketIo, Typed},
 };
 
 /// A connection that has not started. Dropped, it ends.
@@ -25,8 +27,16 @@ pub(super) struct Parts {
     pub(super) core: Arc<Core>,
     pub(super) handle: Arc<ConnectionHandle>,
     pub(super) receiver: AddressReceiver<Connection>,
-    /// What takes its messages, in place of sessions.
-    pub(super) application: Option<Arc<dyn Application>>,
+    /// What its client speaks.
+    pub(super) speaks: Speaks,
+}
+
+/// What a client speaks that is about to be served.
+pub(super) enum Speaks {
+    SocketIo,
+    Typed(Typed),
+    /// To an application, which takes its messages in place of sessions.
+    Raw(Arc<dyn Application>, Layer),
 }
 
 impl PendingStart {
@@ -36,20 +46,23 @@ impl PendingStart {
 
     /// Starts it on this thread's `worker`.
     pub(super) fn start(mut self, worker: &Worker) {
-        let Some(Parts { core, application, .. }) = &self.0 else { return };
+        let Some(Parts { core, speaks, .. }) = &mut self.0 else { return };
         // A parser may be the application's: what it does wrong ends this connection alone.
-        let above = contain(|| match application {
-            Some(application) => Above::application(application.clone()),
-            None => Above::sessions(SocketIo::new(core.parser().decoder(&core.limits().into()))),
+        let speech = contain(|| match std::mem::replace(speaks, Speaks::SocketIo) {
+            Speaks::SocketIo => {
+                Speech::SocketIo(SocketIo::new(core.parser().decoder(&core.limits().into())))
+            }
+            Speaks::Typed(protocol) => Other::Typed(protocol).into(),
+            Speaks::Raw(application, _) => Other::Application(application).into(),
         });
-        let Ok(above) = above else {
+        let Ok(speech) = speech else {
             core.counters().one(Count::HandlerPanics);
             tracing::error!("the parser panicked: a connection ends");
             return;
         };
         let Some(Parts { core, handle, receiver, .. }) = self.0.take() else { return };
         let shard = worker.shard.number();
-        let connection = Connection::new(core, handle.clone(), shard, above);
+        let connection = Connection::new(core, handle.clone(), shard, Above::new(speech));
         turn::start(Context::with_receiver(receiver), connection);
         worker.supervisor.do_send(Watch(handle));
     }

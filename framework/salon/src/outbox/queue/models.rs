@@ -63,7 +63,7 @@ fn explore(run: impl Fn(Under) + Send + Sync + 'static) {
     let frame = Publication::new(event("hello"));
     let of_room = Publication::of_room(event(THEIRS), room, Class::Reliable);
     let payload = (THEIRS,).into_payload().unwrap();
-    let answer = Content::Answer { namespace: "/".into(), id: 7, payload };
+    let answer = Content::Answer { namespace: "/".into(), id: 7, payload, is_refusal: false };
     let answer = Publication::of_room(answer, room, Class::Reliable);
     model(move || {
         let terms = Arc::new(Terms::new(

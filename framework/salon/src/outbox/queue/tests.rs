@@ -93,11 +93,8 @@ impl Published {
 
     fn answer(self, id: u64) -> Publication {
         let payload = ("answer",).into_payload().unwrap();
-        Publication::of_room(
-            Content::Answer { namespace: "/".into(), id, payload },
-            self.0,
-            Class::Reliable,
-        )
+        let answer = Content::Answer { namespace: "/".into(), id, payload, is_refusal: false };
+        Publication::of_room(answer, self.0, Class::Reliable)
     }
 }
 

@@ -5,13 +5,32 @@
 
 use std::sync::Arc;
 
-use serde_json::to_writer;
+use bytestring::ByteString;
+use serde::Serialize;
+use serde_json::{Value, json, to_writer};
 
 use crate::{
-    message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered},
+    base::refusal::{Code, Refusal},
+    message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered, Welcome},
     payload::{Payload, with_json},
     wire::socket_io::{PacketRef, Parser},
 };
+
+/// Answers a CONNECT.
+#[derive(Serialize)]
+struct Connected<'a> {
+    sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<&'a str>,
+}
+
+/// Refuses one.
+#[derive(Serialize)]
+struct NotConnected<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+}
 
 /// Writes Socket.IO.
 pub(crate) struct SocketIoCodec {
@@ -25,7 +44,7 @@ impl SocketIoCodec {
 
     fn packet(&self, packet: PacketRef<'_>) -> Form {
         match self.parser.encode_behind(FRONT, packet) {
-            Some(text) => Form::of_text(text),
+            Some(text) => Form::of_text(text, Layer::EngineIo),
             None => Form::of_messages(self.parser.encode(&packet.to_packet()), Layer::EngineIo),
         }
     }
@@ -49,14 +68,21 @@ impl Codec for SocketIoCodec {
                 }
                 PacketRef::Event { namespace, id, name, arguments, last: None }
             }
-            Content::Answer { namespace, id, payload: arguments } => {
+            Content::Answer { namespace, id, payload: arguments, is_refusal: false } => {
                 PacketRef::Ack { namespace, id: *id, arguments }
             }
-            Content::Connected { namespace, session } => {
-                PacketRef::Connect { namespace, auth: session.as_ref() }
+            Content::Answer { namespace, id, payload, is_refusal: true } => {
+                let error = format!(r#"{{"error":{}}}"#, payload.json());
+                let arguments = &Payload::from_parts(error.into(), Vec::new());
+                return self.packet(PacketRef::Ack { namespace, id: *id, arguments });
             }
-            Content::NotConnected { namespace, error: data } => {
-                PacketRef::ConnectError { namespace, data }
+            Content::Connected { namespace, welcome } => {
+                let auth = &connected(welcome);
+                return self.packet(PacketRef::Connect { namespace, auth: Some(auth) });
+            }
+            Content::NotConnected { namespace, refusal } => {
+                let data = &not_connected(refusal);
+                return self.packet(PacketRef::ConnectError { namespace, data });
             }
             Content::Disconnected { namespace } => PacketRef::Disconnect { namespace },
             // Whoever has sessions gets no messages beside them.
@@ -64,6 +90,22 @@ impl Codec for SocketIoCodec {
         };
         self.packet(packet)
     }
+}
+
+fn connected(welcome: &Welcome) -> ByteString {
+    let connected = Connected { sid: &welcome.session, pid: welcome.private_id.as_deref() };
+    with_json(|json| to_writer(json, &connected), |text| text.into())
+}
+
+fn not_connected(refusal: &Refusal) -> ByteString {
+    let data = match refusal.data() {
+        Some(data) => Some(data.clone()),
+        // The reference's refusal of an unknown namespace has no data.
+        None if *refusal.code() == Code::NotFound => None,
+        None => Some(json!({ "code": refusal.code().as_str() })),
+    };
+    let not_connected = NotConnected { message: refusal.message(), data };
+    with_json(|json| to_writer(json, &not_connected), |text| text.into())
 }
 
 /// Whether an event has something of an order as its last argument.

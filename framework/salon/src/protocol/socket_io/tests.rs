@@ -90,7 +90,13 @@ proptest! {
                     | Effect::Answer { session, .. }
                     | Effect::Leave { session },
                 ) => prop_assert!(session < sessions.0.len()),
-                Ok(Effect::Deliver(message)) => prop_assert!(false, "{:?}", message),
+                Ok(
+                    effect @ (Effect::Deliver(_)
+                    | Effect::BeatBy { .. }
+                    | Effect::Claim { .. }
+                    | Effect::Refuse { .. }
+                    | Effect::Both(_)),
+                ) => prop_assert!(false, "{:?}", effect),
                 Ok(Effect::Nothing) | Err(_) => {}
             }
         }

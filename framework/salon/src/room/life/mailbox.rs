@@ -27,7 +27,7 @@ use crate::{
     outbox,
     room::{
         contract::{Room, RoomEvent, ToRoom},
-        lookup::{Lapse, Linger, Reachable, Sent, SentForLater, SessionEnded},
+        lookup::{Lapse, Leave, Linger, Reachable, Sent, SentForLater, SessionEnded},
         membership::LeaveReason,
     },
     session::handle::SessionHandle,
@@ -168,6 +168,20 @@ impl<R: Room> Handler<SessionEnded> for RoomActor<R> {
         turn::is_given();
         self.remove(ended.session, LeaveReason::Disconnected(ended.reason));
         self.settle(ctx);
+    }
+}
+
+impl<R: Room> Handler<Leave> for RoomActor<R> {
+    type Result = ();
+
+    fn handle(&mut self, Leave { session, done }: Leave, ctx: &mut Self::Context) {
+        turn::is_given();
+        self.remove(session, LeaveReason::Left);
+        self.settle(ctx);
+        // Behind what the others are told of it. Whoever asked may be gone.
+        self.when_kept(move |_| {
+            let _ = done.send(());
+        });
     }
 }
 

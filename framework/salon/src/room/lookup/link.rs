@@ -7,9 +7,10 @@ use std::{any::Any, sync::Arc};
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use bytestring::ByteString;
+use tokio::sync::oneshot;
 
 use super::{
-    sent::{Lapse, Linger, SendAgain, SessionEnded},
+    sent::{Lapse, Leave, Linger, SendAgain, SessionEnded},
     ticket::{Counted, Ticket},
 };
 use crate::{
@@ -29,6 +30,7 @@ pub(crate) trait Reachable:
     Actor<Context = Context<Self>>
     + Handler<Linger>
     + Handler<SessionEnded>
+    + Handler<Leave>
     + Handler<SendAgain>
     + Handler<Lapse>
 {
@@ -117,6 +119,10 @@ impl<R: Room, A: Reachable> RoomLink for Link<R, A> {
 
     fn ended(&self, session: SessionNumber, reason: DisconnectReason) {
         self.send(SessionEnded { session, reason });
+    }
+
+    fn leave(&self, session: SessionNumber, done: oneshot::Sender<()>) {
+        self.send(Leave { session, done });
     }
 
     fn replay(&self, replay: Replay) {

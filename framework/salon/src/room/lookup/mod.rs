@@ -15,8 +15,8 @@ pub(super) use self::{
     directory::{Directory, Start, Starts},
     link::Reachable,
     sent::{
-        Asked, Attending, Broadcast, Lapse, Linger, Listed, PutOut, ReturnPath, SendAgain, Sent,
-        SentForLater, SessionEnded, Shut, Told,
+        Asked, Attending, Broadcast, Lapse, Leave, Linger, Listed, PutOut, ReturnPath, SendAgain,
+        Sent, SentForLater, SessionEnded, Shut, Told,
     },
     ticket::Ticket,
 };

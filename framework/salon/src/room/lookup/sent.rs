@@ -157,6 +157,12 @@ pub(crate) struct SessionEnded {
     pub(in crate::room) reason: DisconnectReason,
 }
 
+/// A member leaves, and is told when it is out.
+pub(crate) struct Leave {
+    pub(in crate::room) session: SessionNumber,
+    pub(in crate::room) done: oneshot::Sender<()>,
+}
+
 /// A member wants once more what it missed.
 pub(crate) struct SendAgain(pub(in crate::room) Replay);
 
@@ -175,5 +181,5 @@ macro_rules! message_without_result {
 }
 message_without_result!(
     Sent<E>, SentForLater<E>, Told<M>, Broadcast, Asked<M, T>, Listed, Attending, PutOut, Shut, SessionEnded,
-    SendAgain, Lapse, Linger
+    Leave, SendAgain, Lapse, Linger
 );

@@ -16,7 +16,7 @@ use crate::{
     outbox::Control,
     transport::{
         http::{Rejection, Reply, Upload},
-        websocket::{Framing, Link, LinkError, Opening, shake_hands, switch},
+        websocket::{Framing, Link, LinkError, Opening, first_protocol, shake_hands, switch},
     },
     wire::{
         engine_io::{Packet, RequestError},
@@ -38,7 +38,7 @@ pub(in crate::transport) fn serve(
     reply: &Reply,
     handle: Arc<ConnectionHandle>,
 ) -> Result<HttpResponse, Rejection> {
-    let mut response = shake_hands(request)?;
+    let mut response = shake_hands(request, first_protocol(request))?;
     reply.add_headers(&mut response, false);
     let (claim, stranger) = match handle.begin_upgrade() {
         Some(claim) => (Some(claim), None),

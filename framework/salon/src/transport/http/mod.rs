@@ -9,4 +9,9 @@ mod request;
 mod response;
 mod upload;
 
-pub(super) use self::{rejection::Rejection, request::Target, response::Reply, upload::Upload};
+pub(super) use self::{
+    rejection::Rejection,
+    request::{BEARER, Target},
+    response::Reply,
+    upload::Upload,
+};

@@ -77,12 +77,16 @@ impl Target {
 
 /// What is known of the client from its request.
 ///
+/// A `bearer` that it presents elsewhere than in `Authorization` is there afterwards, unless something else
+/// is.
+///
 /// # Errors
 /// If its URL and headers have more than `longest` bytes.
 pub(in crate::transport) fn handshake(
     request: &HttpRequest,
     origin: &Origin,
     longest: usize,
+    bearer: Option<&str>,
 ) -> Result<Handshake, Rejection> {
     let sent = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
@@ -94,12 +98,19 @@ pub(in crate::transport) fn handshake(
     let headers = request
         .headers()
         .iter()
-        .filter(|(name, value)| !is_about_transport(name) && !is_ambient(name, value, origin))
+        .filter(|(name, value)| {
+            !is_about_transport(name)
+                && !is_ambient(name, value, origin)
+                && !has_bearer(name, value)
+        })
         .filter_map(|(name, value)| {
             Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
         });
+    let has_authorization = request.headers().contains_key(header::AUTHORIZATION);
+    let bearer = bearer.filter(|_| !has_authorization).map(|token| format!("Bearer {token}"));
+    let added = bearer.as_deref().map(|bearer| ("authorization", bearer));
     let query = form_urlencoded::parse(request.query_string().as_bytes());
-    let mut handshake = Handshake::new(url, headers, query);
+    let mut handshake = Handshake::new(url, headers.chain(added), query);
     handshake.address = request.peer_addr();
     handshake.secure = request.app_config().secure();
     handshake.cross_domain = !matches!(origin, Origin::None | Origin::Same(_));
@@ -125,6 +136,16 @@ fn is_ambient(name: &header::HeaderName, value: &HeaderValue, origin: &Origin) -
         && (*name == header::COOKIE || *name == header::AUTHORIZATION && is_browsers_own(value))
 }
 
+/// Whether a client presents a token in it, among the protocols that it offers: that is no place to keep it.
+fn has_bearer(name: &header::HeaderName, value: &HeaderValue) -> bool {
+    *name == header::SEC_WEBSOCKET_PROTOCOL
+        && value.to_str().is_ok_and(|protocols| protocols.contains(BEARER))
+}
+
+/// What stands in front of a token among the protocols that a WebSocket's client offers: a page can say
+/// nothing else with its handshake.
+pub(in crate::transport) const BEARER: &str = "salon.bearer.";
+
 /// The schemes of HTTP that a browser answers without the page, with what its user once typed in or
 /// logged in with. Any other one somebody has set who knew the secret.
 const BROWSERS_OWN: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
@@ -144,7 +165,7 @@ mod tests {
 
     fn target(uri: &str) -> Result<Target, RequestError> {
         let request = TestRequest::with_uri(uri).to_http_request();
-        Target::parse(&handshake(&request, &Origin::None, usize::MAX).unwrap())
+        Target::parse(&handshake(&request, &Origin::None, usize::MAX, None).unwrap())
     }
 
     #[test]
@@ -169,7 +190,7 @@ mod tests {
         let request = sent
             .iter()
             .fold(TestRequest::with_uri("/x/"), |request, header| request.insert_header(*header));
-        let kept = handshake(&request.to_http_request(), &Origin::None, usize::MAX).unwrap();
+        let kept = handshake(&request.to_http_request(), &Origin::None, usize::MAX, None).unwrap();
         let mut names: Vec<_> = kept.headers().iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         assert_eq!(names, ["sec-websocket-protocol", "upgrade", "user-agent"]);
@@ -200,7 +221,7 @@ mod tests {
                 HeaderValue::from_bytes(b"\xff\xfe").unwrap(),
             ))
             .to_http_request();
-        let handshake = handshake(&request, &Origin::None, usize::MAX).unwrap();
+        let handshake = handshake(&request, &Origin::None, usize::MAX, None).unwrap();
         assert_eq!(handshake.query("a"), Some("\u{fffd}"));
         assert_eq!(handshake.query("b"), Some("1"));
         assert_eq!(handshake.header("x-plain"), Some("yes"));
@@ -216,7 +237,8 @@ mod tests {
                     .insert_header((header::COOKIE, "session=1"))
                     .insert_header((header::AUTHORIZATION, authorization));
                 let request = upgrade.clone().into_iter().fold(request, TestRequest::insert_header);
-                let kept = handshake(&request.to_http_request(), &origin, usize::MAX).unwrap();
+                let kept =
+                    handshake(&request.to_http_request(), &origin, usize::MAX, None).unwrap();
                 (kept.header("cookie").is_some(), kept.header("authorization").is_some())
             };
             for own in ["Bearer token", "Token token", "token", "Basics x"] {
@@ -239,7 +261,7 @@ mod tests {
             TestRequest::with_uri("/x/?a=b").insert_header(("x-a", value)).to_http_request()
         };
         let longest = "/x/?a=b".len() + "x-a".len() + 90;
-        assert!(handshake(&request(90), &Origin::None, longest).is_ok());
-        assert!(handshake(&request(91), &Origin::None, longest).is_err());
+        assert!(handshake(&request(90), &Origin::None, longest, None).is_ok());
+        assert!(handshake(&request(91), &Origin::None, longest, None).is_err());
     }
 }

@@ -35,6 +35,15 @@ impl Reply {
         request: &HttpRequest,
         connections: &Arc<Connections>,
     ) -> Result<Self, Box<HttpResponse>> {
+        Self::begin_with(request, connections, None)
+    }
+
+    /// As [`begin`](Self::begin), for a request with a token elsewhere than in `Authorization`.
+    pub(in crate::transport) fn begin_with(
+        request: &HttpRequest,
+        connections: &Arc<Connections>,
+        bearer: Option<&str>,
+    ) -> Result<Self, Box<HttpResponse>> {
         // Of a request from elsewhere nothing is trusted, not even that it asks for a WebSocket.
         let origin = Origin::judge(request, connections.origins())
             .map_err(|error| Rejection::from(error).respond(&Origin::None, false))?;
@@ -42,9 +51,10 @@ impl Reply {
             return Err(response.into());
         }
         let longest = connections.limits().max_handshake_bytes;
-        let handshake = request::handshake(request, &origin, longest).map_err(|rejection| {
-            rejection.respond(&origin, request.headers().contains_key(header::UPGRADE))
-        })?;
+        let handshake =
+            request::handshake(request, &origin, longest, bearer).map_err(|rejection| {
+                rejection.respond(&origin, request.headers().contains_key(header::UPGRADE))
+            })?;
         let gzip = connections.http().gzip_from.is_some() && compression::accepts_gzip(request);
         Ok(Self { connections: connections.clone(), handshake: Arc::new(handshake), origin, gzip })
     }

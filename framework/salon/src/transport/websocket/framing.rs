@@ -4,11 +4,13 @@
 
 use bytestring::ByteString;
 
+use super::link_error::LinkError;
 use crate::{
     outbox::Control,
     wire::{
         engine_io::{Message, Packet, PacketError},
-        websocket::{Incoming, Opcode, encode_frame},
+        typed::HEARTBEAT,
+        websocket::{CloseCode, CloseFrame, Incoming, Opcode, encode_frame},
     },
 };
 
@@ -19,6 +21,9 @@ pub(in crate::transport) enum Framing {
     EngineIo,
     /// Each message is the application's own; liveness is WebSocket's ping and pong.
     Plain,
+    /// Each line of a text message is a frame of `salon.v1`, so many of them in one message; liveness is
+    /// WebSocket's, or frames of its own.
+    Typed { max_frames: u32 },
 }
 
 impl Framing {
@@ -29,13 +34,25 @@ impl Framing {
     pub(super) fn decode(self, incoming: Incoming) -> Result<Option<Packet>, PacketError> {
         Ok(match (self, incoming) {
             (Self::EngineIo, Incoming::Text(text)) => Some(Packet::decode(text)?),
-            (Self::Plain, Incoming::Text(text)) => Some(Packet::Message(Message::Text(text))),
+            (Self::Plain | Self::Typed { .. }, Incoming::Text(text)) => {
+                Some(Packet::Message(Message::Text(text)))
+            }
             (_, Incoming::Binary(bytes)) => Some(Packet::Message(Message::Binary(bytes))),
-            (Self::Plain, Incoming::Pong(_)) => Some(Packet::Pong("".into())),
+            (Self::Plain | Self::Typed { .. }, Incoming::Pong(_)) => Some(Packet::Pong("".into())),
             (Self::EngineIo, Incoming::Pong(_)) | (_, Incoming::Ping(_) | Incoming::Close(_)) => {
                 None
             }
         })
+    }
+
+    /// What it is that the client has closed its WebSocket.
+    pub(super) fn closed(self, frame: Option<CloseFrame>) -> LinkError {
+        // A page that is left, or loaded anew, says that it goes away; whoever closes by hand says nothing.
+        let is_goodbye = frame.as_ref().is_none_or(|frame| frame.code == CloseCode::NORMAL);
+        match self {
+            Self::Typed { .. } if is_goodbye => LinkError::Goodbye(frame),
+            Self::EngineIo | Self::Plain | Self::Typed { .. } => LinkError::ClosedWebSocket(frame),
+        }
     }
 
     /// Appends a packet that is no frame, if it has a place on a WebSocket.
@@ -46,17 +63,19 @@ impl Framing {
             (_, Packet::Message(Message::Binary(bytes))) => {
                 encode_frame(Opcode::Binary, bytes, out);
             }
-            (Self::Plain, Packet::Message(Message::Text(text))) => {
-                encode_frame(Opcode::Text, text.as_bytes(), out);
-            }
-            (Self::Plain, Packet::Ping(data)) => encode_frame(Opcode::Ping, data.as_bytes(), out),
-            (Self::Plain, Packet::Pong(data)) => encode_frame(Opcode::Pong, data.as_bytes(), out),
-            (Self::Plain, Packet::Open(_) | Packet::Close | Packet::Upgrade) => {}
             (Self::EngineIo, packet) => {
                 let mut text = Vec::new();
                 packet.encode(&mut text);
                 encode_frame(Opcode::Text, &text, out);
             }
+            (Self::Plain | Self::Typed { .. }, packet) => match packet {
+                Packet::Message(Message::Text(text)) => {
+                    encode_frame(Opcode::Text, text.as_bytes(), out);
+                }
+                Packet::Ping(data) => encode_frame(Opcode::Ping, data.as_bytes(), out),
+                Packet::Pong(data) => encode_frame(Opcode::Pong, data.as_bytes(), out),
+                _ => {}
+            },
         }
     }
 }
@@ -65,6 +84,7 @@ impl Framing {
 pub(in crate::transport) fn packet(control: Control) -> Packet {
     match control {
         Control::Ping => Packet::Ping(ByteString::new()),
+        Control::Heartbeat => Packet::Message(Message::Text(ByteString::from_static(HEARTBEAT))),
         Control::LetGo => Packet::Noop,
     }
 }

@@ -39,7 +39,7 @@ pub(in crate::transport) fn open(
     reply: &Reply,
     principal: Principal,
 ) -> Result<HttpResponse, Rejection> {
-    let mut response = shake_hands(request)?;
+    let mut response = shake_hands(request, first_protocol(request))?;
     let handshake = reply.handshake().clone();
     let handle = connections.open(handshake, principal, TransportKind::WebSocket)?;
     reply.add_headers(&mut response, true);
@@ -52,12 +52,20 @@ pub(in crate::transport) fn open(
     switch(response, body)
 }
 
-/// The response that turns a request into a WebSocket.
+/// The first of the protocols that a client offers: a browser that offers some drops a connection for which
+/// none was chosen.
+pub(in crate::transport) fn first_protocol(request: &HttpRequest) -> Option<&str> {
+    let protocols = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    protocols.split(',').next().map(str::trim).filter(|protocol| !protocol.is_empty())
+}
+
+/// The response that turns a request into a WebSocket, which speaks that protocol if there is one.
 ///
 /// # Errors
 /// [`RequestError::BadRequest`] if the request is no WebSocket handshake, with what would be one.
 pub(in crate::transport) fn shake_hands(
     request: &HttpRequest,
+    protocol: Option<&str>,
 ) -> Result<HttpResponseBuilder, Rejection> {
     if let Err(fault) = check(request) {
         tracing::debug!(%fault, "no WebSocket handshake");
@@ -70,14 +78,7 @@ pub(in crate::transport) fn shake_hands(
             _ => refused,
         });
     }
-    // A browser that names protocols drops a connection for which none was chosen.
-    let protocols = request.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
-    let first = protocols
-        .and_then(|protocols| protocols.to_str().ok())
-        .and_then(|protocols| protocols.split(',').next())
-        .map(str::trim)
-        .filter(|protocol| !protocol.is_empty());
-    ws::handshake_with_protocols(request, first.as_slice()).map_err(|error| {
+    ws::handshake_with_protocols(request, protocol.as_slice()).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
         RequestError::BadRequest.into()
     })

@@ -72,7 +72,10 @@ impl Link {
         match error {
             Some(error) => {
                 tracing::debug!(connection = self.handle().number(), error = %Logged(error), "a WebSocket ended");
-                self.reader.control().close(client_close(error).as_ref());
+                // What its protocol has words for is said by these.
+                if !matches!(error, LinkError::TooManyFrames) {
+                    self.reader.control().close(client_close(error).as_ref());
+                }
                 match error {
                     // Nobody reads any more.
                     LinkError::Gone => self.handle().abort(reason(error)),

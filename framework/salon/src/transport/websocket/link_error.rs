@@ -20,6 +20,9 @@ pub(in crate::transport) enum LinkError {
     /// The client closed its WebSocket in an orderly way.
     #[error("the client closed its WebSocket")]
     ClosedWebSocket(Option<CloseFrame>),
+    /// The client closed the WebSocket of the plain protocol, and did not just go elsewhere.
+    #[error("the client said goodbye")]
+    Goodbye(Option<CloseFrame>),
     /// The WebSocket's TCP connection ended without a close frame.
     #[error("the client went away")]
     Gone,
@@ -50,6 +53,9 @@ pub(in crate::transport) enum LinkError {
     /// A WebSocket message is no Engine.IO packet.
     #[error("malformed packet: {0}")]
     Packet(#[from] PacketError),
+    /// A message of `salon.v1` has more frames than it may.
+    #[error("a message has more frames than `limits.max_frames_per_message`")]
+    TooManyFrames,
     /// The client broke the WebSocket protocol or a limit on its messages.
     #[error("WebSocket: {0}")]
     Protocol(#[from] ProtocolError),
@@ -58,6 +64,7 @@ pub(in crate::transport) enum LinkError {
 /// The reason that a session sees for it.
 pub(in crate::transport) fn reason(error: &LinkError) -> DisconnectReason {
     match error {
+        LinkError::Goodbye(_) => DisconnectReason::ClientNamespaceDisconnect,
         LinkError::Closed | LinkError::ClosedWebSocket(_) | LinkError::Gone => {
             DisconnectReason::TransportClose
         }
@@ -69,14 +76,18 @@ pub(in crate::transport) fn reason(error: &LinkError) -> DisconnectReason {
         | LinkError::HeartbeatDirection
         | LinkError::PostOutlivedUpgrade
         | LinkError::Protocol(_) => DisconnectReason::TransportError,
-        LinkError::Payload(_) | LinkError::Packet(_) => DisconnectReason::ParseError,
+        LinkError::Payload(_) | LinkError::Packet(_) | LinkError::TooManyFrames => {
+            DisconnectReason::ParseError
+        }
     }
 }
 
 /// The close frame that answers it, on a WebSocket.
 pub(super) fn client_close(error: &LinkError) -> Option<CloseFrame> {
     match error {
-        LinkError::ClosedWebSocket(frame) => frame.as_ref().map(|frame| coded(frame.code)),
+        LinkError::ClosedWebSocket(frame) | LinkError::Goodbye(frame) => {
+            frame.as_ref().map(|frame| coded(frame.code))
+        }
         LinkError::Protocol(error) => Some(coded(error.close_code())),
         LinkError::Closed
         | LinkError::Gone
@@ -88,7 +99,8 @@ pub(super) fn client_close(error: &LinkError) -> Option<CloseFrame> {
         | LinkError::HeartbeatDirection
         | LinkError::PostOutlivedUpgrade
         | LinkError::Payload(_)
-        | LinkError::Packet(_) => None,
+        | LinkError::Packet(_)
+        | LinkError::TooManyFrames => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! It must never decide what a message means.
 
 mod body;
+mod frame_lines;
 mod framing;
 pub(super) mod handshake;
 mod link;
@@ -16,7 +17,7 @@ mod writer_control;
 
 pub(super) use self::{
     framing::{Framing, packet},
-    handshake::{shake_hands, switch},
+    handshake::{first_protocol, shake_hands, switch},
     link::Link,
     link_error::{LinkError, reason},
     opening::Opening,

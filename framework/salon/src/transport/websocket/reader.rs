@@ -13,12 +13,13 @@ use std::{
 
 use actix_web::dev::Payload;
 use bytes::BytesMut;
+use bytestring::ByteString;
 use futures_util::StreamExt as _;
 use tokio::{task::yield_now, time::timeout};
 
 use super::{
-    framing::Framing, link_error::LinkError, receive_buffer::ReceiveBuffer,
-    writer_control::WriterControl,
+    frame_lines::FrameLines, framing::Framing, link_error::LinkError,
+    receive_buffer::ReceiveBuffer, writer_control::WriterControl,
 };
 use crate::{
     connection::{ConnectionHandle, Connections},
@@ -26,6 +27,7 @@ use crate::{
     wire::{
         engine_io::{Message, Packet},
         socket_io::Messages,
+        typed::HEARTBEAT,
         websocket::{FrameReader, Incoming},
     },
 };
@@ -52,12 +54,14 @@ pub(in crate::transport) enum Source {
 pub(in crate::transport) struct Before {
     buffer: BytesMut,
     frames: FrameReader,
+    lines: Option<Box<FrameLines>>,
 }
 
 impl Before {
     /// Bytes that came right behind the handshake.
     pub(in crate::transport) fn new(connections: &Connections, early: BytesMut) -> Self {
-        Self { buffer: early, frames: FrameReader::new(connections.limits().into()) }
+        let frames = FrameReader::new(connections.limits().into());
+        Self { buffer: early, frames, lines: None }
     }
 }
 
@@ -69,6 +73,8 @@ pub(in crate::transport) struct Reader {
     buffer: BytesMut,
     frames: FrameReader,
     framing: Framing,
+    /// What is left of a message of several frames. Boxed: most have one.
+    lines: Option<Box<FrameLines>>,
     receive_buffer: ReceiveBuffer,
     control: Rc<WriterControl>,
     /// What was read, and done with that, in this turn, in bytes.
@@ -88,13 +94,14 @@ impl Reader {
         framing: Framing,
         control: Rc<WriterControl>,
     ) -> Self {
-        let Before { buffer, frames } = before;
+        let Before { buffer, frames, lines } = before;
         Self {
             handle,
             source,
             buffer,
             frames,
             framing,
+            lines,
             receive_buffer: ReceiveBuffer::default(),
             control,
             used: 0,
@@ -250,6 +257,12 @@ impl Reader {
     /// Takes the next complete packet out of the buffer; none also if it is the others' turn.
     fn decode(&mut self) -> Result<Option<Packet>, LinkError> {
         while !self.is_turn_over() {
+            if let Some(line) = self.next_line()? {
+                if let Some(packet) = self.frame(line) {
+                    return Ok(Some(packet));
+                }
+                continue;
+            }
             let before = self.buffer.len();
             let read = self.frames.read(&mut self.buffer).inspect_err(|_| self.garbled = true);
             self.count(before - self.buffer.len());
@@ -258,13 +271,15 @@ impl Reader {
                 Incoming::Ping(payload) => self.control.pong(&payload),
                 Incoming::Close(frame) => {
                     self.closed = true;
-                    return Err(LinkError::ClosedWebSocket(frame));
+                    return Err(self.framing.closed(frame));
                 }
-                incoming => {
-                    if let Some(packet) = self.framing.decode(incoming)? {
-                        return Ok(Some(packet));
+                incoming => match (self.framing, self.framing.decode(incoming)?) {
+                    (Framing::Typed { max_frames }, Some(Packet::Message(Message::Text(text)))) => {
+                        self.lines = Some(Box::new(FrameLines::new(text, max_frames)));
                     }
-                }
+                    (_, Some(packet)) => return Ok(Some(packet)),
+                    (_, None) => {}
+                },
             }
         }
         if self.buffer.is_empty() {
@@ -272,6 +287,28 @@ impl Reader {
             self.buffer = BytesMut::new();
         }
         Ok(None)
+    }
+
+    /// The next frame of a message that was begun.
+    fn next_line(&mut self) -> Result<Option<ByteString>, LinkError> {
+        let Some(lines) = &mut self.lines else { return Ok(None) };
+        let line = lines.next()?;
+        if line.is_none() {
+            self.lines = None;
+        }
+        Ok(line)
+    }
+
+    /// What is in a line, unless it is a heartbeat.
+    fn frame(&mut self, line: ByteString) -> Option<Packet> {
+        if line != HEARTBEAT {
+            return Some(Packet::Message(Message::Text(line)));
+        }
+        self.count(MESSAGE);
+        if self.handle.heartbeat() {
+            self.control.heartbeat();
+        }
+        None
     }
 
     /// Whether a client that is read through actix-web has had its share of this turn. One whose socket
@@ -328,8 +365,8 @@ impl Reader {
 
     /// What it is, and what was read and is not taken apart, for another to go on.
     pub(super) fn into_parts(self) -> (Arc<ConnectionHandle>, Rc<WriterControl>, Framing, Before) {
-        let Self { handle, control, framing, buffer, frames, .. } = self;
-        (handle, control, framing, Before { buffer, frames })
+        let Self { handle, control, framing, buffer, frames, lines, .. } = self;
+        (handle, control, framing, Before { buffer, frames, lines })
     }
 
     /// The socket, if it is read directly.

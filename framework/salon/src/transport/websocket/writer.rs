@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     outbox::{Drained, Outbox, Sink},
-    wire::websocket::encode_close,
+    wire::websocket::{Opcode, encode_close, encode_frame},
 };
 
 /// What one connection has to write.
@@ -85,7 +85,13 @@ impl Writer {
                 if let Some(decided) = self.control.take_farewell() {
                     return Poll::Ready(Next::Last(decided));
                 }
-                encode_close(server_close(reason).as_ref(), &mut farewell);
+                match self.outbox.farewell(reason) {
+                    Some(last) => {
+                        encode_frame(Opcode::Text, last.text.as_bytes(), &mut farewell);
+                        encode_close(Some(&last.close), &mut farewell);
+                    }
+                    None => encode_close(server_close(reason).as_ref(), &mut farewell),
+                }
             }
             Poll::Ready(Drained::Replaced) => encode_close(None, &mut farewell),
         }

@@ -12,7 +12,10 @@ use bytes::Bytes;
 
 use crate::{
     outbox::LinkNumber,
-    wire::websocket::{CloseFrame, Opcode, encode_close, encode_frame},
+    wire::{
+        typed::HEARTBEAT,
+        websocket::{CloseFrame, Opcode, encode_close, encode_frame},
+    },
 };
 
 /// How far a WebSocket's writing side is.
@@ -89,7 +92,12 @@ impl WriterControl {
     /// Has a ping answered, each by itself. Only if its client does not read does the last take the
     /// place of the one before it (RFC 6455, section 5.5.3), so that a flood of them grows no further.
     pub(super) fn pong(&self, payload: &[u8]) {
-        self.say(|unsaid| unsaid.pongs.add(payload));
+        self.say(|unsaid| unsaid.pongs.add(Opcode::Pong, payload));
+    }
+
+    /// Has a heartbeat that came as a message answered by one, as a ping is by a pong.
+    pub(super) fn heartbeat(&self) {
+        self.say(|unsaid| unsaid.pongs.add(Opcode::Text, HEARTBEAT.as_bytes()));
     }
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
@@ -211,12 +219,12 @@ impl Unsaid {
 }
 
 impl Pongs {
-    fn add(&mut self, payload: &[u8]) {
+    fn add(&mut self, opcode: Opcode, payload: &[u8]) {
         if self.frames.len() >= PONGS {
             self.frames.truncate(self.last);
         }
         self.last = self.frames.len();
-        encode_frame(Opcode::Pong, payload, &mut self.frames);
+        encode_frame(opcode, payload, &mut self.frames);
     }
 
     fn take(&mut self) -> Option<Bytes> {
