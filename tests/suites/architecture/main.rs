@@ -46,8 +46,14 @@ const CONTRACT: &[(&str, u32)] = &[
     ("lib", 5),
 ];
 
-const WIRE: &[(&str, u32)] =
-    &[("engine_io", 0), ("websocket", 0), ("socket_io", 1), ("msgpack", 2), ("lib", 3)];
+const WIRE: &[(&str, u32)] = &[
+    ("engine_io", 0),
+    ("websocket", 0),
+    ("socket_io", 1),
+    ("msgpack", 2),
+    ("typed", 2),
+    ("lib", 3),
+];
 
 const SALON: &[(&str, u32)] = &[
     ("base", 0),

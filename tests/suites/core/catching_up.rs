@@ -65,7 +65,7 @@ async fn away(lab: &Lab, wire: Wire) -> Result<(Client, Option<String>), Failure
 #[test]
 fn who_missed_more_than_an_outbox_holds_gets_it_all_in_order_with_what_is_said_meanwhile() {
     for_seeds(0..20, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let lab = lab(seed, 2).await?;
             let (client, id) = away(&lab, wire).await?;
             say(&lab, 2..=200);
@@ -94,7 +94,7 @@ fn who_missed_more_than_an_outbox_holds_gets_it_all_in_order_with_what_is_said_m
 
 #[salon::test]
 async fn who_missed_more_bytes_than_an_outbox_holds_gets_it_all_in_order() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let salon = Salon::builder()
             .limits(|limits| limits.max_outbox_bytes = 2_000)
             .recovery(MINUTE)
@@ -120,7 +120,7 @@ async fn what_was_missed_comes_before_the_reply_while_it_takes_half_of_an_outbox
         (|limits| limits.max_outbox_frames = 16, 8),
         (|limits| limits.max_outbox_bytes = 2_000, 3),
     ];
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for (set, half) in halves {
             for missed in [1, half, half + 1] {
                 let builder = Salon::builder().limits(set).recovery(MINUTE);
@@ -153,7 +153,7 @@ async fn what_was_missed_comes_before_the_reply_while_it_takes_half_of_an_outbox
 
 #[salon::test]
 async fn an_answer_does_not_overtake_what_a_client_catches_up_on() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = lab(0, 2).await?;
         let (client, _) = away(&lab, wire).await?;
         say(&lab, 2..=200);
@@ -185,7 +185,7 @@ async fn a_client_that_does_not_read_what_it_missed_gets_no_more_room_for_what_i
 #[test]
 fn who_comes_back_under_a_flood_is_up_to_date_each_time() {
     for_seeds(0..10, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let lab = lab(seed, 2).await?;
             let client = lab.connect_over(wire, ()).await?;
             let (id, mut said, mut heard) = (client.id(), 0, Vec::new());
@@ -224,7 +224,7 @@ async fn who_missed_more_than_is_kept_begins_anew_at_once_and_stays() {
 
 #[salon::test]
 async fn who_missed_as_much_as_is_kept_gets_the_oldest_as_well() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = lab(0, 2).await?;
         let (client, id) = away(&lab, wire).await?;
         say(&lab, 2..=1 + KEPT as u64);

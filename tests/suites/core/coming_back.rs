@@ -61,7 +61,7 @@ async fn news(client: &Client) -> Vec<Value> {
 #[test]
 fn one_whose_old_connection_was_not_missed_yet_has_its_session_again_and_that_ends_first() {
     for_seeds(0..20, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let seen = Seen::default();
             let lab = Lab::builder(salon(&seen)?).workers(2).seed(seed).start().await;
             let client = lab.visitor().wire(wire).connect().await?;
@@ -137,7 +137,7 @@ async fn whoever_claims_a_session_of_another_neither_has_it_nor_ends_it() {
 #[test]
 fn one_that_has_had_nothing_yet_gets_what_came_since_it_was_there() {
     for_seeds(0..10, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let lab = lab(seed).await?;
             let all = lab.salon().namespace("/");
             all.emit_named("news", (0,));
@@ -189,7 +189,7 @@ async fn one_that_is_sent_little_is_recovered_however_much_others_are_sent() {
 
 #[salon::test]
 async fn a_text_at_the_end_of_what_has_no_offset_is_not_taken_for_one() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = lab(0).await?;
         let all = lab.salon().namespace("/");
         let client = lab.connect_over(wire, ()).await?;

@@ -244,7 +244,7 @@ async fn untyped_rooms_of_a_session_are_limited() {
 #[salon::test]
 async fn a_client_that_reads_its_echoes_may_send_without_waiting_for_them() {
     const COUNT: usize = 200;
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for (length, bytes) in [(64_000, 1 << 20), (10, 20_000), (150_000, 200_000)] {
             let salon = Salon::builder()
                 .application(Echo)
@@ -294,7 +294,7 @@ fn long_auth(bytes: usize) -> Value {
 
 #[salon::test]
 async fn what_a_client_says_of_itself_is_limited_in_each_namespace_and_when_it_is_refreshed() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let salon = salon_with(|builder| builder.limits(|limits| limits.max_auth_bytes = 500));
         let lab = Lab::new(salon).await;
         match lab.visitor().wire(wire).auth(long_auth(501)).connect().await {

@@ -266,7 +266,7 @@ const ODD: [&str; 8] = [
 
 #[salon::test]
 async fn what_only_javascript_has_is_taken_with_attachments_as_it_is_without() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for odd in ODD {
             for (namespace, event) in EVENTS {
                 if event == "disconnect" || event == "salon:refresh" {

@@ -47,7 +47,7 @@ async fn who_asks_for_a_namespace_that_is_not_there_is_told_as_the_official_serv
             .admit(|_| async { Err(salon::Refusal::other("full", "come back later")) }),
     );
     let lab = Lab::new(salon.build()?).await;
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for (name, told) in [
             ("/nowhere", r#"{"message":"Invalid namespace"}"#),
             ("/full", r#"{"message":"come back later","data":{"code":"full"}}"#),

@@ -116,7 +116,7 @@ async fn enter(client: &Client, namespace: &str) -> String {
 
 #[salon::test]
 async fn a_connection_has_a_rate_of_connects_whatever_comes_of_each() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for namespace in ["/", "/hall-1", "/nowhere"] {
             let doorman = Doorman::default();
             let limits = |builder: Known| {
@@ -178,7 +178,7 @@ async fn coming_and_going_is_connecting_too() {
 #[salon::test]
 async fn a_client_that_enters_as_many_namespaces_as_it_may_at_once_meets_no_rate() {
     for namespaces in [16, 500] {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let doorman = Doorman::default();
             let many = |builder: Known| builder.limits(|limits| limits.max_namespaces = namespaces);
             let lab = Lab::new(salon(&doorman, many)).await;
@@ -234,7 +234,7 @@ async fn has_one_rate_of_each(lab: &Lab, wire: Wire, at_once: bool) -> Result<()
 
 #[salon::test]
 async fn all_names_of_a_pattern_have_one_rate_of_each_event() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for at_once in [true, false] {
             let many = |builder: Known| builder.limits(|limits| limits.max_namespaces = 1_000);
             let lab = Lab::new(salon(&Doorman::default(), many)).await;
@@ -271,7 +271,7 @@ fn slow_salon() -> (Slow, Salon) {
 
 #[salon::test]
 async fn namespaces_that_are_still_connecting_count_and_what_they_leave_is_free_again() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let (slow, salon) = slow_salon();
         let lab = Lab::new(salon).await;
         let client = open(&lab, wire).await?;
@@ -301,7 +301,7 @@ async fn namespaces_that_are_still_connecting_count_and_what_they_leave_is_free_
 
 #[salon::test]
 async fn who_waits_to_hear_whether_it_may_connect_is_kept_and_who_was_refused_is_not() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let slow = Slow(Arc::new(tokio::sync::Semaphore::new(0)));
         let guests = Namespace::pattern("/{any}").authenticate(slow.clone()).session::<Guest>();
         let builder = Salon::builder().namespace(guests);
@@ -340,7 +340,7 @@ async fn who_waits_to_hear_whether_it_may_connect_is_kept_and_who_was_refused_is
 #[salon::test]
 async fn what_comes_for_a_namespace_that_is_still_connecting_ends_the_connection_and_leaves_nothing()
  {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for packet in [r#"0/a,{"say":"yes"}"#, r#"2/a,["seldom",{}]"#, "1/a,", "3/a,1[]"] {
             let (slow, salon) = slow_salon();
             let lab = Lab::new(salon).await;

@@ -79,7 +79,7 @@ async fn who_comes_back_is_who_it_was_and_gets_what_it_missed_in_order() {
 fn what_is_said_while_a_client_comes_back_comes_to_it_once_and_in_order() {
     const SAID: u64 = 60;
     for_seeds(0..40, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let speaker = Salon::builder().on("speak", |socket, _| {
                 let all = socket.everyone();
                 actix_web::rt::spawn(async move {

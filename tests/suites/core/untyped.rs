@@ -140,7 +140,7 @@ enum End {
 
 #[salon::test]
 async fn a_session_is_ended_alone_or_with_its_connection_as_its_handle_was_told() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         for (by, end) in [
             (By::Handle, End::Disconnect),
             (By::Id, End::Disconnect),

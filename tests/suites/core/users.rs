@@ -169,7 +169,7 @@ async fn a_session_that_has_ended_is_no_session_of_its_user() {
 
 #[salon::test]
 async fn who_was_lost_and_comes_back_has_missed_nothing_that_its_user_was_sent() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = Lab::builder(salon(Some(MINUTE))?).workers(4).start().await;
         let visitor = |worker| lab.visitor().wire(wire).worker(worker);
         let stays = visitor(0).namespace("/other").auth(guest("ada")).connect().await?;
@@ -207,7 +207,7 @@ async fn who_was_lost_and_comes_back_has_missed_nothing_that_its_user_was_sent()
 /// called.
 #[salon::test]
 async fn a_room_that_is_called_like_a_session_hears_nothing_of_what_is_for_that_session_alone() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = Lab::new(salon(Some(MINUTE))?).await;
         let come = async |name: &str| lab.visitor().wire(wire).auth(guest(name)).connect().await;
         let (ada, mallory) = (come("ada").await?, come("mallory").await?);

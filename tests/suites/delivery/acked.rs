@@ -221,7 +221,8 @@ fn whatever_happens_each_gets_each_until_it_has_acknowledged_it() {
         for name in ["ada", "bob", "cyd"] {
             let wire = rng.choice(Wire::ALL).unwrap_or_default();
             let client = member(&lab, wire, kind, name).await?;
-            guests.push(Forgetful { client, is_away: false, acknowledged: Vec::new(), looked: 0 });
+            let acknowledged = Vec::new();
+            guests.push(Forgetful { client, wire, is_away: false, acknowledged, looked: 0 });
         }
         let mut all = 0;
         for _ in 0..30 {
@@ -269,6 +270,7 @@ fn whatever_happens_each_gets_each_until_it_has_acknowledged_it() {
 /// One who acknowledges now and then.
 struct Forgetful {
     client: Client,
+    wire: Wire,
     is_away: bool,
     acknowledged: Vec<u64>,
     /// How much of what has happened to it it has looked at.
@@ -289,7 +291,11 @@ impl Forgetful {
                 json.split(|digit: char| !digit.is_ascii_digit()).find(|it| !it.is_empty());
             if rng.bool() {
                 self.acknowledged.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
-                self.client.send_raw(Message::Text(format!("3{id}[]").into()));
+                let answer = match self.wire {
+                    Wire::Plain => format!("[-{}]", id + 1),
+                    _ => format!("3{id}[]"),
+                };
+                self.client.send_raw(Message::Text(answer.into()));
             }
         }
         self.looked = transcript.entries().len();

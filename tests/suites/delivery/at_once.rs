@@ -140,7 +140,7 @@ async fn absurd_numbers_are_refused_and_harm_nobody() {
 #[test]
 fn one_whose_session_is_recovered_resumes_its_rooms_too() {
     for_seeds(0..10, async |seed| {
-        for wire in Wire::ALL {
+        for wire in Wire::SOCKET_IO {
             let salon = Salon::builder()
                 .authenticate(ByName::default())
                 .limits(|limits| limits.max_outbox_frames = OUTBOX)

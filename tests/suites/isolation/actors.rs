@@ -179,7 +179,7 @@ async fn the_members_of_a_room_whose_actor_dies_are_cut_off_and_come_back() {
 
 #[salon::test]
 async fn nothing_is_left_of_a_room_whose_worker_ends_though_its_members_cannot_be_told() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = lab().await;
         let first = lab.visitor().worker(0).connect().await?;
         first.send(Come { well: 13 }).await?;
@@ -204,7 +204,7 @@ async fn nothing_is_left_of_a_room_whose_worker_ends_though_its_members_cannot_b
 
 #[salon::test]
 async fn an_answer_at_which_the_parser_panics_is_refused_and_harms_nobody() {
-    for wire in Wire::ALL {
+    for wire in Wire::SOCKET_IO {
         let lab = lab().await;
         let client = lab.connect_over(wire, ()).await?;
         client.send(Come { well: 1 }).await?;

@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use futures_util::FutureExt;
 
 use super::{
-    actor::Connection,
+    actor::{Connection, ConnectionHandle},
     coming_back::{Beginning, Claimant, replay},
     core::Core,
     open_session::{OpenSession, State},
@@ -31,8 +31,8 @@ use crate::{
         timers::Alarm,
     },
     hub::Socket,
-    message::{Content, Welcome},
-    outbox::End,
+    message::{Content, Posting, Welcome},
+    outbox::{End, TransportKind},
     protocol::Violation,
     session::{
         auth_state::AuthState,
@@ -225,7 +225,7 @@ impl Connection {
         if is_little {
             replay(&handle, &missed);
         }
-        let welcome = Box::new(welcome(&handle));
+        let welcome = Box::new(welcome(&handle, &self.handle));
         self.send(Content::Connected { namespace: handle.namespace.clone(), welcome });
         if !is_little {
             handle.outbox.catch_up();
@@ -284,13 +284,22 @@ impl Connection {
 }
 
 /// What a client is told of its session.
-fn welcome(handle: &SessionHandle) -> Welcome {
+fn welcome(handle: &SessionHandle, connection: &ConnectionHandle) -> Welcome {
     let private_id = handle.recoverable.as_ref().map(|it| it.private_id.to_byte_string());
     let (user, expires) =
         handle.auth_state.look(|credential| (credential.subject.clone(), credential.expires()));
     let left = |expires: SystemTime| expires.duration_since(clock::wall()).unwrap_or_default();
     let (session, expires_in) = (handle.id.to_byte_string(), expires.map(left));
-    Welcome { session, private_id, user, expires_in }
+    let posts = connection.transport() == TransportKind::EventStream;
+    let posting = posts.then(|| posting(connection));
+    Welcome { session, private_id, user, posting, expires_in }
+}
+
+/// Beside where its client reads.
+fn posting(connection: &ConnectionHandle) -> Posting {
+    let path = connection.handshake().url().split(['?', '#']).next().unwrap_or_default();
+    let path = path.trim_end_matches('/').rsplit_once('/').map_or("", |(before, _)| before);
+    Posting { path: format!("{path}/send"), secret: connection.sid().to_byte_string() }
 }
 
 /// A namespace's name for as long as a session lives: it came with whatever else the client sent, and

@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
 };
 
@@ -81,6 +81,9 @@ struct Rare {
     span: Option<tracing::Span>,
     /// Its place where others live that it belongs to, until its actor is gone.
     placement: Mutex<Option<Placement>>,
+    /// The last batch that its client has posted, where it numbers them. Guarded by the claim of the one
+    /// POST that may be under way.
+    posted: AtomicU64,
 }
 
 impl<A: Client> Handle<A> {
@@ -95,8 +98,13 @@ impl<A: Client> Handle<A> {
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = number);
         let span = Some(span).filter(|span| !span.is_disabled());
-        let is_rare = span.is_some() || placement.is_some();
-        let rare = is_rare.then(|| Box::new(Rare { span, placement: Mutex::new(placement) }));
+        let numbers_posts = outbox.transport() == TransportKind::EventStream;
+        let is_rare = span.is_some() || placement.is_some() || numbers_posts;
+        let rare = || {
+            let (placement, posted) = (Mutex::new(placement), AtomicU64::new(0));
+            Box::new(Rare { span, placement, posted })
+        };
+        let rare = is_rare.then(rare);
         Self {
             number,
             sid,
@@ -178,7 +186,7 @@ impl<A: Client> Handle<A> {
     /// Claims the one upgrade that may be under way. `None` when there is one already, or the
     /// connection is upgraded.
     pub(crate) fn begin_upgrade(self: &Arc<Self>) -> Option<Claim<A>> {
-        if self.transport() == TransportKind::WebSocket {
+        if self.transport() != TransportKind::Polling {
             return None;
         }
         Claim::take(self, |handle| &handle.upgrading)
@@ -200,7 +208,7 @@ impl<A: Client> Handle<A> {
 
     /// Whether there is a socket to be closed: one that polls has none between two polls.
     pub(crate) fn has_link(&self) -> bool {
-        self.transport() == TransportKind::WebSocket || self.is_polled()
+        self.transport() != TransportKind::Polling || self.is_polled()
     }
 
     /// Whether a GET is pending.
@@ -243,6 +251,18 @@ impl<A: Client> Handle<A> {
         messages.iter().for_each(|message| window.add(message));
         let window = Some(window.clone());
         self.address.do_send(Received { messages, request: None, window, done: None });
+    }
+
+    /// The number of the last batch that its client has posted, if it numbers them.
+    pub(crate) fn posted(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.posted.load(Ordering::SeqCst))
+    }
+
+    /// The batch of that number is with its connection.
+    pub(crate) fn set_posted(&self, number: u64) {
+        if let Some(rare) = &self.rare {
+            rare.posted.store(number, Ordering::SeqCst);
+        }
     }
 
     /// Where its actor is sent what this handle has no words for.

@@ -24,6 +24,9 @@ pub(crate) use time_limit::{Waited, too_late, wait};
 /// `{ token }` by custom.
 pub(crate) const REFRESH: &str = "salon:refresh";
 
+/// The event by which a client of the plain protocol says who it is.
+pub(crate) const CONNECT: &str = "salon:connect";
+
 /// The event by which a client leaves a room that it is in, by the room's name.
 pub(crate) const LEAVE: &str = "salon:leave";
 

@@ -32,6 +32,8 @@ pub(crate) enum CodecId {
     SocketIo,
     /// `salon.v1`.
     Typed,
+    /// The same as a stream of events.
+    TypedStream,
     /// Messages as they are, over Engine.IO.
     RawOverEngineIo,
     /// Messages as they are, over a WebSocket of their own.

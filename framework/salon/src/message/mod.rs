@@ -34,5 +34,5 @@ pub(crate) use self::{
     reader::Reader,
     refused::refused,
     topic::Topic,
-    welcome::Welcome,
+    welcome::{Posting, Welcome},
 };

@@ -6,6 +6,13 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 
+/// How a client sends that has a stream of events.
+#[derive(Debug)]
+pub(crate) struct Posting {
+    pub(crate) path: String,
+    pub(crate) secret: ByteString,
+}
+
 /// A session that begins.
 #[derive(Debug)]
 pub(crate) struct Welcome {
@@ -15,6 +22,8 @@ pub(crate) struct Welcome {
     pub(crate) private_id: Option<ByteString>,
     /// Whose it is, if its namespace knows subjects.
     pub(crate) user: Option<ByteString>,
+    /// Where its client posts, and by what it proves itself there, if it does.
+    pub(crate) posting: Option<Posting>,
     /// In how long its identity lapses, if it does.
     pub(crate) expires_in: Option<Duration>,
 }

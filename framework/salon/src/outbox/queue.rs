@@ -40,21 +40,18 @@ pub(crate) struct Outbox {
     pub(super) terms: Arc<Terms>,
     /// Weak: whoever has an outbox does not keep its connection.
     owner: Weak<dyn Owner>,
-    /// Whether its link is a WebSocket, or is about to be. In one order with the claims on a connection's
-    /// requests: of an upgrade and a POST that begin at once, the POST finds it set, or the upgrade waits
-    /// for the POST.
+    /// What its connection began with.
+    transport: TransportKind,
+    /// Whether its link was polling, and is a WebSocket or is about to be. In one order with the claims on a
+    /// connection's requests: of an upgrade and a POST that begin at once, the POST finds it set, or the
+    /// upgrade waits for the POST.
     upgraded: AtomicBool,
 }
 
 impl Outbox {
     /// An empty outbox. `owner` is told once, with the reason, when the end is decided.
     pub(crate) fn new(terms: Arc<Terms>, transport: TransportKind, owner: Weak<dyn Owner>) -> Self {
-        Self {
-            state: Mutex::default(),
-            terms,
-            owner,
-            upgraded: AtomicBool::new(transport == TransportKind::WebSocket),
-        }
+        Self { state: Mutex::default(), terms, owner, transport, upgraded: AtomicBool::new(false) }
     }
 
     /// Queues a publication: one that is no room's, or that is sent once more.
@@ -345,10 +342,11 @@ impl Outbox {
 
     /// The transport that the connection is on.
     pub(crate) fn transport(&self) -> TransportKind {
-        if self.upgraded.load(Ordering::SeqCst) {
-            TransportKind::WebSocket
-        } else {
-            TransportKind::Polling
+        match self.transport {
+            TransportKind::Polling if self.upgraded.load(Ordering::SeqCst) => {
+                TransportKind::WebSocket
+            }
+            transport => transport,
         }
     }
 

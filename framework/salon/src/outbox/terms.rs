@@ -98,7 +98,7 @@ impl Terms {
     }
 
     /// What their clients are told last.
-    pub(super) fn farewell(&self, bye: Bye) -> Option<Farewell> {
+    pub(crate) fn farewell(&self, bye: Bye) -> Option<Farewell> {
         self.codec.farewell(bye)
     }
 

@@ -10,15 +10,21 @@ pub enum TransportKind {
     Polling,
     /// A WebSocket.
     WebSocket,
+    /// A stream of events over HTTP, as an `EventSource` reads it, and requests in the other direction.
+    EventStream,
+    /// One request, and its response: one event and its answer.
+    Call,
 }
 
 impl TransportKind {
-    /// The name in the `transport` query parameter.
+    /// As it is called: for the first two, in the `transport` query parameter of Engine.IO.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Polling => "polling",
             Self::WebSocket => "websocket",
+            Self::EventStream => "eventstream",
+            Self::Call => "call",
         }
     }
 }

@@ -18,9 +18,6 @@ pub(crate) use self::{
     protocol::{OpenSessions, Protocol},
     raw::{NoSessions, Raw, RawCodec},
     socket_io::{SocketIo, SocketIoCodec},
-    typed::{Typed, TypedCodec},
+    typed::{Typed, TypedCodec, Wrap, seen},
     violation::{Consequence, Violation},
 };
-
-#[cfg(feature = "testing")]
-pub(crate) use self::typed::CONNECT;

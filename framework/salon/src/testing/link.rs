@@ -10,6 +10,7 @@ use std::{
 
 use actix_web::http::Method;
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     conversation::Conversation,
@@ -42,6 +43,9 @@ impl Wire {
     /// Those of Socket.IO.
     pub const SOCKET_IO: [Self; 3] = [Self::WebSocket, Self::Polling, Self::Upgrade];
 }
+
+/// What a namespace's name is not written as it is in a path.
+const IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// What stays the same over all connections of one client.
 pub(super) struct Link {
@@ -107,6 +111,12 @@ impl Link {
         self.conversation.world.pick_worker(self.worker)
     }
 
+    /// Where the plain protocol is served in this client's namespace, with that behind it.
+    fn plain_path(&self, behind: &str) -> String {
+        let namespace = self.conversation.namespace.trim_end_matches('/');
+        format!("{}{}{behind}", self.path, utf8_percent_encode(namespace, IN_PATHS))
+    }
+
     pub(super) fn describe(
         &self,
         method: Method,
@@ -115,11 +125,7 @@ impl Link {
         body: Bytes,
     ) -> Request {
         let target = match self.wire {
-            Wire::Plain => {
-                let namespace = self.conversation.namespace.trim_end_matches('/');
-                let path = format!("{}{namespace}", self.path);
-                with_query(&path, &self.query)
-            }
+            Wire::Plain => with_query(&self.plain_path(""), &self.query),
             Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
                 let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
                 format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query)

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{conversation::Outgoing, link::Wire};
 use crate::{
+    event::CONNECT,
     payload::Payload,
-    protocol::CONNECT,
     wire::{
         engine_io::{self, Message},
         socket_io::{Decoder, Packet, PacketLimits, Parser},

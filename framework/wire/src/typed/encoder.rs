@@ -48,6 +48,12 @@ impl FrameRef<'_> {
     /// Its text behind `front`, in one allocation.
     #[must_use]
     pub fn write_behind(self, front: &str) -> String {
+        self.write_between(front, "")
+    }
+
+    /// Its text behind `front` and before `back`, in one allocation.
+    #[must_use]
+    pub fn write_between(self, front: &str, back: &str) -> String {
         let mut digits = itoa::Buffer::new();
         match self {
             Self::Event { id, name, values, last } => {
@@ -62,14 +68,15 @@ impl FrameRef<'_> {
                 let last = last.unwrap_or_default();
                 joined(&[
                     front, "[", id, comma, "\"", &name, "\"", before, values, between, last, "]",
+                    back,
                 ])
             }
             Self::Answer { id, values } => {
                 let values = if values.trim_start().is_empty() { "" } else { values };
-                joined(&[front, "[-", digits.format(id), separator(values), values, "]"])
+                joined(&[front, "[-", digits.format(id), separator(values), values, "]", back])
             }
             Self::Refusal { id, error } => {
-                joined(&[front, "[-", digits.format(id), ",null,", error, "]"])
+                joined(&[front, "[-", digits.format(id), ",null,", error, "]", back])
             }
         }
     }

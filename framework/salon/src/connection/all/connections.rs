@@ -39,7 +39,7 @@ use crate::{
     hub::{Broadcaster, ShardHandle},
     message::Layer,
     outbox::{Outbox, Terms, TransportKind},
-    protocol::{RawCodec, SocketIoCodec, Typed, TypedCodec},
+    protocol::{RawCodec, SocketIoCodec, Typed, TypedCodec, Wrap},
     session::session_id::SessionId,
 };
 
@@ -65,6 +65,8 @@ struct AllTerms {
     sessions: Arc<Terms>,
     /// The plain protocol.
     typed: Arc<Terms>,
+    /// The same as streams of events.
+    streams: Arc<Terms>,
     /// Messages as they are, over Engine.IO.
     messages: Arc<Terms>,
     /// Messages as they are, over a WebSocket of their own.
@@ -81,22 +83,25 @@ impl AllTerms {
         let Settings { limits, heartbeat, timeouts, .. } = settings;
         let terms =
             |codec| Arc::new(Terms::new(limits, codec, counters.clone(), in_flight.clone()));
-        let typed = TypedCodec {
+        let typed = |wrap| TypedCodec {
+            wrap,
             heartbeat: *heartbeat,
             max_payload: limits.max_payload,
             retry_window: timeouts.shutdown,
         };
         Self {
             sessions: terms(Arc::new(SocketIoCodec::new(declared.parser.clone()))),
-            typed: terms(Arc::new(typed)),
+            typed: terms(Arc::new(typed(Wrap::Message))),
+            streams: terms(Arc::new(typed(Wrap::Stream))),
             messages: terms(Arc::new(RawCodec { layer: Layer::EngineIo })),
             plain: terms(Arc::new(RawCodec { layer: Layer::Plain })),
         }
     }
 
-    fn of(&self, speaks: &Speaks) -> &Arc<Terms> {
+    fn of(&self, speaks: &Speaks, transport: TransportKind) -> &Arc<Terms> {
         match speaks {
             Speaks::SocketIo => &self.sessions,
+            Speaks::Typed(_) if transport == TransportKind::EventStream => &self.streams,
             Speaks::Typed(_) => &self.typed,
             Speaks::Raw(_, Layer::EngineIo) => &self.messages,
             Speaks::Raw(_, Layer::Plain) => &self.plain,
@@ -210,6 +215,11 @@ impl Connections {
         self.start(handshake, principal, TransportKind::WebSocket, speaks)
     }
 
+    /// What a client of a stream of events is told that there is no room for.
+    pub(crate) fn last_words(&self, bye: Bye) -> String {
+        self.terms.streams.farewell(bye).map(|farewell| farewell.text).unwrap_or_default()
+    }
+
     /// Starts a connection of the plain protocol, on this worker unless it belongs to others.
     pub(crate) fn open_typed(
         self: &Arc<Self>,
@@ -262,7 +272,7 @@ impl Connections {
         let (placement, elsewhere) = self.place(&handshake, &here.shard)?;
         let (sender, receiver) = channel::channel(MAILBOX);
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        let terms = self.terms.of(&speaks).clone();
+        let terms = self.terms.of(&speaks, transport).clone();
         let handle = Arc::new_cyclic(|owner: &Weak<ConnectionHandle>| {
             let outbox = Outbox::new(terms, transport, owner.clone());
             let (outbox, address) = (Arc::new(outbox), Addr::new(sender));

@@ -6,10 +6,11 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytestring::ByteString;
+use memchr::memchr2;
 use serde::Serialize;
 use serde_json::to_writer;
 
-use super::{CONNECT, id_of};
+use super::event_stream::{self, EventId};
 use crate::{
     base::{
         bye::{Bye, Retry},
@@ -17,8 +18,10 @@ use crate::{
         random,
         refusal::Refusal,
     },
+    event::CONNECT,
     message::{
-        Codec, CodecId, Content, Farewell, Form, Layer, Ordered, PLAIN_FRONT, Welcome, refused,
+        At, Codec, CodecId, Content, Farewell, Form, Layer, Ordered, PLAIN_FRONT, Position,
+        PositionOf, Welcome, refused,
     },
     payload::{Payload, with_json},
     wire::{
@@ -29,11 +32,21 @@ use crate::{
 
 /// Writes `salon.v1`.
 pub(crate) struct TypedCodec {
+    pub(crate) wrap: Wrap,
     pub(crate) heartbeat: Heartbeat,
     /// Bytes of a message that is taken.
     pub(crate) max_payload: usize,
     /// Within which clients come back that have to all at once.
     pub(crate) retry_window: Duration,
+}
+
+/// What a frame is wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrap {
+    /// Nothing: it is a message.
+    Message,
+    /// An event of a stream.
+    Stream,
 }
 
 #[derive(Serialize)]
@@ -45,6 +58,10 @@ struct Welcomed<'a> {
     max_payload: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
 }
 
 /// How often the client is asked for a sign of life, and within which time it gives one.
@@ -74,6 +91,16 @@ enum Told {
 }
 
 impl TypedCodec {
+    /// Where a member is in the order of its room, in what tells it that: from there it comes back, if
+    /// nothing else was said.
+    fn position_in(&self, name: &str, payload: &Payload) -> Option<Position> {
+        let tells = matches!(name, "salon:joined" | "salon:restarted" | "salon:skip");
+        if self.wrap == Wrap::Message || !tells {
+            return None;
+        }
+        payload.get(0).ok()
+    }
+
     fn welcome(&self, welcome: &Welcome) -> Form {
         let welcomed = Welcomed {
             session: &welcome.session,
@@ -84,15 +111,53 @@ impl TypedCodec {
             },
             max_payload: self.max_payload,
             expires_in_ms: welcome.expires_in.map(milliseconds),
+            send: welcome.posting.as_ref().map(|posting| &*posting.path),
+            secret: welcome.posting.as_ref().map(|posting| &*posting.secret),
         };
-        let write = |values: &str| event(None, "salon:welcome", values, None);
+        let write = |values: &str| self.event(None, "salon:welcome", values, None);
         with_json(|json| to_writer(json, &welcomed), write)
+    }
+
+    fn event(&self, question: Option<u64>, name: &str, values: &str, last: Option<&str>) -> Form {
+        let id = question.map(id_of);
+        self.form(FrameRef::Event { id, name, values, last }, None)
+    }
+
+    /// An event that has a place in the order of a room.
+    fn placed(&self, question: Option<u64>, name: &str, values: &str, at: &PositionOf) -> Form {
+        let id = question.map(id_of);
+        let form = |last: &str| {
+            let frame = FrameRef::Event { id, name, values, last: Some(last) };
+            // One without a number is none to come back to.
+            let seq = if let At::Seq(seq) = at.at { Some(seq) } else { None };
+            let place = seq.map(|seq| EventId { epoch: &at.epoch, seq, room: &at.room });
+            self.form(frame, place.as_ref())
+        };
+        with_json(|json| to_writer(json, at), form)
+    }
+
+    fn form(&self, frame: FrameRef<'_>, id: Option<&EventId<'_>>) -> Form {
+        let text = match self.wrap {
+            Wrap::Message => frame.write_behind(PLAIN_FRONT),
+            Wrap::Stream => event_stream::written(PLAIN_FRONT, frame, id),
+        };
+        Form::of_text(text, Layer::Plain)
+    }
+
+    fn not_connected(&self, refusal: &Refusal) -> Form {
+        match refused(CONNECT, refusal) {
+            Ok(payload) => self.event(None, "salon:refused", payload.json(), None),
+            Err(_) => Form::nothing(),
+        }
     }
 }
 
 impl Codec for TypedCodec {
     fn id(&self) -> CodecId {
-        CodecId::Typed
+        match self.wrap {
+            Wrap::Message => CodecId::Typed,
+            Wrap::Stream => CodecId::TypedStream,
+        }
     }
 
     fn form(&self, content: &Content) -> Form {
@@ -100,25 +165,33 @@ impl Codec for TypedCodec {
             Content::Event { name, payload, order, question, .. } => {
                 let Some(values) = values(payload) else { return Form::nothing() };
                 match order {
-                    Some(Ordered::InRoom(position)) => with_json(
-                        |json| to_writer(json, position),
-                        |last| event(*question, name, &values, Some(last)),
-                    ),
+                    Some(Ordered::InRoom(position)) => {
+                        self.placed(*question, name, &values, position)
+                    }
                     // Sessions do not come back here by what is kept for them.
                     Some(Ordered::Kept(_) | Ordered::Outside) | None => {
-                        event(*question, name, &values, None)
+                        let frame = FrameRef::Event {
+                            id: question.map(id_of),
+                            name,
+                            values: &values,
+                            last: None,
+                        };
+                        let told = self.position_in(name, payload);
+                        let id = told.as_ref().map(EventId::of);
+                        self.form(frame, id.flatten().as_ref())
                     }
                 }
             }
             Content::Answer { id, payload, is_refusal, .. } => {
                 let Some(values) = values(payload) else { return Form::nothing() };
-                form(match is_refusal {
+                let frame = match is_refusal {
                     true => FrameRef::Refusal { id: *id, error: &values },
                     false => FrameRef::Answer { id: *id, values: &values },
-                })
+                };
+                self.form(frame, None)
             }
             Content::Connected { welcome, .. } => self.welcome(welcome),
-            Content::NotConnected { refusal, .. } => not_connected(refusal),
+            Content::NotConnected { refusal, .. } => self.not_connected(refusal),
             // With its session a connection ends, which its transport says.
             Content::Disconnected { .. } | Content::Message(_) => Form::nothing(),
         }
@@ -134,9 +207,15 @@ impl Codec for TypedCodec {
         let said = SaidBye { code: bye.as_str(), retry };
         let write = |values: &str| {
             let bye = FrameRef::Event { id: None, name: "salon:bye", values, last: None };
-            bye.write_behind("")
+            match self.wrap {
+                Wrap::Message => bye.write_behind(""),
+                Wrap::Stream => event_stream::written("", bye, None),
+            }
         };
-        let text = with_json(|json| to_writer(json, &said), write);
+        let mut text = with_json(|json| to_writer(json, &said), write);
+        if let (Wrap::Stream, Told::After { after_ms }) = (self.wrap, &said.retry) {
+            text.insert_str(0, &event_stream::retry(*after_ms));
+        }
         let reason = ByteString::from_static(bye.as_str());
         Some(Farewell {
             text,
@@ -145,28 +224,22 @@ impl Codec for TypedCodec {
     }
 }
 
-/// What a payload carries as JSON, whatever it is; nothing if it is none.
+/// What a payload carries as JSON on one line, whatever it is; nothing if it is none.
 fn values(payload: &Payload) -> Option<Cow<'_, str>> {
-    match payload.attachments() {
-        [] => Some(payload.json().into()),
-        _ => inlined(payload).map(Cow::from),
+    if !payload.attachments().is_empty() {
+        return inlined(payload).map(Cow::from);
     }
+    let json = payload.json();
+    // In JSON they are blanks, wherever they may be: the application, or a client, has written it so.
+    Some(match memchr2(b'\n', b'\r', json.as_bytes()) {
+        Some(_) => json.replace(['\n', '\r'], " ").into(),
+        None => json.into(),
+    })
 }
 
-fn event(question: Option<u64>, name: &str, values: &str, last: Option<&str>) -> Form {
-    let id = question.map(id_of);
-    form(FrameRef::Event { id, name, values, last })
-}
-
-fn form(frame: FrameRef<'_>) -> Form {
-    Form::of_text(frame.write_behind(PLAIN_FRONT), Layer::Plain)
-}
-
-fn not_connected(refusal: &Refusal) -> Form {
-    match refused(CONNECT, refusal) {
-        Ok(payload) => event(None, "salon:refused", payload.json(), None),
-        Err(_) => Form::nothing(),
-    }
+/// By what a client knows a question: from 1 on, since the negative of that is its answer.
+fn id_of(question: u64) -> u64 {
+    question + 1
 }
 
 fn milliseconds(span: Duration) -> u64 {

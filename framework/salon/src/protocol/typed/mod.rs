@@ -4,13 +4,17 @@
 //! its path names. It must never know who its client is, nor answer: whoever asks does.
 
 mod codec;
+mod event_stream;
 
 use std::collections::HashMap;
 
 use bytestring::ByteString;
 use serde::{Deserialize, de::IgnoredAny};
 
-pub(crate) use self::codec::TypedCodec;
+pub(crate) use self::{
+    codec::{TypedCodec, Wrap},
+    event_stream::seen,
+};
 
 use super::{Effect, OpenSessions, Protocol, Violation};
 use crate::{
@@ -18,16 +22,13 @@ use crate::{
         excerpt::{excerpt, shape},
         refusal::Refusal,
     },
-    event::{LEAVE, REFRESH, REPLAY},
+    event::{CONNECT, LEAVE, REFRESH, REPLAY},
     payload::{Payload, UncheckedPayload},
     wire::{
         engine_io::Message,
         typed::{Frame, FrameError},
     },
 };
-
-/// The event by which a client says who it is.
-pub(crate) const CONNECT: &str = "salon:connect";
 
 /// What begins the names that are the protocol's own.
 const OWN: &str = "salon:";
@@ -165,13 +166,9 @@ impl Protocol for Typed {
     }
 }
 
-/// By what a client knows a question: from 1 on, since the negative of that is its answer.
-fn id_of(question: u64) -> u64 {
-    question + 1
-}
-
 fn answer(session: Option<usize>, id: u64, payload: Payload) -> Effect {
     match session {
+        // It counts from 1: see the codec.
         Some(session) => Effect::Answer { session, id: id - 1, payload },
         None => Effect::Nothing,
     }

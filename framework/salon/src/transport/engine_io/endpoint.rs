@@ -69,8 +69,8 @@ async fn answer(
     let target = Target::parse(reply.handshake())?;
     let transports = connections.http().transports;
     let offered = match target.transport {
-        TransportKind::Polling => transports.polling,
         TransportKind::WebSocket => transports.websocket,
+        _ => transports.polling,
     };
     if !offered {
         return Err(RequestError::UnknownTransport.into());
@@ -89,10 +89,10 @@ async fn answer(
         }
         let principal = admit(connections, reply).await?;
         return match target.transport {
-            TransportKind::Polling => polling::open(connections, reply, principal),
             TransportKind::WebSocket => {
                 handshake::open(request, upload, connections, reply, principal)
             }
+            _ => polling::open(connections, reply, principal),
         };
     };
     let principal = admit(connections, reply).await?;

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::header::{self, HeaderName, HeaderValue},
+    body::MessageBody,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
 };
 use bytes::Bytes;
 
@@ -72,6 +76,32 @@ impl Reply {
     /// The answer to the polling GET that opened a session.
     pub(in crate::transport) fn opening(&self, payload: Bytes) -> HttpResponse {
         self.respond(payload, true)
+    }
+
+    /// An answer in JSON.
+    pub(in crate::transport) fn json(&self, status: StatusCode, json: String) -> HttpResponse {
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        self.add_headers(&mut response, false);
+        response.body(json)
+    }
+
+    /// An answer that goes on, with the headers that open a connection: of a type that nobody on the way is
+    /// to keep, to hold back or to write otherwise.
+    pub(in crate::transport) fn stream(
+        &self,
+        content_type: &'static str,
+        body: impl MessageBody + 'static,
+    ) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        self.add_headers(&mut response, true);
+        response
+            .insert_header((header::CONTENT_TYPE, content_type))
+            .insert_header((header::CACHE_CONTROL, "no-store, no-transform"))
+            .insert_header((header::CONTENT_ENCODING, "identity"))
+            // nginx holds back what comes from behind it until it has some kilobytes.
+            .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
+            .body(body)
     }
 
     /// The answer to a POST that was received.

@@ -6,7 +6,14 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
-use super::subprotocols::Offered;
+use super::{
+    call::Call,
+    event_stream::Opening,
+    posting,
+    subprotocols::Offered,
+    target::{Asked, Target},
+    websocket,
+};
 use crate::{
     app::BuiltNamespace,
     base::{
@@ -19,21 +26,20 @@ use crate::{
     transport::{
         engine_io::admit,
         http::{Rejection, Reply, Upload},
-        websocket::{Framing, Opening, shake_hands, switch},
     },
     wire::engine_io::RequestError,
 };
 
-/// The part of the path that names a namespace.
-const NAMESPACE: &str = "namespace";
+/// The part of the path behind that of the endpoint.
+const TAIL: &str = "tail";
 
-/// Registers the endpoint at its path, and at those below it that name a namespace.
+/// Registers the endpoint at its path, and at all those below it.
 pub(crate) fn configure(connections: Arc<Connections>) -> impl Fn(&mut web::ServiceConfig) {
     move |config| {
         let Some(path) = &connections.http().plain_path else { return };
         let path = path.trim_end_matches('/');
         let connections = web::Data::from(connections.clone());
-        for path in [path.to_owned(), format!("{path}/{{{NAMESPACE}:.*}}")] {
+        for path in [path.to_owned(), format!("{path}/{{{TAIL}:.*}}")] {
             config.service(web::resource(path).app_data(connections.clone()).to(serve));
         }
     }
@@ -65,39 +71,57 @@ async fn answer(
     reply: &Reply,
     offered: Result<Offered, Rejection>,
 ) -> Result<HttpResponse, Rejection> {
-    let (name, namespace) = namespace(request, connections)?;
-    if !connections.http().transports.websocket {
-        return Err(RequestError::UnknownTransport.into());
-    }
-    let mut response = shake_hands(request, offered?.protocol)?;
-    let principal = admit(connections, reply).await?;
+    let Target { namespace, asked } = Target::parse(request.match_info().query(TAIL));
+    let found = find(connections, &namespace)?;
     let handshake = reply.handshake().clone();
-    let is_presented = || (namespace.authenticator.is_presented)(&handshake);
+    let is_presented = || (found.authenticator.is_presented)(&handshake);
     let is_known = guarded(connections, is_presented)?;
-    let protocol = Typed::new(name.into(), namespace.identified, is_known);
-    let handle =
-        connections.open_typed(handshake, principal, TransportKind::WebSocket, protocol)?;
-    reply.add_headers(&mut response, true);
-    let max_frames = connections.limits().max_frames_per_message.try_into().unwrap_or(u32::MAX);
-    let framing = Framing::Typed { max_frames };
-    let (opening, body) = Opening::new(request, upload.take(), connections, handle, framing);
-    opening.start();
-    switch(response, body)
+    let protocol = |is_known| Typed::new(namespace.clone().into(), found.identified, is_known);
+    let admitted = admit(connections, reply);
+    match asked {
+        Asked::WebSocket if !connections.http().transports.websocket => {
+            Err(RequestError::UnknownTransport.into())
+        }
+        Asked::WebSocket => {
+            let (offered, protocol) = (offered?, protocol(is_known));
+            websocket::open(request, upload, connections, reply, offered, protocol, admitted).await
+        }
+        Asked::Events => {
+            let principal = admitted.await?;
+            let opening = match Opening::read(request, upload, connections, reply).await {
+                Ok(opening) => opening,
+                Err(response) => return Ok(response),
+            };
+            // Who has nothing else to say is asked at once, as whoever calls an event is.
+            let protocol = protocol(is_known || !opening.connects);
+            Ok(opening.open(request, connections, reply, principal, protocol).await)
+        }
+        Asked::Send => {
+            let principal = admitted.await?;
+            Ok(posting::post(request, upload, connections, reply, &principal).await)
+        }
+        Asked::Call { event } => {
+            let principal = admitted.await?;
+            let call = match Call::read(request, upload, connections, reply, &event).await {
+                Ok(call) => call,
+                Err(response) => return Ok(response),
+            };
+            let protocol = protocol(true);
+            let handle =
+                connections.open_typed(handshake, principal, TransportKind::Call, protocol)?;
+            Ok(call.answer(connections, reply, handle).await)
+        }
+    }
 }
 
-/// The namespace that a request names by its path.
-fn namespace(
-    request: &HttpRequest,
-    connections: &Connections,
-) -> Result<(String, Arc<BuiltNamespace>), Rejection> {
-    let name = format!("/{}", request.match_info().query(NAMESPACE).trim_matches('/'));
+/// The namespace of that name.
+fn find(connections: &Connections, name: &str) -> Result<Arc<BuiltNamespace>, Rejection> {
     // Whether it is one of those whose names the application accepts, that may say.
-    let found = guarded(connections, || connections.namespaces().find(&name).cloned())?;
-    let found = found.ok_or_else(|| {
+    let found = guarded(connections, || connections.namespaces().find(name).cloned())?;
+    found.ok_or_else(|| {
         let unknown = Rejection::from(RequestError::BadRequest).status(StatusCode::NOT_FOUND);
         unknown.message("there is no namespace of this name here")
-    })?;
-    Ok((name, found))
+    })
 }
 
 /// Runs code of the application that a request is to be looked at by; refused if it panics.

@@ -1,8 +1,16 @@
-//! The plain protocol over HTTP: its endpoint, and its WebSockets.
+//! The plain protocol over HTTP: WebSockets, streams of events and what their clients post, calls.
 //!
-//! It must never know what a frame means.
+//! It must never know what a frame means, but for what an HTTP status has to say.
 
+mod body;
+mod call;
 mod endpoint;
+mod event_stream;
+mod posting;
+mod status;
 mod subprotocols;
+mod target;
+mod text_link;
+mod websocket;
 
 pub(crate) use self::endpoint::configure;

@@ -1,0 +1,176 @@
+//! One event and its answer, by one request: for curl, tests and other services.
+//!
+//! It has a session of its own, which ends with it, so that whatever is asked about an event is asked about
+//! this one. It must never leave that behind.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode},
+};
+use bytestring::ByteString;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Value, json};
+
+use super::{
+    body, status,
+    text_link::{Terms, TextLink, Told},
+};
+use crate::{
+    base::{
+        disconnect::DisconnectReason,
+        refusal::{Code, Refusal},
+    },
+    connection::{ConnectionHandle, Connections, ReceiveWindow},
+    event::CONNECT,
+    transport::http::{Reply, Upload},
+    wire::{
+        engine_io::Message,
+        socket_io::Messages,
+        typed::{Frame, FrameRef, Lines},
+    },
+};
+
+/// By what the answer is known.
+const ID: u64 = 1;
+
+/// A header with what the event is known by if it is sent again.
+const KEY: &str = "idempotency-key";
+
+/// Why a session or an event is refused.
+#[derive(Deserialize)]
+struct Refused {
+    event: String,
+    error: Written,
+}
+
+/// A refusal, as it was written.
+#[derive(Deserialize)]
+struct Written {
+    code: String,
+    message: String,
+    data: Option<Value>,
+}
+
+impl From<Written> for Refusal {
+    fn from(Written { code, message, data }: Written) -> Self {
+        let refusal = Self::new(Code::from(&*code), message);
+        match data {
+            Some(data) => refusal.with_data(data),
+            None => refusal,
+        }
+    }
+}
+
+/// The event that a request is.
+pub(super) struct Call {
+    /// As a frame.
+    frame: ByteString,
+}
+
+impl Call {
+    /// Reads a request.
+    pub(super) async fn read(
+        request: &HttpRequest,
+        upload: &mut Upload,
+        connections: &Connections,
+        reply: &Reply,
+        event: &str,
+    ) -> Result<Self, HttpResponse> {
+        if request.method() != Method::POST {
+            let message = "an event is called by POST, with its payload as JSON in the body";
+            let refusal = Refusal::new(Code::InvalidPayload, message);
+            return Err(status::with_status(reply, StatusCode::METHOD_NOT_ALLOWED, &refusal));
+        }
+        let limit = connections.limits().max_payload;
+        let text = body::text(request, upload, limit).await;
+        let text = text.map_err(|(code, refusal)| status::with_status(reply, code, &refusal))?;
+        let json = text.trim();
+        if !json.is_empty() && serde_json::from_str::<IgnoredAny>(json).is_err() {
+            let refusal = Refusal::new(Code::InvalidPayload, "the body is no JSON");
+            return Err(status::with_status(reply, StatusCode::BAD_REQUEST, &refusal));
+        }
+        let delivery = reply.handshake().header(KEY).map(|key| json!({ "$": { "key": key } }));
+        let last = delivery.map(|delivery| delivery.to_string());
+        let last = last.as_deref();
+        let frame = FrameRef::Event { id: Some(ID), name: event, values: json, last };
+        Ok(Self { frame: frame.write_behind("").into() })
+    }
+
+    /// Has a connection handle it, and answers.
+    pub(super) async fn answer(
+        self,
+        connections: &Arc<Connections>,
+        reply: &Reply,
+        handle: Arc<ConnectionHandle>,
+    ) -> HttpResponse {
+        let terms = Terms { behind: b"\n", heartbeat: b"" };
+        let calling = Calling { connections, link: TextLink::new(handle, terms) };
+        let messages = Messages::from(Message::Text(self.frame));
+        calling.link.handle.hand_over(messages, &Arc::<ReceiveWindow>::default());
+        match calling.answered().await {
+            Ok(json) => reply.json(StatusCode::OK, json),
+            Err(refusal) => status::refused(reply, &refusal),
+        }
+    }
+}
+
+/// A call that waits for its answer; dropped, it ends its session.
+struct Calling<'a> {
+    connections: &'a Connections,
+    link: TextLink,
+}
+
+impl Calling<'_> {
+    async fn answered(&self) -> Result<String, Refusal> {
+        loop {
+            let text = match self.link.told().await {
+                Told::Text(text) => text,
+                Told::Over(DisconnectReason::ServerShuttingDown) => {
+                    let message = "the server is shutting down; try another one";
+                    return Err(Refusal::new(Code::Disconnected, message));
+                }
+                Told::Over(_) => {
+                    let message = "the session ended before the event was answered";
+                    return Err(Refusal::new(Code::Disconnected, message));
+                }
+            };
+            // Its codec has written it.
+            let text = ByteString::try_from(text).unwrap_or_default();
+            for line in Lines::new(text) {
+                if let Some(answer) = answer(line) {
+                    return answer;
+                }
+            }
+        }
+    }
+}
+
+/// The answer, if that is in a frame.
+fn answer(line: ByteString) -> Option<Result<String, Refusal>> {
+    match Frame::decode(line).ok()? {
+        Frame::Answer { id: ID, payload } => {
+            let json = payload.json();
+            Some(Ok(if json.is_empty() { "null" } else { json }.to_owned()))
+        }
+        Frame::Refusal { id: ID, error } => {
+            let told = serde_json::from_str::<Written>(&error);
+            Some(Err(told.map_or_else(|_| Refusal::logged_already(), Refusal::from)))
+        }
+        // Without a session there is no answer to wait for.
+        Frame::Event { name, payload, .. } if name == "salon:refused" => {
+            let refused = payload.check().ok()?.single::<Refused>().ok()?;
+            (refused.event == CONNECT).then(|| Err(refused.error.into()))
+        }
+        _ => None,
+    }
+}
+
+impl Drop for Calling<'_> {
+    fn drop(&mut self) {
+        let handle = &self.link.handle;
+        handle.close(DisconnectReason::ClientNamespaceDisconnect);
+        self.connections.forget(handle);
+    }
+}

@@ -1,0 +1,298 @@
+//! The plain protocol as a stream of events over HTTP: what an `EventSource` reads, or a page by `fetch`.
+//!
+//! Source: WHATWG HTML, section 9.2. It must never keep a connection whose client left, nor a socket whose
+//! client stopped reading.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BodySize, MessageBody},
+    http::{Method, StatusCode},
+    rt,
+};
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::Deserialize;
+use tokio::time::sleep;
+
+use super::{
+    body, status,
+    text_link::{Terms, TextLink, Told},
+};
+use crate::{
+    auth::Principal,
+    base::{
+        bye::Bye,
+        disconnect::DisconnectReason,
+        random,
+        refusal::{Code, Refusal},
+    },
+    connection::{CROWDED, ConnectionHandle, Connections, FULL, ReceiveWindow, SHUTTING_DOWN},
+    event::CONNECT,
+    outbox::TransportKind,
+    protocol::{Typed, seen},
+    transport::{
+        http::{Reply, Upload},
+        takeover::{Anchor, ClientSocket},
+    },
+    wire::{
+        engine_io::Message,
+        socket_io::Messages,
+        typed::{FrameRef, Lines},
+    },
+};
+
+/// What such a stream is.
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// The parameter with a frame of the client's: an `EventSource` can say nothing else.
+const JOIN: &str = "join";
+
+/// The header by which an `EventSource` says what it has seen.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// Within which time one that has lost its connection comes back: drawn for each, so that not all do at
+/// once.
+const RETRY: (u64, u64) = (1_000, 5_000);
+
+/// How its text is written.
+const TERMS: Terms = Terms { behind: b"", heartbeat: b"data: []\n\n" };
+
+/// With what it begins if its client has a session.
+const WELCOME: &[u8] = b"data: [\"salon:welcome\",";
+
+/// What a client says that opens a stream.
+pub(super) struct Opening {
+    frames: Messages,
+    /// Whether it says who its client is.
+    pub(super) connects: bool,
+}
+
+impl Opening {
+    /// Reads a request: of a GET what its `Last-Event-ID` and its parameters say, of a POST the frames in
+    /// its body.
+    pub(super) async fn read(
+        request: &HttpRequest,
+        upload: &mut Upload,
+        connections: &Connections,
+        reply: &Reply,
+    ) -> Result<Self, HttpResponse> {
+        let handshake = reply.handshake();
+        let lines = match *request.method() {
+            Method::GET => {
+                let claims = handshake.header(LAST_EVENT_ID).and_then(seen).map(|auth| {
+                    let claims =
+                        FrameRef::Event { id: None, name: CONNECT, values: &auth, last: None };
+                    ByteString::from(claims.write_behind(""))
+                });
+                let parameters = handshake.parameters();
+                let joins = parameters.iter().filter(|(name, _)| *name == JOIN);
+                claims.into_iter().chain(joins.map(|(_, frame)| frame.into())).collect()
+            }
+            Method::POST => {
+                let text = body::text(request, upload, connections.limits().max_payload).await;
+                let text = text.map_err(|(code, it)| status::with_status(reply, code, &it))?;
+                Lines::new(text).collect::<Vec<ByteString>>()
+            }
+            _ => {
+                let message = "a stream is opened by GET, or by POST with frames in the body";
+                let refusal = Refusal::new(Code::InvalidPayload, message);
+                let status = StatusCode::METHOD_NOT_ALLOWED;
+                return Err(status::with_status(reply, status, &refusal));
+            }
+        };
+        if lines.len() > connections.limits().max_frames_per_message {
+            return Err(status::with_status(reply, StatusCode::BAD_REQUEST, &too_many_frames()));
+        }
+        let connects = lines.first().is_some_and(|line| line.contains(CONNECT));
+        Ok(Self { frames: lines.into_iter().map(Message::Text).collect(), connects })
+    }
+
+    /// Opens the stream, and answers once it is known whether its client has a session.
+    pub(super) async fn open(
+        self,
+        request: &HttpRequest,
+        connections: &Arc<Connections>,
+        reply: &Reply,
+        principal: Principal,
+        protocol: Typed,
+    ) -> HttpResponse {
+        let (handshake, kind) = (reply.handshake().clone(), TransportKind::EventStream);
+        let opened = connections.open_typed(handshake, principal, kind, protocol);
+        let handle = match opened {
+            Ok(handle) => handle,
+            Err(refusal) => return no_room(connections, reply, &refusal),
+        };
+        let socket = request.conn_data::<Anchor>().map(Anchor::socket);
+        if let Some(socket) = &socket {
+            let heartbeat = connections.heartbeat();
+            socket.set_user_timeout(heartbeat.ping_interval + heartbeat.ping_timeout);
+        }
+        let link = TextLink::new(handle, TERMS);
+        let mut stream =
+            Stream { connections: connections.clone(), link, first: None, is_over: false };
+        let handle = stream.link.handle.clone();
+        if !self.frames.is_empty() {
+            handle.hand_over(self.frames, &Arc::<ReceiveWindow>::default());
+        }
+        match stream.link.told().await {
+            Told::Text(text) if text.starts_with(WELCOME) => {
+                cut_off_once_over(handle, connections, socket);
+                let retry = format!("retry: {}\n", drawn_retry());
+                stream.first = Some([retry.as_bytes(), &text].concat().into());
+                reply.stream(EVENT_STREAM, stream)
+            }
+            Told::Text(text) => status::refused(reply, &refusal_in(&text)),
+            Told::Over(DisconnectReason::ServerShuttingDown) => {
+                let shutting_down = Refusal::other(SHUTTING_DOWN, "the server is shutting down");
+                no_room(connections, reply, &shutting_down)
+            }
+            Told::Over(_) => status::refused(reply, &Refusal::logged_already()),
+        }
+    }
+}
+
+/// The refusal of one that says too much at once.
+pub(super) fn too_many_frames() -> Refusal {
+    let message = "more frames at once than `limits.max_frames_per_message`";
+    Refusal::new(Code::LimitExceeded, message)
+}
+
+/// Why there is no session, as it was written.
+fn refusal_in(text: &[u8]) -> Refusal {
+    #[derive(Deserialize)]
+    struct Refused {
+        error: Written,
+    }
+
+    #[derive(Deserialize)]
+    struct Written {
+        code: String,
+        message: String,
+    }
+
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let json = text.strip_prefix("data: ").and_then(|text| text.lines().next());
+    let refused = json.and_then(|json| serde_json::from_str::<(String, Refused)>(json).ok());
+    match refused {
+        Some((_, Refused { error: Written { code, message } })) => {
+            Refusal::new(Code::from(&*code), message)
+        }
+        None => Refusal::logged_already(),
+    }
+}
+
+/// The answer where there is no room, or no server for long. An `EventSource` comes back after a 200, and
+/// after nothing else: so it is told by the stream.
+fn no_room(connections: &Connections, reply: &Reply, refusal: &Refusal) -> HttpResponse {
+    let bye = match refusal.code().as_str() {
+        SHUTTING_DOWN => Bye::ShuttingDown,
+        FULL | CROWDED => Bye::TooMany,
+        _ => return status::refused(reply, refusal),
+    };
+    let text = connections.last_words(bye);
+    reply.stream(EVENT_STREAM, text)
+}
+
+fn drawn_retry() -> u64 {
+    let (least, most) = RETRY;
+    let mut bytes = [0; 8];
+    // Without chance all come back at once, which is no worse than what a browser does by itself.
+    match random::fill(&mut bytes) {
+        Ok(()) => least + u64::from_be_bytes(bytes) % (most - least + 1),
+        Err(_) => least,
+    }
+}
+
+/// Ends the socket of a connection that is over, if its client does not take the end: nobody polls the
+/// body then.
+fn cut_off_once_over(
+    handle: Arc<ConnectionHandle>,
+    connections: &Arc<Connections>,
+    socket: Option<ClientSocket>,
+) {
+    let Some(socket) = socket else { return };
+    let connections = connections.clone();
+    rt::spawn(async move {
+        handle.outbox().until_closed().await;
+        sleep(connections.time_to_part()).await;
+        if connections.find(handle.sid()).is_some() {
+            socket.abort();
+        }
+    });
+}
+
+/// The body of a response: what the connection's client is told, to its end.
+struct Stream {
+    connections: Arc<Connections>,
+    link: TextLink,
+    first: Option<Bytes>,
+    is_over: bool,
+}
+
+impl MessageBody for Stream {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        match ready!(self.link.poll_told(cx)) {
+            Told::Text(text) => Poll::Ready(Some(Ok(text))),
+            Told::Over(reason) => {
+                self.is_over = true;
+                let handle = &self.link.handle;
+                let last = handle.outbox().farewell(reason).map(|farewell| farewell.text);
+                self.connections.forget(handle);
+                Poll::Ready(last.map(|text| Ok(text.into())))
+            }
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // Its client has left, or was refused.
+        let handle = &self.link.handle;
+        handle.abort(DisconnectReason::TransportClose);
+        self.connections.forget(handle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_client_comes_back_between_one_and_five_seconds_later() {
+        for _ in 0..1_000 {
+            let span = Duration::from_millis(drawn_retry());
+            assert!((1..=5).contains(&span.as_secs()), "{span:?}");
+        }
+    }
+
+    #[test]
+    fn why_there_is_no_session_is_read_as_it_was_written() {
+        let text = br#"data: ["salon:refused",{"event":"salon:connect","error":{"code":"forbidden","message":"no"}}]"#;
+        assert_eq!(refusal_in(text), Refusal::forbidden("no"));
+        assert_eq!(refusal_in(b"data: [7]"), Refusal::logged_already());
+    }
+}

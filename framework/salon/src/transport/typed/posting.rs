@@ -1,0 +1,110 @@
+//! What a client posts that has a stream of events: frames, in numbered batches, each of which is taken
+//! once.
+//!
+//! It must never take a batch in part, nor lose the count of one that was taken.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode},
+};
+use serde_json::json;
+
+use super::{body, event_stream::too_many_frames, status};
+use crate::{
+    auth::Principal,
+    base::refusal::{Code, Refusal},
+    connection::{ConnectionHandle, Connections},
+    outbox::TransportKind,
+    transport::http::{Reply, Upload},
+    wire::{engine_io::Message, typed::Lines},
+};
+
+/// The header by which a client names its stream: by the secret that it was told there.
+const SESSION: &str = "salon-session";
+
+/// The header with the number of the batch: from 1, each one more than the one before.
+const SEQ: &str = "salon-seq";
+
+/// Takes a batch.
+pub(super) async fn post(
+    request: &HttpRequest,
+    upload: &mut Upload,
+    connections: &Arc<Connections>,
+    reply: &Reply,
+    principal: &Principal,
+) -> HttpResponse {
+    match take(request, upload, connections, reply, principal).await {
+        Ok(response) => response,
+        Err((status, refusal)) => status::with_status(reply, status, &refusal),
+    }
+}
+
+async fn take(
+    request: &HttpRequest,
+    upload: &mut Upload,
+    connections: &Arc<Connections>,
+    reply: &Reply,
+    principal: &Principal,
+) -> Result<HttpResponse, body::Untaken> {
+    if request.method() != Method::POST {
+        let refusal = Refusal::new(Code::InvalidPayload, "frames are sent by POST, one on a line");
+        return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
+    }
+    let handle = find(connections, reply, principal)?;
+    let number = number(reply)?;
+    let Some(_claim) = handle.begin_post() else {
+        let refusal = Refusal::other("one_at_a_time", "another batch is under way; wait for it");
+        return Err((StatusCode::CONFLICT, refusal));
+    };
+    let expected = handle.posted() + 1;
+    if number < expected {
+        return Ok(reply.json(StatusCode::OK, json!({ "duplicate": true }).to_string()));
+    }
+    if number > expected {
+        let refusal = Refusal::other("gap", "a batch before this one has not come");
+        let refusal = refusal.with_data(json!({ "expected": expected }));
+        return Err((StatusCode::CONFLICT, refusal));
+    }
+    let limits = connections.limits();
+    let text = body::text(request, upload, limits.max_payload).await?;
+    let lines: Vec<_> = Lines::new(text).collect();
+    if lines.len() > limits.max_frames_per_message {
+        return Err((StatusCode::BAD_REQUEST, too_many_frames()));
+    }
+    // Before anything is waited for: a client that goes now, and sends it once more, has sent it.
+    handle.set_posted(number);
+    let frames = lines.into_iter().map(Message::Text).collect();
+    handle.receive(frames, None).await.map_err(|_| gone())?;
+    Ok(reply.json(StatusCode::ACCEPTED, String::new()))
+}
+
+/// The stream of whoever sends. Somebody else's is as unknown as one that does not exist.
+fn find(
+    connections: &Connections,
+    reply: &Reply,
+    principal: &Principal,
+) -> Result<Arc<ConnectionHandle>, body::Untaken> {
+    let secret = reply.handshake().header(SESSION);
+    let found = secret.and_then(|secret| connections.find(secret)).filter(|handle| {
+        handle.transport() == TransportKind::EventStream
+            && handle.principal() == principal
+            && handle.outbox().closed().is_none()
+    });
+    found.ok_or_else(gone)
+}
+
+fn gone() -> body::Untaken {
+    let message = "there is no stream of that `Salon-Session`; open another one";
+    (StatusCode::NOT_FOUND, Refusal::new(Code::Gone, message))
+}
+
+fn number(reply: &Reply) -> Result<u64, body::Untaken> {
+    let header = reply.handshake().header(SEQ);
+    let number = header.and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        let message = "`Salon-Seq` is the number of the batch, from 1 on";
+        (StatusCode::BAD_REQUEST, Refusal::new(Code::InvalidPayload, message))
+    })
+}
