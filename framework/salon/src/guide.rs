@@ -15,12 +15,13 @@
 //! 10. [Moving over from Socket.IO](untyped): the Node server's API, and where it is here.
 //! 11. [Architecture](architecture): the way of the data, the nouns, the invariants.
 //! 12. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
-//! 13. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 14. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 15. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 13. [The plain protocol](plain_protocol): the same events by WebSocket, `EventSource` and curl.
+//! 14. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 15. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 16. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "16. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "17. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -62,6 +63,7 @@ page!(permissions, "permissions.md");
 page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");
+page!(plain_protocol, "plain_protocol.md");
 page!(limits, "limits.md");
 page!(measuring, "measuring.md");
 page!(glossary, "glossary.md");

@@ -104,7 +104,11 @@ impl Connection {
         let Some(table) = self.table() else { return };
         let mut session = table.open.swap_remove(session);
         session.alarm.turn_off(ctx);
-        self.end_open_session(session, DisconnectReason::ClientNamespaceDisconnect);
+        let reason = DisconnectReason::ClientNamespaceDisconnect;
+        self.end_open_session(session, reason);
+        if self.has_one_session() {
+            self.close(reason, ctx);
+        }
     }
 
     /// Gives a message to the application that takes them as they come.

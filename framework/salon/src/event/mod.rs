@@ -27,6 +27,9 @@ pub(crate) const REFRESH: &str = "salon:refresh";
 /// The event by which a client of the plain protocol says who it is.
 pub(crate) const CONNECT: &str = "salon:connect";
 
+/// The event by which a client of the plain protocol says goodbye, where its transport has no way to.
+pub(crate) const BYE: &str = "salon:bye";
+
 /// The event by which a client leaves a room that it is in, by the room's name.
 pub(crate) const LEAVE: &str = "salon:leave";
 

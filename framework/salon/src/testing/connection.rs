@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 
 use super::{
     conversation::Outgoing,
+    event_stream::EventStream,
     line::Reset,
     link::{Ended, Link, Wire},
     server::Response,
@@ -66,6 +67,7 @@ impl Connection {
     async fn run(self) {
         let ended = match self.link.wire {
             Wire::WebSocket | Wire::Plain => self.open_websocket().await,
+            Wire::EventStream => self.open_event_stream().await,
             Wire::Polling => self.open_polling(false).await,
             Wire::Upgrade => self.open_polling(true).await,
         };
@@ -87,6 +89,22 @@ impl Connection {
             Ok(mut socket) => {
                 self.link.conversation.opened();
                 socket.serve().await
+            }
+            Err(ended) => ended,
+        }
+    }
+
+    async fn open_event_stream(&self) -> Ended {
+        let conversation = &self.link.conversation;
+        if !conversation.is_raw() {
+            conversation.opened();
+        }
+        match EventStream::open(&self.link).await {
+            Ok(mut stream) => {
+                if conversation.is_raw() {
+                    conversation.opened();
+                }
+                stream.serve().await
             }
             Err(ended) => ended,
         }

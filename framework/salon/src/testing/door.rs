@@ -52,7 +52,7 @@ impl Door {
         }
     }
 
-    /// Opens a WebSocket: nothing if it was opened, else the response.
+    /// Opens a WebSocket, or a stream of events: nothing if it was opened, else the response.
     pub(super) async fn open(
         &self,
         world: &Rc<World>,

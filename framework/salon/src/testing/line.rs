@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Sleep, sleep, sleep_until};
 
 use crate::base::clock::{self, Instant};
 
@@ -210,6 +210,17 @@ impl Pipe {
             }
         }
         Poll::Ready(Ok(state.take(rate)))
+    }
+
+    /// Waits until nobody has taken what has been in it for so long.
+    pub(super) async fn until_given_up(&self, span: Duration) {
+        loop {
+            sleep(span / 4).await;
+            let oldest = self.0.state.borrow().chunks.front().map(|(at, _)| *at);
+            if oldest.is_some_and(|oldest| oldest + span <= clock::now()) {
+                return;
+            }
+        }
     }
 
     /// No more bytes come; those that are in it still arrive, and the end after them.

@@ -35,11 +35,14 @@ pub enum Wire {
     /// The plain protocol over WebSocket, as a client speaks it that has no library: a session for each
     /// connection, and none that comes back.
     Plain,
+    /// The plain protocol as a stream of events over HTTP, and requests in the other direction.
+    EventStream,
 }
 
 impl Wire {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::WebSocket, Self::Polling, Self::Upgrade, Self::Plain];
+    pub const ALL: [Self; 5] =
+        [Self::WebSocket, Self::Polling, Self::Upgrade, Self::Plain, Self::EventStream];
     /// Those of Socket.IO.
     pub const SOCKET_IO: [Self; 3] = [Self::WebSocket, Self::Polling, Self::Upgrade];
 }
@@ -117,6 +120,19 @@ impl Link {
         format!("{}{}{behind}", self.path, utf8_percent_encode(namespace, IN_PATHS))
     }
 
+    /// A request of the plain protocol, with frames in its body and headers of its own.
+    pub(super) fn describe_plain(
+        &self,
+        behind: &str,
+        headers: &[(&str, String)],
+        body: Bytes,
+    ) -> Request {
+        let target = with_query(&self.plain_path(behind), &self.query);
+        let own = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let headers = self.headers.iter().cloned().chain(own).collect();
+        Request { method: Method::POST, target, headers, body, peer: self.peer }
+    }
+
     pub(super) fn describe(
         &self,
         method: Method,
@@ -125,7 +141,7 @@ impl Link {
         body: Bytes,
     ) -> Request {
         let target = match self.wire {
-            Wire::Plain => with_query(&self.plain_path(""), &self.query),
+            Wire::Plain | Wire::EventStream => with_query(&self.plain_path(""), &self.query),
             Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
                 let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
                 format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query)

@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod conversation;
 mod door;
+mod event_stream;
 mod faults;
 mod happened;
 mod incoming;

@@ -13,7 +13,7 @@ use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     rt::System,
@@ -26,7 +26,7 @@ use tokio::{
 };
 use tracing::Dispatch;
 
-use super::server::{Configure, Request, Response, Stream};
+use super::server::{Configure, Request, Response, Stream, is_event_stream};
 use crate::salon::Salon;
 
 /// The most headers that a response may have here.
@@ -96,7 +96,7 @@ impl Port {
         read_body(&mut stream, buffer, head).await
     }
 
-    /// Opens a WebSocket: nothing if it was opened, and its bytes flow through `stream` until it
+    /// Opens a WebSocket, or a stream of events: nothing if it was opened, and its bytes flow through `stream` until it
     /// ends.
     ///
     /// # Errors
@@ -109,9 +109,17 @@ impl Port {
     ) -> io::Result<Option<Response>> {
         let mut socket = TcpStream::connect(self.address).await?;
         socket.set_nodelay(true)?;
-        socket.write_all(&head(&request, self.address, "Upgrade")).await?;
+        let is_upgrade = request.method == Method::GET;
+        let connection = if is_upgrade { "Upgrade" } else { "close" };
+        socket.write_all(&head(&request, self.address, connection)).await?;
+        socket.write_all(&request.body).await?;
         let mut buffer = BytesMut::new();
         let head = read_head(&mut socket, &mut buffer).await?;
+        if is_event_stream(&head.headers) {
+            let chunks = Chunks { socket, buffer };
+            spawn(Box::pin(chunks.carry(stream)));
+            return Ok(None);
+        }
         if head.status != StatusCode::SWITCHING_PROTOCOLS {
             return read_body(&mut socket, buffer, head).await.map(Some);
         }
@@ -159,6 +167,52 @@ async fn bridge(socket: TcpStream, first: Bytes, stream: Stream) {
     };
     futures_util::future::select(std::pin::pin!(incoming), std::pin::pin!(outgoing)).await;
     up.reset();
+}
+
+/// A body that comes in chunks (RFC 9112, section 7.1).
+struct Chunks {
+    socket: TcpStream,
+    buffer: BytesMut,
+}
+
+impl Chunks {
+    /// Carries them to a stream until they end, or the client does.
+    async fn carry(mut self, stream: Stream) {
+        let Stream { up, down } = stream;
+        let incoming = async {
+            loop {
+                match self.next().await {
+                    Ok(Some(chunk)) => match down.write(chunk).await {
+                        Ok(()) => {}
+                        Err(_) => return,
+                    },
+                    Ok(None) => return down.end(),
+                    Err(_) => return down.reset(),
+                }
+            }
+        };
+        let gone = async { while let Ok(Some(_)) = up.read().await {} };
+        futures_util::future::select(std::pin::pin!(incoming), std::pin::pin!(gone)).await;
+        up.reset();
+    }
+
+    /// The next one; nothing at the end.
+    async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
+                let digits = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
+                let length = usize::from_str_radix(&digits, 16).map_err(io::Error::other)?;
+                if self.buffer.len() >= end + 2 + length + 2 {
+                    let chunk = self.buffer.split_to(end + 2 + length + 2).freeze();
+                    let chunk = chunk.slice(end + 2..end + 2 + length);
+                    return Ok((length > 0).then_some(chunk));
+                }
+            }
+            if self.socket.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
 }
 
 struct Head {

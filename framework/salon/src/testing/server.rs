@@ -3,20 +3,23 @@
 //! It must never answer for the app: requests go through its real routes, and the bytes of a
 //! WebSocket through the real transport.
 
-use std::{cell::RefCell, net::SocketAddr, pin::pin, rc::Rc, sync::Arc};
+use std::{cell::RefCell, net::SocketAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::{
     App, Error,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceResponse},
     error::PayloadError,
-    http::{Method, StatusCode, header::HeaderMap},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap},
+    },
     test::{TestRequest, call_service, init_service},
     web::ServiceConfig,
 };
 use bytes::Bytes;
 use futures_util::{
-    future::{LocalBoxFuture, poll_fn},
+    future::{LocalBoxFuture, poll_fn, select},
     stream,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -25,6 +28,10 @@ use super::{
     line::{Pipe, Reset},
     world::{UnitIndex, World},
 };
+
+/// After which time a kernel gives a peer up that does not acknowledge what it is sent: as long as Salon
+/// tells it to, by default.
+const GIVEN_UP: Duration = Duration::from_secs(45);
 
 /// A request of a client.
 pub(super) struct Request {
@@ -126,7 +133,7 @@ impl Workers {
         answered.await.map_err(|_| Reset)
     }
 
-    /// Opens a WebSocket on a worker: nothing if it was opened, else the response.
+    /// Opens a WebSocket on a worker, or a stream of events: nothing if it was opened, else the response.
     pub(super) async fn open(
         &self,
         world: &World,
@@ -139,11 +146,19 @@ impl Workers {
         world.spawn(UnitIndex::worker(worker), async move {
             let stream = Open(stream);
             let Stream { up, down } = &stream.0;
-            let response = serve(request.into_test(), Some(up.clone())).await;
+            let is_upgrade = request.method == Method::GET;
+            let body = is_upgrade.then(|| up.clone());
+            let response = serve(request.into_test(), body).await;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 // The client may have gone.
                 let _ = answer.send(None);
                 pump(response, down).await;
+            } else if is_event_stream(response.headers()) {
+                let _ = answer.send(None);
+                // A server notices that a client has gone, though it has nothing to write.
+                let left = pin!(async { while let Ok(Some(_)) = up.read().await {} });
+                let given_up = pin!(down.until_given_up(GIVEN_UP));
+                select(pin!(pump(response, down)), select(left, given_up)).await;
             } else {
                 let response = collect(response).await;
                 let _ = answer.send(Some(response));
@@ -166,6 +181,11 @@ impl Request {
         let request = headers.into_iter().fold(request, TestRequest::append_header);
         if body.is_empty() { request } else { request.set_payload(body) }
     }
+}
+
+/// Whether what a response has goes on and on.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
 }
 
 /// What a client sends, as a request's body.

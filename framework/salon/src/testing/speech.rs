@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{conversation::Outgoing, link::Wire};
 use crate::{
-    event::CONNECT,
+    event::{BYE, CONNECT},
     payload::Payload,
     wire::{
         engine_io::{self, Message},
@@ -21,8 +21,14 @@ use crate::{
 
 /// One client's way to put things.
 pub(super) enum Speech {
-    SocketIo { parser: Arc<dyn Parser>, decoder: Box<dyn Decoder> },
-    Plain,
+    SocketIo {
+        parser: Arc<dyn Parser>,
+        decoder: Box<dyn Decoder>,
+    },
+    /// The plain protocol; whether to leave takes a frame of its own.
+    Plain {
+        leaves_by_frame: bool,
+    },
 }
 
 /// What a server says of a session that begins.
@@ -58,7 +64,8 @@ const OF_THE_SESSION: [&str; 6] =
 impl Speech {
     pub(super) fn new(wire: Wire, parser: &Arc<dyn Parser>) -> Self {
         match wire {
-            Wire::Plain => Self::Plain,
+            Wire::Plain => Self::Plain { leaves_by_frame: false },
+            Wire::EventStream => Self::Plain { leaves_by_frame: true },
             Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
                 let decoder = parser.decoder(&PacketLimits::default());
                 Self::SocketIo { parser: parser.clone(), decoder }
@@ -68,7 +75,7 @@ impl Speech {
 
     /// Whether nobody waits for a word of the server before the client connects.
     pub(super) fn speaks_first(&self) -> bool {
-        matches!(self, Self::Plain)
+        matches!(self, Self::Plain { .. })
     }
 
     /// What is to be sent for a packet.
@@ -78,8 +85,12 @@ impl Speech {
             Self::SocketIo { parser, .. } => {
                 parser.encode(packet).into_iter().map(message).collect()
             }
-            Self::Plain => match frame(packet) {
+            Self::Plain { leaves_by_frame } => match frame(packet) {
                 Some(frame) => vec![message(Message::Text(frame.into()))],
+                None if *leaves_by_frame => {
+                    let bye = FrameRef::Event { id: None, name: BYE, values: "", last: None };
+                    vec![message(Message::Text(bye.write_behind("").into()))]
+                }
                 None => vec![Outgoing::Goodbye],
             },
         }
@@ -91,7 +102,7 @@ impl Speech {
             Self::SocketIo { decoder, .. } => {
                 decoder.decode(message).map_err(|error| error.to_string())
             }
-            Self::Plain => match message {
+            Self::Plain { .. } => match message {
                 Message::Text(line) => {
                     let frame = Frame::decode(line).map_err(|error| error.to_string())?;
                     packet(frame)

@@ -222,7 +222,7 @@ impl<'a> Visitor<'a> {
         );
         let http = connections.http();
         let served = match wire {
-            Wire::Plain => http.plain_path.as_deref().unwrap_or_default(),
+            Wire::Plain | Wire::EventStream => http.plain_path.as_deref().unwrap_or_default(),
             Wire::WebSocket | Wire::Polling | Wire::Upgrade => &http.path,
         };
         let link = Rc::new(Link {

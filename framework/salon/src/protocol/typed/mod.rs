@@ -22,7 +22,7 @@ use crate::{
         excerpt::{excerpt, shape},
         refusal::Refusal,
     },
-    event::{CONNECT, LEAVE, REFRESH, REPLAY},
+    event::{BYE, CONNECT, LEAVE, REFRESH, REPLAY},
     payload::{Payload, UncheckedPayload},
     wire::{
         engine_io::Message,
@@ -137,6 +137,10 @@ impl Protocol for Typed {
             Frame::Event { id, name, payload } if name == CONNECT => {
                 self.connect(id, payload, sessions)
             }
+            Frame::Event { name, .. } if name == BYE => Ok(match session {
+                Some(session) => Effect::Leave { session },
+                None => Effect::Nothing,
+            }),
             Frame::Event { name, .. }
                 if name.starts_with(OWN) && ![LEAVE, REFRESH, REPLAY].contains(&&*name) =>
             {

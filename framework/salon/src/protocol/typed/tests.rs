@@ -51,6 +51,8 @@ fn a_frame_means_what_its_client_may_do_where_it_is() {
         effect(refused, Has(true)),
         answered(r#"{"error":{"code":"busy","message":"later"}}"#)
     );
+    assert_eq!(effect(r#"["salon:bye"]"#, Has(true)), Ok(Effect::Leave { session: 0 }));
+    assert_eq!(effect(r#"["salon:bye"]"#, out), Ok(Effect::Nothing));
     assert_eq!(effect("[]", out), Ok(Effect::Nothing));
     assert_eq!(effect("[-3]", out), Ok(Effect::Nothing));
 }
@@ -148,7 +150,7 @@ proptest! {
             Ok(Effect::Call { session, .. } | Effect::Answer { session, .. }) => {
                 prop_assert!(has && session == 0);
             }
-            Ok(Effect::Leave { .. } | Effect::Deliver(_)) => prop_assert!(false),
+            Ok(Effect::Deliver(_)) => prop_assert!(false),
             Ok(_) | Err(_) => {}
         }
     }

@@ -94,7 +94,7 @@ async fn answer(
             };
             // Who has nothing else to say is asked at once, as whoever calls an event is.
             let protocol = protocol(is_known || !opening.connects);
-            Ok(opening.open(request, connections, reply, principal, protocol).await)
+            opening.open(request, connections, reply, principal, protocol).await
         }
         Asked::Send => {
             let principal = admitted.await?;

@@ -38,7 +38,7 @@ use crate::{
     outbox::TransportKind,
     protocol::{Typed, seen},
     transport::{
-        http::{Reply, Upload},
+        http::{Rejection, Reply, Upload},
         takeover::{Anchor, ClientSocket},
     },
     wire::{
@@ -122,12 +122,12 @@ impl Opening {
         reply: &Reply,
         principal: Principal,
         protocol: Typed,
-    ) -> HttpResponse {
+    ) -> Result<HttpResponse, Rejection> {
         let (handshake, kind) = (reply.handshake().clone(), TransportKind::EventStream);
         let opened = connections.open_typed(handshake, principal, kind, protocol);
         let handle = match opened {
             Ok(handle) => handle,
-            Err(refusal) => return no_room(connections, reply, &refusal),
+            Err(refusal) => return no_room(request, connections, reply, refusal),
         };
         let socket = request.conn_data::<Anchor>().map(Anchor::socket);
         if let Some(socket) = &socket {
@@ -141,7 +141,7 @@ impl Opening {
         if !self.frames.is_empty() {
             handle.hand_over(self.frames, &Arc::<ReceiveWindow>::default());
         }
-        match stream.link.told().await {
+        Ok(match stream.link.told().await {
             Told::Text(text) if text.starts_with(WELCOME) => {
                 cut_off_once_over(handle, connections, socket);
                 let retry = format!("retry: {}\n", drawn_retry());
@@ -151,10 +151,10 @@ impl Opening {
             Told::Text(text) => status::refused(reply, &refusal_in(&text)),
             Told::Over(DisconnectReason::ServerShuttingDown) => {
                 let shutting_down = Refusal::other(SHUTTING_DOWN, "the server is shutting down");
-                no_room(connections, reply, &shutting_down)
+                return no_room(request, connections, reply, shutting_down);
             }
             Told::Over(_) => status::refused(reply, &Refusal::logged_already()),
-        }
+        })
     }
 }
 
@@ -188,16 +188,23 @@ fn refusal_in(text: &[u8]) -> Refusal {
     }
 }
 
-/// The answer where there is no room, or no server for long. An `EventSource` comes back after a 200, and
-/// after nothing else: so it is told by the stream.
-fn no_room(connections: &Connections, reply: &Reply, refusal: &Refusal) -> HttpResponse {
+/// The answer where there is no room, or no server for long. An `EventSource`, which asks by GET, comes back
+/// after a 200 and after nothing else: it is told by the stream.
+fn no_room(
+    request: &HttpRequest,
+    connections: &Connections,
+    reply: &Reply,
+    refusal: Refusal,
+) -> Result<HttpResponse, Rejection> {
     let bye = match refusal.code().as_str() {
-        SHUTTING_DOWN => Bye::ShuttingDown,
-        FULL | CROWDED => Bye::TooMany,
-        _ => return status::refused(reply, refusal),
+        SHUTTING_DOWN => Some(Bye::ShuttingDown),
+        FULL | CROWDED => Some(Bye::TooMany),
+        _ => None,
     };
-    let text = connections.last_words(bye);
-    reply.stream(EVENT_STREAM, text)
+    match bye.filter(|_| *request.method() == Method::GET) {
+        Some(bye) => Ok(reply.stream(EVENT_STREAM, connections.last_words(bye))),
+        None => Err(refusal.into()),
+    }
 }
 
 fn drawn_retry() -> u64 {

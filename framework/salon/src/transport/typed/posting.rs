@@ -58,17 +58,18 @@ async fn take(
         let refusal = Refusal::other("one_at_a_time", "another batch is under way; wait for it");
         return Err((StatusCode::CONFLICT, refusal));
     };
+    let limits = connections.limits();
+    // First, so that its client may go on by the same connection whatever it is told.
+    let text = body::text(request, upload, limits.max_payload).await?;
     let expected = handle.posted() + 1;
     if number < expected {
         return Ok(reply.json(StatusCode::OK, json!({ "duplicate": true }).to_string()));
     }
     if number > expected {
-        let refusal = Refusal::other("gap", "a batch before this one has not come");
-        let refusal = refusal.with_data(json!({ "expected": expected }));
-        return Err((StatusCode::CONFLICT, refusal));
+        let message = "a batch before this one has not come";
+        let gap = json!({ "code": "gap", "message": message, "expected": expected });
+        return Ok(reply.json(StatusCode::CONFLICT, gap.to_string()));
     }
-    let limits = connections.limits();
-    let text = body::text(request, upload, limits.max_payload).await?;
     let lines: Vec<_> = Lines::new(text).collect();
     if lines.len() > limits.max_frames_per_message {
         return Err((StatusCode::BAD_REQUEST, too_many_frames()));

@@ -16,8 +16,9 @@ use crate::{
     outbox::{Control, Drained, Frames, LinkNumber, Sink},
 };
 
-/// How many bytes are taken at once, unless one frame alone has more.
-const AT_ONCE: usize = 64 * 1024;
+/// How many bytes are taken at once, unless one frame alone has more: what is taken can be conflated and
+/// revoked no more.
+const AT_ONCE: usize = 16 * 1024;
 
 /// The link of one connection.
 pub(super) struct TextLink {
