@@ -292,7 +292,7 @@ impl Forgetful {
             if rng.bool() {
                 self.acknowledged.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
                 let answer = match self.wire {
-                    Wire::Plain => format!("[-{}]", id + 1),
+                    Wire::Plain | Wire::EventStream => format!("[-{}]", id + 1),
                     _ => format!("3{id}[]"),
                 };
                 self.client.send_raw(Message::Text(answer.into()));

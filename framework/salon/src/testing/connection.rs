@@ -12,17 +12,20 @@ use std::{
 
 use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
+use bytestring::ByteString;
 use futures_util::future::{Either, join, select};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{
-    conversation::Outgoing,
     event_stream::EventStream,
     line::Reset,
-    link::{Ended, Link, Wire},
+    link::{Ended, Link},
+    outgoing::Outgoing,
     server::Response,
     websocket::WebSocket,
+    wire::Wire,
 };
 use crate::wire::engine_io::{Packet, payload};
 
@@ -56,6 +59,20 @@ impl<F: Future<Output = ()> + Unpin> Future for Freezable<F> {
 /// A connection over a link.
 struct Connection {
     link: Rc<Link>,
+}
+
+/// Why a client has no session, as Socket.IO would have it said.
+fn refusal(response: &Response) -> Option<ByteString> {
+    #[derive(Deserialize)]
+    struct Refused {
+        code: String,
+        message: String,
+        data: Option<Value>,
+    }
+
+    let Refused { code, message, data } = serde_json::from_slice(&response.body).ok()?;
+    let data = data.unwrap_or_else(|| json!({ "code": code }));
+    Some(json!({ "message": message, "data": data }).to_string().into())
 }
 
 /// Serves one connection, from its opening to its end.
@@ -105,6 +122,13 @@ impl Connection {
                     conversation.opened();
                 }
                 stream.serve().await
+            }
+            Err(Ended::Rejected(response)) => {
+                // Whoever is not let in is told so by the response.
+                if let Some(data) = refusal(&response) {
+                    conversation.refuse(data);
+                }
+                Ended::Rejected(response)
             }
             Err(ended) => ended,
         }

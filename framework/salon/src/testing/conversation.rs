@@ -20,9 +20,10 @@ use super::{
     happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
-    link::Wire,
     order::Orders,
+    outgoing::Outgoing,
     speech::Speech,
+    wire::Wire,
     world::World,
 };
 use crate::{
@@ -57,16 +58,6 @@ pub(super) struct Introduction {
     pub(super) auth: Option<Value>,
     /// Whether it speaks nothing above its transport.
     pub(super) raw: bool,
-}
-
-/// What is to be sent, by whatever link there is.
-#[derive(Debug)]
-pub(super) enum Outgoing {
-    Packet(engine_io::Packet),
-    /// The client leaves, where that is to close the link in a way of its own.
-    Goodbye,
-    /// The client closes the link.
-    Close,
 }
 
 /// How the attempt to connect to the namespace went.
@@ -412,6 +403,11 @@ impl Conversation {
                 self.state.borrow_mut().disconnected = Some(self.world.elapsed());
             }
         }
+    }
+
+    /// The session was refused; JSON says why, as Socket.IO has it.
+    pub(super) fn refuse(&self, data: ByteString) {
+        self.receive_packet(Packet::ConnectError { namespace: self.namespace.clone(), data });
     }
 
     /// The request that was to open the connection was refused.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::{
-    conversation::Outgoing,
     line::{Pipe, Reset},
     link::{Ended, Link},
+    outgoing::Outgoing,
     server::{Request, Stream},
 };
 use crate::wire::engine_io::{Message, Packet};

@@ -22,9 +22,9 @@ use super::{
     happened::Happened,
     journal::{Actor, Journal, Transcript},
     last_words,
-    link::Wire,
     server::{Configure, Workers},
     stopped_clock::StoppedClock,
+    wire::Wire,
     world::{UnitIndex, World},
 };
 use crate::{

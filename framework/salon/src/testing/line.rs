@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::{Sleep, sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use crate::base::clock::{self, Instant};
 
@@ -215,11 +215,11 @@ impl Pipe {
     /// Waits until nobody has taken what has been in it for so long.
     pub(super) async fn until_given_up(&self, span: Duration) {
         loop {
-            sleep(span / 4).await;
-            let oldest = self.0.state.borrow().chunks.front().map(|(at, _)| *at);
-            if oldest.is_some_and(|oldest| oldest + span <= clock::now()) {
+            let oldest = self.0.state.borrow().chunks.front().map(|(at, _)| *at + span);
+            if oldest.is_some_and(|end| end <= clock::now()) {
                 return;
             }
+            sleep_until(oldest.unwrap_or_else(|| clock::after(span / 20))).await;
         }
     }
 

@@ -21,6 +21,7 @@ mod last_words;
 mod line;
 mod link;
 mod order;
+mod outgoing;
 mod port;
 mod seed;
 mod server;
@@ -28,6 +29,7 @@ mod speech;
 mod stopped_clock;
 mod visitor;
 mod websocket;
+mod wire;
 mod world;
 
 pub use self::{
@@ -38,9 +40,9 @@ pub use self::{
     journal::{Actor, Entry, Transcript},
     lab::Lab,
     lab_builder::LabBuilder,
-    link::Wire,
     server::Response,
     visitor::Visitor,
+    wire::Wire,
 };
 
 use self::seed::DefaultSeed;

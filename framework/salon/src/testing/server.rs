@@ -29,9 +29,9 @@ use super::{
     world::{UnitIndex, World},
 };
 
-/// After which time a kernel gives a peer up that does not acknowledge what it is sent: as long as Salon
-/// tells it to, by default.
-const GIVEN_UP: Duration = Duration::from_secs(45);
+/// After which time a kernel gives a peer up that does not acknowledge what it is sent: the timeout of a
+/// heartbeat that Salon has by default.
+const GIVEN_UP: Duration = Duration::from_secs(20);
 
 /// A request of a client.
 pub(super) struct Request {

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{conversation::Outgoing, link::Wire};
+use super::{outgoing::Outgoing, wire::Wire};
 use crate::{
     event::{BYE, CONNECT},
     payload::Payload,

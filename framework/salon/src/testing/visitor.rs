@@ -21,8 +21,9 @@ use super::{
     journal::Actor,
     lab::{Lab, name},
     line::{Direction, Reset},
-    link::{Link, Wire, with_query},
+    link::{Link, with_query},
     server::{Request, Response},
+    wire::Wire,
 };
 
 /// Describes a client that is to connect; made by [`Lab::visitor`].

@@ -10,10 +10,11 @@ use bytestring::ByteString;
 use futures_util::future::{Either, select};
 
 use super::{
-    conversation::Outgoing,
     line::{Pipe, Reset},
-    link::{Ended, Link, Wire},
+    link::{Ended, Link},
+    outgoing::Outgoing,
     server::Stream,
+    wire::Wire,
 };
 use crate::{
     base::config::Limits,
