@@ -28,6 +28,8 @@ pub(super) enum Speech {
     /// The plain protocol; whether to leave takes a frame of its own.
     Plain {
         leaves_by_frame: bool,
+        /// Whether there is a session.
+        is_welcome: bool,
     },
 }
 
@@ -64,8 +66,8 @@ const OF_THE_SESSION: [&str; 6] =
 impl Speech {
     pub(super) fn new(wire: Wire, parser: &Arc<dyn Parser>) -> Self {
         match wire {
-            Wire::Plain => Self::Plain { leaves_by_frame: false },
-            Wire::EventStream => Self::Plain { leaves_by_frame: true },
+            Wire::Plain => Self::Plain { leaves_by_frame: false, is_welcome: false },
+            Wire::EventStream => Self::Plain { leaves_by_frame: true, is_welcome: false },
             Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
                 let decoder = parser.decoder(&PacketLimits::default());
                 Self::SocketIo { parser: parser.clone(), decoder }
@@ -85,7 +87,7 @@ impl Speech {
             Self::SocketIo { parser, .. } => {
                 parser.encode(packet).into_iter().map(message).collect()
             }
-            Self::Plain { leaves_by_frame } => match frame(packet) {
+            Self::Plain { leaves_by_frame, .. } => match frame(packet) {
                 Some(frame) => vec![message(Message::Text(frame.into()))],
                 None if *leaves_by_frame => {
                     let bye = FrameRef::Event { id: None, name: BYE, values: "", last: None };
@@ -102,10 +104,10 @@ impl Speech {
             Self::SocketIo { decoder, .. } => {
                 decoder.decode(message).map_err(|error| error.to_string())
             }
-            Self::Plain { .. } => match message {
+            Self::Plain { is_welcome, .. } => match message {
                 Message::Text(line) => {
                     let frame = Frame::decode(line).map_err(|error| error.to_string())?;
-                    packet(frame)
+                    packet(frame, is_welcome)
                 }
                 Message::Binary(bytes) => Err(format!("{} bytes came as binary", bytes.len())),
             },
@@ -134,7 +136,7 @@ fn frame(packet: &Packet) -> Option<String> {
 }
 
 /// The packet of Socket.IO that says the same, if one does.
-fn packet(frame: Frame) -> Result<Option<Packet>, String> {
+fn packet(frame: Frame, is_welcome: &mut bool) -> Result<Option<Packet>, String> {
     let namespace = ByteString::from_static("/");
     let words = |error: &dyn ToString| error.to_string();
     Ok(Some(match frame {
@@ -151,13 +153,15 @@ fn packet(frame: Frame) -> Result<Option<Packet>, String> {
             let arguments = payload.check().map_err(|error| words(&error))?;
             match &*name {
                 "salon:welcome" => {
+                    *is_welcome = true;
                     let Welcome { session } = arguments.single().map_err(|error| words(&error))?;
                     let auth = json!({ "sid": session }).to_string();
                     Packet::Connect { namespace, auth: Some(auth.into()) }
                 }
                 "salon:refused" => {
                     let refused: Refused = arguments.single().map_err(|error| words(&error))?;
-                    if refused.event != CONNECT {
+                    // Whoever has its session keeps it.
+                    if refused.event != CONNECT || *is_welcome {
                         return Ok(Some(Packet::Event { namespace, id: None, name, arguments }));
                     }
                     let Error { code, message, data } = refused.error;
