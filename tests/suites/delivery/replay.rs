@@ -46,6 +46,22 @@ fn a_member_gets_once_more_what_it_asks_for_and_the_answer_behind_it() {
     });
 }
 
+/// Of what was published before it came its user was left out, of the rest the other session alone.
+#[salon::test]
+async fn a_second_tab_gets_once_more_what_the_first_alone_was_left_out_of() {
+    let lab = lab(0, |_| {}).await?;
+    let whisper = |text: &str| Say { room: "a".into(), text: text.into(), to: To::Others };
+    let (first, epoch) = member(&lab, Wire::WebSocket).await?;
+    first.send(whisper("1")).await?;
+    let (second, _) = member(&lab, Wire::WebSocket).await?;
+    first.send(whisper("2")).await?;
+    assert_eq!(said(&second).await, [2]);
+    for (tab, heard) in [(&first, [].as_slice()), (&second, &[2])] {
+        assert_eq!(ask(tab, &epoch, 0, None).await, Ok(2));
+        assert_eq!(said(tab).await, heard);
+    }
+}
+
 #[salon::test]
 async fn what_is_gone_is_refused_with_what_is_left() {
     let lab = lab(0, |_| {}).await?;

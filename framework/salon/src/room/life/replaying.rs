@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
     base::refusal::{Code, Refusal},
-    message::Log,
+    message::{Listener, Log},
     room::{
         contract::Room,
         lookup::SendAgain,
@@ -40,15 +40,16 @@ impl<R: Room> RoomActor<R> {
         })?;
         let gone = |lost| gone(&members.order, lost);
         let order = members.order.told().ok_or_else(|| gone(Lost::Trimmed))?;
-        let reader = handle.reader();
-        let after = order.resume(replay.seen, &reader).map_err(gone)?;
+        let since = members.since(replay.session);
+        let listener = Listener { reader: handle.reader(), since };
+        let after = order.resume(replay.seen, &listener.reader).map_err(gone)?;
         let to = replay.to.min(order.head());
         if after >= to {
             return Ok(after);
         }
         let half = handle.outbox.half();
         let log = order.log().ok_or_else(|| gone(Lost::Trimmed))?;
-        let read = log.read(after + 1, to, &reader, half.frames / 2 + 1, half.bytes / 2);
+        let read = log.read(after + 1, to, &listener, half.frames / 2 + 1, half.bytes / 2);
         let read = read.ok_or_else(|| gone(Lost::Trimmed))?;
         let sent = u64::try_from(read.len()).unwrap_or(u64::MAX);
         members.send_again(handle, read);
