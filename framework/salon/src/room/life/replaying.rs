@@ -9,11 +9,7 @@ use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
     base::refusal::{Code, Refusal},
     message::{Listener, Log},
-    room::{
-        contract::Room,
-        lookup::SendAgain,
-        membership::{Lost, Order},
-    },
+    room::{contract::Room, lookup::SendAgain, membership::Lost},
     session::membership::Replay,
 };
 
@@ -38,11 +34,12 @@ impl<R: Room> RoomActor<R> {
         let handle = members.handle(replay.session).ok_or_else(|| {
             Refusal::new(Code::NotAMember, "only members of the room may ask for that")
         })?;
-        let gone = |lost| gone(&members.order, lost);
-        let order = members.order.told().ok_or_else(|| gone(Lost::Trimmed))?;
         let since = members.since(replay.session);
         let listener = Listener { reader: handle.reader(), since };
-        let after = order.resume(replay.seen, &listener.reader).map_err(gone)?;
+        let first = || members.order.first_for(&listener.reader, Some(since));
+        let gone = |lost| gone(lost, first());
+        let order = members.order.told().ok_or_else(|| gone(Lost::Trimmed))?;
+        let after = order.resume(replay.seen, &listener.reader, Some(since)).map_err(gone)?;
         let to = replay.to.min(order.head());
         if after >= to {
             return Ok(after);
@@ -57,7 +54,7 @@ impl<R: Room> RoomActor<R> {
     }
 }
 
-fn gone(order: &Order, lost: Lost) -> Refusal {
+fn gone(lost: Lost, first: u64) -> Refusal {
     let why = match lost {
         Lost::Epoch => "it was of another order: join the room again",
         Lost::Trimmed => "it is not kept any more: join the room again",
@@ -65,7 +62,7 @@ fn gone(order: &Order, lost: Lost) -> Refusal {
     };
     let refusal = Refusal::new(Code::Gone, why);
     match lost {
-        Lost::Trimmed => refusal.with_data(json!({ "first": order.floor() })),
+        Lost::Trimmed => refusal.with_data(json!({ "first": first })),
         Lost::Epoch | Lost::Ahead => refusal,
     }
 }
