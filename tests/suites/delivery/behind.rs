@@ -276,6 +276,32 @@ fn a_slow_second_tab_hears_what_the_first_alone_was_left_out_of() {
     });
 }
 
+#[test]
+fn so_does_one_that_has_come_back_and_still_reads_what_it_missed() {
+    for_seeds(0..3, async |seed| {
+        let lab = small_dens(seed).await?;
+        let first = come(&lab, Wire::WebSocket, "ada").await?;
+        let second = come(&lab, Wire::WebSocket, "ada").await?;
+        let bob = come(&lab, Wire::WebSocket, "bob").await?;
+        for client in [&first, &second, &bob] {
+            client.send(enter()).await?;
+        }
+        second.reset();
+        act(&lab, &bob, 59, Then::Nothing).await?;
+        act(&lab, &bob, 0, Then::AllButFirst).await?;
+        second.resume().await?;
+        second.stop_reading();
+        drop(second.send(enter()));
+        lab.settle().await;
+        act(&lab, &bob, 0, Then::AllButFirst).await?;
+        second.read_on();
+        // Of the one that was sent while it was away its user was left out.
+        let heard = (1..=59).chain([61]).collect::<Vec<_>>();
+        assert_eq!(said(&second).await, heard);
+        Ok(())
+    });
+}
+
 /// A question and an answer that takes time keep their places.
 #[test]
 fn one_that_is_behind_is_asked_and_answered_behind_what_it_missed() {

@@ -6,7 +6,7 @@ use salon::{
 };
 use serde_json::{Value, json};
 
-use crate::chat::{KEPT, Leave, Say, To, come, join, joined, lab, said, say};
+use crate::chat::{Club, Enter, KEPT, Leave, Said, Say, To, come, join, joined, lab, said, say};
 
 /// Asks for what has come behind a number, up to another; up to which it came.
 async fn ask(client: &Client, epoch: &Value, after: u64, to: Option<u64>) -> Result<u64, Code> {
@@ -44,6 +44,54 @@ fn a_member_gets_once_more_what_it_asks_for_and_the_answer_behind_it() {
         }
         Ok(())
     });
+}
+
+/// Of what was published before it came its user was left out, of the rest the other session alone.
+#[salon::test]
+async fn a_second_tab_gets_once_more_what_the_first_alone_was_left_out_of() {
+    let lab = lab(0, |_| {}).await?;
+    let whisper = |text: &str| Say { room: "a".into(), text: text.into(), to: To::Others };
+    let (first, epoch) = member(&lab, Wire::WebSocket).await?;
+    first.send(whisper("1")).await?;
+    let (second, _) = member(&lab, Wire::WebSocket).await?;
+    first.send(whisper("2")).await?;
+    assert_eq!(said(&second).await, [2]);
+    for (tab, heard) in [(&first, [].as_slice()), (&second, &[2])] {
+        assert_eq!(ask(tab, &epoch, 0, None).await, Ok(2));
+        assert_eq!(said(tab).await, heard);
+    }
+}
+
+/// Where a room shows what was published since somebody came first, and nobody knows who comes, a session is
+/// shown what was published since it is there.
+#[salon::test]
+async fn a_member_that_nobody_knows_gets_once_more_what_was_said_since_it_came() {
+    let lab = lab(0, |_| {}).await?;
+    let say = async |text: &str| {
+        let said = Said { text: text.into() };
+        lab.salon().room::<Club>(&"a".into()).broadcast(&said).await;
+        lab.settle().await;
+    };
+    let enter = || Enter { room: "a".into() };
+    come(&lab, Wire::WebSocket, "ada").await?.send(enter()).await?;
+    say("1").await;
+    let nobody = come(&lab, Wire::WebSocket, "").await?;
+    nobody.send(enter()).await?;
+    let epoch = joined(&nobody).await["epoch"].clone();
+    say("2").await;
+    assert_eq!(said(&nobody).await, [2]);
+    for (after, heard) in [(0, None), (1, Some([2]))] {
+        let gap = json!({ "room": "club:a", "epoch": epoch, "after": after });
+        let answer: Result<Value, _> = nobody.call("salon:replay", (gap,)).await;
+        assert_eq!(
+            answer.map_err(|it| (it.code().clone(), it.data().cloned())),
+            match heard {
+                Some(_) => Ok(json!({ "to": 2 })),
+                None => Err((Code::Gone, Some(json!({ "first": 2 })))),
+            }
+        );
+        assert_eq!(said(&nobody).await, heard.as_ref().map_or(&[][..], |heard| heard));
+    }
 }
 
 #[salon::test]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     base::clock::{self, Instant},
-    message::{Ledger, Log, Publication, Reader},
+    message::{Ledger, Listener, Log, Publication, Reader},
 };
 
 /// What an event counts beside what it says: about what its entry, its publication and its forms take.
@@ -73,10 +73,10 @@ impl Entry {
         self.publication.size() + BESIDE
     }
 
-    /// As that reader gets it.
-    fn for_reader(&self, reader: &Reader) -> &Publication {
+    /// As whoever is left out by `is_left_out` gets it, or as anybody else.
+    fn shown(&self, is_left_out: impl FnOnce(&Reader) -> bool) -> &Publication {
         match &self.left_out {
-            Some(left_out) if left_out.reader.is_same(reader) => &left_out.skip,
+            Some(left_out) if is_left_out(&left_out.reader) => &left_out.skip,
             _ => &self.publication,
         }
     }
@@ -91,7 +91,7 @@ impl State {
     /// What has that number, as a reader gets it.
     fn get(&self, seq: u64, reader: &Reader) -> Option<&Publication> {
         let index = usize::try_from(seq.checked_sub(self.floor())?).ok()?;
-        Some(self.kept.get(index)?.for_reader(reader))
+        Some(self.kept.get(index)?.shown(|left_out| left_out.is_same(reader)))
     }
 
     fn overdue(&self, due: &Due, reader: &Reader) -> Overdue {
@@ -268,7 +268,7 @@ impl Log for RoomLog {
         &self,
         from: u64,
         to: u64,
-        reader: &Reader,
+        listener: &Listener,
         most: usize,
         bytes: usize,
     ) -> Option<Vec<Publication>> {
@@ -277,8 +277,8 @@ impl Log for RoomLog {
         let wanted = usize::try_from((to + 1).saturating_sub(from)).ok()?;
         let mut read = Vec::new();
         let mut left = bytes;
-        for entry in state.kept.iter().skip(skipped).take(wanted.min(most)) {
-            let publication = entry.for_reader(reader);
+        for (seq, entry) in (from..).zip(state.kept.iter().skip(skipped).take(wanted.min(most))) {
+            let publication = entry.shown(|left_out| listener.is_left_out(left_out, seq));
             let size = publication.size();
             if size > left && !read.is_empty() {
                 break;

@@ -31,7 +31,7 @@ pub(crate) use self::{
     offset::Offset,
     position::{Epoch, PositionOf, Seen},
     publication::{Kept, Log, Publication},
-    reader::Reader,
+    reader::{Listener, Reader},
     refused::refused,
     topic::Topic,
     welcome::{Posting, Welcome},

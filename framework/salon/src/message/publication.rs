@@ -11,7 +11,8 @@ use std::{
 use bytestring::ByteString;
 
 use super::{
-    AwaitedId, Class, CodecId, Content, Epoch, Form, Reader, Topic, content::Ordered, forms::Forms,
+    AwaitedId, Class, CodecId, Content, Epoch, Form, Listener, Topic, content::Ordered,
+    forms::Forms,
 };
 use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
 
@@ -46,14 +47,14 @@ pub(crate) struct Kept {
 
 /// What is kept of one order of a room, by numbers.
 pub(crate) trait Log: Send + Sync {
-    /// What is kept from the number `from` on, one for each number up to `to`, as `reader` gets it: no
+    /// What is kept from the number `from` on, one for each number up to `to`, as `listener` gets it: no
     /// more than `most`, and no more bytes than `bytes` unless the first alone has more. Nothing if it
     /// is not there any more.
     fn read(
         &self,
         from: u64,
         to: u64,
-        reader: &Reader,
+        listener: &Listener,
         most: usize,
         bytes: usize,
     ) -> Option<Vec<Publication>>;

@@ -21,6 +21,25 @@ impl Reader {
     }
 }
 
+/// A member, as it reads what is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    pub(crate) reader: Reader,
+    /// The number of the last that was published before it became a member.
+    pub(crate) since: u64,
+}
+
+impl Listener {
+    /// Whether it is what was left out of the event of that number. Of what was published before it came its
+    /// user was left out, of what was published since then one session.
+    pub(crate) fn is_left_out(&self, left_out: &Reader, seq: u64) -> bool {
+        match seq <= self.since {
+            true => left_out.is_same(&self.reader),
+            false => left_out.session == self.reader.session,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,14 +8,14 @@ use std::{ptr, sync::Arc};
 use super::{burst, terms::Terms};
 use crate::{
     base::room_id::RoomId,
-    message::{Kept, Log, Publication, Reader},
+    message::{Kept, Listener, Log, Publication, Reader},
 };
 
 /// How far a session is behind in one room. There is none for a session that is not.
 pub(crate) struct Lag {
     pub(super) room: RoomId,
     pub(super) log: Arc<dyn Log>,
-    pub(super) reader: Reader,
+    pub(super) listener: Listener,
     /// The number of the first that it has not read.
     pub(super) next: u64,
     /// That of the last that it has to read: what has a higher one comes to it by itself.
@@ -44,7 +44,7 @@ pub(super) enum Held {
 pub(super) struct Wanted {
     pub(super) room: RoomId,
     pub(super) log: Arc<dyn Log>,
-    pub(super) reader: Reader,
+    pub(super) listener: Listener,
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) most: usize,
@@ -60,7 +60,9 @@ impl Lag {
         next: u64,
         last: u64,
     ) -> Self {
-        Self { room, log, reader, next, last, held: Vec::new(), held_bytes: 0, is_return: true }
+        // What is published from here on it is sent as any member is.
+        let listener = Listener { reader, since: last };
+        Self { room, log, listener, next, last, held: Vec::new(), held_bytes: 0, is_return: true }
     }
 
     /// It is slow: there is no place for that number.

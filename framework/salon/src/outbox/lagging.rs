@@ -81,7 +81,7 @@ impl Outbox {
             // All may be read, and something still be held behind it.
             let is_left = from <= to;
             let read = match is_left {
-                true => wanted.log.read(from, to, &wanted.reader, most, bytes),
+                true => wanted.log.read(from, to, &wanted.listener, most, bytes),
                 false => Some(Vec::new()),
             };
             let Some(read) = read.filter(|read| !is_left || !read.is_empty()) else {
@@ -217,7 +217,7 @@ impl State {
         Some(Wanted {
             room: lag.room,
             log: lag.log.clone(),
-            reader: lag.reader.clone(),
+            listener: lag.listener.clone(),
             from: lag.next,
             to: lag.last,
             most: (terms.max_frames / 2).saturating_sub(self.frames.len()).max(1),

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     base::sync::{Mutex, MutexGuard},
@@ -46,7 +46,24 @@ struct Auth {
 
 #[derive(Deserialize)]
 struct Ours {
-    after: Option<HashMap<String, Seen>>,
+    after: Option<HashMap<String, Said>>,
+}
+
+/// What it says of one room. What is no position counts for nothing, and costs the others nothing.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Seen(Seen),
+    Else(IgnoredAny),
+}
+
+impl Said {
+    fn seen(self) -> Option<Seen> {
+        match self {
+            Self::Seen(seen) => Some(seen),
+            Self::Else(_) => None,
+        }
+    }
 }
 
 impl Claims {
@@ -59,8 +76,10 @@ impl Claims {
             tracing::debug!("`salon` in a CONNECT's auth does not say what was seen of rooms");
             return Self::default();
         };
-        let seen = auth.salon.and_then(|ours| ours.after).unwrap_or_default();
-        let claims = seen.into_iter().map(|(room, seen)| (room, Claim { seen, is_awaited: true }));
+        let said = auth.salon.and_then(|ours| ours.after).unwrap_or_default();
+        let claims = said.into_iter().filter_map(|(room, said)| {
+            Some((room, Claim { seen: said.seen()?, is_awaited: true }))
+        });
         let rooms: HashMap<_, _> = claims.collect();
         let awaited = AtomicUsize::new(rooms.len());
         let rooms = (!rooms.is_empty()).then(|| Box::new(Claimed(rooms)));
@@ -136,6 +155,18 @@ mod tests {
         for other in [r#"{"salon":"Figaro"}"#, r#"{"salon":{"after":[]}}"#, r#"{"salon":"#, "{}"] {
             let claims = Claims::presented(Some(other));
             assert!(!claims.any_awaited() && claims.take("chat:a").is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_position_of_one_room_takes_none_from_the_others() {
+        for odd in ["null", "7", "{}", r#"{"epoch":"b7a01f93c2","seq":-1}"#, r#"{"seq":[{}]}"#] {
+            let after =
+                format!(r#"{{"chat:odd":{odd},"chat:a":{{"epoch":"b7a01f93c2","seq":12}}}}"#);
+            let claims = Claims::presented(Some(&format!(r#"{{"salon":{{"after":{after}}}}}"#)));
+            assert_eq!(claims.take("chat:odd"), None, "{odd}");
+            assert_eq!(claims.take("chat:a").map(|seen| seen.seq), Some(12), "{odd}");
+            assert!(!claims.any_awaited(), "{odd}");
         }
     }
 

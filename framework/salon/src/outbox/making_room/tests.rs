@@ -18,7 +18,7 @@ use crate::{
         room_id::{RoomId, RoomIds},
     },
     event::Dropped,
-    message::{Content, Form, Log, Reader},
+    message::{Content, Form, Listener, Log, Reader},
     outbox::{Control, Drained, End, Frames, Lag, LinkNumber, Owner, Sink, ToTell},
     payload::IntoPayload,
     protocol::SocketIoCodec,
@@ -137,7 +137,7 @@ impl Log for Numbers {
         &self,
         from: u64,
         to: u64,
-        _: &Reader,
+        _: &Listener,
         most: usize,
         _: usize,
     ) -> Option<Vec<Publication>> {

@@ -130,7 +130,7 @@ impl<R: Room> RoomActor<R> {
         let claimed = sender.state.claims.take(members.name());
         let told = return_path.delivery.as_ref().and_then(|delivery| delivery.after);
         let seen = told.or(claimed)?;
-        Some(members.order.told()?.resume(seen, &sender.reader()))
+        Some(members.order.told()?.resume(seen, &sender.reader(), None))
     }
 
     /// One who was admitted is no member after all: the room hears that it has left, and that its

@@ -8,12 +8,8 @@ use serde_json::json;
 use super::{actor::RoomActor, restoring::not_kept};
 use crate::{
     base::refusal::{Code, Refusal},
-    message::Log,
-    room::{
-        contract::Room,
-        lookup::SendAgain,
-        membership::{Lost, Order},
-    },
+    message::{Listener, Log},
+    room::{contract::Room, lookup::SendAgain, membership::Lost},
     session::membership::Replay,
 };
 
@@ -38,17 +34,19 @@ impl<R: Room> RoomActor<R> {
         let handle = members.handle(replay.session).ok_or_else(|| {
             Refusal::new(Code::NotAMember, "only members of the room may ask for that")
         })?;
-        let gone = |lost| gone(&members.order, lost);
+        let since = members.since(replay.session);
+        let listener = Listener { reader: handle.reader(), since };
+        let first = || members.order.first_for(&listener.reader, Some(since));
+        let gone = |lost| gone(lost, first());
         let order = members.order.told().ok_or_else(|| gone(Lost::Trimmed))?;
-        let reader = handle.reader();
-        let after = order.resume(replay.seen, &reader).map_err(gone)?;
+        let after = order.resume(replay.seen, &listener.reader, Some(since)).map_err(gone)?;
         let to = replay.to.min(order.head());
         if after >= to {
             return Ok(after);
         }
         let half = handle.outbox.half();
         let log = order.log().ok_or_else(|| gone(Lost::Trimmed))?;
-        let read = log.read(after + 1, to, &reader, half.frames / 2 + 1, half.bytes / 2);
+        let read = log.read(after + 1, to, &listener, half.frames / 2 + 1, half.bytes / 2);
         let read = read.ok_or_else(|| gone(Lost::Trimmed))?;
         let sent = u64::try_from(read.len()).unwrap_or(u64::MAX);
         members.send_again(handle, read);
@@ -56,7 +54,7 @@ impl<R: Room> RoomActor<R> {
     }
 }
 
-fn gone(order: &Order, lost: Lost) -> Refusal {
+fn gone(lost: Lost, first: u64) -> Refusal {
     let why = match lost {
         Lost::Epoch => "it was of another order: join the room again",
         Lost::Trimmed => "it is not kept any more: join the room again",
@@ -64,7 +62,7 @@ fn gone(order: &Order, lost: Lost) -> Refusal {
     };
     let refusal = Refusal::new(Code::Gone, why);
     match lost {
-        Lost::Trimmed => refusal.with_data(json!({ "first": order.floor() })),
+        Lost::Trimmed => refusal.with_data(json!({ "first": first })),
         Lost::Epoch | Lost::Ahead => refusal,
     }
 }

@@ -49,6 +49,8 @@ pub(in crate::room) struct Shared {
 struct Enrolled {
     handle: Arc<SessionHandle>,
     membership: MembershipNumber,
+    /// The number of the last that was published before, in the order of now.
+    since: u64,
 }
 
 impl Members {
@@ -116,6 +118,11 @@ impl Members {
         self.members.get(&session).map(|enrolled| &enrolled.handle)
     }
 
+    /// The number of the last that was published before a session became a member.
+    pub(in crate::room) fn since(&self, session: SessionNumber) -> u64 {
+        self.members.get(&session).map_or(0, |enrolled| enrolled.since)
+    }
+
     pub(in crate::room) fn contains(&self, session: SessionNumber) -> bool {
         self.members.contains_key(&session)
     }
@@ -130,7 +137,8 @@ impl Members {
         if !self.outlets.enter(&self.shared.broadcaster, self.link.room(), handle.clone()) {
             return false;
         }
-        let former = self.members.insert(handle.number, Enrolled { handle, membership });
+        let (number, since) = (handle.number, self.order.head());
+        let former = self.members.insert(number, Enrolled { handle, membership, since });
         debug_assert!(former.is_none(), "whoever is taken in was no member");
         self.assert_counts();
         true
@@ -138,7 +146,9 @@ impl Members {
 
     /// Whoever is a member is one from the beginning of a new order, and gets nothing of the former one any
     /// more.
-    pub(in crate::room) fn enter_order(&self, former: &Order) {
+    pub(in crate::room) fn enter_order(&mut self, former: &Order) {
+        let since = self.order.head();
+        self.members.values_mut().for_each(|enrolled| enrolled.since = since);
         self.outlets.end_order(self.room(), former.shared_log().as_ref());
         for handle in self.handles() {
             self.order.enter(handle);
@@ -184,7 +194,7 @@ impl Members {
 
     /// Lets a member go: from here on it gets nothing.
     pub(in crate::room) fn remove(&mut self, session: SessionNumber) -> Option<Arc<SessionHandle>> {
-        let Enrolled { handle, membership } = self.members.remove(&session)?;
+        let Enrolled { handle, membership, .. } = self.members.remove(&session)?;
         // First: once its worker knows, nobody suppresses the room any more because of this membership.
         handle.leave(self.room(), self.name());
         // It was lost, though it may be let go for another reason.

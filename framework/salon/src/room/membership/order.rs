@@ -259,23 +259,34 @@ impl Order {
     }
 
     /// After which number a client gets what it missed, all of it, if it has seen everything up to there
-    /// and no more.
-    pub(in crate::room) fn resume(&self, seen: Seen, reader: &Reader) -> Result<u64, Lost> {
+    /// and no more. A member has been one since a number at the latest, whoever it is.
+    pub(in crate::room) fn resume(
+        &self,
+        seen: Seen,
+        reader: &Reader,
+        member_since: Option<u64>,
+    ) -> Result<u64, Lost> {
         if seen.epoch != Some(self.epoch) {
             return Err(Lost::Epoch);
         }
         if seen.seq > self.head() {
             return Err(Lost::Ahead);
         }
+        if seen.seq + 1 < self.first_for(reader, member_since) {
+            return Err(Lost::Trimmed);
+        }
+        Ok(seen.seq)
+    }
+
+    /// The lowest number that is kept for a client; the next one, if none is.
+    pub(in crate::room) fn first_for(&self, reader: &Reader, member_since: Option<u64>) -> u64 {
         let since = match (self.known(), &reader.subject) {
             (None, _) => 0,
             (Some(known), Some(subject)) => self.since(known, subject),
             (Some(_), None) => self.head(),
         };
-        if seen.seq + 1 < self.floor() || seen.seq < since {
-            return Err(Lost::Trimmed);
-        }
-        Ok(seen.seq)
+        let since = member_since.map_or(since, |member| member.min(since));
+        self.floor().max(since + 1)
     }
 
     fn known(&self) -> Option<&RefCell<KnownSince>> {
