@@ -39,26 +39,29 @@ impl Above {
     }
 
     /// The application that takes messages in place of sessions, if one does.
+    #[inline]
     pub(super) fn application(&self) -> Option<&Arc<dyn Application>> {
-        match &self.speech {
-            Speech::Other(other) => match &**other {
-                Other::Application(application) => Some(application),
-                Other::Typed(_) => None,
-            },
-            Speech::SocketIo(_) => None,
+        // Nearly all speak Socket.IO, and it is asked with every event.
+        let Speech::Other(other) = &self.speech else { return None };
+        match &**other {
+            Other::Application(application) => Some(application),
+            Other::Typed(_) => None,
         }
     }
 
     /// The sessions of its client; nothing if it has an application above it.
+    #[inline]
     pub(super) fn table(&mut self) -> Option<&mut SessionTable> {
         if self.application().is_some() { None } else { Some(&mut self.table) }
     }
 
     /// The sessions that are open.
+    #[inline]
     pub(super) fn open_sessions(&self) -> &[OpenSession] {
         &self.table.open
     }
 
+    #[inline]
     pub(super) fn receive(&mut self, message: Message) -> Result<Effect, Violation> {
         match &mut self.speech {
             Speech::SocketIo(protocol) => protocol.receive(message, &self.table),

@@ -84,6 +84,7 @@ impl Connection {
     }
 
     /// The sessions of its client; nothing if it has an application above it.
+    #[inline]
     pub(super) fn table(&mut self) -> Option<&mut SessionTable> {
         self.above.table()
     }

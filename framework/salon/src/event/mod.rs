@@ -20,6 +20,9 @@ pub(crate) use lists::{list, lists};
 pub(crate) use salon_contract::event::{Awaited, Policy, Shape, Then, decode_or_refuse, sealed};
 pub(crate) use time_limit::{Waited, too_late, wait};
 
+/// What begins the names that are not the app's.
+pub(crate) const OWN: &str = "salon:";
+
 /// The event by which a client presents something newer: a JSON object as its `auth` was, so
 /// `{ token }` by custom.
 pub(crate) const REFRESH: &str = "salon:refresh";

@@ -13,34 +13,35 @@ pub(crate) enum Control {
     LetGo,
 }
 
-/// What waits for the link to be told. Once is as good as twice: it has not taken the first yet.
+/// What waits for the link to be told: a bit for each. Once is as good as twice: it has not taken the first
+/// yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lane {
-    ping: bool,
-    heartbeat: bool,
-    let_go: bool,
-}
+pub(super) struct Lane(u8);
 
 impl Lane {
     /// The link is to be told that.
     pub(super) fn add(&mut self, control: Control) {
-        match control {
-            Control::Ping => self.ping = true,
-            Control::Heartbeat => self.heartbeat = true,
-            Control::LetGo => self.let_go = true,
-        }
+        self.0 |= bit(control);
     }
 
     /// Whether what asks for a sign waits.
     pub(super) fn has_ping(self) -> bool {
-        self.ping || self.heartbeat
+        self.0 & (bit(Control::Ping) | bit(Control::Heartbeat)) != 0
+    }
+
+    /// Whether nothing waits.
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// All that waits.
     pub(super) fn iter(self) -> impl Iterator<Item = Control> {
-        let ping = self.ping.then_some(Control::Ping);
-        let heartbeat = self.heartbeat.then_some(Control::Heartbeat);
-        let let_go = self.let_go.then_some(Control::LetGo);
-        [ping, heartbeat, let_go].into_iter().flatten()
+        let all = [Control::Ping, Control::Heartbeat, Control::LetGo];
+        all.into_iter().filter(move |control| self.0 & bit(*control) != 0)
     }
+}
+
+const fn bit(control: Control) -> u8 {
+    1 << control as u8
 }

@@ -11,7 +11,6 @@ use super::{
     queue::Outbox,
     state::State,
     terms::Terms,
-    transport_kind::TransportKind,
 };
 use crate::{
     base::{meter::Count, room_id::RoomId, sync::MutexGuard},
@@ -27,7 +26,7 @@ impl Outbox {
         topic: Topic,
         cost: usize,
     ) -> Result<(), NotQueued> {
-        state.begin_turn(self.transport() == TransportKind::Polling);
+        state.begin_turn(self.is_polled());
         let lossy = state.rare.get_or_insert_default().lossy.get_or_insert_default();
         let came = lossy.push(publication.clone(), topic.clone(), cost, &self.terms);
         let mut is_news = false;

@@ -90,7 +90,7 @@ impl Outbox {
         }
         // Mostly: of what follows nothing can be the case.
         if publication.class().is_reliable() && state.is_plain() {
-            state.begin_turn(self.transport() == TransportKind::Polling);
+            state.begin_turn(self.is_polled());
             if state.admits_plainly(publication, form.cost(), &self.terms) {
                 state.queue(publication.clone(), form.cost());
                 return Ok(());
@@ -148,7 +148,7 @@ impl Outbox {
             }
         }
         // One that polls has no link between two polls, and comes for what waits.
-        state.begin_turn(self.transport() == TransportKind::Polling);
+        state.begin_turn(self.is_polled());
         if !is_full && state.admits(publication, cost, &self.terms) {
             state.queue(publication.clone(), cost);
             self.make_room(state, false);
@@ -295,10 +295,10 @@ impl Outbox {
         cx: &mut Context<'_>,
         sink: &mut S,
     ) -> Poll<Drained> {
-        let mut something = false;
-        for control in state.take_control().iter() {
-            sink.control(control);
-            something = true;
+        let control = state.take_control();
+        let mut something = !control.is_empty();
+        if something {
+            control.iter().for_each(|control| sink.control(control));
         }
         if something || state.offers_something() {
             something |= state.take(&self.terms, |frames| sink.frames(frames));
@@ -340,12 +340,16 @@ impl Outbox {
         &self.terms.counters
     }
 
+    /// Whether its client polls: then it has no link between two polls.
+    #[inline]
+    pub(super) fn is_polled(&self) -> bool {
+        self.transport == TransportKind::Polling && !self.upgraded.load(Ordering::SeqCst)
+    }
+
     /// The transport that the connection is on.
     pub(crate) fn transport(&self) -> TransportKind {
         match self.transport {
-            TransportKind::Polling if self.upgraded.load(Ordering::SeqCst) => {
-                TransportKind::WebSocket
-            }
+            TransportKind::Polling if !self.is_polled() => TransportKind::WebSocket,
             transport => transport,
         }
     }

@@ -96,7 +96,7 @@ impl State {
     /// nothing else to be sent gives back then what it took when it had.
     pub(super) fn take_control(&mut self) -> Lane {
         let control = std::mem::take(&mut self.control);
-        if control != Lane::default() && self.is_empty() {
+        if !control.is_empty() && self.is_empty() {
             self.frames.shrink_to_fit();
             self.rare.iter_mut().for_each(|rare| rare.lossy = None);
             self.drop_rare();

@@ -125,6 +125,7 @@ fn digits(number: u64) -> usize {
 }
 
 /// `text` within the quotes of a JSON string.
+#[inline]
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         return Cow::Borrowed(text);

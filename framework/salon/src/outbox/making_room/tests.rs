@@ -19,7 +19,7 @@ use crate::{
     },
     event::Dropped,
     message::{Content, Form, Listener, Log, Reader},
-    outbox::{Control, Drained, End, Frames, Lag, LinkNumber, Owner, Sink, ToTell},
+    outbox::{Control, Drained, End, Frames, Lag, LinkNumber, Owner, Sink, ToTell, TransportKind},
     payload::IntoPayload,
     protocol::SocketIoCodec,
     wire::socket_io::JsonParser,

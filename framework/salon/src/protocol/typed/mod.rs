@@ -22,16 +22,13 @@ use crate::{
         excerpt::{excerpt, shape},
         refusal::Refusal,
     },
-    event::{BYE, CONNECT, LEAVE, REFRESH, REPLAY},
+    event::{BYE, CONNECT, LEAVE, OWN, REFRESH, REPLAY},
     payload::{Payload, UncheckedPayload},
     wire::{
         engine_io::Message,
         typed::{Frame, FrameError},
     },
 };
-
-/// What begins the names that are the protocol's own.
-const OWN: &str = "salon:";
 
 /// How often one connection may be refused a session.
 const TRIES: u8 = 3;

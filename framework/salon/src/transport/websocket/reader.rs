@@ -273,13 +273,14 @@ impl Reader {
                     self.closed = true;
                     return Err(self.framing.closed(frame));
                 }
-                incoming => match (self.framing, self.framing.decode(incoming)?) {
-                    (Framing::Typed { max_frames }, Some(Packet::Message(Message::Text(text)))) => {
-                        self.lines = Some(Box::new(FrameLines::new(text, max_frames)));
+                Incoming::Text(text) if let Framing::Typed { max_frames } = self.framing => {
+                    self.lines = Some(Box::new(FrameLines::new(text, max_frames)));
+                }
+                incoming => {
+                    if let Some(packet) = self.framing.decode(incoming)? {
+                        return Ok(Some(packet));
                     }
-                    (_, Some(packet)) => return Ok(Some(packet)),
-                    (_, None) => {}
-                },
+                }
             }
         }
         if self.buffer.is_empty() {
