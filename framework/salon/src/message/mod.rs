@@ -29,7 +29,7 @@ pub(crate) use self::{
     form::{FRONT, Form, Layer},
     offset::Offset,
     position::{Epoch, PositionOf, Seen},
-    publication::{Kept, Log, Publication},
+    publication::{Kept, Log, Publication, Stretch},
     reader::Reader,
     refused::refused,
     topic::Topic,

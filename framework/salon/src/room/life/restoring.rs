@@ -122,7 +122,8 @@ impl<R: Room> RoomActor<R> {
         let namespace = members.namespace().clone();
         members.order.restore(order, room, (&namespace, &name));
         let heard = durable.heard();
-        members.handles().for_each(|handle| members.replay(handle, heard));
+        // Who is there they are told behind that.
+        members.handles().for_each(|handle| members.replay(handle, heard, false));
     }
 
     fn restore_answers(&mut self, answers: Vec<KeptAnswer>) {

@@ -5,7 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
@@ -99,7 +99,8 @@ impl Order {
                 question: None,
             };
             let log = Arc::<RoomLog>::downgrade(log);
-            let place = Kept { log, seq, closes: false, awaited: None };
+            let skip = OnceLock::new();
+            let place = Kept { log, seq, closes: false, awaited: None, skip };
             let publication = Publication::kept_by_room(content, room, place);
             let left_out = match left_out {
                 Some(reader) => Some(LeftOut { reader, skip: publication.skipped()? }),
@@ -204,7 +205,8 @@ impl Order {
     pub(in crate::room) fn place(&self, overflow: Overflow) -> Option<Kept> {
         let log: Weak<RoomLog> = Arc::downgrade(self.log()?);
         let closes = overflow == Overflow::Close;
-        Some(Kept { log, seq: self.published.get() + 1, closes, awaited: None })
+        let (seq, skip) = (self.published.get() + 1, OnceLock::new());
+        Some(Kept { log, seq, closes, awaited: None, skip })
     }
 
     /// The acknowledgement of that id is that of the next one that is published.
