@@ -8,7 +8,7 @@ use std::{error::Error, rc::Rc};
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::{error::Elapsed, timeout_at};
 
-use super::{actor::RoomActor, opening::open, state::State};
+use super::{acknowledging::spans_of, actor::RoomActor, opening::open, state::State};
 use crate::{
     base::{
         clock,
@@ -19,7 +19,7 @@ use crate::{
     room::{
         contract::Room,
         kept::{Durable, Found, KeptAnswer, KeptOrder, Recovered},
-        membership::LeaveReason,
+        membership::{LeaveReason, Order},
     },
 };
 
@@ -120,7 +120,12 @@ impl<R: Room> RoomActor<R> {
         let members = &mut self.cx.members;
         let (room, name) = (members.room(), members.name().clone());
         let namespace = members.namespace().clone();
-        members.order.restore(order, room, (&namespace, &name));
+        let (broadcaster, spans) = (members.broadcaster().clone(), spans_of::<R>());
+        let expect = |order: &Order, event: &str, seq| {
+            let (ids, span) = (&broadcaster.awaited, *spans.get(event)?);
+            order.expect(ids, broadcaster.next_acknowledgement(), (room, seq), span)
+        };
+        members.order.restore(order, room, (&namespace, &name), expect);
         let heard = durable.heard();
         // Who is there they are told behind that.
         members.handles().for_each(|handle| members.replay(handle, heard, false));
