@@ -80,6 +80,11 @@ async def main(_kind, url, transports):
         if "end" in room.heard:
             end(None)
 
+    @client.on("chat:booked")
+    async def booked(booked, place):
+        # It is acknowledged by returning. One that comes again has a number that is known.
+        await said(booked, place)
+
     @client.on("*")
     async def other(_name, *args):
         place = args[-1] if args else None

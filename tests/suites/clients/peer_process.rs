@@ -49,7 +49,13 @@ impl PeerProcess {
         Self { script, ..Self::node(client) }
     }
 
-    /// The same with python-socketio.
+    /// The official client, one of its versions, that sends by `retries` what it has put off.
+    pub(crate) fn retrying_node(client: &'static str) -> Self {
+        let script = folder().join("clients/node/retries.js");
+        Self { script, ..Self::node(client) }
+    }
+
+    /// The same as `resuming_node` with python-socketio.
     pub(crate) fn resuming_python(client: &'static str) -> Self {
         let script = folder().join("clients/python/resume.py");
         Self { script, ..Self::python(client) }

@@ -61,15 +61,38 @@ impl Drop for Line {
     }
 }
 
-/// Says something in the room.
-async fn say(server: &Server, text: &str) -> Result<()> {
-    let body = serde_json::json!({ "room": "lounge", "text": text }).to_string();
+/// What the tokens are signed with.
+const SECRET: &str = "a secret of thirty-two bytes, and more";
+
+/// Every so manieth is to be acknowledged.
+const ACKED: usize = 5;
+
+/// Says something in the room; whether it is to be acknowledged.
+async fn say(server: &Server, text: &str, acked: bool) -> Result<()> {
+    let body = serde_json::json!({ "room": "lounge", "text": text, "acked": acked }).to_string();
     let request =
         Request::new("POST", "/control/publish").header("content-type", "application/json");
     let response = request.body(body).send(server.address()).await?;
     match response.status {
         200 => Ok(()),
         status => Err(format!("nothing is said: {status}").into()),
+    }
+}
+
+/// Has it say what it puts off while it is cut off, and cuts it off as often as it takes.
+async fn put_off(client: &PeerProcess, transports: &str) -> Result<()> {
+    // A key is a user's: it has to be known which one.
+    let server = typed(&["--workers", "2", "--secret", SECRET]).await?;
+    let line = Line::to(&server).await?;
+    let url = format!("http://{}", line.address);
+    let arguments = [&*url, transports, SECRET];
+    let mut playing = std::pin::pin!(client.run(&arguments));
+    let chance = &mut fastrand::Rng::with_seed(7);
+    loop {
+        tokio::select! {
+            played = &mut playing => return played,
+            () = sleep(Duration::from_millis(chance.u64(100..400))) => line.cut(),
+        }
     }
 }
 
@@ -84,7 +107,7 @@ async fn play(client: &PeerProcess, transports: &str) -> Result<()> {
         let cuts = std::env::var("SALON_CUTS").ok().and_then(|cuts| cuts.parse().ok());
         let chance = &mut fastrand::Rng::with_seed(7);
         for number in 1..=cuts.unwrap_or(CUTS) * 8 {
-            say(&server, &number.to_string()).await?;
+            say(&server, &number.to_string(), number % ACKED == 0).await?;
             sleep(Duration::from_millis(chance.u64(0..12))).await;
             if chance.u8(0..8) == 0 {
                 line.cut();
@@ -92,7 +115,7 @@ async fn play(client: &PeerProcess, transports: &str) -> Result<()> {
         }
         // Until it is back to hear it.
         loop {
-            say(&server, "end").await?;
+            say(&server, "end", false).await?;
             sleep(Duration::from_millis(500)).await;
         }
     });
@@ -119,4 +142,13 @@ resumed! {
     javascript_4_0_resumes_a_room => PeerProcess::resuming_node("client-4.0");
     javascript_4_8_resumes_a_room => PeerProcess::resuming_node("client-4.8");
     python_resumes_a_room => PeerProcess::resuming_python("async");
+}
+
+#[tokio::test]
+async fn javascript_4_8_sends_again_what_it_has_put_off_and_joins_ahead_of_it() -> Result<()> {
+    for transports in TRANSPORTS {
+        let client = PeerProcess::retrying_node("client-4.8");
+        put_off(&client, transports).await.map_err(|it| format!("over {transports}: {it}"))?;
+    }
+    Ok(())
 }

@@ -2,7 +2,10 @@
 //!
 //! It must never serve anything: no test here needs a client.
 
-use salon::{BuildError, Namespace, auth::WhoIs, config::ClientAddress, prelude::*};
+use salon::{
+    BuildError, History, Namespace, auth::WhoIs, config::ClientAddress, prelude::*,
+    store::MemoryStore,
+};
 
 use crate::table::{ByName, Counter, Table};
 
@@ -43,6 +46,20 @@ fn names_paths_and_transports_are_checked() {
     assert_eq!(error, BuildError::NoTransport);
     let error = Salon::builder().path("socket.io").build().expect_err("no slash");
     assert_eq!(error, BuildError::Path("socket.io".to_owned()));
+}
+
+#[test]
+fn two_stores_are_refused() {
+    let builder = || Salon::builder().store(MemoryStore::new());
+    assert!(builder().build().is_ok());
+    let error = builder().store(MemoryStore::new()).build().expect_err("which of them?");
+    assert_eq!(error, BuildError::TwoStores);
+}
+
+#[test]
+#[should_panic(expected = "say `History::NONE`")]
+fn a_history_of_nothing_is_none() {
+    let _ = History::keep(0);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use salon::{Code, testing::Client};
+use salon::{Code, Count, testing::Client};
 
 use crate::{
     shop::{Print, SLOW, come, enter, order, pay, shop, transfer},
@@ -47,7 +47,12 @@ async fn of_too_many_answers_to_one_user_its_own_oldest_goes() {
         ada.send(pay(id)).await?;
     }
     assert_eq!(runs.count(), 10);
+    assert_eq!(lab.counters().get(Count::AnswersPushedOut), 2);
     assert_eq!((ada.send(order("1")).await?, ada.send(pay(1)).await?), (11, 12));
+    assert_eq!(lab.counters().get(Count::AnswersPushedOut), 4);
+    let transcript = lab.transcript();
+    let warned = transcript.traced().filter(|line| line.contains("max_once_")).count();
+    assert_eq!(warned, 2, "once for the room, and once for the sessions");
 }
 
 #[salon::test]

@@ -8,11 +8,15 @@ use fastrand::Rng;
 use salon::{
     BuildError, Count, History,
     prelude::*,
+    store::MemoryStore,
     testing::{Client, Failure, Happened, Lab, Traffic, Wire, for_seeds},
     wire::engine_io::Message,
 };
 
-use crate::desk::{Filled, Kind, SPAN, To, app, enter, fill, filled, lab, member, take};
+use crate::{
+    desk::{Filled, Kind, SPAN, To, app, app_with, enter, fill, filled, lab, member, take},
+    ledger::ToldStore,
+};
 
 /// For each kind of room and each wire.
 fn each(seeds: u64, test: impl AsyncFn(u64, Wire, Kind) -> Result<(), Failure>) {
@@ -179,6 +183,59 @@ fn after_a_panic_the_new_order_is_acknowledged_as_the_old_one() {
         assert_eq!(filled(&ada).await, again, "{wire:?} {kind:?}");
         Ok(())
     });
+}
+
+#[salon::test]
+async fn what_is_missed_over_a_restart_is_acknowledged_as_what_was_missed_before() {
+    for wire in Wire::ALL {
+        let store = MemoryStore::new();
+        let mut lab = Lab::builder(app_with(store.clone()).build()?).start().await;
+        let ada = member(&lab, wire, Kind::Safe, "ada").await?;
+        let bob = member(&lab, Wire::WebSocket, Kind::Safe, "bob").await?;
+        fill(&lab, &bob, Kind::Safe, (1, 0), To::Others).await;
+        take(&ada, 1, true).await;
+        lab.settle().await;
+        ada.reset();
+        lab.settle().await;
+        fill(&lab, &bob, Kind::Safe, (2, 1), To::Others).await;
+        lab.restart(app_with(store).build()?).await;
+        // The room is open again for longer than it waits for an acknowledgement.
+        bob.resume().await?;
+        assert!(enter(&bob, Kind::Safe).await?);
+        lab.advance(3 * SPAN).await;
+        ada.resume().await?;
+        assert!(enter(&ada, Kind::Safe).await?);
+        take(&ada, 2, true).await;
+        take(&ada, 3, false).await;
+        assert_eq!(filled(&ada).await, [0; 0], "{wire:?}: each came once");
+        wait(&lab).await;
+        take(&ada, 3, true).await;
+        wait(&lab).await;
+        wait(&lab).await;
+        assert_eq!((filled(&ada).await, filled(&bob).await), (vec![], vec![]), "{wire:?}");
+        assert_eq!(lab.counters().get(Count::EventsGivenUp), 0);
+    }
+}
+
+#[salon::test]
+async fn what_was_said_before_a_commit_that_failed_can_be_acknowledged_behind_it() {
+    for wire in Wire::ALL {
+        let store = ToldStore::default();
+        let lab = Lab::builder(app_with(store.clone()).build()?).start().await;
+        let ada = member(&lab, wire, Kind::Safe, "ada").await?;
+        let bob = member(&lab, Wire::WebSocket, Kind::Safe, "bob").await?;
+        fill(&lab, &bob, Kind::Safe, (1, 0), To::Others).await;
+        take(&ada, 1, false).await;
+        store.fail_after(0, false);
+        fill(&lab, &bob, Kind::Safe, (1, 0), To::Others).await;
+        wait(&lab).await;
+        take(&ada, 1, true).await;
+        for _ in 0..10 {
+            wait(&lab).await;
+        }
+        assert_eq!(filled(&ada).await, [0; 0], "{wire:?}");
+        assert!(ada.is_connected(), "{wire:?}: she has acknowledged all that was said");
+    }
 }
 
 #[salon::test]

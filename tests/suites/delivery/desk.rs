@@ -8,7 +8,7 @@ use salon::{
     Builder, History,
     auth::Identified,
     prelude::*,
-    store::MemoryStore,
+    store::{MemoryStore, Store},
     testing::{Client, Failure, Lab, Sent, Wire},
 };
 use salon_tests::guests::{ByName, Guest};
@@ -102,7 +102,12 @@ fn next<R: Room>(cx: &RoomContext<R>) -> u64 {
 }
 
 pub(crate) fn app() -> Builder<Identified<Guest>> {
-    let builder = Salon::builder().authenticate(ByName::default()).store(MemoryStore::new());
+    app_with(MemoryStore::new())
+}
+
+/// Whose safes are in that store.
+pub(crate) fn app_with(store: impl Store) -> Builder<Identified<Guest>> {
+    let builder = Salon::builder().authenticate(ByName::default()).store(store);
     builder.room::<Desk>().room::<Safe>()
 }
 

@@ -74,17 +74,24 @@ async fn who_does_not_join_in_time_is_no_member_and_what_else_it_sends_is_not_he
 }
 
 #[salon::test]
-async fn half_of_what_may_be_in_flight_waits_and_one_more_is_refused_with_the_others() {
-    let lab = lab(0, |limits| limits.max_events_in_flight = 8).await?;
-    let ada = back(&lab, Wire::WebSocket).await?;
-    let early: Vec<_> = (0..4).map(|_| ada.send(words(4))).collect();
-    lab.settle().await;
-    let fifth = ada.send(words(5));
-    assert_eq!(fifth.await.expect_err("too many").code(), &Code::NotAMember);
-    for early in early {
-        assert_eq!(early.await.expect_err("too many").code(), &Code::NotAMember);
+async fn half_of_what_may_be_in_flight_waits_and_what_comes_beyond_is_to_be_sent_again() {
+    for wire in Wire::ALL {
+        let lab = lab(0, |limits| limits.max_events_in_flight = 8).await?;
+        let ada = back(&lab, wire).await?;
+        let early: Vec<_> = (4..8).map(|number| ada.send(words(number))).collect();
+        let beyond: Vec<_> = (8..20).map(|number| ada.send(words(number))).collect();
+        for refused in beyond {
+            let refused = refused.await.expect_err("four wait");
+            assert_eq!(refused.code(), &Code::LimitExceeded, "{wire:?}");
+            assert!(refused.message().contains("send this again"), "{refused:?}");
+        }
+        assert!(join(&ada).await?.resumed);
+        for (sent, number) in early.into_iter().zip(4..) {
+            assert_eq!(sent.await?, number, "{wire:?}: those that waited are handled, in order");
+        }
+        assert_eq!(ada.send(words(8)).await?, 8);
+        assert_eq!(said(&ada).await, (1..=8).collect::<Vec<_>>());
     }
-    assert!(join(&ada).await?.resumed);
 }
 
 #[salon::test]

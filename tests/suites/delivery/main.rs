@@ -31,5 +31,6 @@ mod safe;
 mod stuck;
 mod tome;
 mod undone;
+mod unkeepable;
 mod unsaid;
 mod windows;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use salon::{
+    Code,
     auth::{What, Who},
     store::{Batch, MemoryStore, RoomName, Store, StoreFuture, Stored},
     testing::{Wire, for_seeds},
@@ -197,4 +198,21 @@ fn whoever_goes_while_commits_wait_leaves_no_ghost() {
         }
         Ok(())
     });
+}
+
+#[salon::test]
+async fn a_store_that_another_salon_has_closed_is_said_to_be_so() {
+    let store = MemoryStore::new();
+    let before = safe::lab(0, store.clone(), &Orders::default()).await?;
+    before.drive(before.salon().shutdown(Duration::from_secs(1))).await;
+    drop(before);
+    let after = safe::lab(1, store.clone(), &Orders::default()).await?;
+    let ada = come(&after, Wire::WebSocket, "ada").await?;
+    let refused = ada.send(safe::enter()).await.expect_err("the store is closed");
+    assert_eq!(refused.code(), &Code::Internal, "no client is told that the server ends");
+    let transcript = after.transcript();
+    assert!(transcript.traced().any(|line| line.contains("`reopened()`")), "{transcript}");
+    drop((ada, after));
+    let anew = safe::lab(2, store.reopened(), &Orders::default()).await?;
+    come(&anew, Wire::WebSocket, "ada").await?.send(safe::enter()).await?;
 }

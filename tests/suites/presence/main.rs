@@ -8,4 +8,5 @@ mod graces;
 mod lapses;
 mod lounge;
 mod recorder;
+mod returning;
 mod users;

@@ -3,7 +3,10 @@
 //! It must never be needed at run time to decide what may be sent: what is not in the list does not
 //! compile.
 
-use std::any::{TypeId, type_name};
+use std::{
+    any::{TypeId, type_name},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -46,8 +49,8 @@ pub struct SentEvent {
     pub kind: TypeId,
     /// What a client that is slow may miss of it.
     pub loss: Loss,
-    /// Whether a client is to acknowledge it.
-    pub acked: bool,
+    /// In how long a client is to acknowledge it, if it is to.
+    pub acked: Option<Duration>,
     /// The type's name, for messages.
     pub type_name: &'static str,
 }
@@ -58,7 +61,7 @@ impl<E: Event + Serialize + 'static> SentListed for E {
             name: E::NAME,
             kind: TypeId::of::<E>(),
             loss: E::POLICY.loss,
-            acked: E::POLICY.acked.is_some(),
+            acked: E::POLICY.acked,
             type_name: type_name::<E>(),
         });
     }

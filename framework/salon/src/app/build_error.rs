@@ -107,6 +107,11 @@ pub enum BuildError {
          `MemoryStore` is for what may go with the process"
     )]
     NoStore(&'static str),
+    /// The Salon was given two stores.
+    #[error(
+        "the Salon has two stores, and keeps all durable rooms in one: leave one `.store(..)` out"
+    )]
+    TwoStores,
     /// A room is in a namespace without a name of its own.
     #[error("room {room:?} is in namespace {namespace}; rooms need a namespace with a fixed name")]
     RoomInPattern {

@@ -87,7 +87,7 @@ fn check_sends<'a>(
 
 /// Refuses an event that is to be acknowledged, and that `sender` does not keep.
 fn check_acked(sends: &[SentEvent], sender: impl FnOnce() -> String) -> Result<(), BuildError> {
-    match sends.iter().find(|event| event.acked) {
+    match sends.iter().find(|event| event.acked.is_some()) {
         Some(event) => Err(BuildError::AckedWithoutHistory { event: event.name, sender: sender() }),
         None => Ok(()),
     }

@@ -38,6 +38,9 @@ pub enum Count {
     LateAnswers,
     /// Events that came again with their key, and were answered as when they came first.
     DuplicatesAnswered,
+    /// Answers to events with keys that were forgotten before their window was over, since one of the
+    /// `max_once_…` of the limits was reached: what comes again with such a key is handled again.
+    AnswersPushedOut,
     /// Packets that could not be decoded.
     BadPackets,
     /// Frames queued, once per recipient.
@@ -76,7 +79,7 @@ pub enum Count {
 
 impl Count {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ConnectionsOpened,
         Self::ConnectionsClosed,
         Self::UnconnectedReplaced,
@@ -88,6 +91,7 @@ impl Count {
         Self::HandlerPanics,
         Self::LateAnswers,
         Self::DuplicatesAnswered,
+        Self::AnswersPushedOut,
         Self::BadPackets,
         Self::FramesQueued,
         Self::FramesDropped,
@@ -120,6 +124,7 @@ impl Count {
             Self::HandlerPanics => "handler_panics",
             Self::LateAnswers => "late_answers",
             Self::DuplicatesAnswered => "duplicates_answered",
+            Self::AnswersPushedOut => "answers_pushed_out",
             Self::BadPackets => "bad_packets",
             Self::FramesQueued => "frames_queued",
             Self::FramesDropped => "frames_dropped",

@@ -150,7 +150,7 @@ impl Connection {
     }
 
     /// Gives back what mostly is not there, once nothing waits.
-    fn drop_waiting(&mut self) {
+    pub(super) fn drop_waiting(&mut self) {
         self.waiting.take_if(|waiting| waiting.is_idle());
     }
 

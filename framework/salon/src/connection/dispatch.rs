@@ -159,7 +159,7 @@ impl Connection {
         self.set_held(Some(Held { number, future }));
     }
 
-    fn answer(
+    pub(super) fn answer(
         &self,
         handle: &Arc<SessionHandle>,
         name: &str,

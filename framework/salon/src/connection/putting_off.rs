@@ -9,17 +9,26 @@ use actix::{AsyncContext, Context};
 use bytestring::ByteString;
 
 use super::{actor::Connection, call::CallContext, dispatch::Address, open_session::OpenSession};
-use crate::{base::clock, room::Early};
+use crate::{
+    base::{
+        clock,
+        refusal::{Code, Refusal},
+    },
+    room::Early,
+};
 
 impl Connection {
     /// Puts an event off until its sender joins the room, or has had its time to.
     pub(super) fn put_off(&mut self, session: &OpenSession, early: Early, ctx: &mut Context<Self>) {
-        // They are in flight: of the other half its client may join.
+        // They are in flight: of the other half its client may join. To read no more would not do, since that
+        // comes behind them.
         let most = self.core.limits().max_events_in_flight / 2;
         let within = self.core.timeouts().loading;
         let (waiting, _) = self.early();
         if waiting.len() >= most {
-            session.handle.state.claims.await_no_more(&early.room);
+            self.drop_waiting();
+            let refused = Err(too_many_wait(most, &early.room));
+            return self.answer(&session.handle, early.event, early.sent.acknowledgement, refused);
         }
         let is_first = waiting.is_empty();
         waiting.push(session.number(), clock::after(within), early);
@@ -65,4 +74,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// The refusal of one more; those that wait go on to.
+fn too_many_wait(most: usize, room: &str) -> Refusal {
+    let message = format!(
+        "no more than {most} events wait for their sender to join its rooms again: join {room:?}, and send this again"
+    );
+    Refusal::new(Code::LimitExceeded, message)
 }

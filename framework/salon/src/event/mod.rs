@@ -38,3 +38,6 @@ pub(crate) const LEAVE: &str = "salon:leave";
 
 /// The event by which a client asks once more for what it missed of a room that it is in.
 pub(crate) const REPLAY: &str = "salon:replay";
+
+/// The event that tells the members of a room who is there.
+pub(crate) const PRESENCE: &str = "salon:presence";

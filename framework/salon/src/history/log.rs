@@ -162,7 +162,19 @@ impl RoomLog {
             let at = at.filter(|_| counts_age);
             self.add(&mut state, Entry { publication, at, left_out: left_out.map(Box::new) });
         }
-        let given_up = self.give_up(&mut state, self.now());
+        let now = self.now();
+        if let (State { kept, unacknowledged: Some(unacknowledged), .. }, Some(now)) =
+            (&mut *state, now)
+        {
+            unacknowledged.begin_anew();
+            for entry in kept {
+                let Some(kept) = entry.publication.kept() else { continue };
+                let Some(awaited) = &kept.awaited else { continue };
+                let left_out = entry.left_out.as_ref().map(|left_out| &left_out.reader);
+                unacknowledged.publish(kept.seq, left_out, now, awaited.span);
+            }
+        }
+        let given_up = self.give_up(&mut state, now);
         drop(state);
         drop((before, given_up));
     }

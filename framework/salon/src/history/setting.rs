@@ -49,8 +49,15 @@ impl History {
         Self { events: 0, bytes: 0, age: None, past: Past::All, is_durable: false };
 
     /// The last `events` are kept, and no more than 1 MiB of them.
+    ///
+    /// # Panics
+    /// If that is none, and so at compile time where a room says it: [`NONE`](Self::NONE) keeps nothing.
     #[must_use]
     pub const fn keep(events: usize) -> Self {
+        assert!(
+            events > 0,
+            "`History::keep(0)` keeps nothing: leave it out, or say `History::NONE`"
+        );
         Self { events, bytes: 1 << 20, ..Self::NONE }
     }
 

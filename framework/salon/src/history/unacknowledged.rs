@@ -122,8 +122,15 @@ impl Unacknowledged {
         }
     }
 
-    /// A user comes. What has a higher number than `upto` it gets by itself; of the rest it is due what it has
-    /// not acknowledged, if it is not new.
+    /// What is to be acknowledged is published anew, with the numbers that it had: users are as far as they
+    /// were.
+    pub(super) fn begin_anew(&mut self) {
+        self.awaited.clear();
+        self.next = None;
+    }
+
+    /// A user comes. What has a higher number than `upto` it gets by itself, now; of the rest it is due what it
+    /// has not acknowledged, if it is not new.
     pub(super) fn enter(&mut self, reader: &Reader, upto: u64, now: Instant) -> Due {
         let user = User::of(reader);
         if !self.users.contains_key(&user) {
@@ -131,6 +138,9 @@ impl Unacknowledged {
             self.users.insert(user.clone(), Progress::new(upto));
         }
         self.touch(&user);
+        if let Some(progress) = self.users.get_mut(&user) {
+            progress.is_sent_behind(upto, &self.awaited, &user, now);
+        }
         let due = self.due(&user, now, |awaited, _| awaited.seq <= upto);
         if let Some(at) = self.awaits(&user) {
             self.look_at(at);
@@ -227,6 +237,16 @@ impl Progress {
     /// When it is due, unless it is acknowledged until then.
     fn due_at(&self, Awaited { seq, at, span, .. }: &Awaited) -> Instant {
         self.sent.get(seq).map_or(*at, |(_, sent)| *sent) + *span
+    }
+
+    /// It gets what has a higher number than `upto`, for the first time or again: its time counts from now.
+    fn is_sent_behind(&mut self, upto: u64, all: &VecDeque<Awaited>, user: &User, now: Instant) {
+        let first = all.partition_point(|awaited| awaited.seq <= upto);
+        for awaited in all.range(first..) {
+            if self.owes(awaited, user) {
+                self.sent.entry(awaited.seq).or_insert((0, now)).1 = now;
+            }
+        }
     }
 
     /// Something is acknowledged, or given up.

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -59,6 +59,8 @@ pub(crate) struct Broadcaster {
     pub(crate) patience: Patience,
     /// Where durable rooms are kept.
     pub(crate) store: Option<Arc<dyn Store>>,
+    /// Whether this Salon is about to close that, or has closed it.
+    pub(crate) closes_store: AtomicBool,
     /// How many batches of one room may wait for their commit.
     pub(crate) max_uncommitted: usize,
     pub(crate) max_name: usize,
@@ -102,6 +104,7 @@ impl Broadcaster {
             awaited: Arc::default(),
             patience: Patience { users: limits.max_acked_users, times: limits.max_acked_times },
             store,
+            closes_store: AtomicBool::new(false),
             max_uncommitted: limits.max_uncommitted,
             max_name: limits.max_name,
             time_limit: timeouts.handler,

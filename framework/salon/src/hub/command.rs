@@ -13,7 +13,7 @@ use crate::{
         number::{MembershipNumber, SessionNumber},
         room_id::RoomId,
     },
-    message::{Log, Publication},
+    message::{Log, Publication, Stretch},
     outbox::End,
     session::handle::SessionHandle,
 };
@@ -43,12 +43,12 @@ pub(crate) enum Command {
         room: RoomId,
         log: Option<Arc<dyn Log>>,
     },
-    /// A session reads what a room keeps after the first of these numbers, up to the second.
+    /// A session reads that part of what a room keeps.
     Replay {
         room: RoomId,
         handle: Arc<SessionHandle>,
         log: Arc<dyn Log>,
-        numbers: (u64, u64),
+        stretch: Stretch,
     },
     /// A session is sent once more what it missed.
     Again {

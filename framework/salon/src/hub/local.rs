@@ -55,7 +55,7 @@ impl Local {
                     handle.outbox.end_order(room);
                 }
             }
-            Command::Replay { room, handle, log, numbers } => handle.replay(room, log, numbers),
+            Command::Replay { room, handle, log, stretch } => handle.replay(room, log, stretch),
             Command::Again { handle, missed } => {
                 for publication in &missed {
                     // Where there is no place nothing ends by it: its client asks again.

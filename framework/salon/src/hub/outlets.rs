@@ -7,7 +7,7 @@ use std::{rc::Rc, sync::Arc};
 use super::{Broadcaster, Command, ShardHandle, Target, gate::Gate, window::Window};
 use crate::{
     base::{number::MembershipNumber, room_id::RoomId},
-    message::{Log, Publication},
+    message::{Log, Publication, Stretch},
     session::{handle::SessionHandle, session_id::SessionId},
 };
 
@@ -147,17 +147,17 @@ impl Outlets {
         }
     }
 
-    /// Has a session that has entered read what the room keeps after one number, up to another.
+    /// Has a session that has entered read that part of what the room keeps.
     pub(crate) fn replay(
         &self,
         room: RoomId,
         handle: &Arc<SessionHandle>,
         log: Arc<dyn Log>,
-        numbers: (u64, u64),
+        stretch: Stretch,
     ) {
         if let Some(index) = self.index_of(handle) {
             let handle = handle.clone();
-            self.tell(&self.list[index].shard, Command::Replay { room, handle, log, numbers });
+            self.tell(&self.list[index].shard, Command::Replay { room, handle, log, stretch });
         }
     }
 

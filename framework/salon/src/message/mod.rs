@@ -30,7 +30,7 @@ pub(crate) use self::{
     form::{FRONT, Form, Layer, PLAIN_FRONT},
     offset::Offset,
     position::{Epoch, PositionOf, Seen},
-    publication::{Kept, Log, Publication},
+    publication::{Kept, Log, Publication, Stretch},
     reader::{Listener, Reader},
     refused::refused,
     topic::Topic,

@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use bytestring::ByteString;
@@ -14,7 +14,7 @@ use super::{
     AwaitedId, Class, CodecId, Content, Epoch, Form, Listener, Topic, content::Ordered,
     forms::Forms,
 };
-use crate::{base::room_id::RoomId, payload::Payload, wire::engine_io};
+use crate::{base::room_id::RoomId, event::PRESENCE, payload::Payload, wire::engine_io};
 
 /// What is published, with its forms; cloning it counts a reference.
 #[derive(Clone)]
@@ -43,6 +43,20 @@ pub(crate) struct Kept {
     pub(crate) closes: bool,
     /// If it is to be acknowledged: by what.
     pub(crate) awaited: Option<Arc<AwaitedId>>,
+    /// What is read in its place by whom it is not for, once somebody has: all of them share it.
+    pub(crate) skip: OnceLock<Publication>,
+}
+
+/// A part of what is kept of one order, for one who missed it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    /// Behind which number it begins.
+    pub(crate) after: u64,
+    /// The number of its last.
+    pub(crate) to: u64,
+    /// Whether the client has a list of who was there at the end of it: what the stretch tells of that is of
+    /// before, and would make the list untrue.
+    pub(crate) is_listed: bool,
 }
 
 /// What is kept of one order of a room, by numbers.
@@ -196,9 +210,23 @@ impl Publication {
         matches!(self.0.content, Content::Answer { .. })
     }
 
+    /// Whether it tells who is in a room.
+    pub(crate) fn tells_presence(&self) -> bool {
+        self.named_payload().is_some_and(|(name, _)| *name == PRESENCE)
+    }
+
     /// What a member gets in place of this if it is not for that, or has no form for its client, and is kept:
     /// of the numbers none is missing.
     pub(crate) fn skipped(&self) -> Option<Self> {
+        let kept = self.kept()?;
+        if let Some(skip) = kept.skip.get() {
+            return Some(skip.clone());
+        }
+        let skip = self.make_skip(kept)?;
+        Some(kept.skip.get_or_init(|| skip).clone())
+    }
+
+    fn make_skip(&self, kept: &Kept) -> Option<Self> {
         let Content::Event { namespace, order: Some(Ordered::InRoom(position)), .. } =
             &self.0.content
         else {
@@ -213,7 +241,8 @@ impl Publication {
             question: None,
         };
         // It is not worth a connection, nor an acknowledgement.
-        let kept = Kept { closes: false, awaited: None, ..self.kept()?.clone() };
+        let (log, seq) = (kept.log.clone(), kept.seq);
+        let kept = Kept { log, seq, closes: false, awaited: None, skip: OnceLock::new() };
         Some(Self::kept_by_room(content, self.0.room?, kept))
     }
 

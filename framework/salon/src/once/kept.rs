@@ -52,6 +52,8 @@ pub(super) struct Kept {
     senders: HashMap<Who, Sender, foldhash::quality::RandomState>,
     next: u64,
     bytes: usize,
+    /// How many answers were pushed out by others before their time, since that was asked last.
+    pushed_out: u64,
 }
 
 /// One event with a key.
@@ -127,7 +129,7 @@ impl Bounds {
 impl Kept {
     pub(super) fn new(bounds: Bounds) -> Self {
         let (entries, senders) = (BTreeMap::new(), HashMap::default());
-        Self { bounds, entries, senders, next: 0, bytes: 0 }
+        Self { bounds, entries, senders, next: 0, bytes: 0, pushed_out: 0 }
     }
 
     /// What there is of an event that comes; if that is nothing, it is under way now.
@@ -192,10 +194,24 @@ impl Kept {
             }
             self.remove(before);
         }
+        let pushed_out = self.pushed_out;
         if self.make_room(&who).is_ok() {
             let number = self.add(who, name, payload);
             self.finish(number, answered, at);
         }
+        // That was so before: whoever kept them has been told.
+        self.pushed_out = pushed_out;
+    }
+
+    /// How many answers were pushed out before their time, since this was asked last.
+    pub(super) fn take_pushed_out(&mut self) -> u64 {
+        std::mem::take(&mut self.pushed_out)
+    }
+
+    /// Forgets an answer before its time, since there are too many.
+    fn push_out(&mut self, number: u64) {
+        self.pushed_out += 1;
+        self.remove(number);
     }
 
     /// What is under way by that number.
@@ -278,11 +294,11 @@ impl Kept {
         if of_one >= self.bounds.answers_of_one {
             let oldest =
                 self.oldest_of(who).ok_or_else(|| too_many("events with keys are handled"))?;
-            self.remove(oldest);
+            self.push_out(oldest);
         }
         if self.entries.len() >= self.bounds.answers {
             let oldest = self.oldest().ok_or_else(|| too_many("events with keys are handled"))?;
-            self.remove(oldest);
+            self.push_out(oldest);
         }
         Ok(())
     }
@@ -292,12 +308,12 @@ impl Kept {
         while self.senders.get(who).is_some_and(|sender| sender.bytes > self.bounds.bytes_of_one)
             && let Some(oldest) = self.oldest_of(who)
         {
-            self.remove(oldest);
+            self.push_out(oldest);
         }
         while self.bytes > self.bounds.bytes
             && let Some(oldest) = self.oldest()
         {
-            self.remove(oldest);
+            self.push_out(oldest);
         }
     }
 

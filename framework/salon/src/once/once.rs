@@ -4,7 +4,10 @@
 //! that came first, those that wait for its answer are told.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -23,6 +26,8 @@ use crate::base::{
 pub(crate) struct Once {
     kept: Mutex<Kept>,
     counters: Arc<Counters>,
+    /// Whether the log says already that answers are pushed out.
+    is_warned: AtomicBool,
 }
 
 /// What is to be done about an event with a key.
@@ -49,12 +54,16 @@ struct UnderWay {
 
 impl Once {
     pub(crate) fn new(bounds: Bounds, counters: Arc<Counters>) -> Self {
-        Self { kept: Mutex::new(Kept::new(bounds)), counters }
+        Self { kept: Mutex::new(Kept::new(bounds)), counters, is_warned: AtomicBool::new(false) }
     }
 
     /// An event has passed its checks, and is to be handled.
     pub(crate) fn begin(self: &Arc<Self>, who: &Who, event: &'static str, keyed: &Keyed) -> Begun {
-        let found = self.kept().begin(who, event, keyed, clock::now());
+        let mut kept = self.kept();
+        let found = kept.begin(who, event, keyed, clock::now());
+        let pushed_out = kept.take_pushed_out();
+        drop(kept);
+        self.note_pushed_out(pushed_out, event);
         match found {
             Ok(Found::Nothing { number }) => {
                 let under_way = UnderWay { once: self.clone(), number: Some(number) };
@@ -85,6 +94,20 @@ impl Once {
     /// restored first.
     pub(crate) fn restore(&self, of: Of, answered: &Answered, at: Instant) {
         self.kept().restore(of, answered, at);
+    }
+
+    /// Counts answers that were forgotten before their time, and says so, once: a client could go on for ever.
+    fn note_pushed_out(&self, answers: u64, event: &str) {
+        if answers == 0 {
+            return;
+        }
+        self.counters.add(Count::AnswersPushedOut, answers);
+        if !self.is_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                event,
+                "answers to events with keys are forgotten before `once_window` is over, since there are more than                  a `max_once_…` of the limits says: what comes again with such a key is handled again"
+            );
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -129,7 +152,13 @@ impl Run {
 impl UnderWay {
     fn finish(mut self, answered: &Answered) {
         let Some(number) = self.number.take() else { return };
-        let waiting = self.once.kept().finish(number, answered, clock::now());
+        let mut kept = self.once.kept();
+        let waiting = kept.finish(number, answered, clock::now());
+        let pushed_out = kept.take_pushed_out();
+        let event = (pushed_out > 0).then(|| kept.of(number)).flatten();
+        drop(kept);
+        let event = event.as_ref().map_or("", |of| &of.event);
+        self.once.note_pushed_out(pushed_out, event);
         if is_lasting(answered) {
             let duplicates = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
             self.once.counters.add(Count::DuplicatesAnswered, duplicates);

@@ -8,7 +8,7 @@ use std::{ptr, sync::Arc};
 use super::{burst, terms::Terms};
 use crate::{
     base::room_id::RoomId,
-    message::{Kept, Listener, Log, Publication, Reader},
+    message::{Kept, Listener, Log, Publication, Reader, Stretch},
 };
 
 /// How far a session is behind in one room. There is none for a session that is not.
@@ -20,6 +20,8 @@ pub(crate) struct Lag {
     pub(super) next: u64,
     /// That of the last that it has to read: what has a higher one comes to it by itself.
     pub(super) last: u64,
+    /// Up to which number it is not told who came and went: its client has a list that is younger.
+    pub(super) listed: u64,
     /// What has no number of its own, each with the number that it belongs behind, in order.
     pub(super) held: Vec<(u64, Publication)>,
     pub(super) held_bytes: usize,
@@ -47,22 +49,20 @@ pub(super) struct Wanted {
     pub(super) listener: Listener,
     pub(super) from: u64,
     pub(super) to: u64,
+    pub(super) listed: u64,
     pub(super) most: usize,
     pub(super) bytes: usize,
 }
 
 impl Lag {
-    /// It has come back, and reads the numbers from `next` to `last`.
-    pub(crate) fn new(
-        room: RoomId,
-        log: Arc<dyn Log>,
-        reader: Reader,
-        next: u64,
-        last: u64,
-    ) -> Self {
+    /// It has come back, and reads that.
+    pub(crate) fn new(room: RoomId, log: Arc<dyn Log>, reader: Reader, missed: Stretch) -> Self {
+        let Stretch { after, to: last, is_listed } = missed;
+        let (next, listed) = (after + 1, if is_listed { last } else { 0 });
         // What is published from here on it is sent as any member is.
         let listener = Listener { reader, since: last };
-        Self { room, log, listener, next, last, held: Vec::new(), held_bytes: 0, is_return: true }
+        let (held, held_bytes) = (Vec::new(), 0);
+        Self { room, log, listener, next, last, listed, held, held_bytes, is_return: true }
     }
 
     /// It is slow: there is no place for that number.
@@ -72,7 +72,8 @@ impl Lag {
         reader: Reader,
         seq: u64,
     ) -> Self {
-        Self { is_return: false, ..Self::new(room, log, reader, seq, seq) }
+        let missed = Stretch { after: seq - 1, to: seq, is_listed: false };
+        Self { is_return: false, ..Self::new(room, log, reader, missed) }
     }
 
     /// Whether it is to be cut off rather than read something later. One that has been away is not: it

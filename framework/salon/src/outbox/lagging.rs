@@ -36,7 +36,10 @@ impl Outbox {
         }
         match state.lag_mut(lag.room).filter(|behind| Arc::ptr_eq(&behind.log, &lag.log)) {
             // It was behind already, and reads on to there.
-            Some(behind) => behind.last = behind.last.max(lag.last),
+            Some(behind) => {
+                behind.last = behind.last.max(lag.last);
+                behind.listed = behind.listed.max(lag.listed);
+            }
             None => {
                 self.counters().one(Count::MembersBehind);
                 state.rare.get_or_insert_default().lags.push(lag);
@@ -77,7 +80,7 @@ impl Outbox {
     pub(super) fn read_on(&self) {
         loop {
             let Some(wanted) = self.lock().wanted(&self.terms) else { return };
-            let Wanted { from, to, most, bytes, .. } = wanted;
+            let Wanted { from, to, listed, most, bytes, .. } = wanted;
             // All may be read, and something still be held behind it.
             let is_left = from <= to;
             let read = match is_left {
@@ -90,7 +93,8 @@ impl Outbox {
                 return self.end(self.lock(), DisconnectReason::OutboxOverflow, true);
             };
             // Written here, where nothing is locked: a parser is the application's.
-            let read = read.into_iter().map(|publication| self.written(publication)).collect();
+            let written = |publication| self.written(publication, listed);
+            let read = read.into_iter().map(written).collect();
             let mut state = self.lock();
             state.has_read(&wanted, read, &self.terms);
             self.make_room(state, false);
@@ -99,9 +103,13 @@ impl Outbox {
 }
 
 impl Outbox {
-    /// What is read, with its form for this client: if it has none, what tells of its number alone.
-    fn written(&self, publication: Publication) -> Publication {
-        match self.terms.form(&publication).is_nothing() {
+    /// What is read, with its form for this client: if it has none, or tells who was there before what the
+    /// client knows of that, what tells of its number alone.
+    fn written(&self, publication: Publication, listed: u64) -> Publication {
+        let is_old = || publication.kept().is_some_and(|kept| kept.seq <= listed);
+        match (publication.tells_presence() && is_old())
+            || self.terms.form(&publication).is_nothing()
+        {
             true => publication.skipped().filter(|it| !self.terms.form(it).is_nothing()),
             false => None,
         }
@@ -220,6 +228,7 @@ impl State {
             listener: lag.listener.clone(),
             from: lag.next,
             to: lag.last,
+            listed: lag.listed,
             most: (terms.max_frames / 2).saturating_sub(self.frames.len()).max(1),
             bytes: (terms.max_bytes / 2).saturating_sub(self.bytes),
         })

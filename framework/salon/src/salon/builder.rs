@@ -50,6 +50,7 @@ pub struct Rest {
     parser: Arc<dyn Parser>,
     data: DataBuilder,
     store: Option<Arc<dyn Store>>,
+    has_two_stores: bool,
     application: Option<Arc<dyn Application>>,
 }
 
@@ -61,6 +62,7 @@ impl Default for Builder {
             parser: Arc::new(JsonParser),
             data: DataBuilder::default(),
             store: None,
+            has_two_stores: false,
             application: None,
         })
     }
@@ -121,7 +123,8 @@ impl<W: WhoIs> Builder<W> {
     /// ```
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
-        self.beside.store = Some(Arc::new(store));
+        let former = self.beside.store.replace(Arc::new(store));
+        self.beside.has_two_stores |= former.is_some();
         self
     }
 
@@ -320,6 +323,9 @@ impl<W: WhoIs> Builder<W> {
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
         self.beside.settings.check()?;
+        if self.beside.has_two_stores {
+            return Err(BuildError::TwoStores);
+        }
         let origins = AllowedOrigins::new(&self.beside.settings.http.origins)?;
         let counters = Arc::<Counters>::default();
         let limits = &self.beside.settings.limits;

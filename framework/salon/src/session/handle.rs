@@ -33,7 +33,7 @@ use crate::{
         refusal::Code,
         room_id::RoomId,
     },
-    message::{AwaitedIds, Log, Publication, Reader},
+    message::{AwaitedIds, Log, Publication, Reader, Stretch},
     once::{Id, Who},
     outbox::{End, Lag, NotQueued, Outbox},
 };
@@ -168,12 +168,12 @@ impl SessionHandle {
         Reader { session: self.id.to_byte_string(), subject }
     }
 
-    /// It reads what a room keeps after the number `after`, up to `to`, as its client takes it; what it
-    /// is sent of the room from here on comes behind that.
-    pub(crate) fn replay(&self, room: RoomId, log: Arc<dyn Log>, (after, to): (u64, u64)) {
+    /// It reads that part of what a room keeps, as its client takes it; what it is sent of the room from
+    /// here on comes behind that.
+    pub(crate) fn replay(&self, room: RoomId, log: Arc<dyn Log>, stretch: Stretch) {
         if !self.has_ended() {
-            self.outbox.counters().add(Count::FramesQueued, to - after);
-            self.outbox.replay(Lag::new(room, log, self.reader(), after + 1, to));
+            self.outbox.counters().add(Count::FramesQueued, stretch.to - stretch.after);
+            self.outbox.replay(Lag::new(room, log, self.reader(), stretch));
         }
     }
 

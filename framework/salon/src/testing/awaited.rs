@@ -63,7 +63,9 @@ impl<R: DeserializeOwned + 'static> IntoFuture for Sent<R> {
                 None => {
                     let what = format!(
                         "got no answer to {name}, and nothing is left to run; if its handler waits \
-                         for time, advance the lab's clock before awaiting this"
+                         for time, advance the lab's clock before awaiting this; if it waits for what is \
+                         not in the lab (a store with a thread of its own, as `Sqlite`, or a database), \
+                         give the app a `MemoryStore`, or use `Lab::serve`"
                     );
                     conversation.fail(caller, &what)
                 }

@@ -3,7 +3,13 @@
 //! It must never end a connection for which something is on its way: what was acknowledged to one client
 //! reaches the others.
 
-use std::{error::Error, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use tokio::time::{timeout, timeout_at};
@@ -43,6 +49,7 @@ impl Connections {
         let closed = async {
             // A worker may have ended.
             let _ = timeout(limit, self.broadcaster().settle()).await;
+            self.broadcaster().closes_store.store(true, Ordering::Relaxed);
             // It may be the application's.
             AssertUnwindSafe(async move { store.close().await }).catch_unwind().await
         };

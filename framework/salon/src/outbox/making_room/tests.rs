@@ -18,7 +18,7 @@ use crate::{
         room_id::{RoomId, RoomIds},
     },
     event::Dropped,
-    message::{Content, Form, Listener, Log, Reader},
+    message::{Content, Form, Listener, Log, Reader, Stretch},
     outbox::{Control, Drained, End, Frames, Lag, LinkNumber, Owner, Sink, ToTell, TransportKind},
     payload::IntoPayload,
     protocol::SocketIoCodec,
@@ -93,7 +93,8 @@ impl Client {
 
     fn lag(&self, count: u64) -> Lag {
         let reader = Reader { session: "s".into(), subject: None };
-        Lag::new(self.room, Arc::new(Numbers(self.room)), reader, 1, count)
+        let missed = Stretch { after: 0, to: count, is_listed: false };
+        Lag::new(self.room, Arc::new(Numbers(self.room)), reader, missed)
     }
 
     /// Takes so many at a time until nothing is left.

@@ -73,13 +73,15 @@ impl<R: Room> RoomContext<R> {
     /// ```
     ///
     /// # Errors
-    /// `internal` if it has no JSON form: then what was kept before stays. The log says what is wrong.
+    /// `internal` if it has no JSON form. The log says what is wrong, and nothing of what the handler has done is
+    /// kept or said, whatever it answers: the room is opened again from what it has kept before, as after a panic.
     pub fn keep<T: Serialize>(&self, state: &T) -> Result<(), Refusal> {
         const { assert_durable::<R>() };
         let Some(durable) = &self.members.durable else { return Ok(()) };
         let state = kept::encode(state).map_err(|error| {
             let room = Logged(self.members.name());
             tracing::error!(%room, error = %Logged(&error), "what the room is to keep has no JSON form");
+            durable.break_turn();
             Refusal::logged_already()
         })?;
         durable.stage_state(state);
@@ -143,6 +145,7 @@ fn kept_by<T: DeserializeOwned>(
 const fn assert_durable<R: Room>() {
     assert!(
         R::HISTORY.is_durable,
-        "a room keeps nothing but with `const HISTORY: History = History::keep(..).durable()`"
+        "a room keeps nothing but with `#[salon::room(history = History::keep(..).durable())]`, or \
+         `const HISTORY: History = History::keep(..).durable()` in its `impl Room`"
     );
 }

@@ -119,7 +119,8 @@ impl<'a, R> RoomAudience<'a, R> {
         let Some(payload) = payload() else { return };
         if let (Some(kept), Some(order), Some(span)) = (&mut kept, order, policy.acked) {
             let id = members.broadcaster().next_acknowledgement();
-            kept.awaited = order.expect(&members.broadcaster().awaited, id, members.room(), span);
+            let place = (members.room(), kept.seq);
+            kept.awaited = order.expect(&members.broadcaster().awaited, id, place, span);
         }
         let content = Content::Event {
             namespace: members.namespace().clone(),

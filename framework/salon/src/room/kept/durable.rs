@@ -153,11 +153,11 @@ impl Durable {
     /// turn in which it opened. What is under way is kept as before.
     pub(in crate::room) fn begin_anew(&self) {
         self.gate.discard_turn();
-        let Turn { state, is_last, .. } = self.turn.take();
+        let Turn { state, is_last, is_broken, .. } = self.turn.take();
         let revision = self.sealed.borrow().revision;
         self.begin_with(Sealed::replacing(revision));
         let mut turn = self.turn.borrow_mut();
-        (turn.state, turn.is_last) = (state, is_last);
+        (turn.state, turn.is_last, turn.is_broken) = (state, is_last, is_broken);
     }
 
     fn live_again(&self, sealed: Sealed) {
@@ -265,6 +265,12 @@ impl Durable {
     /// The application keeps this, in the place of what it kept before.
     pub(in crate::room) fn stage_state(&self, state: Bytes) {
         self.turn.borrow_mut().state = Some(state);
+    }
+
+    /// What the application is to keep cannot be written down: its turn comes to nothing, as what it has done
+    /// would be kept without that.
+    pub(in crate::room) fn break_turn(&self) {
+        self.turn.borrow_mut().is_broken = true;
     }
 
     /// The turn has come to nothing. The number of the last event before it, and who has not become a member

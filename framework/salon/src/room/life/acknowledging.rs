@@ -2,7 +2,11 @@
 //!
 //! It must never go through the members while nothing is due.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::actor::RoomActor;
 use crate::{
@@ -22,8 +26,15 @@ use crate::{
 /// How patiently a room awaits acknowledgements, if it sends something that is acknowledged.
 pub(super) fn patience_of<R: Room>(broadcaster: &Broadcaster) -> Option<Patience> {
     let mut is_acknowledged = false;
-    R::Sends::each(&mut |event| is_acknowledged |= event.acked);
+    R::Sends::each(&mut |event| is_acknowledged |= event.acked.is_some());
     is_acknowledged.then_some(broadcaster.patience)
+}
+
+/// What a room sends that is acknowledged, and in how long.
+pub(super) fn spans_of<R: Room>() -> HashMap<&'static str, Duration> {
+    let mut spans = HashMap::new();
+    R::Sends::each(&mut |event| spans.extend(event.acked.map(|span| (event.name, span))));
+    spans
 }
 
 impl<R: Room> RoomActor<R> {

@@ -117,7 +117,8 @@ impl<R: Room> RoomActor<R> {
         self.tell_joined(sender, resumption);
         self.send_unacknowledged_to(sender, resumption.and_then(Result::ok));
         if let Some(Ok(after)) = resumption {
-            self.cx.members.replay(sender, after);
+            let is_listed = self.cx.presence_state.is_some();
+            self.cx.members.replay(sender, after, is_listed);
         }
         self.cx.members.send_newest(sender, self.cx.newest.shown_to(sender));
         Ok(matches!(resumption, Some(Ok(_))))

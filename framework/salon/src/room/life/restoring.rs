@@ -3,12 +3,12 @@
 //! It must never let anybody believe that it goes on where it does not: an order of which something is
 //! missing is followed by another.
 
-use std::{error::Error, rc::Rc};
+use std::{error::Error, rc::Rc, sync::atomic::Ordering};
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::{error::Elapsed, timeout_at};
 
-use super::{actor::RoomActor, opening::open, state::State};
+use super::{acknowledging::spans_of, actor::RoomActor, opening::open, state::State};
 use crate::{
     base::{
         clock,
@@ -19,7 +19,7 @@ use crate::{
     room::{
         contract::Room,
         kept::{Durable, Found, KeptAnswer, KeptOrder, Recovered},
-        membership::LeaveReason,
+        membership::{LeaveReason, Order},
     },
 };
 
@@ -60,8 +60,17 @@ impl<R: Room> RoomActor<R> {
     fn recovered(&self, found: Result<Found, Elapsed>) -> Result<Recovered, Refusal> {
         let room = Logged(self.cx.members.name());
         let stored = found.map_err(|_| self.too_slow())?.map_err(|error| {
-            if error.is_closed() {
+            let is_ours = self.cx.members.broadcaster().closes_store.load(Ordering::Relaxed);
+            if error.is_closed() && is_ours {
                 return Refusal::new(Code::Closed, "the server ends");
+            }
+            if error.is_closed() {
+                tracing::error!(
+                    %room,
+                    "the store was closed before this Salon had it, by the shutdown of another: open it anew for each \
+                     (of a `MemoryStore` give the next Salon what is `reopened()`)"
+                );
+                return Refusal::logged_already();
             }
             let error = &error as &dyn Error;
             tracing::error!(%room, error, "the store does not give the room: it is closed");
@@ -120,9 +129,15 @@ impl<R: Room> RoomActor<R> {
         let members = &mut self.cx.members;
         let (room, name) = (members.room(), members.name().clone());
         let namespace = members.namespace().clone();
-        members.order.restore(order, room, (&namespace, &name));
+        let (broadcaster, spans) = (members.broadcaster().clone(), spans_of::<R>());
+        let expect = |order: &Order, event: &str, seq| {
+            let (ids, span) = (&broadcaster.awaited, *spans.get(event)?);
+            order.expect(ids, broadcaster.next_acknowledgement(), (room, seq), span)
+        };
+        members.order.restore(order, room, (&namespace, &name), expect);
         let heard = durable.heard();
-        members.handles().for_each(|handle| members.replay(handle, heard));
+        // Who is there they are told behind that.
+        members.handles().for_each(|handle| members.replay(handle, heard, false));
     }
 
     fn restore_answers(&mut self, answers: Vec<KeptAnswer>) {

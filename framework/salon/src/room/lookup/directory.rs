@@ -275,7 +275,7 @@ impl<R: Room, A: Starts<R>> AnyDirectory for Directory<R, A> {
     #[cfg(feature = "testing")]
     fn acked(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
-        R::Sends::each(&mut |event| names.extend(event.acked.then_some(event.name)));
+        R::Sends::each(&mut |event| names.extend(event.acked.map(|_| event.name)));
         names
     }
 }

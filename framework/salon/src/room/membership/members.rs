@@ -18,7 +18,7 @@ use crate::{
         room_id::RoomId,
     },
     hub::{Broadcaster, Outlets, Window},
-    message::Publication,
+    message::{Publication, Stretch},
     room::kept::Durable,
     session::{handle::SessionHandle, membership::RoomLink, session_id::SessionId},
 };
@@ -221,11 +221,12 @@ impl Members {
     }
 
     /// Has a member read what it missed, after the number `after` and up to what is published now; what
-    /// it is sent from here on comes behind that.
-    pub(in crate::room) fn replay(&self, handle: &Arc<SessionHandle>, after: u64) {
+    /// it is sent from here on comes behind that. Whether it has been told who is there now.
+    pub(in crate::room) fn replay(&self, handle: &Arc<SessionHandle>, after: u64, is_listed: bool) {
         let (Some(log), to) = (self.order.log(), self.order.head()) else { return };
         if after < to {
-            self.outlets.replay(self.room(), handle, log.clone(), (after, to));
+            let stretch = Stretch { after, to, is_listed };
+            self.outlets.replay(self.room(), handle, log.clone(), stretch);
         }
     }
 

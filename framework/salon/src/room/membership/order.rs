@@ -5,7 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
@@ -78,11 +78,13 @@ impl Order {
     }
 
     /// It is the one that was kept, and goes on behind that: nothing else was published in it.
+    /// What is to be acknowledged is expected under a new id.
     pub(in crate::room) fn restore(
         &mut self,
         kept: KeptOrder,
         room: RoomId,
         (namespace, name): (&ByteString, &ByteString),
+        expect: impl Fn(&Self, &str, u64) -> Option<Arc<AwaitedId>>,
     ) {
         self.epoch = kept.epoch;
         self.published.set(kept.seq);
@@ -91,15 +93,17 @@ impl Order {
         let first = kept.seq + 1 - u64::try_from(kept.events.len()).unwrap_or(0);
         let restored = kept.events.into_iter().zip(first..).filter_map(|(event, seq)| {
             let KeptEvent { name: event, payload, at, left_out } = event;
+            let awaited = expect(self, &event, seq);
             let content = Content::Event {
                 namespace: namespace.clone(),
                 name: event,
                 payload,
                 order: Some(Ordered::InRoom(self.position(name, At::Seq(seq)))),
-                question: None,
+                question: awaited.as_ref().map(|awaited| awaited.id),
             };
             let log = Arc::<RoomLog>::downgrade(log);
-            let place = Kept { log, seq, closes: false, awaited: None };
+            let skip = OnceLock::new();
+            let place = Kept { log, seq, closes: false, awaited, skip };
             let publication = Publication::kept_by_room(content, room, place);
             let left_out = match left_out {
                 Some(reader) => Some(LeftOut { reader, skip: publication.skipped()? }),
@@ -204,20 +208,20 @@ impl Order {
     pub(in crate::room) fn place(&self, overflow: Overflow) -> Option<Kept> {
         let log: Weak<RoomLog> = Arc::downgrade(self.log()?);
         let closes = overflow == Overflow::Close;
-        Some(Kept { log, seq: self.published.get() + 1, closes, awaited: None })
+        let (seq, skip) = (self.published.get() + 1, OnceLock::new());
+        Some(Kept { log, seq, closes, awaited: None, skip })
     }
 
-    /// The acknowledgement of that id is that of the next one that is published.
+    /// The acknowledgement of that id is that of the event of that number.
     pub(in crate::room) fn expect(
         &self,
         ids: &Arc<AwaitedIds>,
         id: u64,
-        room: RoomId,
+        (room, seq): (RoomId, u64),
         span: Duration,
     ) -> Option<Arc<AwaitedId>> {
         let ledger: Weak<RoomLog> = Arc::downgrade(self.log()?);
-        let place = Place { room, seq: self.published.get() + 1, ledger };
-        Some(ids.expect(id, place, span))
+        Some(ids.expect(id, Place { room, seq, ledger }, span))
     }
 
     /// The lowest number that is kept; the next one, if none is.

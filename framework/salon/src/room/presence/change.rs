@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::event::{Event, Nowhere, Policy, Shape};
+use crate::event::{Event, Nowhere, PRESENCE, Policy, Shape};
 
 /// A user in a room.
 ///
@@ -92,7 +92,7 @@ pub enum PresenceChange {
 
 impl Event for PresenceChange {
     type Static = Self;
-    const NAME: &'static str = "salon:presence";
+    const NAME: &'static str = PRESENCE;
     const SHAPE: Shape = Shape::Single;
     const POLICY: Policy = Policy::new();
     type Reply = ();
