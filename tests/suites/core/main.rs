@@ -32,6 +32,7 @@ mod blocks;
 mod book;
 mod build;
 mod bursts;
+mod calls;
 mod catching_up;
 mod cave;
 mod closing;

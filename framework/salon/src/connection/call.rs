@@ -26,7 +26,7 @@ use crate::{
         in_flight::InFlightGuard,
         refusal::{Code, Refusal},
     },
-    event::{LEAVE, OWN, Policy, REFRESH, REPLAY},
+    event::{LEAVE, Policy, REFRESH, REPLAY},
     message::Delivery,
     payload::{NoJson, Payload, UncheckedPayload},
     room::{Checks, Deliver, Early, Forwarded, RoomRoute, SentByClient, bounded},
@@ -88,13 +88,14 @@ impl OpenSession {
     ///
     /// Whatever comes of it, its payload has been checked then, or is an error.
     pub(super) fn call(&mut self, mut call: Call, context: &mut CallContext<'_>) -> Reached {
-        if call.name.starts_with(OWN) {
-            match &*call.name {
-                REFRESH => return self.refresh(call, context),
-                REPLAY => return self.replay(call, context),
-                LEAVE => return self.leave(call, context),
-                _ => {}
-            }
+        if call.name == REFRESH {
+            return self.refresh(call, context);
+        }
+        if call.name == REPLAY {
+            return self.replay(call, context);
+        }
+        if call.name == LEAVE {
+            return self.leave(call, context);
         }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);

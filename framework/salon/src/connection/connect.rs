@@ -10,6 +10,8 @@ use futures_util::FutureExt;
 
 use super::{
     actor::{Connection, ConnectionHandle},
+    all::Address,
+    call_rates::Caller,
     coming_back::{Beginning, Claimant, replay},
     core::Core,
     open_session::{OpenSession, State},
@@ -255,9 +257,28 @@ impl Connection {
         }
         self.follow_up(&mut session, ctx);
         self.core.connected(&self.handle);
+        let caller = self.caller(&session.handle);
+        let shared = caller.map(|caller| self.core.call_rates().of(caller));
         let Some(table) = self.table() else { return };
+        if let Some(shared) = shared {
+            table.allowance.share(shared);
+        }
         table.open.push(session);
         table.connecting.meet_deadline();
+    }
+
+    /// Whose rates count, if its client has a connection for each event.
+    fn caller(&self, session: &SessionHandle) -> Option<Caller> {
+        if self.handle.transport() != TransportKind::Call {
+            return None;
+        }
+        let subject = session.auth_state.look(|credential| credential.subject.clone());
+        let by_address = || {
+            let rule = &self.core.http().client_address;
+            Address::of(self.handle.handshake(), rule).map(Caller::From)
+        };
+        let namespace = session.namespace.clone();
+        subject.map(|subject| Caller::User { namespace, subject }).or_else(by_address)
     }
 
     /// Tells the client that it has no session in a namespace. One that may not try again is parted with.

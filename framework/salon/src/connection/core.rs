@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::{handle::Handle, mailbox::Client};
+use super::{call_rates::CallRates, handle::Handle, mailbox::Client};
 use crate::{
     app::{AllowedOrigins, Application, Hooks, Namespaces, Settings},
     auth::{Handshake, Revocations},
@@ -72,6 +72,7 @@ pub(crate) struct Core {
     supervise: Supervise,
     revocations: Revocations,
     register: Arc<dyn Register>,
+    call_rates: CallRates,
 }
 
 impl Core {
@@ -98,12 +99,18 @@ impl Core {
             supervise,
             revocations,
             register,
+            call_rates: CallRates::default(),
         }
     }
 
     /// What reads Socket.IO here.
     pub(crate) fn parser(&self) -> &Arc<dyn Parser> {
         &self.parser
+    }
+
+    /// What those may still do who call events one by one.
+    pub(super) fn call_rates(&self) -> &CallRates {
+        &self.call_rates
     }
 
     pub(super) fn number(&self) -> CoreNumber {

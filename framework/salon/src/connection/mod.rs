@@ -7,6 +7,7 @@ mod actor;
 mod all;
 mod beat;
 mod call;
+mod call_rates;
 mod coming_back;
 mod connect;
 mod connecting;

@@ -29,9 +29,8 @@ enum Written {
     /// so that all its forms are windows into one buffer.
     Text {
         websocket: Bytes,
-        /// Where the form without that header begins: the text, with the packet type in front of it where
-        /// that is Engine.IO's.
-        message: u32,
+        /// Where the text begins, behind the packet type if the layer has one.
+        text: u32,
         layer: Layer,
     },
     /// Anything else. Boxed: nearly every form is a text, and small.
@@ -56,8 +55,9 @@ impl Form {
         websocket::put_header(websocket::Opcode::Text, length, &mut &mut buffer[begin..]);
         let mut websocket = Bytes::from(buffer);
         websocket.advance(begin);
-        let message = u32::try_from(header).expect("a header has 10 bytes at most");
-        Self(Written::Text { websocket, message, layer })
+        let text = header + layer.packet_type();
+        let text = u32::try_from(text).expect("a header has 10 bytes at most");
+        Self(Written::Text { websocket, text, layer })
     }
 
     /// Several messages, or none.
@@ -85,9 +85,7 @@ impl Form {
     /// What it counts against the limit of an outbox: the bytes of its messages.
     pub(crate) fn cost(&self) -> usize {
         match &self.0 {
-            Written::Text { websocket, message, layer } => {
-                websocket.len() - *message as usize - layer.packet_type()
-            }
+            Written::Text { websocket, text, .. } => websocket.len() - *text as usize,
             Written::Messages(several) => several.cost(),
         }
     }
@@ -104,7 +102,9 @@ impl Form {
     /// without anything around it.
     pub(crate) fn polling(&self) -> Bytes {
         match &self.0 {
-            Written::Text { websocket, message, .. } => websocket.slice(*message as usize..),
+            Written::Text { websocket, text, layer } => {
+                websocket.slice(*text as usize - layer.packet_type()..)
+            }
             Written::Messages(several) => several.polling().clone(),
         }
     }

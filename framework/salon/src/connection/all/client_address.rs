@@ -10,12 +10,12 @@ use crate::{auth::Handshake, base::config::ClientAddress};
 /// What counts as one client: an IPv4 address, or the first 64 bits of one of IPv6, of which a
 /// subscriber has all the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Address(u128);
+pub(in crate::connection) struct Address(u128);
 
 impl Address {
     /// The address of whoever made a request; `None` if it is none to be counted by. The same for one
     /// request at any time.
-    pub(super) fn of(handshake: &Handshake, rule: &ClientAddress) -> Option<Self> {
+    pub(in crate::connection) fn of(handshake: &Handshake, rule: &ClientAddress) -> Option<Self> {
         if let ClientAddress::Header { name, proxies } = rule
             && let Some(address) = forwarded(handshake, name, *proxies)
         {

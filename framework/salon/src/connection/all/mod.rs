@@ -9,6 +9,8 @@ mod pending_start;
 mod registry;
 mod worker;
 
+pub(super) use self::client_address::Address;
+
 pub(crate) use self::{
     connections::{CROWDED, Connections, FULL, SHUTTING_DOWN},
     worker::Watch,

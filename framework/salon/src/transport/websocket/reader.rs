@@ -257,8 +257,8 @@ impl Reader {
     /// Takes the next complete packet out of the buffer; none also if it is the others' turn.
     fn decode(&mut self) -> Result<Option<Packet>, LinkError> {
         while !self.is_turn_over() {
-            if let Some(line) = self.next_line()? {
-                if let Some(packet) = self.frame(line) {
+            if self.lines.is_some() {
+                if let Some(packet) = self.next_line()?.and_then(|line| self.frame(line)) {
                     return Ok(Some(packet));
                 }
                 continue;
@@ -291,6 +291,7 @@ impl Reader {
     }
 
     /// The next frame of a message that was begun.
+    #[inline(never)]
     fn next_line(&mut self) -> Result<Option<ByteString>, LinkError> {
         let Some(lines) = &mut self.lines else { return Ok(None) };
         let line = lines.next()?;
