@@ -11,6 +11,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 
 use super::{
     above::Above,
+    call::Call,
     core::Core,
     early::EarlyEvents,
     handle::Handle,
@@ -29,6 +30,7 @@ use crate::{
         number::{SessionNumber, ShardNumber},
         turn::{self, TakesTurns},
     },
+    protocol::Effect,
     room::Early,
 };
 
@@ -233,7 +235,11 @@ impl Connection {
             window.remove(&message);
         }
         match self.above.receive(message) {
-            Ok(effect) => self.carry_out(effect, request, Some(in_flight), ctx),
+            Ok(Effect::Call { session, name, payload, id }) => {
+                let call = Call { name, payload, delivery: None, id, in_flight };
+                self.handle_event(session, call, ctx);
+            }
+            Ok(effect) => self.carry_out(effect, request, ctx),
             Err(violation) => self.respond_to(&violation, None, ctx),
         }
     }
@@ -273,7 +279,7 @@ impl Actor for Connection {
         if self.table().is_some() {
             self.await_connect(ctx);
             let begin = self.above.begin();
-            return self.carry_out(begin, None, None, ctx);
+            return self.carry_out(begin, None, ctx);
         }
         let opened = |application: &dyn Application, raw: &RawConnection| application.opened(raw);
         if self.with_application("opened", None, opened).is_none() {

@@ -9,7 +9,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
-use super::{actor::Connection, call::Call, mailbox::EndSession, open_session::OpenSession};
+use super::{actor::Connection, mailbox::EndSession, open_session::OpenSession};
 use crate::{
     app::{Application, RawConnection},
     auth::Handshake,
@@ -17,7 +17,6 @@ use crate::{
         bye::Bye,
         contained::{Panicked, contain},
         disconnect::DisconnectReason,
-        in_flight::InFlightGuard,
         logged::Logged,
         meter::Count,
         refusal::Refusal,
@@ -53,7 +52,6 @@ impl Connection {
         &mut self,
         effect: Effect,
         request: Option<Arc<Handshake>>,
-        in_flight: Option<InFlightGuard>,
         ctx: &mut Context<Self>,
     ) {
         match effect {
@@ -68,15 +66,11 @@ impl Connection {
             Effect::Refuse { name, id, refusal } => self.refuse(&name, id, &refusal),
             Effect::Both(both) => {
                 for effect in *both {
-                    self.carry_out(effect, None, None, ctx);
+                    self.carry_out(effect, None, ctx);
                 }
             }
-            Effect::Call { session, name, payload, id } => {
-                // Before anything was received nothing is called.
-                let Some(in_flight) = in_flight else { return };
-                let call = Call { name, payload, delivery: None, id, in_flight };
-                self.handle_event(session, call, ctx);
-            }
+            // Whoever took it has called it, with the right to begin one more.
+            Effect::Call { .. } => {}
             Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
             Effect::Leave { session } => self.leave(session, ctx),
             Effect::Deliver(message) => self.deliver(message, request, ctx),

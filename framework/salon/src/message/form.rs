@@ -47,6 +47,7 @@ struct Several {
 
 impl Form {
     /// A text behind [`FRONT`], or behind [`PLAIN_FRONT`].
+    #[inline]
     pub(crate) fn of_text(text: String, layer: Layer) -> Self {
         let mut buffer = text.into_bytes();
         let length = buffer.len() - websocket::MAX_HEADER;

@@ -26,7 +26,7 @@ impl Outbox {
         topic: Topic,
         cost: usize,
     ) -> Result<(), NotQueued> {
-        state.begin_turn(self.is_polled());
+        state.begin_turn(|| self.is_polled());
         let lossy = state.rare.get_or_insert_default().lossy.get_or_insert_default();
         let came = lossy.push(publication.clone(), topic.clone(), cost, &self.terms);
         let mut is_news = false;

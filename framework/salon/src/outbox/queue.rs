@@ -90,7 +90,7 @@ impl Outbox {
         }
         // Mostly: of what follows nothing can be the case.
         if publication.class().is_reliable() && state.is_plain() {
-            state.begin_turn(self.is_polled());
+            state.begin_turn(|| self.is_polled());
             if state.admits_plainly(publication, form.cost(), &self.terms) {
                 state.queue(publication.clone(), form.cost());
                 return Ok(());
@@ -148,7 +148,7 @@ impl Outbox {
             }
         }
         // One that polls has no link between two polls, and comes for what waits.
-        state.begin_turn(self.is_polled());
+        state.begin_turn(|| self.is_polled());
         if !is_full && state.admits(publication, cost, &self.terms) {
             state.queue(publication.clone(), cost);
             self.make_room(state, false);

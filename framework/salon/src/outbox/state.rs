@@ -264,9 +264,9 @@ impl State {
 
     /// Something is to be queued, for a link that is ready if there is one, or `may_come` for it. One that
     /// was called, for a ping perhaps, and has not come yet is ready.
-    pub(super) fn begin_turn(&mut self, may_come: bool) {
+    pub(super) fn begin_turn(&mut self, may_come: impl FnOnce() -> bool) {
         if self.is_empty() {
-            self.is_fresh = self.waker.is_some() || may_come;
+            self.is_fresh = self.waker.is_some() || may_come();
         }
     }
 

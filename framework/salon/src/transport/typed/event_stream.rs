@@ -13,7 +13,7 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, Version},
     rt,
 };
 use bytes::Bytes;
@@ -129,7 +129,9 @@ impl Opening {
             Ok(handle) => handle,
             Err(refusal) => return no_room(request, connections, reply, refusal),
         };
-        let socket = request.conn_data::<Anchor>().map(Anchor::socket);
+        // Of HTTP/2 it is that of others as well.
+        let is_own = request.version() <= Version::HTTP_11;
+        let socket = request.conn_data::<Anchor>().filter(|_| is_own).map(Anchor::socket);
         if let Some(socket) = &socket {
             // A heartbeat that is handed on counts as answered: whether it arrives, the kernel sees to.
             socket.set_user_timeout(connections.heartbeat().ping_timeout);
