@@ -2,18 +2,11 @@
 //!
 //! It must never be asked where there are none: then the text is the form already.
 
-use std::fmt;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use salon_contract::Payload;
-use serde::{
-    Deserializer, Serialize,
-    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
-};
+use salon_contract::{Payload, payload::Value};
 
 /// What a payload carries as JSON, in which its attachments are base64 text (RFC 4648, section 4); nothing
-/// if it is no JSON.
+/// if it is no JSON, or a placeholder in it stands for none of them.
 ///
 /// ```
 /// use salon_contract::Payload;
@@ -25,123 +18,90 @@ use serde::{
 /// ```
 #[must_use]
 pub fn inlined(payload: &Payload) -> Option<String> {
-    let list = format!("[{}]", payload.json());
-    let mut writer = Writer { json: Vec::with_capacity(list.len()), bytes: payload.attachments() };
-    let mut reader = serde_json::Deserializer::from_str(&list);
-    DeserializeSeed::deserialize(&mut writer, &mut reader).ok()?;
-    reader.end().ok()?;
-    let json = String::from_utf8(writer.json).ok()?;
-    Some(json.get(1..json.len() - 1)?.to_owned())
-}
-
-/// JSON that is being written.
-struct Writer<'a> {
-    json: Vec<u8>,
-    bytes: &'a [Bytes],
-}
-
-/// A value that was written, as far as an object around it depends on it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
-    True,
-    Number(u64),
-    Other,
-}
-
-impl Writer<'_> {
-    fn write<E: de::Error>(&mut self, value: impl Serialize) -> Result<Written, E> {
-        serde_json::to_writer(&mut self.json, &value).map_err(E::custom)?;
-        Ok(Written::Other)
-    }
-
-    /// The attachment of that number.
-    fn attachment(&self, number: u64) -> Option<&Bytes> {
-        self.bytes.get(usize::try_from(number).ok()?)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Writer<'_> {
-    type Value = Written;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Writer<'_> {
-    type Value = Written;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Written, E> {
-        self.write(())
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Written, E> {
-        self.write(value)?;
-        Ok(if value { Written::True } else { Written::Other })
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Written, E> {
-        self.write(value)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Written, E> {
-        self.write(value)?;
-        Ok(Written::Number(value))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Written, E> {
-        self.write(value)
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Written, E> {
-        self.write(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Written, A::Error> {
-        self.json.push(b'[');
-        let start = self.json.len();
-        loop {
-            let end = self.json.len();
-            if end > start {
-                self.json.push(b',');
-            }
-            if list.next_element_seed(&mut *self)?.is_none() {
-                self.json.truncate(end);
-                break;
-            }
+    let mut json = String::with_capacity(payload.json().len());
+    for (index, value) in payload.values().ok()?.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
         }
-        self.json.push(b']');
-        Ok(Written::Other)
+        write(value, &mut json)?;
+    }
+    Some(json)
+}
+
+fn write(value: &Value, json: &mut String) -> Option<()> {
+    match value {
+        Value::Binary(bytes) => {
+            json.push('"');
+            STANDARD.encode_string(&**bytes, json);
+            json.push('"');
+        }
+        Value::Array(values) => {
+            json.push('[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                write(value, json)?;
+            }
+            json.push(']');
+        }
+        Value::Object(entries) => {
+            json.push('{');
+            for (index, (key, value)) in entries.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                json.push_str(&serde_json::to_string(key).ok()?);
+                json.push(':');
+                write(value, json)?;
+            }
+            json.push('}');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            json.push_str(&serde_json::to_string(value).ok()?);
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn inline(json: &str) -> Option<String> {
+        let attachments = vec![Bytes::from_static(&[1, 2, 3]), Bytes::new()];
+        inlined(&Payload::from_parts(json.to_owned().into(), attachments))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
-        let start = self.json.len();
-        self.json.push(b'{');
-        let (mut is_placeholder, mut number) = (false, None);
-        while let Some(key) = map.next_key::<String>()? {
-            if self.json.len() > start + 1 {
-                self.json.push(b',');
-            }
-            self.write(&key)?;
-            self.json.push(b':');
-            let written = map.next_value_seed(&mut *self)?;
-            match (&*key, written) {
-                ("_placeholder", written) => is_placeholder = written == Written::True,
-                ("num", Written::Number(found)) => number = Some(found),
-                ("num", _) => number = None,
-                _ => {}
-            }
+    #[test]
+    fn placeholders_become_text_and_all_else_stays() {
+        let same = r#"null,true,-7,18446744073709551615,1.5,"a\"\\","é",[],{},[{"num":0}]"#;
+        assert_eq!(inline(same).as_deref(), Some(same));
+        let image = r#"{"_placeholder":true,"num":0}"#;
+        let listed = format!(r#"{image},[{{"b": {image} }},{{"num":1,"_placeholder":true}}]"#);
+        assert_eq!(inline(&listed).as_deref(), Some(r#""AQID",[{"b":"AQID"},""]"#));
+    }
+
+    #[test]
+    fn an_object_that_stands_for_nothing_stays_and_one_that_should_has_no_form() {
+        let stays = r#"{"_placeholder":false,"num":0}"#;
+        assert_eq!(inline(stays).as_deref(), Some(stays));
+        for wrong in [
+            r#"{"_placeholder":true,"num":2}"#,
+            r#"{"_placeholder":true,"num":"0"}"#,
+            r#"{"_placeholder":true}"#,
+        ] {
+            assert_eq!(inline(wrong), None, "{wrong}");
         }
-        self.json.push(b'}');
-        let bytes = number.filter(|_| is_placeholder).and_then(|number| self.attachment(number));
-        if let Some(text) = bytes.map(|bytes| STANDARD.encode(bytes)) {
-            self.json.truncate(start);
-            return self.write(text);
+    }
+
+    #[test]
+    fn what_is_no_json_has_no_form() {
+        for json in ["[", "nul", "\"\u{1}\""] {
+            assert_eq!(inline(json), None, "{json}");
         }
-        Ok(Written::Other)
+        assert_eq!(inline("").as_deref(), Some(""));
     }
 }

@@ -38,6 +38,8 @@ impl RoomLink for Anyones {
 
     fn ended(&self, _: SessionNumber, _: DisconnectReason) {}
 
+    fn leave(&self, _: SessionNumber, _: oneshot::Sender<()>) {}
+
     fn replay(&self, _: Replay) {}
 
     fn lapsed(&self, _: Lapsed) {}
