@@ -50,6 +50,20 @@ fn attachments_are_numbered_over_all_arguments() {
 }
 
 #[test]
+fn bytes_are_read_from_base64_text_with_padding_or_without() {
+    for (text, bytes) in [("", &[][..]), ("AQ==", &[1]), ("AQ", &[1]), ("+/8=", &[0xfb, 0xff])] {
+        let json = format!(r#"{{"name":"a","bytes":"{text}"}}"#);
+        let upload = Payload::from_parts(json.into(), Vec::new()).single::<Upload>().unwrap();
+        assert_eq!(upload.content, Content::Bytes { bytes: binary(bytes) }, "{text}");
+    }
+    for text in ["A", "-_8=", "AQ= =", "no!", "AR"] {
+        let payload = Payload::from_parts(format!("\"{text}\"").into(), Vec::new());
+        let error = payload.single::<Binary>().unwrap_err().to_string();
+        assert!(error.contains("base64"), "{text}: {error}");
+    }
+}
+
+#[test]
 fn outside_of_arguments_bytes_are_plain_serde_bytes() {
     let json = serde_json::to_string(&binary(&[1, 2])).unwrap();
     assert_eq!(json, "[1,2]");

@@ -1,12 +1,14 @@
-//! The examples in Chromium, as a person would use them.
+//! The examples in Chromium, as a person would use them, and a page without a library.
 //!
 //! They need node, Chromium and the packages that `tests/peers.sh` installs; without them they fail.
 
 use std::{ffi::OsStr, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
 
+use actix_web::{HttpResponse, web};
 use multiplayer_lobby::Rules;
 use salon_tests::{
-    Result,
+    Result, by_hand,
+    in_process::InProcess,
     server::{folder, missing_program},
 };
 use tokio::process::Command;
@@ -64,6 +66,21 @@ async fn play_lobby(script: &str) -> Result<()> {
     let directory = Directory::new(script);
     actix_web::rt::spawn(multiplayer_lobby::serve(listener, &directory.0, RULES)?);
     play(script, &[url.as_ref()]).await
+}
+
+/// A page is all that it needs to be of the server's origin.
+async fn page() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html").body("<!doctype html><title>A page</title>")
+}
+
+#[actix_web::test]
+async fn a_page_speaks_the_plain_protocol_without_a_library() -> Result<()> {
+    let salon = by_hand::app()?;
+    let server = InProcess::start_with(2, move |config| {
+        salon.routes()(config);
+        config.route("/page", web::get().to(page));
+    })?;
+    play("plain.js", &[format!("http://{}", server.address()).as_ref()]).await
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 //!
 //! They need node, python and the packages that `tests/peers.sh` installs; without them they fail.
 
+mod by_hand;
 mod peer_process;
 mod resume;
 mod rust_client;

@@ -14,7 +14,8 @@ use super::attachments;
 /// Use it as a field of an event's struct. Within
 /// [`Payload`](super::Payload) it serializes as `{"_placeholder":true,"num":n}`
 /// (<https://socket.io/docs/v4/socket-io-protocol/#sending-and-receiving-data>) and its bytes go
-/// aside, uncopied; anywhere else it is plain serde bytes, which JSON writes as a list of numbers.
+/// aside, uncopied; anywhere else it is plain serde bytes, which JSON writes as a list of numbers. A client
+/// that has no attachments sends base64 text, and is sent that.
 ///
 /// ```
 /// use salon::{Binary, Payload};

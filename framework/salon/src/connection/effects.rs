@@ -19,8 +19,9 @@ use crate::{
         disconnect::DisconnectReason,
         logged::Logged,
         meter::Count,
-        refusal::Refusal,
+        refusal::{Code, Refusal},
     },
+    event::CONNECT,
     hub::{self, Command},
     message::{Content, Publication},
     outbox::End,
@@ -57,11 +58,7 @@ impl Connection {
         match effect {
             Effect::Nothing => {}
             Effect::Connect { namespace, auth } => self.connect(namespace, auth, ctx),
-            Effect::Claim { session, auth } => {
-                if let Some(handle) = self.open_session(session) {
-                    handle.state.claims.present(&auth);
-                }
-            }
+            Effect::Claim { session, auth } => self.claim(session, &auth),
             Effect::BeatBy { messages } => self.handle.beat_by(messages),
             Effect::Refuse { name, id, refusal } => self.refuse(&name, id, &refusal),
             Effect::Both(both) => {
@@ -74,6 +71,20 @@ impl Connection {
             Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
             Effect::Leave { session } => self.leave(session, ctx),
             Effect::Deliver(message) => self.deliver(message, request, ctx),
+        }
+    }
+
+    /// A client says what it has seen of its rooms once it has its session: as much as it might have said with
+    /// the token.
+    fn claim(&self, session: usize, auth: &ByteString) {
+        let longest = self.core.limits().max_auth_bytes;
+        if auth.len() > longest {
+            let message = Violation::LongAuth(longest).to_string();
+            let refusal = Refusal::new(Code::LimitExceeded, message);
+            return self.refuse(&ByteString::from_static(CONNECT), None, &refusal);
+        }
+        if let Some(handle) = self.open_session(session) {
+            handle.state.claims.present(auth);
         }
     }
 

@@ -220,10 +220,14 @@ impl Outbox {
         self.lock().bye.get_or_insert(bye);
     }
 
+    /// Why its client is parted with, if that is for the client to know.
+    pub(crate) fn bye(&self, reason: DisconnectReason) -> Option<Bye> {
+        self.lock().bye.or_else(|| Bye::of_reason(reason))
+    }
+
     /// What its client is told last, if its protocol has words for that.
     pub(crate) fn farewell(&self, reason: DisconnectReason) -> Option<Farewell> {
-        let bye = self.lock().bye.or_else(|| Bye::of_reason(reason))?;
-        self.terms.farewell(bye)
+        self.terms.farewell(self.bye(reason)?)
     }
 
     /// The reason of the close, once it is decided.

@@ -30,6 +30,11 @@ use crate::{
     },
 };
 
+/// Whether an event of that name is the protocol's own.
+pub(crate) fn is_own(name: &str) -> bool {
+    name.starts_with(OWN)
+}
+
 /// How often one connection may be refused a session.
 const TRIES: u8 = 3;
 
@@ -139,7 +144,7 @@ impl Protocol for Typed {
                 None => Effect::Nothing,
             }),
             Frame::Event { name, .. }
-                if name.starts_with(OWN) && ![LEAVE, REFRESH, REPLAY].contains(&&*name) =>
+                if is_own(&name) && ![LEAVE, REFRESH, REPLAY].contains(&&*name) =>
             {
                 Err(FrameError::Control { found: excerpt(&name) }.into())
             }

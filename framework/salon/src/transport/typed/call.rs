@@ -10,11 +10,13 @@ use actix_web::{
     http::{Method, StatusCode},
 };
 use bytestring::ByteString;
-use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use super::{
-    body, status,
+    body,
+    refused::{Refused, Written},
+    status,
     text_link::{Terms, TextLink, Told},
 };
 use crate::{
@@ -22,8 +24,9 @@ use crate::{
         disconnect::DisconnectReason,
         refusal::{Code, Refusal},
     },
-    connection::{ConnectionHandle, Connections, ReceiveWindow},
+    connection::{ConnectionHandle, Connections, ReceiveWindow, SHUTTING_DOWN},
     event::CONNECT,
+    protocol::is_own,
     transport::http::{Reply, Upload},
     wire::{
         engine_io::Message,
@@ -37,31 +40,6 @@ const ID: u64 = 1;
 
 /// A header with what the event is known by if it is sent again.
 const KEY: &str = "idempotency-key";
-
-/// Why a session or an event is refused.
-#[derive(Deserialize)]
-struct Refused {
-    event: String,
-    error: Written,
-}
-
-/// A refusal, as it was written.
-#[derive(Deserialize)]
-struct Written {
-    code: String,
-    message: String,
-    data: Option<Value>,
-}
-
-impl From<Written> for Refusal {
-    fn from(Written { code, message, data }: Written) -> Self {
-        let refusal = Self::new(Code::from(&*code), message);
-        match data {
-            Some(data) => refusal.with_data(data),
-            None => refusal,
-        }
-    }
-}
 
 /// The event that a request is.
 pub(super) struct Call {
@@ -82,6 +60,10 @@ impl Call {
             let message = "an event is called by POST, with its payload as JSON in the body";
             let refusal = Refusal::new(Code::InvalidPayload, message);
             return Err(status::with_status(reply, StatusCode::METHOD_NOT_ALLOWED, &refusal));
+        }
+        if is_own(event) {
+            let message = "names that begin with `salon:` are the protocol's, and none is called";
+            return Err(status::refused(reply, &Refusal::new(Code::UnknownEvent, message)));
         }
         let limit = connections.limits().max_payload;
         let text = body::text(request, upload, limit).await;
@@ -129,7 +111,7 @@ impl Calling<'_> {
                 Told::Text(text) => text,
                 Told::Over(DisconnectReason::ServerShuttingDown) => {
                     let message = "the server is shutting down; try another one";
-                    return Err(Refusal::new(Code::Disconnected, message));
+                    return Err(Refusal::other(SHUTTING_DOWN, message));
                 }
                 Told::Over(_) => {
                     let message = "the session ended before the event was answered";

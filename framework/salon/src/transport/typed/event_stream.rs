@@ -13,16 +13,17 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
-    http::{Method, StatusCode, Version},
+    http::{ConnectionType, Method, StatusCode, Version},
     rt,
 };
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
-use serde::Deserialize;
 use tokio::time::sleep;
 
 use super::{
-    body, status,
+    body,
+    refused::Refused,
+    status,
     text_link::{Terms, TextLink, Told},
 };
 use crate::{
@@ -143,20 +144,55 @@ impl Opening {
         if !self.frames.is_empty() {
             handle.hand_over(self.frames, &Arc::<ReceiveWindow>::default());
         }
-        Ok(match stream.link.told().await {
+        Ok(match first_word(&stream.link).await {
             Told::Text(text) if text.starts_with(WELCOME) => {
                 cut_off_once_over(handle, connections, socket);
                 let retry = format!("retry: {}\n", drawn_retry());
                 stream.first = Some([retry.as_bytes(), &text].concat().into());
-                reply.stream(EVENT_STREAM, stream)
+                begun(request, reply, stream)
             }
             Told::Text(text) => status::refused(reply, &refusal_in(&text)),
-            Told::Over(DisconnectReason::ServerShuttingDown) => {
-                let shutting_down = Refusal::other(SHUTTING_DOWN, "the server is shutting down");
-                return no_room(request, connections, reply, shutting_down);
-            }
-            Told::Over(_) => status::refused(reply, &Refusal::logged_already()),
+            Told::Over(reason) => match handle.outbox().bye(reason) {
+                Some(Bye::ShuttingDown) => {
+                    let message = "the server is shutting down";
+                    return no_room(
+                        request,
+                        connections,
+                        reply,
+                        Refusal::other(SHUTTING_DOWN, message),
+                    );
+                }
+                Some(Bye::TooMany) => {
+                    let message = "others came before it was known who you are";
+                    return no_room(request, connections, reply, Refusal::other(FULL, message));
+                }
+                Some(Bye::BadFrame) => {
+                    let message =
+                        "what came in the place of `salon:connect` is no frame of a client";
+                    let refusal = Refusal::other(Bye::BadFrame.as_str(), message);
+                    status::with_status(reply, StatusCode::BAD_REQUEST, &refusal)
+                }
+                Some(Bye::ConnectTimeout) => {
+                    let message = "it was not known in time who you are";
+                    status::refused(reply, &Refusal::new(Code::Timeout, message))
+                }
+                _ => status::refused(reply, &Refusal::logged_already()),
+            },
         })
+    }
+}
+
+/// What a client is told first, whom that may have kept waiting for longer than a heartbeat.
+async fn first_word(link: &TextLink) -> Told {
+    loop {
+        let mut told = link.told().await;
+        let Told::Text(text) = &mut told else { return told };
+        while text.starts_with(TERMS.heartbeat) {
+            text.advance(TERMS.heartbeat.len());
+        }
+        if !text.is_empty() {
+            return told;
+        }
     }
 }
 
@@ -168,24 +204,11 @@ pub(super) fn too_many_frames() -> Refusal {
 
 /// Why there is no session, as it was written.
 fn refusal_in(text: &[u8]) -> Refusal {
-    #[derive(Deserialize)]
-    struct Refused {
-        error: Written,
-    }
-
-    #[derive(Deserialize)]
-    struct Written {
-        code: String,
-        message: String,
-    }
-
     let text = std::str::from_utf8(text).unwrap_or_default();
     let json = text.strip_prefix("data: ").and_then(|text| text.lines().next());
     let refused = json.and_then(|json| serde_json::from_str::<(String, Refused)>(json).ok());
     match refused {
-        Some((_, Refused { error: Written { code, message } })) => {
-            Refusal::new(Code::from(&*code), message)
-        }
+        Some((_, Refused { error, .. })) => error.into(),
         None => Refusal::logged_already(),
     }
 }
@@ -204,9 +227,20 @@ fn no_room(
         _ => None,
     };
     match bye.filter(|_| *request.method() == Method::GET) {
-        Some(bye) => Ok(reply.stream(EVENT_STREAM, connections.last_words(bye))),
+        Some(bye) => Ok(begun(request, reply, connections.last_words(bye))),
         None => Err(refusal.into()),
     }
+}
+
+/// The response that is a stream.
+fn begun(request: &HttpRequest, reply: &Reply, body: impl MessageBody + 'static) -> HttpResponse {
+    let mut response = reply.stream(EVENT_STREAM, body);
+    if request.version() < Version::HTTP_11 {
+        // Who speaks that knows no chunks, and reads to the end; actix-web writes them all the same.
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response
 }
 
 fn drawn_retry() -> u64 {

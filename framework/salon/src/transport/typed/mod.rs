@@ -7,6 +7,7 @@ mod call;
 mod endpoint;
 mod event_stream;
 mod posting;
+mod refused;
 mod status;
 mod subprotocols;
 mod target;

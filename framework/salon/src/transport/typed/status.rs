@@ -11,12 +11,19 @@ use actix_web::http::{
 
 use crate::{
     base::refusal::{Code, Refusal},
+    connection::{CROWDED, FULL, SHUTTING_DOWN},
     transport::http::Reply,
 };
 use actix_web::HttpResponse;
 
 /// The status of a refusal with that code.
 pub(super) fn of_code(code: &Code) -> StatusCode {
+    match code.as_str() {
+        // A matter of this process, not of the client: a load balancer tries another one then.
+        SHUTTING_DOWN | FULL => return StatusCode::SERVICE_UNAVAILABLE,
+        CROWDED => return StatusCode::TOO_MANY_REQUESTS,
+        _ => {}
+    }
     match code {
         Code::Unauthorized => StatusCode::UNAUTHORIZED,
         Code::Forbidden | Code::Lapsed | Code::Revoked | Code::NotAMember => StatusCode::FORBIDDEN,

@@ -2,6 +2,10 @@
 //!
 //! It must never take a part of a namespace's name for anything else, unless it is the last.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -23,7 +27,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Reads what stands behind the endpoint's path.
+    /// Reads what stands behind the endpoint's path, as actix-web gives it: of what was encoded, `%`, `/`
+    /// and `+` still are.
     pub(super) fn parse(tail: &str) -> Self {
         let tail = tail.trim_matches('/');
         let parts: Vec<&str> = tail.split('/').collect();
@@ -31,12 +36,16 @@ impl Target {
             [namespace @ .., "events"] => (namespace, Asked::Events),
             [namespace @ .., "send"] => (namespace, Asked::Send),
             [namespace @ .., "call", event] => {
-                (namespace, Asked::Call { event: (*event).to_owned() })
+                (namespace, Asked::Call { event: decoded(event).into_owned() })
             }
             namespace => (namespace, Asked::WebSocket),
         };
-        Self { namespace: format!("/{}", namespace.join("/")), asked }
+        Self { namespace: format!("/{}", decoded(&namespace.join("/"))), asked }
     }
+}
+
+fn decoded(part: &str) -> Cow<'_, str> {
+    percent_decode_str(part).decode_utf8_lossy()
 }
 
 #[cfg(test)]
@@ -57,6 +66,9 @@ mod tests {
             ("call/chat:say", "/", call("chat:say")),
             ("a/b/call/x", "/a/b", call("x")),
             ("call", "/call", Asked::WebSocket),
+            ("100%25/call/a%2Fb%2B", "/100%", call("a/b+")),
+            ("call/%2525", "/", call("%25")),
+            ("call/50%", "/", call("50%")),
         ] {
             let expected = Target { namespace: namespace.to_owned(), asked };
             assert_eq!(Target::parse(tail), expected, "{tail}");
