@@ -190,6 +190,23 @@ async fn a_call_that_takes_too_long_is_a_504() {
 }
 
 #[tokio::test]
+async fn an_event_that_nothing_answers_is_a_504_once_all_has_had_its_time() -> Result<()> {
+    let namespace = salon::Namespace::new("/odd").on("mute", |_, _| {});
+    let salon = salon::Salon::builder().namespace(namespace).timeouts(|timeouts| {
+        let short = SECOND / 20;
+        (timeouts.connect, timeouts.middleware) = (short, short);
+        (timeouts.loading, timeouts.handler) = (short, Some(short));
+    });
+    let salon = salon.build()?;
+    let server = InProcess::start(&salon, 1)?;
+    let request = Request::new("POST", "/salon/odd/call/mute");
+    let response = tokio::time::timeout(10 * SECOND, request.send(server.address())).await??;
+    assert_eq!(response.status, 504, "{}", response.text());
+    assert_eq!(salon.connections(), 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_takes_its_call_with_it() -> Result<()> {
     let salon = app().0.build()?;
     let server = InProcess::start(&salon, 1)?;

@@ -3,7 +3,7 @@
 //! It has a session of its own, which ends with it, so that whatever is asked about an event is asked about
 //! this one. It must never leave that behind.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,6 +12,7 @@ use actix_web::{
 use bytestring::ByteString;
 use serde::de::IgnoredAny;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     body,
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     base::{
+        config::Timeouts,
         disconnect::DisconnectReason,
         refusal::{Code, Refusal},
     },
@@ -91,11 +93,24 @@ impl Call {
         let calling = Calling { connections, link: TextLink::new(handle, terms) };
         let messages = Messages::from(Message::Text(self.frame));
         calling.link.handle.hand_over(messages, &Arc::<ReceiveWindow>::default());
-        match calling.answered().await {
+        let answered = match longest(connections.timeouts()) {
+            Some(limit) => timeout(limit, calling.answered()).await.unwrap_or_else(|_| {
+                Err(Refusal::new(Code::Timeout, "the event was not answered in time"))
+            }),
+            None => calling.answered().await,
+        };
+        match answered {
             Ok(json) => reply.json(StatusCode::OK, json),
             Err(refusal) => status::refused(reply, &refusal),
         }
     }
+}
+
+/// How long an answer may take: as long as all together that it may wait for. What handles an event without a
+/// type may never answer, and whoever calls it waits for nothing else.
+fn longest(timeouts: &Timeouts) -> Option<Duration> {
+    let asked = timeouts.connect + 2 * timeouts.middleware + timeouts.loading;
+    timeouts.handler.map(|handler| asked + handler)
 }
 
 /// A call that waits for its answer; dropped, it ends its session.
