@@ -153,12 +153,12 @@ fn answer(line: ByteString) -> Option<Result<String, Refusal>> {
         }
         Frame::Refusal { id: ID, error } => {
             let told = serde_json::from_str::<Written>(&error);
-            Some(Err(told.map_or_else(|_| Refusal::logged_already(), Refusal::from)))
+            Some(Err(told.map_or_else(|_| Refusal::logged_already(), Written::into_refusal)))
         }
         // Without a session there is no answer to wait for.
         Frame::Event { name, payload, .. } if name == "salon:refused" => {
             let refused = payload.check().ok()?.single::<Refused>().ok()?;
-            (refused.event == CONNECT).then(|| Err(refused.error.into()))
+            (refused.event == CONNECT).then(|| Err(refused.error.into_refusal()))
         }
         _ => None,
     }

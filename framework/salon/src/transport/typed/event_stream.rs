@@ -208,7 +208,7 @@ fn refusal_in(text: &[u8]) -> Refusal {
     let json = text.strip_prefix("data: ").and_then(|text| text.lines().next());
     let refused = json.and_then(|json| serde_json::from_str::<(String, Refused)>(json).ok());
     match refused {
-        Some((_, Refused { error, .. })) => error.into(),
+        Some((_, Refused { error, .. })) => error.into_refusal(),
         None => Refusal::logged_already(),
     }
 }

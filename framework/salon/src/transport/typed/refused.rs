@@ -23,10 +23,11 @@ pub(super) struct Written {
     data: Option<Value>,
 }
 
-impl From<Written> for Refusal {
-    fn from(Written { code, message, data }: Written) -> Self {
-        let refusal = Self::new(Code::from(&*code), message);
-        match data {
+impl Written {
+    /// That. No `From`: apps would be shown it, among what becomes a refusal of theirs.
+    pub(super) fn into_refusal(self) -> Refusal {
+        let refusal = Refusal::new(Code::from(&*self.code), self.message);
+        match self.data {
             Some(data) => refusal.with_data(data),
             None => refusal,
         }
