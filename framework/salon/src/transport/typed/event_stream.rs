@@ -297,7 +297,10 @@ impl MessageBody for Stream {
             return Poll::Ready(None);
         }
         match ready!(self.link.poll_told(cx)) {
-            Told::Text(text) => Poll::Ready(Some(Ok(text))),
+            Told::Text(text) => {
+                debug_assert!(!text.is_empty(), "a chunk of nothing ends a body");
+                Poll::Ready(Some(Ok(text)))
+            }
             Told::Over(reason) => {
                 self.is_over = true;
                 let handle = &self.link.handle;

@@ -121,6 +121,7 @@ impl Sink for Taken {
                 self.has_beaten = true;
                 self.add(Bytes::from_static(self.terms.heartbeat));
             }
+            // That is for who polls.
             Control::LetGo => {}
         }
     }
