@@ -12,7 +12,13 @@ use std::{
 use salon::{Count, Salon, prelude::*};
 use salon_tests::{Result, in_process::InProcess};
 
-use crate::{limit::Limit, load::Crowd, machine::raise_descriptors, measure::now, memory::Held};
+use crate::{
+    limit::Limit,
+    load::{Crowd, Dialect},
+    machine::raise_descriptors,
+    measure::now,
+    memory::Held,
+};
 
 /// As many as may be open by default.
 const ROOMS: u64 = 250_000;
@@ -65,7 +71,7 @@ pub(crate) fn run() -> Result<()> {
         .timeouts(|timeouts| timeouts.connect = KEPT)
         .build()?;
     let server = InProcess::start(&salon, 1)?;
-    drop(Crowd::gather(server.address(), 1)?);
+    drop(Crowd::gather(server.address(), Dialect::SocketIo, 1)?);
     println!("{:<30} {:>12} {:>12}", "", "allocated", "resident");
     let before = Held::now()?;
     before.print("before");

@@ -43,6 +43,7 @@ pub(crate) fn run(comparison: &Comparison) -> Result<()> {
                 let outcome = machine
                     .place(peer.placement(), || Server::start(programs.command(*peer)))
                     .and_then(|server| {
+                        let server = server.speaking(peer.dialect());
                         server.in_time(mode.run(*peer, &server, &machine, &comparison.extent))
                     });
                 let what = format!("{} {}", mode.name(), peer.name());

@@ -14,7 +14,7 @@ use salon_tests::{Result, in_process::InProcess};
 
 use crate::{
     limit::Limit,
-    load::{Crowd, frames},
+    load::{Crowd, Dialect},
     machine::raise_descriptors,
     measure::{ALLOCATOR, now},
 };
@@ -92,7 +92,7 @@ pub(crate) fn costs() -> Result<[Cost; 2]> {
     let salon = Salon::builder().room::<Hall>().build()?;
     let server = InProcess::start(&salon, 1)?;
     // Rooms open on workers, and a worker is there once it has served somebody.
-    drop(Crowd::gather(server.address(), 1)?);
+    drop(Crowd::gather(server.address(), Dialect::SocketIo, 1)?);
     Ok([rooms(&salon)?, memberships(&server)?])
 }
 
@@ -119,8 +119,8 @@ fn open(salon: &Salon, prefix: &str, rooms: u64) -> Result<()> {
 }
 
 fn memberships(server: &InProcess) -> Result<Cost> {
-    let mut crowd = Crowd::gather(server.address(), SESSIONS)?;
-    let joins: Vec<_> = (0..=ROOMS_EACH).map(frames::join).collect();
+    let mut crowd = Crowd::gather(server.address(), Dialect::SocketIo, SESSIONS)?;
+    let joins: Vec<_> = (0..=ROOMS_EACH).map(|room| Dialect::SocketIo.join(room)).collect();
     let mut heard = Vec::with_capacity(SESSIONS);
     // The rooms, and each session's first membership, are there before anything is counted.
     for (room, join) in joins.iter().enumerate() {

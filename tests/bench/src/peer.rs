@@ -10,7 +10,7 @@ use std::{
 
 use salon_tests::Result;
 
-use crate::machine::Placement;
+use crate::{load::Dialect, machine::Placement};
 
 /// Who is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Peer {
     Limit,
     /// The fixture `load` of the conformance server: typed events and rooms.
     Salon,
+    /// The same, and its clients speak the plain protocol.
+    Plain,
     /// Salon, with a place on every event of a room.
     Numbered,
     /// Salon on the cores of its load.
@@ -37,9 +39,10 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Limit,
         Self::Salon,
+        Self::Plain,
         Self::Numbered,
         Self::Together,
         Self::TwoWorkers,
@@ -54,6 +57,7 @@ impl Peer {
         match self {
             Self::Limit => "limit",
             Self::Salon => "salon",
+            Self::Plain => "salon-plain",
             Self::Numbered => "salon-numbered",
             Self::Together => "salon-together",
             Self::TwoWorkers => "salon-2-workers",
@@ -77,7 +81,12 @@ impl Peer {
         }
     }
 
-    /// Whether it speaks long polling.
+    /// What its clients speak.
+    pub(crate) fn dialect(self) -> Dialect {
+        if self == Self::Plain { Dialect::Plain } else { Dialect::SocketIo }
+    }
+
+    /// Whether it is asked by long polling.
     pub(crate) fn polls(self) -> bool {
         matches!(self, Self::Salon | Self::Socketioxide | Self::Node)
     }
@@ -108,7 +117,10 @@ pub(crate) struct Programs {
 impl Programs {
     /// Builds what is needed, in release.
     pub(crate) fn build(peers: &[Peer]) -> Result<Self> {
-        let salon = if peers.iter().any(|peer| *peer == Peer::Salon || peer.is_variant()) {
+        let salon = if peers
+            .iter()
+            .any(|peer| matches!(peer, Peer::Salon | Peer::Plain) || peer.is_variant())
+        {
             build_salon()?
         } else {
             PathBuf::new()
@@ -126,7 +138,12 @@ impl Programs {
     /// How a peer is started.
     pub(crate) fn command(&self, peer: Peer) -> Command {
         match peer {
-            Peer::Salon | Peer::Numbered | Peer::Together | Peer::TwoWorkers | Peer::AtHome => {
+            Peer::Salon
+            | Peer::Plain
+            | Peer::Numbered
+            | Peer::Together
+            | Peer::TwoWorkers
+            | Peer::AtHome => {
                 let fixture = if peer == Peer::Numbered { "load-numbered" } else { "load" };
                 let workers = match peer {
                     Peer::TwoWorkers | Peer::AtHome => "2",

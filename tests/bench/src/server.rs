@@ -18,7 +18,7 @@ use std::{
 use procfs::process::{ClearRefs, Process};
 use salon_tests::Result;
 
-use crate::limit::Limit;
+use crate::{limit::Limit, load::Dialect};
 
 /// How long a server may take to say where it listens.
 const START: Duration = Duration::from_secs(60);
@@ -32,6 +32,8 @@ pub(crate) struct Server {
     child: Arc<Running>,
     process: Process,
     address: SocketAddr,
+    /// What clients are to speak with it.
+    dialect: Dialect,
     limit: Limit,
 }
 
@@ -88,7 +90,13 @@ impl Server {
         let child = Arc::new(Running { child: Mutex::new(child), overdue: AtomicBool::new(false) });
         let limit = Running::limit(&child, start);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        Ok(Self { child, process, address, limit })
+        Ok(Self { child, process, address, dialect: Dialect::SocketIo, limit })
+    }
+
+    /// Has its clients speak that, instead of Socket.IO.
+    pub(crate) fn speaking(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
     }
 
     /// What came of a run, or that its time was over: then its server was killed, and whatever else
@@ -108,6 +116,11 @@ impl Server {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What clients are to speak with it.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// What its threads have had of the processor.

@@ -12,7 +12,7 @@ use super::{
     ledger::{Ledger, Promise, Publish, TEXT},
     wire::Wire,
 };
-use crate::load::frames;
+use crate::load::{Dialect, frames};
 
 /// Asks rooms in this process.
 pub(super) struct Asker<const IS_DURABLE: bool> {
@@ -46,7 +46,7 @@ pub(super) struct Speaker(Wire);
 impl Speaker {
     pub(super) async fn connect(address: SocketAddr) -> Result<Self> {
         let mut wire = Wire::open(address).await?;
-        wire.send(&frames::upgrade()).await?;
+        wire.send(&Dialect::SocketIo.upgrade()).await?;
         if !wire.take_to(b"\r\n\r\n").await?.starts_with(b"HTTP/1.1 101") {
             return Err("the upgrade was refused".into());
         }

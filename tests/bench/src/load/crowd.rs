@@ -13,7 +13,7 @@ use salon_tests::Result;
 use socket2::SockRef;
 
 use super::{
-    frames,
+    Dialect,
     scanner::{Frame, Scanner},
 };
 use crate::measure::now;
@@ -39,7 +39,7 @@ pub(crate) struct Heard {
 enum Stage {
     /// Waits for `101` and the end of its head; how much of that end has come.
     Upgrading(u8),
-    /// Has sent `40`.
+    /// Has asked to be let in, or waits for its welcome.
     Connecting,
     Connected,
     Cut,
@@ -58,41 +58,47 @@ struct Client {
 #[derive(Debug)]
 pub(crate) struct Crowd {
     address: SocketAddr,
+    dialect: Dialect,
     poll: Poll,
     events: Events,
     clients: Vec<Client>,
     connected: usize,
     buffer: Vec<u8>,
     /// The request of each client.
-    upgrade: fn(usize) -> Vec<u8>,
+    upgrade: fn(Dialect, usize) -> Vec<u8>,
     connect: Vec<u8>,
     pong: Vec<u8>,
 }
 
 impl Crowd {
     /// Nobody yet.
-    pub(crate) fn new(address: SocketAddr) -> Result<Self> {
-        Self::with(address, |_| frames::upgrade())
+    pub(crate) fn new(address: SocketAddr, dialect: Dialect) -> Result<Self> {
+        Self::with(address, dialect, |dialect, _| dialect.upgrade())
     }
 
     /// Nobody yet, of clients with requests of their own.
-    pub(crate) fn with(address: SocketAddr, upgrade: fn(usize) -> Vec<u8>) -> Result<Self> {
+    pub(crate) fn with(
+        address: SocketAddr,
+        dialect: Dialect,
+        upgrade: fn(Dialect, usize) -> Vec<u8>,
+    ) -> Result<Self> {
         Ok(Self {
             address,
+            dialect,
             upgrade,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             clients: Vec::new(),
             connected: 0,
             buffer: vec![0; 256 * 1024],
-            connect: frames::text("40"),
-            pong: frames::text("3"),
+            connect: dialect.connect(),
+            pong: dialect.pong(),
         })
     }
 
     /// So many clients, all connected.
-    pub(crate) fn gather(address: SocketAddr, clients: usize) -> Result<Self> {
-        let mut crowd = Self::new(address)?;
+    pub(crate) fn gather(address: SocketAddr, dialect: Dialect, clients: usize) -> Result<Self> {
+        let mut crowd = Self::new(address, dialect)?;
         crowd.connect(clients)?;
         Ok(crowd)
     }
@@ -132,6 +138,11 @@ impl Crowd {
         self.poll.registry().deregister(&mut client.stream)?;
         client.stage = Stage::Cut;
         Ok(())
+    }
+
+    /// What its clients speak.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// How many clients there are.
@@ -180,9 +191,9 @@ impl Crowd {
         self.poll.registry().register(&mut stream, Token(number), interest)?;
         self.clients.push(Client {
             stream,
-            scanner: Scanner::default(),
+            scanner: Scanner::new(self.dialect),
             stage: Stage::Upgrading(0),
-            unsent: (self.upgrade)(number),
+            unsent: (self.upgrade)(self.dialect, number),
         });
         Ok(())
     }
@@ -249,11 +260,13 @@ impl Client {
             }
             _ => bytes,
         };
-        let (mut connected, mut pings, mut closed) = (false, 0, false);
+        let is_in = self.stage == Stage::Connected;
+        let (mut connected, mut pings, mut closed) = (is_in, 0, false);
         self.scanner.scan(frames, |frame| match frame {
             Frame::Acknowledgement => heard.acknowledgements += 1,
-            Frame::Event => heard.events += 1,
-            Frame::Connected => connected = true,
+            // A welcome is an event as any other, where there is no word of its own for it.
+            Frame::Event if connected => heard.events += 1,
+            Frame::Event | Frame::Connected => connected = true,
             Frame::Ping => pings += 1,
             Frame::Close => closed = true,
             Frame::Other => {}

@@ -3,6 +3,7 @@
 //! It must never wait for one client while another could be served, and never allocate per message.
 
 mod crowd;
+mod dialect;
 pub(crate) mod frames;
 mod pace;
 mod polling;
@@ -10,6 +11,7 @@ mod scanner;
 mod talk;
 
 pub(crate) use crowd::{Crowd, Heard};
+pub(crate) use dialect::Dialect;
 pub(crate) use pace::Pace;
 pub(crate) use polling::PollingCrowd;
 pub(crate) use talk::{Driven, Talk, drive};

@@ -3,16 +3,16 @@
 //! It must never count a frame before its last byte has come: what is lost at the end would be
 //! counted as heard.
 
+use super::Dialect;
+
 /// One frame, by what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// `40`: the namespace is connected.
+    /// The namespace is connected, in so many words.
     Connected,
-    /// `43`: an acknowledgement.
     Acknowledgement,
-    /// `42`: an event.
     Event,
-    /// `2`: a ping, to be answered.
+    /// To be answered.
     Ping,
     /// A close frame, or a packet that ends the connection.
     Close,
@@ -26,6 +26,7 @@ const LONGEST: usize = 12;
 /// Where in the stream of frames one connection is.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
+    dialect: Dialect,
     /// The beginning of a frame, not enough yet to say what it is.
     kept: [u8; LONGEST],
     kept_bytes: usize,
@@ -34,6 +35,11 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
+    /// At the beginning.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, ..Self::default() }
+    }
+
     /// Takes what has come, and tells of each frame that is complete.
     pub(crate) fn scan(&mut self, mut bytes: &[u8], mut heard: impl FnMut(Frame)) {
         loop {
@@ -51,11 +57,14 @@ impl Scanner {
                 let more = bytes.len().min(LONGEST - before);
                 self.kept[before..before + more].copy_from_slice(&bytes[..more]);
                 self.kept_bytes += more;
-                let Some((frame, length)) = begun(&self.kept[..self.kept_bytes]) else { return };
+                let Some((frame, length)) = begun(self.dialect, &self.kept[..self.kept_bytes])
+                else {
+                    return;
+                };
                 self.kept_bytes = 0;
                 // What was kept before is part of the frame that now has a name.
                 self.coming = Some((frame, length - before));
-            } else if let Some((frame, length)) = begun(bytes) {
+            } else if let Some((frame, length)) = begun(self.dialect, bytes) {
                 self.coming = Some((frame, length));
             } else {
                 self.kept[..bytes.len()].copy_from_slice(bytes);
@@ -67,21 +76,14 @@ impl Scanner {
 }
 
 /// What a frame is, and its length with the header; nothing while that cannot be said.
-fn begun(bytes: &[u8]) -> Option<(Frame, usize)> {
+fn begun(dialect: Dialect, bytes: &[u8]) -> Option<(Frame, usize)> {
     let (header, payload) = match *bytes.get(1)? {
         126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
         127 => (10, u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?) as usize),
         length => (2, usize::from(length & 0x7f)),
     };
     let shown = bytes.get(header..header + payload.min(2))?;
-    let frame = match (bytes[0] & 0x0f, shown) {
-        (8, _) | (1, [b'1'] | [b'4', b'1' | b'4']) => Frame::Close,
-        (1, [b'4', b'0']) => Frame::Connected,
-        (1, [b'4', b'2']) => Frame::Event,
-        (1, [b'4', b'3']) => Frame::Acknowledgement,
-        (1, [b'2', ..]) => Frame::Ping,
-        _ => Frame::Other,
-    };
+    let frame = dialect.named(bytes[0] & 0x0f, shown);
     Some((frame, header + payload))
 }
 
@@ -120,6 +122,18 @@ mod tests {
             }
             assert_eq!(heard, said, "in chunks of {size}");
         }
+    }
+
+    #[test]
+    fn plain_frames_are_told_by_how_they_begin() {
+        let mut bytes = Vec::new();
+        for (head, payload) in [(0x81, r#"["msg",1]"#), (0x89, ""), (0x81, "[-1]"), (0x81, "[]")] {
+            bytes.extend([head, payload.len() as u8]);
+            bytes.extend(payload.bytes());
+        }
+        let (mut scanner, mut heard) = (Scanner::new(Dialect::Plain), Vec::new());
+        scanner.scan(&bytes, |frame| heard.push(frame));
+        assert_eq!(heard, [Frame::Event, Frame::Ping, Frame::Acknowledgement, Frame::Other]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use salon_tests::Result;
 
 use super::{Extent, Outcome, figure};
 use crate::{
-    load::{Crowd, Heard, Talk, drive, frames},
+    load::{Crowd, Heard, Talk, drive},
     server::Server,
 };
 
@@ -53,9 +53,10 @@ impl Talk for Churn {
 }
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
-    let mut crowd = Crowd::gather(server.address(), CLIENTS)?;
+    let dialect = server.dialect();
+    let mut crowd = Crowd::gather(server.address(), dialect, CLIENTS)?;
     let mut talk = Churn {
-        frames: (0..CLIENTS / SIZE).map(|room| [frames::join(room), frames::leave(room)]).collect(),
+        frames: (0..CLIENTS / SIZE).map(|room| [dialect.join(room), dialect.leave(room)]).collect(),
         steps: vec![0; CLIENTS],
         said: 0,
         acknowledged: 0,

@@ -57,9 +57,9 @@ impl Talk for Echo {
 }
 
 pub(super) fn run(server: &Server, extent: &Extent, clients: usize) -> Result<Outcome> {
-    let mut crowd = Crowd::gather(server.address(), clients)?;
+    let mut crowd = Crowd::gather(server.address(), server.dialect(), clients)?;
     let mut talk = Echo {
-        frame: frames::echo(&frames::payload(PAYLOAD)),
+        frame: server.dialect().echo(&frames::payload(PAYLOAD)),
         sent: Vec::with_capacity(clients),
         said: 0,
         acknowledged: 0,

@@ -48,9 +48,9 @@ impl Talk for FanOut {
 }
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
-    let mut crowd = Crowd::gather(server.address(), MEMBERS)?;
+    let mut crowd = Crowd::gather(server.address(), server.dialect(), MEMBERS)?;
     join(&mut crowd, |_| 0)?;
-    let frame = frames::publish(0, &frames::payload(PAYLOAD));
+    let frame = server.dialect().publish(0, &frames::payload(PAYLOAD));
     let mut talk = FanOut { frame, said: 0, delivered: 0 };
     let driven = drive(&mut crowd, &mut talk, server, extent)?;
     Ok(deliveries(&driven))

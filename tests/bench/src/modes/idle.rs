@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(super) fn run(server: &Server, machine: &Machine, extent: &Extent) -> Result<Outcome> {
     let connections = machine.connections(extent.connections);
-    let mut crowd = Crowd::new(server.address())?;
+    let mut crowd = Crowd::new(server.address(), server.dialect())?;
     // What the first connections make a server set up is not theirs.
     crowd.connect(connections / 100)?;
     let (before, kernel_before) = (server.memory()?, kernel_memory()?);

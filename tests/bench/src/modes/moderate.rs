@@ -62,8 +62,8 @@ impl Echoes {
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
     let mut echoes = Echoes {
-        crowd: Crowd::gather(server.address(), CLIENTS)?,
-        frame: frames::echo(&frames::payload(PAYLOAD)),
+        crowd: Crowd::gather(server.address(), server.dialect(), CLIENTS)?,
+        frame: server.dialect().echo(&frames::payload(PAYLOAD)),
         pace: Pace::new(PER_SECOND),
         waiting: vec![VecDeque::with_capacity(64); CLIENTS],
         heard: Vec::with_capacity(CLIENTS),

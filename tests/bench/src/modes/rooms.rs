@@ -9,7 +9,7 @@ use salon_tests::Result;
 
 use super::{Extent, Outcome, PAYLOAD, deliveries, figure};
 use crate::{
-    load::{Crowd, Heard, Talk, drive, frames},
+    load::{Crowd, Dialect, Heard, Talk, drive, frames},
     measure::now,
     server::Server,
 };
@@ -62,13 +62,13 @@ impl Talk for Rooms {
 }
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
-    talk(Crowd::new(server.address())?, server, extent)
+    talk(Crowd::new(server.address(), server.dialect())?, server, extent)
 }
 
 /// The same, and each says with its handshake which room it is to be near.
 pub(super) fn run_at_home(server: &Server, extent: &Extent) -> Result<Outcome> {
-    let near = |client| frames::upgrade_near(client / SIZE);
-    talk(Crowd::with(server.address(), near)?, server, extent)
+    let near = |dialect: Dialect, client| dialect.upgrade_near(client / SIZE);
+    talk(Crowd::with(server.address(), server.dialect(), near)?, server, extent)
 }
 
 fn talk(mut crowd: Crowd, server: &Server, extent: &Extent) -> Result<Outcome> {
@@ -76,7 +76,7 @@ fn talk(mut crowd: Crowd, server: &Server, extent: &Extent) -> Result<Outcome> {
     join(&mut crowd, |client| client / SIZE)?;
     let payload = frames::payload(PAYLOAD);
     let mut talk = Rooms {
-        frames: (0..MEMBERS / SIZE).map(|room| frames::publish(room, &payload)).collect(),
+        frames: (0..MEMBERS / SIZE).map(|room| server.dialect().publish(room, &payload)).collect(),
         heard: vec![0; MEMBERS],
         said: vec![0; MEMBERS],
         deliveries: 0,
@@ -96,7 +96,7 @@ pub(super) fn join(crowd: &mut Crowd, room: impl Fn(usize) -> usize) -> Result<(
         // Clients are on workers in turn, and a room is on that of its first member: with two
         // workers, one would have all rooms if the same member came first in each.
         let client = if room(number) % 2 == 1 { number ^ 1 } else { number };
-        crowd.send(client, &frames::join(room(client)))?;
+        crowd.send(client, &crowd.dialect().join(room(client)))?;
     }
     let (mut missing, mut heard) = (crowd.len() as u64, Vec::new());
     let deadline = now() + Duration::from_secs(20);

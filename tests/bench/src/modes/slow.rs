@@ -19,7 +19,7 @@ const PAYLOAD: usize = 1024;
 const STOPPED: usize = 9;
 
 pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
-    let mut crowd = Crowd::gather(server.address(), STOPPED + 1)?;
+    let mut crowd = Crowd::gather(server.address(), server.dialect(), STOPPED + 1)?;
     join(&mut crowd, |_| 0)?;
     speak(&mut crowd, STOPPED + 1, extent.warm_up)?;
     let (without, lost_before) = speak(&mut crowd, STOPPED + 1, 2 * extent.time)?;
@@ -42,7 +42,7 @@ pub(super) fn run(server: &Server, extent: &Extent) -> Result<Outcome> {
 
 /// Client 0 speaks to clients 1 to `members`, at its pace; latencies, and what did not arrive.
 fn speak(crowd: &mut Crowd, members: usize, time: Duration) -> Result<(Latencies, u64)> {
-    let frame = frames::publish(0, &frames::payload(PAYLOAD));
+    let frame = crowd.dialect().publish(0, &frames::payload(PAYLOAD));
     let (mut latencies, mut heard) = (Latencies::new()?, Vec::<Heard>::new());
     // Each hears all messages in order: the n-th that a member hears is the n-th that was said.
     let mut counts = vec![0; members];

@@ -11,7 +11,7 @@ use crate::{load::Crowd, machine::Machine, measure::now, server::Server};
 
 pub(super) fn run(server: &Server, machine: &Machine, extent: &Extent) -> Result<Outcome> {
     let connections = machine.connections(extent.connections);
-    let mut crowd = Crowd::gather(server.address(), connections)?;
+    let mut crowd = Crowd::gather(server.address(), server.dialect(), connections)?;
     listen_for(&mut crowd, Duration::from_secs(1))?;
     let steady = server.memory()?;
     server.forget_peak()?;

@@ -86,7 +86,7 @@ fn panel(svg: &mut String, results: &Results, row: &Row, x: f64, y: f64) {
         );
         let Some(spread) = row.spread(column) else { continue };
         let colour = match peer {
-            Peer::Salon => "#1a7f37",
+            Peer::Salon | Peer::Plain => "#1a7f37",
             Peer::Limit => "#8c959f",
             peer if peer.is_variant() => "#7fbf91",
             _ => "#9ec5e8",

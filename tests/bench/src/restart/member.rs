@@ -9,7 +9,7 @@ use salon_tests::Result;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::load::frames;
+use crate::load::{Dialect, frames};
 
 /// The last that it has seen.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl Member {
         anew.noted = self.noted.take();
         anew.stream = Some(stream);
         anew.stage = Stage::Upgrading;
-        anew.unsent = frames::upgrade();
+        anew.unsent = Dialect::SocketIo.upgrade();
         *self = anew;
     }
 

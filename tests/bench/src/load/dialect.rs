@@ -1,0 +1,103 @@
+//! The protocols that a load speaks over WebSocket: how the same thing is said in each, and what the
+//! first bytes of an answer say.
+//!
+//! It must never have one of them say what another leaves out: what differs is the protocol.
+
+use super::{frames, scanner::Frame};
+
+/// What is spoken over a WebSocket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    #[default]
+    SocketIo,
+    /// Salon's own, which needs no library.
+    Plain,
+}
+
+impl Dialect {
+    /// The request that opens a connection.
+    pub(crate) fn upgrade(self) -> Vec<u8> {
+        self.upgrade_with("")
+    }
+
+    /// The same for a client that is to live with others of a room.
+    pub(crate) fn upgrade_near(self, room: usize) -> Vec<u8> {
+        self.upgrade_with(&format!("&room=room{room}"))
+    }
+
+    fn upgrade_with(self, parameters: &str) -> Vec<u8> {
+        let target = match self {
+            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+            Self::Plain => "/salon?",
+        };
+        format!(
+            "GET {target}{parameters} HTTP/1.1\r\n\
+             Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
+    /// What a client says first, if it is not welcomed without a word.
+    pub(super) fn connect(self) -> Vec<u8> {
+        match self {
+            Self::SocketIo => frames::text("40"),
+            Self::Plain => Vec::new(),
+        }
+    }
+
+    /// The answer to a ping.
+    pub(super) fn pong(self) -> Vec<u8> {
+        match self {
+            Self::SocketIo => frames::text("3"),
+            Self::Plain => frames::pong(),
+        }
+    }
+
+    /// `echo`, with an acknowledgement.
+    pub(crate) fn echo(self, payload: &str) -> Vec<u8> {
+        self.answered(&format!(r#""echo","{payload}""#))
+    }
+
+    /// `join`, with an acknowledgement.
+    pub(crate) fn join(self, room: usize) -> Vec<u8> {
+        self.answered(&format!(r#""join","room{room}""#))
+    }
+
+    /// `leave`, with an acknowledgement.
+    pub(crate) fn leave(self, room: usize) -> Vec<u8> {
+        self.answered(&format!(r#""leave","room{room}""#))
+    }
+
+    /// `pub`, without an acknowledgement.
+    pub(crate) fn publish(self, room: usize, payload: &str) -> Vec<u8> {
+        let event = format!(r#"["pub",{{"room":"room{room}","data":"{payload}"}}]"#);
+        match self {
+            Self::SocketIo => frames::text(&format!("42{event}")),
+            Self::Plain => frames::text(&event),
+        }
+    }
+
+    fn answered(self, event: &str) -> Vec<u8> {
+        match self {
+            Self::SocketIo => frames::text(&format!("421[{event}]")),
+            Self::Plain => frames::text(&format!("[1,{event}]")),
+        }
+    }
+
+    /// What a frame is, by its kind and the first two bytes of its payload.
+    pub(super) fn named(self, opcode: u8, shown: &[u8]) -> Frame {
+        match (self, opcode, shown) {
+            (_, 8, _) => Frame::Close,
+            (Self::SocketIo, 1, [b'1'] | [b'4', b'1' | b'4']) => Frame::Close,
+            (Self::SocketIo, 1, [b'4', b'0']) => Frame::Connected,
+            (Self::SocketIo, 1, [b'4', b'2']) => Frame::Event,
+            (Self::SocketIo, 1, [b'4', b'3']) => Frame::Acknowledgement,
+            (Self::SocketIo, 1, [b'2', ..]) => Frame::Ping,
+            (Self::Plain, 1, [b'[', b'"']) => Frame::Event,
+            (Self::Plain, 1, [b'[', b'-']) => Frame::Acknowledgement,
+            (Self::Plain, 9, _) => Frame::Ping,
+            _ => Frame::Other,
+        }
+    }
+}
