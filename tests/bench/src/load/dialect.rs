@@ -1,9 +1,8 @@
-//! The protocols that a load speaks over WebSocket: how the same thing is said in each, and what the
-//! first bytes of an answer say.
+//! The protocols that a load speaks over WebSocket: how the same thing is said in each.
 //!
 //! It must never have one of them say what another leaves out: what differs is the protocol.
 
-use super::{frames, scanner::Frame};
+use super::frames;
 
 /// What is spoken over a WebSocket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,22 +81,6 @@ impl Dialect {
         match self {
             Self::SocketIo => frames::text(&format!("421[{event}]")),
             Self::Plain => frames::text(&format!("[1,{event}]")),
-        }
-    }
-
-    /// What a frame is, by its kind and the first two bytes of its payload.
-    pub(super) fn named(self, opcode: u8, shown: &[u8]) -> Frame {
-        match (self, opcode, shown) {
-            (_, 8, _) => Frame::Close,
-            (Self::SocketIo, 1, [b'1'] | [b'4', b'1' | b'4']) => Frame::Close,
-            (Self::SocketIo, 1, [b'4', b'0']) => Frame::Connected,
-            (Self::SocketIo, 1, [b'4', b'2']) => Frame::Event,
-            (Self::SocketIo, 1, [b'4', b'3']) => Frame::Acknowledgement,
-            (Self::SocketIo, 1, [b'2', ..]) => Frame::Ping,
-            (Self::Plain, 1, [b'[', b'"']) => Frame::Event,
-            (Self::Plain, 1, [b'[', b'-']) => Frame::Acknowledgement,
-            (Self::Plain, 9, _) => Frame::Ping,
-            _ => Frame::Other,
         }
     }
 }

@@ -83,8 +83,25 @@ fn begun(dialect: Dialect, bytes: &[u8]) -> Option<(Frame, usize)> {
         length => (2, usize::from(length & 0x7f)),
     };
     let shown = bytes.get(header..header + payload.min(2))?;
-    let frame = dialect.named(bytes[0] & 0x0f, shown);
+    let frame = named(dialect, bytes[0] & 0x0f, shown);
     Some((frame, header + payload))
+}
+
+/// What a frame is, by its kind and the first two bytes of its payload.
+fn named(dialect: Dialect, opcode: u8, shown: &[u8]) -> Frame {
+    use Dialect::{Plain, SocketIo};
+    match (dialect, opcode, shown) {
+        (_, 8, _) => Frame::Close,
+        (SocketIo, 1, [b'1'] | [b'4', b'1' | b'4']) => Frame::Close,
+        (SocketIo, 1, [b'4', b'0']) => Frame::Connected,
+        (SocketIo, 1, [b'4', b'2']) => Frame::Event,
+        (SocketIo, 1, [b'4', b'3']) => Frame::Acknowledgement,
+        (SocketIo, 1, [b'2', ..]) => Frame::Ping,
+        (Plain, 1, [b'[', b'"']) => Frame::Event,
+        (Plain, 1, [b'[', b'-']) => Frame::Acknowledgement,
+        (Plain, 9, _) => Frame::Ping,
+        _ => Frame::Other,
+    }
 }
 
 #[cfg(test)]
