@@ -2,9 +2,14 @@
 //!
 //! It must never look at more than a name: what else decides about a guest is for its test to say.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
 use salon::{
     Refusal,
-    auth::{Authenticated, Authenticator, Credentials, Permissions},
+    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Permissions, Question},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,6 +50,32 @@ impl Authenticator for ByName {
         let name = guest.name.clone();
         let guest = Authenticated::new(guest).permissions(self.permissions.clone());
         Ok(if name.is_empty() { guest } else { guest.subject(name) })
+    }
+}
+
+/// Who may do nothing that anybody is asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Bars(Arc<Mutex<BTreeSet<String>>>);
+
+impl Bars {
+    /// From now on a guest of that name may not.
+    ///
+    /// # Panics
+    /// When a test has panicked with it.
+    pub fn bar(&self, name: &str) {
+        self.0.lock().expect("nothing panics under it").insert(name.to_owned());
+    }
+}
+
+impl Authority for Bars {
+    type Identity = Guest;
+
+    async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
+        let bars = self.0.lock().expect("nothing panics under it");
+        match bars.contains(&question.identity().name) {
+            true => Err(Refusal::forbidden("barred")),
+            false => Ok(Grant::standing()),
+        }
     }
 }
 

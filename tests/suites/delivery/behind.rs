@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use salon::{
     Count,
-    testing::{Failure, Wire, for_seeds},
+    testing::{Client, Failure, Lab, Wire, for_seeds},
 };
 use salon_tests::guests::guest;
 use serde_json::{Value, json};
@@ -250,18 +250,24 @@ fn one_that_is_behind_gets_all_of_the_new_order_after_a_panic() {
     });
 }
 
+/// Two of Ada's clients in the den, and Bob.
+async fn two_tabs_and_bob(lab: &Lab) -> Result<[Client; 3], Failure> {
+    let first = come(lab, Wire::WebSocket, "ada").await?;
+    let second = come(lab, Wire::WebSocket, "ada").await?;
+    let bob = come(lab, Wire::WebSocket, "bob").await?;
+    for client in [&first, &second, &bob] {
+        client.send(enter()).await?;
+    }
+    Ok([first, second, bob])
+}
+
 /// "Every member but one": the others are not left out because they are slow.
 #[test]
 fn a_slow_second_tab_hears_what_the_first_alone_was_left_out_of() {
     for_seeds(0..3, async |seed| {
         for is_slow in [false, true] {
             let lab = small_dens(seed).await?;
-            let first = come(&lab, Wire::WebSocket, "ada").await?;
-            let second = come(&lab, Wire::WebSocket, "ada").await?;
-            let bob = come(&lab, Wire::WebSocket, "bob").await?;
-            for client in [&first, &second, &bob] {
-                client.send(enter()).await?;
-            }
+            let [_first, second, bob] = two_tabs_and_bob(&lab).await?;
             if is_slow {
                 second.stop_reading();
             }
@@ -280,12 +286,7 @@ fn a_slow_second_tab_hears_what_the_first_alone_was_left_out_of() {
 fn so_does_one_that_has_come_back_and_still_reads_what_it_missed() {
     for_seeds(0..3, async |seed| {
         let lab = small_dens(seed).await?;
-        let first = come(&lab, Wire::WebSocket, "ada").await?;
-        let second = come(&lab, Wire::WebSocket, "ada").await?;
-        let bob = come(&lab, Wire::WebSocket, "bob").await?;
-        for client in [&first, &second, &bob] {
-            client.send(enter()).await?;
-        }
+        let [_first, second, bob] = two_tabs_and_bob(&lab).await?;
         second.reset();
         act(&lab, &bob, 59, Then::Nothing).await?;
         act(&lab, &bob, 0, Then::AllButFirst).await?;

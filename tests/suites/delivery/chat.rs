@@ -2,18 +2,15 @@
 //!
 //! It must never say anything that its test does not ask for.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use salon::{
     Builder, History, Past,
-    auth::{Authority, Grant, Identified, Question},
+    auth::Identified,
     prelude::*,
     testing::{Client, ConnectError, Failure, Lab, Wire},
 };
-use salon_tests::guests::{ByName, Guest};
+use salon_tests::guests::{Bars, ByName, Guest};
 use serde_json::{Value, json};
 
 /// What a chat keeps.
@@ -190,28 +187,6 @@ impl Club {
     #[on]
     fn enter(&mut self, _: Enter, cx: &mut EventContext<'_, Self>) -> bool {
         cx.resumed()
-    }
-}
-
-/// Who may not enter a club.
-#[derive(Clone, Default)]
-pub(crate) struct Bars(Arc<Mutex<Vec<String>>>);
-
-impl Bars {
-    pub(crate) fn bar(&self, name: &str) {
-        self.0.lock().expect("nobody panics with it").push(name.to_owned());
-    }
-}
-
-impl Authority for Bars {
-    type Identity = Guest;
-
-    async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
-        let bars = self.0.lock().expect("nobody panics with it");
-        match bars.contains(&question.identity().name) {
-            true => Err(Refusal::forbidden("barred")),
-            false => Ok(Grant::standing()),
-        }
     }
 }
 

@@ -11,9 +11,9 @@ use salon::{
     store::MemoryStore,
     testing::{Client, Failure, Lab, Sent},
 };
-use salon_tests::guests::{ByName, Guest};
+use salon_tests::guests::{Bars, ByName, Guest};
 
-use crate::chat::{Bars, Chat, Heard, KEPT, Moved, Said};
+use crate::chat::{Chat, Heard, KEPT, Moved, Said};
 
 /// How long what a room says waits.
 pub(crate) const WINDOW: Duration = Duration::from_millis(50);

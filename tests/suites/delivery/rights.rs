@@ -6,7 +6,9 @@ use salon::{
     testing::{Client, Failure, Lab, Wire, for_seeds},
 };
 
-use crate::chat::{Bars, Club, Enter, Said, app, come, said};
+use salon_tests::guests::Bars;
+
+use crate::chat::{Club, Enter, Said, app, come, said};
 
 async fn club(seed: u64, bars: &Bars) -> Result<Lab, Failure> {
     let salon = app(bars).limits(|limits| limits.max_outbox_frames = 8).build()?;

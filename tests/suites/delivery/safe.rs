@@ -16,9 +16,9 @@ use salon::{
     store::Store,
     testing::{Client, Failure, Lab, Wire},
 };
-use salon_tests::guests::{ByName, Guest};
+use salon_tests::guests::{Bars, ByName, Guest};
 
-use crate::chat::{Bars, come};
+use crate::chat::come;
 
 /// Joins; what is in it.
 #[derive(Serialize, Deserialize, Event)]

@@ -3,9 +3,8 @@
 //! It must never know by which protocol its clients come.
 
 use std::{
-    collections::BTreeSet,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,10 +12,10 @@ use std::{
 
 use salon::{
     Binary, Builder, Code, History, Presence, Present, Salon,
-    auth::{Authenticated, Authenticator, Authority, Credentials, Grant, Identified, Question},
+    auth::{Authenticated, Authenticator, Credentials, Identified},
     prelude::*,
 };
-use salon_tests::guests::Guest;
+use salon_tests::guests::{Bars, Guest};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -61,28 +60,6 @@ impl Authenticator for Tokens {
             "denied" => Err(Refusal::forbidden("not you")),
             "broken" => panic!("a panic in authenticate"),
             _ => Err(Refusal::unauthorized("no such token")),
-        }
-    }
-}
-
-/// Who may be in no chat.
-#[derive(Clone, Default)]
-pub(crate) struct Bars(Arc<Mutex<BTreeSet<String>>>);
-
-impl Bars {
-    pub(crate) fn bar(&self, name: &str) {
-        self.0.lock().expect("nothing panics under it").insert(name.to_owned());
-    }
-}
-
-impl Authority for Bars {
-    type Identity = Guest;
-
-    async fn decide(&self, question: Question<Guest>) -> Result<Grant, Refusal> {
-        let bars = self.0.lock().expect("nothing panics under it");
-        match bars.contains(&question.identity().name) {
-            true => Err(Refusal::forbidden("barred")),
-            false => Ok(Grant::standing()),
         }
     }
 }

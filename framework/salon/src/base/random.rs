@@ -31,6 +31,14 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
     CURRENT.with_borrow_mut(|stock| stock.give(bytes))
 }
 
+/// A number up to `most`, each as likely as any other; nothing when the operating system gives no chance.
+pub(crate) fn up_to(most: u64) -> Option<u64> {
+    let mut bytes = [0; 8];
+    fill(&mut bytes).ok()?;
+    let drawn = u64::from_be_bytes(bytes);
+    Some(most.checked_add(1).map_or(drawn, |count| drawn % count))
+}
+
 impl Stock {
     fn give(&mut self, wanted: &mut [u8]) -> Result<(), getrandom::Error> {
         if wanted.len() > STOCK {
@@ -65,6 +73,14 @@ mod tests {
             assert!(given.insert(bytes), "{count}");
             assert!(stock.bytes[stock.left..].iter().all(|byte| *byte == 0), "{count}");
         }
+    }
+
+    #[test]
+    fn a_number_is_drawn_from_nothing_up_to_the_most() {
+        let drawn: HashSet<_> = (0..1_000).filter_map(|_| up_to(2)).collect();
+        assert_eq!(drawn, HashSet::from([0, 1, 2]));
+        assert_eq!(up_to(0), Some(0));
+        assert!(up_to(u64::MAX).is_some());
     }
 
     #[test]

@@ -89,13 +89,20 @@ impl OpenSession {
     /// Whatever comes of it, its payload has been checked then, or is an error.
     pub(super) fn call(&mut self, mut call: Call, context: &mut CallContext<'_>) -> Reached {
         if call.name == REFRESH {
-            return self.refresh(call, context);
+            return self.call_own((REFRESH, REFRESH_RATE), call, context, |core, payload| {
+                let socket = self.socket(&core);
+                refresh(core, socket, payload)
+            });
         }
         if call.name == REPLAY {
-            return self.replay(call, context);
+            return self.call_own((REPLAY, REPLAY_RATE), call, context, |core, payload| {
+                replay(core, self.handle.clone(), payload)
+            });
         }
         if call.name == LEAVE {
-            return self.leave(call, context);
+            return self.call_own((LEAVE, LEAVE_RATE), call, context, |core, payload| {
+                leave(core, self.handle.clone(), payload)
+            });
         }
         let namespace = self.namespace.clone();
         let route = namespace.routes.get_key_value(&*call.name);
@@ -139,31 +146,22 @@ impl OpenSession {
         }
     }
 
-    fn refresh(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
-        if let Err(refusal) = self.check_rate(REFRESH, REFRESH_RATE, context.allowance) {
+    /// Has an event of the protocol's own handled by `handle`, however long that takes.
+    fn call_own<F>(
+        &self,
+        (name, rate): (&'static str, Rate),
+        call: Call,
+        context: &mut CallContext<'_>,
+        handle: impl FnOnce(Arc<Core>, Payload) -> F,
+    ) -> Reached
+    where
+        F: Future<Output = Result<Payload, Refusal>> + 'static,
+    {
+        if let Err(refusal) = self.check_rate(name, rate, context.allowance) {
             return call.refuse(refusal);
         }
-        let payload = call.payload.check()?;
-        let refreshed = refresh(context.core.clone(), self.socket(context.core), payload);
-        Ok(Outcome::Later(refreshed.map(Concluded::Answered).boxed_local(), call.in_flight))
-    }
-
-    fn replay(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
-        if let Err(refusal) = self.check_rate(REPLAY, REPLAY_RATE, context.allowance) {
-            return call.refuse(refusal);
-        }
-        let payload = call.payload.check()?;
-        let replayed = replay(context.core.clone(), self.handle.clone(), payload);
-        Ok(Outcome::Later(replayed.map(Concluded::Answered).boxed_local(), call.in_flight))
-    }
-
-    fn leave(&self, call: Call, context: &mut CallContext<'_>) -> Reached {
-        if let Err(refusal) = self.check_rate(LEAVE, LEAVE_RATE, context.allowance) {
-            return call.refuse(refusal);
-        }
-        let payload = call.payload.check()?;
-        let left = leave(context.core.clone(), self.handle.clone(), payload);
-        Ok(Outcome::Later(left.map(Concluded::Answered).boxed_local(), call.in_flight))
+        let handled = handle(context.core.clone(), call.payload.check()?);
+        Ok(Outcome::Later(handled.map(Concluded::Answered).boxed_local(), call.in_flight))
     }
 
     fn check_rate(

@@ -6,12 +6,12 @@ use std::{future::IntoFuture, marker::PhantomData, panic::Location, rc::Rc, time
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use super::{conversation::Conversation, incoming::Closed};
 use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
+    message::ToldRefusal,
     payload::Payload,
 };
 
@@ -102,25 +102,14 @@ impl std::fmt::Debug for Closing {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Refused {
-    error: Error,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    code: String,
-    message: String,
-    data: Option<Value>,
+    error: ToldRefusal,
 }
 
 fn outcome<R: DeserializeOwned + 'static>(
     arguments: &Payload,
 ) -> Result<Result<R, Refusal>, crate::payload::PayloadError> {
-    if let Ok(Refused { error: Error { code, message, data } }) = arguments.single::<Refused>() {
-        let refusal = Refusal::new(Code::from(code.as_str()), message);
-        return Ok(Err(match data {
-            Some(data) => refusal.with_data(data),
-            None => refusal,
-        }));
+    if let Ok(Refused { error }) = arguments.single::<Refused>() {
+        return Ok(Err(error.into_refusal()));
     }
     event::decode_reply(arguments).map(Ok)
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{outgoing::Outgoing, wire::Wire};
 use crate::{
     event::{BYE, CONNECT},
+    message::{ToldRefused, as_acknowledgement},
     payload::Payload,
     wire::{
         engine_io::{self, Message},
@@ -37,20 +38,6 @@ pub(super) enum Speech {
 #[derive(Deserialize)]
 struct Welcome {
     session: String,
-}
-
-/// What it says of something that it refuses.
-#[derive(Deserialize)]
-struct Refused {
-    event: String,
-    error: Error,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    code: String,
-    message: String,
-    data: Option<Value>,
 }
 
 /// Why it parts.
@@ -145,8 +132,7 @@ fn packet(frame: Frame, is_welcome: &mut bool) -> Result<Option<Packet>, String>
             Packet::Ack { namespace, id: id - 1, arguments }
         }
         Frame::Refusal { id, error } => {
-            let error = format!(r#"{{"error":{error}}}"#);
-            let arguments = Payload::from_parts(error.into(), Vec::new());
+            let arguments = as_acknowledgement(&error);
             Packet::Ack { namespace, id: id - 1, arguments }
         }
         Frame::Event { id, name, payload } => {
@@ -159,14 +145,15 @@ fn packet(frame: Frame, is_welcome: &mut bool) -> Result<Option<Packet>, String>
                     Packet::Connect { namespace, auth: Some(auth.into()) }
                 }
                 "salon:refused" => {
-                    let refused: Refused = arguments.single().map_err(|error| words(&error))?;
+                    let refused: ToldRefused = arguments.single().map_err(|error| words(&error))?;
                     // Whoever has its session keeps it.
                     if refused.event != CONNECT || *is_welcome {
                         return Ok(Some(Packet::Event { namespace, id: None, name, arguments }));
                     }
-                    let Error { code, message, data } = refused.error;
-                    let data = data.unwrap_or_else(|| json!({ "code": code }));
-                    let data = json!({ "message": message, "data": data }).to_string();
+                    let refusal = refused.error.into_refusal();
+                    let code = || json!({ "code": refusal.code().as_str() });
+                    let data = refusal.data().cloned().unwrap_or_else(code);
+                    let data = json!({ "message": refusal.message(), "data": data }).to_string();
                     Packet::ConnectError { namespace, data: data.into() }
                 }
                 "salon:bye" => {

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     engine_io::admit,
-    http::{Rejection, Reply, Upload},
+    http::{self, Rejection, Reply, Upload},
     websocket::{Framing, Opening, first_protocol, shake_hands, switch},
 };
 use crate::{
@@ -52,15 +52,11 @@ async fn serve<F>(
 where
     F: Fn(&Arc<Connections>, Arc<Handshake>, Principal) -> Result<Arc<ConnectionHandle>, Refusal>,
 {
-    let mut upload = Upload::new(payload);
-    let response = match Reply::begin(&request, &connections) {
-        Ok(reply) => match answer(&request, &mut upload, &connections, &reply, open).await {
-            Ok(response) => response,
-            Err(rejection) => reply.refused(&rejection),
-        },
-        Err(response) => *response,
+    let connections = &connections;
+    let answer = async |upload: &mut Upload, reply: &Reply| {
+        answer(&request, upload, connections, reply, open).await
     };
-    upload.answered(&request, &connections, response)
+    http::serve(&request, payload, connections, None, answer).await
 }
 
 async fn answer<F>(

@@ -11,7 +11,7 @@ use serde_json::{Value, json, to_writer};
 
 use crate::{
     base::refusal::{Code, Refusal},
-    message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered, Welcome},
+    message::{Codec, CodecId, Content, FRONT, Form, Layer, Ordered, Welcome, as_acknowledgement},
     payload::{Payload, with_json},
     wire::socket_io::{PacketRef, Parser},
 };
@@ -72,8 +72,7 @@ impl Codec for SocketIoCodec {
                 PacketRef::Ack { namespace, id: *id, arguments }
             }
             Content::Answer { namespace, id, payload, is_refusal: true } => {
-                let error = format!(r#"{{"error":{}}}"#, payload.json());
-                let arguments = &Payload::from_parts(error.into(), Vec::new());
+                let arguments = &as_acknowledgement(payload.json());
                 return self.packet(PacketRef::Ack { namespace, id: *id, arguments });
             }
             Content::Connected { namespace, welcome } => {

@@ -202,7 +202,11 @@ impl Codec for TypedCodec {
             Retry::Never => Told::Never,
             Retry::Token => Told::Token,
             Retry::Backoff => Told::Backoff,
-            Retry::Within(window) => Told::After { after_ms: drawn_within(window) },
+            Retry::Within(window) => {
+                let window = milliseconds(window);
+                // Without chance all come back at once, which is no worse than not being told.
+                Told::After { after_ms: random::up_to(window).unwrap_or(window) }
+            }
         };
         let said = SaidBye { code: bye.as_str(), retry };
         let write = |values: &str| {
@@ -244,14 +248,4 @@ fn id_of(question: u64) -> u64 {
 
 fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A moment within a span, each as likely as any other.
-fn drawn_within(window: Duration) -> u64 {
-    let mut bytes = [0; 8];
-    // Without chance all come back at once, which is no worse than not being told.
-    if random::fill(&mut bytes).is_err() {
-        return milliseconds(window);
-    }
-    u64::from_be_bytes(bytes) % (milliseconds(window) + 1)
 }

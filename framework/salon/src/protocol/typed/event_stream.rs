@@ -54,7 +54,7 @@ pub(super) fn written(front: &str, frame: FrameRef<'_>, id: Option<&EventId<'_>>
 }
 
 /// What says in how long an `EventSource` is to come back.
-pub(super) fn retry(after_ms: u64) -> String {
+pub(crate) fn retry(after_ms: u64) -> String {
     format!("retry: {after_ms}\n")
 }
 

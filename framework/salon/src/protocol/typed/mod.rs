@@ -13,7 +13,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 pub(crate) use self::{
     codec::{TypedCodec, Wrap},
-    event_stream::seen,
+    event_stream::{retry, seen},
 };
 
 use super::{Effect, OpenSessions, Protocol, Violation};
@@ -23,6 +23,7 @@ use crate::{
         refusal::Refusal,
     },
     event::{BYE, CONNECT, LEAVE, OWN, REFRESH, REPLAY},
+    message::as_acknowledgement,
     payload::{Payload, UncheckedPayload},
     wire::{
         engine_io::Message,
@@ -160,9 +161,8 @@ impl Protocol for Typed {
             },
             Frame::Answer { id, payload } => Ok(answer(session, id, payload)),
             Frame::Refusal { id, error } => {
-                // As Socket.IO has it by custom: whoever asked reads one answer.
-                let error = format!(r#"{{"error":{error}}}"#);
-                Ok(answer(session, id, Payload::from_parts(error.into(), Vec::new())))
+                // As Socket.IO has it: whoever asked reads one answer.
+                Ok(answer(session, id, as_acknowledgement(&error)))
             }
         }
     }

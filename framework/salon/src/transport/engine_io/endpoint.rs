@@ -19,7 +19,7 @@ use crate::{
     connection::{ConnectionHandle, Connections},
     outbox::TransportKind,
     transport::{
-        http::{Rejection, Reply, Target, Upload},
+        http::{self, Rejection, Reply, Target, Upload},
         websocket::handshake,
     },
     wire::engine_io::RequestError,
@@ -49,15 +49,11 @@ async fn serve(
     connections: web::Data<Connections>,
 ) -> HttpResponse {
     let connections = connections.into_inner();
-    let mut upload = Upload::new(payload);
-    let response = match Reply::begin(&request, &connections) {
-        Ok(reply) => match answer(&request, &mut upload, &connections, &reply).await {
-            Ok(response) => response,
-            Err(rejection) => reply.refused(&rejection),
-        },
-        Err(response) => *response,
+    let connections = &connections;
+    let answer = async |upload: &mut Upload, reply: &Reply| {
+        answer(&request, upload, connections, reply).await
     };
-    upload.answered(&request, &connections, response)
+    http::serve(&request, payload, connections, None, answer).await
 }
 
 async fn answer(

@@ -6,7 +6,6 @@
 use std::{pin::pin, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, http::header, rt};
-use bytes::{Bytes, BytesMut};
 use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
@@ -18,7 +17,7 @@ use crate::{
     connection::{Claim, ConnectionHandle, Connections},
     outbox::TransportKind,
     transport::{
-        http::{Rejection, Reply, Upload},
+        http::{ReadError, Rejection, Reply, Upload},
         websocket::LinkError,
     },
 };
@@ -112,11 +111,15 @@ impl PendingPost<'_> {
         }
         let limits = self.connections.limits();
         let body = {
-            let reading = pin!(read(request, body, limits.max_payload));
+            let reading = pin!(body.read(request, limits.max_payload));
             let closed = pin!(self.handle.outbox().until_closed());
             // A client that sends slowly does not keep a connection that is over.
             match select(reading, closed).await {
-                Either::Left((body, _)) => body?,
+                Either::Left((Ok(body), _)) => body,
+                Either::Left((Err(ReadError::TooLarge), _)) => return Err(Failure::TooLarge),
+                Either::Left((Err(ReadError::Aborted), _)) => {
+                    return Err(Failure::Link(LinkError::PostAborted));
+                }
                 Either::Right(_) => return Err(Failure::Over),
             }
         };
@@ -147,24 +150,4 @@ impl Drop for PendingPost<'_> {
             end(self.connections, &self.handle, &LinkError::PostAborted);
         }
     }
-}
-
-/// Reads a body of at most `limit` bytes.
-async fn read(request: &HttpRequest, body: &mut Upload, limit: usize) -> Result<Bytes, Failure> {
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Failure::TooLarge);
-    }
-    let mut all = BytesMut::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| Failure::Link(LinkError::PostAborted))?;
-        if chunk.len() > limit - all.len() {
-            return Err(Failure::TooLarge);
-        }
-        all.extend_from_slice(&chunk);
-    }
-    Ok(all.freeze())
 }

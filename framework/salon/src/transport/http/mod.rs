@@ -7,11 +7,13 @@ mod origin;
 mod rejection;
 mod request;
 mod response;
+mod serving;
 mod upload;
 
 pub(super) use self::{
     rejection::Rejection,
     request::{BEARER, Target},
     response::Reply,
-    upload::Upload,
+    serving::serve,
+    upload::{ReadError, Upload},
 };

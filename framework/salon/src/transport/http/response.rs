@@ -35,15 +35,7 @@ pub(in crate::transport) struct Reply {
 
 impl Reply {
     /// For a request that is to be looked at; or the answer, if it is not.
-    pub(in crate::transport) fn begin(
-        request: &HttpRequest,
-        connections: &Arc<Connections>,
-    ) -> Result<Self, Box<HttpResponse>> {
-        Self::begin_with(request, connections, None)
-    }
-
-    /// As [`begin`](Self::begin), for a request with a token elsewhere than in `Authorization`.
-    pub(in crate::transport) fn begin_with(
+    pub(super) fn begin(
         request: &HttpRequest,
         connections: &Arc<Connections>,
         bearer: Option<&str>,

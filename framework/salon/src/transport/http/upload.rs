@@ -20,7 +20,7 @@ use actix_web::{
     },
     web,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Sleep, sleep};
 
@@ -47,12 +47,39 @@ impl Upload {
     }
 
     /// The next bytes; `None` at the end.
-    pub(in crate::transport) async fn next(&mut self) -> Option<Result<Bytes, PayloadError>> {
+    async fn next(&mut self) -> Option<Result<Bytes, PayloadError>> {
         let next = self.0.as_mut()?.next().await;
         if !matches!(next, Some(Ok(_))) {
             self.0 = None;
         }
         next
+    }
+
+    /// All of it, which has `limit` bytes at most.
+    ///
+    /// # Errors
+    /// If it has more, or ends before its end.
+    pub(in crate::transport) async fn read(
+        &mut self,
+        request: &HttpRequest,
+        limit: usize,
+    ) -> Result<Bytes, ReadError> {
+        let announced = request.headers().get(header::CONTENT_LENGTH);
+        let announced = announced
+            .and_then(|length| length.to_str().ok())
+            .and_then(|length| length.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit as u64) {
+            return Err(ReadError::TooLarge);
+        }
+        let mut all = BytesMut::new();
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk.map_err(|_| ReadError::Aborted)?;
+            if chunk.len() > limit - all.len() {
+                return Err(ReadError::TooLarge);
+            }
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
     }
 
     /// All of it, for whoever reads it from here on.
@@ -92,6 +119,15 @@ impl Upload {
             BoxBody::new(Answer { body, stage: Stage::Making, socket, rest })
         })
     }
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transport) enum ReadError {
+    /// It has more bytes than may be read.
+    TooLarge,
+    /// It ended before its end.
+    Aborted,
 }
 
 /// The body of a response to a request that is not read to its end.

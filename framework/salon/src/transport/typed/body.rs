@@ -1,20 +1,16 @@
-//! The body of a request, whole.
+//! The body of a request: frames, one on each line, or one value.
 //!
 //! It must never hold more than the limit.
 
-use actix_web::{
-    HttpRequest,
-    http::{StatusCode, header},
-};
-use bytes::BytesMut;
+use actix_web::{HttpRequest, http::StatusCode};
 use bytestring::ByteString;
 
 use crate::{
     base::refusal::{Code, Refusal},
-    transport::http::Upload,
+    transport::http::{ReadError, Upload},
 };
 
-/// Why a body is not taken.
+/// Why a request is not served, in HTTP and in words.
 pub(super) type Untaken = (StatusCode, Refusal);
 
 /// Reads a body of at most `limit` bytes, which is text.
@@ -23,31 +19,26 @@ pub(super) async fn text(
     upload: &mut Upload,
     limit: usize,
 ) -> Result<ByteString, Untaken> {
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large(limit));
-    }
-    let mut all = BytesMut::new();
-    while let Some(chunk) = upload.next().await {
-        let chunk = chunk.map_err(|_| {
-            let cut = Refusal::new(Code::InvalidPayload, "the body ended before its end");
-            (StatusCode::BAD_REQUEST, cut)
-        })?;
-        if chunk.len() > limit - all.len() {
-            return Err(too_large(limit));
+    let all = upload.read(request, limit).await.map_err(|error| match error {
+        ReadError::TooLarge => {
+            let message = format!("a body has {limit} bytes at most; send less at once");
+            (StatusCode::PAYLOAD_TOO_LARGE, Refusal::new(Code::LimitExceeded, message))
         }
-        all.extend_from_slice(&chunk);
-    }
-    ByteString::try_from(all.freeze()).map_err(|_| {
-        let refusal = Refusal::new(Code::InvalidPayload, "the body is no text in UTF-8");
-        (StatusCode::BAD_REQUEST, refusal)
-    })
+        ReadError::Aborted => invalid("the body ended before its end"),
+    })?;
+    ByteString::try_from(all).map_err(|_| invalid("the body is no text in UTF-8"))
 }
 
-fn too_large(limit: usize) -> Untaken {
-    let message = format!("a body has {limit} bytes at most; send less at once");
-    (StatusCode::PAYLOAD_TOO_LARGE, Refusal::new(Code::LimitExceeded, message))
+/// Refuses more than `most` frames.
+pub(super) fn check_count(frames: &[ByteString], most: usize) -> Result<(), Untaken> {
+    if frames.len() > most {
+        let message = "more frames at once than `limits.max_frames_per_message`";
+        return Err((StatusCode::BAD_REQUEST, Refusal::new(Code::LimitExceeded, message)));
+    }
+    Ok(())
+}
+
+/// What is wrong with a request, before anybody has looked at what it means.
+pub(super) fn invalid(message: &'static str) -> Untaken {
+    (StatusCode::BAD_REQUEST, Refusal::new(Code::InvalidPayload, message))
 }

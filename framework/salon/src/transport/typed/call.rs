@@ -15,8 +15,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
-    body,
-    refused::{Refused, Written},
+    body::{self, Untaken},
     status,
     text_link::{Terms, TextLink, Told},
 };
@@ -28,6 +27,7 @@ use crate::{
     },
     connection::{ConnectionHandle, Connections, ReceiveWindow, SHUTTING_DOWN},
     event::CONNECT,
+    message::{ToldRefusal, ToldRefused},
     protocol::is_own,
     transport::http::{Reply, Upload},
     wire::{
@@ -57,23 +57,22 @@ impl Call {
         connections: &Connections,
         reply: &Reply,
         event: &str,
-    ) -> Result<Self, HttpResponse> {
+    ) -> Result<Self, Untaken> {
         if request.method() != Method::POST {
             let message = "an event is called by POST, with its payload as JSON in the body";
             let refusal = Refusal::new(Code::InvalidPayload, message);
-            return Err(status::with_status(reply, StatusCode::METHOD_NOT_ALLOWED, &refusal));
+            return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
         }
         if is_own(event) {
             let message = "names that begin with `salon:` are the protocol's, and none is called";
-            return Err(status::refused(reply, &Refusal::new(Code::UnknownEvent, message)));
+            let refusal = Refusal::new(Code::UnknownEvent, message);
+            return Err((status::of_code(refusal.code()), refusal));
         }
         let limit = connections.limits().max_payload;
-        let text = body::text(request, upload, limit).await;
-        let text = text.map_err(|(code, refusal)| status::with_status(reply, code, &refusal))?;
+        let text = body::text(request, upload, limit).await?;
         let json = text.trim();
         if !json.is_empty() && serde_json::from_str::<IgnoredAny>(json).is_err() {
-            let refusal = Refusal::new(Code::InvalidPayload, "the body is no JSON");
-            return Err(status::with_status(reply, StatusCode::BAD_REQUEST, &refusal));
+            return Err(body::invalid("the body is no JSON"));
         }
         let delivery = reply.handshake().header(KEY).map(|key| json!({ "$": { "key": key } }));
         let last = delivery.map(|delivery| delivery.to_string());
@@ -152,12 +151,12 @@ fn answer(line: ByteString) -> Option<Result<String, Refusal>> {
             Some(Ok(if json.is_empty() { "null" } else { json }.to_owned()))
         }
         Frame::Refusal { id: ID, error } => {
-            let told = serde_json::from_str::<Written>(&error);
-            Some(Err(told.map_or_else(|_| Refusal::logged_already(), Written::into_refusal)))
+            let told = serde_json::from_str::<ToldRefusal>(&error);
+            Some(Err(told.map_or_else(|_| Refusal::logged_already(), ToldRefusal::into_refusal)))
         }
         // Without a session there is no answer to wait for.
         Frame::Event { name, payload, .. } if name == "salon:refused" => {
-            let refused = payload.check().ok()?.single::<Refused>().ok()?;
+            let refused = payload.check().ok()?.single::<ToldRefused>().ok()?;
             (refused.event == CONNECT).then(|| Err(refused.error.into_refusal()))
         }
         _ => None,

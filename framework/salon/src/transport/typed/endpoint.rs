@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use super::{
     call::Call,
     event_stream::Opening,
-    posting,
+    posting, status,
     subprotocols::Offered,
     target::{Asked, Target},
     websocket,
@@ -25,7 +25,7 @@ use crate::{
     protocol::Typed,
     transport::{
         engine_io::admit,
-        http::{Rejection, Reply, Upload},
+        http::{self, Rejection, Reply, Upload},
     },
     wire::engine_io::RequestError,
 };
@@ -51,17 +51,13 @@ async fn serve(
     connections: web::Data<Connections>,
 ) -> HttpResponse {
     let connections = connections.into_inner();
-    let mut upload = Upload::new(payload);
-    let offered = Offered::of(&request);
-    let bearer = offered.as_ref().ok().and_then(|offered| offered.bearer.as_deref());
-    let response = match Reply::begin_with(&request, &connections, bearer) {
-        Ok(reply) => match answer(&request, &mut upload, &connections, &reply, offered).await {
-            Ok(response) => response,
-            Err(rejection) => reply.refused(&rejection),
-        },
-        Err(response) => *response,
+    let mut offered = Offered::of(&request);
+    let bearer = offered.as_mut().ok().and_then(|offered| offered.bearer.take());
+    let connections = &connections;
+    let answer = async |upload: &mut Upload, reply: &Reply| {
+        answer(&request, upload, connections, reply, offered).await
     };
-    upload.answered(&request, &connections, response)
+    http::serve(&request, payload, connections, bearer.as_deref(), answer).await
 }
 
 async fn answer(
@@ -90,7 +86,7 @@ async fn answer(
             let principal = admitted.await?;
             let opening = match Opening::read(request, upload, connections, reply).await {
                 Ok(opening) => opening,
-                Err(response) => return Ok(response),
+                Err((status, refusal)) => return Ok(status::with_status(reply, status, &refusal)),
             };
             // Who has nothing else to say is asked at once, as whoever calls an event is.
             let protocol = protocol(is_known || !opening.connects);
@@ -98,13 +94,15 @@ async fn answer(
         }
         Asked::Send => {
             let principal = admitted.await?;
-            Ok(posting::post(request, upload, connections, reply, &principal).await)
+            let posted = posting::post(request, upload, connections, reply, &principal).await;
+            Ok(posted
+                .unwrap_or_else(|(status, refusal)| status::with_status(reply, status, &refusal)))
         }
         Asked::Call { event } => {
             let principal = admitted.await?;
             let call = match Call::read(request, upload, connections, reply, &event).await {
                 Ok(call) => call,
-                Err(response) => return Ok(response),
+                Err((status, refusal)) => return Ok(status::with_status(reply, status, &refusal)),
             };
             let protocol = protocol(true);
             let handle =

@@ -21,8 +21,7 @@ use bytestring::ByteString;
 use tokio::time::sleep;
 
 use super::{
-    body,
-    refused::Refused,
+    body::{self, Untaken},
     status,
     text_link::{Terms, TextLink, Told},
 };
@@ -36,8 +35,9 @@ use crate::{
     },
     connection::{CROWDED, ConnectionHandle, Connections, FULL, ReceiveWindow, SHUTTING_DOWN},
     event::CONNECT,
+    message::ToldRefused,
     outbox::TransportKind,
-    protocol::{Typed, seen},
+    protocol::{Typed, retry, seen},
     transport::{
         http::{Rejection, Reply, Upload},
         takeover::{Anchor, ClientSocket},
@@ -83,7 +83,7 @@ impl Opening {
         upload: &mut Upload,
         connections: &Connections,
         reply: &Reply,
-    ) -> Result<Self, HttpResponse> {
+    ) -> Result<Self, Untaken> {
         let handshake = reply.handshake();
         let lines = match *request.method() {
             Method::GET => {
@@ -97,20 +97,17 @@ impl Opening {
                 claims.into_iter().chain(joins.map(|(_, frame)| frame.into())).collect()
             }
             Method::POST => {
-                let text = body::text(request, upload, connections.limits().max_payload).await;
-                let text = text.map_err(|(code, it)| status::with_status(reply, code, &it))?;
+                let limit = connections.limits().max_payload;
+                let text = body::text(request, upload, limit).await?;
                 Lines::new(text).collect::<Vec<ByteString>>()
             }
             _ => {
                 let message = "a stream is opened by GET, or by POST with frames in the body";
                 let refusal = Refusal::new(Code::InvalidPayload, message);
-                let status = StatusCode::METHOD_NOT_ALLOWED;
-                return Err(status::with_status(reply, status, &refusal));
+                return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
             }
         };
-        if lines.len() > connections.limits().max_frames_per_message {
-            return Err(status::with_status(reply, StatusCode::BAD_REQUEST, &too_many_frames()));
-        }
+        body::check_count(&lines, connections.limits().max_frames_per_message)?;
         let connects = lines.first().is_some_and(|line| line.contains(CONNECT));
         Ok(Self { frames: lines.into_iter().map(Message::Text).collect(), connects })
     }
@@ -147,39 +144,46 @@ impl Opening {
         Ok(match first_word(&stream.link).await {
             Told::Text(text) if text.starts_with(WELCOME) => {
                 cut_off_once_over(handle, connections, socket);
-                let retry = format!("retry: {}\n", drawn_retry());
+                let retry = retry(drawn_retry());
                 stream.first = Some([retry.as_bytes(), &text].concat().into());
                 begun(request, reply, stream)
             }
             Told::Text(text) => status::refused(reply, &refusal_in(&text)),
-            Told::Over(reason) => match handle.outbox().bye(reason) {
-                Some(Bye::ShuttingDown) => {
-                    let message = "the server is shutting down";
-                    return no_room(
-                        request,
-                        connections,
-                        reply,
-                        Refusal::other(SHUTTING_DOWN, message),
-                    );
-                }
-                Some(Bye::TooMany) => {
-                    let message = "others came before it was known who you are";
-                    return no_room(request, connections, reply, Refusal::other(FULL, message));
-                }
-                Some(Bye::BadFrame) => {
-                    let message =
-                        "what came in the place of `salon:connect` is no frame of a client";
-                    let refusal = Refusal::other(Bye::BadFrame.as_str(), message);
-                    status::with_status(reply, StatusCode::BAD_REQUEST, &refusal)
-                }
-                Some(Bye::ConnectTimeout) => {
-                    let message = "it was not known in time who you are";
-                    status::refused(reply, &Refusal::new(Code::Timeout, message))
-                }
-                _ => status::refused(reply, &Refusal::logged_already()),
-            },
+            Told::Over(reason) => {
+                let bye = handle.outbox().bye(reason);
+                return over(request, connections, reply, bye);
+            }
         })
     }
+}
+
+/// The answer where the connection is over before its client has a session.
+fn over(
+    request: &HttpRequest,
+    connections: &Connections,
+    reply: &Reply,
+    bye: Option<Bye>,
+) -> Result<HttpResponse, Rejection> {
+    let refusal = match bye {
+        Some(Bye::ShuttingDown) => {
+            let refusal = Refusal::other(SHUTTING_DOWN, "the server is shutting down");
+            return no_room(request, connections, reply, refusal);
+        }
+        Some(Bye::TooMany) => {
+            let refusal = Refusal::other(FULL, "others came before it was known who you are");
+            return no_room(request, connections, reply, refusal);
+        }
+        Some(Bye::BadFrame) => {
+            let message = "what came in the place of `salon:connect` is no frame of a client";
+            let refusal = Refusal::other(Bye::BadFrame.as_str(), message);
+            return Ok(status::with_status(reply, StatusCode::BAD_REQUEST, &refusal));
+        }
+        Some(Bye::ConnectTimeout) => {
+            Refusal::new(Code::Timeout, "it was not known in time who you are")
+        }
+        _ => Refusal::logged_already(),
+    };
+    Ok(status::refused(reply, &refusal))
 }
 
 /// What a client is told first, whom that may have kept waiting for longer than a heartbeat.
@@ -196,19 +200,13 @@ async fn first_word(link: &TextLink) -> Told {
     }
 }
 
-/// The refusal of one that says too much at once.
-pub(super) fn too_many_frames() -> Refusal {
-    let message = "more frames at once than `limits.max_frames_per_message`";
-    Refusal::new(Code::LimitExceeded, message)
-}
-
 /// Why there is no session, as it was written.
 fn refusal_in(text: &[u8]) -> Refusal {
     let text = std::str::from_utf8(text).unwrap_or_default();
     let json = text.strip_prefix("data: ").and_then(|text| text.lines().next());
-    let refused = json.and_then(|json| serde_json::from_str::<(String, Refused)>(json).ok());
+    let refused = json.and_then(|json| serde_json::from_str::<(String, ToldRefused)>(json).ok());
     match refused {
-        Some((_, Refused { error, .. })) => error.into_refusal(),
+        Some((_, ToldRefused { error, .. })) => error.into_refusal(),
         None => Refusal::logged_already(),
     }
 }
@@ -245,12 +243,8 @@ fn begun(request: &HttpRequest, reply: &Reply, body: impl MessageBody + 'static)
 
 fn drawn_retry() -> u64 {
     let (least, most) = RETRY;
-    let mut bytes = [0; 8];
     // Without chance all come back at once, which is no worse than what a browser does by itself.
-    match random::fill(&mut bytes) {
-        Ok(()) => least + u64::from_be_bytes(bytes) % (most - least + 1),
-        Err(_) => least,
-    }
+    least + random::up_to(most - least).unwrap_or_default()
 }
 
 /// Ends the socket of a connection that is over, if its client does not take the end: nobody polls the

@@ -7,7 +7,6 @@ mod call;
 mod endpoint;
 mod event_stream;
 mod posting;
-mod refused;
 mod status;
 mod subprotocols;
 mod target;

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{body, event_stream::too_many_frames, status};
+use super::body::{self, Untaken};
 use crate::{
     auth::Principal,
     base::refusal::{Code, Refusal},
@@ -34,20 +34,7 @@ pub(super) async fn post(
     connections: &Arc<Connections>,
     reply: &Reply,
     principal: &Principal,
-) -> HttpResponse {
-    match take(request, upload, connections, reply, principal).await {
-        Ok(response) => response,
-        Err((status, refusal)) => status::with_status(reply, status, &refusal),
-    }
-}
-
-async fn take(
-    request: &HttpRequest,
-    upload: &mut Upload,
-    connections: &Arc<Connections>,
-    reply: &Reply,
-    principal: &Principal,
-) -> Result<HttpResponse, body::Untaken> {
+) -> Result<HttpResponse, Untaken> {
     if request.method() != Method::POST {
         let refusal = Refusal::new(Code::InvalidPayload, "frames are sent by POST, one on a line");
         return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
@@ -71,9 +58,7 @@ async fn take(
         return Ok(reply.json(StatusCode::CONFLICT, gap.to_string()));
     }
     let lines: Vec<_> = Lines::new(text).collect();
-    if lines.len() > limits.max_frames_per_message {
-        return Err((StatusCode::BAD_REQUEST, too_many_frames()));
-    }
+    body::check_count(&lines, limits.max_frames_per_message)?;
     // Before anything is waited for: a client that goes now, and sends it once more, has sent it.
     handle.set_posted(number);
     let frames = lines.into_iter().map(Message::Text).collect();
@@ -87,7 +72,7 @@ fn find(
     connections: &Connections,
     reply: &Reply,
     principal: &Principal,
-) -> Result<Arc<ConnectionHandle>, body::Untaken> {
+) -> Result<Arc<ConnectionHandle>, Untaken> {
     let secret = reply.handshake().header(SESSION);
     let found = secret.and_then(|secret| connections.find(secret)).filter(|handle| {
         handle.transport() == TransportKind::EventStream
@@ -97,16 +82,13 @@ fn find(
     found.ok_or_else(gone)
 }
 
-fn gone() -> body::Untaken {
+fn gone() -> Untaken {
     let message = "there is no stream of that `Salon-Session`; open another one";
     (StatusCode::NOT_FOUND, Refusal::new(Code::Gone, message))
 }
 
-fn number(reply: &Reply) -> Result<u64, body::Untaken> {
+fn number(reply: &Reply) -> Result<u64, Untaken> {
     let header = reply.handshake().header(SEQ);
     let number = header.and_then(|number| number.parse().ok()).filter(|number| *number > 0);
-    number.ok_or_else(|| {
-        let message = "`Salon-Seq` is the number of the batch, from 1 on";
-        (StatusCode::BAD_REQUEST, Refusal::new(Code::InvalidPayload, message))
-    })
+    number.ok_or_else(|| body::invalid("`Salon-Seq` is the number of the batch, from 1 on"))
 }

@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 
-use actix_web::http::{
-    StatusCode,
-    header::{self, HeaderValue},
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
     connection::{CROWDED, FULL, SHUTTING_DOWN},
     transport::http::Reply,
 };
-use actix_web::HttpResponse;
 
 /// The status of a refusal with that code.
 pub(super) fn of_code(code: &Code) -> StatusCode {
