@@ -16,6 +16,7 @@ use crate::{
 /// | error | code |
 /// |---|---|
 /// | [`Timeout`](AskError::Timeout) | `timeout` |
+/// | [`Refused`](AskError::Refused) | `refused`, without the words of whoever was asked |
 /// | [`Disconnected`](AskError::Disconnected), [`NotAMember`](AskError::NotAMember): whoever was asked is gone | `disconnected` |
 /// | [`TooMany`](AskError::TooMany) | `limit_exceeded` |
 /// | [`Payload`](AskError::Payload) of an answer that does not fit | `invalid_payload` |
@@ -66,6 +67,7 @@ impl From<AskError> for Refusal {
             AskError::Timeout => {
                 Self::new(Code::Timeout, "whoever was asked gave no answer in time")
             }
+            AskError::Refused(_) => Self::other("refused", "whoever was asked has refused"),
             AskError::Disconnected | AskError::NotAMember => {
                 Self::new(Code::Disconnected, "whoever was asked is gone")
             }
@@ -151,6 +153,7 @@ mod tests {
             (AskError::Timeout, Code::Timeout),
             (AskError::Disconnected, Code::Disconnected),
             (AskError::NotAMember, Code::Disconnected),
+            (AskError::Refused(Refusal::other("busy", "their secret")), Code::from("refused")),
             (AskError::NotKept, Code::Internal),
             (AskError::TooMany(1234), Code::LimitExceeded),
             (AskError::Payload(PayloadError::Missing { index: 0 }), Code::InvalidPayload),

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! `RUSTC_BOOTSTRAP=1` lets the stable compiler build with a sanitizer; a nightly one needs nothing.
-//! The targets are `engine_payload`, `socket_json`, `socket_msgpack`, `typed_frames` and
-//! `websocket_frames`. What they find lies in `tests/fuzz/artifacts`; give such a file as a further argument to run it again,
-//! and make a test of it in `framework/wire/tests`.
+//! The targets are `engine_payload`, `socket_json`, `socket_msgpack`, `typed_frames`, `typed_msgpack` and
+//! `websocket_frames`. What they find lies in `tests/fuzz/artifacts`; give such a file as a further
+//! argument to run it again, and make a test of it in `framework/wire/tests`.
 
 use salon_contract::payload::Value;
 use salon_wire::{

@@ -51,8 +51,8 @@ const WIRE: &[(&str, u32)] = &[
     ("websocket", 0),
     ("socket_io", 1),
     ("msgpack", 2),
-    ("typed", 2),
-    ("lib", 3),
+    ("typed", 3),
+    ("lib", 4),
 ];
 
 const SALON: &[(&str, u32)] = &[

@@ -72,7 +72,7 @@ fn after_every_kind_of_end_the_registries_are_empty() {
                 // The connection stays, for other namespaces, until the client ends it.
                 End::DisconnectedAlone => {
                     match wire {
-                        Wire::Plain => client.disconnect(),
+                        Wire::Plain | Wire::PlainMsgpack => client.disconnect(),
                         _ => client.send_raw(text("1")),
                     }
                     lab.settle().await;
@@ -83,7 +83,8 @@ fn after_every_kind_of_end_the_registries_are_empty() {
                     let is_nonsense = end == End::Nonsense;
                     client.send_raw(text(if is_nonsense { "nonsense" } else { "0{}" }));
                     let closed = client.closed().await;
-                    let code = (wire == Wire::Plain).then_some(4400);
+                    let is_told = [Wire::Plain, Wire::PlainMsgpack].contains(&wire);
+                    let code = is_told.then_some(4400);
                     assert_eq!(closed.close_code, code, "{end:?} over {wire:?}");
                     assert!(!client.is_connected());
                 }

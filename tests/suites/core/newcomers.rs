@@ -31,7 +31,8 @@ fn behind_a_proxy() -> Salon {
 }
 
 /// Those whose clients may open a connection, and leave it at that.
-const LEFT_ALONE: [Wire; 4] = [Wire::WebSocket, Wire::Polling, Wire::Upgrade, Wire::Plain];
+const LEFT_ALONE: [Wire; 5] =
+    [Wire::WebSocket, Wire::Polling, Wire::Upgrade, Wire::Plain, Wire::PlainMsgpack];
 
 fn from<'a>(lab: &'a Lab, address: &str) -> Visitor<'a> {
     lab.visitor().header("x-forwarded-for", address).auth(guest("guest"))

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use salon::{
-    Code,
-    testing::{Client, ConnectError, Failure, Lab},
+    Code, Refusal,
+    testing::{Client, ConnectError, Failure, Lab, Wire},
 };
 use serde_json::json;
 
@@ -88,6 +88,20 @@ async fn the_server_can_ask_a_client() {
     assert_eq!(question.event, Favourite { of: "colours".to_owned() });
     question.answer(&"green".to_owned());
     assert_eq!(mine.await?, "green");
+}
+
+#[salon::test]
+async fn a_client_that_refuses_what_it_is_asked_is_not_quoted_to_whoever_asked_for_that() {
+    let lab = Lab::new(salon()).await;
+    for wire in Wire::ALL {
+        let client = lab.connect_over(wire, guest("ada")).await?;
+        let mine = client.send(AskMe);
+        let question = client.expect_question::<Favourite>().await;
+        question.refuse(&Refusal::other("private", "none of your business"));
+        let refusal = mine.await.expect_err("it was refused");
+        assert_eq!(*refusal.code(), Code::from("refused"), "{wire:?}");
+        assert!(!refusal.message().contains("business"), "{refusal}");
+    }
 }
 
 #[salon::test]

@@ -348,11 +348,17 @@ impl Forgetful {
                 json.split(|digit: char| !digit.is_ascii_digit()).find(|it| !it.is_empty());
             if rng.bool() {
                 self.acknowledged.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
-                let answer = match self.wire {
-                    Wire::Plain | Wire::EventStream => format!("[-{}]", id + 1),
-                    _ => format!("3{id}[]"),
-                };
-                self.client.send_raw(Message::Text(answer.into()));
+                let answer = [-(i64::try_from(*id).expect("few are asked") + 1)];
+                self.client.send_raw(match self.wire {
+                    Wire::Plain | Wire::EventStream | Wire::PlainPolling => {
+                        Message::Text(format!("{answer:?}").into())
+                    }
+                    Wire::PlainMsgpack => {
+                        let answer = rmp_serde::to_vec(&answer).expect("a number has a form");
+                        Message::Binary(answer.into())
+                    }
+                    _ => Message::Text(format!("3{id}[]").into()),
+                });
             }
         }
         self.looked = transcript.entries().len();

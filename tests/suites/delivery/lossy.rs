@@ -238,7 +238,7 @@ fn one_that_is_put_out_while_it_is_behind_gets_nothing_ahead_of_what_it_has_not_
             trace(&lab, 1..=5).await;
             // It reads a part, so that there is a place for the word about it.
             ada.read_on();
-            ada.read_slowly(500);
+            ada.read_slowly(300);
             lab.advance(2 * SECOND).await;
             let id = ada.id().expect("it is connected");
             assert!(lab.drive(lab.salon().room::<Chat>(&"a".into()).evict(&id)).await);

@@ -133,7 +133,7 @@ async fn a_bad_token_is_not_made_up_for_by_a_good_one_in_a_later_place(
             let entered = of_bad.present(visitor, &bad).connect().await.map(drop);
             let comes = |door: Door| match (wire, door) {
                 // Its request comes before its first message.
-                (Wire::Plain | Wire::EventStream, Door::Auth) => Door::ALL.len(),
+                (wire, Door::Auth) if !wire.is_socket_io() => Door::ALL.len(),
                 _ => door as usize,
             };
             let is_first = comes(of_good) < comes(of_bad);

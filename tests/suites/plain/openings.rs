@@ -31,6 +31,9 @@ async fn a_subprotocol_is_chosen_that_is_served_and_a_token_is_never_given_back(
         ("", Some(None)),
         ("sec-websocket-protocol: salon.v1\r\n", Some(Some("salon.v1"))),
         ("sec-websocket-protocol: chat, salon.v1\r\n", Some(Some("salon.v1"))),
+        ("sec-websocket-protocol: salon.v1.msgpack\r\n", Some(Some("salon.v1.msgpack"))),
+        ("sec-websocket-protocol: salon.v1.msgpack, salon.v1\r\n", Some(Some("salon.v1.msgpack"))),
+        ("sec-websocket-protocol: salon.v1, salon.v1.msgpack\r\n", Some(Some("salon.v1"))),
         (
             &*format!("sec-websocket-protocol: salon.bearer.{token}, salon.v1\r\n"),
             Some(Some("salon.v1")),

@@ -30,8 +30,9 @@ const ENDS: [(&str, End, bool); 7] = [
 async fn after_any_end_a_user_is_gone_within_the_heartbeat_and_the_grace() {
     for wire in Wire::ALL {
         for (what, end, grace) in ENDS {
-            // There nothing is answered: whether what it is sent arrives, the kernel sees to.
-            if wire == Wire::EventStream && ["silent", "held"].contains(&what) {
+            // There nothing is answered: whether what it is sent arrives shows otherwise.
+            let answers_itself = [Wire::EventStream, Wire::PlainPolling].contains(&wire);
+            if answers_itself && ["silent", "held"].contains(&what) {
                 continue;
             }
             gone(wire, what, end, grace).await?;

@@ -126,6 +126,8 @@ async fn who_comes_back_within_the_grace_has_not_been_away() {
         let ben = lab.visitor().wire(wire).auth(json!({"name": "ben"})).connect().await?;
         ben.send(enter("glad")).await?;
         changed(&ada).await;
+        // One that polls is to be between two polls no more.
+        lab.settle().await;
         ben.close();
         lab.advance(GRACE - SECOND).await;
         ada.expect_none().await;
@@ -134,6 +136,7 @@ async fn who_comes_back_within_the_grace_has_not_been_away() {
         lab.advance(2 * GRACE).await;
         ada.expect_none().await;
         // In another mood it has not been away either, but looks different.
+        lab.settle().await;
         ben.close();
         lab.advance(GRACE - SECOND).await;
         ben.reconnect().await?;

@@ -311,7 +311,7 @@ fn welcome(handle: &SessionHandle, connection: &ConnectionHandle) -> Welcome {
         handle.auth_state.look(|credential| (credential.subject.clone(), credential.expires()));
     let left = |expires: SystemTime| expires.duration_since(clock::wall()).unwrap_or_default();
     let (session, expires_in) = (handle.id.to_byte_string(), expires.map(left));
-    let posts = connection.transport() == TransportKind::EventStream;
+    let posts = connection.transport().numbers_posts();
     let posting = posts.then(|| posting(connection));
     Welcome { session, private_id, user, posting, expires_in }
 }

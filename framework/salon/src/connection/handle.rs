@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     beat::{Beat, Look},
     mailbox::{BelowLimit, Client, Closed, EndSession, HasMissed, Received},
+    numbered::Numbered,
     placement::Placement,
     receive_window::ReceiveWindow,
 };
@@ -81,9 +82,8 @@ struct Rare {
     span: Option<tracing::Span>,
     /// Its place where others live that it belongs to, until its actor is gone.
     placement: Mutex<Option<Placement>>,
-    /// The last batch that its client has posted, where it numbers them. Guarded by the claim of the one
-    /// POST that may be under way.
-    posted: AtomicU64,
+    /// Where both sides number what goes by requests.
+    numbered: Numbered,
 }
 
 impl<A: Client> Handle<A> {
@@ -98,11 +98,11 @@ impl<A: Client> Handle<A> {
     ) -> Self {
         let span = tracing::debug_span!("salon.connection", connection = number);
         let span = Some(span).filter(|span| !span.is_disabled());
-        let numbers_posts = outbox.transport() == TransportKind::EventStream;
-        let is_rare = span.is_some() || placement.is_some() || numbers_posts;
+        let is_numbered = outbox.transport().numbers_posts();
+        let is_rare = span.is_some() || placement.is_some() || is_numbered;
         let rare = || {
-            let (placement, posted) = (Mutex::new(placement), AtomicU64::new(0));
-            Box::new(Rare { span, placement, posted })
+            let placement = Mutex::new(placement);
+            Box::new(Rare { span, placement, numbered: Numbered::default() })
         };
         let rare = is_rare.then(rare);
         Self {
@@ -208,7 +208,7 @@ impl<A: Client> Handle<A> {
 
     /// Whether there is a socket to be closed: one that polls has none between two polls.
     pub(crate) fn has_link(&self) -> bool {
-        self.transport() != TransportKind::Polling || self.is_polled()
+        !self.outbox.is_polled() || self.is_polled()
     }
 
     /// Whether a GET is pending.
@@ -253,16 +253,9 @@ impl<A: Client> Handle<A> {
         self.address.do_send(Received { messages, request: None, window, done: None });
     }
 
-    /// The number of the last batch that its client has posted, if it numbers them.
-    pub(crate) fn posted(&self) -> u64 {
-        self.rare.as_ref().map_or(0, |rare| rare.posted.load(Ordering::SeqCst))
-    }
-
-    /// The batch of that number is with its connection.
-    pub(crate) fn set_posted(&self, number: u64) {
-        if let Some(rare) = &self.rare {
-            rare.posted.store(number, Ordering::SeqCst);
-        }
+    /// What is numbered; there is that wherever the transport does so.
+    pub(crate) fn numbered(&self) -> Option<&Numbered> {
+        self.rare.as_deref().map(|rare| &rare.numbered)
     }
 
     /// Where its actor is sent what this handle has no words for.

@@ -19,6 +19,7 @@ mod handle;
 mod leaving;
 mod mailbox;
 mod missed;
+mod numbered;
 mod open_session;
 mod placement;
 mod putting_off;

@@ -5,12 +5,14 @@
 use std::{sync::Arc, time::Duration};
 
 use bytestring::ByteString;
+use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::Broadcaster;
 use crate::{
     base::{clock, number::MembershipNumber, room_id::RoomId},
-    message::Publication,
+    event::decode_reply,
+    message::{Publication, refusal_in},
     payload::Payload,
     session::{acknowledgement::AskError, handle::SessionHandle},
 };
@@ -51,6 +53,17 @@ impl Broadcaster {
             Ok(Err(_)) => Err(gone(&handle, room)),
             Err(_) => Err(AskError::Timeout),
         }
+    }
+}
+
+/// What a client has answered, as the reply of what it was asked.
+///
+/// # Errors
+/// [`AskError::Refused`] if it has refused, [`AskError::Payload`] if its answer is no such reply.
+pub(crate) fn reply<R: DeserializeOwned + 'static>(answer: &Payload) -> Result<R, AskError> {
+    match refusal_in(answer) {
+        Some(refusal) => Err(AskError::Refused(refusal)),
+        None => Ok(decode_reply(answer)?),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::oneshot;
 
 use super::{
+    asking::reply,
     broadcaster::Broadcaster,
     command::Command,
     question::{Answers, Question},
@@ -139,7 +140,7 @@ impl Audience {
     {
         let name = ByteString::from_static(E::NAME);
         let answers = self.ask_payload(name, event::encode(event)?, timeout).await?;
-        Ok(answers.decode(|payload| event::decode_reply(payload).ok()))
+        Ok(answers.decode(|payload| reply(payload).ok()))
     }
 
     /// Asks all of them with an untyped event.

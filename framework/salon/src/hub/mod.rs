@@ -31,7 +31,7 @@ pub use self::{audience::Audience, question::Answers, socket::Socket, user::User
 
 pub(crate) use self::{
     answering::{acknowledgement, answer, refusal_of, refusing},
-    asking::Asker,
+    asking::{Asker, reply},
     broadcaster::{Broadcaster, encode_or_log},
     command::Command,
     gate::{Gate, Sealing},

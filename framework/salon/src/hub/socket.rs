@@ -12,7 +12,9 @@ use std::{
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{broadcaster::Broadcaster, command::Command, shard::ShardHandle, target::Target};
+use super::{
+    asking::reply, broadcaster::Broadcaster, command::Command, shard::ShardHandle, target::Target,
+};
 use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
@@ -240,7 +242,7 @@ impl Socket {
     {
         let payload = event::encode(event)?;
         let answer = self.ask_payload(ByteString::from_static(E::NAME), payload, timeout);
-        Ok(event::decode_reply(&answer.await?)?)
+        reply(&answer.await?)
     }
 
     /// Asks the client with an untyped event.

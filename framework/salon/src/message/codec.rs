@@ -1,7 +1,10 @@
 //! How a protocol writes what is published.
 
 use super::{Content, Form};
-use crate::{base::bye::Bye, wire::websocket::CloseFrame};
+use crate::{
+    base::bye::Bye,
+    wire::{engine_io::Message, websocket::CloseFrame},
+};
 
 /// The writing side of one protocol, which all connections that speak it share.
 pub(crate) trait Codec: Send + Sync {
@@ -19,8 +22,8 @@ pub(crate) trait Codec: Send + Sync {
 /// The last that a client is told.
 #[derive(Debug)]
 pub(crate) struct Farewell {
-    /// A message.
-    pub(crate) text: String,
+    /// All of it: a message, or what stands at the end of a stream.
+    pub(crate) message: Message,
     /// With what its WebSocket is closed then.
     pub(crate) close: CloseFrame,
 }
@@ -34,6 +37,9 @@ pub(crate) enum CodecId {
     Typed,
     /// The same as a stream of events.
     TypedStream,
+    /// The same as MessagePack.
+    #[cfg(feature = "msgpack")]
+    TypedMsgpack,
     /// Messages as they are, over Engine.IO.
     RawOverEngineIo,
     /// Messages as they are, over a WebSocket of their own.

@@ -32,7 +32,7 @@ pub(crate) use self::{
     position::{Epoch, PositionOf, Seen},
     publication::{Kept, Log, Publication, Stretch},
     reader::{Listener, Reader},
-    refused::{ToldRefusal, ToldRefused, as_acknowledgement, refused},
+    refused::{ToldRefusal, ToldRefused, as_acknowledgement, refusal_in, refused},
     topic::Topic,
     welcome::{Posting, Welcome},
 };

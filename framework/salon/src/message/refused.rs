@@ -24,6 +24,17 @@ pub(crate) fn as_acknowledgement(refusal: &str) -> Payload {
     Payload::from_parts(format!(r#"{{"error":{refusal}}}"#).into(), Vec::new())
 }
 
+/// The refusal that an acknowledgement is, if it is one: that and nothing else.
+pub(crate) fn refusal_in(acknowledgement: &Payload) -> Option<Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Refused {
+        error: ToldRefusal,
+    }
+
+    acknowledgement.single::<Refused>().ok().map(|refused| refused.error.into_refusal())
+}
+
 /// What [`refused`] has written.
 #[derive(Deserialize)]
 pub(crate) struct ToldRefused {

@@ -346,8 +346,12 @@ impl Outbox {
 
     /// Whether its client polls: then it has no link between two polls.
     #[inline]
-    pub(super) fn is_polled(&self) -> bool {
-        self.transport == TransportKind::Polling && !self.upgraded.load(Ordering::SeqCst)
+    pub(crate) fn is_polled(&self) -> bool {
+        match self.transport {
+            TransportKind::Polling => !self.upgraded.load(Ordering::SeqCst),
+            TransportKind::PlainPolling => true,
+            TransportKind::WebSocket | TransportKind::EventStream | TransportKind::Call => false,
+        }
     }
 
     /// The transport that the connection is on.

@@ -12,6 +12,8 @@ pub enum TransportKind {
     WebSocket,
     /// A stream of events over HTTP, as an `EventSource` reads it, and requests in the other direction.
     EventStream,
+    /// The plain protocol by long polling.
+    PlainPolling,
     /// One request, and its response: one event and its answer.
     Call,
 }
@@ -24,7 +26,13 @@ impl TransportKind {
             Self::Polling => "polling",
             Self::WebSocket => "websocket",
             Self::EventStream => "eventstream",
+            Self::PlainPolling => "plainpolling",
             Self::Call => "call",
         }
+    }
+
+    /// Whether its client posts to it by numbered batches.
+    pub(crate) const fn numbers_posts(self) -> bool {
+        matches!(self, Self::EventStream | Self::PlainPolling)
     }
 }

@@ -18,6 +18,6 @@ pub(crate) use self::{
     protocol::{OpenSessions, Protocol},
     raw::{NoSessions, Raw, RawCodec},
     socket_io::{SocketIo, SocketIoCodec},
-    typed::{Typed, TypedCodec, Wrap, is_own, retry, seen},
+    typed::{Format, Typed, TypedCodec, Wrap, is_own, retry, seen},
     violation::{Consequence, Violation},
 };

@@ -12,6 +12,7 @@ use std::{
 use crate::{
     base::{
         clock::{self, Instant},
+        refusal::Refusal,
         room_id::RoomId,
     },
     event::ReservedName,
@@ -25,6 +26,9 @@ pub enum AskError {
     /// No acknowledgement came in time.
     #[error("the client did not acknowledge in time")]
     Timeout,
+    /// The client has refused, in words of its own.
+    #[error("the client has refused: {0}")]
+    Refused(Refusal),
     /// The client disconnected before it answered.
     #[error("the client disconnected before it acknowledged")]
     Disconnected,

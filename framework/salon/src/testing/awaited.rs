@@ -5,13 +5,13 @@
 use std::{future::IntoFuture, marker::PhantomData, panic::Location, rc::Rc, time::Duration};
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::{conversation::Conversation, incoming::Closed};
 use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    message::ToldRefusal,
+    message::refusal_in,
     payload::Payload,
 };
 
@@ -98,20 +98,13 @@ impl std::fmt::Debug for Closing {
     }
 }
 
-/// An acknowledgement that refuses.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Refused {
-    error: ToldRefusal,
-}
-
 fn outcome<R: DeserializeOwned + 'static>(
     arguments: &Payload,
 ) -> Result<Result<R, Refusal>, crate::payload::PayloadError> {
-    if let Ok(Refused { error }) = arguments.single::<Refused>() {
-        return Ok(Err(error.into_refusal()));
+    match refusal_in(arguments) {
+        Some(refusal) => Ok(Err(refusal)),
+        None => event::decode_reply(arguments).map(Ok),
     }
-    event::decode_reply(arguments).map(Ok)
 }
 
 /// An event that is to come; awaited, it yields it.

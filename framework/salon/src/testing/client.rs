@@ -25,6 +25,7 @@ use super::{
 use crate::{
     base::refusal::Refusal,
     event::{self, Event},
+    message::as_acknowledgement,
     payload::{IntoPayload, Payload, PayloadError},
     wire::{engine_io::Message, socket_io::Packet},
 };
@@ -348,7 +349,16 @@ impl<E: Event> Question<E> {
     where
         E::Reply: Serialize,
     {
-        let arguments = encoded(E::NAME, event::encode_reply(reply));
+        self.acknowledge(encoded(E::NAME, event::encode_reply(reply)));
+    }
+
+    /// Refuses it.
+    pub fn refuse(self, refusal: &Refusal) {
+        let refusal = serde_json::to_string(refusal).expect("a refusal has a JSON form");
+        self.acknowledge(as_acknowledgement(&refusal));
+    }
+
+    fn acknowledge(&self, arguments: Payload) {
         let (conversation, id) = (&self.conversation, self.id);
         conversation.note(Happened::Sent(Traffic::acknowledgement(id, &arguments)));
         let namespace = conversation.namespace.clone();

@@ -23,6 +23,7 @@ use super::{
     line::Reset,
     link::{Ended, Link},
     outgoing::Outgoing,
+    plain_polling,
     server::Response,
     websocket::WebSocket,
     wire::Wire,
@@ -83,10 +84,11 @@ pub(super) async fn run(link: Rc<Link>) {
 impl Connection {
     async fn run(self) {
         let ended = match self.link.wire {
-            Wire::WebSocket | Wire::Plain => self.open_websocket().await,
             Wire::EventStream => self.open_event_stream().await,
+            Wire::PlainPolling => self.open_plain_polling().await,
             Wire::Polling => self.open_polling(false).await,
             Wire::Upgrade => self.open_polling(true).await,
+            _ => self.open_websocket().await,
         };
         let why = ended.to_string();
         match ended {
@@ -132,6 +134,20 @@ impl Connection {
             }
             Err(ended) => ended,
         }
+    }
+
+    async fn open_plain_polling(&self) -> Ended {
+        let conversation = &self.link.conversation;
+        if !conversation.is_raw() {
+            conversation.opened();
+        }
+        let ended = plain_polling::run(&self.link).await;
+        if let Ended::Rejected(response) = &ended
+            && let Some(data) = refusal(response)
+        {
+            conversation.refuse(data);
+        }
+        ended
     }
 
     async fn open_polling(&self, upgrades: bool) -> Ended {

@@ -4,7 +4,7 @@
 
 use std::{future::poll_fn, pin::pin};
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_util::future::{Either, select};
@@ -33,6 +33,12 @@ struct Welcome {
     secret: String,
 }
 
+/// The secret of a session, if that is what a line tells.
+pub(super) fn secret_in(line: &str) -> Option<String> {
+    let told = serde_json::from_str::<(String, Welcome)>(line).ok()?;
+    Some(told.1.secret)
+}
+
 impl<'a> EventStream<'a> {
     /// Opens one, with what there is to be said first.
     pub(super) async fn open(link: &'a Link) -> Result<Self, Ended> {
@@ -43,7 +49,7 @@ impl<'a> EventStream<'a> {
         link.conversation.take_packets(usize::MAX, &mut first);
         let body = lines(&first);
         link.up().pass(body.len()).await;
-        let request = link.describe_plain("/events", &[], body);
+        let request = link.describe_plain(Method::POST, "/events", &[], body);
         let stream = Stream { up: up.clone(), down: down.clone() };
         let world = &link.conversation.world;
         let door = link.door.upgrade().ok_or(Reset)?;
@@ -64,25 +70,15 @@ impl<'a> EventStream<'a> {
             let Ok(secret) = told.wait_for(Option::is_some).await.map(|it| it.clone()) else {
                 return Ok(());
             };
-            let secret = secret.unwrap_or_default();
-            for number in 1.. {
-                let first = poll_fn(|cx| link.conversation.poll_outgoing(cx)).await;
-                let Outgoing::Packet(first) = first else { break };
-                let mut packets = vec![first];
-                link.conversation.take_packets(usize::MAX, &mut packets);
-                post(link, &secret, number, lines(&packets)).await?;
-            }
-            Ok(())
+            post_all(link, &secret.unwrap_or_default()).await
         };
         let receiving = async {
             loop {
                 match self.event().await {
                     Ok(data) => {
                         for line in data.lines() {
-                            if let Ok((_, welcome)) =
-                                serde_json::from_str::<(String, Welcome)>(line)
-                            {
-                                tell.send_replace(Some(welcome.secret));
+                            if let Some(secret) = secret_in(line) {
+                                tell.send_replace(Some(secret));
                             }
                             let message = Message::Text(ByteString::from(line));
                             self.link.conversation.receive(Packet::Message(message));
@@ -118,11 +114,23 @@ impl<'a> EventStream<'a> {
     }
 }
 
+/// Posts all that the client has to say, until it closes its link.
+pub(super) async fn post_all(link: &Link, secret: &str) -> Result<(), Ended> {
+    for number in 1.. {
+        let first = poll_fn(|cx| link.conversation.poll_outgoing(cx)).await;
+        let Outgoing::Packet(first) = first else { break };
+        let mut packets = vec![first];
+        link.conversation.take_packets(usize::MAX, &mut packets);
+        post(link, secret, number, lines(&packets)).await?;
+    }
+    Ok(())
+}
+
 /// Posts a batch.
 async fn post(link: &Link, secret: &str, number: u64, body: Bytes) -> Result<(), Ended> {
     link.up().pass(body.len()).await;
     let headers = [("salon-session", secret.to_owned()), ("salon-seq", number.to_string())];
-    let request: Request = link.describe_plain("/send", &headers, body);
+    let request: Request = link.describe_plain(Method::POST, "/send", &headers, body);
     let door = link.door.upgrade().ok_or(Reset)?;
     let response = door.request(&link.conversation.world, link.worker(), request).await?;
     match response.status {
@@ -132,7 +140,7 @@ async fn post(link: &Link, secret: &str, number: u64, body: Bytes) -> Result<(),
 }
 
 /// Packets as frames, one on each line.
-fn lines(packets: &[Packet]) -> Bytes {
+pub(super) fn lines(packets: &[Packet]) -> Bytes {
     let texts = packets.iter().filter_map(|packet| match packet {
         Packet::Message(Message::Text(text)) => Some(&**text),
         _ => None,

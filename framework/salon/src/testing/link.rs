@@ -97,6 +97,7 @@ impl Link {
     /// A request of the plain protocol, with frames in its body and headers of its own.
     pub(super) fn describe_plain(
         &self,
+        method: Method,
         behind: &str,
         headers: &[(&str, String)],
         body: Bytes,
@@ -104,7 +105,7 @@ impl Link {
         let target = with_query(&self.plain_path(behind), &self.query);
         let own = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let headers = self.headers.iter().cloned().chain(own).collect();
-        Request { method: Method::POST, target, headers, body, peer: self.peer }
+        Request { method, target, headers, body, peer: self.peer }
     }
 
     pub(super) fn describe(
@@ -115,11 +116,11 @@ impl Link {
         body: Bytes,
     ) -> Request {
         let target = match self.wire {
-            Wire::Plain | Wire::EventStream => with_query(&self.plain_path(""), &self.query),
-            Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
+            wire if wire.is_socket_io() => {
                 let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
                 format!("{}/?EIO=4&transport={transport}{sid}{}", self.path, self.query)
             }
+            _ => with_query(&self.plain_path(""), &self.query),
         };
         Request { method, target, headers: self.headers.clone(), body, peer: self.peer }
     }

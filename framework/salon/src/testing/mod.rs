@@ -22,6 +22,7 @@ mod line;
 mod link;
 mod order;
 mod outgoing;
+mod plain_polling;
 mod port;
 mod seed;
 mod server;

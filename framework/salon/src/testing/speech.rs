@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Deserialize;
 use serde_json::json;
@@ -11,8 +12,9 @@ use serde_json::json;
 use super::{outgoing::Outgoing, wire::Wire};
 use crate::{
     event::{BYE, CONNECT},
-    message::{ToldRefused, as_acknowledgement},
+    message::{ToldRefused, as_acknowledgement, refusal_in},
     payload::Payload,
+    protocol::Format,
     wire::{
         engine_io::{self, Message},
         socket_io::{Decoder, Packet, PacketLimits, Parser},
@@ -28,6 +30,7 @@ pub(super) enum Speech {
     },
     /// The plain protocol; whether to leave takes a frame of its own.
     Plain {
+        format: Format,
         leaves_by_frame: bool,
         /// Whether there is a session.
         is_welcome: bool,
@@ -52,13 +55,14 @@ const OF_THE_SESSION: [&str; 6] =
 
 impl Speech {
     pub(super) fn new(wire: Wire, parser: &Arc<dyn Parser>) -> Self {
-        match wire {
-            Wire::Plain => Self::Plain { leaves_by_frame: false, is_welcome: false },
-            Wire::EventStream => Self::Plain { leaves_by_frame: true, is_welcome: false },
-            Wire::WebSocket | Wire::Polling | Wire::Upgrade => {
-                let decoder = parser.decoder(&PacketLimits::default());
-                Self::SocketIo { parser: parser.clone(), decoder }
-            }
+        if wire.is_socket_io() {
+            let decoder = parser.decoder(&PacketLimits::default());
+            return Self::SocketIo { parser: parser.clone(), decoder };
+        }
+        Self::Plain {
+            format: wire.plain_websocket().unwrap_or_default(),
+            leaves_by_frame: [Wire::EventStream, Wire::PlainPolling].contains(&wire),
+            is_welcome: false,
         }
     }
 
@@ -74,11 +78,11 @@ impl Speech {
             Self::SocketIo { parser, .. } => {
                 parser.encode(packet).into_iter().map(message).collect()
             }
-            Self::Plain { leaves_by_frame, .. } => match frame(packet) {
-                Some(frame) => vec![message(Message::Text(frame.into()))],
+            Self::Plain { format, leaves_by_frame, .. } => match frame(packet, *format) {
+                Some(frame) => vec![message(frame)],
                 None if *leaves_by_frame => {
                     let bye = FrameRef::Event { id: None, name: BYE, values: "", last: None };
-                    vec![message(Message::Text(bye.write_behind("").into()))]
+                    vec![message(written(bye, &[], *format))]
                 }
                 None => vec![Outgoing::Goodbye],
             },
@@ -91,35 +95,48 @@ impl Speech {
             Self::SocketIo { decoder, .. } => {
                 decoder.decode(message).map_err(|error| error.to_string())
             }
-            Self::Plain { is_welcome, .. } => match message {
-                Message::Text(line) => {
-                    let frame = Frame::decode(line).map_err(|error| error.to_string())?;
-                    packet(frame, is_welcome)
-                }
-                Message::Binary(bytes) => Err(format!("{} bytes came as binary", bytes.len())),
-            },
+            Self::Plain { format, is_welcome, .. } => {
+                let frame = format.decode(message).map_err(|error| error.to_string())?;
+                packet(frame, is_welcome)
+            }
         }
     }
 }
 
 /// The frame of the plain protocol that says the same, if one does. Socket.IO counts from 0.
-fn frame(packet: &Packet) -> Option<String> {
-    let values = |payload: &Payload| inlined(payload).unwrap_or_default();
+fn frame(packet: &Packet, format: Format) -> Option<Message> {
+    let values = |payload: &Payload| match format {
+        Format::Json => inlined(payload).unwrap_or_default(),
+        #[cfg(feature = "msgpack")]
+        Format::Msgpack => payload.json().to_owned(),
+    };
     Some(match packet {
         Packet::Connect { auth, .. } => {
             let values = auth.as_deref().unwrap_or_default();
             let connect = FrameRef::Event { id: None, name: CONNECT, values, last: None };
-            connect.write_behind("")
+            written(connect, &[], format)
         }
         Packet::Event { id, name, arguments, .. } => {
             let (id, values) = (id.map(|id| id + 1), &values(arguments));
-            FrameRef::Event { id, name, values, last: None }.write_behind("")
+            let event = FrameRef::Event { id, name, values, last: None };
+            written(event, arguments.attachments(), format)
         }
         Packet::Ack { id, arguments, .. } => {
-            FrameRef::Answer { id: id + 1, values: &values(arguments) }.write_behind("")
+            if let Some(refusal) = refusal_in(arguments) {
+                let error = serde_json::to_string(&refusal).expect("a refusal has a JSON form");
+                return Some(written(FrameRef::Refusal { id: id + 1, error: &error }, &[], format));
+            }
+            let answer = FrameRef::Answer { id: id + 1, values: &values(arguments) };
+            written(answer, arguments.attachments(), format)
         }
         Packet::Disconnect { .. } | Packet::ConnectError { .. } => return None,
     })
+}
+
+/// A frame as a message. What a test sends that is no JSON is a text, whatever is spoken.
+fn written(frame: FrameRef<'_>, attachments: &[Bytes], format: Format) -> Message {
+    let text = || Message::Text(frame.write_behind("").into());
+    format.encode(frame, attachments).unwrap_or_else(text)
 }
 
 /// The packet of Socket.IO that says the same, if one does.

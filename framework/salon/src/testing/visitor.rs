@@ -223,8 +223,8 @@ impl<'a> Visitor<'a> {
         );
         let http = connections.http();
         let served = match wire {
-            Wire::Plain | Wire::EventStream => http.plain_path.as_deref().unwrap_or_default(),
-            Wire::WebSocket | Wire::Polling | Wire::Upgrade => &http.path,
+            wire if wire.is_socket_io() => &http.path,
+            _ => http.plain_path.as_deref().unwrap_or_default(),
         };
         let link = Rc::new(Link {
             conversation: conversation.clone(),

@@ -14,10 +14,10 @@ use super::{
     link::{Ended, Link},
     outgoing::Outgoing,
     server::Stream,
-    wire::Wire,
 };
 use crate::{
     base::config::Limits,
+    protocol::Format,
     wire::{
         engine_io::{Message, Packet},
         websocket::{CloseCode, FrameLimits, FrameReader, Incoming, Opcode, encode_masked},
@@ -47,6 +47,12 @@ impl<'a> WebSocket<'a> {
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
         request.headers.extend(shake.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        if let Some(format) = link.wire.plain_websocket()
+            && format != Format::default()
+        {
+            let header = ("sec-websocket-protocol".to_owned(), format.subprotocol().to_owned());
+            request.headers.push(header);
+        }
         let stream = Stream { up: up.clone(), down: down.clone() };
         let world = &link.conversation.world;
         let door = link.door.upgrade().ok_or(Reset)?;
@@ -83,7 +89,7 @@ impl<'a> WebSocket<'a> {
                     Outgoing::Packet(packet) => send(link, &up, &packet).await?,
                     Outgoing::Goodbye => return close(link, &up, CloseCode::NORMAL).await,
                     // That of a page which is left.
-                    Outgoing::Close if link.wire == Wire::Plain => {
+                    Outgoing::Close if link.wire.plain_websocket().is_some() => {
                         return close(link, &up, CloseCode::GOING_AWAY).await;
                     }
                     Outgoing::Close => return close(link, &up, CloseCode::NORMAL).await,
@@ -119,10 +125,10 @@ impl<'a> WebSocket<'a> {
         loop {
             let read = self.frames.read(&mut self.buffer);
             match read.map_err(|error| Ended::Protocol(error.to_string()))? {
-                Some(Incoming::Text(text)) if self.link.wire == Wire::Plain => {
+                Some(Incoming::Text(text)) if self.link.wire.plain_websocket().is_some() => {
                     return Ok(Packet::Message(Message::Text(text)));
                 }
-                Some(Incoming::Ping(_)) if self.link.wire == Wire::Plain => {
+                Some(Incoming::Ping(_)) if self.link.wire.plain_websocket().is_some() => {
                     return Ok(Packet::Ping(ByteString::new()));
                 }
                 Some(Incoming::Text(text)) => {
@@ -146,7 +152,7 @@ impl<'a> WebSocket<'a> {
 }
 
 async fn send(link: &Link, up: &Pipe, packet: &Packet) -> Result<(), Reset> {
-    let is_plain = link.wire == Wire::Plain;
+    let is_plain = link.wire.plain_websocket().is_some();
     let (opcode, payload) = match packet {
         Packet::Message(Message::Binary(bytes)) => (Opcode::Binary, bytes.to_vec()),
         Packet::Message(Message::Text(text)) if is_plain => {

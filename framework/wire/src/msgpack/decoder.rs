@@ -8,13 +8,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use salon_contract::{Payload, excerpt::shape};
 use serde::{
-    Deserialize as _, Deserializer as _,
+    Deserializer as _,
     de::{self, IgnoredAny, MapAccess, Visitor},
 };
 
 use super::{
     text::Key,
-    transcode::{Transcoder, Written},
+    transcode::{MAX_DEPTH, Transcoder, Written, check_end},
 };
 use crate::{
     engine_io::Message,
@@ -23,9 +23,6 @@ use crate::{
         limited_namespace,
     },
 };
-
-/// How deep values may nest: as deep as serde_json later reads them.
-const MAX_DEPTH: usize = 128;
 
 /// The decoder of one connection that speaks MessagePack.
 pub(super) struct MsgpackDecoder {
@@ -41,12 +38,9 @@ impl MsgpackDecoder {
     fn decode_map(&self, input: &Bytes) -> Result<Option<Packet>, DecodeError> {
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**input);
         deserializer.set_max_depth(MAX_DEPTH);
-        let map = deserializer.deserialize_any(MapVisitor { input }).map_err(msgpack)?;
-        // The end is where there is no marker to read.
-        match IgnoredAny::deserialize(&mut deserializer) {
-            Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => self.packet(map),
-            _ => Err(msgpack(de::Error::custom("something follows the packet's map"))),
-        }
+        let read = deserializer.deserialize_any(MapVisitor { input }).map_err(MsgpackError::of);
+        let map = read.and_then(|map| check_end(&mut deserializer).map(|()| map));
+        self.packet(map.map_err(|source| DecodeError::Msgpack { source })?)
     }
 
     fn packet(&self, map: Map) -> Result<Option<Packet>, DecodeError> {
@@ -108,10 +102,10 @@ impl Decoder for MsgpackDecoder {
         match message {
             Message::Binary(input) => self.decode_map(&input),
             Message::Text(text) => Err(DecodeError::Msgpack {
-                source: MsgpackError(de::Error::custom(format_args!(
+                source: MsgpackError::custom(format_args!(
                     "{} came as text; both sides must use the msgpack parser",
                     shape(&text)
-                ))),
+                )),
             }),
         }
     }
@@ -119,19 +113,6 @@ impl Decoder for MsgpackDecoder {
     fn is_reconstructing(&self) -> bool {
         false
     }
-}
-
-/// What is wrong, without what was sent: of a value that has the wrong type serde says which one it
-/// was, and the packet may be a CONNECT.
-fn msgpack(source: rmp_serde::decode::Error) -> DecodeError {
-    let rmp_serde::decode::Error::Syntax(words) = &source else {
-        return DecodeError::Msgpack { source: MsgpackError(source) };
-    };
-    let wrong = words.split_once(": ").and_then(|(what, rest)| {
-        let (_, expected) = rest.rsplit_once(", expected ")?;
-        what.starts_with("invalid ").then(|| format!("{what}, expected {expected}"))
-    });
-    DecodeError::Msgpack { source: MsgpackError(wrong.map_or(source, de::Error::custom)) }
 }
 
 /// A packet's map, as it came; a key that comes twice has its last value, as in JavaScript.

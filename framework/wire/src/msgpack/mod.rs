@@ -11,6 +11,7 @@ mod timestamp;
 mod transcode;
 
 use self::decoder::MsgpackDecoder;
+pub(crate) use self::transcode::to_json;
 pub use crate::socket_io::MsgpackError;
 
 use crate::socket_io::{Decoder, Messages, Packet, PacketLimits, Parser};

@@ -6,15 +6,43 @@
 use std::fmt;
 
 use bytes::Bytes;
+use bytestring::ByteString;
+use rmp_serde::decode::ReadRefReader;
 use serde::{
-    Deserializer, Serialize,
-    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    Deserialize as _, Deserializer, Serialize,
+    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{
     extension::Extension,
     text::{self, Key},
 };
+use crate::socket_io::MsgpackError;
+
+/// How deep values may nest: as deep as serde_json later reads them.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// The one value that a message is, as JSON, and the bytes in it.
+pub(crate) fn to_json(input: &Bytes) -> Result<(ByteString, Vec<Bytes>), MsgpackError> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**input);
+    deserializer.set_max_depth(MAX_DEPTH);
+    let mut transcoder = Transcoder::new(input);
+    (&mut transcoder).deserialize(&mut deserializer).map_err(MsgpackError::of)?;
+    check_end(&mut deserializer)?;
+    let json = ByteString::try_from(transcoder.json).map_err(MsgpackError::custom)?;
+    Ok((json, transcoder.attachments))
+}
+
+/// Refuses what has more than it was read for.
+pub(super) fn check_end<'de>(
+    deserializer: &mut rmp_serde::Deserializer<ReadRefReader<'de, [u8]>>,
+) -> Result<(), MsgpackError> {
+    // The end is where there is no marker to read.
+    match IgnoredAny::deserialize(deserializer) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(()),
+        _ => Err(MsgpackError::custom("something follows what is one message")),
+    }
+}
 
 /// JSON that is being written, and the bytes found on the way.
 #[derive(Debug)]

@@ -4,6 +4,9 @@
 
 use salon_contract::payload::{JsonError, NoJson};
 
+#[cfg(feature = "msgpack")]
+use super::MsgpackError;
+
 /// What was wrong with a message. The connection that sent it is to be closed, as the reference
 /// does; the decoder has forgotten any half-built packet.
 #[derive(Debug, thiserror::Error)]
@@ -114,12 +117,6 @@ pub enum DecodeError {
         source: MsgpackError,
     },
 }
-
-/// Where a binary message stops being a packet of the msgpack parser.
-#[cfg(feature = "msgpack")]
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct MsgpackError(pub(crate) rmp_serde::decode::Error);
 
 impl From<NoJson> for DecodeError {
     fn from(NoJson { found, source }: NoJson) -> Self {

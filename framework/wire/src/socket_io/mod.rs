@@ -9,6 +9,8 @@ mod encoder;
 mod event_data;
 mod json_parser;
 mod messages;
+#[cfg(feature = "msgpack")]
+mod msgpack_error;
 mod packet;
 mod packet_limits;
 mod packet_ref;
@@ -17,10 +19,10 @@ mod placeholder;
 mod surrogates;
 mod unchecked;
 
+pub(crate) use self::encoder::escaped;
 #[cfg(feature = "msgpack")]
 #[doc(hidden)]
-pub use self::decode_error::MsgpackError;
-pub(crate) use self::encoder::escaped;
+pub use self::msgpack_error::MsgpackError;
 pub use self::{
     decode_error::DecodeError,
     json_parser::JsonParser,

@@ -4,6 +4,9 @@
 
 use salon_contract::payload::{JsonError, NoJson};
 
+#[cfg(feature = "msgpack")]
+use crate::socket_io::MsgpackError;
+
 /// What was wrong with a line. The connection that sent it is to be closed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +38,20 @@ pub enum FrameError {
     Binary {
         /// Bytes of the message.
         length: usize,
+    },
+    /// A text came, and the client has said that its frames are MessagePack.
+    #[cfg(feature = "msgpack")]
+    #[error("{length} bytes came as text, and frames of `salon.v1.msgpack` are binary")]
+    Text {
+        /// Bytes of the message.
+        length: usize,
+    },
+    /// A binary message is no MessagePack, or has more than one value.
+    #[cfg(feature = "msgpack")]
+    #[error("not a frame in MessagePack: {source}")]
+    Msgpack {
+        /// Where it goes wrong.
+        source: MsgpackError,
     },
     /// A name that begins with `salon:`, and is none that a client sends.
     #[error("a client sends no event {found:?}; names that begin with `salon:` are the protocol's")]

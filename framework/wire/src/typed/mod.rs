@@ -11,12 +11,16 @@
 //! [-7,null,{"code","message"}]     the refusal of 7
 //! []                               a heartbeat
 //! ```
+//!
+//! The same lists as MessagePack (feature `msgpack`) are binary messages, in which bytes are bytes.
 
 mod decoder;
 mod encoder;
 mod frame_error;
 mod inline;
 mod lines;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 
 pub use self::{
     decoder::Frame, encoder::FrameRef, frame_error::FrameError, inline::inlined, lines::Lines,
@@ -25,5 +29,13 @@ pub use self::{
 /// The subprotocol by which a WebSocket's client says that it speaks this.
 pub const SUBPROTOCOL: &str = "salon.v1";
 
+/// The one by which it says that it speaks it as MessagePack.
+#[cfg(feature = "msgpack")]
+pub const MSGPACK_SUBPROTOCOL: &str = "salon.v1.msgpack";
+
 /// A heartbeat, as it is written.
 pub const HEARTBEAT: &str = "[]";
+
+/// A heartbeat as MessagePack.
+#[cfg(feature = "msgpack")]
+pub const MSGPACK_HEARTBEAT: &[u8] = &[0x90];

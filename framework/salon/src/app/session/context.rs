@@ -22,7 +22,7 @@ use crate::{
         timers::{Timer, Timers},
     },
     event::{self, Event},
-    hub::{Audience, Socket, UserHandle},
+    hub::{Audience, Socket, UserHandle, reply},
     outbox::NotQueued,
     room::{Receive, Room, RoomHandle},
     session::acknowledgement::AskError,
@@ -107,7 +107,7 @@ impl<S> SessionContext<S> {
         async move {
             let name = ByteString::from_static(E::NAME);
             let answer = socket.ask_payload(name, arguments?, timeout).await?;
-            Ok(event::decode_reply(&answer)?)
+            reply(&answer)
         }
     }
 

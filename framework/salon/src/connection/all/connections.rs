@@ -13,6 +13,7 @@ use std::{
 };
 
 use actix::{Addr, Recipient, dev::channel};
+use bytes::Bytes;
 
 use super::{
     pending_start::{Parts, PendingStart, Speaks},
@@ -39,7 +40,7 @@ use crate::{
     hub::{Broadcaster, ShardHandle},
     message::Layer,
     outbox::{Outbox, Terms, TransportKind},
-    protocol::{RawCodec, SocketIoCodec, Typed, TypedCodec, Wrap},
+    protocol::{Format, RawCodec, SocketIoCodec, Typed, TypedCodec, Wrap},
     session::session_id::SessionId,
 };
 
@@ -65,6 +66,9 @@ struct AllTerms {
     sessions: Arc<Terms>,
     /// The plain protocol.
     typed: Arc<Terms>,
+    /// The same as MessagePack.
+    #[cfg(feature = "msgpack")]
+    typed_msgpack: Arc<Terms>,
     /// The same as streams of events.
     streams: Arc<Terms>,
     /// Messages as they are, over Engine.IO.
@@ -91,7 +95,9 @@ impl AllTerms {
         };
         Self {
             sessions: terms(Arc::new(SocketIoCodec::new(declared.parser.clone()))),
-            typed: terms(Arc::new(typed(Wrap::Message))),
+            typed: terms(Arc::new(typed(Wrap::Message(Format::Json)))),
+            #[cfg(feature = "msgpack")]
+            typed_msgpack: terms(Arc::new(typed(Wrap::Message(Format::Msgpack)))),
             streams: terms(Arc::new(typed(Wrap::Stream))),
             messages: terms(Arc::new(RawCodec { layer: Layer::EngineIo })),
             plain: terms(Arc::new(RawCodec { layer: Layer::Plain })),
@@ -102,7 +108,11 @@ impl AllTerms {
         match speaks {
             Speaks::SocketIo => &self.sessions,
             Speaks::Typed(_) if transport == TransportKind::EventStream => &self.streams,
-            Speaks::Typed(_) => &self.typed,
+            Speaks::Typed(protocol) => match protocol.format() {
+                Format::Json => &self.typed,
+                #[cfg(feature = "msgpack")]
+                Format::Msgpack => &self.typed_msgpack,
+            },
             Speaks::Raw(_, Layer::EngineIo) => &self.messages,
             Speaks::Raw(_, Layer::Plain) => &self.plain,
         }
@@ -216,8 +226,9 @@ impl Connections {
     }
 
     /// What a client of a stream of events is told that there is no room for.
-    pub(crate) fn last_words(&self, bye: Bye) -> String {
-        self.terms.streams.farewell(bye).map(|farewell| farewell.text).unwrap_or_default()
+    pub(crate) fn last_words(&self, bye: Bye) -> Bytes {
+        let farewell = self.terms.streams.farewell(bye);
+        farewell.map(|farewell| farewell.message.into_bytes()).unwrap_or_default()
     }
 
     /// Starts a connection of the plain protocol, on this worker unless it belongs to others.

@@ -5,12 +5,16 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use memchr::memchr2;
 use serde::Serialize;
 use serde_json::to_writer;
 
-use super::event_stream::{self, EventId};
+use super::{
+    event_stream::{self, EventId},
+    format::Format,
+};
 use crate::{
     base::{
         bye::{Bye, Retry},
@@ -25,6 +29,7 @@ use crate::{
     },
     payload::{Payload, with_json},
     wire::{
+        engine_io::Message,
         typed::{FrameRef, inlined},
         websocket::{CloseCode, CloseFrame},
     },
@@ -44,7 +49,7 @@ pub(crate) struct TypedCodec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrap {
     /// Nothing: it is a message.
-    Message,
+    Message(Format),
     /// An event of a stream.
     Stream,
 }
@@ -62,6 +67,12 @@ struct Welcomed<'a> {
     send: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+}
+
+/// What an event or an answer carries, as frames have it.
+struct Carried<'a> {
+    values: Cow<'a, str>,
+    attachments: &'a [Bytes],
 }
 
 /// How often the client is asked for a sign of life, and within which time it gives one.
@@ -95,7 +106,7 @@ impl TypedCodec {
     /// nothing else was said.
     fn position_in(&self, name: &str, payload: &Payload) -> Option<Position> {
         let tells = matches!(name, "salon:joined" | "salon:restarted" | "salon:skip");
-        if self.wrap == Wrap::Message || !tells {
+        if self.wrap != Wrap::Stream || !tells {
             return None;
         }
         payload.get(0).ok()
@@ -114,48 +125,67 @@ impl TypedCodec {
             send: welcome.posting.as_ref().map(|posting| &*posting.path),
             secret: welcome.posting.as_ref().map(|posting| &*posting.secret),
         };
-        let write = |values: &str| self.event(None, "salon:welcome", values, None);
+        let write = |values: &str| self.event("salon:welcome", values);
         with_json(|json| to_writer(json, &welcomed), write)
     }
 
-    fn event(&self, question: Option<u64>, name: &str, values: &str, last: Option<&str>) -> Form {
-        let id = question.map(id_of);
-        self.form(FrameRef::Event { id, name, values, last }, None)
+    /// An event of the protocol's own.
+    fn event(&self, name: &str, values: &str) -> Form {
+        self.form(FrameRef::Event { id: None, name, values, last: None }, &[], None)
     }
 
     /// An event that has a place in the order of a room.
-    fn placed(&self, question: Option<u64>, name: &str, values: &str, at: &PositionOf) -> Form {
-        let id = question.map(id_of);
+    fn placed(&self, id: Option<u64>, name: &str, carried: &Carried<'_>, at: &PositionOf) -> Form {
+        let Carried { values, attachments } = carried;
         let form = |last: &str| {
             let frame = FrameRef::Event { id, name, values, last: Some(last) };
             // One without a number is none to come back to.
             let seq = if let At::Seq(seq) = at.at { Some(seq) } else { None };
             let place = seq.map(|seq| EventId { epoch: &at.epoch, seq, room: &at.room });
-            self.form(frame, place.as_ref())
+            self.form(frame, attachments, place.as_ref())
         };
         with_json(|json| to_writer(json, at), form)
     }
 
-    fn form(&self, frame: FrameRef<'_>, id: Option<&EventId<'_>>) -> Form {
+    fn form(&self, frame: FrameRef<'_>, attachments: &[Bytes], id: Option<&EventId<'_>>) -> Form {
         let text = match self.wrap {
-            Wrap::Message => frame.write_behind(PLAIN_FRONT),
+            Wrap::Message(Format::Json) => frame.write_behind(PLAIN_FRONT),
             Wrap::Stream => event_stream::written(PLAIN_FRONT, frame, id),
+            #[cfg(feature = "msgpack")]
+            Wrap::Message(format @ Format::Msgpack) => {
+                return format
+                    .encode(frame, attachments)
+                    .map_or_else(Form::nothing, |message| Form::of_message(message, Layer::Plain));
+            }
         };
+        debug_assert!(attachments.is_empty(), "in a text they are text");
         Form::of_text(text, Layer::Plain)
     }
 
     fn not_connected(&self, refusal: &Refusal) -> Form {
         match refused(CONNECT, refusal) {
-            Ok(payload) => self.event(None, "salon:refused", payload.json(), None),
+            Ok(payload) => self.event("salon:refused", payload.json()),
             Err(_) => Form::nothing(),
         }
+    }
+
+    /// What a payload carries, as frames have it; nothing if it is no JSON.
+    fn carried<'a>(&self, payload: &'a Payload) -> Option<Carried<'a>> {
+        #[cfg(feature = "msgpack")]
+        if self.wrap == Wrap::Message(Format::Msgpack) {
+            let values = Cow::from(payload.json());
+            return Some(Carried { values, attachments: payload.attachments() });
+        }
+        values(payload).map(|values| Carried { values, attachments: &[] })
     }
 }
 
 impl Codec for TypedCodec {
     fn id(&self) -> CodecId {
         match self.wrap {
-            Wrap::Message => CodecId::Typed,
+            Wrap::Message(Format::Json) => CodecId::Typed,
+            #[cfg(feature = "msgpack")]
+            Wrap::Message(Format::Msgpack) => CodecId::TypedMsgpack,
             Wrap::Stream => CodecId::TypedStream,
         }
     }
@@ -163,32 +193,29 @@ impl Codec for TypedCodec {
     fn form(&self, content: &Content) -> Form {
         match content {
             Content::Event { name, payload, order, question, .. } => {
-                let Some(values) = values(payload) else { return Form::nothing() };
+                let Some(carried) = self.carried(payload) else { return Form::nothing() };
+                let id = question.map(id_of);
                 match order {
-                    Some(Ordered::InRoom(position)) => {
-                        self.placed(*question, name, &values, position)
-                    }
+                    Some(Ordered::InRoom(position)) => self.placed(id, name, &carried, position),
                     // Sessions do not come back here by what is kept for them.
                     Some(Ordered::Kept(_) | Ordered::Outside) | None => {
-                        let frame = FrameRef::Event {
-                            id: question.map(id_of),
-                            name,
-                            values: &values,
-                            last: None,
-                        };
+                        let Carried { values, attachments } = &carried;
+                        let frame = FrameRef::Event { id, name, values, last: None };
                         let told = self.position_in(name, payload);
-                        let id = told.as_ref().map(EventId::of);
-                        self.form(frame, id.flatten().as_ref())
+                        let place = told.as_ref().and_then(EventId::of);
+                        self.form(frame, attachments, place.as_ref())
                     }
                 }
             }
             Content::Answer { id, payload, is_refusal, .. } => {
-                let Some(values) = values(payload) else { return Form::nothing() };
+                let Some(Carried { values, attachments }) = self.carried(payload) else {
+                    return Form::nothing();
+                };
                 let frame = match is_refusal {
                     true => FrameRef::Refusal { id: *id, error: &values },
                     false => FrameRef::Answer { id: *id, values: &values },
                 };
-                self.form(frame, None)
+                self.form(frame, attachments, None)
             }
             Content::Connected { welcome, .. } => self.welcome(welcome),
             Content::NotConnected { refusal, .. } => self.not_connected(refusal),
@@ -212,19 +239,20 @@ impl Codec for TypedCodec {
         let write = |values: &str| {
             let bye = FrameRef::Event { id: None, name: "salon:bye", values, last: None };
             match self.wrap {
-                Wrap::Message => bye.write_behind(""),
-                Wrap::Stream => event_stream::written("", bye, None),
+                Wrap::Message(format) => format.encode(bye, &[]),
+                Wrap::Stream => {
+                    let retry = match said.retry {
+                        Told::After { after_ms } => event_stream::retry(after_ms),
+                        Told::Never | Told::Token | Told::Backoff => String::new(),
+                    };
+                    Some(Message::Text(event_stream::written(&retry, bye, None).into()))
+                }
             }
         };
-        let mut text = with_json(|json| to_writer(json, &said), write);
-        if let (Wrap::Stream, Told::After { after_ms }) = (self.wrap, &said.retry) {
-            text.insert_str(0, &event_stream::retry(*after_ms));
-        }
+        let message = with_json(|json| to_writer(json, &said), write)?;
         let reason = ByteString::from_static(bye.as_str());
-        Some(Farewell {
-            text,
-            close: CloseFrame { code: CloseCode::from(bye.close_code()), reason },
-        })
+        let close = CloseFrame { code: CloseCode::from(bye.close_code()), reason };
+        Some(Farewell { message, close })
     }
 }
 

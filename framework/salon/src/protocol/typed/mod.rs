@@ -5,6 +5,7 @@
 
 mod codec;
 mod event_stream;
+mod format;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, de::IgnoredAny};
 pub(crate) use self::{
     codec::{TypedCodec, Wrap},
     event_stream::{retry, seen},
+    format::Format,
 };
 
 use super::{Effect, OpenSessions, Protocol, Violation};
@@ -47,6 +49,7 @@ pub(crate) struct Typed {
     is_identified: bool,
     /// Whether its client has said who it is with its request, or need not.
     is_known: bool,
+    format: Format,
     refused: u8,
 }
 
@@ -70,7 +73,17 @@ impl Typed {
     /// Of a client of that namespace that has sent nothing yet but its request, which says who it is if it
     /// `is_known` by that.
     pub(crate) fn new(namespace: ByteString, is_identified: bool, is_known: bool) -> Self {
-        Self { namespace, is_identified, is_known, refused: 0 }
+        Self { namespace, is_identified, is_known, format: Format::Json, refused: 0 }
+    }
+
+    /// The same for a client that writes its frames so.
+    pub(crate) fn written_as(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// How its client writes its frames, and reads them.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// What is to be done before its client has sent anything.
@@ -127,14 +140,8 @@ impl Protocol for Typed {
         message: Message,
         sessions: &impl OpenSessions,
     ) -> Result<Effect, Violation> {
-        let line = match message {
-            Message::Text(line) => line,
-            Message::Binary(bytes) => {
-                return Err(FrameError::Binary { length: bytes.len() }.into());
-            }
-        };
         let session = sessions.find(&self.namespace);
-        match Frame::decode(line)? {
+        match self.format.decode(message)? {
             // Its transport has seen to it.
             Frame::Heartbeat => Ok(Effect::Nothing),
             Frame::Event { id, name, payload } if name == CONNECT => {

@@ -12,7 +12,7 @@ use crate::{
     auth::Grant,
     base::contained::Contained,
     event::{self, Event},
-    hub::Asker,
+    hub::{Asker, reply},
     room::{
         contract::{Room, RoomEvent, SentByRoom},
         membership::Member,
@@ -154,7 +154,7 @@ impl<R: Room> RoomContext<R> {
                 return Err(AskError::NotKept);
             }
             let answer = broadcaster.ask(handle, Some(asker), name, payload?, timeout).await?;
-            Ok(event::decode_reply(&answer)?)
+            reply(&answer)
         }
     }
 }

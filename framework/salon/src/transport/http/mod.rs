@@ -13,7 +13,7 @@ mod upload;
 pub(super) use self::{
     rejection::Rejection,
     request::{BEARER, Target},
-    response::Reply,
+    response::{NDJSON, Reply},
     serving::serve,
     upload::{ReadError, Upload},
 };

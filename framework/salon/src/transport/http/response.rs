@@ -25,6 +25,15 @@ use crate::{
     connection::Connections,
 };
 
+/// The type of what Engine.IO answers.
+const TEXT: &str = "text/plain; charset=UTF-8";
+
+/// The type of lines of the plain protocol.
+pub(in crate::transport) const NDJSON: &str = "application/x-ndjson";
+
+/// The header with the number of the lines that a poll is answered.
+const LAST: HeaderName = HeaderName::from_static("salon-last");
+
 /// Makes the responses to one request.
 pub(in crate::transport) struct Reply {
     connections: Arc<Connections>,
@@ -62,12 +71,34 @@ impl Reply {
 
     /// The answer to a polling GET.
     pub(in crate::transport) fn payload(&self, payload: Bytes) -> HttpResponse {
-        self.respond(payload, false)
+        self.respond(payload, TEXT, false)
     }
 
     /// The answer to the polling GET that opened a session.
     pub(in crate::transport) fn opening(&self, payload: Bytes) -> HttpResponse {
-        self.respond(payload, true)
+        self.respond(payload, TEXT, true)
+    }
+
+    /// Lines that a client of the plain protocol has polled, of that number, or has opened a connection by.
+    pub(in crate::transport) fn lines(
+        &self,
+        lines: Bytes,
+        number: u64,
+        initial: bool,
+    ) -> HttpResponse {
+        let mut response = self.respond(lines, NDJSON, initial);
+        let headers = response.headers_mut();
+        headers.insert(LAST, HeaderValue::from(number));
+        // A page of another origin sees no other header than is named here.
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_name(LAST));
+        response
+    }
+
+    /// The answer to a poll that nothing has come for.
+    pub(in crate::transport) fn nothing(&self) -> HttpResponse {
+        let mut response = HttpResponse::NoContent();
+        self.add_headers(&mut response, false);
+        response.finish()
     }
 
     /// An answer in JSON.
@@ -153,9 +184,9 @@ impl Reply {
         }
     }
 
-    fn respond(&self, payload: Bytes, initial: bool) -> HttpResponse {
+    fn respond(&self, payload: Bytes, content_type: &'static str, initial: bool) -> HttpResponse {
         let mut response = HttpResponse::Ok();
-        response.insert_header((header::CONTENT_TYPE, "text/plain; charset=UTF-8"));
+        response.insert_header((header::CONTENT_TYPE, content_type));
         self.add_headers(&mut response, initial);
         let long = self.connections.http().gzip_from.is_some_and(|from| payload.len() >= from);
         if self.gzip && long {

@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 
 use crate::{
     outbox::{Control, Frames, Sink},
-    transport::websocket::{Framing, packet},
+    transport::websocket::Framing,
 };
 
 /// From how many bytes on a frame is not copied to be written.
@@ -92,7 +92,7 @@ impl Sink for SocketWrite<'_> {
     const STAYS: bool = true;
 
     fn control(&mut self, control: Control) {
-        self.framing.encode_packet(&packet(control), self.gathered);
+        self.framing.encode_control(control, self.gathered);
     }
 
     fn frames(&mut self, frames: Frames<'_>) -> usize {

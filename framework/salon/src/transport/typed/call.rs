@@ -88,7 +88,7 @@ impl Call {
         reply: &Reply,
         handle: Arc<ConnectionHandle>,
     ) -> HttpResponse {
-        let terms = Terms { behind: b"\n", heartbeat: b"" };
+        let terms = Terms { before: "", behind: b"\n", heartbeat: b"", answers_itself: true };
         let calling = Calling { connections, link: TextLink::new(handle, terms) };
         let messages = Messages::from(Message::Text(self.frame));
         calling.link.handle.hand_over(messages, &Arc::<ReceiveWindow>::default());
@@ -127,7 +127,7 @@ impl Calling<'_> {
                     let message = "the server is shutting down; try another one";
                     return Err(Refusal::other(SHUTTING_DOWN, message));
                 }
-                Told::Over(_) => {
+                Told::Over(_) | Told::Replaced => {
                     let message = "the session ended before the event was answered";
                     return Err(Refusal::new(Code::Disconnected, message));
                 }

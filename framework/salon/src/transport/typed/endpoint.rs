@@ -8,8 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     call::Call,
-    event_stream::Opening,
-    posting, status,
+    event_stream,
+    opening::Opening,
+    polling, posting, secret, status,
     subprotocols::Offered,
     target::{Asked, Target},
     websocket,
@@ -74,13 +75,24 @@ async fn answer(
     let is_known = guarded(connections, is_presented)?;
     let protocol = |is_known| Typed::new(namespace.clone().into(), found.identified, is_known);
     let admitted = admit(connections, reply);
+    let polls = polling::is_wanted(reply);
     match asked {
         Asked::WebSocket if !connections.http().transports.websocket => {
             Err(RequestError::UnknownTransport.into())
         }
         Asked::WebSocket => {
-            let (offered, protocol) = (offered?, protocol(is_known));
+            let offered = offered?;
+            let protocol = protocol(is_known).written_as(offered.format);
             websocket::open(request, upload, connections, reply, offered, protocol, admitted).await
+        }
+        Asked::Events if polls && !connections.http().transports.polling => {
+            Err(RequestError::UnknownTransport.into())
+        }
+        Asked::Events if polls && secret::is_named(reply) => {
+            let principal = admitted.await?;
+            let polled = polling::poll(request, connections, reply, &principal).await;
+            Ok(polled
+                .unwrap_or_else(|(status, refusal)| status::with_status(reply, status, &refusal)))
         }
         Asked::Events => {
             let principal = admitted.await?;
@@ -90,7 +102,13 @@ async fn answer(
             };
             // Who has nothing else to say is asked at once, as whoever calls an event is.
             let protocol = protocol(is_known || !opening.connects);
-            opening.open(request, connections, reply, principal, protocol).await
+            match polls {
+                true => polling::open(opening, connections, reply, principal, protocol).await,
+                false => {
+                    event_stream::open(opening, request, connections, reply, principal, protocol)
+                        .await
+                }
+            }
         }
         Asked::Send => {
             let principal = admitted.await?;

@@ -13,10 +13,16 @@ use actix_web::{
 };
 
 use crate::{
-    base::refusal::{Code, Refusal},
+    base::{
+        bye::Bye,
+        refusal::{Code, Refusal},
+    },
     connection::{CROWDED, FULL, SHUTTING_DOWN},
     transport::http::Reply,
 };
+
+/// What was sent is no frame.
+const BAD_FRAME: &str = Bye::BadFrame.as_str();
 
 /// The status of a refusal with that code.
 pub(super) fn of_code(code: &Code) -> StatusCode {
@@ -24,6 +30,7 @@ pub(super) fn of_code(code: &Code) -> StatusCode {
         // A matter of this process, not of the client: a load balancer tries another one then.
         SHUTTING_DOWN | FULL => return StatusCode::SERVICE_UNAVAILABLE,
         CROWDED => return StatusCode::TOO_MANY_REQUESTS,
+        BAD_FRAME => return StatusCode::BAD_REQUEST,
         _ => {}
     }
     match code {

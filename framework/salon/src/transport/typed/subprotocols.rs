@@ -12,8 +12,9 @@ use base64::{
 };
 
 use crate::{
+    protocol::Format,
     transport::http::{BEARER, Rejection},
-    wire::{engine_io::RequestError, typed::SUBPROTOCOL},
+    wire::engine_io::RequestError,
 };
 
 /// How a token is written there: its characters are no others than those of a protocol's name.
@@ -27,6 +28,8 @@ const TOKENS: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Offered {
     /// What the WebSocket speaks, if its client wants to be told.
     pub(super) protocol: Option<&'static str>,
+    /// How its frames are written.
+    pub(super) format: Format,
     /// The token.
     pub(super) bearer: Option<String>,
 }
@@ -44,14 +47,18 @@ impl Offered {
             .map(str::trim)
             .filter(|offer| !offer.is_empty())
             .collect();
-        let protocol = offers.contains(&SUBPROTOCOL).then_some(SUBPROTOCOL);
+        // What its client would rather have stands first.
+        let format = offers.iter().find_map(|offer| {
+            Format::ALL.iter().copied().find(|format| format.subprotocol() == *offer)
+        });
+        let protocol = format.map(Format::subprotocol);
         if protocol.is_none() && !offers.is_empty() {
             let message = "none of these subprotocols is served; offer `salon.v1`, or none";
             return Err(Rejection::from(RequestError::BadRequest).message(message));
         }
         let token = offers.iter().find_map(|offer| offer.strip_prefix(BEARER));
         let bearer = token.map(decoded).transpose()?;
-        Ok(Self { protocol, bearer })
+        Ok(Self { protocol, format: format.unwrap_or_default(), bearer })
     }
 }
 
@@ -80,7 +87,7 @@ mod tests {
     #[test]
     fn a_protocol_is_chosen_and_a_token_is_read_wherever_they_stand() {
         let found = |protocol: Option<&'static str>, bearer: Option<&str>| {
-            Some(Offered { protocol, bearer: bearer.map(str::to_owned) })
+            Some(Offered { protocol, bearer: bearer.map(str::to_owned), ..Offered::default() })
         };
         assert_eq!(offered(&[]), found(None, None));
         assert_eq!(offered(&["salon.v1"]), found(Some("salon.v1"), None));
@@ -92,6 +99,19 @@ mod tests {
         ];
         for lines in both {
             assert_eq!(offered(lines), found(Some("salon.v1"), Some("a.b.c")), "{lines:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "msgpack")]
+    fn the_first_of_what_is_served_is_what_the_client_would_rather_have() {
+        for (line, format) in [
+            ("salon.v1.msgpack", Format::Msgpack),
+            ("salon.v1.msgpack, salon.v1", Format::Msgpack),
+            ("salon.v1, salon.v1.msgpack", Format::Json),
+        ] {
+            let found = offered(&[line]).unwrap();
+            assert_eq!((found.format, found.protocol), (format, Some(format.subprotocol())));
         }
     }
 

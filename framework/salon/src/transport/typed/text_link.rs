@@ -30,10 +30,15 @@ pub(super) struct TextLink {
 /// How the text is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// What stands behind each frame.
+    /// What stands before each frame.
+    pub(super) before: &'static str,
+    /// What stands behind each frame, unless the codec has written that.
     pub(super) behind: &'static [u8],
-    /// A heartbeat, with what stands behind it.
+    /// A heartbeat, with what stands behind it; nothing where there is none.
     pub(super) heartbeat: &'static [u8],
+    /// Whether a heartbeat that is handed on is answered by that: it is all that can be seen of a client
+    /// which makes no other request.
+    pub(super) answers_itself: bool,
 }
 
 /// What a client is told.
@@ -43,10 +48,12 @@ pub(super) enum Told {
     Text(Bytes),
     /// Nothing more.
     Over(DisconnectReason),
+    /// Nothing more by this link: another has taken its place.
+    Replaced,
 }
 
 impl TextLink {
-    /// The link of a connection that has no other.
+    /// The link of a connection from now on, in the place of any other.
     pub(super) fn new(handle: Arc<ConnectionHandle>, terms: Terms) -> Self {
         let link = handle.outbox().attach();
         Self { handle, link, terms }
@@ -57,8 +64,7 @@ impl TextLink {
         let (terms, text) = (self.terms, BytesMut::new());
         let mut taken = Taken { terms, text, single: None, has_beaten: false };
         let drained = self.handle.outbox().poll_drain(cx, self.link, &mut taken);
-        if taken.has_beaten {
-            // It was handed on, which is all that can be seen of a client that answers nothing here.
+        if taken.has_beaten && terms.answers_itself {
             self.handle.pong();
         }
         match drained {
@@ -67,10 +73,7 @@ impl TextLink {
                 Poll::Ready(Told::Text(taken.into_bytes()))
             }
             Poll::Ready(Drained::Closed(reason)) => Poll::Ready(Told::Over(reason)),
-            // Nobody else is its link.
-            Poll::Ready(Drained::Replaced) => {
-                Poll::Ready(Told::Over(DisconnectReason::TransportError))
-            }
+            Poll::Ready(Drained::Replaced) => Poll::Ready(Told::Replaced),
         }
     }
 
@@ -96,8 +99,7 @@ struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, frame: Bytes) {
-        let behind = self.terms.behind;
+    fn add(&mut self, frame: Bytes, behind: &[u8]) {
         if self.text.is_empty() && self.single.is_none() && behind.is_empty() {
             self.single = Some(frame);
             return;
@@ -119,7 +121,9 @@ impl Sink for Taken {
         match control {
             Control::Ping | Control::Heartbeat => {
                 self.has_beaten = true;
-                self.add(Bytes::from_static(self.terms.heartbeat));
+                if !self.terms.heartbeat.is_empty() {
+                    self.add(Bytes::from_static(self.terms.heartbeat), b"");
+                }
             }
             // That is for who polls.
             Control::LetGo => {}
@@ -133,7 +137,7 @@ impl Sink for Taken {
             if count > 0 && bytes > AT_ONCE {
                 break;
             }
-            self.add(frame.polling());
+            self.add(frame.polling(), self.terms.behind);
             count += 1;
         }
         count

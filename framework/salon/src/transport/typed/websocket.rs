@@ -29,12 +29,13 @@ pub(super) async fn open(
     admitted: impl Future<Output = Result<Principal, Rejection>>,
 ) -> Result<HttpResponse, Rejection> {
     let mut response = shake_hands(request, offered.protocol)?;
+    let format = protocol.format();
     let (principal, handshake) = (admitted.await?, reply.handshake().clone());
     let handle =
         connections.open_typed(handshake, principal, TransportKind::WebSocket, protocol)?;
     reply.add_headers(&mut response, true);
     let max_frames = connections.limits().max_frames_per_message.try_into().unwrap_or(u32::MAX);
-    let framing = Framing::Typed { max_frames };
+    let framing = Framing::Typed { format, max_frames };
     let (opening, body) = Opening::new(request, upload.take(), connections, handle, framing);
     opening.start();
     switch(response, body)

@@ -13,7 +13,7 @@ use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
 use super::{
-    framing::{Framing, packet},
+    framing::Framing,
     writer::{Next, Writer},
     writer_control::Stage,
 };
@@ -122,7 +122,7 @@ impl Write {
 
 impl Sink for Write {
     fn control(&mut self, control: Control) {
-        self.framing.encode_packet(&packet(control), &mut self.control);
+        self.framing.encode_control(control, &mut self.control);
     }
 
     fn frames(&mut self, frames: Frames<'_>) -> usize {

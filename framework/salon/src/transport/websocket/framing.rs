@@ -7,9 +7,9 @@ use bytestring::ByteString;
 use super::link_error::LinkError;
 use crate::{
     outbox::Control,
+    protocol::Format,
     wire::{
         engine_io::{Message, Packet, PacketError},
-        typed::HEARTBEAT,
         websocket::{CloseCode, CloseFrame, Incoming, Opcode, encode_frame},
     },
 };
@@ -21,9 +21,9 @@ pub(in crate::transport) enum Framing {
     EngineIo,
     /// Each message is the application's own; liveness is WebSocket's ping and pong.
     Plain,
-    /// Each line of a text message is a frame of `salon.v1`, so many of them in one message; liveness is
-    /// WebSocket's, or frames of its own.
-    Typed { max_frames: u32 },
+    /// Each binary message is a frame of `salon.v1`, or each line of a text message, so many of them in
+    /// one; liveness is WebSocket's, or frames of its own.
+    Typed { format: Format, max_frames: u32 },
 }
 
 impl Framing {
@@ -55,6 +55,26 @@ impl Framing {
         }
     }
 
+    /// What is a sign of life by itself, among messages.
+    pub(super) fn heartbeat(self) -> Option<Message> {
+        match self {
+            Self::Typed { format, .. } => Some(format.heartbeat()),
+            Self::EngineIo | Self::Plain => None,
+        }
+    }
+
+    /// Whether that is all that is in a binary message.
+    pub(super) fn is_heartbeat(self, bytes: &[u8]) -> bool {
+        matches!(self.heartbeat(), Some(Message::Binary(heartbeat)) if heartbeat == bytes)
+    }
+
+    /// Appends that by which a client is told.
+    pub(in crate::transport) fn encode_control(self, control: Control, out: &mut Vec<u8>) {
+        let heartbeat = self.heartbeat().filter(|_| control == Control::Heartbeat);
+        let packet = heartbeat.map_or_else(|| packet(control), Packet::Message);
+        self.encode_packet(&packet, out);
+    }
+
     /// Appends a packet that is no frame, if it has a place on a WebSocket.
     pub(in crate::transport) fn encode_packet(self, packet: &Packet, out: &mut Vec<u8>) {
         match (self, packet) {
@@ -80,11 +100,10 @@ impl Framing {
     }
 }
 
-/// The packet by which a client is told.
+/// The packet by which a client is told, unless that is for the plain protocol alone.
 pub(in crate::transport) fn packet(control: Control) -> Packet {
     match control {
-        Control::Ping => Packet::Ping(ByteString::new()),
-        Control::Heartbeat => Packet::Message(Message::Text(ByteString::from_static(HEARTBEAT))),
+        Control::Ping | Control::Heartbeat => Packet::Ping(ByteString::new()),
         Control::LetGo => Packet::Noop,
     }
 }

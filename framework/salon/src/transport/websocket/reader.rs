@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     connection::{ConnectionHandle, Connections},
+    protocol::Format,
     transport::takeover::{SHARE, TakenSocket},
     wire::{
         engine_io::{Message, Packet},
@@ -273,9 +274,12 @@ impl Reader {
                     self.closed = true;
                     return Err(self.framing.closed(frame));
                 }
-                Incoming::Text(text) if let Framing::Typed { max_frames } = self.framing => {
+                Incoming::Text(text)
+                    if let Framing::Typed { format: Format::Json, max_frames } = self.framing =>
+                {
                     self.lines = Some(Box::new(FrameLines::new(text, max_frames)));
                 }
+                Incoming::Binary(bytes) if self.framing.is_heartbeat(&bytes) => self.answer_beat(),
                 incoming => {
                     if let Some(packet) = self.framing.decode(incoming)? {
                         return Ok(Some(packet));
@@ -306,11 +310,18 @@ impl Reader {
         if line != HEARTBEAT {
             return Some(Packet::Message(Message::Text(line)));
         }
-        self.count(MESSAGE);
-        if self.handle.heartbeat() {
-            self.control.heartbeat();
-        }
+        self.answer_beat();
         None
+    }
+
+    /// A heartbeat came as a message.
+    fn answer_beat(&mut self) {
+        self.count(MESSAGE);
+        if self.handle.heartbeat()
+            && let Some(heartbeat) = self.framing.heartbeat()
+        {
+            self.control.heartbeat(&heartbeat);
+        }
     }
 
     /// Whether a client that is read through actix-web has had its share of this turn. One whose socket

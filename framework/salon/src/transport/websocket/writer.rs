@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     outbox::{Drained, Outbox, Sink},
-    wire::websocket::{Opcode, encode_close, encode_frame},
+    wire::{engine_io::Packet, websocket::encode_close},
 };
 
 /// What one connection has to write.
@@ -87,7 +87,8 @@ impl Writer {
                 }
                 match self.outbox.farewell(reason) {
                     Some(last) => {
-                        encode_frame(Opcode::Text, last.text.as_bytes(), &mut farewell);
+                        let message = Packet::Message(last.message);
+                        self.framing.encode_packet(&message, &mut farewell);
                         encode_close(Some(&last.close), &mut farewell);
                     }
                     None => encode_close(server_close(reason).as_ref(), &mut farewell),

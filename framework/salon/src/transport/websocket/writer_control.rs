@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::{
     outbox::LinkNumber,
     wire::{
-        typed::HEARTBEAT,
+        engine_io::Message,
         websocket::{CloseFrame, Opcode, encode_close, encode_frame},
     },
 };
@@ -96,8 +96,11 @@ impl WriterControl {
     }
 
     /// Has a heartbeat that came as a message answered by one, as a ping is by a pong.
-    pub(super) fn heartbeat(&self) {
-        self.say(|unsaid| unsaid.pongs.add(Opcode::Text, HEARTBEAT.as_bytes()));
+    pub(super) fn heartbeat(&self, heartbeat: &Message) {
+        self.say(|unsaid| match heartbeat {
+            Message::Text(text) => unsaid.pongs.add(Opcode::Text, text.as_bytes()),
+            Message::Binary(bytes) => unsaid.pongs.add(Opcode::Binary, bytes),
+        });
     }
 
     /// Decides the close frame: without a link it is written now, with one at the end of the
