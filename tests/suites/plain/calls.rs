@@ -1,13 +1,16 @@
 //! One event by one request: its status, its answer, and that nothing of it stays.
 
 use actix_web::http::{Method, StatusCode, header::HeaderValue};
-use salon::testing::Lab;
+use salon::{
+    Code, Refusal,
+    testing::{ConnectError, Lab},
+};
 use salon_tests::{Result, in_process::InProcess, raw_http::Request};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
-    parlour::{SECOND, app},
+    parlour::{Greet, SECOND, Turn, app},
     plain::{body, call, lab, lab_with},
 };
 
@@ -26,6 +29,25 @@ async fn an_answer_is_a_200_and_nothing_stays() {
     assert_eq!((rare.status, body(&rare)), (StatusCode::OK, Value::Null));
     lab.settle().await;
     assert_eq!(lab.salon().connections(), 0);
+}
+
+#[salon::test]
+async fn a_visitor_of_the_lab_calls_a_typed_event() {
+    let lab = lab().await?;
+    let visitor = || lab.visitor().header("authorization", "Bearer token-ada");
+    let greeted = visitor().call(Greet { name: "Ada".to_owned() }).await?;
+    assert_eq!(greeted, "Hello, Ada");
+    let turned = visitor().call(Turn { bytes: vec![1, 2, 255].into() }).await?;
+    assert_eq!(*turned, [255, 2, 1]);
+    let nobody = visitor().call(Greet { name: String::new() }).await;
+    assert_eq!(nobody, Err(ConnectError::Refused(Refusal::other("no_name", "say who you are"))));
+    let stranger = lab.visitor().call(Greet { name: "Ada".to_owned() }).await;
+    assert!(
+        matches!(&stranger, Err(ConnectError::Refused(refusal)) if *refusal.code() == Code::Unauthorized),
+        "{stranger:?}"
+    );
+    let elsewhere = visitor().namespace("/nowhere").call(Greet { name: "Ada".to_owned() }).await;
+    assert!(matches!(elsewhere, Err(ConnectError::Rejected { status: 404, .. })), "{elsewhere:?}");
 }
 
 #[salon::test]

@@ -22,7 +22,8 @@ use super::{
 use crate::wire::websocket::CloseFrame;
 
 /// What a namespace's name is not written as it is in a path.
-const IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+pub(super) const IN_PATHS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// What stays the same over all connections of one client.
 pub(super) struct Link {

@@ -20,6 +20,7 @@ mod lab_builder;
 mod last_words;
 mod line;
 mod link;
+mod one_call;
 mod order;
 mod outgoing;
 mod plain_polling;

@@ -11,6 +11,7 @@ use std::{
 
 use actix_web::http::Method;
 use bytes::Bytes;
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ use super::{
     journal::Actor,
     lab::{Lab, name},
     line::{Direction, Reset},
-    link::{Link, with_query},
+    link::{IN_PATHS, Link, with_query},
     server::{Request, Response},
     wire::Wire,
 };
@@ -196,6 +197,14 @@ impl<'a> Visitor<'a> {
             }
             Some(Err(Reset)) | None => Err(ConnectError::Unanswered(lab.journal().around(&name))),
         }
+    }
+
+    /// Where the plain protocol is served in its namespace.
+    pub(super) fn plain_path(&self) -> String {
+        let http = self.lab.salon().shared().http();
+        let served = self.path.as_deref().or(http.plain_path.as_deref()).unwrap_or_default();
+        let namespace = utf8_percent_encode(self.namespace.trim_end_matches('/'), IN_PATHS);
+        format!("{}{namespace}", served.trim_end_matches('/'))
     }
 
     async fn opened(self, raw: bool) -> Result<Client, ConnectError> {

@@ -37,7 +37,7 @@ pub(crate) struct Heard {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Stage {
-    /// Waits for `101` and the end of its head; how much of that end has come.
+    /// Waits for its response and the end of the head of that; how much of that end has come.
     Upgrading(u8),
     /// Has asked to be let in, or waits for its welcome.
     Connecting,
@@ -48,6 +48,8 @@ enum Stage {
 #[derive(Debug)]
 struct Client {
     stream: TcpStream,
+    /// How its response begins.
+    opened: &'static [u8],
     scanner: Scanner,
     stage: Stage,
     /// What the socket did not take.
@@ -191,6 +193,7 @@ impl Crowd {
         self.poll.registry().register(&mut stream, Token(number), interest)?;
         self.clients.push(Client {
             stream,
+            opened: self.dialect.opened(),
             scanner: Scanner::new(self.dialect),
             stage: Stage::Upgrading(0),
             unsent: (self.upgrade)(self.dialect, number),
@@ -250,8 +253,8 @@ impl Client {
     ) -> std::io::Result<()> {
         let frames = match &mut self.stage {
             Stage::Upgrading(matched) => {
-                if *matched == 0 && !bytes.starts_with(b"HTTP/1.1 101") {
-                    return Err(std::io::Error::other("the upgrade was refused"));
+                if *matched == 0 && !bytes.starts_with(self.opened) {
+                    return Err(std::io::Error::other("the connection was refused"));
                 }
                 let Some(end) = end_of_head(bytes, matched) else { return Ok(()) };
                 self.stage = Stage::Connecting;

@@ -1,4 +1,4 @@
-//! Counts what a server sends over one WebSocket, without looking at more than two bytes of each.
+//! Counts what a server sends over one connection, without looking at more than two bytes of each.
 //!
 //! It must never count a frame before its last byte has come: what is lost at the end would be
 //! counted as heard.
@@ -23,9 +23,75 @@ pub(crate) enum Frame {
 /// A header of ten bytes, and two of the payload.
 const LONGEST: usize = 12;
 
-/// Where in the stream of frames one connection is.
+/// Where in what it is sent one connection is.
+#[derive(Debug)]
+pub(crate) enum Scanner {
+    WebSocket(FrameScanner),
+    Stream(EventScanner),
+}
+
+impl Scanner {
+    /// At the beginning.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::SocketIo | Dialect::Plain => {
+                Self::WebSocket(FrameScanner { dialect, ..FrameScanner::default() })
+            }
+            Dialect::Stream => Self::Stream(EventScanner::default()),
+        }
+    }
+
+    /// Takes what has come, and tells of each frame that is complete.
+    pub(crate) fn scan(&mut self, bytes: &[u8], heard: impl FnMut(Frame)) {
+        match self {
+            Self::WebSocket(scanner) => scanner.scan(bytes, heard),
+            Self::Stream(scanner) => scanner.scan(bytes, heard),
+        }
+    }
+}
+
+/// What an event of a stream begins with, up to the frame.
+const DATA: &[u8] = b"data: [";
+
+/// The events of a stream, whatever chunks it is cut into: no line of one is cut by them.
 #[derive(Debug, Default)]
-pub(crate) struct Scanner {
+pub(crate) struct EventScanner {
+    /// How much of a line is what such a line begins with; nothing once it is another.
+    matched: Option<usize>,
+    /// What the event is whose line is coming.
+    coming: Option<Frame>,
+}
+
+impl EventScanner {
+    fn scan(&mut self, bytes: &[u8], mut heard: impl FnMut(Frame)) {
+        for byte in bytes {
+            match (self.matched, byte) {
+                (_, b'\n') => {
+                    if let Some(frame) = self.coming.take() {
+                        heard(frame);
+                    }
+                    self.matched = Some(0);
+                }
+                (Some(at), byte) if at < DATA.len() => {
+                    self.matched = (DATA[at] == *byte).then_some(at + 1);
+                }
+                (Some(_), byte) => {
+                    self.coming = Some(match byte {
+                        b'"' => Frame::Event,
+                        b'-' => Frame::Acknowledgement,
+                        _ => Frame::Other,
+                    });
+                    self.matched = None;
+                }
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// Where in the frames of a WebSocket one connection is.
+#[derive(Debug, Default)]
+pub(crate) struct FrameScanner {
     dialect: Dialect,
     /// The beginning of a frame, not enough yet to say what it is.
     kept: [u8; LONGEST],
@@ -34,14 +100,8 @@ pub(crate) struct Scanner {
     coming: Option<(Frame, usize)>,
 }
 
-impl Scanner {
-    /// At the beginning.
-    pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, ..Self::default() }
-    }
-
-    /// Takes what has come, and tells of each frame that is complete.
-    pub(crate) fn scan(&mut self, mut bytes: &[u8], mut heard: impl FnMut(Frame)) {
+impl FrameScanner {
+    fn scan(&mut self, mut bytes: &[u8], mut heard: impl FnMut(Frame)) {
         loop {
             if let Some((frame, missing)) = self.coming {
                 if bytes.len() < missing {
@@ -133,7 +193,7 @@ mod tests {
             Frame::Close,
         ];
         for size in 1..=bytes.len() {
-            let (mut scanner, mut heard) = (Scanner::default(), Vec::new());
+            let (mut scanner, mut heard) = (Scanner::new(Dialect::SocketIo), Vec::new());
             for chunk in bytes.chunks(size) {
                 scanner.scan(chunk, |frame| heard.push(frame));
             }
@@ -154,9 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn events_of_a_stream_are_counted_wherever_it_is_cut() {
+        let bytes =
+            b"1f\r\nretry: 7\ndata: [\"welcome\",{}]\n\n\r\n2a\r\ndata: [-1]\n\nid: a.1.b\n\
+            data: [\"msg\",1]\n\n\r\n9\r\ndata: []\n\n\r\n";
+        for size in 1..=bytes.len() {
+            let (mut scanner, mut heard) = (Scanner::new(Dialect::Stream), Vec::new());
+            for chunk in bytes.chunks(size) {
+                scanner.scan(chunk, |frame| heard.push(frame));
+            }
+            let said = [Frame::Event, Frame::Acknowledgement, Frame::Event, Frame::Other];
+            assert_eq!(heard, said, "in chunks of {size}");
+        }
+    }
+
+    #[test]
     fn a_frame_counts_with_its_last_byte() {
         let bytes = frames();
-        let (mut scanner, mut heard) = (Scanner::default(), Vec::new());
+        let (mut scanner, mut heard) = (Scanner::new(Dialect::SocketIo), Vec::new());
         scanner.scan(&bytes[..bytes.len() - 5], |frame| heard.push(frame));
         assert_eq!(heard.last(), Some(&Frame::Acknowledgement));
     }

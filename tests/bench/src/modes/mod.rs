@@ -13,6 +13,7 @@ mod polling;
 mod rooms;
 mod slow;
 mod storm;
+mod streams;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(crate) enum Mode {
     Echo100,
     Echo1000,
     FanOut,
+    Streams,
     Rooms,
     Places,
     Workers,
@@ -42,10 +44,11 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Echo100,
         Self::Echo1000,
         Self::FanOut,
+        Self::Streams,
         Self::Rooms,
         Self::Places,
         Self::Workers,
@@ -63,6 +66,7 @@ impl Mode {
             Self::Echo100 => "echo-100",
             Self::Echo1000 => "echo-1000",
             Self::FanOut => "fan-out",
+            Self::Streams => "streams",
             Self::Rooms => "rooms",
             Self::Places => "places",
             Self::Workers => "workers",
@@ -83,6 +87,7 @@ impl Mode {
                 matches!(peer, Peer::Salon | Peer::Together | Peer::TwoWorkers | Peer::AtHome)
             }
             Self::Polling => peer.polls(),
+            Self::Streams => matches!(peer, Peer::Plain | Peer::ActixWs),
             _ => !peer.is_variant(),
         }
     }
@@ -99,6 +104,7 @@ impl Mode {
             Self::Echo100 => echo::run(server, extent, 100),
             Self::Echo1000 => echo::run(server, extent, 1000),
             Self::FanOut => fan_out::run(server, extent),
+            Self::Streams => streams::run(server, extent),
             Self::Workers if peer == Peer::AtHome => rooms::run_at_home(server, extent),
             Self::Rooms | Self::Places | Self::Workers => rooms::run(server, extent),
             Self::Moderate => moderate::run(server, extent),

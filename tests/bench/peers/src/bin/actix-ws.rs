@@ -1,10 +1,12 @@
 //! The contract of `load` by hand on actix-ws: a task per connection, and a map of rooms behind a
-//! mutex, whose members are channels. What somebody writes who needs just this.
+//! mutex, whose members are channels; and streams of events on actix-web. What somebody writes who needs
+//! just this.
 //!
 //! It must never do more: no limits, no backpressure, no long polling.
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +17,7 @@ use std::{
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use actix_ws::{Message, MessageStream, Session};
 use bytestring::ByteString;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -144,11 +146,48 @@ async fn open(
     Ok(response)
 }
 
+/// What a stream joins: `[1,"join","room0"]`.
+#[derive(Deserialize)]
+struct Listen {
+    join: String,
+}
+
+/// A stream of events, as a task that writes it would be: a channel that is the body.
+async fn listen(
+    web::Query(Listen { join }): web::Query<Listen>,
+    rooms: web::Data<Rooms>,
+) -> actix_web::Result<HttpResponse> {
+    let (_, _, room) = serde_json::from_str::<(u64, String, String)>(&join)?;
+    let (outgoing, queued) = unbounded_channel();
+    let _ = outgoing.send("  [\"welcome\"]".into());
+    let _ = outgoing.send("  [-1]".into());
+    let number = rooms.last.fetch_add(1, Ordering::Relaxed);
+    let client = Client {
+        number,
+        rooms: rooms.into_inner(),
+        joined: vec![room.clone()],
+        outgoing: outgoing.clone(),
+    };
+    let mut members = client.rooms.members.lock().expect("rooms");
+    members.entry(room).or_default().insert(number, outgoing);
+    drop(members);
+    let body = stream::unfold((client, queued), async |(client, mut queued)| {
+        // Without the digits of Socket.IO, which are for the others.
+        let text: ByteString = queued.recv().await?;
+        let event = format!("data: {}\n\n", &text[2..]);
+        Some((Ok::<_, Infallible>(web::Bytes::from(event)), (client, queued)))
+    });
+    Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(body))
+}
+
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let rooms = web::Data::new(Rooms::default());
     let server = HttpServer::new(move || {
-        App::new().app_data(rooms.clone()).route("/socket.io/", web::get().to(open))
+        App::new()
+            .app_data(rooms.clone())
+            .route("/socket.io/", web::get().to(open))
+            .route("/salon/events", web::get().to(listen))
     })
     .workers(1)
     .on_connect(|connection, _| {
