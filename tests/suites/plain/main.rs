@@ -16,5 +16,4 @@ mod parlour;
 mod plain;
 mod posts;
 mod resuming;
-mod socket;
 mod streams;
