@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the `peers` suites need: the npm packages of the reference, the clients in Python, and
-# Chromium with what drives it.
+# Installs what the `peers` suites need: the npm packages of the reference, the clients in Python, Chromium
+# with what drives it, proxies, and programs that are used by hand.
 #
 # Idempotent: an installation that already matches its lock file is left alone. Needs node 20, npm,
 # python 3.11 with venv, and the OpenSSL headers (libssl-dev, pkg-config) for the Rust client.
@@ -31,7 +31,16 @@ unless_installed reference/package-lock.json reference/node_modules install_node
 unless_installed browser/package-lock.json browser/node_modules install_node browser
 unless_installed clients/python/requirements.txt clients/python/.venv install_python
 
-command -v chromium >/dev/null || {
+missing=
+wants() { command -v "$1" >/dev/null || missing="$missing $2"; }
+wants chromium chromium
+wants curl curl
+wants openssl openssl
+wants nginx nginx
+wants haproxy haproxy
+if [ -n "$missing" ]; then
     apt-get update
-    apt-get install --yes --no-install-recommends chromium
-}
+    # Each is a word of its own.
+    # shellcheck disable=SC2086
+    apt-get install --yes --no-install-recommends $missing
+fi
