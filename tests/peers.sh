@@ -56,6 +56,7 @@ wants curl curl
 wants openssl openssl
 wants nginx nginx
 wants haproxy haproxy
+wants java default-jdk-headless
 if [ -n "$missing" ]; then
     apt-get update
     # Each is a word of its own.
