@@ -16,11 +16,11 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Calls `use` with a function that opens a page of a player of its own. */
-export async function withChromium(use) {
+/** Calls `use` with what opens pages; further arguments may follow. */
+export async function withChromium(use, ...further) {
   const profile = await mkdtemp(join(tmpdir(), "salon-chromium-"));
-  const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ARGUMENTS };
-  const context = await chromium.launchPersistentContext(profile, launch);
+  const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true };
+  const context = await chromium.launchPersistentContext(profile, { ...launch, args: [...ARGUMENTS, ...further] });
   context.setDefaultTimeout(10_000);
   try {
     await use(context);

@@ -1,8 +1,8 @@
 //! Support for the end-to-end suites: clients that send exactly what a test says, and the servers
 //! they are played against.
 //!
-//! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`], [`websocket`] and
-//! [`engine_io`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
+//! In reading order: [`server`] starts a server under test, [`raw_http`], [`polling`], [`websocket`],
+//! [`event_stream`] and [`engine_io`] talk to it, [`transcript`] writes down what was said. [`in_process`] serves a Salon
 //! that has been built in this process, and [`socket_io`] is a client for it: for the benchmark and
 //! for the stress test, where threads are real. [`ready_made`] is a client that allocates nothing, and
 //! [`steps`] are what one event goes through, to be timed and counted. [`guests`] are the users of the
@@ -10,6 +10,7 @@
 
 pub mod by_hand;
 pub mod engine_io;
+pub mod event_stream;
 pub mod guests;
 pub mod in_process;
 pub mod polling;

@@ -9,6 +9,7 @@ use salon::{
 };
 use salon_tests::{
     Result,
+    event_stream::EventStream,
     guests::Guest,
     in_process::InProcess,
     raw_http::{Request, exchange},
@@ -23,7 +24,6 @@ use tokio::{
 use crate::{
     parlour::{SECOND, app},
     plain::{Plain, lab, lab_with},
-    socket::EventStream,
 };
 
 const ADA: &str = "authorization: Bearer token-ada\r\n";

@@ -18,5 +18,4 @@ mod plain;
 mod polls;
 mod posts;
 mod resuming;
-mod socket;
 mod streams;

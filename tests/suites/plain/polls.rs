@@ -9,14 +9,18 @@ use salon::{
     config::Origins,
     testing::{ConnectError, Lab, Response, Visitor, Wire},
 };
-use salon_tests::{Result, in_process::InProcess, raw_http, raw_http::Request};
+use salon_tests::{
+    Result,
+    event_stream::EventStream,
+    in_process::InProcess,
+    raw_http::{self, Request},
+};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::{
     parlour::{SECOND, app},
     plain::{body, lab, lab_with},
-    socket::EventStream,
 };
 
 const NDJSON: &str = "application/x-ndjson";

@@ -9,6 +9,7 @@ use salon::{
 };
 use salon_tests::{
     Result,
+    event_stream::EventStream,
     in_process::InProcess,
     raw_http::{Request, Response, exchange, read_response},
 };
@@ -19,10 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
-    parlour::{Runs, SECOND, app},
-    socket::EventStream,
-};
+use crate::parlour::{Runs, SECOND, app};
 
 const ADA: &str = "authorization: Bearer token-ada\r\n";
 

@@ -9,13 +9,14 @@ use salon::{
     auth::Identified,
     testing::{ConnectError, Lab, Wire},
 };
-use salon_tests::{Result, guests::Guest, in_process::InProcess, raw_http::Request};
+use salon_tests::{
+    Result, event_stream::EventStream, guests::Guest, in_process::InProcess, raw_http::Request,
+};
 use serde_json::json;
 
 use crate::{
     parlour::{Chat, SECOND, Said, app},
     plain::{lab, lab_with},
-    socket::EventStream,
 };
 
 const ADA: &str = "authorization: Bearer token-ada\r\n";

@@ -4,37 +4,43 @@
 
 use std::net::SocketAddr;
 
-use salon_tests::Result;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
+use crate::Result;
+
 /// The client's side of a stream.
-pub(crate) struct EventStream {
-    pub(crate) socket: TcpStream,
+#[derive(Debug)]
+pub struct EventStream {
+    /// Where it comes from; dropped, the client has left.
+    pub socket: TcpStream,
     /// The head of the response.
-    pub(crate) head: String,
+    pub head: String,
     text: Vec<u8>,
 }
 
 /// One event of it.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Event {
-    pub(crate) id: Option<String>,
-    pub(crate) retry: Option<u64>,
-    pub(crate) data: Value,
+pub struct Event {
+    /// Its position.
+    pub id: Option<String>,
+    /// When to come back, in milliseconds.
+    pub retry: Option<u64>,
+    /// The frame.
+    pub data: Value,
 }
 
 impl EventStream {
     /// Asks for one, with further headers.
-    pub(crate) async fn open(to: SocketAddr, target: &str, headers: &str) -> Result<Self> {
+    pub async fn open(to: SocketAddr, target: &str, headers: &str) -> Result<Self> {
         Self::ask(to, &format!("GET {target} HTTP/1.1\r\nhost: {to}\r\n{headers}\r\n")).await
     }
 
     /// Sends a request, and reads the head of the response.
-    pub(crate) async fn ask(to: SocketAddr, request: &str) -> Result<Self> {
+    pub async fn ask(to: SocketAddr, request: &str) -> Result<Self> {
         let mut socket = TcpStream::connect(to).await?;
         socket.write_all(request.as_bytes()).await?;
         let mut head = Vec::new();
@@ -46,7 +52,7 @@ impl EventStream {
     }
 
     /// The next event; nothing at the end.
-    pub(crate) async fn event(&mut self) -> Result<Option<Event>> {
+    pub async fn event(&mut self) -> Result<Option<Event>> {
         loop {
             if let Some(end) = self.text.windows(2).position(|pair| pair == b"\n\n") {
                 let text: Vec<u8> = self.text.drain(..end + 2).collect();
@@ -59,12 +65,12 @@ impl EventStream {
     }
 
     /// The data of the next event, which is there.
-    pub(crate) async fn data(&mut self) -> Result<Value> {
+    pub async fn data(&mut self) -> Result<Value> {
         Ok(self.event().await?.ok_or("the stream has ended")?.data)
     }
 
     /// The next event of that name.
-    pub(crate) async fn named(&mut self, name: &str) -> Result<Event> {
+    pub async fn named(&mut self, name: &str) -> Result<Event> {
         loop {
             let event = self.event().await?.ok_or("the stream has ended")?;
             if event.data[0] == name {
