@@ -78,6 +78,10 @@ async fn a_client_that_leaves_its_stream_is_a_member_no_more(way: Way) -> Result
     let stage = Stage::beating(way, Duration::from_millis(200)).await?;
     let mut stays = WebSocket::open(stage.app(), "/salon").await?;
     stays.send(r#"[1,"chat:join",{"room":"lounge"}]"#).await?;
+    // It hears of it only as a member.
+    while !matches!(within("a room", stays.receive()).await?, Incoming::Text(text) if text.contains("salon:joined"))
+    {
+    }
     let mut stream = stage.stream("").await?;
     let session = named(&mut stream, "salon:welcome").await?.data[1]["session"].take();
     named(&mut stream, "salon:joined").await?;
