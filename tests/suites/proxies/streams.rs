@@ -74,10 +74,14 @@ async fn a_stream_comes_back_by_the_id_of_its_last_event(way: Way) -> Result<()>
 }
 
 async fn a_client_that_leaves_its_stream_is_a_member_no_more(way: Way) -> Result<()> {
-    // haproxy may notice only when it has something for the client.
+    // haproxy notices only when it has something for the client.
     let stage = Stage::beating(way, Duration::from_millis(200)).await?;
     let mut stays = WebSocket::open(stage.app(), "/salon").await?;
     stays.send(r#"[1,"chat:join",{"room":"lounge"}]"#).await?;
+    // It hears of it only as a member.
+    while !matches!(within("a room", stays.receive()).await?, Incoming::Text(text) if text.contains("salon:joined"))
+    {
+    }
     let mut stream = stage.stream("").await?;
     let session = named(&mut stream, "salon:welcome").await?.data[1]["session"].take();
     named(&mut stream, "salon:joined").await?;

@@ -75,10 +75,12 @@ async fn pings_of_either_side_are_answered_by_the_other(way: Way) -> Result<()> 
 }
 
 async fn a_client_that_leaves_is_a_member_no_more(way: Way) -> Result<()> {
-    let stage = Stage::set(way).await?;
+    // As with a stream, haproxy may notice only when it has something for the client.
+    let stage = Stage::beating(way, Duration::from_millis(200)).await?;
     let mut stays = WebSocket::open(stage.app(), "/salon").await?;
     next(&mut stays).await?;
     stays.send(r#"[1,"chat:join",{"room":"lounge"}]"#).await?;
+    assert_eq!(next(&mut stays).await?[0], "salon:joined");
     let mut leaves = WebSocket::open(stage.address(), "/salon").await?;
     let session = next(&mut leaves).await?[1]["session"].take();
     leaves.send(r#"[1,"chat:join",{"room":"lounge"}]"#).await?;
