@@ -81,6 +81,14 @@ export class Player {
     await this.board().getByRole("button", { name: label, exact: true }).click({ timeout: 300 }).catch(() => {});
   }
 
+  /** Takes cells until the page shows more of its than that, however long a busy browser needs for a click. */
+  async takesMoreThan(cells) {
+    while ((await this.cells()) <= cells) {
+      await this.takesACell();
+      await this.page.waitForTimeout(50);
+    }
+  }
+
   async plays() {
     return this.page.getByRole("list", { name: "Players" }).isHidden();
   }
