@@ -3,6 +3,7 @@
 //!
 //! What all protocols have in common is in the other suites, which run over its wires as well.
 
+mod attacks;
 mod beats;
 mod binary;
 mod calls;
