@@ -175,9 +175,22 @@ fn binary_values_are_limited_by_their_bytes_alone_since_none_was_announced() {
 }
 
 #[test]
-fn an_object_cannot_pose_as_a_placeholder_of_what_did_not_come() {
-    let object = b"\x92\xc4\x01x\x82\xac_placeholder\xc3\xa3num\x05";
-    assert!(matches!(decode(&event_with(object)), Err(DecodeError::Placeholder { .. })));
+fn an_object_cannot_pose_as_what_stands_for_bytes() {
+    for number in [0, 5] {
+        let object = [b"\x92\xc4\x01x\x82\xac_placeholder\xc3\xa3num", &[number][..]].concat();
+        assert!(matches!(decode(&event_with(&object)), Err(DecodeError::Msgpack { .. })));
+    }
+    // Beside no bytes it is an object as any other.
+    let object = b"\x82\xac_placeholder\xc3\xa3num\x00";
+    assert_eq!(arguments(&event_with(object)).json(), r#"{"_placeholder":true,"num":0}"#);
+}
+
+#[test]
+fn short_values_come_to_no_more_than_a_few_times_their_bytes() {
+    let list =
+        |count: u32| [&[0xdd][..], &count.to_be_bytes(), &vec![0xc2; count as usize]].concat();
+    assert!(decode(&event_with(&list(100_000))).is_ok());
+    assert!(decode(&event_with(&list(1_000_000))).is_err());
 }
 
 proptest! {

@@ -3,10 +3,13 @@
 //!
 //! What all protocols have in common is in the other suites, which run over its wires as well.
 
+mod answers;
+mod asker;
 mod beats;
 mod binary;
 mod calls;
 mod ends;
+mod formats;
 mod frames;
 mod goodbyes;
 mod hostile;
@@ -15,7 +18,9 @@ mod openings;
 mod order;
 mod parlour;
 mod plain;
+mod polled;
 mod polls;
 mod posts;
+mod races;
 mod resuming;
 mod streams;

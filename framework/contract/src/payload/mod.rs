@@ -7,6 +7,7 @@ mod attachments;
 mod binary;
 mod delivery;
 mod error;
+mod inline;
 mod into_payload;
 mod json_error;
 mod list;

@@ -104,6 +104,16 @@ impl UncheckedPayload {
         Ok(delivery)
     }
 
+    /// What it carries, if that is bytes among others.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn attached(&self) -> Option<&Payload> {
+        match &self.0 {
+            Inner::Checked(payload) if !payload.attachments().is_empty() => Some(payload),
+            Inner::Checked(_) | Inner::Text { .. } => None,
+        }
+    }
+
     /// Adds what it carries to a hash: the same whether somebody has looked at it or not.
     #[doc(hidden)]
     pub fn hash_values(&self, state: &mut impl Hasher) {

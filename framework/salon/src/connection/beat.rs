@@ -89,6 +89,11 @@ impl Beat {
         is_answer
     }
 
+    /// It is there, whatever is awaited of it.
+    pub(super) fn shown(&self) {
+        *self.lock() = State::Quiet { since: clock::now() };
+    }
+
     /// Whether the time for an answer is over, though nobody may have looked yet: not if that look
     /// would give the client more of it.
     pub(super) fn is_over(&self, heartbeat: &Heartbeat) -> bool {

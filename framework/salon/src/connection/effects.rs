@@ -23,9 +23,8 @@ use crate::{
     },
     event::CONNECT,
     hub::{self, Command},
-    message::{Content, Publication},
+    message::{Answered, Content, Publication},
     outbox::End,
-    payload::Payload,
     protocol::{Consequence, Effect, Violation},
     session::handle::SessionHandle,
     wire::engine_io::Message,
@@ -68,7 +67,7 @@ impl Connection {
             }
             // Whoever took it has called it, with the right to begin one more.
             Effect::Call { .. } => {}
-            Effect::Answer { session, id, payload } => self.answered(session, id, payload, ctx),
+            Effect::Answer { session, id, answer } => self.answered(session, id, answer, ctx),
             Effect::Leave { session } => self.leave(session, ctx),
             Effect::Deliver(message) => self.deliver(message, request, ctx),
         }
@@ -88,10 +87,10 @@ impl Connection {
         }
     }
 
-    fn answered(&mut self, session: usize, id: u64, payload: Payload, ctx: &mut Context<Self>) {
+    fn answered(&mut self, session: usize, id: u64, answer: Answered, ctx: &mut Context<Self>) {
         let Some(handle) = self.open_session(session) else { return };
         let awaited = &self.core.broadcaster().awaited;
-        if !handle.state.acknowledgements.resolve(id, payload) && !handle.acknowledge(awaited, id) {
+        if !handle.state.acknowledgements.resolve(id, answer) && !handle.acknowledge(awaited, id) {
             self.respond_to(&Violation::UnknownAcknowledgement(id), None, ctx);
         }
     }

@@ -308,6 +308,12 @@ impl<A: Client> Handle<A> {
         let _ = self.beat.pong(|| self.outbox.has_undelivered_ping());
     }
 
+    /// Its client has polled, by which it shows that it is there, whether or not what it was asked has come
+    /// to it.
+    pub(crate) fn polled(&self) {
+        self.beat.shown();
+    }
+
     /// When its heartbeat is first looked at.
     pub(crate) fn first_look(&self, heartbeat: &Heartbeat) -> Instant {
         self.beat.first(heartbeat)

@@ -36,6 +36,7 @@ pub(crate) use self::{
     all::{CROWDED, Connections, FULL, SHUTTING_DOWN, Watch},
     beat::Look,
     core::{Core, Declared},
+    numbered::Batch,
     reading::Source,
     receive_window::ReceiveWindow,
     resting::{Resting, RestingKey},

@@ -26,6 +26,8 @@ pub(crate) struct Batch {
     pub(crate) number: u64,
     /// Empty once the client has said that it has them.
     pub(crate) lines: Bytes,
+    /// Whether the connection has ended with it.
+    pub(crate) is_last: bool,
 }
 
 impl Numbered {
@@ -47,11 +49,43 @@ impl Numbered {
 }
 
 impl Batch {
+    /// The client has it.
+    pub(crate) fn acknowledge(&mut self) {
+        // Not cleared, which would keep the bytes that they are a part of.
+        self.lines = Bytes::new();
+    }
+
     /// Puts the next in its place; its number.
     pub(crate) fn replace(&mut self, lines: Bytes) -> u64 {
         debug_assert!(self.lines.is_empty(), "what the client may not have is kept");
         self.number += 1;
         self.lines = lines;
         self.number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Weak};
+
+    use super::*;
+
+    struct Owned(Arc<[u8; 64]>);
+
+    impl AsRef<[u8]> for Owned {
+        fn as_ref(&self) -> &[u8] {
+            &*self.0
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_was_acknowledged() {
+        let bytes = Arc::new([7; 64]);
+        let weak: Weak<_> = Arc::downgrade(&bytes);
+        let mut batch = Batch::default();
+        assert_eq!(batch.replace(Bytes::from_owner(Owned(bytes))), 1);
+        assert!(weak.upgrade().is_some());
+        batch.acknowledge();
+        assert!(weak.upgrade().is_none() && batch.lines.is_empty());
     }
 }

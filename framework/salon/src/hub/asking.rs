@@ -12,7 +12,7 @@ use super::Broadcaster;
 use crate::{
     base::{clock, number::MembershipNumber, room_id::RoomId},
     event::decode_reply,
-    message::{Publication, refusal_in},
+    message::{Answered, Publication},
     payload::Payload,
     session::{acknowledgement::AskError, handle::SessionHandle},
 };
@@ -27,7 +27,7 @@ impl Broadcaster {
         name: ByteString,
         payload: Payload,
         timeout: Duration,
-    ) -> Result<Payload, AskError> {
+    ) -> Result<Answered, AskError> {
         self.check_name(&name)?;
         let room = asker.map(|asker| asker.room);
         let asked = asker.map(|asker| asker.membership(&handle)).transpose()?;
@@ -37,9 +37,9 @@ impl Broadcaster {
         let question = Publication::question(namespace, name, payload, room, id);
         let question = handle.outbox.terms().formed(question).map_err(|_| AskError::unformed())?;
         let (answer, answered) = oneshot::channel();
-        let waiter = Box::new(move |payload| {
+        let waiter = Box::new(move |answered| {
             // The asker may have stopped waiting.
-            let _ = answer.send(payload);
+            let _ = answer.send(answered);
         });
         let deadline = clock::after(timeout);
         let limit = self.max_pending_acknowledgements;
@@ -49,7 +49,7 @@ impl Broadcaster {
         match tokio::time::timeout_at(deadline, answered).await {
             // It may have gone between its answer and this look, which is the room's.
             Ok(Ok(_)) if is_out() => Err(gone(&handle, room)),
-            Ok(Ok(payload)) => Ok(payload),
+            Ok(Ok(answered)) => Ok(answered),
             Ok(Err(_)) => Err(gone(&handle, room)),
             Err(_) => Err(AskError::Timeout),
         }
@@ -60,11 +60,8 @@ impl Broadcaster {
 ///
 /// # Errors
 /// [`AskError::Refused`] if it has refused, [`AskError::Payload`] if its answer is no such reply.
-pub(crate) fn reply<R: DeserializeOwned + 'static>(answer: &Payload) -> Result<R, AskError> {
-    match refusal_in(answer) {
-        Some(refusal) => Err(AskError::Refused(refusal)),
-        None => Ok(decode_reply(answer)?),
-    }
+pub(crate) fn reply<R: DeserializeOwned + 'static>(answer: &Answered) -> Result<R, AskError> {
+    Ok(decode_reply(answer.reply().map_err(AskError::Refused)?)?)
 }
 
 /// A room that asks one of its members.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     base::clock,
     event::{self, Event},
-    message::{Class, Publication},
+    message::{Answered, Class, Publication},
     outbox::End,
     payload::{IntoPayload, Payload, Value},
     session::acknowledgement::AskError,
@@ -140,7 +140,7 @@ impl Audience {
     {
         let name = ByteString::from_static(E::NAME);
         let answers = self.ask_payload(name, event::encode(event)?, timeout).await?;
-        Ok(answers.decode(|payload| reply(payload).ok()))
+        Ok(answers.decode(|answered| reply(answered).ok()))
     }
 
     /// Asks all of them with an untyped event.
@@ -155,7 +155,7 @@ impl Audience {
         timeout: Duration,
     ) -> Result<Answers<Vec<Value>>, AskError> {
         let answers = self.ask_payload(name.into(), payload.into_kept_payload()?, timeout).await?;
-        Ok(answers.decode(|payload| payload.values().ok()))
+        Ok(answers.decode(|answered| answered.clone().untyped().ok()?.values().ok()))
     }
 
     async fn ask_payload(
@@ -163,7 +163,7 @@ impl Audience {
         name: ByteString,
         payload: Payload,
         timeout: Duration,
-    ) -> Result<Answers<Payload>, AskError> {
+    ) -> Result<Answers<Answered>, AskError> {
         let broadcaster = &self.broadcaster;
         broadcaster.check_name(&name)?;
         let id = broadcaster.next_acknowledgement();

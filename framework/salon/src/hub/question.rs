@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     base::clock::Instant,
-    payload::Payload,
+    message::Answered,
     session::{acknowledgement::AskError, handle::SessionHandle},
 };
 
@@ -24,14 +24,14 @@ pub(crate) struct Question {
     deadline: Instant,
     limit: usize,
     asked: Arc<AtomicUsize>,
-    answers: mpsc::UnboundedSender<Payload>,
+    answers: mpsc::UnboundedSender<Answered>,
 }
 
 /// The acknowledgements of a question as they come in.
 #[derive(Debug)]
 pub(crate) struct Replies {
     asked: Arc<AtomicUsize>,
-    answers: mpsc::UnboundedReceiver<Payload>,
+    answers: mpsc::UnboundedReceiver<Answered>,
     deadline: Instant,
 }
 
@@ -41,8 +41,8 @@ pub(crate) struct Replies {
 pub struct Answers<R> {
     /// The answers, in the order in which they came.
     pub received: Vec<R>,
-    /// How many sessions were asked and did not answer: too late, disconnected, or with an answer
-    /// that does not fit the type.
+    /// How many sessions were asked and did not answer: too late, disconnected, by a refusal, or with an
+    /// answer that does not fit the type.
     pub missing: usize,
 }
 
@@ -73,9 +73,9 @@ impl Question {
     pub(crate) fn put_to(&self, handle: &SessionHandle) -> Result<(), AskError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answers = self.answers.clone();
-        let waiter = Box::new(move |payload| {
+        let waiter = Box::new(move |answered| {
             // The asker may have stopped waiting.
-            let _ = answers.send(payload);
+            let _ = answers.send(answered);
         });
         handle.state.acknowledgements.expect(self.id, None, self.deadline, self.limit, waiter)
     }
@@ -83,11 +83,11 @@ impl Question {
 
 impl Replies {
     /// Waits until every session has answered, or until the deadline.
-    pub(crate) async fn collect(mut self) -> Answers<Payload> {
+    pub(crate) async fn collect(mut self) -> Answers<Answered> {
         let mut received = Vec::new();
         let all = async {
-            while let Some(payload) = self.answers.recv().await {
-                received.push(payload);
+            while let Some(answered) = self.answers.recv().await {
+                received.push(answered);
             }
         };
         let _ = tokio::time::timeout_at(self.deadline, all).await;

@@ -19,7 +19,7 @@ use crate::{
     auth::{Handshake, Permissions},
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    message::{Class, Publication},
+    message::{Answered, Class, Publication},
     outbox::{End, NotQueued, TransportKind},
     payload::{IntoPayload, Payload, PayloadError, Value},
     session::{acknowledgement::AskError, handle::SessionHandle, membership::too_many_rooms},
@@ -245,7 +245,8 @@ impl Socket {
         reply(&answer.await?)
     }
 
-    /// Asks the client with an untyped event.
+    /// Asks the client with an untyped event. What acknowledges it over Socket.IO is the answer, whatever it
+    /// is: only the plain protocol has words for a refusal.
     ///
     /// # Errors
     /// [`AskError`] says why there is no answer.
@@ -256,7 +257,8 @@ impl Socket {
         timeout: Duration,
     ) -> Result<Vec<Value>, AskError> {
         let payload = payload.into_payload()?;
-        Ok(self.ask_payload(name.into(), payload, timeout).await?.values()?)
+        let answer = self.ask_payload(name.into(), payload, timeout).await?;
+        Ok(answer.untyped().map_err(AskError::Refused)?.values()?)
     }
 
     /// As [`ask`](Self::ask), with what the event has become.
@@ -265,7 +267,7 @@ impl Socket {
         name: ByteString,
         payload: Payload,
         timeout: Duration,
-    ) -> Result<Payload, AskError> {
+    ) -> Result<Answered, AskError> {
         self.broadcaster.ask(self.handle.clone(), None, name, payload, timeout).await
     }
 

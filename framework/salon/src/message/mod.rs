@@ -4,6 +4,7 @@
 //! word about a session. What may be done with it is decided by that, and never by its bytes: a
 //! [`Codec`] makes those, once for each protocol, whoever gets them. Nothing here may know a wire.
 
+mod answered;
 mod awaited;
 mod class;
 mod codec;
@@ -22,6 +23,7 @@ mod welcome;
 pub use self::position::{At, Position};
 
 pub(crate) use self::{
+    answered::Answered,
     awaited::{AwaitedId, AwaitedIds, Ledger, Place},
     class::Class,
     codec::{Codec, CodecId, Farewell},
@@ -32,7 +34,7 @@ pub(crate) use self::{
     position::{Epoch, PositionOf, Seen},
     publication::{Kept, Log, Publication, Stretch},
     reader::{Listener, Reader},
-    refused::{ToldRefusal, ToldRefused, as_acknowledgement, refusal_in, refused},
+    refused::{ToldRefusal, ToldRefused, as_acknowledgement, refused},
     topic::Topic,
     welcome::{Posting, Welcome},
 };

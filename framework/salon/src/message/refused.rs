@@ -24,17 +24,6 @@ pub(crate) fn as_acknowledgement(refusal: &str) -> Payload {
     Payload::from_parts(format!(r#"{{"error":{refusal}}}"#).into(), Vec::new())
 }
 
-/// The refusal that an acknowledgement is, if it is one: that and nothing else.
-pub(crate) fn refusal_in(acknowledgement: &Payload) -> Option<Refusal> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Refused {
-        error: ToldRefusal,
-    }
-
-    acknowledgement.single::<Refused>().ok().map(|refused| refused.error.into_refusal())
-}
-
 /// What [`refused`] has written.
 #[derive(Deserialize)]
 pub(crate) struct ToldRefused {
@@ -53,6 +42,28 @@ pub(crate) struct ToldRefusal {
 }
 
 impl ToldRefusal {
+    /// One in whatever words; what is none of a refusal's is left out.
+    pub(super) fn of_any_words(error: &str) -> Self {
+        let words = serde_json::from_str::<Value>(error).unwrap_or_default();
+        let text = |key: &str| words.get(key).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            code: text("code").unwrap_or_else(|| "refused".to_owned()),
+            message: text("message").unwrap_or_default(),
+            data: words.get("data").cloned(),
+        }
+    }
+
+    /// The one that an acknowledgement of Socket.IO is by custom, if it is that and nothing else.
+    pub(crate) fn in_acknowledgement(acknowledgement: &Payload) -> Option<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Refused {
+            error: ToldRefusal,
+        }
+
+        acknowledgement.single::<Refused>().ok().map(|refused| refused.error)
+    }
+
     /// That. No `From`: apps would be shown it, among what becomes a refusal of theirs.
     pub(crate) fn into_refusal(self) -> Refusal {
         let refusal = Refusal::new(Code::from(&*self.code), self.message);

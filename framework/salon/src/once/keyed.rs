@@ -14,7 +14,7 @@ use crate::{
     },
     event::Event,
     message::Delivery,
-    payload::UncheckedPayload,
+    payload::{Payload, UncheckedPayload},
 };
 
 /// By what an event is known if it is sent again, and what it carries.
@@ -92,10 +92,17 @@ fn invalid(path: &str, message: String) -> Refusal {
     Refusal::new(Code::InvalidPayload, message).with_data(json!({ "path": path }))
 }
 
-/// One that means the same in every process: it may be kept for the next.
+/// One that means the same in every process, since it may be kept for the next, and over every protocol: where
+/// bytes are attached they count as the text that others have for them.
 fn hash(payload: &UncheckedPayload) -> u64 {
     let mut state = crc32fast::Hasher::default();
-    payload.hash_values(&mut state);
+    match payload.attached().and_then(Payload::inlined) {
+        Some(text) => {
+            let payload = Payload::from_parts(text.into(), Vec::new());
+            UncheckedPayload::from(payload).hash_values(&mut state);
+        }
+        None => payload.hash_values(&mut state),
+    }
     state.finish()
 }
 
@@ -114,7 +121,12 @@ mod tests {
         assert!(with_delivery.take_delivery().unwrap().is_some());
         assert_eq!(hash(&with_delivery), hashed);
         assert_ne!(hash(&unchecked(r#"2["say",{"text":"ho"}]"#)), hashed);
-        let attached = Payload::from_parts(r#"{"text":"hi"}"#.into(), vec![vec![1].into()]);
-        assert_ne!(hash(&attached.into()), hashed);
+        let attached = |bytes: &[u8]| {
+            let json = r#"{"text":{"_placeholder":true,"num":0}}"#;
+            let attachments = vec![bytes::Bytes::copy_from_slice(bytes)];
+            hash(&Payload::from_parts(json.into(), attachments).into())
+        };
+        assert_eq!(attached(&[1, 2, 255]), hash(&unchecked(r#"2["say",{"text":"AQL/"}]"#)));
+        assert_ne!(attached(&[1]), attached(&[2]));
     }
 }

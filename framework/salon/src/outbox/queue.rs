@@ -262,6 +262,11 @@ impl Outbox {
         state.link
     }
 
+    /// Whether that link is the one that drains.
+    pub(crate) fn is_drained_by(&self, link: LinkNumber) -> bool {
+        self.lock().link == link
+    }
+
     /// A link waits no longer, for instance because its request was dropped: until it drains
     /// again, the connection is not writable.
     pub(crate) fn park(&self, link: LinkNumber) {

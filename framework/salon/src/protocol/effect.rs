@@ -5,9 +5,7 @@
 use bytestring::ByteString;
 
 use crate::{
-    base::refusal::Refusal,
-    payload::{Payload, UncheckedPayload},
-    wire::engine_io::Message,
+    base::refusal::Refusal, message::Answered, payload::UncheckedPayload, wire::engine_io::Message,
 };
 
 /// What is to be done. Sessions are named by their places among those that the client has.
@@ -28,7 +26,7 @@ pub(crate) enum Effect {
     /// A session is sent an event; by `id` the client knows its answer, if it wants one.
     Call { session: usize, name: ByteString, payload: UncheckedPayload, id: Option<u64> },
     /// A session is sent the answer to what it was asked by that number.
-    Answer { session: usize, id: u64, payload: Payload },
+    Answer { session: usize, id: u64, answer: Answered },
     /// The client leaves a session.
     Leave { session: usize },
     /// A message as it is, for an application that takes them so.

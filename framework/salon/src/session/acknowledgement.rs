@@ -16,7 +16,8 @@ use crate::{
         room_id::RoomId,
     },
     event::ReservedName,
-    payload::{Payload, PayloadError},
+    message::Answered,
+    payload::PayloadError,
 };
 
 /// Why a question to a client has no answer.
@@ -60,7 +61,7 @@ impl AskError {
 }
 
 /// What becomes of an acknowledgement.
-pub(crate) type Waiter = Box<dyn FnOnce(Payload) + Send>;
+pub(crate) type Waiter = Box<dyn FnOnce(Answered) + Send>;
 
 /// The acknowledgements that are awaited from one session, by id.
 #[derive(Default)]
@@ -102,10 +103,10 @@ impl Acknowledgements {
 
     /// Hands an acknowledgement to whoever awaits it. An unknown or late one is of no consequence,
     /// as in the reference: false says so.
-    pub(crate) fn resolve(&self, id: u64, payload: Payload) -> bool {
+    pub(crate) fn resolve(&self, id: u64, answer: Answered) -> bool {
         match self.take(id) {
             Some(pending) if pending.deadline > clock::now() => {
-                (pending.waiter)(payload);
+                (pending.waiter)(answer);
                 true
             }
             _ => false,
@@ -156,9 +157,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::payload::Payload;
 
     #[tokio::test(start_paused = true)]
     async fn beyond_the_limit_nobody_waits_until_a_deadline_has_passed() {
+        let answer = || Answered::Reply(Payload::none());
         let awaited = Acknowledgements::default();
         let soon = clock::after(Duration::from_secs(1));
         for id in 0..2 {
@@ -167,10 +170,10 @@ mod tests {
         let third = awaited.expect(2, None, soon, 2, Box::new(|_| {}));
         assert!(matches!(third, Err(AskError::TooMany(2))));
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert!(!awaited.resolve(0, Payload::none()), "too late is not at all");
+        assert!(!awaited.resolve(0, answer()), "too late is not at all");
         let later = clock::after(Duration::from_secs(1));
         assert!(awaited.expect(3, None, later, 2, Box::new(|_| {})).is_ok());
-        assert!(awaited.resolve(3, Payload::none()));
-        assert!(!awaited.resolve(3, Payload::none()), "an acknowledgement counts once");
+        assert!(awaited.resolve(3, answer()));
+        assert!(!awaited.resolve(3, answer()), "an acknowledgement counts once");
     }
 }

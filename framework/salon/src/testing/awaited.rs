@@ -11,7 +11,7 @@ use super::{conversation::Conversation, incoming::Closed};
 use crate::{
     base::refusal::{Code, Refusal},
     event::{self, Event},
-    message::refusal_in,
+    message::ToldRefusal,
     payload::Payload,
 };
 
@@ -101,8 +101,8 @@ impl std::fmt::Debug for Closing {
 fn outcome<R: DeserializeOwned + 'static>(
     arguments: &Payload,
 ) -> Result<Result<R, Refusal>, crate::payload::PayloadError> {
-    match refusal_in(arguments) {
-        Some(refusal) => Ok(Err(refusal)),
+    match ToldRefusal::in_acknowledgement(arguments) {
+        Some(told) => Ok(Err(told.into_refusal())),
         None => event::decode_reply(arguments).map(Ok),
     }
 }

@@ -349,20 +349,21 @@ impl<E: Event> Question<E> {
     where
         E::Reply: Serialize,
     {
-        self.acknowledge(encoded(E::NAME, event::encode_reply(reply)));
-    }
-
-    /// Refuses it.
-    pub fn refuse(self, refusal: &Refusal) {
-        let refusal = serde_json::to_string(refusal).expect("a refusal has a JSON form");
-        self.acknowledge(as_acknowledgement(&refusal));
-    }
-
-    fn acknowledge(&self, arguments: Payload) {
+        let arguments = encoded(E::NAME, event::encode_reply(reply));
         let (conversation, id) = (&self.conversation, self.id);
         conversation.note(Happened::Sent(Traffic::acknowledgement(id, &arguments)));
         let namespace = conversation.namespace.clone();
         conversation.send(&Packet::Ack { namespace, id, arguments });
+    }
+
+    /// Refuses it: over Socket.IO, which has no words of its own for that, by an acknowledgement that is
+    /// `{ error: { code, message } }`.
+    pub fn refuse(self, refusal: &Refusal) {
+        let (conversation, id) = (&self.conversation, self.id);
+        let words = serde_json::to_string(refusal).expect("a refusal has a JSON form");
+        let shown = as_acknowledgement(&words);
+        conversation.note(Happened::Sent(Traffic::acknowledgement(id, &shown)));
+        conversation.refuse_question(id, refusal);
     }
 }
 

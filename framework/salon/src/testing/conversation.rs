@@ -217,11 +217,20 @@ impl Conversation {
     /// # Panics
     /// When the lab has ended; so do the others that send.
     pub(super) fn send(&self, packet: &Packet) {
+        self.send_as(|speech| speech.put(packet));
+    }
+
+    /// Refuses a question.
+    pub(super) fn refuse_question(&self, id: u64, refusal: &Refusal) {
+        self.send_as(|speech| speech.refuse(&self.namespace, id, refusal));
+    }
+
+    fn send_as(&self, put: impl Fn(&Speech) -> Vec<Outgoing>) {
         self.world.check();
         let state = &mut *self.state.borrow_mut();
         let times = if std::mem::take(&mut state.twice) { 2 } else { 1 };
         for _ in 0..times {
-            for outgoing in state.speech.put(packet) {
+            for outgoing in put(&state.speech) {
                 state.queue(outgoing);
             }
         }

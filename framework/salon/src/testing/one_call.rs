@@ -12,7 +12,6 @@ use crate::{
     event::{self, Event},
     message::ToldRefusal,
     payload::Payload,
-    wire::typed::inlined,
 };
 
 impl Visitor<'_> {
@@ -31,7 +30,7 @@ impl Visitor<'_> {
         E::Reply: DeserializeOwned,
     {
         let payload = event::encode(&event).expect("what a test sends has a JSON form");
-        let body = inlined(&payload).expect("what a test sends has a JSON form");
+        let body = payload.inlined().expect("what a test sends has a JSON form");
         let event = utf8_percent_encode(E::NAME, IN_PATHS);
         let target = format!("{}/call/{event}", self.plain_path());
         let response = self.request(Method::POST, &target, body).await?;

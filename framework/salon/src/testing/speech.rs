@@ -11,14 +11,15 @@ use serde_json::json;
 
 use super::{outgoing::Outgoing, wire::Wire};
 use crate::{
+    base::refusal::Refusal,
     event::{BYE, CONNECT},
-    message::{ToldRefused, as_acknowledgement, refusal_in},
+    message::{ToldRefused, as_acknowledgement},
     payload::Payload,
     protocol::Format,
     wire::{
         engine_io::{self, Message},
         socket_io::{Decoder, Packet, PacketLimits, Parser},
-        typed::{Frame, FrameRef, inlined},
+        typed::{Frame, FrameRef},
     },
 };
 
@@ -89,6 +90,27 @@ impl Speech {
         }
     }
 
+    /// What is to be sent to refuse a question.
+    pub(super) fn refuse(
+        &self,
+        namespace: &ByteString,
+        id: u64,
+        refusal: &Refusal,
+    ) -> Vec<Outgoing> {
+        let error = serde_json::to_string(refusal).expect("a refusal has a JSON form");
+        match self {
+            Self::SocketIo { .. } => {
+                let (namespace, arguments) = (namespace.clone(), as_acknowledgement(&error));
+                self.put(&Packet::Ack { namespace, id, arguments })
+            }
+            Self::Plain { format, .. } => {
+                let frame = FrameRef::Refusal { id: id + 1, error: &error };
+                let message = written(frame, &[], *format);
+                vec![Outgoing::Packet(engine_io::Packet::Message(message))]
+            }
+        }
+    }
+
     /// The packet that a message is, if it is a whole one.
     pub(super) fn understand(&mut self, message: Message) -> Result<Option<Packet>, String> {
         match self {
@@ -106,7 +128,7 @@ impl Speech {
 /// The frame of the plain protocol that says the same, if one does. Socket.IO counts from 0.
 fn frame(packet: &Packet, format: Format) -> Option<Message> {
     let values = |payload: &Payload| match format {
-        Format::Json => inlined(payload).unwrap_or_default(),
+        Format::Json => payload.inlined().unwrap_or_default(),
         #[cfg(feature = "msgpack")]
         Format::Msgpack => payload.json().to_owned(),
     };
@@ -122,10 +144,6 @@ fn frame(packet: &Packet, format: Format) -> Option<Message> {
             written(event, arguments.attachments(), format)
         }
         Packet::Ack { id, arguments, .. } => {
-            if let Some(refusal) = refusal_in(arguments) {
-                let error = serde_json::to_string(&refusal).expect("a refusal has a JSON form");
-                return Some(written(FrameRef::Refusal { id: id + 1, error: &error }, &[], format));
-            }
             let answer = FrameRef::Answer { id: id + 1, values: &values(arguments) };
             written(answer, arguments.attachments(), format)
         }

@@ -140,6 +140,7 @@ impl MapVisitor<'_> {
         if entries.next_value_seed(&mut transcoder)? == Written::Undefined {
             return Ok((None, Vec::new()));
         }
+        transcoder.check_lookalikes()?;
         let json = ByteString::try_from(transcoder.json).map_err(de::Error::custom)?;
         Ok((Some(json), transcoder.attachments))
     }

@@ -28,6 +28,7 @@ pub(crate) fn to_json(input: &Bytes) -> Result<(ByteString, Vec<Bytes>), Msgpack
     deserializer.set_max_depth(MAX_DEPTH);
     let mut transcoder = Transcoder::new(input);
     (&mut transcoder).deserialize(&mut deserializer).map_err(MsgpackError::of)?;
+    transcoder.check_lookalikes().map_err(MsgpackError::of)?;
     check_end(&mut deserializer)?;
     let json = ByteString::try_from(transcoder.json).map_err(MsgpackError::custom)?;
     Ok((json, transcoder.attachments))
@@ -53,6 +54,8 @@ pub(super) struct Transcoder<'a> {
     pub(super) json: Vec<u8>,
     /// The bytes so far. Nothing was announced, so that the message's length alone limits them.
     pub(super) attachments: Vec<Bytes>,
+    /// Whether a map of the client's looks like what stands for bytes.
+    has_lookalike: bool,
 }
 
 /// What was written.
@@ -64,27 +67,43 @@ pub(super) enum Written {
     Undefined,
 }
 
+/// The key by which an object stands for bytes.
+const PLACEHOLDER: &str = "_placeholder";
+
 /// Bytes that a message may come to, however short it is.
 const MOST_KEPT: usize = 1 << 20;
 
 impl<'a> Transcoder<'a> {
     /// Nothing is written yet.
     pub(super) fn new(input: &'a Bytes) -> Self {
-        Self { input, json: Vec::new(), attachments: Vec::new() }
+        Self { input, json: Vec::new(), attachments: Vec::new(), has_lookalike: false }
     }
 
     fn write<E: de::Error>(&mut self, value: impl Serialize) -> Result<Written, E> {
         serde_json::to_writer(&mut self.json, &value).map_err(E::custom)?;
+        self.check_kept()?;
         Ok(Written::Value)
+    }
+
+    /// Refuses what would be kept as many times the bytes that came: an empty value is two of them, or one.
+    fn check_kept<E: de::Error>(&self) -> Result<(), E> {
+        let kept = self.json.len() + self.attachments.len() * size_of::<Bytes>();
+        if kept > MOST_KEPT.max(4 * self.input.len()) {
+            return Err(E::custom("too many short values for a message of this size"));
+        }
+        Ok(())
+    }
+
+    /// Refuses bytes beside what looks like them: nobody could tell the two apart any more.
+    pub(super) fn check_lookalikes<E: de::Error>(&self) -> Result<(), E> {
+        match self.has_lookalike && !self.attachments.is_empty() {
+            true => Err(E::custom("a map with the key `_placeholder` stands beside bytes")),
+            false => Ok(()),
+        }
     }
 
     fn attach<E: de::Error>(&mut self, bytes: Bytes) -> Result<Written, E> {
         let number = self.attachments.len();
-        // An empty value is two bytes that come, and many that are kept.
-        let kept = self.json.len() + number * size_of::<Bytes>();
-        if kept > MOST_KEPT.max(4 * self.input.len()) {
-            return Err(E::custom("too many binary values for a message of this size"));
-        }
         self.attachments.push(bytes);
         self.json.extend_from_slice(br#"{"_placeholder":true,"num":"#);
         self.write(number)?;
@@ -169,6 +188,7 @@ impl<'de> Visitor<'de> for &mut Transcoder<'_> {
         self.json.push(b'{');
         let start = self.json.len();
         while let Some(Key(key)) = map.next_key()? {
+            self.has_lookalike |= key == PLACEHOLDER;
             let before = self.json.len();
             if before > start {
                 self.json.push(b',');

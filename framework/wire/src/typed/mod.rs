@@ -17,14 +17,11 @@
 mod decoder;
 mod encoder;
 mod frame_error;
-mod inline;
 mod lines;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 
-pub use self::{
-    decoder::Frame, encoder::FrameRef, frame_error::FrameError, inline::inlined, lines::Lines,
-};
+pub use self::{decoder::Frame, encoder::FrameRef, frame_error::FrameError, lines::Lines};
 
 /// The subprotocol by which a WebSocket's client says that it speaks this.
 pub const SUBPROTOCOL: &str = "salon.v1";

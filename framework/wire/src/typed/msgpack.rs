@@ -49,7 +49,12 @@ impl Frame {
         match &mut frame {
             Self::Event { payload, .. } => *payload = attach(&payload.clone().check()?)?.into(),
             Self::Answer { payload, .. } => *payload = attach(payload)?,
-            Self::Heartbeat | Self::Refusal { .. } => {}
+            // Whoever reads it knows no attachments.
+            Self::Refusal { error, .. } => {
+                let payload = attach(&Payload::from_parts(error.clone(), Vec::new()))?;
+                *error = payload.inlined().unwrap_or_default().into();
+            }
+            Self::Heartbeat => {}
         }
         Ok(frame)
     }

@@ -11,9 +11,12 @@ use std::fmt;
 pub(crate) use self::codec::SocketIoCodec;
 
 use super::{Effect, OpenSessions, Protocol, Violation};
-use crate::wire::{
-    engine_io::Message,
-    socket_io::{DecodeError, Decoded, Decoder, Packet, UncheckedEvent},
+use crate::{
+    message::Answered,
+    wire::{
+        engine_io::Message,
+        socket_io::{DecodeError, Decoded, Decoder, Packet, UncheckedEvent},
+    },
 };
 
 /// What one client sends.
@@ -65,8 +68,8 @@ fn meaning(packet: Packet, sessions: &impl OpenSessions) -> Result<Effect, Viola
         (Packet::Event { name, arguments, id, .. }, Some(session)) => {
             Ok(Effect::Call { session, name, payload: arguments.into(), id })
         }
-        (Packet::Ack { id, arguments: payload, .. }, Some(session)) => {
-            Ok(Effect::Answer { session, id, payload })
+        (Packet::Ack { id, arguments, .. }, Some(session)) => {
+            Ok(Effect::Answer { session, id, answer: Answered::Acknowledgement(arguments) })
         }
         (Packet::Disconnect { .. }, Some(session)) => Ok(Effect::Leave { session }),
         (Packet::ConnectError { .. }, _) => Err(DecodeError::ConnectErrorFromClient.into()),

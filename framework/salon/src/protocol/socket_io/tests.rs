@@ -37,7 +37,9 @@ fn a_packet_means_what_its_client_may_do_where_it_is() {
         panic!("an event is called")
     };
     assert_eq!((&*name, payload.check().unwrap().json()), ("x", "1"));
-    let Ok(Effect::Answer { session: 0, id: 3, payload }) = effect("33[true]") else {
+    let Ok(Effect::Answer { session: 0, id: 3, answer: Answered::Acknowledgement(payload) }) =
+        effect("33[true]")
+    else {
         panic!("an acknowledgement answers")
     };
     assert_eq!(payload.json(), "true");

@@ -30,7 +30,7 @@ use crate::{
     payload::{Payload, with_json},
     wire::{
         engine_io::Message,
-        typed::{FrameRef, inlined},
+        typed::FrameRef,
         websocket::{CloseCode, CloseFrame},
     },
 };
@@ -259,7 +259,7 @@ impl Codec for TypedCodec {
 /// What a payload carries as JSON on one line, whatever it is; nothing if it is none.
 fn values(payload: &Payload) -> Option<Cow<'_, str>> {
     if !payload.attachments().is_empty() {
-        return inlined(payload).map(Cow::from);
+        return payload.inlined().map(Cow::from);
     }
     let json = payload.json();
     // In JSON they are blanks, wherever they may be: the application, or a client, has written it so.

@@ -25,7 +25,7 @@ use crate::{
         refusal::Refusal,
     },
     event::{BYE, CONNECT, LEAVE, OWN, REFRESH, REPLAY},
-    message::as_acknowledgement,
+    message::Answered,
     payload::{Payload, UncheckedPayload},
     wire::{
         engine_io::Message,
@@ -166,11 +166,8 @@ impl Protocol for Typed {
                     Ok(Effect::Refuse { name, id, refusal })
                 }
             },
-            Frame::Answer { id, payload } => Ok(answer(session, id, payload)),
-            Frame::Refusal { id, error } => {
-                // As Socket.IO has it: whoever asked reads one answer.
-                Ok(answer(session, id, as_acknowledgement(&error)))
-            }
+            Frame::Answer { id, payload } => Ok(answer(session, id, Answered::Reply(payload))),
+            Frame::Refusal { id, error } => Ok(answer(session, id, Answered::refused(&error))),
         }
     }
 
@@ -179,10 +176,10 @@ impl Protocol for Typed {
     }
 }
 
-fn answer(session: Option<usize>, id: u64, payload: Payload) -> Effect {
+fn answer(session: Option<usize>, id: u64, answer: Answered) -> Effect {
     match session {
         // It counts from 1: see the codec.
-        Some(session) => Effect::Answer { session, id: id - 1, payload },
+        Some(session) => Effect::Answer { session, id: id - 1, answer },
         None => Effect::Nothing,
     }
 }

@@ -42,15 +42,13 @@ fn a_frame_means_what_its_client_may_do_where_it_is() {
     assert_eq!((&*name, payload.check().unwrap().json()), ("say", r#"{"text":"hi"}"#));
     let answered = |json: &str| {
         let payload = Payload::from_parts(json.into(), Vec::new());
-        Ok(Effect::Answer { session: 0, id: 2, payload })
+        Ok(Effect::Answer { session: 0, id: 2, answer: Answered::Reply(payload) })
     };
     assert_eq!(effect(r#"[-3,"green"]"#, Has(true)), answered(r#""green""#));
     assert_eq!(effect("[-3]", Has(true)), answered(""));
     let refused = r#"[-3,null,{"code":"busy","message":"later"}]"#;
-    assert_eq!(
-        effect(refused, Has(true)),
-        answered(r#"{"error":{"code":"busy","message":"later"}}"#)
-    );
+    let answer = Answered::Refused(Refusal::other("busy", "later"));
+    assert_eq!(effect(refused, Has(true)), Ok(Effect::Answer { session: 0, id: 2, answer }));
     assert_eq!(effect(r#"["salon:bye"]"#, Has(true)), Ok(Effect::Leave { session: 0 }));
     assert_eq!(effect(r#"["salon:bye"]"#, out), Ok(Effect::Nothing));
     assert_eq!(effect("[]", out), Ok(Effect::Nothing));

@@ -18,7 +18,11 @@ pub use setting::Presence;
 pub(super) use state::PresenceState;
 
 use super::{context::RoomContext, contract::Room, membership::Member};
-use crate::{room::presence::setting::Hooks, session::handle::SessionHandle};
+use crate::{
+    payload::{JsonError, Payload, PayloadError},
+    room::presence::setting::Hooks,
+    session::handle::SessionHandle,
+};
 
 /// A room that tells its members who is there: say so by [`Room::PRESENCE`].
 ///
@@ -120,6 +124,10 @@ impl<R: Present> Presence<R> {
     }
 }
 
-fn meta_of<R: Present>(room: &R, who: &Arc<SessionHandle>) -> serde_json::Result<Value> {
-    serde_json::to_value(room.meta(&Member::new(who.clone())))
+/// Bytes in it are text, as they are wherever nothing is attached.
+fn meta_of<R: Present>(room: &R, who: &Arc<SessionHandle>) -> Result<Value, PayloadError> {
+    let payload = Payload::encode_single(&room.meta(&Member::new(who.clone())))?;
+    let text = payload.inlined().unwrap_or_default();
+    serde_json::from_str(&text)
+        .map_err(|source| PayloadError::Unserializable { source: JsonError::new(source) })
 }

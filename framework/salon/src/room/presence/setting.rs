@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use crate::{room::context::RoomContext, session::handle::SessionHandle};
+use crate::{payload::PayloadError, room::context::RoomContext, session::handle::SessionHandle};
 
 /// Whether a room tells its members who is there, and how: a value of [`Room::PRESENCE`](crate::Room::PRESENCE).
 pub struct Presence<R> {
@@ -18,7 +18,7 @@ pub struct Presence<R> {
 
 /// The room's side of it, where `R` is not known to be [`Present`](super::Present).
 pub(super) struct Hooks<R> {
-    pub(super) meta: fn(&R, &Arc<SessionHandle>) -> serde_json::Result<Value>,
+    pub(super) meta: fn(&R, &Arc<SessionHandle>) -> Result<Value, PayloadError>,
     pub(super) absent: fn(&mut R, &str, &mut RoomContext<R>),
 }
 

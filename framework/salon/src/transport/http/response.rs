@@ -90,7 +90,7 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(LAST, HeaderValue::from(number));
         // A page of another origin sees no other header than is named here.
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_name(LAST));
+        headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_name(LAST));
         response
     }
 

@@ -11,7 +11,25 @@ use crate::{
 };
 
 /// Why a request is not served, in HTTP and in words.
-pub(super) type Untaken = (StatusCode, Refusal);
+#[derive(Debug)]
+pub(super) struct Untaken {
+    pub(super) status: StatusCode,
+    pub(super) refusal: Refusal,
+    /// The methods that are allowed, if that is what it is about.
+    pub(super) allowed: Option<&'static str>,
+}
+
+impl From<(StatusCode, Refusal)> for Untaken {
+    fn from((status, refusal): (StatusCode, Refusal)) -> Self {
+        Self { status, refusal, allowed: None }
+    }
+}
+
+/// Refuses a method.
+pub(super) fn not_allowed(allowed: &'static str, message: &'static str) -> Untaken {
+    let refusal = Refusal::new(Code::InvalidPayload, message);
+    Untaken { status: StatusCode::METHOD_NOT_ALLOWED, refusal, allowed: Some(allowed) }
+}
 
 /// Reads a body of at most `limit` bytes, which is text.
 pub(super) async fn text(
@@ -22,7 +40,7 @@ pub(super) async fn text(
     let all = upload.read(request, limit).await.map_err(|error| match error {
         ReadError::TooLarge => {
             let message = format!("a body has {limit} bytes at most; send less at once");
-            (StatusCode::PAYLOAD_TOO_LARGE, Refusal::new(Code::LimitExceeded, message))
+            (StatusCode::PAYLOAD_TOO_LARGE, Refusal::new(Code::LimitExceeded, message)).into()
         }
         ReadError::Aborted => invalid("the body ended before its end"),
     })?;
@@ -33,12 +51,12 @@ pub(super) async fn text(
 pub(super) fn check_count(frames: &[ByteString], most: usize) -> Result<(), Untaken> {
     if frames.len() > most {
         let message = "more frames at once than `limits.max_frames_per_message`";
-        return Err((StatusCode::BAD_REQUEST, Refusal::new(Code::LimitExceeded, message)));
+        return Err((StatusCode::BAD_REQUEST, Refusal::new(Code::LimitExceeded, message)).into());
     }
     Ok(())
 }
 
 /// What is wrong with a request, before anybody has looked at what it means.
 pub(super) fn invalid(message: &'static str) -> Untaken {
-    (StatusCode::BAD_REQUEST, Refusal::new(Code::InvalidPayload, message))
+    (StatusCode::BAD_REQUEST, Refusal::new(Code::InvalidPayload, message)).into()
 }

@@ -60,13 +60,12 @@ impl Call {
     ) -> Result<Self, Untaken> {
         if request.method() != Method::POST {
             let message = "an event is called by POST, with its payload as JSON in the body";
-            let refusal = Refusal::new(Code::InvalidPayload, message);
-            return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
+            return Err(body::not_allowed("POST", message));
         }
         if is_own(event) {
             let message = "names that begin with `salon:` are the protocol's, and none is called";
             let refusal = Refusal::new(Code::UnknownEvent, message);
-            return Err((status::of_code(refusal.code()), refusal));
+            return Err((status::of_code(refusal.code()), refusal).into());
         }
         let limit = connections.limits().max_payload;
         let text = body::text(request, upload, limit).await?;

@@ -75,7 +75,7 @@ async fn answer(
     let is_known = guarded(connections, is_presented)?;
     let protocol = |is_known| Typed::new(namespace.clone().into(), found.identified, is_known);
     let admitted = admit(connections, reply);
-    let polls = polling::is_wanted(reply);
+    let polls = secret::is_named(reply) || polling::is_wanted(request);
     match asked {
         Asked::WebSocket if !connections.http().transports.websocket => {
             Err(RequestError::UnknownTransport.into())
@@ -88,17 +88,16 @@ async fn answer(
         Asked::Events if polls && !connections.http().transports.polling => {
             Err(RequestError::UnknownTransport.into())
         }
-        Asked::Events if polls && secret::is_named(reply) => {
+        Asked::Events if secret::is_named(reply) => {
             let principal = admitted.await?;
             let polled = polling::poll(request, connections, reply, &principal).await;
-            Ok(polled
-                .unwrap_or_else(|(status, refusal)| status::with_status(reply, status, &refusal)))
+            Ok(polled.unwrap_or_else(|untaken| status::untaken(reply, &untaken)))
         }
         Asked::Events => {
             let principal = admitted.await?;
             let opening = match Opening::read(request, upload, connections, reply).await {
                 Ok(opening) => opening,
-                Err((status, refusal)) => return Ok(status::with_status(reply, status, &refusal)),
+                Err(untaken) => return Ok(status::untaken(reply, &untaken)),
             };
             // Who has nothing else to say is asked at once, as whoever calls an event is.
             let protocol = protocol(is_known || !opening.connects);
@@ -113,14 +112,13 @@ async fn answer(
         Asked::Send => {
             let principal = admitted.await?;
             let posted = posting::post(request, upload, connections, reply, &principal).await;
-            Ok(posted
-                .unwrap_or_else(|(status, refusal)| status::with_status(reply, status, &refusal)))
+            Ok(posted.unwrap_or_else(|untaken| status::untaken(reply, &untaken)))
         }
         Asked::Call { event } => {
             let principal = admitted.await?;
             let call = match Call::read(request, upload, connections, reply, &event).await {
                 Ok(call) => call,
-                Err((status, refusal)) => return Ok(status::with_status(reply, status, &refusal)),
+                Err(untaken) => return Ok(status::untaken(reply, &untaken)),
             };
             let protocol = protocol(true);
             let handle =

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// What such a stream is.
-const EVENT_STREAM: &str = "text/event-stream";
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
 
 /// Within which time one that has lost its connection comes back: drawn for each, so that not all do at
 /// once.

@@ -5,10 +5,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpRequest,
-    http::{Method, StatusCode},
-};
+use actix_web::{HttpRequest, http::Method};
 use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
 
@@ -80,8 +77,7 @@ impl Opening {
             }
             _ => {
                 let message = "a stream is opened by GET, or by POST with frames in the body";
-                let refusal = Refusal::new(Code::InvalidPayload, message);
-                return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
+                return Err(body::not_allowed("GET, POST", message));
             }
         };
         body::check_count(&lines, connections.limits().max_frames_per_message)?;

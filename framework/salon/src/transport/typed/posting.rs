@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     auth::Principal,
-    base::refusal::{Code, Refusal},
+    base::refusal::Refusal,
     connection::Connections,
     transport::http::{Reply, Upload},
     wire::{engine_io::Message, typed::Lines},
@@ -35,8 +35,7 @@ pub(super) async fn post(
     principal: &Principal,
 ) -> Result<HttpResponse, Untaken> {
     if request.method() != Method::POST {
-        let refusal = Refusal::new(Code::InvalidPayload, "frames are sent by POST, one on a line");
-        return Err((StatusCode::METHOD_NOT_ALLOWED, refusal));
+        return Err(body::not_allowed("POST", "frames are sent by POST, one on a line"));
     }
     let handle = secret::find(connections, reply, principal)?;
     if handle.outbox().closed().is_some() {
@@ -47,7 +46,7 @@ pub(super) async fn post(
     let numbered = handle.numbered().filter(|_| number > 0).ok_or_else(|| body::invalid(words))?;
     let Some(_claim) = handle.begin_post() else {
         let refusal = Refusal::other("one_at_a_time", "another batch is under way; wait for it");
-        return Err((StatusCode::CONFLICT, refusal));
+        return Err((StatusCode::CONFLICT, refusal).into());
     };
     let limits = connections.limits();
     // First, so that its client may go on by the same connection whatever it is told.

@@ -38,7 +38,7 @@ pub(super) fn find(
 /// There is no such connection, or none any more.
 pub(super) fn gone() -> Untaken {
     let message = "there is no connection of that `Salon-Session`; open another one";
-    (StatusCode::NOT_FOUND, Refusal::new(Code::Gone, message))
+    (StatusCode::NOT_FOUND, Refusal::new(Code::Gone, message)).into()
 }
 
 /// The whole number in a header, which is not left out.

@@ -12,6 +12,7 @@ use actix_web::{
     },
 };
 
+use super::body::Untaken;
 use crate::{
     base::{
         bye::Bye,
@@ -51,8 +52,17 @@ pub(super) fn refused(reply: &Reply, refusal: &Refusal) -> HttpResponse {
     with_status(reply, of_code(refusal.code()), refusal)
 }
 
+/// The response where a request is not served.
+pub(super) fn untaken(reply: &Reply, untaken: &Untaken) -> HttpResponse {
+    let mut response = with_status(reply, untaken.status, &untaken.refusal);
+    if let Some(allowed) = untaken.allowed {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    response
+}
+
 /// As [`refused`], where the status is another one.
-pub(super) fn with_status(reply: &Reply, status: StatusCode, refusal: &Refusal) -> HttpResponse {
+fn with_status(reply: &Reply, status: StatusCode, refusal: &Refusal) -> HttpResponse {
     // A code, a text and JSON always have a form in JSON.
     let json = serde_json::to_string(refusal).unwrap_or_default();
     let mut response = reply.json(status, json);

@@ -77,6 +77,11 @@ impl TextLink {
         }
     }
 
+    /// Whether no other has taken its place.
+    pub(super) fn is_current(&self) -> bool {
+        self.handle.outbox().is_drained_by(self.link)
+    }
+
     /// Waits until there is something to be told.
     pub(super) async fn told(&self) -> Told {
         poll_fn(|cx| self.poll_told(cx)).await

@@ -3,29 +3,31 @@
 //! It must never be asked where there are none: then the text is the form already.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use salon_contract::{Payload, payload::Value};
 
-/// What a payload carries as JSON, in which its attachments are base64 text (RFC 4648, section 4); nothing
-/// if it is no JSON, or a placeholder in it stands for none of them.
-///
-/// ```
-/// use salon_contract::Payload;
-/// use salon_wire::typed::inlined;
-///
-/// let values = r#"{"image":{"_placeholder":true,"num":0}},[7]"#;
-/// let payload = Payload::from_parts(values.into(), vec![vec![1, 2, 3].into()]);
-/// assert_eq!(inlined(&payload).as_deref(), Some(r#"{"image":"AQID"},[7]"#));
-/// ```
-#[must_use]
-pub fn inlined(payload: &Payload) -> Option<String> {
-    let mut json = String::with_capacity(payload.json().len());
-    for (index, value) in payload.values().ok()?.iter().enumerate() {
-        if index > 0 {
-            json.push(',');
+use super::{Payload, Value};
+
+impl Payload {
+    /// What it carries as JSON, in which its attachments are base64 text (RFC 4648, section 4); nothing
+    /// if it is no JSON, or a placeholder in it stands for none of them.
+    ///
+    /// ```
+    /// use salon::Payload;
+    ///
+    /// let values = r#"{"image":{"_placeholder":true,"num":0}},[7]"#;
+    /// let payload = Payload::from_parts(values.into(), vec![vec![1, 2, 3].into()]);
+    /// assert_eq!(payload.inlined().as_deref(), Some(r#"{"image":"AQID"},[7]"#));
+    /// ```
+    #[must_use]
+    pub fn inlined(&self) -> Option<String> {
+        let mut json = String::with_capacity(self.json().len());
+        for (index, value) in self.values().ok()?.iter().enumerate() {
+            if index > 0 {
+                json.push(',');
+            }
+            write(value, &mut json)?;
         }
-        write(value, &mut json)?;
+        Some(json)
     }
-    Some(json)
 }
 
 fn write(value: &Value, json: &mut String) -> Option<()> {
@@ -72,7 +74,7 @@ mod tests {
 
     fn inline(json: &str) -> Option<String> {
         let attachments = vec![Bytes::from_static(&[1, 2, 3]), Bytes::new()];
-        inlined(&Payload::from_parts(json.to_owned().into(), attachments))
+        Payload::from_parts(json.to_owned().into(), attachments).inlined()
     }
 
     #[test]
