@@ -10,11 +10,12 @@ use crate::Result;
 /// Clients send it, and get a greeting.
 #[derive(Serialize, Deserialize, Event)]
 #[event("greet", reply = String)]
-struct Greet {
+pub struct Greet {
     name: String,
 }
 
-struct Visitor;
+/// Is greeted, and no more.
+pub struct Visitor;
 
 impl Session for Visitor {
     type Identity = ();

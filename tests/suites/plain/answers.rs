@@ -3,10 +3,7 @@
 use salon::wire::engine_io::Message;
 use serde_json::json;
 
-use crate::{
-    asker::{asking, heard, heard_bytes, packed, says},
-    plain::Plain,
-};
+use crate::{asker::asking, msgpack::Packed, plain::Plain};
 
 /// A refusal that lacks its message is one still; what asked whether must not go on.
 #[salon::test]
@@ -54,16 +51,16 @@ async fn an_untyped_question_is_refused_as_a_typed_one_is() {
 #[salon::test]
 async fn bytes_in_a_refusal_are_not_lost() {
     let lab = asking().await;
-    let client = packed(&lab).await;
-    says(&client, &(1, "try", json!({ "what": "sure" })));
-    let question = heard(&client).await;
+    let client = Packed::come(&lab, "token-ada").await?;
+    client.says(&(1, "try", json!({ "what": "sure" })));
+    let question = client.hears().await;
     assert_eq!(question[1], "sure", "{question}");
     let id = -question[0].as_i64().expect("an id");
     assert_eq!(id, -1);
     let mut refusal = b"\x93\xff\xc0\x83\xa4code\xa2no\xa7message\xa2no\xa4data\xc4\x02".to_vec();
     refusal.extend([1, 2]);
-    client.send_raw(Message::Binary(refusal.into()));
-    let answer = heard(&client).await;
+    client.sends(refusal);
+    let answer = client.hears().await;
     let text = answer[1].as_str().expect("a text");
     assert!(!text.contains("_placeholder"), "{text}");
 }
@@ -76,10 +73,10 @@ async fn a_reply_without_a_form_is_answered_all_the_same() {
     json.says(&json!([1, "deep", { "levels": 130 }]));
     let Message::Text(text) = json.0.expect_raw().await else { panic!("a text") };
     assert!(text.starts_with("[-1,"), "{text}");
-    let client = packed(&lab).await;
-    says(&client, &(1, "deep", json!({ "levels": 130 })));
-    says(&client, &(2, "deep", json!({ "levels": 1 })));
-    let answer = heard(&client).await;
+    let client = Packed::come(&lab, "token-ada").await?;
+    client.says(&(1, "deep", json!({ "levels": 130 })));
+    client.says(&(2, "deep", json!({ "levels": 1 })));
+    let answer = client.hears().await;
     assert_eq!(answer[0], -1, "nothing was said of 1: {answer}");
 }
 
@@ -87,10 +84,10 @@ async fn a_reply_without_a_form_is_answered_all_the_same() {
 #[salon::test]
 async fn what_is_sent_again_in_the_other_format_is_the_same() {
     let lab = asking().await;
-    let client = packed(&lab).await;
+    let client = Packed::come(&lab, "token-ada").await?;
     let keep = b"\x94\x01\xa4keep\x81\xa5bytes\xc4\x03\x01\x02\xff\x81\xa1$\x81\xa3key\xa1a";
-    client.send_raw(Message::Binary(keep.to_vec().into()));
-    let first = heard(&client).await;
+    client.sends(keep.to_vec());
+    let first = client.hears().await;
     let json = Plain::come(&lab, "token-ada").await?;
     json.says(&json!([1, "keep", { "bytes": "AQL/" }, { "$": { "key": "a" } }]));
     assert_eq!(json.hears().await, first);
@@ -103,8 +100,8 @@ async fn bytes_in_presence_are_text_in_every_format() {
     json.says(&json!([1, "gallery:enter", { "gallery": 1 }]));
     let joined = json.hears_of("salon:joined").await;
     assert!(joined.to_string().contains("\"AQL/\""), "{joined}");
-    let client = packed(&lab).await;
-    says(&client, &(1, "gallery:enter", json!({ "gallery": 1 })));
-    let joined = heard_bytes(&client).await;
+    let client = Packed::come(&lab, "token-ada").await?;
+    client.says(&(1, "gallery:enter", json!({ "gallery": 1 })));
+    let joined = client.hears_bytes().await;
     assert!(String::from_utf8_lossy(&joined).contains("thumb\u{fffd}AQL/"), "{joined:x?}");
 }

@@ -7,19 +7,11 @@ use std::{
     time::Duration,
 };
 
-use salon::{
-    Binary, Presence, Present, Salon, Value as Any,
-    prelude::*,
-    testing::{Client, Lab, Wire},
-    wire::engine_io::Message,
-};
+use salon::{Binary, Presence, Present, Salon, Value as Any, prelude::*, testing::Lab};
 use salon_tests::guests::Guest;
 use serde_json::{Value, json};
 
-use crate::{
-    parlour::{SECOND, Tokens},
-    polled::ADA,
-};
+use crate::parlour::{SECOND, Tokens};
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("try", reply = String)]
@@ -161,27 +153,4 @@ impl On<EnterGallery> for Gallery {
 pub(crate) async fn asking() -> Lab {
     let salon = Salon::builder().authenticate(Tokens).session::<Asker>().room::<Gallery>();
     Lab::new(salon.build().expect("an app")).await
-}
-
-pub(crate) async fn packed(lab: &Lab) -> Client {
-    let visitor = lab.visitor().wire(Wire::PlainMsgpack).header("authorization", ADA);
-    let client = visitor.open().await.expect("it comes");
-    assert_eq!(heard(&client).await[0], "salon:welcome");
-    client
-}
-
-pub(crate) fn says(client: &Client, frame: &impl Serialize) {
-    let bytes = rmp_serde::to_vec_named(frame).expect("a frame");
-    client.send_raw(Message::Binary(bytes.into()));
-}
-
-pub(crate) async fn heard_bytes(client: &Client) -> Vec<u8> {
-    match client.expect_raw().await {
-        Message::Binary(bytes) => bytes.to_vec(),
-        Message::Text(text) => panic!("{text}"),
-    }
-}
-
-pub(crate) async fn heard(client: &Client) -> Value {
-    rmp_serde::from_slice(&heard_bytes(client).await).expect("a frame")
 }

@@ -4,7 +4,7 @@ use salon::{Value as Any, testing::Wire, wire::engine_io::Message};
 use serde_json::{Value, json};
 
 use crate::{
-    asker::{heard, packed, says},
+    msgpack::{Packed, packed},
     plain::{Plain, lab},
     polled::ADA,
 };
@@ -44,7 +44,7 @@ async fn all_wires_are_told_the_same() {
         let lab = lab().await?;
         let client = lab.visitor().wire(wire).header("authorization", ADA).open().await?;
         let send = |frame: &Value| match wire {
-            Wire::PlainMsgpack => says(&client, frame),
+            Wire::PlainMsgpack => client.send_raw(packed(frame)),
             _ => client.send_raw(Message::Text(frame.to_string().into())),
         };
         for frame in [
@@ -110,23 +110,23 @@ async fn history_is_replayed_in_the_format_of_who_asks() {
         json.says(&json!([9, "chat:say", { "room": "a", "text": text.to_string() }]));
         json.is_answered(9).await;
     }
-    let client = packed(&lab).await;
+    let client = Packed::come(&lab, "token-ada").await?;
     let after = json!({ "$": { "after": { "epoch": joined["epoch"], "seq": 1 } } });
-    says(&client, &json!([1, "chat:join", { "room": "a" }, after]));
-    let joined = heard(&client).await;
+    client.says(&json!([1, "chat:join", { "room": "a" }, after]));
+    let joined = client.hears().await;
     assert_eq!(
         (&joined[1]["resumed"], &joined[1]["replay"]),
         (&json!(true), &json!(2)),
         "{joined}"
     );
     for text in ["2", "3"] {
-        let said = heard(&client).await;
+        let said = client.hears().await;
         assert_eq!((&said[0], &said[1]["text"]), (&json!("chat:said"), &json!(text)));
     }
-    assert_eq!(heard(&client).await, json!([-1, true]));
-    says(&client, &json!([2, "chat:say", { "room": "a", "text": "4" }]));
-    heard(&client).await;
-    heard(&client).await;
+    assert_eq!(client.hears().await, json!([-1, true]));
+    client.says(&json!([2, "chat:say", { "room": "a", "text": "4" }]));
+    client.hears().await;
+    client.hears().await;
     json.hears_of("chat:said").await;
     json.says(&json!([2, "salon:replay", { "room": "chat:a", "epoch": joined[1]["epoch"], "after": 2, "to": 4 }]));
     assert_eq!(json.hears_of("chat:said").await["text"], "3");
@@ -163,11 +163,11 @@ async fn whatever_comes_as_msgpack_is_a_frame_or_ends_its_connection_by_a_bye() 
         nested,
     ];
     for bytes in hostile {
-        let client = packed(&lab).await;
+        let client = Packed::come(&lab, "token-ada").await?;
         let shown = format!("{:x?}", &bytes[..bytes.len().min(16)]);
-        client.send_raw(Message::Binary(bytes.into()));
-        says(&client, &json!([1, "count"]));
-        let frame = heard(&client).await;
+        client.sends(bytes);
+        client.says(&json!([1, "count"]));
+        let frame = client.hears().await;
         assert_eq!(
             (&frame[0], &frame[1]["code"]),
             (&json!("salon:bye"), &json!("bad_frame")),
@@ -175,13 +175,13 @@ async fn whatever_comes_as_msgpack_is_a_frame_or_ends_its_connection_by_a_bye() 
         );
     }
     // Fakes beside the real thing.
-    let client = packed(&lab).await;
+    let client = Packed::come(&lab, "token-ada").await?;
     let fake = json!({ "_placeholder": true, "num": 0 });
-    says(&client, &json!([1, "turn", { "bytes": fake }]));
-    assert_eq!(heard(&client).await[2]["code"], "invalid_payload");
+    client.says(&json!([1, "turn", { "bytes": fake }]));
+    assert_eq!(client.hears().await[2]["code"], "invalid_payload");
     // Nobody could say which of the two stands for the bytes.
     let both =
         b"\x93\x02\xa4turn\x82\xa5bytes\x82\xac_placeholder\xc3\xa3num\x00\xa5other\xc4\x01\x07";
-    client.send_raw(Message::Binary(both.to_vec().into()));
-    assert_eq!(heard(&client).await[1]["code"], "bad_frame");
+    client.sends(both.to_vec());
+    assert_eq!(client.hears().await[1]["code"], "bad_frame");
 }

@@ -11,11 +11,11 @@ use serde_json::json;
 use crate::{parlour::SECOND, plain::lab};
 
 /// A client that writes its frames itself.
-struct Packed(Client);
+pub(crate) struct Packed(pub(crate) Client);
 
 impl Packed {
     /// Opens a WebSocket, and says who it is.
-    async fn come(lab: &Lab, token: &str) -> Result<Self, Failure> {
+    pub(crate) async fn come(lab: &Lab, token: &str) -> Result<Self, Failure> {
         let client = Self(lab.visitor().wire(Wire::PlainMsgpack).open().await?);
         client.says(&("salon:connect", json!({ "token": token })));
         let welcome = client.hears().await;
@@ -23,22 +23,22 @@ impl Packed {
         Ok(client)
     }
 
-    fn says(&self, frame: &impl Serialize) {
-        self.sends(rmp_serde::to_vec_named(frame).expect("a frame has a form"));
+    pub(crate) fn says(&self, frame: &impl Serialize) {
+        self.0.send_raw(packed(frame));
     }
 
-    fn sends(&self, bytes: Vec<u8>) {
+    pub(crate) fn sends(&self, bytes: Vec<u8>) {
         self.0.send_raw(Message::Binary(bytes.into()));
     }
 
-    async fn hears_bytes(&self) -> Vec<u8> {
+    pub(crate) async fn hears_bytes(&self) -> Vec<u8> {
         match self.0.expect_raw().await {
             Message::Binary(bytes) => bytes.to_vec(),
             Message::Text(text) => panic!("a text: {text}"),
         }
     }
 
-    async fn hears(&self) -> serde_json::Value {
+    pub(crate) async fn hears(&self) -> serde_json::Value {
         let bytes = self.hears_bytes().await;
         rmp_serde::from_slice(&bytes).unwrap_or_else(|error| panic!("{bytes:x?}: {error}"))
     }
@@ -49,6 +49,12 @@ impl Packed {
         let closed = self.0.closed().await;
         assert_eq!((closed.close_code, closed.reason.as_deref()), (Some(close_code), Some(code)));
     }
+}
+
+/// A frame as a message.
+pub(crate) fn packed(frame: &impl Serialize) -> Message {
+    let bytes = rmp_serde::to_vec_named(frame).expect("a frame has a form");
+    Message::Binary(bytes.into())
 }
 
 #[salon::test]

@@ -2,56 +2,30 @@
 //! for.
 
 use actix_web::http::Method;
-use salon::testing::{ConnectError, Lab, Response};
-use serde_json::Value;
+use salon::testing::ConnectError;
 
 use crate::{
     parlour::SECOND,
     plain::{Plain, lab, lab_with},
+    polls::{NDJSON, Poller, frames},
 };
 
-pub(crate) const NDJSON: &str = "application/x-ndjson";
 pub(crate) const ADA: &str = "Bearer token-ada";
-
-async fn poll(lab: &Lab, secret: &str, has: u64) -> Result<Response, ConnectError> {
-    let visitor = lab.visitor().header("accept", NDJSON).header("authorization", ADA);
-    let visitor = visitor.header("salon-session", secret).header("salon-ack", &has.to_string());
-    visitor.request(Method::GET, "/salon/events", "").await
-}
-
-async fn open(lab: &Lab) -> Result<String, ConnectError> {
-    let visitor = lab.visitor().header("accept", NDJSON).header("authorization", ADA);
-    let opened = visitor.request(Method::GET, "/salon/events", "").await?;
-    Ok(lines(&opened)[0][1]["secret"].as_str().expect("a secret").to_owned())
-}
-
-async fn post(lab: &Lab, secret: &str, seq: u64, frames: &str) -> Result<(), ConnectError> {
-    let visitor = lab.visitor().header("salon-session", secret);
-    let visitor = visitor.header("salon-seq", &seq.to_string());
-    let posted = visitor.request(Method::POST, "/salon/send", frames.to_owned()).await?;
-    assert_eq!(posted.status, 202, "{}", posted.text());
-    lab.settle().await;
-    Ok(())
-}
-
-fn lines(response: &Response) -> Vec<Value> {
-    response.text().lines().map(|it| serde_json::from_str(it).expect("a frame")).collect()
-}
 
 /// Says "poll again within the time that the welcome states": `within_ms` is 20 s. This one polls every 16 s
 /// and is answered each time.
 #[salon::test]
 async fn who_polls_within_the_time_of_the_welcome_stays() {
     let lab = lab().await?;
-    let secret = open(&lab).await?;
+    let mut client = Poller::open(&lab).await?;
     for turn in 1..=6 {
         lab.advance(16 * SECOND).await;
         let at = turn * 16;
         if lab.salon().connections() == 0 {
             panic!("gone {at} s after it came, though it was answered 16 s ago");
         }
-        post(&lab, &secret, turn, "[1,\"count\"]").await?;
-        let polled = poll(&lab, &secret, turn).await?;
+        client.post("[1,\"count\"]").await?;
+        let polled = client.poll(turn).await?;
         assert_eq!(polled.status, 200, "at {at} s: {}", polled.text());
     }
 }
@@ -60,29 +34,29 @@ async fn who_polls_within_the_time_of_the_welcome_stays() {
 #[salon::test]
 async fn who_polls_again_at_once_over_a_slow_network_stays() {
     let lab = lab().await?;
-    let secret = open(&lab).await?;
+    let mut client = Poller::open(&lab).await?;
     lab.advance(249 * SECOND / 10).await;
-    post(&lab, &secret, 1, "[1,\"count\"]").await?;
-    assert_eq!(poll(&lab, &secret, 1).await?.status, 200);
+    client.post("[1,\"count\"]").await?;
+    assert_eq!(client.poll(1).await?.status, 200);
     // It is busy with what came for less than `within_ms`.
     lab.advance(199 * SECOND / 10).await;
-    post(&lab, &secret, 2, "[2,\"count\"]").await?;
-    assert_eq!(poll(&lab, &secret, 2).await?.status, 200, "0.2 s before the end");
+    client.post("[2,\"count\"]").await?;
+    assert_eq!(client.poll(2).await?.status, 200, "0.2 s before the end");
     lab.advance(3 * SECOND / 10).await;
-    post(&lab, &secret, 3, "[3,\"count\"]").await?;
-    assert_eq!(poll(&lab, &secret, 3).await?.status, 200, "it was answered 0.3 s ago");
+    client.post("[3,\"count\"]").await?;
+    assert_eq!(client.poll(3).await?.status, 200, "it was answered 0.3 s ago");
 }
 
 /// A poll that is answered with the batch before is one within the time as well.
 #[salon::test]
 async fn who_has_the_batch_before_told_again_has_polled() {
     let lab = lab().await?;
-    let secret = open(&lab).await?;
-    post(&lab, &secret, 1, "[1,\"count\"]").await?;
-    assert_eq!(poll(&lab, &secret, 1).await?.status, 200, "and is lost");
+    let mut client = Poller::open(&lab).await?;
+    client.post("[1,\"count\"]").await?;
+    assert_eq!(client.poll(1).await?.status, 200, "and is lost");
     for turn in 1..=10 {
         lab.advance(5 * SECOND).await;
-        let polled = poll(&lab, &secret, 1).await?;
+        let polled = client.poll(1).await?;
         assert_eq!(polled.status, 200, "{} s: its responses are lost, and it polls", 5 * turn);
     }
 }
@@ -92,15 +66,18 @@ async fn who_has_the_batch_before_told_again_has_polled() {
 #[salon::test]
 async fn a_bye_whose_response_is_lost_comes_again() {
     let lab = lab().await?;
-    let secret = open(&lab).await?;
+    let client = Poller::open(&lab).await?;
     lab.salon().namespace("/").disconnect();
     lab.settle().await;
-    let bye = poll(&lab, &secret, 1).await?;
+    let bye = client.poll(1).await?;
     assert_eq!(
-        (lines(&bye)[0][0].as_str(), bye.headers.get("salon-last").is_some_and(|it| it == "2")),
+        (
+            frames(&bye.text())[0][0].as_str(),
+            bye.headers.get("salon-last").is_some_and(|it| it == "2")
+        ),
         (Some("salon:bye"), true)
     );
-    let again = poll(&lab, &secret, 1).await?;
+    let again = client.poll(1).await?;
     assert_eq!(
         (again.status.as_u16(), again.text()),
         (200, bye.text()),
@@ -139,14 +116,15 @@ async fn accept_is_read_as_http_has_it() {
 #[salon::test]
 async fn a_method_that_is_not_allowed_is_told_which_are() {
     let lab = lab().await?;
-    let secret = open(&lab).await?;
+    let client = Poller::open(&lab).await?;
     let mut without = Vec::new();
     for (method, target) in [
         (Method::HEAD, "/salon/events"),
         (Method::PUT, "/salon/events"),
         (Method::GET, "/salon/send"),
     ] {
-        let visitor = lab.visitor().header("accept", NDJSON).header("salon-session", &secret);
+        let visitor =
+            lab.visitor().header("accept", NDJSON).header("salon-session", &client.secret);
         let refused = visitor.request(method.clone(), target, "").await?;
         assert_eq!(refused.status, 405);
         if !refused.headers.contains_key("allow") {
@@ -187,9 +165,9 @@ async fn a_goodbye_in_the_opening_is_no_error_of_the_server() {
 #[salon::test]
 async fn one_that_does_not_poll_overflows_and_is_told() {
     let lab = lab_with(|it| it.limits(|limits| limits.max_outbox_bytes = 10_000)).await?;
-    let secret = open(&lab).await?;
+    let client = Poller::open(&lab).await?;
     for seq in 1..=100 {
-        let visitor = lab.visitor().header("salon-session", &secret);
+        let visitor = lab.visitor().header("salon-session", &client.secret);
         let visitor = visitor.header("salon-seq", &seq.to_string());
         let flood = r#"["flood",{"bytes":5000,"times":1}]"#;
         if visitor.request(Method::POST, "/salon/send", flood).await?.status != 202 {
@@ -197,8 +175,8 @@ async fn one_that_does_not_poll_overflows_and_is_told() {
         }
         lab.settle().await;
     }
-    let bye = poll(&lab, &secret, 1).await?;
-    assert_eq!(lines(&bye)[0][1]["code"], "overflow", "{}", bye.text());
+    let bye = client.poll(1).await?;
+    assert_eq!(frames(&bye.text())[0][1]["code"], "overflow", "{}", bye.text());
 }
 
 /// What the app ends is told alike, however its client is told.
@@ -215,9 +193,9 @@ async fn an_end_is_told_to_who_polls_as_to_others() {
             Some(code) => code.to_string(),
             None => "nothing".to_owned(),
         };
-        let secret = open(&lab).await?;
-        post(&lab, &secret, 1, &end).await?;
-        let polled = poll(&lab, &secret, 1).await?;
+        let mut client = Poller::open(&lab).await?;
+        client.post(&end).await?;
+        let polled = client.poll(1).await?;
         unlike.push(format!("{how}: websocket {told}, poll {} {}", polled.status, polled.text()));
     }
     assert!(unlike[0].contains("4410") && unlike[0].contains("disconnected"), "{unlike:?}");

@@ -23,7 +23,7 @@ use crate::{
     plain::{body, lab, lab_with},
 };
 
-const NDJSON: &str = "application/x-ndjson";
+pub(crate) const NDJSON: &str = "application/x-ndjson";
 
 fn visitor(lab: &Lab) -> Visitor<'_> {
     let visitor = lab.visitor().header("accept", NDJSON);
@@ -31,20 +31,20 @@ fn visitor(lab: &Lab) -> Visitor<'_> {
 }
 
 /// The frames of a response.
-fn frames(text: &str) -> Vec<Value> {
+pub(crate) fn frames(text: &str) -> Vec<Value> {
     assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
     text.lines().map(|line| serde_json::from_str(line).expect("a line is a frame")).collect()
 }
 
 /// A client in the lab that polls by hand.
-struct Poller<'a> {
+pub(crate) struct Poller<'a> {
     lab: &'a Lab,
-    secret: String,
+    pub(crate) secret: String,
     posted: u64,
 }
 
 impl<'a> Poller<'a> {
-    async fn open(lab: &'a Lab) -> std::result::Result<Self, ConnectError> {
+    pub(crate) async fn open(lab: &'a Lab) -> std::result::Result<Self, ConnectError> {
         let opened = visitor(lab).request(Method::GET, "/salon/events", "").await?;
         assert_eq!((opened.status.as_u16(), last(&opened)), (200, 1));
         assert_eq!(opened.headers.get("content-type").expect("it has a type"), NDJSON);
@@ -57,13 +57,16 @@ impl<'a> Poller<'a> {
     }
 
     /// Polls, and says that it has that batch. While nothing has come that is no answer.
-    async fn poll(&self, has: impl ToString) -> std::result::Result<Response, ConnectError> {
+    pub(crate) async fn poll(
+        &self,
+        has: impl ToString,
+    ) -> std::result::Result<Response, ConnectError> {
         let visitor = visitor(self.lab).header("salon-session", &self.secret);
         let visitor = visitor.header("salon-ack", &has.to_string());
         visitor.request(Method::GET, "/salon/events", "").await
     }
 
-    async fn post(&mut self, body: &str) -> std::result::Result<(), ConnectError> {
+    pub(crate) async fn post(&mut self, body: &str) -> std::result::Result<(), ConnectError> {
         self.posted += 1;
         let visitor = self.lab.visitor().header("salon-session", &self.secret);
         let visitor = visitor.header("salon-seq", &self.posted.to_string());
@@ -262,30 +265,35 @@ async fn where_polling_is_not_offered_there_is_none() {
 }
 
 /// A server, and a client of it that polls over sockets.
-struct Stage {
-    server: InProcess,
-    secret: String,
+pub(crate) struct Stage {
+    pub(crate) server: InProcess,
+    pub(crate) secret: String,
 }
 
 impl Stage {
-    async fn set(salon: &Salon) -> Result<Self> {
+    pub(crate) async fn set(salon: &Salon) -> Result<Self> {
         let server = InProcess::start(salon, 2)?;
+        let secret = Self::open(&server).await?;
+        Ok(Self { server, secret })
+    }
+
+    /// The secret of another connection.
+    pub(crate) async fn open(server: &InProcess) -> Result<String> {
         let opened = Request::new("GET", "/salon/events").header("accept", NDJSON);
         let opened = opened.header("authorization", "Bearer token-ada");
         let opened = opened.send(server.address()).await?;
         assert_eq!(opened.header("salon-last"), Some("1"));
         let welcome: Value = serde_json::from_str(&opened.text())?;
-        let secret = welcome[1]["secret"].as_str().ok_or("a secret")?.to_owned();
-        Ok(Self { server, secret })
+        Ok(welcome[1]["secret"].as_str().ok_or("a secret")?.to_owned())
     }
 
-    async fn poll(&self, has: u64) -> Result<raw_http::Response> {
+    pub(crate) async fn poll(&self, has: u64) -> Result<raw_http::Response> {
         let poll = Request::new("GET", "/salon/events").header("accept", NDJSON);
         let poll = poll.header("salon-session", &self.secret);
         poll.header("salon-ack", &has.to_string()).send(self.server.address()).await
     }
 
-    async fn post(&self, seq: u64, body: &str) -> Result<raw_http::Response> {
+    pub(crate) async fn post(&self, seq: u64, body: &str) -> Result<raw_http::Response> {
         let post = Request::new("POST", "/salon/send").header("salon-session", &self.secret);
         post.header("salon-seq", &seq.to_string()).body(body).send(self.server.address()).await
     }

@@ -2,49 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use salon::Salon;
-use salon_tests::{
-    Result,
-    in_process::InProcess,
-    raw_http::{self, Request},
-};
+use salon_tests::Result;
 use serde_json::Value;
 
-use crate::{
-    parlour::app,
-    polled::{ADA, NDJSON},
-};
-
-struct Stage {
-    server: InProcess,
-    secret: String,
-}
-
-impl Stage {
-    async fn set(salon: &Salon) -> Result<Self> {
-        let server = InProcess::start(salon, 2)?;
-        let secret = Self::open(&server).await?;
-        Ok(Self { server, secret })
-    }
-
-    async fn open(server: &InProcess) -> Result<String> {
-        let opened = Request::new("GET", "/salon/events").header("accept", NDJSON);
-        let opened = opened.header("authorization", ADA).send(server.address()).await?;
-        let welcome: Value = serde_json::from_str(&opened.text())?;
-        Ok(welcome[1]["secret"].as_str().ok_or("a secret")?.to_owned())
-    }
-
-    async fn poll(&self, has: u64) -> Result<raw_http::Response> {
-        let poll = Request::new("GET", "/salon/events").header("accept", NDJSON);
-        let poll = poll.header("salon-session", &self.secret);
-        poll.header("salon-ack", &has.to_string()).send(self.server.address()).await
-    }
-
-    async fn post(&self, seq: u64, body: &str) -> Result<raw_http::Response> {
-        let post = Request::new("POST", "/salon/send").header("salon-session", &self.secret);
-        post.header("salon-seq", &seq.to_string()).body(body).send(self.server.address()).await
-    }
-}
+use crate::{parlour::app, polls::Stage};
 
 const MANY: u64 = 600;
 

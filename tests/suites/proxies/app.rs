@@ -5,30 +5,7 @@
 use std::time::Duration;
 
 use salon::{Builder, History, LeaveReason, Salon, auth::Identified, prelude::*};
-
-#[derive(Serialize, Deserialize, Event)]
-#[event("greet", reply = String)]
-struct Greet {
-    name: String,
-}
-
-struct Visitor;
-
-impl Session for Visitor {
-    type Identity = ();
-    type Events = (Greet,);
-    type Sends = ();
-
-    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
-        Ok(Self)
-    }
-}
-
-impl On<Greet> for Visitor {
-    fn on(&mut self, greet: Greet, _: &mut SessionContext<Self>) -> Result<String, Refusal> {
-        Ok(format!("Hello, {}", greet.name))
-    }
-}
+use salon_tests::by_hand::Visitor;
 
 #[derive(Serialize, Deserialize, Event)]
 #[event("chat:join", room = Chat(room), join, reply = usize)]

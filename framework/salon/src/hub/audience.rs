@@ -155,7 +155,7 @@ impl Audience {
         timeout: Duration,
     ) -> Result<Answers<Vec<Value>>, AskError> {
         let answers = self.ask_payload(name.into(), payload.into_kept_payload()?, timeout).await?;
-        Ok(answers.decode(|answered| answered.clone().untyped().ok()?.values().ok()))
+        Ok(answers.decode(|answered| answered.untyped().ok()?.values().ok()))
     }
 
     async fn ask_payload(

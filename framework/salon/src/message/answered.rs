@@ -42,10 +42,10 @@ impl Answered {
     ///
     /// # Errors
     /// The refusal, if it says so.
-    pub(crate) fn untyped(self) -> Result<Payload, Refusal> {
+    pub(crate) fn untyped(&self) -> Result<&Payload, Refusal> {
         match self {
             Self::Reply(payload) | Self::Acknowledgement(payload) => Ok(payload),
-            Self::Refused(refusal) => Err(refusal),
+            Self::Refused(refusal) => Err(refusal.clone()),
         }
     }
 }

@@ -21,6 +21,12 @@ use super::{
 };
 use crate::wire::websocket::CloseFrame;
 
+/// Where the plain protocol is served in a namespace, below the path of its endpoint.
+pub(super) fn in_namespace(path: &str, namespace: &str) -> String {
+    let namespace = namespace.trim_end_matches('/');
+    format!("{}{}", path.trim_end_matches('/'), utf8_percent_encode(namespace, IN_PATHS))
+}
+
 /// What a namespace's name is not written as it is in a path.
 pub(super) const IN_PATHS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
@@ -91,8 +97,7 @@ impl Link {
 
     /// Where the plain protocol is served in this client's namespace, with that behind it.
     fn plain_path(&self, behind: &str) -> String {
-        let namespace = self.conversation.namespace.trim_end_matches('/');
-        format!("{}{}{behind}", self.path, utf8_percent_encode(namespace, IN_PATHS))
+        in_namespace(&self.path, &self.conversation.namespace) + behind
     }
 
     /// A request of the plain protocol, with frames in its body and headers of its own.

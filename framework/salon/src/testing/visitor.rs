@@ -11,7 +11,6 @@ use std::{
 
 use actix_web::http::Method;
 use bytes::Bytes;
-use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,7 +21,7 @@ use super::{
     journal::Actor,
     lab::{Lab, name},
     line::{Direction, Reset},
-    link::{IN_PATHS, Link, with_query},
+    link::{Link, in_namespace, with_query},
     server::{Request, Response},
     wire::Wire,
 };
@@ -203,8 +202,7 @@ impl<'a> Visitor<'a> {
     pub(super) fn plain_path(&self) -> String {
         let http = self.lab.salon().shared().http();
         let served = self.path.as_deref().or(http.plain_path.as_deref()).unwrap_or_default();
-        let namespace = utf8_percent_encode(self.namespace.trim_end_matches('/'), IN_PATHS);
-        format!("{}{namespace}", served.trim_end_matches('/'))
+        in_namespace(served, &self.namespace)
     }
 
     async fn opened(self, raw: bool) -> Result<Client, ConnectError> {

@@ -41,7 +41,7 @@ impl Frame {
             return Ok(frame);
         }
         let attach = |payload: &Payload| {
-            // An ordinary object may look like a placeholder.
+            // Those that there are stand for what came: it is how deep they nest that is looked at.
             check_placeholders(payload.json(), bytes.len())
                 .map_err(|error| FrameError::Msgpack { source: MsgpackError::custom(error) })?;
             Ok::<_, FrameError>(Payload::from_parts(payload.json_text().clone(), bytes.clone()))

@@ -75,7 +75,7 @@ async fn answer(
     let is_known = guarded(connections, is_presented)?;
     let protocol = |is_known| Typed::new(namespace.clone().into(), found.identified, is_known);
     let admitted = admit(connections, reply);
-    let polls = secret::is_named(reply) || polling::is_wanted(request);
+    let polls = asked == Asked::Events && (secret::is_named(reply) || polling::is_wanted(request));
     match asked {
         Asked::WebSocket if !connections.http().transports.websocket => {
             Err(RequestError::UnknownTransport.into())
