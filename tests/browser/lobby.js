@@ -56,7 +56,7 @@ await withChromium(async (context) => {
   await bo.sees("Hello, shall we?");
   await bo.says("<b>Yes</b> & soon");
   await ada.sees("<b>Yes</b> & soon");
-  for (let line = 1; line <= 7; line++) await bo.says(`line ${line}`);
+  await bo.saysAtOnce(["one", "two", "three", "four", "five", "six", "seven", "eight"]);
   await bo.sees("Not so fast: wait a second, then try again.");
 
   // Ready, called off, ready again.

@@ -61,6 +61,16 @@ export class Player {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Says all of it in one turn of the page: faster than the limit, however slow the machine is. */
+  saysAtOnce(lines) {
+    return this.page.getByLabel("Message").evaluate((field, lines) => {
+      for (const line of lines) {
+        field.value = line;
+        field.form.requestSubmit();
+      }
+    }, lines);
+  }
+
   board() {
     return this.page.getByRole("group", { name: /^Board/ });
   }

@@ -117,13 +117,22 @@ function comeIn() {
   else enter("hall", "hall-title");
 }
 
-/** Sends an event. What the server answers, or nothing if it refused: then the page says why. */
+let told = 0;
+/** Which of what was told was refused last. */
+let refused = 0;
+
+/**
+ * Sends an event. What the server answers, or nothing if it refused: then the page says why, until
+ * something goes well that was told later. A refusal may come ahead of the answer to what was told before.
+ */
 async function tell(name, content, say = trouble) {
+  const turn = ++told;
   try {
     const answer = await salon.emit(name, content);
-    say(null);
+    if (turn > refused) say(null);
     return answer ?? true;
   } catch (refusal) {
+    refused = Math.max(refused, turn);
     say(refusal);
   }
 }

@@ -40,7 +40,7 @@ async fn play(script: &str, on: &[&OsStr]) -> Result<()> {
 }
 
 /// Long enough to play, and short enough to wait for.
-const RULES: Rules = Rules { seconds: 45, countdown: 2, token: Duration::from_secs(16) };
+const RULES: Rules = Rules { seconds: 45, countdown: 4, token: Duration::from_secs(16) };
 
 /// What a lobby keeps, for one script; dropped, it is removed.
 struct Directory(PathBuf);
