@@ -22,6 +22,9 @@ use crate::{
     message::Publication,
 };
 
+/// For how many frames an outbox in which nothing waits keeps the place, until the next heartbeat.
+const MOST_SPARE: usize = 64;
+
 /// What waits in an outbox, and for what it waits.
 #[derive(Default)]
 pub(super) struct State {
@@ -299,6 +302,10 @@ impl State {
                 }
             }
             self.turn_over(terms);
+        }
+        // Not at the next heartbeat only: thousands may have come back at once, and read what they missed.
+        if self.frames.is_empty() && self.frames.capacity() > MOST_SPARE {
+            self.frames = SmallVec::new();
         }
         debug_assert!(
             !self.frames.is_empty() || self.bytes == 0,
