@@ -11,6 +11,8 @@
 // Whoever matches on an enum can be broken by one more: each says why it is whole, or can grow.
 #![warn(clippy::exhaustive_enums)]
 
+#[cfg(feature = "schema")]
+pub mod document;
 mod each_tuple;
 pub mod event;
 #[doc(hidden)]
@@ -21,6 +23,9 @@ pub mod payload;
 mod rate;
 pub mod refusal;
 pub mod refusals;
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub mod schema;
 
 pub use self::{
     event::Event,
@@ -29,3 +34,35 @@ pub use self::{
     refusal::{Code, Refusal},
     refusals::Refusals,
 };
+
+/// What the derive expands to of an event's schemas: nothing, where nobody makes a contract of them.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schemas {
+    ($($key:literal)?) => {};
+}
+
+/// What the derive expands to of an event's schemas, and of the field with its room's key.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schemas {
+    () => {
+        $crate::__schemas!(@ ::core::option::Option::None);
+    };
+    ($key:literal) => {
+        $crate::__schemas!(@ ::core::option::Option::Some($key));
+    };
+    (@ $key:expr) => {
+        const SCHEMAS: $crate::schema::Schemas = {
+            #[allow(unused_imports, reason = "it is what is found where a type has no schema")]
+            use $crate::schema::Unknown as _;
+            $crate::schema::Schemas {
+                payload: <$crate::schema::Of<Self>>::SCHEMA,
+                reply: <$crate::schema::Of<<Self as $crate::Event>::Reply>>::SCHEMA,
+                key: $key,
+            }
+        };
+    };
+}

@@ -44,6 +44,18 @@ impl Rate {
         Self { burst: self.burst.max(least), ..self }
     }
 
+    /// How many may come in [that time](Self::per), on average.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// In what time so many may come.
+    #[must_use]
+    pub const fn per(&self) -> Duration {
+        self.per
+    }
+
     /// How many may come at once.
     #[must_use]
     pub const fn burst(&self) -> u32 {

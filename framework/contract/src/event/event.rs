@@ -34,6 +34,10 @@ pub trait Event {
     /// How often it may come, and what a slow client may miss.
     #[doc(hidden)]
     const POLICY: Policy;
+    /// What its JSON looks like, as far as its types say so.
+    #[cfg(feature = "schema")]
+    #[doc(hidden)]
+    const SCHEMAS: crate::schema::Schemas = crate::schema::Schemas::UNKNOWN;
     /// The type itself, with `'static` for its lifetimes: as it stands in lists of what is sent.
     #[doc(hidden)]
     type Static;

@@ -53,6 +53,9 @@ pub struct SentEvent {
     pub acked: Option<Duration>,
     /// The type's name, for messages.
     pub type_name: &'static str,
+    /// What is said of it in the contract.
+    #[cfg(feature = "schema")]
+    pub facts: crate::document::EventFacts,
 }
 
 impl<E: Event + Serialize + 'static> SentListed for E {
@@ -63,6 +66,8 @@ impl<E: Event + Serialize + 'static> SentListed for E {
             loss: E::POLICY.loss,
             acked: E::POLICY.acked,
             type_name: type_name::<E>(),
+            #[cfg(feature = "schema")]
+            facts: crate::document::EventFacts::of::<E>(),
         });
     }
 }
