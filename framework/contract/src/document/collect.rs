@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     Ask, Carries, Document, Down, EventFacts, FORM, History, Loss, Namespace, NamespaceFacts,
-    Payload, Presence, Rate, Reply, Room, RoomFacts, SentBy, Up, schemas::Schemas,
+    Payload, Presence, Rate, Reply, Room, RoomFacts, SentBy, Up,
+    schemas::{self, Schemas},
 };
 use crate::{
     event::{self, Dropped, Shape},
@@ -37,6 +38,9 @@ impl Document {
     /// Eight digits of all but the words.
     fn digest(&self) -> String {
         let mut bare = Self { hash: String::new(), warnings: Vec::new(), ..self.clone() };
+        for payload in bare.namespaces.values_mut().flat_map(payloads_of) {
+            payload.description = None;
+        }
         let schemas = bare.namespaces.values_mut().flat_map(schemas_of);
         schemas.chain(bare.schemas.values_mut()).for_each(without_words);
         // A map may be in the order of its insertion: what is hashed is in one order.
@@ -118,6 +122,14 @@ fn schemas_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Value> {
     let metas =
         rooms.values_mut().map(|room| room.presence.as_mut().and_then(|it| it.meta.as_mut()));
     ups.chain(asks).chain(downs).chain(metas).flatten()
+}
+
+/// What everything in a namespace carries.
+fn payloads_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Payload> {
+    let Namespace { up, down, ask, .. } = namespace;
+    let ups = up.values_mut().map(|up| &mut up.payload);
+    let downs = down.values_mut().map(|down| &mut down.payload);
+    ups.chain(downs).chain(ask.values_mut().map(|ask| &mut ask.payload))
 }
 
 fn value_of(reply: &mut Reply) -> Option<&mut Value> {
@@ -213,7 +225,7 @@ impl Collector {
         let reply = self.known(event.schemas.reply, !event.is_answered, &reply_of(event));
         let reply = reply.map(|make| self.schemas.sent(make));
         Up {
-            payload: payload(event.shape, schema),
+            payload: payload(event, schema),
             reply: replied(event.is_answered, reply),
             room: room.map(|(name, _)| name.to_owned()),
             key: room.and(event.schemas.key).map(str::to_owned),
@@ -240,13 +252,13 @@ impl Collector {
         if event.is_answered {
             let reply = self.known(event.schemas.reply, false, &reply_of(event));
             let reply = reply.map(|make| self.schemas.received(make));
-            let payload = payload(event.shape, schema);
+            let payload = payload(event, schema);
             namespace.ask.insert(name, Ask { payload, reply: replied(true, reply) });
             return;
         }
         let policy = &event.policy;
         let down = namespace.down.entry(name).or_insert_with(|| Down {
-            payload: payload(event.shape, schema),
+            payload: payload(event, schema),
             loss: match policy.loss {
                 event::Loss::Volatile => Loss::Volatile,
                 event::Loss::Latest => Loss::Latest,
@@ -298,13 +310,14 @@ fn reply_of(event: &EventFacts) -> String {
     format!("the reply to {}", event.type_name)
 }
 
-fn payload(shape: Shape, schema: Option<Value>) -> Payload {
-    let carries = match shape {
+fn payload(event: &EventFacts, schema: Option<Value>) -> Payload {
+    let carries = match event.shape {
         Shape::Empty => Carries::Nothing,
         Shape::Positional => Carries::Several,
         _ => Carries::One,
     };
-    Payload { carries, schema }
+    let bare = event.schemas.payload.filter(|_| carries == Carries::Nothing);
+    Payload { carries, schema, description: bare.and_then(schemas::description) }
 }
 
 fn replied(is_answered: bool, schema: Option<Value>) -> Reply {

@@ -75,6 +75,9 @@ pub struct Payload {
     /// What they look like, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
+    /// What its type says of it, where no schema does: of what carries nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// What acknowledges an event.
