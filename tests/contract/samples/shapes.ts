@@ -1,4 +1,4 @@
-// generated: `contract ts`; do not edit. Contract cfb95db4
+// generated: `contract ts`; do not edit. Contract 2478f53b
 import type { Contract, Described } from "salon-client";
 
 /** A name beside each. */
@@ -104,13 +104,27 @@ export interface Tree { children: Tree[]; parent: Tree | null; value: number }
 export interface TreeInput { children: TreeInput[]; parent?: TreeInput | null; value: number }
 /** As it looks. */
 export type Untagged = string | number | { number: number; text: string } | null;
+/** Fields that are called as words of JSON Schema. */
+export interface Words {
+  default: Missing;
+  properties: Exact;
+  reference: Exact | null;
+  required: boolean;
+}
+/** Fields that are called as words of JSON Schema. */
+export interface WordsInput {
+  default: MissingInput;
+  properties: Exact;
+  reference?: Exact | null;
+  required: boolean;
+}
 /** A name that TypeScript has. */
 export interface string_ { other: Generic | null }
 /** A name that TypeScript has. */
 export interface stringInput { other?: Generic | null }
 /** What clients of `/` send and get. */
 export interface Main extends Contract {
-  hash: "cfb95db4";
+  hash: "2478f53b";
   up: {
     "up:Adjacent": { in: Adjacent; out: void };
     "up:Collections": { in: Collections; out: void };
@@ -129,6 +143,7 @@ export interface Main extends Contract {
     "up:Taken": { in: stringInput; out: void };
     "up:Tree": { in: TreeInput; out: void };
     "up:Untagged": { in: Untagged; out: void };
+    "up:Words": { in: WordsInput; out: void };
   };
   down: {
     "down:Adjacent": { data: Adjacent };
@@ -147,6 +162,7 @@ export interface Main extends Contract {
     "down:Taken": { data: string_ };
     "down:Tree": { data: Tree };
     "down:Untagged": { data: Untagged };
+    "down:Words": { data: Words };
   };
   ask: {};
   presence: {};
@@ -154,7 +170,7 @@ export interface Main extends Contract {
 
 /** What the client needs at run time. */
 export const main: Described<Main> = {
-  hash: "cfb95db4",
+  hash: "2478f53b",
   keys: {},
   positional: [],
 };

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::schemas::each_reference;
 #[doc(hidden)]
 pub use facts::{EventFacts, NamespaceFacts, RoomFacts, SentBy};
 

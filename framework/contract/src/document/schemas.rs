@@ -135,7 +135,7 @@ fn apart(received: &Map<String, Value>, sent: &Map<String, Value>) -> BTreeSet<S
 }
 
 /// Rewrites each reference in a schema.
-pub(super) fn each_reference(schema: &mut Value, rename: &dyn Fn(&str) -> String) {
+pub(crate) fn each_reference(schema: &mut Value, rename: &dyn Fn(&str) -> String) {
     each_reference_mut(schema, &mut |reference| *reference = rename(reference));
 }
 
@@ -146,6 +146,10 @@ fn each_reference_mut(schema: &mut Value, see: &mut dyn FnMut(&mut String)) {
             for (key, inner) in object {
                 match inner {
                     Value::String(reference) if key == "$ref" => see(reference),
+                    // The keys there are an app's: a field may be called `default`.
+                    Value::Object(fields) if key == "properties" => {
+                        fields.values_mut().for_each(|inner| each_reference_mut(inner, see));
+                    }
                     // What looks like a reference there is a value.
                     _ if ["const", "enum", "default", "examples"].contains(&key.as_str()) => {}
                     inner => each_reference_mut(inner, see),

@@ -4,6 +4,7 @@
 //! It must take everything from the [`Document`](crate::document::Document), and give the same text for the
 //! same document: whoever checks a file in compares it byte by byte.
 
+pub mod asyncapi;
 pub mod cli;
 pub mod diff;
 #[cfg(test)]
@@ -17,4 +18,11 @@ fn quoted_path(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Anything as JSON in one order, whatever features of serde_json an app turns on.
+fn text(of: &impl serde::Serialize) -> String {
+    let mut value = serde_json::to_value(of).unwrap_or_default();
+    value.sort_all_objects();
+    format!("{value:#}\n")
 }

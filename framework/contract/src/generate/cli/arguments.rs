@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use lexopt::{Arg, Parser};
 
 use super::error::Error;
-use crate::generate::typescript;
+use crate::generate::{asyncapi, typescript};
 
 /// What the command can do.
 pub(super) const USAGE: &str = "\
@@ -32,6 +32,7 @@ Without FILE it is printed. With --check nothing is written: it ends with 1 if F
 pub(super) enum Command {
     Help,
     Ts { file: Option<PathBuf>, check: bool, options: typescript::Options, said: Vec<String> },
+    Asyncapi { file: Option<PathBuf>, check: bool, options: asyncapi::Options, said: Vec<String> },
     Json { file: Option<PathBuf>, check: bool },
     Diff { old: PathBuf },
 }
@@ -80,6 +81,15 @@ pub(super) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Comman
                 options.module = module;
             }
             Command::Ts { check: given.check, options, said: given.said(), file: given.file }
+        }
+        "asyncapi" => {
+            let given = given(&mut parser, true, &["title", "api-version"])?;
+            let mut options =
+                asyncapi::Options { version: given.option("api-version"), ..Default::default() };
+            if let Some(title) = given.option("title") {
+                options.title = title;
+            }
+            Command::Asyncapi { check: given.check, options, said: given.said(), file: given.file }
         }
         "json" => {
             let given = given(&mut parser, true, &[])?;

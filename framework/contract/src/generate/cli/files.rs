@@ -53,13 +53,6 @@ impl Files {
     }
 }
 
-/// Anything as JSON in one order, whatever features of serde_json an app turns on.
-pub(super) fn text(of: &impl serde::Serialize) -> String {
-    let mut value = serde_json::to_value(of).unwrap_or_default();
-    value.sort_all_objects();
-    format!("{value:#}\n")
-}
-
 /// A contract that was written by `json`.
 pub(super) fn read(file: &Path) -> Result<Document, Error> {
     let text =

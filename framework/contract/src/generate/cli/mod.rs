@@ -18,9 +18,9 @@ use std::{
 use self::{
     arguments::{Command, USAGE},
     error::Error,
-    files::{Files, text},
+    files::Files,
 };
-use super::{diff, quoted_path, typescript};
+use super::{asyncapi, diff, quoted_path, text, typescript};
 use crate::document::Document;
 
 /// How a command ended.
@@ -107,6 +107,11 @@ impl Run<'_> {
             Command::Json { file, check } => {
                 let again = command_line("json", file.as_deref(), &[]);
                 self.put(file, check, &again, text(self.document))?;
+            }
+            Command::Asyncapi { file, check, options, said } => {
+                let again = command_line("asyncapi", file.as_deref(), &said);
+                let made = asyncapi::asyncapi(self.document, &options);
+                self.put(file, check, &again, text(&made))?;
             }
             Command::Ts { file, check, mut options, said } => {
                 options.namespace = self.namespace(options.namespace);

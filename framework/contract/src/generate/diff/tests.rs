@@ -49,6 +49,7 @@ fn changes(old: &Document, new: &Document) -> Vec<String> {
 }
 
 /// An object with these fields, of which those are required.
+#[expect(clippy::needless_pass_by_value, reason = "it is made where it is given")]
 fn object(fields: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": fields, "required": required })
 }

@@ -3,13 +3,14 @@
 //! What is made of them is in `tests/contract/samples`, where TypeScript and the AsyncAPI parser read it too.
 
 mod chat;
+mod hostile;
 mod shapes;
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 
-pub(super) use self::{chat::chat, shapes::shapes};
+pub(super) use self::{chat::chat, hostile::hostile, shapes::shapes};
 use crate::{
     document::{EventFacts, NamespaceFacts},
     event::{Policy, Shape},

@@ -205,6 +205,14 @@ shapes! {
         other: Option<Generic<Generic<u8>>>,
     }
 
+    /// Fields that are called as words of JSON Schema.
+    struct Words {
+        default: Box<Missing>,
+        properties: Exact,
+        required: bool,
+        reference: Option<Exact>,
+    }
+
     /// No fields at all.
     struct Nothing {}
 }

@@ -209,4 +209,20 @@ mod tests {
         let module = module(&samples::shapes(), &Options::default()).expect("it has the namespace");
         samples::is_as_in("shapes.ts", &module);
     }
+
+    #[test]
+    fn hostile_names_are_names_and_nothing_else() {
+        let document = samples::hostile();
+        let options = Options { command: "a\u{2028}b\nc".to_owned(), ..Options::default() };
+        let made = module(&document, &options).expect("it has the namespace");
+        samples::is_as_in("hostile.ts", &made);
+        for name in document.namespaces.keys() {
+            let options = Options { namespace: name.clone(), ..options.clone() };
+            assert!(module(&document, &options).is_ok_and(|made| made.contains("interface ")));
+        }
+        let Script { module, declarations } =
+            script(&document, &options, "hostile_script").expect("it has the namespace");
+        samples::is_as_in("hostile_script.js", &module);
+        samples::is_as_in("hostile_script.d.ts", &declarations);
+    }
 }

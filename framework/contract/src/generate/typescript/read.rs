@@ -245,7 +245,7 @@ pub(super) fn lines_of(words: &str) -> Vec<String> {
     let mut lines: Vec<String> = words
         .replace("*/", r"*\/")
         .split(['\n', '\r', '\u{2028}', '\u{2029}'])
-        .map(|line| line.trim_end().to_owned())
+        .map(|line| line.replace(char::is_control, " ").trim_end().to_owned())
         .collect();
     // What was broken by two characters is one line end; an empty line separates, at the end nothing.
     lines.dedup_by(|one, other| one.is_empty() && other.is_empty());
