@@ -7,6 +7,7 @@
 pub mod asyncapi;
 pub mod cli;
 pub mod diff;
+pub mod html;
 #[cfg(test)]
 mod samples;
 pub mod typescript;

@@ -33,6 +33,7 @@ pub(super) enum Command {
     Help,
     Ts { file: Option<PathBuf>, check: bool, options: typescript::Options, said: Vec<String> },
     Asyncapi { file: Option<PathBuf>, check: bool, options: asyncapi::Options, said: Vec<String> },
+    Html { file: Option<PathBuf> },
     Json { file: Option<PathBuf>, check: bool },
     Diff { old: PathBuf },
 }
@@ -91,6 +92,7 @@ pub(super) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Comman
             }
             Command::Asyncapi { check: given.check, options, said: given.said(), file: given.file }
         }
+        "html" => Command::Html { file: given(&mut parser, false, &[])?.file },
         "json" => {
             let given = given(&mut parser, true, &[])?;
             Command::Json { file: given.file, check: given.check }

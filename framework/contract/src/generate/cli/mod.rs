@@ -20,7 +20,7 @@ use self::{
     error::Error,
     files::Files,
 };
-use super::{asyncapi, diff, quoted_path, text, typescript};
+use super::{asyncapi, diff, html, quoted_path, text, typescript};
 use crate::document::Document;
 
 /// How a command ended.
@@ -104,6 +104,9 @@ impl Run<'_> {
         }
         match command {
             Command::Help => write!(self.out, "{USAGE}").map_err(Error::Output)?,
+            Command::Html { file } => {
+                self.put(file, false, "", html::page(self.document, "", ""))?;
+            }
             Command::Json { file, check } => {
                 let again = command_line("json", file.as_deref(), &[]);
                 self.put(file, check, &again, text(self.document))?;

@@ -85,6 +85,20 @@ fn the_contract_is_printed_as_what_is_read_again() {
 }
 
 #[test]
+fn asyncapi_and_the_page_are_made_as_they_are_asked_for() {
+    let line = ["asyncapi", "--title", "Chat", "--api-version=1.2.0"];
+    let (exit, out, _) = given(&samples::chat(), &line);
+    let made: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    assert_eq!(exit, Exit::Success);
+    assert_eq!(
+        (&made["info"]["title"], &made["info"]["version"]),
+        (&"Chat".into(), &"1.2.0".into())
+    );
+    assert!(given(&samples::chat(), &["html"]).1.starts_with("<!DOCTYPE html>"));
+    assert_eq!(given(&samples::chat(), &["html", "x.html", "--check"]).0, Exit::Trouble);
+}
+
+#[test]
 fn what_is_not_understood_is_said_with_what_would_be() {
     for (line, words) in [
         (&[][..], "no command is given"),

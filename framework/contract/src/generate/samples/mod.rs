@@ -2,6 +2,7 @@
 //!
 //! What is made of them is in `tests/contract/samples`, where TypeScript and the AsyncAPI parser read it too.
 
+mod any_schema;
 mod chat;
 mod hostile;
 mod shapes;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 
-pub(super) use self::{chat::chat, hostile::hostile, shapes::shapes};
+pub(super) use self::{any_schema::any_schema, chat::chat, hostile::hostile, shapes::shapes};
 use crate::{
     document::{EventFacts, NamespaceFacts},
     event::{Policy, Shape},

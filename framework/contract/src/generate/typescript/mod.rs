@@ -10,7 +10,11 @@ mod read;
 mod types;
 mod write;
 
-pub(in crate::generate) use self::{names::quoted, read::Reader, write::Writer};
+use self::{names::quoted, write::Writer};
+pub(in crate::generate) use self::{
+    read::Reader,
+    types::{Field, Type},
+};
 use crate::document::{Document, Namespace};
 
 /// What is made, and of what.
@@ -190,8 +194,10 @@ fn first_line(document: &Document, command: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::generate::samples;
+    use crate::generate::samples::{self, any_schema};
 
     #[test]
     fn a_contract_is_what_the_client_reads() {
@@ -208,6 +214,49 @@ mod tests {
     fn every_shape_that_serde_gives_is_a_type() {
         let module = module(&samples::shapes(), &Options::default()).expect("it has the namespace");
         samples::is_as_in("shapes.ts", &module);
+    }
+
+    proptest! {
+        #[test]
+        fn any_schema_is_a_type(schema in any_schema(), named in any_schema(), name in ".{1,8}") {
+            let mut document = samples::chat();
+            let main = document.namespaces.get_mut("/").expect("it is there");
+            let mut up = main.up["chat:say"].clone();
+            up.payload.schema = Some(schema);
+            main.up.insert(name, up);
+            document.schemas.insert("A".to_owned(), named);
+            let made = module(&document, &Options::default()).expect("it has the namespace");
+            // Nothing is left open, but in texts.
+            let code = without_texts(&made);
+            for (begin, end) in [('{', '}'), ('[', ']'), ('(', ')')] {
+                prop_assert_eq!(code.matches(begin).count(), code.matches(end).count());
+            }
+        }
+    }
+
+    /// Code without its texts and comments.
+    fn without_texts(code: &str) -> String {
+        let mut left = String::new();
+        let mut rest = code;
+        while let Some(at) = rest.find(['"', '/']) {
+            left.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let length = if rest.starts_with("/*") {
+                rest.find("*/").expect("a comment ends") + 2
+            } else if rest.starts_with("//") {
+                rest.find('\n').expect("a line ends")
+            } else {
+                let mut is_escaped = false;
+                let end = rest[1..].find(|it| {
+                    let is_end = it == '"' && !is_escaped;
+                    is_escaped = it == '\\' && !is_escaped;
+                    is_end
+                });
+                end.expect("a text ends") + 2
+            };
+            rest = &rest[length..];
+        }
+        left + rest
     }
 
     #[test]
