@@ -106,7 +106,7 @@ pub fn module(document: &Document, options: &Options) -> Result<String, Error> {
 ///     r#"{ "salon_contract": 1, "hash": "7f3a09c1", "schemas": {},
 ///          "namespaces": { "/": { "up": {}, "down": {}, "ask": {}, "rooms": {} } } }"#,
 /// )?;
-/// let Script { module, declarations } = typescript::script(&document, &Options::default(), "chat")?;
+/// let Script { module, declarations, .. } = typescript::script(&document, &Options::default(), "chat")?;
 /// assert!(module.contains("export const main = {"));
 /// assert!(declarations.contains("export declare const main: Described<Main>;"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
