@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
@@ -18,6 +19,18 @@ impl Document {
     #[doc(hidden)]
     #[must_use]
     pub fn of(namespaces: &[NamespaceFacts]) -> Self {
+        let mut document = Self::unsigned(namespaces);
+        for facts in namespaces {
+            let alone = Self::unsigned(std::slice::from_ref(facts)).digest();
+            if let Some(namespace) = document.namespaces.get_mut(&facts.name) {
+                namespace.hash = alone;
+            }
+        }
+        document.hash = document.digest();
+        document
+    }
+
+    fn unsigned(namespaces: &[NamespaceFacts]) -> Self {
         let mut collector = Collector { schemas: Schemas::new(), warnings: Vec::new() };
         let mut document = Self { salon_contract: FORM, ..Self::default() };
         for facts in namespaces {
@@ -30,17 +43,17 @@ impl Document {
         document.warn_of_integers();
         document.warnings.sort();
         document.warnings.dedup();
-        document.hash = document.digest();
         document
     }
 
     /// Eight digits of all but the words.
     fn digest(&self) -> String {
-        let mut bare = Self { hash: String::new(), warnings: Vec::new(), ..self.clone() };
-        let schemas = bare.namespaces.values_mut().flat_map(schemas_of);
-        schemas.chain(bare.schemas.values_mut()).for_each(without_words);
-        // A map may be in the order of its insertion: what is hashed is in one order.
+        let mut bare = self.clone();
+        (bare.hash, bare.warnings) = (String::new(), Vec::new());
+        bare.namespaces.values_mut().for_each(|namespace| namespace.hash.clear());
         let mut value = serde_json::to_value(&bare).unwrap_or_default();
+        without_words(&mut value);
+        // A map may be in the order of its insertion: what is hashed is in one order.
         value.sort_all_objects();
         format!("{:08x}", crc32fast::hash(value.to_string().as_bytes()))
     }
@@ -139,7 +152,7 @@ fn wide_integers(at: &str, schema: &Value, warnings: &mut Vec<String>) {
         Value::Object(object) => {
             let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
             let most = object.get("maximum").and_then(Value::as_f64);
-            if ["uint64", "int64", "uint128", "int128", "uint", "int"].contains(&format)
+            if ["uint64", "int64", "uint128", "int128"].contains(&format)
                 && most.is_none_or(|most| most > 9_007_199_254_740_991.0)
             {
                 warnings.push(format!(
@@ -213,6 +226,7 @@ impl Collector {
         let reply = self.known(event.schemas.reply, !event.is_answered, &reply_of(event));
         let reply = reply.map(|make| self.schemas.sent(make));
         Up {
+            description: description(event),
             payload: payload(event.shape, schema),
             reply: replied(event.is_answered, reply),
             room: room.map(|(name, _)| name.to_owned()),
@@ -241,11 +255,13 @@ impl Collector {
             let reply = self.known(event.schemas.reply, false, &reply_of(event));
             let reply = reply.map(|make| self.schemas.received(make));
             let payload = payload(event.shape, schema);
-            namespace.ask.insert(name, Ask { payload, reply: replied(true, reply) });
+            let (description, reply) = (description(event), replied(true, reply));
+            namespace.ask.insert(name, Ask { description, payload, reply });
             return;
         }
         let policy = &event.policy;
         let down = namespace.down.entry(name).or_insert_with(|| Down {
+            description: description(event),
             payload: payload(event.shape, schema),
             loss: match policy.loss {
                 event::Loss::Volatile => Loss::Volatile,
@@ -292,6 +308,13 @@ impl Collector {
         }
         make
     }
+}
+
+/// What the documentation of an event's type says.
+fn description(event: &EventFacts) -> Option<String> {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let schema = event.schemas.payload?(&mut settings.into_generator());
+    schema.get("description").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn reply_of(event: &EventFacts) -> String {

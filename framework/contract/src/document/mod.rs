@@ -39,6 +39,10 @@ pub struct Document {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Namespace {
+    /// Eight hexadecimal digits that change whenever anything else of it does but descriptions. A client
+    /// is told them when it connects.
+    #[serde(default)]
+    pub hash: String,
     /// What clients send, by name.
     pub up: BTreeMap<String, Up>,
     /// What the server sends, by name.
@@ -93,6 +97,9 @@ pub enum Reply {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Up {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
     pub payload: Payload,
     /// What acknowledges it.
@@ -139,6 +146,9 @@ pub struct Rate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Down {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
     pub payload: Payload,
     /// The kinds of rooms that send it.
@@ -179,6 +189,9 @@ pub enum Loss {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ask {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
     pub payload: Payload,
     /// What the client answers.

@@ -88,6 +88,9 @@ pub(super) struct AddRoom {
     pub(super) keeps: bool,
     /// Whether it is kept in the store.
     pub(super) is_durable: bool,
+    /// What is said of it in the contract, but for its events.
+    #[cfg(feature = "contract")]
+    pub(super) facts: crate::contract::RoomFacts,
     pub(crate) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
@@ -248,6 +251,8 @@ impl<W: WhoIs, T> Namespace<W, T> {
             keeps_without_numbers: !R::SEQUENCED && !R::HISTORY.is_none(),
             keeps: !R::HISTORY.is_none(),
             is_durable: R::HISTORY.is_durable,
+            #[cfg(feature = "contract")]
+            facts: facts_of::<R>(),
             add: Box::new(add),
         });
         self.known_as()
@@ -311,6 +316,20 @@ impl<W: WhoIs, T> Namespace<W, T> {
     ) -> Self {
         self.described.untyped.disconnected = Some(Arc::new(handler));
         self
+    }
+}
+
+/// What is said of a kind of room in the contract, but for its events.
+#[cfg(feature = "contract")]
+fn facts_of<R: Room>() -> crate::contract::RoomFacts {
+    let history = R::HISTORY;
+    crate::contract::RoomFacts {
+        name: R::NAME,
+        presence: R::PRESENCE.is_on().then_some(R::PRESENCE.schema),
+        history: (!history.is_none()).then_some((history.events, history.bytes, history.age)),
+        is_durable: history.is_durable,
+        received: Vec::new(),
+        sent: Vec::new(),
     }
 }
 

@@ -89,6 +89,13 @@ impl Salon {
         transport::on_connect(connection, extensions);
     }
 
+    /// Every event that clients of it can send or get, as a document. See [`contract`](crate::contract).
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub fn contract(&self) -> crate::contract::Document {
+        crate::contract::Document::of(&self.connections.namespaces().facts)
+    }
+
     /// All sessions of a namespace, to emit to, to fetch, or to narrow down.
     pub fn namespace(&self, name: impl Into<ByteString>) -> Audience {
         Audience::new(self.connections.broadcaster().clone(), name.into())

@@ -16,6 +16,8 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+#[cfg(feature = "contract")]
+use super::promised::{Passed, Promised};
 use super::{
     happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
@@ -26,6 +28,8 @@ use super::{
     wire::Wire,
     world::World,
 };
+#[cfg(feature = "contract")]
+use crate::message::ToldRefusal;
 use crate::{
     base::refusal::{Code, Refusal},
     connection::Core,
@@ -47,6 +51,9 @@ pub(super) struct Conversation {
     raw: bool,
     wire: Wire,
     parser: Arc<dyn Parser>,
+    /// What the contract says of its namespace, if that is there.
+    #[cfg(feature = "contract")]
+    promised: Option<Promised>,
     state: RefCell<State>,
 }
 
@@ -89,6 +96,9 @@ struct State {
     orders: Orders,
     messages: VecDeque<Message>,
     answers: BTreeMap<u64, Payload>,
+    /// What waits for an answer, to be held against the contract then.
+    #[cfg(feature = "contract")]
+    asked: BTreeMap<u64, (String, Payload)>,
     next_id: u64,
     /// How many connections there have been before.
     generation: u64,
@@ -145,6 +155,8 @@ impl Conversation {
             orders,
             messages: VecDeque::new(),
             answers: BTreeMap::new(),
+            #[cfg(feature = "contract")]
+            asked: BTreeMap::new(),
             next_id: 0,
             generation: 0,
             disconnected: None,
@@ -153,7 +165,18 @@ impl Conversation {
             twice: false,
             mute: false,
         });
-        Rc::new(Self { name, world, journal, namespace, raw, wire, parser, state })
+        Rc::new(Self {
+            name,
+            world,
+            journal,
+            #[cfg(feature = "contract")]
+            promised: Promised::to(core, &namespace),
+            namespace,
+            raw,
+            wire,
+            parser,
+            state,
+        })
     }
 
     /// Checks that a session can be asked for again, if there is one to ask for.
@@ -177,6 +200,8 @@ impl Conversation {
         state.attempt = None;
         state.generation += 1;
         state.answers.clear();
+        #[cfg(feature = "contract")]
+        state.asked.clear();
         (state.disconnected, state.code, state.closed) = (None, None, None);
     }
 
@@ -245,6 +270,10 @@ impl Conversation {
             state.next_id - 1
         });
         self.note_sent(Traffic::event(name, id, &arguments));
+        #[cfg(feature = "contract")]
+        if let Some(id) = id {
+            self.state.borrow_mut().asked.insert(id, (name.to_owned(), arguments.clone()));
+        }
         self.state.borrow_mut().orders.send(name, &arguments);
         let namespace = self.namespace.clone();
         self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
@@ -395,6 +424,8 @@ impl Conversation {
                     None
                 });
                 let name = name.to_string();
+                #[cfg(feature = "contract")]
+                self.hold_against(Passed::Sent, &name, &arguments);
                 self.state.borrow_mut().take_event(Incoming {
                     name,
                     payload: arguments,
@@ -405,12 +436,35 @@ impl Conversation {
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note_came(Traffic::acknowledgement(id, &arguments));
+                #[cfg(feature = "contract")]
+                self.was_answered(id, &arguments);
                 self.state.borrow_mut().answers.insert(id, arguments);
             }
             Packet::Disconnect { .. } => {
                 self.note_came(Traffic::Disconnect);
                 self.state.borrow_mut().disconnected = Some(self.world.elapsed());
             }
+        }
+    }
+
+    /// Holds what has passed against the contract.
+    #[cfg(feature = "contract")]
+    fn hold_against(&self, passed: Passed, event: &str, payload: &Payload) {
+        let Some(promised) = &self.promised else { return };
+        if let Err(mistake) = promised.check(passed, event, payload) {
+            // Here it would be lost: what panics is the client's own task.
+            self.world.note_mistake(self.journal.failure(&self.name, &mistake));
+        }
+    }
+
+    /// An event was answered: if it was not refused, both are as the contract says.
+    #[cfg(feature = "contract")]
+    fn was_answered(&self, id: u64, reply: &Payload) {
+        let asked = self.state.borrow_mut().asked.remove(&id);
+        let Some((event, payload)) = asked else { return };
+        if ToldRefusal::in_acknowledgement(reply).is_none() {
+            self.hold_against(Passed::Accepted, &event, &payload);
+            self.hold_against(Passed::Replied, &event, reply);
         }
     }
 
