@@ -27,10 +27,6 @@ pub mod refusals;
 #[doc(hidden)]
 pub mod schema;
 
-#[cfg(feature = "schema")]
-#[doc(hidden)]
-pub use schemars;
-
 pub use self::{
     event::Event,
     payload::Payload,

@@ -3,4 +3,4 @@
 //!
 //! It must never be read to decide anything while an app runs: what is checked there is in the types.
 
-pub use salon_contract::{document::*, schemars};
+pub use salon_contract::document::*;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use salon::{
     History, Namespace, Presence, Present,
-    contract::{Carries, Document, Loss, Reply, SentBy},
+    contract::{Carries, Document, LossContract, ReplyContract, SentBy},
     prelude::*,
 };
 use schemars::JsonSchema;
@@ -175,26 +175,26 @@ fn every_event_is_there_with_what_its_derive_says() {
     let rate = sit.rate.expect("it is limited");
     assert_eq!((rate.count, rate.per_ms, rate.burst), (5, 60_000, 2));
     assert!(
-        matches!(&sit.reply, Reply::Value(Some(list)) if list["type"] == "array"),
+        matches!(&sit.reply, ReplyContract::Value(Some(list)) if list["type"] == "array"),
         "{:?}",
         sit.reply
     );
     let bet = &main.up["table:bet"];
     assert_eq!((bet.by, bet.once.as_deref()), (Some(SentBy::Member), Some("id")));
-    assert_eq!(bet.reply, Reply::Nothing);
+    assert_eq!(bet.reply, ReplyContract::Nothing);
     let hush = &main.up["hush"];
     assert_eq!((hush.payload.carries, &hush.room), (Carries::Nothing, &None));
     assert_eq!(hush.description.as_deref(), Some("Say nothing."));
     assert_eq!(main.up["table:point"].by, Some(SentBy::Anyone));
     let pointed = &main.down["table:pointed"];
-    assert_eq!((pointed.payload.carries, pointed.loss), (Carries::Several, Loss::Latest));
+    assert_eq!((pointed.payload.carries, pointed.loss), (Carries::Several, LossContract::Latest));
     assert_eq!(pointed.throttle_ms, Some(100));
     let notice = &main.down["notice"];
     assert_eq!(
         (notice.session, &*notice.rooms, notice.loss),
-        (true, &["table".to_owned()][..], Loss::Oldest(8))
+        (true, &["table".to_owned()][..], LossContract::Oldest(8))
     );
-    assert!(matches!(&main.ask["choose"].reply, Reply::Value(Some(_))));
+    assert!(matches!(&main.ask["choose"].reply, ReplyContract::Value(Some(_))));
     assert_eq!(main.untyped, ["shout"]);
     let table = &main.rooms["table"];
     assert!(table.presence.as_ref().is_some_and(|it| it.meta.is_some()));

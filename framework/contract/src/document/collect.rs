@@ -6,8 +6,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    Ask, Carries, Document, Down, EventFacts, FORM, History, Loss, Namespace, NamespaceFacts,
-    Payload, Presence, Rate, Reply, Room, RoomFacts, SentBy, Up, schemas::Schemas,
+    Ask, Carries, Document, Down, EventFacts, FORM, HistoryContract, LossContract,
+    NamespaceContract, NamespaceFacts, PayloadContract, PresenceContract, RateContract,
+    ReplyContract, RoomContract, RoomFacts, SentBy, Up, schemas::Schemas,
 };
 use crate::{
     event::{self, Dropped, Shape},
@@ -108,7 +109,7 @@ impl Document {
                 }
             }
             for (name, up) in &events.up {
-                if let Reply::Value(Some(schema)) = &up.reply {
+                if let ReplyContract::Value(Some(schema)) = &up.reply {
                     wide_integers(
                         &format!("the reply to {name:?} of {namespace}"),
                         schema,
@@ -122,8 +123,8 @@ impl Document {
 }
 
 /// All schemas that stand in a namespace itself.
-fn schemas_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Value> {
-    let Namespace { up, down, ask, rooms, .. } = namespace;
+fn schemas_of(namespace: &mut NamespaceContract) -> impl Iterator<Item = &mut Value> {
+    let NamespaceContract { up, down, ask, rooms, .. } = namespace;
     let ups = up.values_mut().flat_map(|up| [up.payload.schema.as_mut(), value_of(&mut up.reply)]);
     let asks =
         ask.values_mut().flat_map(|it| [it.payload.schema.as_mut(), value_of(&mut it.reply)]);
@@ -133,10 +134,10 @@ fn schemas_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Value> {
     ups.chain(asks).chain(downs).chain(metas).flatten()
 }
 
-fn value_of(reply: &mut Reply) -> Option<&mut Value> {
+fn value_of(reply: &mut ReplyContract) -> Option<&mut Value> {
     match reply {
-        Reply::Nothing => None,
-        Reply::Value(schema) => schema.as_mut(),
+        ReplyContract::Nothing => None,
+        ReplyContract::Value(schema) => schema.as_mut(),
     }
 }
 
@@ -199,8 +200,9 @@ struct Collector {
 }
 
 impl Collector {
-    fn namespace(&mut self, facts: &NamespaceFacts) -> Namespace {
-        let mut namespace = Namespace { untyped: facts.untyped.clone(), ..Namespace::default() };
+    fn namespace(&mut self, facts: &NamespaceFacts) -> NamespaceContract {
+        let mut namespace =
+            NamespaceContract { untyped: facts.untyped.clone(), ..NamespaceContract::default() };
         for event in &facts.received {
             namespace.up.insert(event.name.to_owned(), self.up(event, None));
         }
@@ -235,7 +237,7 @@ impl Collector {
             refusals: policy
                 .refuses
                 .map(|codes| codes.iter().map(|&code| code.to_owned()).collect()),
-            rate: policy.rate.map(|rate| Rate {
+            rate: policy.rate.map(|rate| RateContract {
                 count: rate.count(),
                 per_ms: millis(rate.per()),
                 burst: rate.burst(),
@@ -247,7 +249,7 @@ impl Collector {
     }
 
     /// Something that is sent, by a room if one is named. What carries something back is asked.
-    fn sends(&mut self, namespace: &mut Namespace, event: &EventFacts, room: Option<&str>) {
+    fn sends(&mut self, namespace: &mut NamespaceContract, event: &EventFacts, room: Option<&str>) {
         let make = self.known(event.schemas.payload, event.shape == Shape::Empty, event.type_name);
         let name = event.name.to_owned();
         let schema = make.map(|make| self.schemas.sent(make));
@@ -264,11 +266,11 @@ impl Collector {
             description: description(event),
             payload: payload(event.shape, schema),
             loss: match policy.loss {
-                event::Loss::Volatile => Loss::Volatile,
-                event::Loss::Latest => Loss::Latest,
-                event::Loss::Drop { which: Dropped::Oldest, queue } => Loss::Oldest(queue),
-                event::Loss::Drop { which: Dropped::Newest, queue } => Loss::Newest(queue),
-                _ => Loss::Nothing,
+                event::Loss::Volatile => LossContract::Volatile,
+                event::Loss::Latest => LossContract::Latest,
+                event::Loss::Drop { which: Dropped::Oldest, queue } => LossContract::Oldest(queue),
+                event::Loss::Drop { which: Dropped::Newest, queue } => LossContract::Newest(queue),
+                _ => LossContract::Nothing,
             },
             throttle_ms: policy.throttle.map(millis),
             acked_ms: policy.acked.map(millis),
@@ -280,21 +282,21 @@ impl Collector {
         }
     }
 
-    fn room(&mut self, room: &RoomFacts) -> Room {
+    fn room(&mut self, room: &RoomFacts) -> RoomContract {
         let presence = room.presence.map(|make| {
             let described = format!(
                 "the presence of room {:?}: let its `PRESENCE` be `Presence::on().described()`, with a `Meta` that",
                 room.name
             );
             let make = self.known(make, false, &described);
-            Presence { meta: make.map(|make| self.schemas.sent(make)) }
+            PresenceContract { meta: make.map(|make| self.schemas.sent(make)) }
         });
-        let history = room.history.map(|(events, bytes, age)| History {
+        let history = room.history.map(|(events, bytes, age)| HistoryContract {
             events,
             bytes,
             age_ms: age.map(millis),
         });
-        Room { presence, history, durable: room.is_durable }
+        RoomContract { presence, history, durable: room.is_durable }
     }
 
     /// The schema of something; if there is none, and it is needed, that is said.
@@ -321,17 +323,17 @@ fn reply_of(event: &EventFacts) -> String {
     format!("the reply to {}", event.type_name)
 }
 
-fn payload(shape: Shape, schema: Option<Value>) -> Payload {
+fn payload(shape: Shape, schema: Option<Value>) -> PayloadContract {
     let carries = match shape {
         Shape::Empty => Carries::Nothing,
         Shape::Positional => Carries::Several,
         _ => Carries::One,
     };
-    Payload { carries, schema }
+    PayloadContract { carries, schema }
 }
 
-fn replied(is_answered: bool, schema: Option<Value>) -> Reply {
-    if is_answered { Reply::Value(schema) } else { Reply::Nothing }
+fn replied(is_answered: bool, schema: Option<Value>) -> ReplyContract {
+    if is_answered { ReplyContract::Value(schema) } else { ReplyContract::Nothing }
 }
 
 fn millis(time: Duration) -> u64 {

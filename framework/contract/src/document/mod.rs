@@ -27,7 +27,7 @@ pub struct Document {
     /// Eight hexadecimal digits that change whenever anything else here does but descriptions.
     pub hash: String,
     /// By their names.
-    pub namespaces: BTreeMap<String, Namespace>,
+    pub namespaces: BTreeMap<String, NamespaceContract>,
     /// JSON Schema, draft 07, by names that `{"$ref":"#/schemas/Name"}` refers to.
     pub schemas: BTreeMap<String, Value>,
     /// What the contract does not say, or a client cannot understand, in words.
@@ -38,7 +38,7 @@ pub struct Document {
 /// What clients of one namespace can send and get.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Namespace {
+pub struct NamespaceContract {
     /// Eight hexadecimal digits that change whenever anything else of it does but descriptions. A client
     /// is told them when it connects.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub struct Namespace {
     /// What the server asks, by name.
     pub ask: BTreeMap<String, Ask>,
     /// The kinds of rooms, by name.
-    pub rooms: BTreeMap<String, Room>,
+    pub rooms: BTreeMap<String, RoomContract>,
     /// Names that have a handler without types: anything may be sent and answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untyped: Vec<String>,
@@ -73,7 +73,7 @@ pub enum Carries {
 /// What an event carries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Payload {
+pub struct PayloadContract {
     /// How many values.
     pub carries: Carries,
     /// What they look like, if that is known.
@@ -85,7 +85,7 @@ pub struct Payload {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Reply {
+pub enum ReplyContract {
     /// An acknowledgement that carries nothing.
     #[default]
     Nothing,
@@ -101,9 +101,9 @@ pub struct Up {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// What acknowledges it.
-    pub reply: Reply,
+    pub reply: ReplyContract,
     /// The kind of room that handles it; without one the session does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
@@ -118,7 +118,7 @@ pub struct Up {
     pub refusals: Option<Vec<String>>,
     /// How often one session may send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Rate>,
+    pub rate: Option<RateContract>,
     /// Whether its sender has to be known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auth: bool,
@@ -133,7 +133,7 @@ pub struct Up {
 /// How often something may be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Rate {
+pub struct RateContract {
     /// So many,
     pub count: u32,
     /// in so many milliseconds,
@@ -150,7 +150,7 @@ pub struct Down {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// The kinds of rooms that send it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<String>,
@@ -158,7 +158,7 @@ pub struct Down {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub session: bool,
     /// What a client that is slow may miss of it.
-    pub loss: Loss,
+    pub loss: LossContract,
     /// In how many milliseconds a room sends one of each key at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle_ms: Option<u64>,
@@ -171,7 +171,7 @@ pub struct Down {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Loss {
+pub enum LossContract {
     /// Nothing.
     #[default]
     Nothing,
@@ -193,21 +193,21 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// What the client answers.
-    pub reply: Reply,
+    pub reply: ReplyContract,
 }
 
 /// A kind of room.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Room {
+pub struct RoomContract {
     /// Whether members are told who is there, and what is seen of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub presence: Option<Presence>,
+    pub presence: Option<PresenceContract>,
     /// What it keeps for who comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub history: Option<History>,
+    pub history: Option<HistoryContract>,
     /// Whether that outlives the process.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub durable: bool,
@@ -216,7 +216,7 @@ pub struct Room {
 /// What is seen of a member.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Presence {
+pub struct PresenceContract {
     /// What it looks like, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Value>,
@@ -225,7 +225,7 @@ pub struct Presence {
 /// What a room keeps of what it has published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct History {
+pub struct HistoryContract {
     /// The last so many events.
     pub events: usize,
     /// Of no more bytes than this.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     connection::Core,
-    contract::{Ask, Carries, Document, Down, Namespace, Reply, Up},
+    contract::{Ask, Carries, Document, Down, NamespaceContract, ReplyContract, Up},
     payload::Payload,
 };
 
@@ -106,9 +106,10 @@ impl Promised {
     }
 
     fn schema(&self, passed: Passed, event: &str) -> Option<Schema> {
-        let Namespace { up, down, ask, .. } = self.document.namespaces.get(&self.namespace)?;
-        let of_reply = |reply: &Reply| match reply {
-            Reply::Value(schema) => Some((Carries::One, schema.clone()?)),
+        let NamespaceContract { up, down, ask, .. } =
+            self.document.namespaces.get(&self.namespace)?;
+        let of_reply = |reply: &ReplyContract| match reply {
+            ReplyContract::Value(schema) => Some((Carries::One, schema.clone()?)),
             _ => None,
         };
         let (carries, schema) = match passed {

@@ -135,7 +135,7 @@ impl<R: Present> Presence<R> {
     #[must_use]
     pub const fn described(self) -> Self
     where
-        R::Meta: salon_contract::schemars::JsonSchema,
+        R::Meta: schemars::JsonSchema,
     {
         Self { schema: salon_contract::schema::Of::<R::Meta>::SCHEMA, ..self }
     }
