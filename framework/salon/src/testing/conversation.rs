@@ -16,20 +16,17 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-#[cfg(feature = "contract")]
-use super::promised::{Passed, Promised};
 use super::{
     happened::{Happened, Traffic},
     incoming::{Closed, Incoming},
     journal::{Actor, Journal},
     order::Orders,
     outgoing::Outgoing,
+    promised::Promised,
     speech::Speech,
     wire::Wire,
     world::World,
 };
-#[cfg(feature = "contract")]
-use crate::message::ToldRefusal;
 use crate::{
     base::refusal::{Code, Refusal},
     connection::Core,
@@ -51,9 +48,7 @@ pub(super) struct Conversation {
     raw: bool,
     wire: Wire,
     parser: Arc<dyn Parser>,
-    /// What the contract says of its namespace, if that is there.
-    #[cfg(feature = "contract")]
-    promised: Option<Promised>,
+    promised: Promised,
     state: RefCell<State>,
 }
 
@@ -96,9 +91,6 @@ struct State {
     orders: Orders,
     messages: VecDeque<Message>,
     answers: BTreeMap<u64, Payload>,
-    /// What waits for an answer, to be held against the contract then.
-    #[cfg(feature = "contract")]
-    asked: BTreeMap<u64, (String, Payload)>,
     next_id: u64,
     /// How many connections there have been before.
     generation: u64,
@@ -155,8 +147,6 @@ impl Conversation {
             orders,
             messages: VecDeque::new(),
             answers: BTreeMap::new(),
-            #[cfg(feature = "contract")]
-            asked: BTreeMap::new(),
             next_id: 0,
             generation: 0,
             disconnected: None,
@@ -165,18 +155,8 @@ impl Conversation {
             twice: false,
             mute: false,
         });
-        Rc::new(Self {
-            name,
-            world,
-            journal,
-            #[cfg(feature = "contract")]
-            promised: Promised::to(core, &namespace),
-            namespace,
-            raw,
-            wire,
-            parser,
-            state,
-        })
+        let promised = Promised::to(core, &namespace);
+        Rc::new(Self { name, world, journal, namespace, raw, wire, parser, promised, state })
     }
 
     /// Checks that a session can be asked for again, if there is one to ask for.
@@ -200,8 +180,7 @@ impl Conversation {
         state.attempt = None;
         state.generation += 1;
         state.answers.clear();
-        #[cfg(feature = "contract")]
-        state.asked.clear();
+        self.promised.forget();
         (state.disconnected, state.code, state.closed) = (None, None, None);
     }
 
@@ -270,9 +249,8 @@ impl Conversation {
             state.next_id - 1
         });
         self.note_sent(Traffic::event(name, id, &arguments));
-        #[cfg(feature = "contract")]
         if let Some(id) = id {
-            self.state.borrow_mut().asked.insert(id, (name.to_owned(), arguments.clone()));
+            self.promised.asks(id, name, &arguments);
         }
         self.state.borrow_mut().orders.send(name, &arguments);
         let namespace = self.namespace.clone();
@@ -418,14 +396,11 @@ impl Conversation {
                 let at = self.world.elapsed();
                 let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
                 let position = position.unwrap_or_else(|mistake| {
-                    // Here it would be lost: what panics is the client's own task.
-                    let mistake = format!("{} got {name}, and {mistake}", self.name);
-                    self.world.note_mistake(self.journal.failure(&self.name, &mistake));
+                    self.check(Err(format!("{} got {name}, and {mistake}", self.name)));
                     None
                 });
                 let name = name.to_string();
-                #[cfg(feature = "contract")]
-                self.hold_against(Passed::Sent, &name, &arguments);
+                self.check(self.promised.is_sent(&name, &arguments));
                 self.state.borrow_mut().take_event(Incoming {
                     name,
                     payload: arguments,
@@ -436,8 +411,7 @@ impl Conversation {
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note_came(Traffic::acknowledgement(id, &arguments));
-                #[cfg(feature = "contract")]
-                self.was_answered(id, &arguments);
+                self.check(self.promised.is_answered(id, &arguments));
                 self.state.borrow_mut().answers.insert(id, arguments);
             }
             Packet::Disconnect { .. } => {
@@ -447,24 +421,11 @@ impl Conversation {
         }
     }
 
-    /// Holds what has passed against the contract.
-    #[cfg(feature = "contract")]
-    fn hold_against(&self, passed: Passed, event: &str, payload: &Payload) {
-        let Some(promised) = &self.promised else { return };
-        if let Err(mistake) = promised.check(passed, event, payload) {
-            // Here it would be lost: what panics is the client's own task.
+    /// Takes a mistake of the server's down, if it has made one. A panic would be lost here, in the client's
+    /// own task.
+    fn check(&self, checked: Result<(), String>) {
+        if let Err(mistake) = checked {
             self.world.note_mistake(self.journal.failure(&self.name, &mistake));
-        }
-    }
-
-    /// An event was answered: if it was not refused, both are as the contract says.
-    #[cfg(feature = "contract")]
-    fn was_answered(&self, id: u64, reply: &Payload) {
-        let asked = self.state.borrow_mut().asked.remove(&id);
-        let Some((event, payload)) = asked else { return };
-        if ToldRefusal::in_acknowledgement(reply).is_none() {
-            self.hold_against(Passed::Accepted, &event, &payload);
-            self.hold_against(Passed::Replied, &event, reply);
         }
     }
 

@@ -25,7 +25,7 @@ mod order;
 mod outgoing;
 mod plain_polling;
 mod port;
-#[cfg(feature = "contract")]
+#[cfg_attr(not(feature = "contract"), path = "unpromised.rs")]
 mod promised;
 mod seed;
 mod server;

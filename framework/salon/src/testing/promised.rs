@@ -2,7 +2,11 @@
 //!
 //! It must never judge what was refused: what clients send at will need not be what they may send.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
@@ -10,12 +14,26 @@ use serde_json::{Value, json};
 use crate::{
     connection::Core,
     contract::{Ask, Carries, Document, Down, NamespaceContract, ReplyContract, Up},
+    message::ToldRefusal,
     payload::Payload,
 };
 
+/// What is promised to one client, and what it waits for.
+pub(super) struct Promised {
+    /// The contract of its namespace, if there is one of that name.
+    contract: Option<Contract>,
+    /// What waits for an answer: if it is not refused, it is what the server accepts.
+    asked: RefCell<BTreeMap<u64, (String, Payload)>>,
+}
+
+struct Contract {
+    document: Rc<Document>,
+    hash: String,
+}
+
 /// What passes, and whose schema it is to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Passed {
+enum Passed {
     /// A client has sent it, and it was not refused.
     Accepted,
     /// It has answered a client's event.
@@ -24,50 +42,80 @@ pub(super) enum Passed {
     Sent,
 }
 
-/// What the contract says of one namespace.
-pub(super) struct Promised {
-    document: Rc<Document>,
-    namespace: String,
-    hash: String,
-}
-
-/// A schema to check by, if there is one, and how many values it is of.
+/// A schema to check by, and how many values it is of.
 #[derive(Clone)]
 struct Schema {
     carries: Carries,
     validator: Rc<Validator>,
 }
 
+/// What is checked: the contract's hash, what passes, and the event's name.
+type Checked = (String, Passed, String);
+
 thread_local! {
-    /// Of contracts that a lab of this thread has had, by their hashes.
+    /// The contracts of the labs that this thread has had, by their hashes: most are of one app.
     static DOCUMENTS: RefCell<HashMap<String, Rc<Document>>> = RefCell::default();
-    /// What was checked before: most labs of a test are of one app.
-    static SCHEMAS: RefCell<HashMap<(String, Passed, String), Option<Schema>>> = RefCell::default();
+    /// What was checked before, if there is a schema of it.
+    static SCHEMAS: RefCell<HashMap<Checked, Option<Schema>>> = RefCell::default();
 }
 
 impl Promised {
-    /// What is promised to the clients of a namespace, if it is there.
-    pub(super) fn to(core: &Core, namespace: &str) -> Option<Self> {
+    pub(super) fn to(core: &Core, namespace: &str) -> Self {
+        Self { contract: Contract::of(core, namespace), asked: RefCell::default() }
+    }
+
+    /// The client has sent an event, and awaits its answer.
+    pub(super) fn asks(&self, id: u64, event: &str, payload: &Payload) {
+        if self.contract.is_some() {
+            self.asked.borrow_mut().insert(id, (event.to_owned(), payload.clone()));
+        }
+    }
+
+    /// What waits is not answered any more.
+    pub(super) fn forget(&self) {
+        self.asked.borrow_mut().clear();
+    }
+
+    /// An answer has come.
+    ///
+    /// # Errors
+    /// In words, what is not as the contract says.
+    pub(super) fn is_answered(&self, id: u64, reply: &Payload) -> Result<(), String> {
+        let asked = self.asked.borrow_mut().remove(&id);
+        let (Some((event, payload)), Some(contract)) = (asked, &self.contract) else {
+            return Ok(());
+        };
+        if ToldRefusal::in_acknowledgement(reply).is_some() {
+            return Ok(());
+        }
+        contract.check(Passed::Accepted, &event, &payload)?;
+        contract.check(Passed::Replied, &event, reply)
+    }
+
+    /// An event has come.
+    ///
+    /// # Errors
+    /// As [`is_answered`](Self::is_answered).
+    pub(super) fn is_sent(&self, event: &str, payload: &Payload) -> Result<(), String> {
+        match &self.contract {
+            Some(contract) => contract.check(Passed::Sent, event, payload),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Contract {
+    fn of(core: &Core, namespace: &str) -> Option<Self> {
         let built = core.namespaces().find(namespace)?;
         let hash = built.contract()?.to_string();
         let document = DOCUMENTS.with_borrow_mut(|documents| {
             let make = || Rc::new(Document::of(core.namespaces().facts_of(built).as_slice()));
             documents.entry(hash.clone()).or_insert_with(make).clone()
         });
-        let namespace = document.namespaces.keys().next()?.clone();
-        Some(Self { document, namespace, hash })
+        Some(Self { document, hash })
     }
 
-    /// Checks what has passed with an event of that name.
-    ///
-    /// # Errors
-    /// In words, which value does not fit, and why.
-    pub(super) fn check(
-        &self,
-        passed: Passed,
-        event: &str,
-        payload: &Payload,
-    ) -> Result<(), String> {
+    fn check(&self, passed: Passed, event: &str, payload: &Payload) -> Result<(), String> {
         let key = (self.hash.clone(), passed, event.to_owned());
         let known = SCHEMAS.with_borrow(|schemas| schemas.get(&key).cloned());
         let schema = known.unwrap_or_else(|| {
@@ -76,14 +124,13 @@ impl Promised {
             schema
         });
         let Some(Schema { carries, validator }) = schema else { return Ok(()) };
-        let Some(values) = payload.inlined() else { return Ok(()) };
-        let Ok(values) = serde_json::from_str::<Vec<Value>>(&format!("[{values}]")) else {
-            return Ok(());
-        };
-        let value = match (carries, values) {
-            (Carries::Several, values) => Value::Array(values),
+        let values = payload.inlined().map(|values| format!("[{values}]"));
+        let values = values.and_then(|values| serde_json::from_str::<Vec<Value>>(&values).ok());
+        let Some(values) = values else { return Ok(()) };
+        let value = match carries {
+            Carries::Several => Value::Array(values),
             // Behind it may be what is of the delivery.
-            (_, values) => values.into_iter().next().unwrap_or_default(),
+            _ => values.into_iter().next().unwrap_or_default(),
         };
         let mistakes: Vec<String> = validator
             .iter_errors(&value)
@@ -106,22 +153,20 @@ impl Promised {
     }
 
     fn schema(&self, passed: Passed, event: &str) -> Option<Schema> {
-        let NamespaceContract { up, down, ask, .. } =
-            self.document.namespaces.get(&self.namespace)?;
-        let of_reply = |reply: &ReplyContract| match reply {
-            ReplyContract::Value(schema) => Some((Carries::One, schema.clone()?)),
-            _ => None,
-        };
+        let NamespaceContract { up, down, ask, .. } = self.document.namespaces.values().next()?;
         let (carries, schema) = match passed {
             Passed::Accepted => {
                 let Up { payload, .. } = up.get(event)?;
-                (payload.carries, payload.schema.clone()?)
+                (payload.carries, payload.schema.as_ref()?)
             }
-            Passed::Replied => of_reply(&up.get(event)?.reply)?,
+            Passed::Replied => match &up.get(event)?.reply {
+                ReplyContract::Value(schema) => (Carries::One, schema.as_ref()?),
+                _ => return None,
+            },
             Passed::Sent => {
                 let sent = down.get(event).map(|Down { payload, .. }| payload);
                 let payload = sent.or_else(|| ask.get(event).map(|Ask { payload, .. }| payload))?;
-                (payload.carries, payload.schema.clone()?)
+                (payload.carries, payload.schema.as_ref()?)
             }
         };
         let whole = json!({ "allOf": [schema], "schemas": self.document.schemas });
