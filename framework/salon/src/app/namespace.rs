@@ -2,7 +2,12 @@
 //!
 //! It must never change once the Salon is built.
 
-use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc};
+use std::{
+    any::{TypeId, type_name},
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -57,6 +62,8 @@ pub(crate) struct Described {
     pub(crate) authority: Option<AnyAuthority>,
     pub(crate) admit: Vec<Admit>,
     pub(crate) guard_events: Vec<GuardEvent>,
+    /// The types of sessions that it was given: one at most, or it is not built.
+    pub(super) sessions: Vec<&'static str>,
     pub(crate) make_session: MakeSession,
     pub(super) session_routes: Vec<SessionRoute>,
     /// What its session sends.
@@ -139,6 +146,7 @@ impl Namespace {
             authority: None,
             admit: Vec::new(),
             guard_events: Vec::new(),
+            sessions: Vec::new(),
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
             session_routes: Vec::new(),
             session_sends: Vec::new(),
@@ -224,6 +232,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
     pub fn session<S: Session<Identity: SameAs<W::Identity>>>(
         mut self,
     ) -> Namespace<Identified<W::Identity>, T> {
+        self.described.sessions.push(type_name::<S>());
         self.described.make_session = make::<S>();
         self.described.session_routes.clear();
         S::Events::list(&mut self.described.session_routes);

@@ -156,6 +156,9 @@ impl Namespaces {
             let (pattern, reason) = (pattern.clone(), error.to_string());
             return Err(BuildError::Pattern { pattern, reason });
         }
+        if let [first, second, ..] = namespace.sessions[..] {
+            return Err(BuildError::TwoSessions { namespace: name, types: [first, second] });
+        }
         let of_rooms = namespace.rooms.iter().flat_map(|room| &room.sends);
         check_sends(&name, namespace.session_sends.iter().chain(of_rooms))?;
         check_acked(&namespace.session_sends, || format!("the session of namespace {name}"))?;
