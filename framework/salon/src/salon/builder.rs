@@ -2,7 +2,7 @@
 //!
 //! It must refuse what could only fail later, and say which two things do not go together.
 
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{fmt, hash::Hash, sync::Arc, thread, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -322,6 +322,7 @@ impl<W: WhoIs> Builder<W> {
     /// # Errors
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
+        warn_of_worker();
         self.beside.settings.check()?;
         if self.beside.has_two_stores {
             return Err(BuildError::TwoStores);
@@ -351,6 +352,22 @@ impl<W: WhoIs> Builder<W> {
             Supervisor::start_for,
         );
         Ok(Salon { connections: Arc::new(all) })
+    }
+}
+
+/// What the threads are called on which the closure of `HttpServer::new` runs: arbiters of actix if it has a
+/// system, and else actix-server's own.
+const WORKERS: [&str; 2] = ["actix-rt|system:", "actix-server worker"];
+
+/// Says so if each worker is to have a Salon of its own, which is never what was meant.
+fn warn_of_worker() {
+    let is_worker = |name: &str| WORKERS.iter().any(|worker| name.starts_with(worker));
+    if thread::current().name().is_some_and(is_worker) {
+        tracing::error!(
+            "a Salon is built inside the closure of `HttpServer::new`, once for each worker: whoever is on another \
+             worker is in other rooms, and long polling finds no session; build it before, and move a clone into \
+             the closure"
+        );
     }
 }
 
