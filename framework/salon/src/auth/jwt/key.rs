@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-use jsonwebtoken::{
-    DecodingKey,
-    crypto::{JwtVerifier, rust_crypto},
-};
+#[cfg(not(feature = "jwt"))]
+use jsonwebtoken::crypto::aws_lc as backend;
+#[cfg(feature = "jwt")]
+use jsonwebtoken::crypto::rust_crypto as backend;
+use jsonwebtoken::{DecodingKey, crypto::JwtVerifier};
 
 use super::{KeyError, algorithm::Algorithm};
 
@@ -80,7 +81,7 @@ impl Key {
         // The verifier looks at the key only when there is a token.
         let parts = decoding
             .try_get_as_bytes()
-            .and_then(rust_crypto::DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key);
+            .and_then(backend::DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key);
         let Ok((modulus, _)) = parts else { return Err(refused) };
         let found = bits(&modulus);
         if found < RSA_BITS {
@@ -142,7 +143,7 @@ impl Key {
     /// Not by `jsonwebtoken::crypto::verify`: that takes the process's default backend, and panics
     /// if another crate switches a second one on.
     fn verifier(&self) -> Option<Box<dyn JwtVerifier>> {
-        let make = rust_crypto::DEFAULT_PROVIDER.verifier_factory;
+        let make = backend::DEFAULT_PROVIDER.verifier_factory;
         make(&self.algorithm.implementation(), &self.decoding).ok()
     }
 
