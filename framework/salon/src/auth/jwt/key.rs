@@ -14,6 +14,8 @@ use super::{KeyError, algorithm::Algorithm};
 
 /// Bits that an RSA key must have, at least.
 const RSA_BITS: usize = 2048;
+/// Bytes of an uncompressed point on P-256 (SEC 1, section 2.3.3).
+const P256_BYTES: usize = 65;
 /// Bytes of an Ed25519 public key (RFC 8032, section 5.1.5).
 const ED25519_BYTES: usize = 32;
 
@@ -97,6 +99,8 @@ impl Key {
     pub fn es256(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         DecodingKey::from_ec_pem(pem.as_ref())
             .ok()
+            // Not every backend looks at the curve before there is a token.
+            .filter(|key| key.try_get_as_bytes().is_ok_and(|key| key.len() == P256_BYTES))
             .and_then(|decoding| Self::new(Algorithm::Es256, decoding))
             .ok_or(KeyError::Pem { algorithm: Algorithm::Es256.name(), wanted: "P-256" })
     }
