@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     call::Call,
-    event_stream,
+    event_stream, files,
     opening::Opening,
     polling, posting, secret, status,
     subprotocols::Offered,
@@ -40,6 +40,9 @@ pub(crate) fn configure(connections: Arc<Connections>) -> impl Fn(&mut web::Serv
         let Some(path) = &connections.http().plain_path else { return };
         let path = path.trim_end_matches('/');
         let connections = web::Data::from(connections.clone());
+        for file in files::resources(path) {
+            config.service(file);
+        }
         for path in [path.to_owned(), format!("{path}/{{{TAIL}:.*}}")] {
             config.service(web::resource(path).app_data(connections.clone()).to(serve));
         }

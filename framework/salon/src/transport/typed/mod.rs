@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod endpoint;
 mod event_stream;
+mod files;
 mod opening;
 mod polling;
 mod posting;
