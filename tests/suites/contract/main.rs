@@ -3,3 +3,4 @@
 mod document;
 mod hashes;
 mod lies;
+mod page;

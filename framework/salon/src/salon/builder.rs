@@ -165,6 +165,21 @@ impl<W: WhoIs> Builder<W> {
         self
     }
 
+    /// Whether the [contract](crate::contract) of the app is a page at `/salon/contract`, with a client to
+    /// try it: connect as somebody, send, see what arrives, cut the line and see it resume. It is in a debug
+    /// build, and is not in a release unless it is asked for here: whoever can reach it sees every event.
+    ///
+    /// ```
+    /// let salon = salon::Salon::builder().contract_page(true).build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub fn contract_page(mut self, is_served: bool) -> Self {
+        self.beside.settings.http.contract_page = is_served;
+        self
+    }
+
     /// Changes which transports are offered; both are by default.
     ///
     /// ```

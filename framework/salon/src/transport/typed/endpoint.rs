@@ -39,6 +39,12 @@ pub(crate) fn configure(connections: Arc<Connections>) -> impl Fn(&mut web::Serv
     move |config| {
         let Some(path) = &connections.http().plain_path else { return };
         let path = path.trim_end_matches('/');
+        #[cfg(feature = "contract")]
+        if connections.http().contract_page {
+            for resource in super::page::resources(path, &connections) {
+                config.service(resource);
+            }
+        }
         let connections = web::Data::from(connections.clone());
         for file in files::resources(path) {
             config.service(file);

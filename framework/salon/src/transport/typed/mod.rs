@@ -8,6 +8,8 @@ mod endpoint;
 mod event_stream;
 mod files;
 mod opening;
+#[cfg(feature = "contract")]
+mod page;
 mod polling;
 mod posting;
 mod secret;
