@@ -64,6 +64,8 @@ await salon.send("chat:say");
 await salon.send("count", 7);
 // @ts-expect-error the room's key is filled in
 await lounge.send("chat:say", { room: "lounge", text: "x" });
+// @ts-expect-error a payload of nothing but the key has nothing left
+await lounge.send("chat:typing", 3);
 // @ts-expect-error an event of no room
 await lounge.send("count");
 // @ts-expect-error not a joining event
