@@ -138,7 +138,7 @@ export const connection = (options: Options, target: Target, openers: Openers, h
     const retry = advice ?? said?.retry ?? "backoff";
     if (retry === "backoff" || typeof retry === "object") {
       // A server that cannot be reached at all is not asked by each transport, if one is known to work.
-      const isBlocked = !wasOnline && !said && (!index || cause === "silence") && (names[index] !== good || failed > 2);
+      const isBlocked = !wasOnline && !said && (names[index] === "websocket" || cause === "silence") && (names[index] !== good || failed > 2);
       if (isBlocked && names[index + 1] && globalThis.navigator?.onLine !== false) {
         if (connecting(index + 1)) open(index + 1);
       } else wait(cause, retry);
@@ -148,7 +148,8 @@ export const connection = (options: Options, target: Target, openers: Openers, h
       rejected = presented;
       if (!auth || why === "rejected") return refuse(said!);
       why = "rejected";
-      if (wasOnline && !isStable) wait(cause);
+      // Identities that lapse at once, one after the other, are no reason to hurry.
+      if (wasOnline && !isStable && failed++) wait(cause);
       else void begin();
     }
   };

@@ -166,7 +166,7 @@ export const rooms = (
         if (kept.isBack) {
           room.hold();
           // Whoever awaits this has its handlers by then.
-          setTimeout(room.release);
+          setTimeout(room.release, 0);
         }
         return { room: room.name, place: place(kept), snapshot, users: room.users(), count: room.count() };
       } catch (error) {

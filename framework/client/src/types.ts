@@ -137,7 +137,9 @@ type Joining<M> = { [N in keyof M]: M[N] extends { join: true } ? N : never }[ke
 type RoomOf<E> = E extends { room: infer R extends string } ? R : never;
 /** What a room's `send` takes: the payload without the room's key, which the client fills in. */
 type Within<E> = E extends { in: infer I } ? unknown extends I ? I : Omit<I, KeyOf<E>> : never;
-type InRoom<E> = Record<never, never> extends Within<E> ? [data?: Within<E>, options?: Send] : [data: Within<E>, options?: Send];
+type InRoom<E> = [keyof Within<E>] extends [never] ? [data?: Record<string, never>, options?: Send]
+  : Record<never, never> extends Within<E> ? [data?: Within<E>, options?: Send]
+  : [data: Within<E>, options?: Send];
 type Users<C extends Contract, R extends string> =
   ReadonlyMap<string, R extends keyof C["presence"] ? readonly C["presence"][R][] : readonly unknown[]>;
 

@@ -187,7 +187,7 @@ type RoomOf<E> = E extends {
 type Within<E> = E extends {
     in: infer I;
 } ? unknown extends I ? I : Omit<I, KeyOf<E>> : never;
-type InRoom<E> = Record<never, never> extends Within<E> ? [data?: Within<E>, options?: Send] : [data: Within<E>, options?: Send];
+type InRoom<E> = [keyof Within<E>] extends [never] ? [data?: Record<string, never>, options?: Send] : Record<never, never> extends Within<E> ? [data?: Within<E>, options?: Send] : [data: Within<E>, options?: Send];
 type Users<C extends Contract, R extends string> = ReadonlyMap<string, R extends keyof C["presence"] ? readonly C["presence"][R][] : readonly unknown[]>;
 /** What Salon itself tells clients, beside what it does for them. */
 export interface Told {

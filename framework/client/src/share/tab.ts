@@ -31,10 +31,11 @@ export const share: Sharing = (target, options, contract, own) => (host: Host): 
       let isAway = false;
       const tell = (name: string, ...args: unknown[]) => line.tell(name, args);
       const without = ({ signal: _, ...more }: Send = {}) => more;
-      const hello = () => {
-        // For as long as it holds this lock the worker knows that it is there.
+      const hello = async () => {
+        // For as long as it holds this lock the worker, which waits for it, knows that it is there.
         const lock = `salon ${Math.random()}`;
-        void globalThis.navigator?.locks?.request(lock, () => new Promise(() => {}));
+        const { locks } = navigator;
+        if (locks) await new Promise<void>((resolve) => void locks.request(lock, () => (resolve(), new Promise(() => {}))));
         const here = { target: { url: target.url, query: target.query }, options: handed(options), contract, hasAuth: Boolean(auth), lock };
         return line.call("hello", [VERSION, here]);
       };

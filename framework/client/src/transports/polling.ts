@@ -20,7 +20,8 @@ export const polling: Opener = (target, hello, hear) => {
         if (abort.signal.aborted || ++failed > MOST_FAILED) return hear.over({ why: "network" });
         await pause(failed);
       } else {
-        if (!response.ok) return hear.over(await endingOf(response));
+        // Of one that was open there is nothing more to be said than that it is not any more.
+        if (!response.ok) return hear.over(secret ? { why: "server" } : await endingOf(response));
         // What breaks off in the middle comes again, since it is not acknowledged.
         const text = await response.text().catch(() => undefined);
         if (text !== undefined) {
