@@ -416,3 +416,25 @@ test("rooms of a client that is closed and opened are not joined by themselves",
   last().accept();
   assert.deepEqual(last().of("chat:join"), []);
 });
+
+test("a room without an order is joined again from nowhere, and its presence is known all the same", async (t) => {
+  const pass = time(t);
+  const all = await online();
+  const { last, client } = all;
+  const promise = client.join("chat:join", { room: "lounge", name: "Ada" });
+  await settle();
+  last().hear(["salon:joined", { room: "chat:lounge", presence: { users: [] } }]);
+  last().answer("chat:join", 1);
+  const room = await promise;
+  await pass(1);
+  last().hear(["salon:presence", { room: "chat:lounge", joined: [{ user: "eve", metas: [] }] }]);
+  assert.deepEqual([...room.presence.get().keys()], ["eve"]);
+  await again(all, pass);
+  const [id, , , more] = last().of("chat:join")[0];
+  assert.equal(more, undefined);
+  let isLost = false;
+  room.on("lost", () => (isLost = true));
+  last().hear(["salon:joined", { room: "chat:lounge", presence: { users: [] } }], [-id, 2]);
+  await settle();
+  assert.deepEqual([room.snapshot.get(), isLost, room.state.get()], [2, true, "joined"]);
+});
