@@ -164,7 +164,6 @@ export const connection = (options: Options, target: Target, openers: Openers, h
           call?.cut();
           call = mine;
           better = undefined;
-          hear.down();
           online(welcome, 0);
         }),
       frame: hear.frame,

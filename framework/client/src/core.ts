@@ -54,6 +54,7 @@ export const core = (target: Target, options: Options, contract: Described<Contr
     if (name === "salon:joined") inside.joined(data as never);
     else if (name === "salon:restarted") inside.restarted(data as never);
     else if (name === "salon:evicted") inside.evicted(data as never);
+    else if (name === "salon:presence" && !isPlaced) inside.present(data as never);
     else if (name === "salon:lapsing") line.refresh().catch(() => {});
     const place = isPlaced ? last : name === "salon:skip" ? (data as Place) : undefined;
     const sent: Sent | undefined = place && { name, data: data === last && isPlaced ? undefined : data, place, ack };
@@ -85,14 +86,17 @@ export const core = (target: Target, options: Options, contract: Described<Contr
     answer(null, { code, message, data });
   };
 
+  /** Who has not closed its client. */
+  const living = (host: Host) => {
+    if (hosts.has(host) || line.state.get().at === "idle") return host;
+    throw refusal("disconnected", "the client was closed");
+  };
+
   line.state.subscribe((state) => hosts.forEach((host) => host.tell("state", state)));
 
   return (host): Api => ({
-    call: (name, data, options, room) =>
-      hosts.has(host) || line.state.get().at === "idle"
-        ? out.call(name, data, options, { room, owner: host })
-        : Promise.reject(refusal("disconnected", "the client was closed")),
-    join: (event, data, options = {}) => inside.join(host, event, data, options),
+    call: async (name, data, options, room) => out.call(name, data, options, { room, owner: living(host) }),
+    join: async (event, data, options = {}) => inside.join(living(host), event, data, options),
     leave: (room) => inside.leave(host, room),
     open() {
       hosts.add(host);

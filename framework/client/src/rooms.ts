@@ -100,7 +100,9 @@ export const rooms = (
     let snapshot;
     try {
       // Where an answer was lost that says how the room began anew, that is asked for once more.
-      snapshot = await call(kept.event, kept.data, {}, { now: true, after: kept.lost ? undefined : room.where() });
+      // Nor has a room a place to come back to that has no order.
+      const where = room.where();
+      snapshot = await call(kept.event, kept.data, {}, { now: true, after: kept.lost || !where.epoch ? undefined : where });
     } catch (error) {
       if (kept.turn !== turn) return;
       const { retry } = error as Refusal;
@@ -183,6 +185,8 @@ export const rooms = (
       kept?.room.take(sent);
       return Boolean(kept);
     },
+    /** Who is there in a room that has no order. */
+    present: (at: Presence & { room: string }) => all.get(at.room)?.room.present(at),
     joined(at: Opening) {
       let kept = all.get(at.room);
       if (!kept) {

@@ -10,7 +10,7 @@ export const listen = (wake: Options["wake"] = true, api: Pick<Api, "wake" | "sl
   const on = (name: string, run: (event: Event) => void) =>
     // Some of these are told to the document alone, and pass by here first.
     target.addEventListener(name, run, { capture: true, signal: abort.signal });
-  const awake = () => globalThis.document?.visibilityState !== "hidden" && api.wake();
+  const awake = ({ type }: Event) => (type !== "visibilitychange" || globalThis.document?.visibilityState !== "hidden") && api.wake();
   for (const name of ["online", "pageshow", "visibilitychange", "resume"]) on(name, awake);
   on("pagehide", (event) => api.sleep((event as PageTransitionEvent).persisted));
   return () => abort.abort();

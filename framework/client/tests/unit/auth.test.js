@@ -96,16 +96,20 @@ test("no identity gives up; one that cannot be had is asked for again", async (t
 test("one that is awaited for ever is awaited, and aborted by closing", async (t) => {
   const pass = time(t);
   let signal;
+  let finish;
   const { sockets, client } = begin({
     auth: (_, given) => {
       signal = given;
-      return new Promise(() => {});
+      return new Promise((resolve) => (finish = resolve));
     },
   });
   await pass(3_600_000);
   assert.deepEqual([sockets.length, client.state.get().at, signal.aborted], [0, "connecting", false]);
   client.close();
   assert.equal(signal.aborted, true);
+  finish({ token: "late" });
+  await settle();
+  assert.equal(sockets.length, 0);
 });
 
 test("an identity that is about to lapse is renewed on the open connection", async (t) => {

@@ -341,11 +341,14 @@ test("two rooms of one name are one membership, until both are left", async (t) 
   const promise = client.join("chat:join", { room: "lounge", name: "Ada" });
   await settle();
   last().answer("chat:join", ["Ada", "Eve"]);
+  // So late that whoever awaited it has its handlers in the next turn alone.
+  await null;
+  await null;
+  last().hear(said("a", 1));
   const other = await promise;
   const seen = [];
   other.on("chat:said", ({ text }) => seen.push(text));
   t.mock.timers.tick(1);
-  last().hear(said("a", 1));
   assert.deepEqual([heard, seen], [[["a", 1]], ["a"]]);
   room.leave();
   assert.deepEqual(last().of("salon:leave"), []);
@@ -415,4 +418,26 @@ test("rooms of a client that is closed and opened are not joined by themselves",
   await settle();
   last().accept();
   assert.deepEqual(last().of("chat:join"), []);
+});
+
+test("a room without an order is joined again from nowhere, and its presence is known all the same", async (t) => {
+  const pass = time(t);
+  const all = await online();
+  const { last, client } = all;
+  const promise = client.join("chat:join", { room: "lounge", name: "Ada" });
+  await settle();
+  last().hear(["salon:joined", { room: "chat:lounge", presence: { users: [] } }]);
+  last().answer("chat:join", 1);
+  const room = await promise;
+  await pass(1);
+  last().hear(["salon:presence", { room: "chat:lounge", joined: [{ user: "eve", metas: [] }] }]);
+  assert.deepEqual([...room.presence.get().keys()], ["eve"]);
+  await again(all, pass);
+  const [id, , , more] = last().of("chat:join")[0];
+  assert.equal(more, undefined);
+  let isLost = false;
+  room.on("lost", () => (isLost = true));
+  last().hear(["salon:joined", { room: "chat:lounge", presence: { users: [] } }], [-id, 2]);
+  await settle();
+  assert.deepEqual([room.snapshot.get(), isLost, room.state.get()], [2, true, "joined"]);
 });

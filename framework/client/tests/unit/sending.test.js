@@ -144,6 +144,16 @@ test("what comes after it while there is no connection stays behind it", async (
   assert.deepEqual(last().of("say").map(([, , n]) => n), [1, 2]);
 });
 
+test("what did not fit into the window stays behind what did", async (t) => {
+  const pass = time(t);
+  const { last, client } = await online();
+  for (let n = 0; n < 40; n++) client.send("say", n, { queue: "once" }).catch(() => {});
+  last().drop();
+  await pass(600);
+  last().accept();
+  assert.deepEqual(last().of("say").map(([, , n]) => n), Array.from({ length: 32 }, (_, n) => n));
+});
+
 test("no more than 32 are unanswered at a time", async (t) => {
   time(t);
   const { last, client } = await online();

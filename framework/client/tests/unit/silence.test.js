@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import test from "node:test";
 import { begin, online, settle, time } from "./fakes.js";
 
@@ -38,7 +39,7 @@ const waking = async (t, chance = 0.5) => {
   const all = await online({ wake });
   all.last().hear([]);
   const fire = (name, more = {}) => wake.dispatchEvent(Object.assign(new Event(name), more));
-  return { ...all, pass, fire };
+  return { ...all, pass, fire, wake };
 };
 
 test("a page that was frozen and wakes up by several events tries once", async (t) => {
@@ -112,8 +113,10 @@ test("a page that is left for good is not put away", async (t) => {
 });
 
 test("a closed client listens to nothing", async (t) => {
-  const { sockets, client, fire, pass } = await waking(t);
+  const { sockets, client, fire, pass, wake } = await waking(t);
+  assert.equal(getEventListeners(wake, "online").length, 1);
   client.close();
+  assert.equal(getEventListeners(wake, "online").length, 0);
   fire("online");
   await pass(1_000);
   assert.equal(sockets.length, 1);
