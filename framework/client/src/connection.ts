@@ -211,7 +211,10 @@ export const connection = (options: Options, target: Target, openers: Openers, h
     /** The page woke up: what waits is tried, and what seems to be there is looked after. */
     wake() {
       if (["waiting", "degraded"].includes(at())) {
-        if (Date.now() - startedAt >= WAKE_MS) void begin();
+        const early = startedAt + WAKE_MS - Date.now();
+        clearTimeout(timer);
+        if (early > 0) timer = setTimeout(begin, early);
+        else void begin();
       } else call?.check();
     },
     /** The page is put away with a connection that could not be kept. */

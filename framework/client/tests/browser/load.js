@@ -1,6 +1,6 @@
 /** How long it takes from a page's script to being in a room: node load.js URL */
 
-import { assert, join, withPages } from "./pages.js";
+import { join, withPages } from "./pages.js";
 
 await withPages(async ({ open, room, url }) => {
   const times = [];
@@ -10,6 +10,5 @@ await withPages(async ({ open, room, url }) => {
     await page.close();
   }
   times.sort((a, b) => a - b);
-  assert.ok(times[2] < 500, `${times[2]} ms`);
   console.log(`from connect to joined: ${times[2].toFixed(1)} ms, the median of ${times.length}`);
 });
