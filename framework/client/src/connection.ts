@@ -13,7 +13,7 @@ import type { Ending, Openers, Target, Welcome } from "./transports/transport.js
 
 /** What is told of it. */
 export interface Heard {
-  up(): void;
+  up(welcome: Welcome): void;
   down(): void;
   frame(frame: unknown[]): void;
   /** Sends nothing more until `up`, and calls back once nothing is awaited; without a function: goes on. */
@@ -117,7 +117,8 @@ export const connection = (options: Options, target: Target, openers: Openers, h
     if (now.at === "online") state.set({ ...now, rtt_ms });
   };
 
-  const online = ({ session, user, contract }: Welcome, index: number) => {
+  const online = (welcome: Welcome, index: number) => {
+    const { session, user, contract } = welcome;
     onlineAt = Date.now();
     rejected = refused = undefined;
     why = "connect";
@@ -126,7 +127,7 @@ export const connection = (options: Options, target: Target, openers: Openers, h
     else if (onlineAt >= low.until) low = { index, until: onlineAt + LOW_MS };
     if (index) climbing = setTimeout(climb, low.until - onlineAt);
     const current = hash && contract ? hash === contract : undefined;
-    hear.up();
+    hear.up(welcome);
     state.set({ at: "online", session, user, transport: good, current });
   };
 
@@ -211,10 +212,10 @@ export const connection = (options: Options, target: Target, openers: Openers, h
     /** The page woke up: what waits is tried, and what seems to be there is looked after. */
     wake() {
       if (["waiting", "degraded"].includes(at())) {
-        const early = startedAt + WAKE_MS - Date.now();
+        const delay = startedAt + WAKE_MS - Date.now();
+        if (delay <= 0) return void begin();
         clearTimeout(timer);
-        if (early > 0) timer = setTimeout(begin, early);
-        else void begin();
+        timer = setTimeout(begin, delay);
       } else call?.check();
     },
     /** The page is put away with a connection that could not be kept. */

@@ -19,10 +19,10 @@ export const core = (target: Target, options: Options, contract: Described<Contr
   let isUp = false;
 
   const line = connection(options, target, openers, contract?.hash, {
-    up() {
+    up({ max_payload }) {
       session++;
       isUp = true;
-      out.up();
+      out.up(max_payload);
       inside.up();
       out.flush();
     },

@@ -50,6 +50,8 @@ export const outbox = (
   const sent = new Map<number, Entry>();
   let isUp = false;
   let lastId = 0;
+  /** What is longer than that ends the connection, each time that it is sent. */
+  let most_bytes = 0;
   let whenQuiet: (() => void) | undefined;
 
   const time = (entry: Entry, ms: number, what: string) => {
@@ -86,7 +88,9 @@ export const outbox = (
       if (!sent.size) whenQuiet();
       return;
     }
-    for (const entry of waiting) if (sent.size < WINDOW && isReady(entry.room)) transmit(entry);
+    for (const entry of [...waiting])
+      if (entry.bytes > most_bytes) settle(entry, refusal("limit_exceeded", "it is longer than the server takes"));
+      else if (waiting.has(entry) && sent.size < WINDOW && isReady(entry.room)) transmit(entry);
   };
   const wait = (entry: Entry) => {
     waiting.add(entry);
@@ -137,7 +141,8 @@ export const outbox = (
       const entry = sent.get(id);
       if (entry) settle(entry, refused && new Refusal(refused), value);
     },
-    up() {
+    up(max_payload: number) {
+      most_bytes = max_payload;
       isUp = true;
       whenQuiet = undefined;
     },

@@ -59,7 +59,7 @@ export const posting = (target: Target, hear: Hear, abort: AbortController) => {
     isBusy = true;
     while (lines.length && !abort.signal.aborted) {
       const batch = [lines.shift()!];
-      // Of what a message may be at most a half, and no more frames than a server takes.
+      // Well below what a request may be, of which a character may take three bytes; and not too many frames.
       let length = batch[0]!.length;
       while (lines[0] && batch.length < 64 && (length += lines[0].length) < to.max_payload / 8) batch.push(lines.shift()!);
       const body = batch.join("\n");

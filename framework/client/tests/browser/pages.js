@@ -23,7 +23,7 @@ export const withPages = async (run, ...args) => {
   const script = await readFile(new URL("../../../salon/assets/client.js", import.meta.url));
   const site = createServer((request, response) => {
     const isScript = request.url === "/client.js";
-    response.writeHead(200, { "Content-Type": isScript ? "text/javascript" : "text/html", "Cache-Control": "no-store" });
+    response.writeHead(200, { "Content-Type": isScript ? "text/javascript" : "text/html" });
     response.end(isScript ? script : PAGE);
   }).listen(0, "127.0.0.1");
   const line = await Line.to(new URL(url).port);

@@ -256,3 +256,14 @@ test("a handler that throws keeps nothing from the others", async (t) => {
   assert.deepEqual([heard, seen, uncaught], [[["a", 1]], ["a"], ["mine", "mine", "mine"]]);
   assert.equal(client.state.get().at, "online");
 });
+
+test("what is longer than the server takes is refused, and does not end the connection", async (t) => {
+  time(t);
+  const { last, client } = begin();
+  await settle();
+  last().accept({ max_payload: 100 });
+  const code = codeOf(client.send("a", "x".repeat(100), { queue: "once" }));
+  client.send("b").catch(() => {});
+  assert.equal(await code, "limit_exceeded");
+  assert.deepEqual([last().of("a").length, last().of("b").length], [0, 1]);
+});

@@ -60,8 +60,8 @@ test("a page that was frozen and wakes up by several events tries once", async (
   last().accept();
 });
 
-test("while an attempt is waited for, five words of being online bring one", async (t) => {
-  const { sockets, last, fire, pass } = await waking(t, 0.999);
+test("while an attempt is waited for, five words of being online bring one, and another no sooner than a second after", async (t) => {
+  const { sockets, last, client, fire, pass } = await waking(t, 0.999);
   await pass(2_000);
   last().drop();
   last().hear?.([]);
@@ -72,6 +72,12 @@ test("while an attempt is waited for, five words of being online bring one", asy
     if (n === 0) last().drop();
   }
   assert.equal(sockets.length, 2);
+  // The later ones were no mistake all the same: the next attempt does not wait for its time.
+  assert.ok(client.state.get().until - Date.now() > 900);
+  await pass(1_000);
+  assert.equal(sockets.length, 3);
+  await pass(3_000);
+  assert.equal(sockets.length, 3);
 });
 
 test("a page that wakes up asks whether the server is there, and does not wait long", async (t) => {
