@@ -17,6 +17,8 @@ mod each_tuple;
 pub mod event;
 #[doc(hidden)]
 pub mod excerpt;
+#[cfg(feature = "schema")]
+pub mod generate;
 #[doc(hidden)]
 pub mod logged;
 pub mod payload;
