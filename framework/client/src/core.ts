@@ -18,6 +18,11 @@ export const core = (target: Target, options: Options, contract: Described<Contr
   let session = 0;
   let isUp = false;
 
+  /** Whether an event carries several values, which are a list to the app. */
+  const isList = (name: string) => contract?.positional?.includes(name) ?? false;
+
+  const carried = (name: string, values: unknown[]) => (isList(name) ? values : values[0]);
+
   const line = connection(options, target, openers, contract?.hash, {
     up({ max_payload }) {
       session++;
@@ -43,23 +48,23 @@ export const core = (target: Target, options: Options, contract: Described<Contr
     quiet: (then) => out.quiet(then),
     refresh: (identity) => out.call("salon:refresh", identity, {}, { now: true }),
   });
-  const out = outbox(options, `salon:${target.url}`, (frame) => line.send(frame), (room) => inside.isReady(room));
+  const out = outbox(options, `salon:${target.url}`, (frame) => line.send(frame), (room) => inside.isReady(room), isList);
   const inside = rooms(contract?.keys ?? {}, out.call, (name, data) => isUp && line.send([name, data]), out.flush);
 
   const hear = (name: string, args: unknown[], ack?: () => void) => {
-    const [data] = args;
     const last = args.at(-1);
     // A place is behind the payload, unless there is none; what Salon says may be a place itself.
     const isPlaced = isPlace(last) && (args.length > 1 || !name.startsWith("salon:"));
+    const data = carried(name, isPlaced ? args.slice(0, -1) : args);
     if (name === "salon:joined") inside.joined(data as never);
     else if (name === "salon:restarted") inside.restarted(data as never);
     else if (name === "salon:evicted") inside.evicted(data as never);
     else if (name === "salon:presence" && !isPlaced) inside.present(data as never);
     else if (name === "salon:lapsing") line.refresh().catch(() => {});
     const place = isPlaced ? last : name === "salon:skip" ? (data as Place) : undefined;
-    const sent: Sent | undefined = place && { name, data: data === last && isPlaced ? undefined : data, place, ack };
+    const sent: Sent | undefined = place && { name, data, place, ack };
     if (sent && inside.take(sent)) return;
-    for (const host of [...hosts]) host.tell("event", name, sent ? sent.data : data, place);
+    for (const host of [...hosts]) host.tell("event", name, data, place);
     ack?.();
   };
 
@@ -71,7 +76,7 @@ export const core = (target: Target, options: Options, contract: Described<Contr
     let refused = refusal("unknown_event", "nothing here answers that");
     for (const host of [...hosts]) {
       try {
-        return answer((await host.ask(name as string, args[0])) ?? null);
+        return answer((await host.ask(name as string, carried(name as string, args))) ?? null);
       } catch (error) {
         const isOurs = error instanceof Refusal;
         refused = isOurs ? error : refusal("internal", "the answer failed");

@@ -45,6 +45,7 @@ export const outbox = (
   storeKey: string,
   send: (frame: unknown[]) => void,
   isReady: (room: string | undefined) => boolean,
+  isList: (name: string) => boolean,
 ) => {
   let waiting = new Set<Entry>();
   const sent = new Map<number, Entry>();
@@ -80,7 +81,7 @@ export const outbox = (
     sent.set((entry.id = ++lastId), entry);
     time(entry, entry.ack_ms, "the server did not answer");
     const $ = { key, after, trace: trace?.() };
-    send([lastId, name, ...(data === undefined ? [] : [data]), ...(Object.values($).some(Boolean) ? [{ $ }] : [])]);
+    send([lastId, name, ...(isList(name) ? (data as unknown[]) : data === undefined ? [] : [data]), ...(Object.values($).some(Boolean) ? [{ $ }] : [])]);
   };
   const flush = () => {
     if (!isUp) return;

@@ -19,6 +19,8 @@ export interface Described<C extends Contract> {
   readonly hash: C["hash"];
   /** For each event of a room the field of its payload that holds the room's key. */
   readonly keys: Readonly<Record<string, string>>;
+  /** The events that carry several values, each as one of its own: to the app they are a list. */
+  readonly positional?: readonly string[];
 }
 
 /** The contract of a client that has none: any name, any data. */

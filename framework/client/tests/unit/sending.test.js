@@ -28,6 +28,20 @@ test("what a server answers with null and a list is no refusal", async (t) => {
   assert.equal(await reply, null);
 });
 
+test("what carries several values is a list to the app, and one value each to the server", async (t) => {
+  time(t);
+  const { last, client } = await online({ contract: { hash: "", keys: {}, positional: ["move", "moved", "choose"] } });
+  void client.send("move", [3, 4]).catch(() => {});
+  assert.deepEqual(last().of("move")[0], [1, "move", 3, 4]);
+  const heard = [];
+  client.on("moved", (data, place) => heard.push([data, place?.seq]));
+  client.answer("choose", ([first]) => first);
+  last().hear(["moved", 5, 6], ["moved", 7, 8, { room: "a:b", epoch: "e", seq: 1 }], [9, "choose", "x", "y"]);
+  await settle();
+  assert.deepEqual(heard, [[[5, 6], undefined], [[7, 8], 1]]);
+  assert.deepEqual(last().sent.at(-1), [-9, "x"]);
+});
+
 test("without a connection it waits, and goes out in order", async (t) => {
   time(t);
   const { last, client } = begin();
