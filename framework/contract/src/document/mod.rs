@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[doc(hidden)]
-pub use facts::{EventFacts, NamespaceFacts, RoomFacts, SentBy};
+pub use self::facts::{NamespaceFacts, RoomFacts, SentBy};
+#[doc(hidden)]
+pub use crate::event::EventFacts;
 
 /// The version of this form of document.
 pub const FORM: u32 = 1;

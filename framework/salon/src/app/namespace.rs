@@ -97,7 +97,7 @@ pub(super) struct AddRoom {
     pub(super) is_durable: bool,
     /// What is said of it in the contract, but for its events.
     #[cfg(feature = "contract")]
-    pub(super) facts: crate::contract::RoomFacts,
+    pub(super) facts: salon_contract::document::RoomFacts,
     pub(crate) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
@@ -330,9 +330,9 @@ impl<W: WhoIs, T> Namespace<W, T> {
 
 /// What is said of a kind of room in the contract, but for its events.
 #[cfg(feature = "contract")]
-fn facts_of<R: Room>() -> crate::contract::RoomFacts {
+fn facts_of<R: Room>() -> salon_contract::document::RoomFacts {
     let history = R::HISTORY;
-    crate::contract::RoomFacts {
+    salon_contract::document::RoomFacts {
         name: R::NAME,
         presence: R::PRESENCE.is_on().then_some(R::PRESENCE.schema),
         history: (!history.is_none()).then_some((history.events, history.bytes, history.age)),

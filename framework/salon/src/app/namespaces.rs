@@ -17,8 +17,6 @@ use super::{
     session::{MakeSession, SessionRoute},
     untyped::Untyped,
 };
-#[cfg(feature = "contract")]
-use crate::contract::{Document, NamespaceFacts, RoomFacts};
 use crate::{
     auth::{AnyAuthenticator, AnyAuthority},
     base::{
@@ -31,6 +29,8 @@ use crate::{
     hub::Broadcaster,
     room::{AnyDirectory, RoomRoute},
 };
+#[cfg(feature = "contract")]
+use salon_contract::document::{Document, NamespaceFacts, RoomFacts};
 
 /// What handles an event.
 pub(crate) enum TypedRoute {

@@ -73,7 +73,7 @@ pub(crate) struct RoomRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
     #[cfg(feature = "contract")]
-    pub(crate) facts: (crate::contract::EventFacts, crate::contract::SentBy),
+    pub(crate) facts: (salon_contract::document::EventFacts, salon_contract::document::SentBy),
     pub(crate) forward: Forward,
 }
 
@@ -159,7 +159,7 @@ impl<R: Room> Routes<'_, R> {
             name: E::NAME,
             policy: E::POLICY,
             #[cfg(feature = "contract")]
-            facts: (crate::contract::EventFacts::of::<E>(), E::SENDERS.into()),
+            facts: (salon_contract::document::EventFacts::of::<E>(), E::SENDERS.into()),
             forward: Box::new(forward),
         });
     }

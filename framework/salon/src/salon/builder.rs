@@ -2,7 +2,7 @@
 //!
 //! It must refuse what could only fail later, and say which two things do not go together.
 
-use std::{fmt, hash::Hash, sync::Arc, thread, time::Duration};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -17,6 +17,7 @@ use crate::{
         data::DataBuilder,
         meter::Counters,
         refusal::Refusal,
+        threads,
     },
     connection::{Connections, Declared},
     hub::{Broadcaster, Recovery},
@@ -370,14 +371,9 @@ impl<W: WhoIs> Builder<W> {
     }
 }
 
-/// What the threads are called on which the closure of `HttpServer::new` runs: arbiters of actix if it has a
-/// system, and else actix-server's own.
-const WORKERS: [&str; 2] = ["actix-rt|system:", "actix-server worker"];
-
 /// Says so if each worker is to have a Salon of its own, which is never what was meant.
 fn warn_of_worker() {
-    let is_worker = |name: &str| WORKERS.iter().any(|worker| name.starts_with(worker));
-    if thread::current().name().is_some_and(is_worker) {
+    if threads::is_worker() {
         tracing::error!(
             "a Salon is built inside the closure of `HttpServer::new`, once for each worker: whoever is on another \
              worker is in other rooms, and long polling finds no session; build it before, and move a clone into \

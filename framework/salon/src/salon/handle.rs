@@ -99,8 +99,8 @@ impl Salon {
     /// Every event that clients of it can send or get, as a document. See [`contract`](crate::contract).
     #[cfg(feature = "contract")]
     #[must_use]
-    pub fn contract(&self) -> crate::contract::Document {
-        crate::contract::Document::of(&self.connections.namespaces().facts)
+    pub fn contract(&self) -> salon_contract::document::Document {
+        salon_contract::document::Document::of(&self.connections.namespaces().facts)
     }
 
     /// All sessions of a namespace, to emit to, to fetch, or to narrow down.

@@ -9,14 +9,12 @@ use std::{
 };
 
 use jsonschema::{Draft, Validator};
+use salon_contract::document::{
+    Ask, Carries, Document, Down, NamespaceContract, ReplyContract, Up,
+};
 use serde_json::{Value, json};
 
-use crate::{
-    connection::Core,
-    contract::{Ask, Carries, Document, Down, NamespaceContract, ReplyContract, Up},
-    message::ToldRefusal,
-    payload::Payload,
-};
+use crate::{connection::Core, message::ToldRefusal, payload::Payload};
 
 /// What is promised to one client, and what it waits for.
 pub(super) struct Promised {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamespaceFacts, empty, event, several};
+use super::events::{empty, event, several};
+use crate::document::NamespaceFacts;
 use crate::{
     Rate,
     document::{Document, RoomFacts, SentBy},

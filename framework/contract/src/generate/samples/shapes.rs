@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamespaceFacts, event};
+use super::events::event;
+use crate::document::NamespaceFacts;
 use crate::{document::Document, payload::Binary};
 
 /// Makes types of which only the schemas are looked at, and an event of each in both directions.

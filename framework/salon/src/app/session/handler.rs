@@ -178,7 +178,7 @@ where
         name: E::NAME,
         policy: E::POLICY,
         #[cfg(feature = "contract")]
-        facts: crate::contract::EventFacts::of::<E>(),
+        facts: salon_contract::document::EventFacts::of::<E>(),
         call: Box::new(call),
     });
 }

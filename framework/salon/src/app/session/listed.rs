@@ -52,7 +52,7 @@ pub struct SessionRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
     #[cfg(feature = "contract")]
-    pub(crate) facts: crate::contract::EventFacts,
+    pub(crate) facts: salon_contract::document::EventFacts,
     pub(crate) call: Call,
 }
 

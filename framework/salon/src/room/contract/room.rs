@@ -214,7 +214,7 @@ pub enum Senders {
 }
 
 #[cfg(feature = "contract")]
-impl From<Senders> for crate::contract::SentBy {
+impl From<Senders> for salon_contract::document::SentBy {
     fn from(senders: Senders) -> Self {
         match senders {
             Senders::Join => Self::Join,

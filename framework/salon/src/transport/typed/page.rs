@@ -38,7 +38,7 @@ pub(super) fn resources(path: &str, connections: &Connections) -> [Resource; 2] 
 
 /// The page with the contract in it.
 fn page(connections: &Connections) -> web::Bytes {
-    let document = crate::contract::Document::of(&connections.namespaces().facts);
+    let document = salon_contract::document::Document::of(&connections.namespaces().facts);
     // A document has a JSON form. In it no text ends the element that it stands in.
     let json = serde_json::to_string(&document).unwrap_or_default().replace('<', "\\u003c");
     PAGE.replacen(">CONTRACT<", &format!(">{json}<"), 1).into()
