@@ -6,10 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{empty, event, several};
-use crate::document::NamespaceFacts;
 use crate::{
     Rate,
-    document::{Document, RoomFacts, SentBy},
+    document::{Document, NamespaceFacts, RoomFacts, SentBy},
     event::Policy,
     schema::Of,
 };

@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::event;
-use crate::document::NamespaceFacts;
-use crate::{document::Document, payload::Binary};
+use crate::{
+    document::{Document, NamespaceFacts},
+    payload::Binary,
+};
 
 /// Makes types of which only the schemas are looked at, and an event of each in both directions.
 macro_rules! shapes {
