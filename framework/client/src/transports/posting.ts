@@ -18,6 +18,9 @@ export const endingOf = async (response: Response): Promise<Ending> => {
 /** Waits longer each time, up to five seconds. */
 export const pause = (failed: number) => new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(5_000, 250 * 2 ** failed)));
 
+/** So long the first post of a batch may take; the next one twice as long. */
+const POST_MS = 5_000;
+
 /** What browsers hold back of a page that ends: a goodbye goes out all the same. */
 const BYE = '["salon:bye"]';
 
@@ -26,18 +29,25 @@ export const posting = (target: Target, hear: Hear, abort: AbortController) => {
   let number = 1;
   let lines: string[] = [];
   let isBusy = false;
+  let current: AbortController | undefined;
+  abort.signal.addEventListener("abort", () => current?.abort());
 
-  const post = (body: string, keepalive = false) =>
-    target.fetch(/^\w+:\/\/[^/]+/.exec(target.url) + to!.send! + target.query, {
+  const post = (body: string, keepalive = false) => {
+    current = new AbortController();
+    return target.fetch(/^\w+:\/\/[^/]+/.exec(target.url) + to!.send! + target.query, {
       method: "POST",
       headers: { "Salon-Session": to!.secret!, "Salon-Seq": String(number) },
       body,
       keepalive,
-      signal: abort.signal,
+      signal: current.signal,
     });
+  };
   /** How often a batch was posted in vain; nothing once the server has it. */
   const attempt = async (body: string, failed: number) => {
+    // A connection that was kept for it may be dead by now, which nobody says.
+    const timer = setTimeout(() => current!.abort(), POST_MS * 2 ** failed);
     const response = await post(body).catch(() => undefined);
+    clearTimeout(timer);
     if (abort.signal.aborted) return;
     const status = response?.status ?? 0;
     if (status === 200 || status === 202) {

@@ -39,6 +39,13 @@ await withPages(async ({ open, line, room, theirs, url }) => {
   for (const page of pages) await page.evaluate(() => window.client.close());
   await until("it is closed", () => line.open === 0);
 
+  // And one that comes opens it again.
+  await pages[0].evaluate(() => window.client.open());
+  await pages[0].waitForFunction(() => window.client.state.get().at === "online");
+  assert.equal(await pages[0].evaluate(() => window.client.send("echo", "again")), "again");
+  await pages[0].evaluate(() => window.client.close());
+  await until("it is closed", () => line.open === 0);
+
   // One of its own, where the script is not to be had.
   await join(pages[0], url, room, { share: "/salon/nothing.txt" });
   assert.equal(line.open, 1);

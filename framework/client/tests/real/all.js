@@ -66,20 +66,6 @@ const tests = {
     assert.deepEqual(heard, Array.from({ length: 500 }, (_, i) => i));
   },
 
-  async "what is to be done once is, though its answer was lost"({ line, near, far }) {
-    const room = name();
-    const mine = await near.join("chat:join", { room, name: "Ada" });
-    await far.join("chat:join", { room, name: "Eve" });
-    const before = await mine.send("chat:count", {});
-    // A session without a subject is another one when it comes back; so the answer is lost, and the line is not.
-    const said = mine.send("chat:say", { text: "once" }, { queue: "once" });
-    line.freeze();
-    await later(100);
-    line.thaw();
-    await said;
-    assert.equal(await mine.send("chat:count", {}), before + 1);
-  },
-
   async "what was said without a connection is sent when there is one"({ line, near, far }) {
     const room = name();
     const mine = await near.join("chat:join", { room, name: "Ada" });
@@ -174,11 +160,15 @@ const guardedTests = {
     const heard = [];
     theirs.on("chat:said", ({ text }) => heard.push(text));
     for (let i = 0; i < 5; i++) {
+      await until("joined", () => mine.state.get() === "joined");
+      // What was sent before is not to be what is lost.
+      await later(50);
+      line.isDeaf = true;
       const said = mine.send("chat:say", { text: String(i) }, { queue: "once" });
       await until("handled", () => heard.length === i + 1);
       line.cut();
       line.mend();
-      await said;
+      assert.ok((await said) > 0);
     }
     assert.deepEqual(heard, ["0", "1", "2", "3", "4"]);
   },

@@ -12,6 +12,9 @@ export class Line {
   #held = [];
   #late_ms = 0;
 
+  /** Whether what the server says is lost, until the line is cut. */
+  isDeaf = false;
+
   /** How many connections were made. */
   made = 0;
 
@@ -35,6 +38,7 @@ export class Line {
   /** Ends every connection, and lets none through until it is mended. */
   cut() {
     this.#isCut = true;
+    this.isDeaf = false;
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -74,6 +78,7 @@ export class Line {
       socket.on("error", () => other.destroy());
       socket.on("data", (data) => {
         const pass = () => other.writable && other.write(data);
+        if (this.isDeaf && socket === far) return;
         if (this.#isFrozen) this.#held.push(pass);
         else if (this.#late_ms) setTimeout(pass, this.#late_ms);
         else pass();

@@ -182,6 +182,22 @@ test("batches are numbered and posted one at a time, and again if nothing came b
   assert.deepEqual(await Promise.all(replies), ["x", "y", "z"]);
 });
 
+test("a post that nothing comes of is given up, and posted again", async (t) => {
+  const pass = time(t);
+  const { client, to } = await streaming();
+  client.send("a", 1).catch(() => {});
+  await settle();
+  await pass(5_001);
+  assert.equal(to("/send")[0].isAborted, true);
+  await pass(1_000);
+  assert.deepEqual([to("/send").length, to("/send")[1].headers["Salon-Seq"]], [2, "1"]);
+  await pass(8_000);
+  assert.equal(to("/send")[1].isAborted, undefined);
+  client.close();
+  await settle();
+  assert.equal(to("/send")[1].isAborted, true);
+});
+
 test("409: one that is under way is waited for, one that is known is not sent again, and a hole is the end", async (t) => {
   const pass = time(t);
   const { client, to, at } = await streaming();
