@@ -28,6 +28,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
     let forever = forever(event);
     let latest_key = latest_key(event);
     let once_key = once_key(event);
+    let key = event.room.as_ref().map(|room| &room.called);
     let route = match &event.room {
         Some(Room { path, .. }) => {
             let place = derived_at(path.span());
@@ -48,6 +49,7 @@ fn implement_event(event: &Event<'_>) -> TokenStream {
             type Guards = #guards;
             #latest_key
             #once_key
+            #salon::expanded::schemas!(#key);
         }
     }
 }
@@ -110,7 +112,7 @@ fn session_event(event: &Event<'_>) -> TokenStream {
 
 fn room_event(event: &Event<'_>, room: &Room) -> TokenStream {
     let Event { generics, salon, .. } = event;
-    let Room { path, senders, key } = room;
+    let Room { path, senders, key, .. } = room;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let ident = ident(event);
     let senders = match senders {
@@ -251,6 +253,7 @@ mod tests {
                     type Reply = ();
                     type Route = ::salon::expanded::ToSession;
                     type Guards = ();
+                    ::salon::expanded::schemas!();
                 }
                 #[automatically_derived]
                 impl ::salon::expanded::SessionEvent for Said {}
@@ -282,6 +285,7 @@ mod tests {
                     type Reply = Vec<T>;
                     type Route = my::salon::expanded::ToRoom<Table<T> >;
                     type Guards = (NotMuted, (Alive<T>, ()));
+                    my::salon::expanded::schemas!("1");
                 }
                 #[automatically_derived]
                 impl<'a, T: Clone> my::salon::expanded::RoomEvent for Sit<'a, T> where T: Send {

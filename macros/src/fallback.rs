@@ -38,6 +38,7 @@ pub(crate) fn event<'a>(input: &'a DeriveInput, attributes: &Attributes) -> Even
             path: room.path.clone(),
             senders: Senders::Member,
             key: Key::Nowhere,
+            called: String::new(),
         }),
     }
 }

@@ -89,6 +89,8 @@ pub(crate) struct Room {
     pub(crate) senders: Senders,
     /// Where the key of the room is.
     pub(crate) key: Key,
+    /// What that field is called by whoever sends the event, as far as its own attribute says.
+    pub(crate) called: String,
 }
 
 /// Who may send an event to a room.

@@ -4,14 +4,18 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Letters and digits that nobody mistakes for others; as many as five bits tell apart.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// The key of a lobby: six letters and digits. What a friend types in small letters is the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String")]
+#[schemars(inline)]
 pub struct Code(String);
 
 impl Code {
@@ -46,8 +50,11 @@ impl fmt::Display for Code {
 }
 
 /// The key of a match: its lobby, and which of the lobby's rounds it is, as `KXQ7PM-1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
 pub struct MatchId {
     /// Whose match it is.
     pub lobby: Code,

@@ -13,7 +13,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/hall.js", file("text/javascript", include_str!("../static/hall.js")))
         .route("/match.js", file("text/javascript", include_str!("../static/match.js")))
         .route("/view.js", file("text/javascript", include_str!("../static/view.js")))
-        .route("/salon.js", file("text/javascript", include_str!("../static/salon.js")));
+        .route("/contract.js", file("text/javascript", include_str!("../static/contract.js")));
 }
 
 fn file(kind: &'static str, content: &'static str) -> Route {

@@ -14,6 +14,9 @@ export class Guest {
   life = Infinity;
   /** When the token runs out, by this page's clock. */
   #until = 0;
+  /** With which the client has come last. */
+  #presented = null;
+  #isAsked = false;
 
   get name() {
     return kept.getItem("name");
@@ -45,13 +48,27 @@ export class Guest {
     return answer.token;
   }
 
-  /** What to connect with: a token that is good; nothing if there is none and it is left to lapse. */
-  async auth() {
-    if (this.millisecondsLeft > 0) return { token: kept.getItem("token") };
-    return this.letsLapse ? null : { token: await this.signIn() };
+  /**
+   * What to connect with: a token that is good; nothing if there is none and it is left to lapse. As the
+   * client asks for it.
+   */
+  async auth(why) {
+    const isAsked = this.#isAsked;
+    this.#isAsked = false;
+    // The server has taken none of the old ones since it was started anew, whatever this page's clock says.
+    if (why === "rejected" && this.#presented === kept.getItem("token")) this.distrust();
+    const isGood = this.millisecondsLeft > 0 && why !== "expired";
+    if (!isGood && this.letsLapse && !isAsked) return null;
+    this.#presented = isGood ? kept.getItem("token") : await this.signIn();
+    return { token: this.#presented };
   }
 
-  /** The server does not take the token, whatever this page's clock says. */
+  /** The next token is asked for by the player, who may let this one lapse all the same. */
+  asks() {
+    this.#isAsked = true;
+  }
+
+  /** The server does not take the token. */
   distrust() {
     this.#until = 0;
   }

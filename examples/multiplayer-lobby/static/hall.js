@@ -6,6 +6,7 @@ import { $, button, element, fill, onSubmit } from "/view.js";
 const PAUSE = 250;
 
 export class Hall {
+  #salon;
   #tell;
   #join;
   /** What the list says, by code. */
@@ -14,6 +15,7 @@ export class Hall {
 
   /** `tell` sends an event, `join` brings the player to a lobby: as in lobby.js. */
   constructor(salon, tell, join) {
+    this.#salon = salon;
     this.#tell = tell;
     this.#join = join;
     salon.on("hall:lobbies", ({ removed, listed }) => {
@@ -34,7 +36,7 @@ export class Hall {
     clearTimeout(this.#typing);
     const filter = { open: $("open-only").checked, text: $("filter").value };
     // What comes before the answer is about the filter before.
-    if (await this.#tell("hall:watch", filter)) this.#lobbies.clear();
+    if (await this.#tell(this.#salon, "hall:watch", filter)) this.#lobbies.clear();
   }
 
   #show() {

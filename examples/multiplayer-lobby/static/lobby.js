@@ -1,30 +1,27 @@
-/** The page: what a player sees and does. How it reaches the server is in salon.js. */
+/** The page: what a player sees and does. How it reaches the server is the client's: /salon/client.js. */
 
+import { lobby as contract } from "/contract.js";
 import { Guest } from "/guest.js";
 import { Hall } from "/hall.js";
 import { Match } from "/match.js";
-import { Salon } from "/salon.js";
+import { connect } from "/salon/client.js";
 import { $, badge, button, element, enter, fill, log, onSubmit, trouble } from "/view.js";
 
 const kept = sessionStorage;
-/** Why a lobby is not to be joined, now or ever; with any other refusal it is tried again. */
-const FINAL = ["not_found", "kicked", "full", "locked", "forbidden", "invalid_payload"];
 /** How long the server keeps a seat. */
 const GRACE = 30_000;
 
 const guest = new Guest();
-const salon = new Salon(() => guest.auth());
+const salon = connect("/salon", { contract, auth: (why) => guest.auth(why), open: false });
 const hall = new Hall(salon, tell, join);
 const match = new Match(salon, tell, () => guest.user);
 
-/** The lobby to be in, whether or not the connection is up: its code, and what for. */
+/** The lobby to be in: its code, and what for. */
 let wanted = JSON.parse(kept.getItem("lobby"));
+/** What the client keeps it by: whenever the connection was lost, it comes to the lobby again. */
+let room = null;
 /** How that lobby is, as the server said last. */
 let lobby = null;
-/** Who is there besides, by user: what presence says. */
-const present = new Map();
-/** How many are there, if they are too many to be told by name. */
-let crowd = null;
 /** Since when the token has run out. */
 let lapsedAt = null;
 
@@ -44,8 +41,9 @@ async function signIn(name) {
 
 /** Presents a new token over the open connection: nothing is interrupted. */
 async function refresh() {
+  guest.asks();
   try {
-    await salon.emit("salon:refresh", { token: await guest.signIn() });
+    await salon.refresh();
   } catch (error) {
     trouble(error);
   }
@@ -66,69 +64,57 @@ function showAccount() {
 }
 setInterval(showAccount, 500);
 
-function lapsed() {
-  lapsedAt = Date.now();
-  salon.close();
-  showAccount();
-  $("sign-in-again").focus();
-}
+salon.on("salon:lapsed", () => guest.distrust());
 
-salon.on("salon:lapsing", () => guest.letsLapse || refresh());
-salon.on("salon:lapsed", () => {
-  guest.distrust();
-  lapsed();
-});
-
-let hasTriedAgain = false;
-salon.onState((state, detail) => {
-  const words = {
-    connecting: () => "Connecting…",
-    online: () => "Connected",
-    offline: (wait) => `Reconnecting in ${Math.ceil(wait / 1000)} s`,
-    refused: () => "Refused",
-    closed: () => (lapsedAt === null ? "Not connected" : "Sign-in lapsed"),
-  };
-  if (state === "closed" && guest.name && guest.millisecondsLeft === 0) lapsedAt ??= Date.now();
-  $("connection").dataset.state = state === "closed" && lapsedAt !== null ? "lapsed" : state;
-  $("connection").textContent = words[state](detail);
-  document.body.classList.toggle("offline", state !== "online");
-  for (const control of document.querySelectorAll("#hall button, #lobby button, #refresh")) control.disabled = state !== "online";
-  if (state === "online") {
-    hasTriedAgain = false;
-    comeIn();
-  } else if (state === "refused" && !hasTriedAgain) {
-    // The server was started anew, and knows none of the old tokens.
-    hasTriedAgain = true;
-    guest.distrust();
-    salon.open();
-  } else if (state === "refused") {
-    trouble(detail);
+let session = null;
+salon.state.subscribe((state) => {
+  const { at } = state;
+  const isLapsed = at === "refused" && guest.name && guest.letsLapse && guest.millisecondsLeft === 0;
+  if (isLapsed && lapsedAt === null) {
+    lapsedAt = Date.now();
+    showAccount();
+    $("sign-in-again").focus();
+  }
+  const wait = Math.max(0, Math.ceil((state.until - Date.now()) / 1000));
+  const [look, words] = {
+    idle: ["closed", "Not connected"],
+    connecting: ["connecting", "Connecting…"],
+    online: ["online", "Connected"],
+    waiting: ["offline", wait < Infinity ? `Reconnecting in ${wait} s` : "Not connected"],
+    degraded: ["offline", "No connection. Trying now and then"],
+    refused: isLapsed ? ["lapsed", "Sign-in lapsed"] : ["refused", "Refused"],
+    closed: ["closed", "Not connected"],
+  }[at];
+  $("connection").dataset.state = look;
+  $("connection").textContent = words;
+  document.body.classList.toggle("offline", at !== "online");
+  for (const control of document.querySelectorAll("#hall button, #lobby button, #refresh")) control.disabled = at !== "online";
+  if (at === "online" && state.session !== session) {
+    ({ session } = state);
+    trouble(null);
+    showAccount();
+    hall.watch();
+    if (!wanted) enter("hall", "hall-title");
+    else if (!room) join(wanted.lobby, wanted.role);
+  } else if (at === "refused" && !isLapsed) {
+    trouble(state.refusal);
     enter("welcome", "name");
   }
 });
-
-/** Back to where the player was: after the first connection, and after each that was lost. */
-function comeIn() {
-  trouble(null);
-  showAccount();
-  match.isOn = false;
-  hall.watch();
-  if (wanted) join(wanted.lobby, wanted.role);
-  else enter("hall", "hall-title");
-}
 
 let told = 0;
 /** Which of what was told was refused last. */
 let refused = 0;
 
 /**
- * Sends an event. What the server answers, or nothing if it refused: then the page says why, until
- * something goes well that was told later. A refusal may come ahead of the answer to what was told before.
+ * Sends an event, to a room or to the player's own session. What the server answers, or nothing if it refused:
+ * then the page says why, until something goes well that was told later. A refusal may come ahead of the answer
+ * to what was told before.
  */
-async function tell(name, content, say = trouble) {
+async function tell(to, name, content, say = trouble) {
   const turn = ++told;
   try {
-    const answer = await salon.emit(name, content);
+    const answer = await to.send(name, content, { queue: false });
     if (turn > refused) say(null);
     return answer ?? true;
   } catch (refusal) {
@@ -139,38 +125,73 @@ async function tell(name, content, say = trouble) {
 
 // The lobby.
 
+/** Comes to a lobby, or is there as something else from now on: whether it is so. */
 async function join(code, role, attempt = 0) {
-  const isNew = lobby?.lobby !== code;
-  if (isNew) {
-    [lobby, crowd] = [null, null];
-    match.forget();
-    present.clear();
+  if (lobby?.lobby !== code) {
+    forget();
     $("log").replaceChildren();
   }
+  const before = wanted;
   const target = (wanted = { lobby: code, role });
-  const isWanted = () => wanted === target && salon.id;
-  let why = null;
-  const joined = await tell("lobby:join", target, (refusal) => trouble((why = refusal)));
-  if (joined) {
+  const isWanted = () => wanted === target;
+  try {
+    const joined = await salon.join("lobby:join", target);
+    if (!isWanted()) return joined.leave();
+    const former = room;
+    room = joined;
+    former?.leave();
+    follow(joined);
+    trouble(null);
     kept.setItem("lobby", JSON.stringify(target));
     enter("lobby", "lobby-title");
-  } else if (isWanted() && FINAL.includes(why.code)) {
-    backToHall();
-  } else if (isWanted()) {
+    if (lobby) showLobby();
+  } catch (refusal) {
+    if (!isWanted()) return;
+    trouble(refusal);
+    // Who is there goes on being there as before.
+    if (room) wanted = before;
+    else if (refusal.retry === "never") backToHall();
     // The server is busy or has a fault: the seat is not given up for that.
-    setTimeout(() => isWanted() && join(code, role, attempt + 1), Math.min(10_000, 1_000 * 2 ** attempt));
+    else setTimeout(() => isWanted() && join(code, role, attempt + 1), Math.min(10_000, 1_000 * 2 ** attempt));
   }
 }
 
-function backToHall() {
-  [wanted, lobby] = [null, null];
+function follow(joined) {
+  const isHere = () => room === joined;
+  joined.presence.subscribe(() => isHere() && showWatchers());
+  joined.count.subscribe(() => isHere() && showWatchers());
+  joined.on("restarted", () => isHere() && log("news", "The lobby had a fault, and goes on."));
+  joined.on("out", (why) => {
+    if (!isHere()) return;
+    backToHall();
+    trouble(why);
+  });
+}
+
+function forget() {
+  const former = room;
+  [room, lobby] = [null, null];
+  former?.leave();
   match.forget();
+}
+
+function backToHall() {
+  left = lobby?.name;
+  wanted = null;
+  forget();
   kept.removeItem("lobby");
   $("kick").close();
   enter("hall", "hall-title");
 }
 
-const isHere = (name) => wanted && name === `lobby:${wanted.lobby}`;
+/** What the lobby was called that the player was in last. */
+let left = null;
+salon.on("salon:evicted", ({ room, code, message }) => {
+  if (!room.startsWith("lobby:") || wanted) return;
+  const name = left ?? "the lobby";
+  const why = code === "kicked" ? `The host put you out of ${name}: ${message}.` : `${name} was closed.`;
+  trouble({ message: why });
+});
 
 salon.on("lobby:state", (state) => {
   if (state.lobby !== wanted?.lobby) return;
@@ -184,36 +205,6 @@ async function enterMatch(id) {
   showLobby();
   match.focus();
 }
-
-salon.on("salon:joined", ({ room, presence }) => isHere(room) && takePresence(presence));
-salon.on("salon:presence", ({ room, ...change }) => isHere(room) && takePresence(change));
-
-/** Who is there: all of them, how many they are, or what has changed. */
-function takePresence({ users, count, joined = [], updated = [], left = [] }) {
-  if (users || count !== undefined) {
-    present.clear();
-    crowd = count ?? null;
-  }
-  for (const user of [...(users ?? []), ...joined, ...updated]) present.set(user.user, user.metas);
-  for (const user of left) present.delete(user);
-  showWatchers();
-}
-
-salon.on("salon:evicted", ({ room, code, message }) => {
-  if (match.isCalled(room) && code === "internal") match.breakDown();
-  if (!isHere(room)) return;
-  const name = lobby?.name ?? "the lobby";
-  backToHall();
-  const why = code === "kicked" ? `The host put you out of ${name}: ${message}.` : `${name} was closed.`;
-  trouble({ message: why });
-});
-
-salon.on("salon:restarted", ({ room, presence }) => {
-  if (match.isCalled(room)) enterMatch(match.id);
-  if (!isHere(room)) return;
-  takePresence(presence);
-  log("news", "The lobby had a fault, and goes on.");
-});
 
 function showLobby() {
   const { seats, free, host, locked } = lobby;
@@ -258,9 +249,11 @@ function statusOf(seats) {
 }
 
 function showWatchers() {
-  const names = [...present.values()].flatMap((metas) => metas.slice(0, 1)).filter(({ role }) => role === "spectator").map(({ name }) => name);
+  const present = [...(room?.presence.get().values() ?? [])];
+  const names = present.flatMap((metas) => metas.slice(0, 1)).filter(({ role }) => role === "spectator").map(({ name }) => name);
   const watching = names.length ? `Watching: ${names.join(", ")}` : "";
-  $("watchers").textContent = crowd === null ? watching : `${crowd} are here`;
+  const crowd = room?.count.get();
+  $("watchers").textContent = crowd === undefined ? watching : `${crowd} are here`;
 }
 
 function showOutcome() {
@@ -277,7 +270,7 @@ function showOutcome() {
 
 function askWhy(user, name) {
   $("kick-title").textContent = `Put ${name} out?`;
-  $("kick-form").onsubmit = () => tell("lobby:kick", { lobby: wanted.lobby, user, reason: $("reason").value });
+  $("kick-form").onsubmit = () => tell(room, "lobby:kick", { user, reason: $("reason").value });
   $("kick").showModal();
   $("reason").select();
 }
@@ -291,7 +284,7 @@ salon.on("lobby:news", ({ text }) => log("news", text));
 
 onSubmit("name-form", "name", signIn);
 onSubmit("create-form", "lobby-name", async (name) => {
-  const code = await tell("hall:create", { name, private: $("private").checked });
+  const code = await tell(salon, "hall:create", { name, private: $("private").checked });
   if (!code) return;
   $("lobby-name").value = "";
   join(code, "player");
@@ -300,28 +293,23 @@ onSubmit("code-form", "code", (code) => join(code.toUpperCase(), "player"));
 onSubmit("say-form", "say", async (text) => {
   $("say").value = "";
   $("say").focus();
-  const accepted = await tell("lobby:say", { lobby: wanted.lobby, text });
+  const accepted = await tell(room, "lobby:say", { text });
   // What was refused is there to be sent again, unless the player is writing something else by now.
   if (!accepted && !$("say").value) $("say").value = text;
 });
 $("play").onclick = async () => {
-  const code = await tell("hall:play");
+  const code = await tell(salon, "hall:play");
   if (code) join(code, "player");
 };
 $("ready").onclick = () => {
   const { ready } = lobby.seats.find(({ user }) => user === guest.user);
-  tell("lobby:ready", { lobby: wanted.lobby, ready: !ready });
+  tell(room, "lobby:ready", { ready: !ready });
 };
-$("sit").onclick = async () => {
-  const seated = { ...wanted, role: "player" };
-  // Who is refused goes on watching.
-  if (!(await tell("lobby:join", seated)) || wanted?.lobby !== seated.lobby) return;
-  wanted = seated;
-  kept.setItem("lobby", JSON.stringify(wanted));
-};
-$("lock").onclick = () => tell("lobby:lock", { lobby: wanted.lobby, locked: !lobby.locked });
+// Who is refused goes on watching.
+$("sit").onclick = () => join(wanted.lobby, "player");
+$("lock").onclick = () => tell(room, "lobby:lock", { locked: !lobby.locked });
 $("leave").onclick = async () => {
-  if (await tell("lobby:leave", { lobby: wanted.lobby })) backToHall();
+  if (await tell(room, "lobby:leave")) backToHall();
 };
 $("copy").onclick = async () => {
   await navigator.clipboard?.writeText(lobby.lobby);
@@ -333,9 +321,9 @@ $("let-lapse").onchange = () => (guest.letsLapse = $("let-lapse").checked);
 $("sign-in-again").onclick = () => signIn(guest.name);
 $("rename").onclick = () => {
   guest.forget();
-  [wanted, lobby, lapsedAt] = [null, null, null];
-  match.forget();
+  [wanted, lapsedAt, session] = [null, null, null];
   salon.close();
+  forget();
   showAccount();
   enter("welcome", "name");
 };

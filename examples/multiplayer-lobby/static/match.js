@@ -5,7 +5,7 @@
  */
 
 import { Board } from "/board.js";
-import { $, badge, element } from "/view.js";
+import { $, badge, element, trouble } from "/view.js";
 
 export class Match {
   /** Which match is shown; none if the player has not been in one since coming to the lobby. */
@@ -13,38 +13,66 @@ export class Match {
   /** Whether it is still on, and the player in it. */
   isOn = false;
 
+  #salon;
   #tell;
   #user;
+  /** What the client keeps it by: whenever the connection was lost, it comes to the match again. */
+  #room = null;
   #seats = [];
   #tooFastUntil = 0;
   #board = new Board($("board"), (cell) => this.#claim(cell));
 
   /** `tell` sends an event, as in lobby.js; `user` says who the player is. */
   constructor(salon, tell, user) {
+    this.#salon = salon;
     this.#tell = tell;
     this.#user = user;
-    salon.on("match:claimed", ({ cell, by }) => {
+  }
+
+  /** Comes to a match: whether it is shown. */
+  async enter(id) {
+    this.forget();
+    [this.id, this.isOn] = [id, true];
+    const isThis = () => this.id === id && this.isOn;
+    try {
+      const room = await this.#salon.join("match:join", { match: id });
+      if (!isThis()) {
+        room.leave();
+        return false;
+      }
+      this.#room = room;
+      this.#follow(room);
+      return true;
+    } catch (refusal) {
+      if (isThis()) trouble(refusal);
+      return false;
+    }
+  }
+
+  #follow(room) {
+    // At first, and whenever it had to be asked for again.
+    room.snapshot.subscribe((board) => this.#show(board));
+    room.on("match:claimed", ({ cell, by }) => {
       this.#board.take(cell, by);
       this.#showScores();
     });
-    salon.on("match:clock", ({ seconds }) => this.#showClock(seconds));
-    salon.on("match:over", () => {
+    room.on("match:clock", ({ seconds }) => this.#showClock(seconds));
+    room.on("match:over", () => {
       this.isOn = false;
       this.#board.isOver = true;
       this.#showClock(0);
       this.#hint("");
     });
+    room.on("out", ({ code }) => {
+      if (this.#room === room && code === "internal") this.#hint("The match has broken down.", true);
+    });
   }
 
-  /** Comes to a match, or to it again: whether it is shown. */
-  async enter(id) {
-    [this.id, this.isOn] = [id, true];
-    const shown = await this.#tell("match:join", { match: id });
-    if (!shown || this.id !== id) return false;
-    this.#board.show(shown, this.#user());
-    this.#showClock(shown.seconds);
+  #show(board) {
+    this.#board.show(board, this.#user());
+    this.#showClock(board.seconds);
     this.#hint(this.#board.plays ? "Take free cells that touch yours: click, or arrow keys and space." : "You are watching.");
-    return true;
+    this.#showScores();
   }
 
   /** The keyboard goes to the board, unless the player writes something. */
@@ -54,7 +82,9 @@ export class Match {
 
   /** The player has gone elsewhere. */
   forget() {
-    [this.id, this.isOn] = [null, false];
+    const room = this.#room;
+    [this.id, this.isOn, this.#room] = [null, false, null];
+    room?.leave();
   }
 
   /** Shows the match as far as there is one, to who is in a lobby with these seats. */
@@ -63,15 +93,6 @@ export class Match {
     $("match").hidden = !this.id;
     $("clock").hidden = $("hint").hidden = !isPlaying;
     this.#showScores();
-  }
-
-  /** The server has given it up. */
-  breakDown() {
-    this.#hint("The match has broken down.", true);
-  }
-
-  isCalled(room) {
-    return this.isOn && room === `match:${this.id}`;
   }
 
   async #claim(cell) {
@@ -83,7 +104,7 @@ export class Match {
         this.#hint(refusal?.message ?? "", Boolean(refusal));
       }
     };
-    if (this.isOn) await this.#tell("match:claim", { match: this.id, cell }, said);
+    if (this.isOn) await this.#tell(this.#room, "match:claim", { cell }, said);
   }
 
   #hint(text, isRefusal = false) {

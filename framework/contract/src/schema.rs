@@ -37,7 +37,7 @@ pub struct Of<T: ?Sized>(PhantomData<T>);
 
 impl<T: JsonSchema + ?Sized> Of<T> {
     /// The type's own.
-    pub const SCHEMA: Option<Make> = Some(|generator| generator.subschema_for::<T>());
+    pub const SCHEMA: Option<Make> = Some(SchemaGenerator::subschema_for::<T>);
 }
 
 /// A type of which nothing is known, as any is that has no schema.

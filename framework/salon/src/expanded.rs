@@ -8,7 +8,10 @@ use serde::de::DeserializeOwned;
 
 use crate::base::refusal::Code;
 
-pub use salon_contract::event::{EventKey, Policy, Shape};
+pub use salon_contract::{
+    __schemas as schemas,
+    event::{EventKey, Policy, Shape},
+};
 
 pub use crate::{
     app::{

@@ -16,12 +16,17 @@
 //! 11. [Architecture](architecture): the way of the data, the nouns, the invariants.
 //! 12. [Wire protocols](protocols): what is spoken, and where it differs from the reference.
 //! 13. [The plain protocol](plain_protocol): the same events by WebSocket, `EventSource` and curl.
-//! 14. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
-//! 15. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
-//! 16. [Glossary](glossary): each word, and what the same is called elsewhere.
+//! 14. [A typed browser client](browser_client): the npm package `salon-client`, which keeps rooms by itself.
+#![cfg_attr(
+    feature = "contract",
+    doc = "15. [The contract](contract): schemas, types for TypeScript, a page to try it, a check that nothing breaks."
+)]
+//! 16. [Limits and settings](limits): every value, what reaches it, and what is not done yet.
+//! 17. [Speed and memory](measuring): how the bytes travel, what it costs, how to measure it.
+//! 18. [Glossary](glossary): each word, and what the same is called elsewhere.
 #![cfg_attr(
     feature = "testing",
-    doc = "17. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
+    doc = "19. [Testing your app](testing_your_app): a lab, its clock, its faults, its seeds."
 )]
 
 /// One page. Its links are to other files where the sources are read, and to other pages here: of
@@ -40,6 +45,8 @@ macro_rules! page {
             #![doc = "[limits]: crate::guide::limits"]
             #![doc = "[slow_clients]: crate::guide::slow_clients"]
             #![doc = "[what_arrives]: crate::guide::what_arrives"]
+            #![doc = "[browser_client]: crate::guide::browser_client"]
+            #![cfg_attr(feature = "contract", doc = "[contract]: crate::guide::contract")]
             #![doc = "[architecture]: crate::guide::architecture"]
             #![cfg_attr(
                 feature = "testing",
@@ -64,6 +71,9 @@ page!(untyped, "untyped.md");
 page!(architecture, "architecture.md");
 page!(protocols, "protocols.md");
 page!(plain_protocol, "plain_protocol.md");
+page!(browser_client, "browser_client.md");
+#[cfg(feature = "contract")]
+page!(contract, "contract.md");
 page!(limits, "limits.md");
 page!(measuring, "measuring.md");
 page!(glossary, "glossary.md");

@@ -25,6 +25,8 @@
 //!
 //! # Features
 //!
+//! - `contract`: the [contract] of the app as a document, and what is generated from it.
+//! - `jwt` (on by default): [`auth::jwt`], by a backend in pure Rust; `jwt-aws-lc`: the same by aws-lc-rs.
 //! - `msgpack`: the msgpack parser, as npm `socket.io-msgpack-parser` has it.
 //! - `testing`: the in-process harness, for `[dev-dependencies]`.
 
@@ -33,6 +35,8 @@
 
 pub mod app;
 pub mod auth;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod event;
 #[doc(hidden)]
 pub mod expanded;

@@ -2,7 +2,9 @@
 //!
 //! It must never say what the field is for: that is for whoever asks for it.
 
-use syn::{Data, DeriveInput, Member, Result, ext::IdentExt};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Lit, Member, Result, Token, ext::IdentExt, token,
+};
 
 use crate::{
     diagnostics::{list, mistake},
@@ -55,6 +57,47 @@ pub(super) fn name(member: &Member) -> String {
     match member {
         Member::Named(ident) => ident.unraw().to_string(),
         Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+/// What serde calls a field where it is read: by the field's own attribute, or as it is.
+pub(super) fn called(input: &DeriveInput, member: &Member) -> String {
+    let wanted = name(member);
+    let Data::Struct(data) = &input.data else { return wanted };
+    let field = data.fields.iter().zip(data.fields.members()).find(|(_, it)| name(it) == wanted);
+    let renamed = field.and_then(|(field, _)| {
+        let serde = field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde"));
+        serde.filter_map(renamed).next_back()
+    });
+    renamed.unwrap_or(wanted)
+}
+
+/// The name in `#[serde(rename = "…")]` or `#[serde(rename(deserialize = "…"))]`. What is wrong with it serde says.
+fn renamed(serde: &Attribute) -> Option<String> {
+    let mut renamed = None;
+    // What stops this stops serde as well.
+    let _ = serde.parse_nested_meta(|meta| {
+        let is_rename = meta.path.is_ident("rename");
+        if meta.input.peek(Token![=]) {
+            let value: Expr = meta.value()?.parse()?;
+            renamed = text(&value).filter(|_| is_rename).or(renamed.take());
+        } else if meta.input.peek(token::Paren) {
+            meta.parse_nested_meta(|inner| {
+                let is_read = inner.path.is_ident("deserialize");
+                let value: Expr = inner.value()?.parse()?;
+                renamed = text(&value).filter(|_| is_rename && is_read).or(renamed.take());
+                Ok(())
+            })?;
+        }
+        Ok(())
+    });
+    renamed
+}
+
+fn text(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
     }
 }
 

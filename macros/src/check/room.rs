@@ -22,7 +22,8 @@ pub(super) fn check(
     let senders = senders(attributes, diagnostics);
     let value = given(attributes.room.as_ref())?;
     let key = diagnostics.accept(key(input, value))?;
-    Some(Room { path: value.path.clone(), senders, key: Key::Field(key) })
+    let called = field::called(input, &key);
+    Some(Room { path: value.path.clone(), senders, key: Key::Field(key), called })
 }
 
 /// Who may send the event: members, unless the attribute says otherwise.

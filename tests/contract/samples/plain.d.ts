@@ -1,4 +1,4 @@
-// generated: `contract ts`; do not edit. Contract ab54c146
+// generated: `contract ts`; do not edit. Contract 4a09ef85
 import type { Contract, Described } from "salon-client";
 
 /** Come in. The reply is who is there. */
@@ -29,7 +29,7 @@ export interface Say {
 }
 /** What clients of `/` send and get. */
 export interface Chat extends Contract {
-  hash: "ab54c146";
+  hash: "4a09ef85";
   up: {
     "anything": { in: unknown; out: unknown };
     "chat:join": {

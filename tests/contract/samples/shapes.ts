@@ -1,4 +1,4 @@
-// generated: `contract ts`; do not edit. Contract 2478f53b
+// generated: `contract ts`; do not edit. Contract e278b0cb
 import type { Contract, Described } from "salon-client";
 
 /** A name beside each. */
@@ -124,7 +124,7 @@ export interface string_ { other: Generic | null }
 export interface stringInput { other?: Generic | null }
 /** What clients of `/` send and get. */
 export interface Main extends Contract {
-  hash: "2478f53b";
+  hash: "e278b0cb";
   up: {
     "up:Adjacent": { in: Adjacent; out: void };
     "up:Collections": { in: Collections; out: void };
@@ -170,7 +170,7 @@ export interface Main extends Contract {
 
 /** What the client needs at run time. */
 export const main: Described<Main> = {
-  hash: "2478f53b",
+  hash: "e278b0cb",
   keys: {},
   positional: [],
 };

@@ -42,8 +42,11 @@ const CONTRACT: &[(&str, u32)] = &[
     ("refusal", 1),
     ("refusals", 2),
     ("payload", 3),
-    ("event", 4),
-    ("lib", 5),
+    ("schema", 4),
+    ("event", 5),
+    ("document", 6),
+    ("generate", 7),
+    ("lib", 8),
 ];
 
 const WIRE: &[(&str, u32)] = &[
@@ -78,9 +81,10 @@ const SALON: &[(&str, u32)] = &[
     ("supervisor", 13),
     ("transport", 14),
     ("salon", 15),
-    ("testing", 16),
-    ("guide", 17),
-    ("lib", 18),
+    ("contract", 16),
+    ("testing", 17),
+    ("guide", 18),
+    ("lib", 19),
 ];
 
 const SQLITE: &[(&str, u32)] = &[

@@ -25,6 +25,7 @@ const MEANT: &[(&str, &str)] = &[
         "serde_json::value::Value",
         "JSON of which no type is known: data of refusals, untyped events",
     ),
+    ("schemars::", "what an app derives for its contract, if it has one: feature `contract`"),
     ("serde_json::number::Number", "a number of such JSON, or of msgpack"),
     ("bytes::", "binary data, shared as actix-web shares it"),
     ("bytestring::ByteString", "text, shared as actix-web shares it"),

@@ -84,6 +84,11 @@ async fn a_page_speaks_the_plain_protocol_without_a_library() -> Result<()> {
 }
 
 #[actix_web::test]
+async fn the_page_of_the_contract_has_a_client_to_try_it_with() -> Result<()> {
+    play_lobby("playground.js").await
+}
+
+#[actix_web::test]
 async fn three_players_play_in_the_lobby() -> Result<()> {
     play_lobby("lobby.js").await
 }

@@ -1,9 +1,14 @@
 //! What does not go together is said when the Salon is built.
 //!
-//! It must never serve anything: no test here needs a client.
+//! It must never need a client.
 
+use actix_web::{
+    App,
+    test::{TestRequest, call_service, init_service},
+    web::{self, Data},
+};
 use salon::{
-    BuildError, History, Namespace, auth::WhoIs, config::ClientAddress, prelude::*,
+    BuildError, Count, History, Namespace, auth::WhoIs, config::ClientAddress, prelude::*,
     store::MemoryStore,
 };
 
@@ -148,6 +153,39 @@ fn a_rooms_name_is_a_name_and_is_there_once() {
     assert_eq!(error, BuildError::RoomName("a:hall"));
     let error = Salon::builder().room::<Named<3>>().build().expect_err("no name");
     assert_eq!(error, BuildError::RoomName(""));
+}
+
+/// A session; the number makes it a type of its own.
+struct Guest<const KIND: u8>;
+
+impl<const KIND: u8> Session for Guest<KIND> {
+    type Identity = ();
+    type Events = ();
+    type Sends = ();
+
+    fn connect(_: &Candidate<'_, ()>) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+#[test]
+fn a_client_of_a_namespace_has_one_session() {
+    let error = Salon::builder().session::<Guest<0>>().session::<Guest<1>>().build();
+    let error = error.expect_err("two sessions");
+    assert!(matches!(&error, BuildError::TwoSessions { namespace, .. } if namespace == "/"));
+    let words = error.to_string();
+    assert!(words.contains("Guest<0>") && words.contains("Guest<1>"), "{words}");
+}
+
+#[actix_web::test]
+async fn the_apps_own_handlers_get_the_salon() {
+    let salon = Salon::builder().build().expect("it fits together");
+    let sessions =
+        async |salon: Data<Salon>| salon.counters().get(Count::HandlerPanics).to_string();
+    let app = App::new().configure(salon.routes()).route("/", web::get().to(sessions));
+    let app = init_service(app).await;
+    let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+    assert_eq!(response.status(), 200);
 }
 
 mod sent {

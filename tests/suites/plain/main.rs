@@ -9,6 +9,7 @@ mod beats;
 mod binary;
 mod calls;
 mod ends;
+mod files;
 mod formats;
 mod frames;
 mod goodbyes;

@@ -9,6 +9,7 @@ mod crowd;
 mod descriptors;
 mod ends;
 mod fairness;
+mod in_the_closure;
 mod logs;
 mod server;
 mod stopping;

@@ -1,6 +1,7 @@
 //! A match's.
 
 use salon::prelude::*;
+use schemars::JsonSchema;
 
 use crate::{
     code::MatchId,
@@ -11,7 +12,7 @@ use crate::{
 /// Come to a match: who has a part in it plays, all others watch. [`Claimed`] follow the board.
 ///
 /// Refused with `forbidden` to who is not in its lobby, `kicked`, and `not_found` once it is over.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("match:join", room = Match(id), join, reply = Board, rate = "2/s burst 5")]
 pub struct Enter {
     /// Which one.
@@ -20,7 +21,7 @@ pub struct Enter {
 }
 
 /// How a match is at one moment of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Board {
     /// Cells in a row.
     pub width: usize,
@@ -33,7 +34,7 @@ pub struct Board {
 }
 
 /// Somebody who plays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contender {
     /// Who.
     pub user: String,
@@ -44,7 +45,7 @@ pub struct Contender {
 }
 
 /// Take a free cell that touches one of yours. Refused with `taken`, `too_far` or `watching`.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("match:claim", room = Match(id), rate = "6/s", refuses = NotYours)]
 pub struct Claim {
     /// Which match.
@@ -55,7 +56,7 @@ pub struct Claim {
 }
 
 /// A cell was taken.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("match:claimed")]
 pub struct Claimed {
     /// Which one.
@@ -65,7 +66,7 @@ pub struct Claimed {
 }
 
 /// A second has passed.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("match:clock")]
 pub struct Clock {
     /// How many are left.
@@ -73,7 +74,7 @@ pub struct Clock {
 }
 
 /// How a match went: to everybody who is there, and to its lobby.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Event)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event("match:over")]
 pub struct Outcome {
     /// Who won; nobody if the most cells are two players'.
@@ -83,7 +84,7 @@ pub struct Outcome {
 }
 
 /// What a player has come to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Score {
     /// Who.
     #[serde(flatten)]

@@ -1,11 +1,12 @@
 //! The hall's: to and from a player's own session.
 
 use salon::prelude::*;
+use schemars::JsonSchema;
 
 use crate::{code::Code, text::Name};
 
 /// Look at the list of lobbies, from now on: [`Lobbies`] come after the answer.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("hall:watch", rate = "5/s burst 10")]
 pub struct Watch {
     /// Only those with a free seat.
@@ -15,7 +16,7 @@ pub struct Watch {
 }
 
 /// What is new on the list: at first all of it. What is removed is to be removed first.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("hall:lobbies")]
 pub struct Lobbies {
     /// Off the list.
@@ -25,7 +26,7 @@ pub struct Lobbies {
 }
 
 /// One lobby in the list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// Which one.
     pub lobby: Code,
@@ -44,7 +45,7 @@ pub struct Line {
 }
 
 /// Make a lobby. A seat in it is kept for ten seconds: join it.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("hall:create", reply = Code, rate = "1/s burst 3")]
 pub struct Create {
     /// What to call it.
@@ -54,6 +55,6 @@ pub struct Create {
 }
 
 /// Find a lobby with a free seat, or make one. The seat is kept for ten seconds: join it.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("hall:play", reply = Code, rate = "1/s burst 3")]
 pub struct Play;

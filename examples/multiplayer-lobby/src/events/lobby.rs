@@ -1,6 +1,7 @@
 //! A lobby's.
 
 use salon::prelude::*;
+use schemars::JsonSchema;
 
 use super::Outcome;
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 ///
 /// By one who is there it changes what as: who watches takes a seat, or is refused and goes on
 /// watching; who has one gives it up, unless it is taken by another connection too.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:join", room = Lobby(lobby), join, rate = "2/s burst 5")]
 pub struct Join {
     /// Which one: also the code of a private one.
@@ -23,7 +24,7 @@ pub struct Join {
 }
 
 /// What somebody is in a lobby for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// To take a seat.
@@ -33,7 +34,7 @@ pub enum Role {
 }
 
 /// Say whether you are ready; not while a match is on.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:ready", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Ready {
     /// Which lobby.
@@ -43,7 +44,7 @@ pub struct Ready {
 }
 
 /// Say something to everybody in the lobby.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:say", room = Lobby(lobby), rate = "3/s burst 5", refuses = NotAllowed)]
 pub struct Say {
     /// Which lobby.
@@ -53,7 +54,7 @@ pub struct Say {
 }
 
 /// Let nobody else in, or let them in again. For the host alone.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:lock", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Lock {
     /// Which lobby.
@@ -63,7 +64,7 @@ pub struct Lock {
 }
 
 /// Put somebody out, for good. For the host alone.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:kick", room = Lobby(lobby), rate = "5/s", refuses = NotAllowed)]
 pub struct Kick {
     /// Which lobby.
@@ -75,7 +76,7 @@ pub struct Kick {
 }
 
 /// Give up your seat, and go.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:leave", room = Lobby(lobby))]
 pub struct Leave {
     /// Which lobby.
@@ -83,7 +84,7 @@ pub struct Leave {
 }
 
 /// How a lobby is, whenever that has changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Event)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:state")]
 pub struct LobbyState {
     /// Which one.
@@ -110,7 +111,7 @@ pub struct LobbyState {
 }
 
 /// One player's place in a lobby.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seat {
     /// Who, as the token's `sub` has it.
     pub user: String,
@@ -125,7 +126,7 @@ pub struct Seat {
 }
 
 /// Somebody said something.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:said")]
 pub struct Said {
     /// Who.
@@ -137,7 +138,7 @@ pub struct Said {
 }
 
 /// Something happened in the lobby, in words.
-#[derive(Serialize, Deserialize, Event)]
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event("lobby:news")]
 pub struct News {
     /// One sentence.

@@ -10,6 +10,7 @@ mod state;
 use std::time::Duration;
 
 use salon::{History, Presence, Present, Seats, Taken, prelude::*};
+use schemars::JsonSchema;
 
 use crate::{
     code::Code,
@@ -55,7 +56,7 @@ struct Place {
 }
 
 /// What the others see of somebody who is there.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Card {
     /// What they are called.
     pub name: Name,
@@ -69,7 +70,7 @@ impl Room for Lobby {
     const LINGER: Duration = GRACE;
     /// No event: whoever comes is told all there is to know. What is kept is the lobby itself.
     const HISTORY: History = History::NONE.durable();
-    const PRESENCE: Presence<Self> = Presence::on().grace(GRACE).after_lapse();
+    const PRESENCE: Presence<Self> = Presence::on().grace(GRACE).after_lapse().described();
     type Key = Code;
     type Identity = Player;
     type Events = (Join, Ready, Say, Lock, Kick, Leave);

@@ -2,6 +2,7 @@
 //! runs it.
 
 mod coming_back;
+mod contract;
 mod hall;
 mod host;
 mod matches;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    Ask, Carries, Document, Down, EventFacts, FORM, History, Loss, Namespace, NamespaceFacts,
-    Payload, Presence, Rate, Reply, Room, RoomFacts, SentBy, Up,
-    schemas::{self, Schemas},
+    Ask, Carries, Document, Down, EventFacts, FORM, HistoryContract, LossContract,
+    NamespaceContract, NamespaceFacts, PayloadContract, PresenceContract, RateContract,
+    ReplyContract, RoomContract, RoomFacts, SentBy, Up, schemas::Schemas,
 };
 use crate::{
     event::{self, Dropped, Shape},
@@ -19,6 +20,18 @@ impl Document {
     #[doc(hidden)]
     #[must_use]
     pub fn of(namespaces: &[NamespaceFacts]) -> Self {
+        let mut document = Self::unsigned(namespaces);
+        for facts in namespaces {
+            let alone = Self::unsigned(std::slice::from_ref(facts)).digest();
+            if let Some(namespace) = document.namespaces.get_mut(&facts.name) {
+                namespace.hash = alone;
+            }
+        }
+        document.hash = document.digest();
+        document
+    }
+
+    fn unsigned(namespaces: &[NamespaceFacts]) -> Self {
         let mut collector = Collector { schemas: Schemas::new(), warnings: Vec::new() };
         let mut document = Self { salon_contract: FORM, ..Self::default() };
         for facts in namespaces {
@@ -31,20 +44,17 @@ impl Document {
         document.warn_of_integers();
         document.warnings.sort();
         document.warnings.dedup();
-        document.hash = document.digest();
         document
     }
 
     /// Eight digits of all but the words.
     fn digest(&self) -> String {
-        let mut bare = Self { hash: String::new(), warnings: Vec::new(), ..self.clone() };
-        for payload in bare.namespaces.values_mut().flat_map(payloads_of) {
-            payload.description = None;
-        }
-        let schemas = bare.namespaces.values_mut().flat_map(schemas_of);
-        schemas.chain(bare.schemas.values_mut()).for_each(without_words);
-        // A map may be in the order of its insertion: what is hashed is in one order.
+        let mut bare = self.clone();
+        (bare.hash, bare.warnings) = (String::new(), Vec::new());
+        bare.namespaces.values_mut().for_each(|namespace| namespace.hash.clear());
         let mut value = serde_json::to_value(&bare).unwrap_or_default();
+        without_words(&mut value);
+        // A map may be in the order of its insertion: what is hashed is in one order.
         value.sort_all_objects();
         format!("{:08x}", crc32fast::hash(value.to_string().as_bytes()))
     }
@@ -99,7 +109,7 @@ impl Document {
                 }
             }
             for (name, up) in &events.up {
-                if let Reply::Value(Some(schema)) = &up.reply {
+                if let ReplyContract::Value(Some(schema)) = &up.reply {
                     wide_integers(
                         &format!("the reply to {name:?} of {namespace}"),
                         schema,
@@ -113,8 +123,8 @@ impl Document {
 }
 
 /// All schemas that stand in a namespace itself.
-fn schemas_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Value> {
-    let Namespace { up, down, ask, rooms, .. } = namespace;
+fn schemas_of(namespace: &mut NamespaceContract) -> impl Iterator<Item = &mut Value> {
+    let NamespaceContract { up, down, ask, rooms, .. } = namespace;
     let ups = up.values_mut().flat_map(|up| [up.payload.schema.as_mut(), value_of(&mut up.reply)]);
     let asks =
         ask.values_mut().flat_map(|it| [it.payload.schema.as_mut(), value_of(&mut it.reply)]);
@@ -124,18 +134,10 @@ fn schemas_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Value> {
     ups.chain(asks).chain(downs).chain(metas).flatten()
 }
 
-/// What everything in a namespace carries.
-fn payloads_of(namespace: &mut Namespace) -> impl Iterator<Item = &mut Payload> {
-    let Namespace { up, down, ask, .. } = namespace;
-    let ups = up.values_mut().map(|up| &mut up.payload);
-    let downs = down.values_mut().map(|down| &mut down.payload);
-    ups.chain(downs).chain(ask.values_mut().map(|ask| &mut ask.payload))
-}
-
-fn value_of(reply: &mut Reply) -> Option<&mut Value> {
+fn value_of(reply: &mut ReplyContract) -> Option<&mut Value> {
     match reply {
-        Reply::Nothing => None,
-        Reply::Value(schema) => schema.as_mut(),
+        ReplyContract::Nothing => None,
+        ReplyContract::Value(schema) => schema.as_mut(),
     }
 }
 
@@ -151,7 +153,7 @@ fn wide_integers(at: &str, schema: &Value, warnings: &mut Vec<String>) {
         Value::Object(object) => {
             let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
             let most = object.get("maximum").and_then(Value::as_f64);
-            if ["uint64", "int64", "uint128", "int128", "uint", "int"].contains(&format)
+            if ["uint64", "int64", "uint128", "int128"].contains(&format)
                 && most.is_none_or(|most| most > 9_007_199_254_740_991.0)
             {
                 warnings.push(format!(
@@ -198,8 +200,9 @@ struct Collector {
 }
 
 impl Collector {
-    fn namespace(&mut self, facts: &NamespaceFacts) -> Namespace {
-        let mut namespace = Namespace { untyped: facts.untyped.clone(), ..Namespace::default() };
+    fn namespace(&mut self, facts: &NamespaceFacts) -> NamespaceContract {
+        let mut namespace =
+            NamespaceContract { untyped: facts.untyped.clone(), ..NamespaceContract::default() };
         for event in &facts.received {
             namespace.up.insert(event.name.to_owned(), self.up(event, None));
         }
@@ -225,7 +228,8 @@ impl Collector {
         let reply = self.known(event.schemas.reply, !event.is_answered, &reply_of(event));
         let reply = reply.map(|make| self.schemas.sent(make));
         Up {
-            payload: payload(event, schema),
+            description: description(event),
+            payload: payload(event.shape, schema),
             reply: replied(event.is_answered, reply),
             room: room.map(|(name, _)| name.to_owned()),
             key: room.and(event.schemas.key).map(str::to_owned),
@@ -233,7 +237,7 @@ impl Collector {
             refusals: policy
                 .refuses
                 .map(|codes| codes.iter().map(|&code| code.to_owned()).collect()),
-            rate: policy.rate.map(|rate| Rate {
+            rate: policy.rate.map(|rate| RateContract {
                 count: rate.count(),
                 per_ms: millis(rate.per()),
                 burst: rate.burst(),
@@ -245,26 +249,28 @@ impl Collector {
     }
 
     /// Something that is sent, by a room if one is named. What carries something back is asked.
-    fn sends(&mut self, namespace: &mut Namespace, event: &EventFacts, room: Option<&str>) {
+    fn sends(&mut self, namespace: &mut NamespaceContract, event: &EventFacts, room: Option<&str>) {
         let make = self.known(event.schemas.payload, event.shape == Shape::Empty, event.type_name);
         let name = event.name.to_owned();
         let schema = make.map(|make| self.schemas.sent(make));
         if event.is_answered {
             let reply = self.known(event.schemas.reply, false, &reply_of(event));
             let reply = reply.map(|make| self.schemas.received(make));
-            let payload = payload(event, schema);
-            namespace.ask.insert(name, Ask { payload, reply: replied(true, reply) });
+            let payload = payload(event.shape, schema);
+            let (description, reply) = (description(event), replied(true, reply));
+            namespace.ask.insert(name, Ask { description, payload, reply });
             return;
         }
         let policy = &event.policy;
         let down = namespace.down.entry(name).or_insert_with(|| Down {
-            payload: payload(event, schema),
+            description: description(event),
+            payload: payload(event.shape, schema),
             loss: match policy.loss {
-                event::Loss::Volatile => Loss::Volatile,
-                event::Loss::Latest => Loss::Latest,
-                event::Loss::Drop { which: Dropped::Oldest, queue } => Loss::Oldest(queue),
-                event::Loss::Drop { which: Dropped::Newest, queue } => Loss::Newest(queue),
-                _ => Loss::Nothing,
+                event::Loss::Volatile => LossContract::Volatile,
+                event::Loss::Latest => LossContract::Latest,
+                event::Loss::Drop { which: Dropped::Oldest, queue } => LossContract::Oldest(queue),
+                event::Loss::Drop { which: Dropped::Newest, queue } => LossContract::Newest(queue),
+                _ => LossContract::Nothing,
             },
             throttle_ms: policy.throttle.map(millis),
             acked_ms: policy.acked.map(millis),
@@ -276,21 +282,21 @@ impl Collector {
         }
     }
 
-    fn room(&mut self, room: &RoomFacts) -> Room {
+    fn room(&mut self, room: &RoomFacts) -> RoomContract {
         let presence = room.presence.map(|make| {
             let described = format!(
                 "the presence of room {:?}: let its `PRESENCE` be `Presence::on().described()`, with a `Meta` that",
                 room.name
             );
             let make = self.known(make, false, &described);
-            Presence { meta: make.map(|make| self.schemas.sent(make)) }
+            PresenceContract { meta: make.map(|make| self.schemas.sent(make)) }
         });
-        let history = room.history.map(|(events, bytes, age)| History {
+        let history = room.history.map(|(events, bytes, age)| HistoryContract {
             events,
             bytes,
             age_ms: age.map(millis),
         });
-        Room { presence, history, durable: room.is_durable }
+        RoomContract { presence, history, durable: room.is_durable }
     }
 
     /// The schema of something; if there is none, and it is needed, that is said.
@@ -306,22 +312,28 @@ impl Collector {
     }
 }
 
+/// What the documentation of an event's type says.
+fn description(event: &EventFacts) -> Option<String> {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let schema = event.schemas.payload?(&mut settings.into_generator());
+    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+}
+
 fn reply_of(event: &EventFacts) -> String {
     format!("the reply to {}", event.type_name)
 }
 
-fn payload(event: &EventFacts, schema: Option<Value>) -> Payload {
-    let carries = match event.shape {
+fn payload(shape: Shape, schema: Option<Value>) -> PayloadContract {
+    let carries = match shape {
         Shape::Empty => Carries::Nothing,
         Shape::Positional => Carries::Several,
         _ => Carries::One,
     };
-    let bare = event.schemas.payload.filter(|_| carries == Carries::Nothing);
-    Payload { carries, schema, description: bare.and_then(schemas::description) }
+    PayloadContract { carries, schema }
 }
 
-fn replied(is_answered: bool, schema: Option<Value>) -> Reply {
-    if is_answered { Reply::Value(schema) } else { Reply::Nothing }
+fn replied(is_answered: bool, schema: Option<Value>) -> ReplyContract {
+    if is_answered { ReplyContract::Value(schema) } else { ReplyContract::Nothing }
 }
 
 fn millis(time: Duration) -> u64 {

@@ -2,48 +2,9 @@
 //!
 //! It must be cheap to have: constants of types, and names.
 
-use std::{
-    any::{TypeId, type_name},
-    time::Duration,
-};
+use std::time::Duration;
 
-use crate::{
-    event::{Event, Policy, Shape},
-    schema::{Make, Schemas},
-};
-
-/// What a type says of itself as an event.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct EventFacts {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// The type's name, for messages.
-    pub type_name: &'static str,
-    /// How its value becomes a payload.
-    pub shape: Shape,
-    /// What its derive says beside its name and its route.
-    pub policy: Policy,
-    /// What its JSON looks like.
-    pub schemas: Schemas,
-    /// Whether what acknowledges it carries something.
-    pub is_answered: bool,
-}
-
-impl EventFacts {
-    /// Those of `E`.
-    #[must_use]
-    pub fn of<E: Event>() -> Self {
-        Self {
-            name: E::NAME,
-            type_name: type_name::<E>(),
-            shape: E::SHAPE,
-            policy: E::POLICY,
-            schemas: E::SCHEMAS,
-            is_answered: TypeId::of::<E::Reply>() != TypeId::of::<()>(),
-        }
-    }
-}
+use crate::{event::EventFacts, schema::Make};
 
 /// Who may send an event to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[doc(hidden)]
+pub use self::facts::{NamespaceFacts, RoomFacts, SentBy};
 pub(crate) use self::schemas::each_reference;
 #[doc(hidden)]
-pub use facts::{EventFacts, NamespaceFacts, RoomFacts, SentBy};
+pub use crate::event::EventFacts;
 
 /// The version of this form of document.
 pub const FORM: u32 = 1;
@@ -28,7 +30,7 @@ pub struct Document {
     /// Eight hexadecimal digits that change whenever anything else here does but descriptions.
     pub hash: String,
     /// By their names.
-    pub namespaces: BTreeMap<String, Namespace>,
+    pub namespaces: BTreeMap<String, NamespaceContract>,
     /// JSON Schema, draft 07, by names that `{"$ref":"#/schemas/Name"}` refers to.
     pub schemas: BTreeMap<String, Value>,
     /// What the contract does not say, or a client cannot understand, in words.
@@ -39,7 +41,11 @@ pub struct Document {
 /// What clients of one namespace can send and get.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Namespace {
+pub struct NamespaceContract {
+    /// Eight hexadecimal digits that change whenever anything else of it does but descriptions. A client
+    /// is told them when it connects.
+    #[serde(default)]
+    pub hash: String,
     /// What clients send, by name.
     pub up: BTreeMap<String, Up>,
     /// What the server sends, by name.
@@ -47,7 +53,7 @@ pub struct Namespace {
     /// What the server asks, by name.
     pub ask: BTreeMap<String, Ask>,
     /// The kinds of rooms, by name.
-    pub rooms: BTreeMap<String, Room>,
+    pub rooms: BTreeMap<String, RoomContract>,
     /// Names that have a handler without types: anything may be sent and answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untyped: Vec<String>,
@@ -70,22 +76,19 @@ pub enum Carries {
 /// What an event carries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Payload {
+pub struct PayloadContract {
     /// How many values.
     pub carries: Carries,
     /// What they look like, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
-    /// What its type says of it, where no schema does: of what carries nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
 }
 
 /// What acknowledges an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Reply {
+pub enum ReplyContract {
     /// An acknowledgement that carries nothing.
     #[default]
     Nothing,
@@ -97,10 +100,13 @@ pub enum Reply {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Up {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// What acknowledges it.
-    pub reply: Reply,
+    pub reply: ReplyContract,
     /// The kind of room that handles it; without one the session does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
@@ -115,7 +121,7 @@ pub struct Up {
     pub refusals: Option<Vec<String>>,
     /// How often one session may send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Rate>,
+    pub rate: Option<RateContract>,
     /// Whether its sender has to be known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auth: bool,
@@ -130,7 +136,7 @@ pub struct Up {
 /// How often something may be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Rate {
+pub struct RateContract {
     /// So many,
     pub count: u32,
     /// in so many milliseconds,
@@ -143,8 +149,11 @@ pub struct Rate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Down {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// The kinds of rooms that send it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<String>,
@@ -152,7 +161,7 @@ pub struct Down {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub session: bool,
     /// What a client that is slow may miss of it.
-    pub loss: Loss,
+    pub loss: LossContract,
     /// In how many milliseconds a room sends one of each key at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle_ms: Option<u64>,
@@ -165,7 +174,7 @@ pub struct Down {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Loss {
+pub enum LossContract {
     /// Nothing.
     #[default]
     Nothing,
@@ -183,22 +192,25 @@ pub enum Loss {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ask {
+    /// What its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: PayloadContract,
     /// What the client answers.
-    pub reply: Reply,
+    pub reply: ReplyContract,
 }
 
 /// A kind of room.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Room {
+pub struct RoomContract {
     /// Whether members are told who is there, and what is seen of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub presence: Option<Presence>,
+    pub presence: Option<PresenceContract>,
     /// What it keeps for who comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub history: Option<History>,
+    pub history: Option<HistoryContract>,
     /// Whether that outlives the process.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub durable: bool,
@@ -207,7 +219,7 @@ pub struct Room {
 /// What is seen of a member.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Presence {
+pub struct PresenceContract {
     /// What it looks like, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Value>,
@@ -216,7 +228,7 @@ pub struct Presence {
 /// What a room keeps of what it has published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct History {
+pub struct HistoryContract {
     /// The last so many events.
     pub events: usize,
     /// Of no more bytes than this.

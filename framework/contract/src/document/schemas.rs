@@ -81,14 +81,6 @@ fn schema(generator: &mut SchemaGenerator, make: Make) -> Value {
     schema.to_value()
 }
 
-/// What a type says of itself in words, without its schema.
-pub(super) fn description(make: Make) -> Option<String> {
-    let mut settings = SchemaSettings::draft07();
-    settings.inline_subschemas = true;
-    let schema = make(&mut settings.into_generator());
-    schema.get("description").and_then(Value::as_str).map(str::to_owned)
-}
-
 /// The name of what is received, where what is sent by that name is another.
 fn input(name: &str, sent: &Map<String, Value>) -> String {
     let mut input = format!("{name}Input");

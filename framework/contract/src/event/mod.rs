@@ -6,6 +6,8 @@
 mod answer;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod event;
+#[cfg(feature = "schema")]
+mod facts;
 mod handler;
 mod into_reply;
 mod key;
@@ -21,6 +23,9 @@ pub use answer::{Answer, Kind, Surroundings};
 #[doc(hidden)]
 pub use answer::{Awaited, Then, sealed};
 pub use event::{Event, Nowhere, Route};
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use facts::EventFacts;
 pub use handler::{Later, On, OnLater};
 pub use into_reply::IntoReply;
 pub use key::EventKey;

@@ -55,7 +55,7 @@ pub struct SentEvent {
     pub type_name: &'static str,
     /// What is said of it in the contract.
     #[cfg(feature = "schema")]
-    pub facts: crate::document::EventFacts,
+    pub facts: super::facts::EventFacts,
 }
 
 impl<E: Event + Serialize + 'static> SentListed for E {
@@ -67,7 +67,7 @@ impl<E: Event + Serialize + 'static> SentListed for E {
             acked: E::POLICY.acked,
             type_name: type_name::<E>(),
             #[cfg(feature = "schema")]
-            facts: crate::document::EventFacts::of::<E>(),
+            facts: super::facts::EventFacts::of::<E>(),
         });
     }
 }

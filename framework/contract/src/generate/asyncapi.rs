@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::document::{
-    Ask, Carries, Document, Down, Namespace, Payload, Reply, Up, each_reference,
+    Ask, Carries, Document, Down, NamespaceContract, PayloadContract, ReplyContract, Up,
+    each_reference,
 };
 
 /// What the document says of itself.
@@ -124,8 +125,8 @@ struct Channel<'a> {
 }
 
 impl Made<'_> {
-    fn namespace(&mut self, id: &str, name: &str, namespace: &Namespace) {
-        let Namespace { up, down, ask, rooms, untyped } = namespace;
+    fn namespace(&mut self, id: &str, name: &str, namespace: &NamespaceContract) {
+        let NamespaceContract { up, down, ask, rooms, untyped, hash } = namespace;
         let names = up.keys().chain(down.keys()).chain(ask.keys()).chain(untyped);
         let names: BTreeSet<&String> = names.collect();
         let mut channel = Channel { id, keys: Keys::of(names.into_iter()), messages: Map::new() };
@@ -159,6 +160,7 @@ impl Made<'_> {
             "address": address,
             "title": name,
             "messages": channel.messages,
+            "x-salon-contract": hash,
             "x-salon-rooms": rooms,
         });
         self.channels.insert(id.to_owned(), made);
@@ -179,7 +181,7 @@ impl Made<'_> {
         say("auth", json!(up.auth));
         say("permission", json!(up.permission));
         say("once", json!(up.once));
-        let message = self.message(name, &up.payload);
+        let message = self.message(name, up.description.as_deref(), &up.payload);
         let reply = self.reply(name, &up.reply);
         self.operation(channel, ("receive", name), message, reply, more);
     }
@@ -195,20 +197,20 @@ impl Made<'_> {
                 .into_iter()
                 .filter_map(|(key, time)| Some((format!("x-salon-{key}-ms"), Value::from(time?)))),
         );
-        let message = self.message(name, &down.payload);
+        let message = self.message(name, down.description.as_deref(), &down.payload);
         self.operation(channel, ("send", name), message, None, more);
     }
 
     fn ask(&mut self, channel: &mut Channel<'_>, name: &str, ask: &Ask) {
-        let message = self.message(name, &ask.payload);
+        let message = self.message(name, ask.description.as_deref(), &ask.payload);
         let reply = self.reply(name, &ask.reply);
         self.operation(channel, ("ask", name), message, reply, Map::new());
     }
 
     /// A message, with what its type says of it.
-    fn message(&self, name: &str, payload: &Payload) -> Value {
+    fn message(&self, name: &str, description: Option<&str>, payload: &PayloadContract) -> Value {
         let mut message = json!({ "name": name, "x-salon-carries": payload.carries });
-        if let Some(description) = &payload.description {
+        if let Some(description) = description {
             message["description"] = json!(description);
         }
         if payload.carries != Carries::Nothing {
@@ -218,8 +220,8 @@ impl Made<'_> {
         message
     }
 
-    fn reply(&self, name: &str, reply: &Reply) -> Option<Value> {
-        let Reply::Value(schema) = reply else { return None };
+    fn reply(&self, name: &str, reply: &ReplyContract) -> Option<Value> {
+        let ReplyContract::Value(schema) = reply else { return None };
         let schema = schema.as_ref().map_or(json!({}), |schema| moved(schema, self.schemas));
         Some(json!({ "name": format!("the reply to {name}"), "payload": schema }))
     }

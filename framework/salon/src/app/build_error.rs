@@ -70,6 +70,17 @@ pub enum BuildError {
         /// The permission of its derive.
         permission: &'static str,
     },
+    /// A namespace has two types of sessions.
+    #[error(
+        "namespace {namespace} has two sessions, {} and {}; a client has one: put their handlers into it, or give \
+         one of them a namespace of its own", types[0], types[1]
+    )]
+    TwoSessions {
+        /// The namespace.
+        namespace: String,
+        /// The types, in the order given.
+        types: [&'static str; 2],
+    },
     /// One kind of room is in two namespaces.
     #[error("room {0:?} is added twice; a kind of room belongs to one namespace")]
     DuplicateRoom(&'static str),

@@ -2,7 +2,12 @@
 //!
 //! It must never change once the Salon is built.
 
-use std::{any::TypeId, fmt, marker::PhantomData, sync::Arc};
+use std::{
+    any::{TypeId, type_name},
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use bytestring::ByteString;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -57,6 +62,8 @@ pub(crate) struct Described {
     pub(crate) authority: Option<AnyAuthority>,
     pub(crate) admit: Vec<Admit>,
     pub(crate) guard_events: Vec<GuardEvent>,
+    /// The types of sessions that it was given: one at most, or it is not built.
+    pub(super) sessions: Vec<&'static str>,
     pub(crate) make_session: MakeSession,
     pub(super) session_routes: Vec<SessionRoute>,
     /// What its session sends.
@@ -88,6 +95,9 @@ pub(super) struct AddRoom {
     pub(super) keeps: bool,
     /// Whether it is kept in the store.
     pub(super) is_durable: bool,
+    /// What is said of it in the contract, but for its events.
+    #[cfg(feature = "contract")]
+    pub(super) facts: salon_contract::document::RoomFacts,
     pub(crate) add: Box<dyn Fn(ByteString, Arc<Broadcaster>, Data) -> AddedRoom>,
 }
 
@@ -136,6 +146,7 @@ impl Namespace {
             authority: None,
             admit: Vec::new(),
             guard_events: Vec::new(),
+            sessions: Vec::new(),
             make_session: Arc::new(|_, _, _| Ok(Box::new(NoSession))),
             session_routes: Vec::new(),
             session_sends: Vec::new(),
@@ -221,6 +232,7 @@ impl<W: WhoIs, T> Namespace<W, T> {
     pub fn session<S: Session<Identity: SameAs<W::Identity>>>(
         mut self,
     ) -> Namespace<Identified<W::Identity>, T> {
+        self.described.sessions.push(type_name::<S>());
         self.described.make_session = make::<S>();
         self.described.session_routes.clear();
         S::Events::list(&mut self.described.session_routes);
@@ -248,6 +260,8 @@ impl<W: WhoIs, T> Namespace<W, T> {
             keeps_without_numbers: !R::SEQUENCED && !R::HISTORY.is_none(),
             keeps: !R::HISTORY.is_none(),
             is_durable: R::HISTORY.is_durable,
+            #[cfg(feature = "contract")]
+            facts: facts_of::<R>(),
             add: Box::new(add),
         });
         self.known_as()
@@ -311,6 +325,20 @@ impl<W: WhoIs, T> Namespace<W, T> {
     ) -> Self {
         self.described.untyped.disconnected = Some(Arc::new(handler));
         self
+    }
+}
+
+/// What is said of a kind of room in the contract, but for its events.
+#[cfg(feature = "contract")]
+fn facts_of<R: Room>() -> salon_contract::document::RoomFacts {
+    let history = R::HISTORY;
+    salon_contract::document::RoomFacts {
+        name: R::NAME,
+        presence: R::PRESENCE.is_on().then_some(R::PRESENCE.schema),
+        history: (!history.is_none()).then_some((history.events, history.bytes, history.age)),
+        is_durable: history.is_durable,
+        received: Vec::new(),
+        sent: Vec::new(),
     }
 }
 

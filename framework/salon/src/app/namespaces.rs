@@ -29,6 +29,8 @@ use crate::{
     hub::Broadcaster,
     room::{AnyDirectory, RoomRoute},
 };
+#[cfg(feature = "contract")]
+use salon_contract::document::{Document, NamespaceFacts, RoomFacts};
 
 /// What handles an event.
 pub(crate) enum TypedRoute {
@@ -108,6 +110,8 @@ pub(crate) struct BuiltNamespace {
     /// by it, and its hash need not withstand more.
     pub(crate) routes: HashMap<&'static str, TypedRoute, foldhash::fast::RandomState>,
     pub(crate) untyped: Untyped,
+    #[cfg(feature = "contract")]
+    contract: ByteString,
 }
 
 /// All namespaces, and the rooms in them.
@@ -116,6 +120,9 @@ pub(crate) struct Namespaces {
     fixed: HashMap<ByteString, Arc<BuiltNamespace>>,
     others: Vec<Arc<BuiltNamespace>>,
     pub(crate) directories: HashMap<TypeId, Arc<dyn AnyDirectory>>,
+    /// What is said of them in the contract.
+    #[cfg(feature = "contract")]
+    pub(crate) facts: Vec<NamespaceFacts>,
 }
 
 impl Namespaces {
@@ -149,6 +156,9 @@ impl Namespaces {
             let (pattern, reason) = (pattern.clone(), error.to_string());
             return Err(BuildError::Pattern { pattern, reason });
         }
+        if let [first, second, ..] = namespace.sessions[..] {
+            return Err(BuildError::TwoSessions { namespace: name, types: [first, second] });
+        }
         let of_rooms = namespace.rooms.iter().flat_map(|room| &room.sends);
         check_sends(&name, namespace.session_sends.iter().chain(of_rooms))?;
         check_acked(&namespace.session_sends, || format!("the session of namespace {name}"))?;
@@ -164,9 +174,19 @@ impl Namespaces {
                 }),
             }
         };
+        #[cfg(feature = "contract")]
+        let session_facts = namespace.session_routes.iter().map(|route| route.facts).collect();
         for route in namespace.session_routes {
             add_route(route.name, TypedRoute::Session(route))?;
         }
+        #[cfg(feature = "contract")]
+        let mut facts = NamespaceFacts {
+            name: name.clone(),
+            received: session_facts,
+            sent: namespace.session_sends.iter().map(|event| event.facts).collect(),
+            rooms: Vec::new(),
+            untyped: namespace.untyped.events.keys().cloned().collect(),
+        };
         let mut room_names = HashSet::new();
         for room in namespace.rooms {
             if room.name.is_empty() || room.name.contains(':') {
@@ -192,6 +212,12 @@ impl Namespaces {
             if !room_names.insert(room.name) {
                 return Err(BuildError::DuplicateRoomName { namespace: name, room: room.name });
             }
+            #[cfg(feature = "contract")]
+            facts.rooms.push(RoomFacts {
+                received: room_routes.iter().map(|route| route.facts).collect(),
+                sent: room.sends.iter().map(|event| event.facts).collect(),
+                ..room.facts
+            });
             for route in room_routes {
                 add_route(route.name, TypedRoute::Room(route))?;
             }
@@ -213,13 +239,24 @@ impl Namespaces {
             guard_events: namespace.guard_events,
             routes,
             untyped: namespace.untyped,
+            #[cfg(feature = "contract")]
+            contract: Document::of(std::slice::from_ref(&facts)).hash.into(),
         };
+        #[cfg(feature = "contract")]
+        self.facts.push(facts);
         let built = Arc::new(built);
         match &built.name {
             Name::Fixed(name) => drop(self.fixed.insert(name.clone(), built.clone())),
             Name::Pattern(..) | Name::Predicate(_) => self.others.push(built),
         }
         Ok(())
+    }
+
+    /// What is said of one of them in the contract.
+    #[cfg(all(feature = "contract", feature = "testing"))]
+    pub(crate) fn facts_of(&self, namespace: &BuiltNamespace) -> Vec<NamespaceFacts> {
+        let name = namespace.name.to_string();
+        self.facts.iter().filter(|facts| facts.name == name).cloned().collect()
     }
 
     /// The kinds of rooms that keep a history.
@@ -247,6 +284,14 @@ impl Namespaces {
 }
 
 impl BuiltNamespace {
+    /// By what a client knows whether its contract is this one's, if somebody asks for contracts here.
+    pub(crate) fn contract(&self) -> Option<ByteString> {
+        #[cfg(feature = "contract")]
+        return Some(self.contract.clone());
+        #[cfg(not(feature = "contract"))]
+        None
+    }
+
     fn accepts(&self, name: &str) -> bool {
         match &self.name {
             // It is found by its name, and is not among those that are asked.

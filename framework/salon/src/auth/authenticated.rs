@@ -11,7 +11,9 @@ use std::{
 
 use bytestring::ByteString;
 
-use super::{Credential, Lease, Permissions};
+#[cfg(any(feature = "jwt", feature = "jwt-aws-lc"))]
+use super::Lease;
+use super::{Credential, Permissions};
 use crate::base::{contained::Contained, meter::Tally};
 
 /// An identity, with what the framework has to know of it.
@@ -88,6 +90,7 @@ impl<I> Authenticated<I> {
     }
 
     /// What the identity stands on, beside its own end.
+    #[cfg(any(feature = "jwt", feature = "jwt-aws-lc"))]
     #[must_use]
     pub(crate) fn lease(mut self, lease: Lease) -> Self {
         self.credential.lease = lease;

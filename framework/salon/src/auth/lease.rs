@@ -1,6 +1,12 @@
 //! An end that is set from outside, such as that of a key, for all that stands on it.
 //!
-//! It must never be put off: what was told that it ends then, ends then or earlier.
+//! It must never be put off: what was told that it ends then, ends then or earlier. Only the keys of tokens
+//! set one: without them nobody does.
+
+#![cfg_attr(
+    not(any(feature = "jwt", feature = "jwt-aws-lc")),
+    expect(dead_code, reason = "there are no keys")
+)]
 
 use std::time::SystemTime;
 

@@ -12,6 +12,7 @@ mod grant;
 mod grants;
 mod handshake;
 mod identified;
+#[cfg(any(feature = "jwt", feature = "jwt-aws-lc"))]
 pub mod jwt;
 mod lease;
 mod permissions;
@@ -26,6 +27,7 @@ pub use fields::Fields;
 pub use grant::Grant;
 pub use handshake::Handshake;
 pub use identified::{Identified, SameAs, Undecided, Unidentified, WhoIs};
+#[cfg(any(feature = "jwt", feature = "jwt-aws-lc"))]
 pub use jwt::Jwt;
 pub use permissions::{Permissions, PermissionsError};
 pub use principal::Principal;
@@ -37,6 +39,8 @@ pub(crate) use authority::{AnyAuthority, Asked};
 pub(crate) use credential::Credential;
 pub(crate) use grant::Granted;
 pub(crate) use grants::Grants;
-pub(crate) use lease::{Lease, Lessor};
+pub(crate) use lease::Lease;
+#[cfg(any(feature = "jwt", feature = "jwt-aws-lc"))]
+pub(crate) use lease::Lessor;
 pub(crate) use revocations::Revocations;
 pub(crate) use right::{Lost, Right, hold_answer};

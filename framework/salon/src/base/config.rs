@@ -307,6 +307,9 @@ pub struct Http {
     /// The path of the plain protocol's endpoint, `/salon` by default; `None` turns it off. What stands
     /// behind it names a namespace: `/salon/admin` is that of `/admin`.
     pub plain_path: Option<String>,
+    /// Whether the page of the contract is served beside it.
+    #[cfg(feature = "contract")]
+    pub contract_page: bool,
     /// Which transports are offered.
     pub transports: Transports,
     /// Which pages of other origins may connect. A page served by the same host always may.
@@ -323,6 +326,8 @@ impl Default for Http {
         Self {
             path: "/socket.io".to_owned(),
             plain_path: Some("/salon".to_owned()),
+            #[cfg(feature = "contract")]
+            contract_page: cfg!(debug_assertions),
             transports: Transports::default(),
             origins: Origins::default(),
             client_address: ClientAddress::default(),

@@ -21,6 +21,7 @@ pub(crate) mod simulation;
 pub(crate) mod slack;
 pub(crate) mod slots;
 pub(crate) mod sync;
+pub(crate) mod threads;
 pub(crate) mod timers;
 pub(crate) mod turn;
 

@@ -227,7 +227,7 @@ impl Connection {
         if is_little {
             replay(&handle, &missed);
         }
-        let welcome = Box::new(welcome(&handle, &self.handle));
+        let welcome = Box::new(welcome(&handle, &self.handle, built));
         self.send(Content::Connected { namespace: handle.namespace.clone(), welcome });
         if !is_little {
             handle.outbox.catch_up();
@@ -305,7 +305,11 @@ impl Connection {
 }
 
 /// What a client is told of its session.
-fn welcome(handle: &SessionHandle, connection: &ConnectionHandle) -> Welcome {
+fn welcome(
+    handle: &SessionHandle,
+    connection: &ConnectionHandle,
+    namespace: &BuiltNamespace,
+) -> Welcome {
     let private_id = handle.recoverable.as_ref().map(|it| it.private_id.to_byte_string());
     let (user, expires) =
         handle.auth_state.look(|credential| (credential.subject.clone(), credential.expires()));
@@ -313,7 +317,8 @@ fn welcome(handle: &SessionHandle, connection: &ConnectionHandle) -> Welcome {
     let (session, expires_in) = (handle.id.to_byte_string(), expires.map(left));
     let posts = connection.transport().numbers_posts();
     let posting = posts.then(|| posting(connection));
-    Welcome { session, private_id, user, posting, expires_in }
+    let contract = namespace.contract();
+    Welcome { session, private_id, user, posting, contract, expires_in }
 }
 
 /// Beside where its client reads.

@@ -24,6 +24,8 @@ pub(crate) struct Welcome {
     pub(crate) user: Option<ByteString>,
     /// Where its client posts, and by what it proves itself there, if it does.
     pub(crate) posting: Option<Posting>,
+    /// By what its client knows whether its contract is this one's.
+    pub(crate) contract: Option<ByteString>,
     /// In how long its identity lapses, if it does.
     pub(crate) expires_in: Option<Duration>,
 }

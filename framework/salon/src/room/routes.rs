@@ -72,6 +72,8 @@ type Forward = Box<
 pub(crate) struct RoomRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
+    #[cfg(feature = "contract")]
+    pub(crate) facts: (salon_contract::document::EventFacts, salon_contract::document::SentBy),
     pub(crate) forward: Forward,
 }
 
@@ -156,6 +158,8 @@ impl<R: Room> Routes<'_, R> {
         self.routes.push(RoomRoute {
             name: E::NAME,
             policy: E::POLICY,
+            #[cfg(feature = "contract")]
+            facts: (salon_contract::document::EventFacts::of::<E>(), E::SENDERS.into()),
             forward: Box::new(forward),
         });
     }

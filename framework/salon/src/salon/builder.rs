@@ -17,6 +17,7 @@ use crate::{
         data::DataBuilder,
         meter::Counters,
         refusal::Refusal,
+        threads,
     },
     connection::{Connections, Declared},
     hub::{Broadcaster, Recovery},
@@ -162,6 +163,21 @@ impl<W: WhoIs> Builder<W> {
     #[must_use]
     pub fn plain_path(mut self, path: impl Into<Option<String>>) -> Self {
         self.beside.settings.http.plain_path = path.into();
+        self
+    }
+
+    /// Whether the [contract](crate::contract) of the app is a page at `/salon/contract`, with a client to
+    /// try it: connect as somebody, send, see what arrives, cut the line and see it resume. It is in a debug
+    /// build, and is not in a release unless it is asked for here: whoever can reach it sees every event.
+    ///
+    /// ```
+    /// let salon = salon::Salon::builder().contract_page(true).build()?;
+    /// # Ok::<(), salon::BuildError>(())
+    /// ```
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub fn contract_page(mut self, is_served: bool) -> Self {
+        self.beside.settings.http.contract_page = is_served;
         self
     }
 
@@ -322,6 +338,7 @@ impl<W: WhoIs> Builder<W> {
     /// # Errors
     /// A [`BuildError`] says which two things do not go together.
     pub fn build(self) -> Result<Salon, BuildError> {
+        warn_of_worker();
         self.beside.settings.check()?;
         if self.beside.has_two_stores {
             return Err(BuildError::TwoStores);
@@ -351,6 +368,17 @@ impl<W: WhoIs> Builder<W> {
             Supervisor::start_for,
         );
         Ok(Salon { connections: Arc::new(all) })
+    }
+}
+
+/// Says so if each worker is to have a Salon of its own, which is never what was meant.
+fn warn_of_worker() {
+    if threads::is_worker() {
+        tracing::error!(
+            "a Salon is built inside the closure of `HttpServer::new`, once for each worker: whoever is on another \
+             worker is in other rooms, and long polling finds no session; build it before, and move a clone into \
+             the closure"
+        );
     }
 }
 

@@ -4,7 +4,10 @@
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
-use actix_web::{dev::Extensions, web::ServiceConfig};
+use actix_web::{
+    dev::Extensions,
+    web::{Data, ServiceConfig},
+};
 use bytestring::ByteString;
 
 use crate::{
@@ -53,9 +56,13 @@ impl Salon {
 
     /// The routes of its endpoints, for `App::configure`: that of Socket.IO, and that of the plain
     /// protocol. It is called on each worker, inside the factory that `HttpServer::new` is given.
+    ///
+    /// The app's own handlers get the Salon as [`web::Data<Salon>`](actix_web::web::Data).
     pub fn routes(&self) -> impl Fn(&mut ServiceConfig) + use<> {
-        let connections = self.connections.clone();
+        let salon = self.clone();
         move |config| {
+            let connections = &salon.connections;
+            config.app_data(Data::new(salon.clone()));
             connections.enlist();
             transport::configure(connections.clone())(config);
             if connections.application().is_none() {
@@ -87,6 +94,13 @@ impl Salon {
     /// only by the operating system. [`HttpServerExt::salon`](crate::HttpServerExt::salon) sets it, and more.
     pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
         transport::on_connect(connection, extensions);
+    }
+
+    /// Every event that clients of it can send or get, as a document. See [`contract`](crate::contract).
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub fn contract(&self) -> salon_contract::document::Document {
+        salon_contract::document::Document::of(&self.connections.namespaces().facts)
     }
 
     /// All sessions of a namespace, to emit to, to fetch, or to narrow down.

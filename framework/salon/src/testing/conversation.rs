@@ -22,6 +22,7 @@ use super::{
     journal::{Actor, Journal},
     order::Orders,
     outgoing::Outgoing,
+    promised::Promised,
     speech::Speech,
     wire::Wire,
     world::World,
@@ -47,6 +48,7 @@ pub(super) struct Conversation {
     raw: bool,
     wire: Wire,
     parser: Arc<dyn Parser>,
+    promised: Promised,
     state: RefCell<State>,
 }
 
@@ -153,7 +155,8 @@ impl Conversation {
             twice: false,
             mute: false,
         });
-        Rc::new(Self { name, world, journal, namespace, raw, wire, parser, state })
+        let promised = Promised::to(core, &namespace);
+        Rc::new(Self { name, world, journal, namespace, raw, wire, parser, promised, state })
     }
 
     /// Checks that a session can be asked for again, if there is one to ask for.
@@ -177,6 +180,7 @@ impl Conversation {
         state.attempt = None;
         state.generation += 1;
         state.answers.clear();
+        self.promised.forget();
         (state.disconnected, state.code, state.closed) = (None, None, None);
     }
 
@@ -245,6 +249,9 @@ impl Conversation {
             state.next_id - 1
         });
         self.note_sent(Traffic::event(name, id, &arguments));
+        if let Some(id) = id {
+            self.promised.asks(id, name, &arguments);
+        }
         self.state.borrow_mut().orders.send(name, &arguments);
         let namespace = self.namespace.clone();
         self.send(&Packet::Event { namespace, id, name: name.into(), arguments });
@@ -389,12 +396,11 @@ impl Conversation {
                 let at = self.world.elapsed();
                 let position = self.state.borrow_mut().orders.take(&name, &mut arguments);
                 let position = position.unwrap_or_else(|mistake| {
-                    // Here it would be lost: what panics is the client's own task.
-                    let mistake = format!("{} got {name}, and {mistake}", self.name);
-                    self.world.note_mistake(self.journal.failure(&self.name, &mistake));
+                    self.check(Err(format!("{} got {name}, and {mistake}", self.name)));
                     None
                 });
                 let name = name.to_string();
+                self.check(self.promised.is_sent(&name, &arguments));
                 self.state.borrow_mut().take_event(Incoming {
                     name,
                     payload: arguments,
@@ -405,12 +411,21 @@ impl Conversation {
             }
             Packet::Ack { id, arguments, .. } => {
                 self.note_came(Traffic::acknowledgement(id, &arguments));
+                self.check(self.promised.is_answered(id, &arguments));
                 self.state.borrow_mut().answers.insert(id, arguments);
             }
             Packet::Disconnect { .. } => {
                 self.note_came(Traffic::Disconnect);
                 self.state.borrow_mut().disconnected = Some(self.world.elapsed());
             }
+        }
+    }
+
+    /// Takes a mistake of the server's down, if it has made one. A panic would be lost here, in the client's
+    /// own task.
+    fn check(&self, checked: Result<(), String>) {
+        if let Err(mistake) = checked {
+            self.world.note_mistake(self.journal.failure(&self.name, &mistake));
         }
     }
 

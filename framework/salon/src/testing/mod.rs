@@ -25,6 +25,8 @@ mod order;
 mod outgoing;
 mod plain_polling;
 mod port;
+#[cfg_attr(not(feature = "contract"), path = "unpromised.rs")]
+mod promised;
 mod seed;
 mod server;
 mod speech;

@@ -4,7 +4,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::Exit;
+use super::exit::Exit;
 use crate::{document::FORM, excerpt::excerpt, generate::typescript};
 
 /// Why a command failed.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod error;
+mod exit;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,9 @@ mod tests;
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
+
+pub use self::exit::Exit;
 
 use self::{
     arguments::{Command, USAGE},
@@ -22,36 +24,6 @@ use self::{
 };
 use super::{asyncapi, diff, html, quoted_path, text, typescript};
 use crate::document::Document;
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Exit {
-    /// 0: it is done, the files are current, or nothing breaks.
-    Success,
-    /// 1: a file is not current, or a change breaks clients.
-    Failure,
-    /// 2: the command could not be carried out.
-    Trouble,
-}
-
-impl Exit {
-    /// The number that a process ends with.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failure => 1,
-            Self::Trouble => 2,
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
 
 /// Carries out a command; `arguments` are those after the name of the program.
 ///

@@ -151,7 +151,7 @@ fn a_contract_is_compared_with_one_that_was_written() {
     assert_eq!(given(&changed, &["diff", &file]).0, Exit::Success);
 }
 
-fn main_of(document: &mut Document) -> &mut crate::document::Namespace {
+fn main_of(document: &mut Document) -> &mut crate::document::NamespaceContract {
     document.namespaces.get_mut("/").expect("it is there")
 }
 

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Change, Reader, policies,
+    change::{Change, Reader},
+    policies::{self, Policies},
+    said::Said,
     values::{Seen, Values},
 };
-use crate::document::{Carries, Document, Namespace, Payload, Reply};
+use crate::document::{Carries, Document, NamespaceContract, PayloadContract, ReplyContract};
 
 /// Compares everything.
 pub(super) fn compare(old: &Document, new: &Document, changes: &mut Vec<Change>) {
@@ -37,7 +39,7 @@ fn pairs<'a, T>(
 }
 
 /// Both contracts, and what has changed so far.
-pub(super) struct Both<'a, 'c> {
+struct Both<'a, 'c> {
     old: &'a Document,
     new: &'a Document,
     namespace: &'a str,
@@ -46,8 +48,12 @@ pub(super) struct Both<'a, 'c> {
 
 impl<'a> Both<'a, '_> {
     /// Something about an event or a room.
-    pub(super) fn push(&mut self, breaking: bool, at: &str, what: &str) {
-        self.changes.push(Change { breaking, at: at.to_owned(), what: what.to_owned() });
+    fn push(&mut self, breaking: bool, at: &str, what: &str) {
+        self.policies(at).push(breaking, what);
+    }
+
+    fn policies<'b>(&'b mut self, at: &'b str) -> Policies<'b> {
+        Policies { at, changes: self.changes }
     }
 
     /// What an event is called, with its namespace if it is not the main one.
@@ -58,14 +64,14 @@ impl<'a> Both<'a, '_> {
         }
     }
 
-    fn namespaces(&mut self, old: &'a Namespace, new: &'a Namespace) {
+    fn namespaces(&mut self, old: &'a NamespaceContract, new: &'a NamespaceContract) {
         self.ups(old, new);
         for (name, old, new) in pairs(&old.down, &new.down) {
             let at = format!("{}, which the server sends", self.named(name));
             match (old, new) {
                 (Some(old), Some(new)) => {
                     self.payloads(&at, Reader::Clients, (&old.payload, &new.payload));
-                    policies::downs(self, &at, old, new);
+                    policies::downs(&mut self.policies(&at), old, new);
                 }
                 (Some(_), None) => {
                     self.push(true, &at, "it is gone: clients that exist wait for it");
@@ -89,7 +95,7 @@ impl<'a> Both<'a, '_> {
             let at = format!("the room {}", self.named(name));
             match (old, new) {
                 (Some(old), Some(new)) => {
-                    policies::rooms(self, &at, old, new);
+                    policies::rooms(&mut self.policies(&at), old, new);
                     if let (Some(old), Some(new)) = (&old.presence, &new.presence) {
                         let at = format!("what is seen of members of {}", self.named(name));
                         self.schemas(&at, Reader::Clients, (old.meta.as_ref(), new.meta.as_ref()));
@@ -101,16 +107,17 @@ impl<'a> Both<'a, '_> {
         }
     }
 
-    fn ups(&mut self, old: &'a Namespace, new: &'a Namespace) {
+    fn ups(&mut self, old: &'a NamespaceContract, new: &'a NamespaceContract) {
         for (name, was, is) in pairs(&old.up, &new.up) {
             let at = format!("{}, which clients send", self.named(name));
-            let is_untyped = |it: &Namespace| it.untyped.iter().any(|untyped| untyped == name);
+            let is_untyped =
+                |it: &NamespaceContract| it.untyped.iter().any(|untyped| untyped == name);
             match (was, is) {
                 (Some(old), Some(new)) => {
                     self.payloads(&at, Reader::Server, (&old.payload, &new.payload));
                     let answer = format!("the reply to {}", self.named(name));
                     self.replies(&answer, Reader::Clients, (&old.reply, &new.reply));
-                    policies::ups(self, &at, old, new);
+                    policies::ups(&mut self.policies(&at), old, new);
                 }
                 (Some(_), None) if is_untyped(new) => {
                     self.push(true, &at, "its types are gone: nobody can say what it takes");
@@ -137,7 +144,12 @@ impl<'a> Both<'a, '_> {
         }
     }
 
-    fn payloads(&mut self, at: &str, reader: Reader, (old, new): (&'a Payload, &'a Payload)) {
+    fn payloads(
+        &mut self,
+        at: &str,
+        reader: Reader,
+        (old, new): (&'a PayloadContract, &'a PayloadContract),
+    ) {
         match (old.carries, new.carries) {
             (Carries::Nothing, Carries::Nothing) => {}
             (was, is) if was == is => {
@@ -163,18 +175,23 @@ impl<'a> Both<'a, '_> {
         }
     }
 
-    fn replies(&mut self, at: &str, reader: Reader, (old, new): (&'a Reply, &'a Reply)) {
+    fn replies(
+        &mut self,
+        at: &str,
+        reader: Reader,
+        (old, new): (&'a ReplyContract, &'a ReplyContract),
+    ) {
         match (old, new) {
-            (Reply::Nothing, Reply::Nothing) => {}
-            (Reply::Value(old), Reply::Value(new)) => {
+            (ReplyContract::Nothing, ReplyContract::Nothing) => {}
+            (ReplyContract::Value(old), ReplyContract::Value(new)) => {
                 self.schemas(at, reader, (old.as_ref(), new.as_ref()));
             }
-            (Reply::Nothing, Reply::Value(_)) => {
+            (ReplyContract::Nothing, ReplyContract::Value(_)) => {
                 let breaks = reader == Reader::Server;
                 let why = if breaks { ": clients that exist answer with nothing" } else { "" };
                 self.push(breaks, at, &format!("it carries something now{why}"));
             }
-            (Reply::Value(_), Reply::Nothing) => {
+            (ReplyContract::Value(_), ReplyContract::Nothing) => {
                 let breaks = reader == Reader::Clients;
                 let why = if breaks { ": clients that exist read it" } else { "" };
                 self.push(breaks, at, &format!("it carries nothing now{why}"));
@@ -192,12 +209,10 @@ impl<'a> Both<'a, '_> {
             (Some(old), Some(new)) => Values {
                 old: self.old,
                 new: self.new,
-                reader,
-                at: at.to_owned(),
-                changes: self.changes,
+                said: Said { reader, at: at.to_owned(), changes: self.changes },
                 seen: Seen::default(),
             }
-            .compare("", old, new),
+            .compare(old, new),
             (None, Some(_)) => self.push(false, at, "it has a schema now; before nothing was known of it"),
             (Some(_), None) => self.push(
                 true,

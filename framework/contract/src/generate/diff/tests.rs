@@ -3,20 +3,23 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{change::Reader, *};
 use crate::{
-    document::{Ask, Down, History, Loss, Namespace, Payload, Rate, Reply, Room, SentBy, Up},
+    document::{
+        Ask, Down, HistoryContract, LossContract, NamespaceContract, PayloadContract, RateContract,
+        ReplyContract, RoomContract, SentBy, Up,
+    },
     generate::samples::{self, any_schema},
 };
 
-fn contract(change: impl FnOnce(&mut Namespace)) -> Document {
+fn contract(change: impl FnOnce(&mut NamespaceContract)) -> Document {
     let mut document = Document::default();
     change(document.namespaces.entry("/".to_owned()).or_default());
     document
 }
 
-fn payload(schema: Value) -> Payload {
-    Payload { schema: Some(schema), ..Payload::default() }
+fn payload(schema: Value) -> PayloadContract {
+    PayloadContract { schema: Some(schema), ..PayloadContract::default() }
 }
 
 /// A contract whose one event is sent in that direction, and looks so.
@@ -255,7 +258,7 @@ fn a_type_in_itself_is_compared_once_and_by_the_path_of_what_changed() {
 
 /// What is said if one event, or the room, is changed so.
 fn changed<T: Clone + Default>(
-    put: impl Fn(&mut Namespace, T),
+    put: impl Fn(&mut NamespaceContract, T),
     old: impl FnOnce(&mut T),
     new: impl FnOnce(&mut T),
 ) -> String {
@@ -278,20 +281,20 @@ fn what_a_client_is_refused_that_it_was_not_is_stricter() {
     assert!(up(|_| {}, |up| up.permission = Some("p".to_owned())).starts_with(stricter));
     assert!(!up(|up| up.permission = Some("p".to_owned()), |_| {}).starts_with('!'));
     assert!(
-        up(|_| {}, |up| up.rate = Some(Rate { count: 5, per_ms: 1000, burst: 5 }))
+        up(|_| {}, |up| up.rate = Some(RateContract { count: 5, per_ms: 1000, burst: 5 }))
             .starts_with(stricter)
     );
     assert!(
         up(
-            |up| up.rate = Some(Rate { count: 5, per_ms: 1000, burst: 5 }),
-            |up| up.rate = Some(Rate { count: 9, per_ms: 2000, burst: 5 }),
+            |up| up.rate = Some(RateContract { count: 5, per_ms: 1000, burst: 5 }),
+            |up| up.rate = Some(RateContract { count: 9, per_ms: 2000, burst: 5 }),
         )
         .starts_with(stricter)
     );
     assert!(
         !up(
-            |up| up.rate = Some(Rate { count: 5, per_ms: 1000, burst: 5 }),
-            |up| up.rate = Some(Rate { count: 50, per_ms: 10_000, burst: 6 }),
+            |up| up.rate = Some(RateContract { count: 5, per_ms: 1000, burst: 5 }),
+            |up| up.rate = Some(RateContract { count: 50, per_ms: 10_000, burst: 6 }),
         )
         .starts_with('!')
     );
@@ -322,11 +325,14 @@ fn what_a_client_misses_that_it_got_breaks_it() {
     let down = |old: fn(&mut Down), new: fn(&mut Down)| {
         changed(|namespace, down: Down| drop(namespace.down.insert("e".to_owned(), down)), old, new)
     };
-    assert!(down(|_| {}, |down| down.loss = Loss::Volatile).starts_with('!'));
-    assert!(!down(|down| down.loss = Loss::Volatile, |_| {}).starts_with('!'));
+    assert!(down(|_| {}, |down| down.loss = LossContract::Volatile).starts_with('!'));
+    assert!(!down(|down| down.loss = LossContract::Volatile, |_| {}).starts_with('!'));
     assert!(
-        down(|down| down.loss = Loss::Oldest(9), |down| down.loss = Loss::Oldest(8))
-            .starts_with('!')
+        down(
+            |down| down.loss = LossContract::Oldest(9),
+            |down| down.loss = LossContract::Oldest(8)
+        )
+        .starts_with('!')
     );
     assert!(
         down(|down| down.session = true, |down| down.rooms = vec!["chat".to_owned()])
@@ -335,16 +341,16 @@ fn what_a_client_misses_that_it_got_breaks_it() {
     assert!(!down(|_| {}, |down| down.session = true).starts_with('!'));
     assert!(down(|_| {}, |down| down.throttle_ms = Some(9)).starts_with('!'));
     assert!(down(|_| {}, |down| down.acked_ms = Some(9)).starts_with('!'));
-    let room = |old: fn(&mut Room), new: fn(&mut Room)| {
+    let room = |old: fn(&mut RoomContract), new: fn(&mut RoomContract)| {
         changed(
-            |namespace, room: Room| drop(namespace.rooms.insert("r".to_owned(), room)),
+            |namespace, room: RoomContract| drop(namespace.rooms.insert("r".to_owned(), room)),
             old,
             new,
         )
     };
-    assert!(room(|room| room.history = Some(History::default()), |_| {}).starts_with('!'));
+    assert!(room(|room| room.history = Some(HistoryContract::default()), |_| {}).starts_with('!'));
     assert!(
-        room(|room| room.presence = Some(crate::document::Presence::default()), |_| {})
+        room(|room| room.presence = Some(crate::document::PresenceContract::default()), |_| {})
             .starts_with('!')
     );
     assert!(!room(|_| {}, |room| room.durable = true).starts_with('!'));
@@ -374,13 +380,13 @@ fn an_event_that_is_gone_breaks_who_sends_it_or_waits_for_it() {
 
 #[test]
 fn an_answer_is_read_by_the_other_side() {
-    let text = Reply::Value(Some(json!({ "type": "string" })));
-    let maybe = Reply::Value(Some(json!({ "type": ["string", "null"] })));
-    let up = |reply: &Reply| {
+    let text = ReplyContract::Value(Some(json!({ "type": "string" })));
+    let maybe = ReplyContract::Value(Some(json!({ "type": ["string", "null"] })));
+    let up = |reply: &ReplyContract| {
         let up = Up { reply: reply.clone(), ..Up::default() };
         contract(|namespace| drop(namespace.up.insert("e".to_owned(), up)))
     };
-    let ask = |reply: &Reply| {
+    let ask = |reply: &ReplyContract| {
         let ask = Ask { reply: reply.clone(), ..Ask::default() };
         contract(|namespace| drop(namespace.ask.insert("e".to_owned(), ask)))
     };
@@ -388,8 +394,8 @@ fn an_answer_is_read_by_the_other_side() {
     assert!(!diff(&up(&maybe), &up(&text))[0].breaking);
     assert!(!diff(&ask(&text), &ask(&maybe))[0].breaking);
     assert!(diff(&ask(&maybe), &ask(&text))[0].breaking);
-    assert!(diff(&up(&text), &up(&Reply::Nothing))[0].breaking);
-    assert!(diff(&ask(&Reply::Nothing), &ask(&text))[0].breaking);
+    assert!(diff(&up(&text), &up(&ReplyContract::Nothing))[0].breaking);
+    assert!(diff(&ask(&ReplyContract::Nothing), &ask(&text))[0].breaking);
 }
 
 #[test]

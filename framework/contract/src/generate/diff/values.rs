@@ -2,13 +2,17 @@
 //!
 //! It must come to an end with types that are in themselves: of each pair of schemas it speaks once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 
 use super::{
-    Change, Course, Reader, bounds, fields, lists,
-    variants::{Parts, Variant, Variants},
+    bounds,
+    change::{Course, Reader},
+    fields, lists,
+    objects::{self, Inner, Parts},
+    said::Said,
+    variants::{Variant, Variants},
 };
 use crate::document::Document;
 
@@ -36,39 +40,46 @@ impl Seen {
 pub(super) struct Values<'a, 'c> {
     pub(super) old: &'a Document,
     pub(super) new: &'a Document,
-    pub(super) reader: Reader,
-    /// The event, and which side of it.
-    pub(super) at: String,
-    pub(super) changes: &'c mut Vec<Change>,
+    pub(super) said: Said<'c>,
     pub(super) seen: Seen,
 }
 
 impl<'a> Values<'a, '_> {
-    /// Compares two schemas; `path` is where they are.
-    pub(super) fn compare(&mut self, path: &str, old: &'a Value, new: &'a Value) {
+    /// Compares two schemas, and what is in them: what is told of a type is told of the place where it is met
+    /// first from outside.
+    pub(super) fn compare(&mut self, old: &'a Value, new: &'a Value) {
+        let mut left = VecDeque::from([(String::new(), old, new)]);
+        while let Some((path, old, new)) = left.pop_front() {
+            left.extend(self.one(&path, old, new));
+        }
+    }
+
+    /// Compares two schemas, but for what is in them; `path` is where they are.
+    fn one(&mut self, path: &str, old: &'a Value, new: &'a Value) -> Vec<Inner<'a>> {
         let [one, other] = [self.old.resolve(old), self.new.resolve(new)]
             .map(|schema| std::ptr::from_ref(schema).addr());
         if !self.seen.schemas.insert((one, other)) {
-            return;
+            return Vec::new();
         }
         let (was, is) = (Variants::of(self.old, old), Variants::of(self.new, new));
         let (pairs, lost, gained) = paired(&was, &is);
         if pairs.is_empty() && !lost.is_empty() && !gained.is_empty() {
             let words = format!("is {} now, and was {}", listed(&gained), listed(&lost));
-            self.push(true, path, &words);
+            self.said.push(true, path, &words);
         } else {
             for variant in lost {
                 let words = format!("can no longer be {}", variant.words());
-                self.say(path, Course::Narrower, &words, "clients that exist may send it");
+                self.said.say(path, Course::Narrower, &words, "clients that exist may send it");
             }
             for variant in gained {
-                self.gained(path, variant, was.is_open);
+                may_be(&mut self.said, path, variant, was.is_open);
             }
         }
+        let mut within = Vec::new();
         let is_one_of_several = was.all.len() > 1 && is.all.len() > 1;
         for (old, new) in pairs {
             let path = match new {
-                Variant::Object(parts) if is_one_of_several => match fields::tag(parts) {
+                Variant::Object(parts) if is_one_of_several => match objects::tag(parts) {
                     Some(tag) => format!("{path}({})", tag.replace('`', "")),
                     None => path.to_owned(),
                 },
@@ -76,53 +87,36 @@ impl<'a> Values<'a, '_> {
             };
             match (old, new) {
                 (Variant::Object(old), Variant::Object(new)) if self.seen.is_new(old, new) => {
-                    fields::compare(self, &path, old, new);
+                    within.extend(fields::compare(&mut self.said, &path, old, new));
                 }
-                (Variant::List(old), Variant::List(new)) => lists::compare(self, &path, old, new),
+                (Variant::List(old), Variant::List(new)) => {
+                    within.extend(lists::compare(&mut self.said, &path, old, new));
+                }
                 (Variant::Plain(kind, old), Variant::Plain(_, new)) => {
-                    bounds::plain(self, &path, *kind, old, new);
+                    bounds::plain(&mut self.said, &path, *kind, old, new);
                 }
                 _ => {}
             }
         }
+        within
     }
+}
 
-    /// Something that a value could not be.
-    fn gained(&mut self, path: &str, variant: &Variant<'_>, is_open: bool) {
-        let words = format!("may be {} now", variant.words());
-        match (self.reader, is_open) {
-            (Reader::Clients, true) => {
-                let words = format!("{words}; it is marked open, so that clients expect others");
-                self.harmless(path, &words);
-            }
-            _ => self.say(
-                path,
-                Course::Wider,
-                &words,
-                "clients that exist do not know it, and it was not marked open by \
-                 `#[schemars(extend(\"x-open\" = true))]`",
-            ),
+/// Something that a value could not be.
+fn may_be(said: &mut Said<'_>, path: &str, variant: &Variant<'_>, is_open: bool) {
+    let words = format!("may be {} now", variant.words());
+    match (said.reader, is_open) {
+        (Reader::Clients, true) => {
+            let words = format!("{words}; it is marked open, so that clients expect others");
+            said.harmless(path, &words);
         }
-    }
-
-    /// A change, which breaks by its course; then `why` is said.
-    pub(super) fn say(&mut self, path: &str, course: Course, words: &str, why: &str) {
-        if course.breaks(self.reader) {
-            self.push(true, path, &format!("{words}: {why}"));
-        } else {
-            self.push(false, path, words);
-        }
-    }
-
-    /// A change that nobody minds.
-    pub(super) fn harmless(&mut self, path: &str, words: &str) {
-        self.push(false, path, words);
-    }
-
-    fn push(&mut self, breaking: bool, path: &str, words: &str) {
-        let what = if path.is_empty() { "it".to_owned() } else { format!("`{path}`") };
-        let change = Change { breaking, at: self.at.clone(), what: format!("{what} {words}") };
-        self.changes.push(change);
+        _ => said.say(
+            path,
+            Course::Wider,
+            &words,
+            "clients that exist do not know it, and it was not marked open by \
+             `#[schemars(extend(\"x-open\" = true))]`",
+        ),
     }
 }
 
@@ -161,13 +155,13 @@ fn paired<'v, 'a>(old: &'v Variants<'a>, new: &'v Variants<'a>) -> Paired<'v, 'a
 
 fn likeness(one: &Variant<'_>, other: &Variant<'_>) -> usize {
     match (one, other) {
-        (Variant::Object(one), Variant::Object(other)) => fields::shared(one, other),
+        (Variant::Object(one), Variant::Object(other)) => objects::shared(one, other),
         _ => 0,
     }
 }
 
 fn is_told(object: &Variant<'_>) -> bool {
-    matches!(object, Variant::Object(parts) if fields::tag(parts).is_some())
+    matches!(object, Variant::Object(parts) if objects::tag(parts).is_some())
 }
 
 fn listed(variants: &[&Variant<'_>]) -> String {

@@ -6,16 +6,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::fields;
+use super::objects::{self, Parts};
 use crate::document::Document;
 
 /// More than this are not told apart: what combines so much is nothing that a type has.
 const MOST: usize = 512;
 
 static NULL: Value = Value::Null;
-
-/// The schemas that a value has to keep at once.
-pub(super) type Parts<'a> = Vec<&'a Map<String, Value>>;
 
 /// What a value may be.
 #[derive(Clone, Debug)]
@@ -151,7 +148,7 @@ impl Variant<'_> {
             Self::One(value) => format!("= {}", sorted(value)),
             Self::Plain(kind, _) => format!("{kind:?}"),
             Self::List(_) => "list".to_owned(),
-            Self::Object(parts) => format!("object {}", fields::tag(parts).unwrap_or_default()),
+            Self::Object(parts) => format!("object {}", objects::tag(parts).unwrap_or_default()),
         }
     }
 
@@ -166,7 +163,7 @@ impl Variant<'_> {
             Self::Plain(Kind::Number, _) => "a number".to_owned(),
             Self::Plain(Kind::Truth, _) => "true or false".to_owned(),
             Self::List(_) => "a list".to_owned(),
-            Self::Object(parts) => match fields::tag(parts) {
+            Self::Object(parts) => match objects::tag(parts) {
                 Some(tag) => format!("an object with {tag}"),
                 None => "an object".to_owned(),
             },

@@ -6,7 +6,9 @@ use super::{
     escape::{anchor, paragraphs, text},
     types::Types,
 };
-use crate::document::{Ask, Carries, Down, Loss, Payload, Rate, Reply, SentBy, Up};
+use crate::document::{
+    Ask, Carries, Down, LossContract, PayloadContract, RateContract, ReplyContract, SentBy, Up,
+};
 
 /// What clients send.
 pub(super) fn up(types: &mut Types<'_>, namespace: &str, name: &str, up: &Up) -> String {
@@ -27,8 +29,9 @@ pub(super) fn up(types: &mut Types<'_>, namespace: &str, name: &str, up: &Up) ->
     }
     marks.extend(up.rate.map(rate));
     marks.extend(up.once.as_ref().map(|once| format!("handled once for each {}", code(once))));
-    let mut body =
-        marked(&marks) + &carried(types, &up.payload) + &replied(types, "Reply", &up.reply);
+    let mut body = marked(&marks)
+        + &carried(types, up.description.as_deref(), &up.payload)
+        + &replied(types, "Reply", &up.reply);
     if let Some(codes) = up.refusals.as_ref().filter(|codes| !codes.is_empty()) {
         let codes = codes.iter().map(|refusal| code(refusal)).collect::<Vec<_>>().join(", ");
         body += &format!(
@@ -51,24 +54,29 @@ pub(super) fn down(types: &mut Types<'_>, namespace: &str, name: &str, down: &Do
         marks.push("to one session".to_owned());
     }
     marks.extend(match down.loss {
-        Loss::Nothing => None,
-        Loss::Volatile => Some("may be missed by slow clients".to_owned()),
-        Loss::Latest => Some("slow clients get the newest".to_owned()),
-        Loss::Oldest(most) => Some(format!("slow clients miss the oldest of more than {most}")),
-        Loss::Newest(most) => Some(format!("slow clients miss the newest of more than {most}")),
+        LossContract::Nothing => None,
+        LossContract::Volatile => Some("may be missed by slow clients".to_owned()),
+        LossContract::Latest => Some("slow clients get the newest".to_owned()),
+        LossContract::Oldest(most) => {
+            Some(format!("slow clients miss the oldest of more than {most}"))
+        }
+        LossContract::Newest(most) => {
+            Some(format!("slow clients miss the newest of more than {most}"))
+        }
     });
     marks.extend(down.throttle_ms.map(|time| format!("once in {} at most", span(time))));
     marks.extend(
         down.acked_ms
             .map(|time| format!("sent again after {}, until it is acknowledged", span(time))),
     );
-    let body = marked(&marks) + &carried(types, &down.payload);
+    let body = marked(&marks) + &carried(types, down.description.as_deref(), &down.payload);
     article(("down", namespace, name), &body)
 }
 
 /// What the server asks.
 pub(super) fn ask(types: &mut Types<'_>, namespace: &str, name: &str, ask: &Ask) -> String {
-    let body = carried(types, &ask.payload) + &replied(types, "Answer", &ask.reply);
+    let body = carried(types, ask.description.as_deref(), &ask.payload)
+        + &replied(types, "Answer", &ask.reply);
     article(("ask", namespace, name), &body)
 }
 
@@ -83,20 +91,22 @@ fn article((kind, namespace, name): (&str, &str, &str), body: &str) -> String {
     )
 }
 
-fn carried(types: &mut Types<'_>, payload: &Payload) -> String {
-    let words = paragraphs(payload.description.as_deref().unwrap_or_default());
-    words
-        + &match (payload.carries, &payload.schema) {
-            (Carries::Nothing, _) => "<p class=\"type\">Carries nothing.</p>\n".to_owned(),
-            (_, None) => "<p class=\"type\">What it carries is not known.</p>\n".to_owned(),
-            (_, Some(schema)) => types.whole(schema),
-        }
+/// What it carries, with the words of the event; if it has none, with those of what it carries.
+fn carried(types: &mut Types<'_>, description: Option<&str>, payload: &PayloadContract) -> String {
+    let words = description.map(paragraphs);
+    let body = match (payload.carries, &payload.schema, &words) {
+        (Carries::Nothing, ..) => "<p class=\"type\">Carries nothing.</p>\n".to_owned(),
+        (_, None, _) => "<p class=\"type\">What it carries is not known.</p>\n".to_owned(),
+        (_, Some(schema), Some(_)) => types.body(schema),
+        (_, Some(schema), None) => types.whole(schema),
+    };
+    words.unwrap_or_default() + &body
 }
 
-fn replied(types: &mut Types<'_>, what: &str, reply: &Reply) -> String {
+fn replied(types: &mut Types<'_>, what: &str, reply: &ReplyContract) -> String {
     match reply {
-        Reply::Nothing => String::new(),
-        Reply::Value(schema) => {
+        ReplyContract::Nothing => String::new(),
+        ReplyContract::Value(schema) => {
             format!("<p class=\"reply\"><b>{what}</b> {}</p>\n", types.line(schema.as_ref()))
         }
     }
@@ -110,7 +120,7 @@ fn marked(marks: &[String]) -> String {
     format!("<ul class=\"marks\">{marks}</ul>\n")
 }
 
-fn rate(rate: Rate) -> String {
+fn rate(rate: RateContract) -> String {
     let per = match rate.per_ms {
         1_000 => "second".to_owned(),
         60_000 => "minute".to_owned(),
@@ -156,7 +166,7 @@ mod tests {
         let spans = [1, 1_000, 90_000, 3_600_000, 172_800_000].map(span);
         assert_eq!(spans, ["1 ms", "1 second", "90 seconds", "1 hour", "2 days"]);
         assert_eq!([12, 2048, 1 << 20].map(size), ["12 bytes", "2 KiB", "1 MiB"]);
-        let limit = |count, per_ms, burst| rate(Rate { count, per_ms, burst });
+        let limit = |count, per_ms, burst| rate(RateContract { count, per_ms, burst });
         assert_eq!(limit(5, 1_000, 5), "5 in each second");
         assert_eq!(limit(5, 2_000, 9), "5 in each 2 seconds, 9 at once");
     }

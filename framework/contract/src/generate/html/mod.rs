@@ -14,7 +14,7 @@ use self::{
     events::{code, size, span},
     types::Types,
 };
-use crate::document::{Document, Namespace, Room};
+use crate::document::{Document, NamespaceContract, RoomContract};
 
 /// The page. What is in `extra_head` and `extra_body` stands at the end of each as it is: it is for what
 /// comes with the page, such as a playground, and nothing that anybody else has written.
@@ -91,7 +91,7 @@ fn contents(document: &Document) -> String {
 }
 
 /// The names of what clients send, typed or not.
-fn sent(namespace: &Namespace) -> Vec<&String> {
+fn sent(namespace: &NamespaceContract) -> Vec<&String> {
     let untyped = namespace.untyped.iter().filter(|name| !namespace.up.contains_key(*name));
     let mut names: Vec<&String> = namespace.up.keys().chain(untyped).collect();
     names.sort();
@@ -99,7 +99,7 @@ fn sent(namespace: &Namespace) -> Vec<&String> {
     names
 }
 
-fn section(types: &mut Types<'_>, name: &str, namespace: &Namespace) -> String {
+fn section(types: &mut Types<'_>, name: &str, namespace: &NamespaceContract) -> String {
     let mut made = format!(
         "<section id=\"{}\">\n<h2>Namespace {}</h2>\n",
         anchor(&["namespace", name]),
@@ -124,7 +124,7 @@ fn section(types: &mut Types<'_>, name: &str, namespace: &Namespace) -> String {
     made + "</section>\n"
 }
 
-fn room(types: &mut Types<'_>, namespace: &str, name: &str, room: &Room) -> String {
+fn room(types: &mut Types<'_>, namespace: &str, name: &str, room: &RoomContract) -> String {
     let anchor = anchor(&["room", namespace, name]);
     let mut made =
         format!("<article id=\"{anchor}\">\n<h4><a href=\"#{anchor}\">{}</a></h4>\n", text(name));

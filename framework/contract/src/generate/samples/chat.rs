@@ -5,10 +5,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamespaceFacts, empty, event, several};
+use super::events::{empty, event, several};
 use crate::{
     Rate,
-    document::{Document, RoomFacts, SentBy},
+    document::{Document, NamespaceFacts, RoomFacts, SentBy},
     event::Policy,
     schema::Of,
 };

@@ -32,9 +32,10 @@ pub(in crate::generate) fn hostile() -> Document {
     });
     let down = json!({ "payload": several, "rooms": [evil], "loss": { "oldest": 3 } });
     let nothing = json!({
-        "payload": { "carries": "nothing", "description": evil }, "reply": "nothing", "auth": true,
+        "payload": { "carries": "nothing" }, "description": evil, "reply": "nothing", "auth": true,
     });
     let namespace = json!({
+        "hash": evil,
         "up": { evil: up, "__proto__": up, "a:b": nothing, "a.b": nothing },
         "down": { evil: down, "__proto__": down },
         "ask": { evil: { "payload": payload, "reply": { "value": null } } },

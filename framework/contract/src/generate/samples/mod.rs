@@ -4,52 +4,13 @@
 
 mod any_schema;
 mod chat;
+mod events;
 mod hostile;
 mod shapes;
 
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-
 pub(super) use self::{any_schema::any_schema, chat::chat, hostile::hostile, shapes::shapes};
-use crate::{
-    document::{EventFacts, NamespaceFacts},
-    event::{Policy, Shape},
-    schema::{Of, Schemas},
-};
-
-/// An event of that type, which `R` acknowledges.
-fn event<T: JsonSchema, R: JsonSchema>(name: &'static str) -> EventFacts {
-    EventFacts {
-        name,
-        type_name: std::any::type_name::<T>(),
-        shape: Shape::Single,
-        policy: Policy::new(),
-        schemas: Schemas { payload: Of::<T>::SCHEMA, reply: Of::<R>::SCHEMA, key: None },
-        is_answered: !std::any::type_name::<R>().eq("()"),
-    }
-}
-
-/// One that carries nothing.
-fn empty<T: JsonSchema, R: JsonSchema>(name: &'static str) -> EventFacts {
-    EventFacts { shape: Shape::Empty, ..event::<T, R>(name) }
-}
-
-/// One that carries several values.
-fn several<T: JsonSchema, R: JsonSchema>(name: &'static str) -> EventFacts {
-    EventFacts { shape: Shape::Positional, ..event::<T, R>(name) }
-}
-
-impl EventFacts {
-    fn keyed(mut self, key: &'static str) -> Self {
-        self.schemas.key = Some(key);
-        self
-    }
-
-    fn with(self, policy: Policy) -> Self {
-        Self { policy, ..self }
-    }
-}
 
 /// Compares what is made with the file of that name; with `SALON_SAMPLES=write` it is written there.
 pub(super) fn is_as_in(name: &str, made: &str) {

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{NamespaceFacts, event};
-use crate::{document::Document, payload::Binary};
+use super::events::event;
+use crate::{
+    document::{Document, NamespaceFacts},
+    payload::Binary,
+};
 
 /// Makes types of which only the schemas are looked at, and an event of each in both directions.
 macro_rules! shapes {

@@ -9,12 +9,14 @@ use super::{
     read::{Reader, lines_of, words},
     types::{Field, Type},
 };
-use crate::document::{Ask, Carries, Document, Down, Namespace, Payload, Reply, SentBy, Up};
+use crate::document::{
+    Ask, Carries, Document, Down, NamespaceContract, PayloadContract, ReplyContract, SentBy, Up,
+};
 
 /// What the interface of a namespace says.
 pub(super) fn interface(
     document: &Document,
-    namespace: &Namespace,
+    namespace: &NamespaceContract,
     reader: &mut Reader<'_>,
 ) -> Vec<Field> {
     let mut ups: BTreeMap<&String, Field> = namespace
@@ -24,16 +26,19 @@ pub(super) fn interface(
         .collect();
     for (name, one) in &namespace.up {
         let fields = up(one, reader);
-        ups.insert(name, described(event(name, fields), document, &one.payload));
+        ups.insert(
+            name,
+            described(event(name, fields), document, one.description.as_deref(), &one.payload),
+        );
     }
     let downs = namespace.down.iter().map(|(name, one)| {
         let fields = down(one, reader);
-        described(event(name, fields), document, &one.payload)
+        described(event(name, fields), document, one.description.as_deref(), &one.payload)
     });
     let downs: Vec<Field> = downs.collect();
     let asks = namespace.ask.iter().map(|(name, one)| {
         let fields = ask(one, reader);
-        described(event(name, fields), document, &one.payload)
+        described(event(name, fields), document, one.description.as_deref(), &one.payload)
     });
     let asks: Vec<Field> = asks.collect();
     let presence = namespace.rooms.iter().filter_map(|(name, room)| {
@@ -42,7 +47,7 @@ pub(super) fn interface(
     });
     let presence: Vec<Field> = presence.collect();
     vec![
-        Field::new("hash", Type::Literal(names::quoted(&document.hash))),
+        Field::new("hash", Type::Literal(names::quoted(&namespace.hash))),
         Field::new("up", object(ups.into_values().collect())),
         Field::new("down", object(downs)),
         Field::new("ask", object(asks)),
@@ -86,7 +91,7 @@ fn ask(ask: &Ask, reader: &mut Reader<'_>) -> Vec<Field> {
     vec![Field::new("data", data), Field::new("out", replied(&ask.reply, reader))]
 }
 
-fn carried(payload: &Payload, reader: &mut Reader<'_>) -> Type {
+fn carried(payload: &PayloadContract, reader: &mut Reader<'_>) -> Type {
     match (payload.carries, &payload.schema) {
         (Carries::Nothing, _) => Type::Plain("void"),
         (Carries::One, schema) => reader.known(schema.as_ref()),
@@ -95,10 +100,10 @@ fn carried(payload: &Payload, reader: &mut Reader<'_>) -> Type {
     }
 }
 
-fn replied(reply: &Reply, reader: &mut Reader<'_>) -> Type {
+fn replied(reply: &ReplyContract, reader: &mut Reader<'_>) -> Type {
     match reply {
-        Reply::Nothing => Type::Plain("void"),
-        Reply::Value(schema) => reader.known(schema.as_ref()),
+        ReplyContract::Nothing => Type::Plain("void"),
+        ReplyContract::Value(schema) => reader.known(schema.as_ref()),
     }
 }
 
@@ -107,12 +112,18 @@ fn event(name: &str, fields: Vec<Field>) -> Field {
 }
 
 /// An event with its words, if no type that has a name says them.
-fn described(event: Field, document: &Document, payload: &Payload) -> Field {
+fn described(
+    event: Field,
+    document: &Document,
+    description: Option<&str>,
+    payload: &PayloadContract,
+) -> Field {
     let schema = payload.schema.as_ref();
-    let words = match (&payload.description, schema) {
-        (Some(description), _) => lines_of(description),
-        (None, Some(schema)) if std::ptr::eq(document.resolve(schema), schema) => words(schema),
-        _ => Vec::new(),
+    let has_name = |schema| !std::ptr::eq(document.resolve(schema), schema);
+    let words = match (schema, description) {
+        (Some(schema), _) if has_name(schema) => Vec::new(),
+        (Some(schema), None) => words(schema),
+        (_, description) => description.map(lines_of).unwrap_or_default(),
     };
     Field { words, ..event }
 }
@@ -131,7 +142,7 @@ fn unknown(key: &str) -> Field {
 
 /// What a client needs at run time: the hash, the fields that it fills in by itself, and whose values are
 /// sent one by one.
-pub(super) fn value(document: &Document, namespace: &Namespace) -> String {
+pub(super) fn value(namespace: &NamespaceContract) -> String {
     let keys = namespace.up.iter().filter_map(|(name, up)| {
         let key = up.room.as_ref().and(up.key.as_ref())?;
         Some(format!("{}: {}", literal_key(name), names::quoted(key)))
@@ -143,7 +154,7 @@ pub(super) fn value(document: &Document, namespace: &Namespace) -> String {
         .filter(|(_, payload)| payload.carries == Carries::Several)
         .map(|(name, _)| names::quoted(name))
         .collect();
-    let (hash, keys) = (names::quoted(&document.hash), keys.collect::<Vec<_>>());
+    let (hash, keys) = (names::quoted(&namespace.hash), keys.collect::<Vec<_>>());
     let positional: Vec<String> = positional.into_iter().collect();
     format!(
         "{{\n  hash: {hash},\n  keys: {},\n  positional: {},\n}}",

@@ -15,7 +15,7 @@ pub(in crate::generate) use self::{
     read::Reader,
     types::{Field, Type},
 };
-use crate::document::{Document, Namespace};
+use crate::document::{Document, NamespaceContract};
 
 /// What is made, and of what.
 #[derive(Clone, Debug)]
@@ -168,16 +168,16 @@ fn make(document: &Document, options: &Options) -> Result<Made, Error> {
     types += &write::comment(&read::lines_of(&words), 0);
     let body = writer.interface(&interface);
     types += &format!("export interface {name} extends Contract {body}\n");
-    let first = first_line(document, &options.command);
+    let first = first_line(&namespace.hash, &options.command);
     let head = format!(
         "{first}\nimport type {{ Contract, Described }} from {};\n\n",
         quoted(&options.module)
     );
-    let value = contract::value(document, namespace);
+    let value = contract::value(namespace);
     Ok(Made { first, head, types, name, constant, value })
 }
 
-fn namespace<'a>(document: &'a Document, name: &str) -> Result<&'a Namespace, Error> {
+fn namespace<'a>(document: &'a Document, name: &str) -> Result<&'a NamespaceContract, Error> {
     document.namespaces.get(name).ok_or_else(|| Error::NoNamespace {
         asked: name.to_owned(),
         known: document.namespaces.keys().cloned().collect(),
@@ -187,8 +187,8 @@ fn namespace<'a>(document: &'a Document, name: &str) -> Result<&'a Namespace, Er
 /// What a file begins with; whoever compares two leaves it out, since it has the path of one.
 pub(in crate::generate) const FIRST: &str = "// generated: ";
 
-fn first_line(document: &Document, command: &str) -> String {
-    let line = format!("{FIRST}`{command}`; do not edit. Contract {}", document.hash);
+fn first_line(hash: &str, command: &str) -> String {
+    let line = format!("{FIRST}`{command}`; do not edit. Contract {hash}");
     line.replace(|it: char| it.is_control() || it == '\u{2028}' || it == '\u{2029}', " ")
 }
 

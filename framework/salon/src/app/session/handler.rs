@@ -174,7 +174,13 @@ where
             ),
         })
     };
-    routes.push(SessionRoute { name: E::NAME, policy: E::POLICY, call: Box::new(call) });
+    routes.push(SessionRoute {
+        name: E::NAME,
+        policy: E::POLICY,
+        #[cfg(feature = "contract")]
+        facts: salon_contract::document::EventFacts::of::<E>(),
+        call: Box::new(call),
+    });
 }
 
 fn encode<E: Event>(reply: &E::Reply) -> Result<Payload, Refusal>

@@ -51,6 +51,8 @@ type Call = Box<
 pub struct SessionRoute {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
+    #[cfg(feature = "contract")]
+    pub(crate) facts: salon_contract::document::EventFacts,
     pub(crate) call: Call,
 }
 

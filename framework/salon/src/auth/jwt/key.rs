@@ -4,15 +4,18 @@
 
 use std::fmt;
 
-use jsonwebtoken::{
-    DecodingKey,
-    crypto::{JwtVerifier, rust_crypto},
-};
+#[cfg(not(feature = "jwt"))]
+use jsonwebtoken::crypto::aws_lc as backend;
+#[cfg(feature = "jwt")]
+use jsonwebtoken::crypto::rust_crypto as backend;
+use jsonwebtoken::{DecodingKey, crypto::JwtVerifier};
 
 use super::{KeyError, algorithm::Algorithm};
 
 /// Bits that an RSA key must have, at least.
 const RSA_BITS: usize = 2048;
+/// Bytes of an uncompressed point on P-256 (SEC 1, section 2.3.3).
+const P256_BYTES: usize = 65;
 /// Bytes of an Ed25519 public key (RFC 8032, section 5.1.5).
 const ED25519_BYTES: usize = 32;
 
@@ -80,7 +83,7 @@ impl Key {
         // The verifier looks at the key only when there is a token.
         let parts = decoding
             .try_get_as_bytes()
-            .and_then(rust_crypto::DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key);
+            .and_then(backend::DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_public_key);
         let Ok((modulus, _)) = parts else { return Err(refused) };
         let found = bits(&modulus);
         if found < RSA_BITS {
@@ -96,6 +99,8 @@ impl Key {
     pub fn es256(pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         DecodingKey::from_ec_pem(pem.as_ref())
             .ok()
+            // Not every backend looks at the curve before there is a token.
+            .filter(|key| key.try_get_as_bytes().is_ok_and(|key| key.len() == P256_BYTES))
             .and_then(|decoding| Self::new(Algorithm::Es256, decoding))
             .ok_or(KeyError::Pem { algorithm: Algorithm::Es256.name(), wanted: "P-256" })
     }
@@ -142,7 +147,7 @@ impl Key {
     /// Not by `jsonwebtoken::crypto::verify`: that takes the process's default backend, and panics
     /// if another crate switches a second one on.
     fn verifier(&self) -> Option<Box<dyn JwtVerifier>> {
-        let make = rust_crypto::DEFAULT_PROVIDER.verifier_factory;
+        let make = backend::DEFAULT_PROVIDER.verifier_factory;
         make(&self.algorithm.implementation(), &self.decoding).ok()
     }
 

@@ -64,6 +64,8 @@ struct Welcomed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    contract: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     send: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
@@ -122,6 +124,7 @@ impl TypedCodec {
             },
             max_payload: self.max_payload,
             expires_in_ms: welcome.expires_in.map(milliseconds),
+            contract: welcome.contract.as_deref(),
             send: welcome.posting.as_ref().map(|posting| &*posting.path),
             secret: welcome.posting.as_ref().map(|posting| &*posting.secret),
         };

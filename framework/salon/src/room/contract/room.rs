@@ -213,6 +213,17 @@ pub enum Senders {
     Anyone,
 }
 
+#[cfg(feature = "contract")]
+impl From<Senders> for salon_contract::document::SentBy {
+    fn from(senders: Senders) -> Self {
+        match senders {
+            Senders::Join => Self::Join,
+            Senders::Member => Self::Member,
+            Senders::Anyone => Self::Anyone,
+        }
+    }
+}
+
 /// A list of the events that the room `R` handles: a tuple of them, or of further lists.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of events of the room `{R}`",

@@ -120,7 +120,24 @@ impl<R: Present> Presence<R> {
     #[must_use]
     pub const fn on() -> Self {
         let hooks = Hooks { meta: meta_of::<R>, absent: R::absent };
-        Self { of: Some(hooks), grace: Duration::from_secs(10), after_lapse: false, most: 1_000 }
+        Self {
+            of: Some(hooks),
+            grace: Duration::from_secs(10),
+            after_lapse: false,
+            most: 1_000,
+            #[cfg(feature = "contract")]
+            schema: None,
+        }
+    }
+
+    /// Has what is seen of a member in the [contract](crate::contract) of the app.
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub const fn described(self) -> Self
+    where
+        R::Meta: schemars::JsonSchema,
+    {
+        Self { schema: salon_contract::schema::Of::<R::Meta>::SCHEMA, ..self }
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Presence<R> {
     pub(super) grace: Duration,
     pub(super) after_lapse: bool,
     pub(super) most: usize,
+    #[cfg(feature = "contract")]
+    pub(crate) schema: Option<salon_contract::schema::Make>,
 }
 
 /// The room's side of it, where `R` is not known to be [`Present`](super::Present).
@@ -24,7 +26,20 @@ pub(super) struct Hooks<R> {
 
 impl<R> Presence<R> {
     /// Nobody is told, and nothing is kept.
-    pub const OFF: Self = Self { of: None, grace: Duration::ZERO, after_lapse: false, most: 0 };
+    pub const OFF: Self = Self {
+        of: None,
+        grace: Duration::ZERO,
+        after_lapse: false,
+        most: 0,
+        #[cfg(feature = "contract")]
+        schema: None,
+    };
+
+    /// Whether anybody is told.
+    #[cfg(feature = "contract")]
+    pub(crate) const fn is_on(&self) -> bool {
+        self.of.is_some()
+    }
 
     /// How long a user whose last connection was lost is still taken to be there, so that who comes
     /// back in time has not been away. One who leaves, is put out or loses its right is gone at
@@ -64,7 +79,7 @@ impl<R> Presence<R> {
 
 impl<R> fmt::Debug for Presence<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { of, grace, after_lapse, most } = self;
+        let Self { of, grace, after_lapse, most, .. } = self;
         f.debug_struct("Presence")
             .field("on", &of.is_some())
             .field("grace", grace)

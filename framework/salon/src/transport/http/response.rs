@@ -19,10 +19,12 @@ use crate::{
     auth::Handshake,
     base::{
         contained::{Panicked, contain},
+        excerpt::excerpt,
         logged::Logged,
         meter::Count,
     },
     connection::Connections,
+    wire::engine_io::RequestError,
 };
 
 /// The type of what Engine.IO answers.
@@ -51,7 +53,7 @@ impl Reply {
     ) -> Result<Self, Box<HttpResponse>> {
         // Of a request from elsewhere nothing is trusted, not even that it asks for a WebSocket.
         let origin = Origin::judge(request, connections.origins())
-            .map_err(|error| Rejection::from(error).respond(&Origin::None, false))?;
+            .map_err(|error| elsewhere(request, error).respond(&Origin::None, false))?;
         if let Some(response) = origin.preflight(request) {
             return Err(response.into());
         }
@@ -200,4 +202,20 @@ impl Reply {
         }
         response.body(payload)
     }
+}
+
+/// What a request from elsewhere is told. Its page cannot read it, but whoever develops the page can.
+fn elsewhere(request: &HttpRequest, error: RequestError) -> Rejection {
+    if error != RequestError::Forbidden {
+        return error.into();
+    }
+    let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let origin = excerpt(origin.unwrap_or("of another site"));
+    tracing::info!(
+        origin,
+        "a page of another origin is refused: `Builder::origins` says which may connect"
+    );
+    let words =
+        format!("pages of {origin} may not connect here: `Builder::origins` says which may");
+    Rejection::from(error).message(words)
 }

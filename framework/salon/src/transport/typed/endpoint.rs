@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     call::Call,
-    event_stream,
+    event_stream, files,
     opening::Opening,
     polling, posting, secret, status,
     subprotocols::Offered,
@@ -39,7 +39,16 @@ pub(crate) fn configure(connections: Arc<Connections>) -> impl Fn(&mut web::Serv
     move |config| {
         let Some(path) = &connections.http().plain_path else { return };
         let path = path.trim_end_matches('/');
+        #[cfg(feature = "contract")]
+        if connections.http().contract_page {
+            for resource in super::page::resources(path, &connections) {
+                config.service(resource);
+            }
+        }
         let connections = web::Data::from(connections.clone());
+        for file in files::resources(path) {
+            config.service(file);
+        }
         for path in [path.to_owned(), format!("{path}/{{{TAIL}:.*}}")] {
             config.service(web::resource(path).app_data(connections.clone()).to(serve));
         }

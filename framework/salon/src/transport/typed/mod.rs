@@ -6,7 +6,10 @@ mod body;
 mod call;
 mod endpoint;
 mod event_stream;
+mod files;
 mod opening;
+#[cfg(feature = "contract")]
+mod page;
 mod polling;
 mod posting;
 mod secret;

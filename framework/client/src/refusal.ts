@@ -1,0 +1,33 @@
+import type { BuiltIn, Retry } from "./types.js";
+
+/** A refusal as frames have it. */
+export interface Refused {
+  code: string;
+  message?: string | undefined;
+  data?: unknown;
+}
+
+const LATER =
+  /^(internal|timeout|disconnected|closed|rate_limited|limit_exceeded|shutting_down|server_full|too_many|overflow|connect_timeout)$/;
+
+/** Why something was not done: a stable `code`, a message for people, and data. */
+export class Refusal<Code extends string = string> extends Error {
+  readonly code: Code | BuiltIn;
+  readonly data?: unknown;
+  /** What may be done about it. */
+  readonly retry: Retry;
+
+  constructor({ code, message, data }: Refused, retry?: Retry) {
+    super(message ?? code);
+    this.name = "Refusal";
+    this.code = code as Code;
+    this.data = data;
+    const after_ms = (data as { retry_after_ms?: number } | undefined)?.retry_after_ms;
+    this.retry =
+      retry ??
+      (after_ms !== undefined ? { after_ms } : /^(unauthorized|lapsed)$/.test(code) ? "token" : LATER.test(code) ? "backoff" : "never");
+  }
+}
+
+/** A refusal of the client's own. */
+export const refusal = (code: BuiltIn, message: string) => new Refusal({ code, message });
