@@ -5,6 +5,7 @@
 //! same document: whoever checks a file in compares it byte by byte.
 
 pub mod cli;
+pub mod diff;
 #[cfg(test)]
 mod samples;
 pub mod typescript;

@@ -33,6 +33,7 @@ pub(super) enum Command {
     Help,
     Ts { file: Option<PathBuf>, check: bool, options: typescript::Options, said: Vec<String> },
     Json { file: Option<PathBuf>, check: bool },
+    Diff { old: PathBuf },
 }
 
 /// What stands after the name of a command.
@@ -83,6 +84,10 @@ pub(super) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Comman
         "json" => {
             let given = given(&mut parser, true, &[])?;
             Command::Json { file: given.file, check: given.check }
+        }
+        "diff" => {
+            let given = given(&mut parser, false, &[])?;
+            Command::Diff { old: given.file.ok_or(Error::NothingToCompare)? }
         }
         _ => return Err(Error::UnknownCommand(name)),
     })

@@ -5,7 +5,7 @@
 use std::{io, path::PathBuf};
 
 use super::exit::Exit;
-use crate::{excerpt::excerpt, generate::typescript};
+use crate::{document::FORM, excerpt::excerpt, generate::typescript};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,15 @@ pub(super) enum Error {
     Arguments(lexopt::Error),
     #[error("--check compares a file: name it")]
     NothingToCheck,
+    #[error("diff compares with a contract that was written by `contract json OLD.json`: name it")]
+    NothingToCompare,
+    #[error("{} is no contract: {cause}; write one by `contract json`", .file.display())]
+    NoContract { file: PathBuf, cause: serde_json::Error },
+    #[error(
+        "{} is a contract of the form {form}, and this is of the form {FORM}: write it again with the app as it \
+         was, and this version of Salon", .file.display()
+    )]
+    OtherForm { file: PathBuf, form: serde_json::Value },
     #[error(transparent)]
     TypeScript(#[from] typescript::Error),
     #[error(

@@ -10,7 +10,7 @@ use std::{
 
 use super::error::{Difference, Error};
 use crate::{
-    document::Document,
+    document::{Document, FORM},
     generate::typescript::{self, FIRST, Options, Script},
 };
 
@@ -58,6 +58,21 @@ pub(super) fn text(of: &impl serde::Serialize) -> String {
     let mut value = serde_json::to_value(of).unwrap_or_default();
     value.sort_all_objects();
     format!("{value:#}\n")
+}
+
+/// A contract that was written by `json`.
+pub(super) fn read(file: &Path) -> Result<Document, Error> {
+    let text =
+        fs::read_to_string(file).map_err(|cause| Error::Read { file: file.to_owned(), cause })?;
+    let no_contract = |cause| Error::NoContract { file: file.to_owned(), cause };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(no_contract)?;
+    // Of another form nothing is known but that it says so.
+    match value.get("salon_contract") {
+        Some(form) if *form != FORM => {
+            Err(Error::OtherForm { file: file.to_owned(), form: form.clone() })
+        }
+        _ => serde_json::from_value(value).map_err(no_contract),
+    }
 }
 
 /// Writes a file, unless that is what it has; tells which it was.

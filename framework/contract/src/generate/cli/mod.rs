@@ -22,7 +22,7 @@ use self::{
     error::Error,
     files::{Files, text},
 };
-use super::{quoted_path, typescript};
+use super::{diff, quoted_path, typescript};
 use crate::document::Document;
 
 /// Carries out a command; `arguments` are those after the name of the program.
@@ -86,8 +86,24 @@ impl Run<'_> {
                 let made = Files::of_types(self.document, &options, file.as_deref())?;
                 self.put_all(made, check, &options.command)?;
             }
+            Command::Diff { old } => return self.diff(&old),
         }
         Ok(Exit::Success)
+    }
+
+    fn diff(&mut self, old: &Path) -> Result<Exit, Error> {
+        let changes = diff::diff(&files::read(old)?, self.document);
+        for change in &changes {
+            writeln!(self.out, "{change}").map_err(Error::Output)?;
+        }
+        let breaking = changes.iter().filter(|change| change.breaking).count();
+        let words = match (changes.len(), breaking) {
+            (0, _) => "nothing has changed".to_owned(),
+            (all, 0) => format!("changes: {all}, none of which breaks clients"),
+            (all, breaking) => format!("changes: {all}, of which {breaking} break clients"),
+        };
+        writeln!(self.out, "{words}").map_err(Error::Output)?;
+        Ok(if breaking == 0 { Exit::Success } else { Exit::Failure })
     }
 
     /// The one that was named; if none was, the only one, or else the main one.

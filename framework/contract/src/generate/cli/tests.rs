@@ -108,3 +108,60 @@ fn what_is_not_understood_is_said_with_what_would_be() {
     assert!(err.starts_with("cannot write /no/such/folder/x.json: "), "{err}");
     assert_eq!(given(&samples::chat(), &["--help"]).0, Exit::Success);
 }
+
+#[test]
+fn a_contract_is_compared_with_one_that_was_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("old.json").display().to_string();
+    let document = samples::chat();
+    assert_eq!(given(&document, &["json", &file]).0, Exit::Success);
+    let (exit, out, _) = given(&document, &["diff", &file]);
+    assert_eq!((exit, &*out), (Exit::Success, "nothing has changed\n"));
+
+    let mut changed = document.clone();
+    let main = main_of(&mut changed);
+    main.down.remove("notice");
+    let more = main.up["count"].clone();
+    main.up.insert("more".to_owned(), more);
+    let (exit, out, _) = given(&changed, &["diff", &file]);
+    assert_eq!(exit, Exit::Failure);
+    assert_eq!(
+        out.lines().collect::<Vec<_>>(),
+        [
+            "breaking: \"notice\", which the server sends: it is gone: clients that exist wait for it",
+            "harmless: \"more\", which clients send: it is new",
+            "changes: 2, of which 1 break clients",
+        ]
+    );
+    main_of(&mut changed).down.clone_from(&document.namespaces["/"].down);
+    assert_eq!(given(&changed, &["diff", &file]).0, Exit::Success);
+}
+
+fn main_of(document: &mut Document) -> &mut crate::document::NamespaceContract {
+    document.namespaces.get_mut("/").expect("it is there")
+}
+
+#[test]
+fn what_cannot_be_compared_is_trouble() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("it can be written");
+        file.display().to_string()
+    };
+    for (file, words) in [
+        (folder.path().join("none").display().to_string(), "cannot read "),
+        (written("text", "no JSON"), "is no contract: expected ident"),
+        (written("list", "[]"), "is no contract: "),
+        (
+            written("other", r#"{"asyncapi":"3.1.0"}"#),
+            "is no contract: missing field `salon_contract`",
+        ),
+        (written("later", r#"{"salon_contract":2}"#), "of the form 2, and this is of the form 1"),
+    ] {
+        let (exit, _, err) = given(&samples::chat(), &["diff", &file]);
+        assert_eq!(exit, Exit::Trouble);
+        assert!(err.contains(words), "{err}");
+    }
+    assert_eq!(given(&samples::chat(), &["diff"]).0, Exit::Trouble);
+}
