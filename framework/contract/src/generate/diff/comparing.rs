@@ -50,10 +50,8 @@ impl<'a> Values<'a, '_> {
                 _ => path.to_owned(),
             };
             match (old, new) {
-                (Variant::Object(old), Variant::Object(new)) => {
-                    if self.seen.is_new(old, new) {
-                        fields::compare(self, &path, old, new);
-                    }
+                (Variant::Object(old), Variant::Object(new)) if self.seen.is_new(old, new) => {
+                    fields::compare(self, &path, old, new);
                 }
                 (Variant::List(old), Variant::List(new)) => lists::compare(self, &path, old, new),
                 (Variant::Plain(kind, old), Variant::Plain(_, new)) => {

@@ -49,7 +49,7 @@ impl<'a> Both<'a, '_> {
                     policies::downs(self, &at, old, new);
                 }
                 (Some(_), None) => {
-                    self.push(true, &at, "it is gone: clients that exist wait for it")
+                    self.push(true, &at, "it is gone: clients that exist wait for it");
                 }
                 (None, _) => self.push(false, &at, "it is new"),
             }

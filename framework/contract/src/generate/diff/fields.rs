@@ -151,7 +151,7 @@ fn removed(values: &mut Values<'_, '_>, path: &str, is_closed: bool) {
         ),
         Reader::Server => values.harmless(path, "is gone: whoever sends it is not heard"),
         Reader::Clients => {
-            values.say(path, Course::Other, "is gone", "clients that exist look for it")
+            values.say(path, Course::Other, "is gone", "clients that exist look for it");
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn ups(both: &mut Both<'_, '_>, at: &str, old: &Up, new: &Up) {
     match (&old.permission, &new.permission) {
         (was, is) if was == is => {}
         (Some(was), None) => {
-            both.push(false, at, &format!("the permission {was:?} is not needed any more"))
+            both.push(false, at, &format!("the permission {was:?} is not needed any more"));
         }
         (_, Some(is)) => {
             both.push(true, at, &format!("it is stricter: the permission {is:?} is needed now"));
