@@ -38,6 +38,7 @@ unless_installed browser/package-lock.json browser/node_modules install_node bro
 client=../framework/client
 unless_installed $client/package-lock.json $client/node_modules install_node $client
 unless_installed $client/tests/browser/package-lock.json $client/tests/browser/node_modules install_node $client/tests/browser
+unless_installed $client/examples/package-lock.json $client/examples/node_modules install_node $client/examples
 unless_installed clients/python/requirements.txt clients/python/.venv install_python
 
 # Autobahn's fuzzing client is written in Python 2, which is no package of Debian's any more.

@@ -80,6 +80,13 @@ async fn it_keeps_its_promises_without_a_server() -> Result<()> {
     run("node", &["--test", "tests/unit/"].map(OsStr::new), &[]).await
 }
 
+/// What stands between it and React, Svelte and Vue.
+#[tokio::test]
+async fn its_examples_are_built() -> Result<()> {
+    built().await?;
+    run("node", &["examples/build.js".as_ref()], &[]).await
+}
+
 #[tokio::test]
 async fn it_speaks_to_a_server_by_each_transport() -> Result<()> {
     built().await?;

@@ -162,6 +162,7 @@ const guardedTests = {
     for (let i = 0; i < 5; i++) {
       await until("joined", () => mine.state.get() === "joined");
       // What was sent before is not to be what is lost.
+      await mine.send("chat:count", {});
       await later(50);
       line.isDeaf = true;
       const said = mine.send("chat:say", { text: String(i) }, { queue: "once" });

@@ -4,7 +4,11 @@
 
 use serde_json::Value;
 
-use super::{change::Course, objects::Parts, said::Said, variants::Kind};
+use super::{
+    Course,
+    parts::{Kind, Parts},
+    values::Values,
+};
 
 /// Between what something is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +60,12 @@ impl Bounds {
 }
 
 /// Compares bounds: of how many there are of something, or of a number itself if that is nothing.
-pub(super) fn compare(said: &mut Said<'_>, path: &str, unit: &str, (old, new): (Bounds, Bounds)) {
+pub(super) fn compare(
+    values: &mut Values<'_, '_>,
+    path: &str,
+    unit: &str,
+    (old, new): (Bounds, Bounds),
+) {
     let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
     let least = (old.least.unwrap_or(low), new.least.unwrap_or(low));
     let most = (old.most.unwrap_or(high), new.most.unwrap_or(high));
@@ -76,43 +85,55 @@ pub(super) fn compare(said: &mut Said<'_>, path: &str, unit: &str, (old, new): (
             (false, _) => format!("{is} at {bound} {new}{unit} now"),
             (true, false) => format!("{was} at {bound} {old}{unit}, and need not be so now"),
         };
-        said.say(path, course, &words, why(course));
+        values.say(path, course, &words, why(course));
     }
 }
 
 /// Compares two values without parts, of one kind.
-pub(super) fn plain(said: &mut Said<'_>, path: &str, kind: Kind, old: &Parts<'_>, new: &Parts<'_>) {
+pub(super) fn plain(
+    values: &mut Values<'_, '_>,
+    path: &str,
+    kind: Kind,
+    old: &Parts<'_>,
+    new: &Parts<'_>,
+) {
     match kind {
         Kind::Truth => {}
         Kind::Whole | Kind::Number => {
             let [old, new] = [old, new].map(Bounds::of_numbers);
-            compare(said, path, "", (old, new));
+            compare(values, path, "", (old, new));
         }
         Kind::Text => {
             let [was, is] = [old, new].map(|parts| Bounds::of(parts, "minLength", "maxLength"));
-            compare(said, path, "characters", (was, is));
+            compare(values, path, "characters", (was, is));
             for rule in ["format", "pattern", "contentEncoding"] {
                 let [was, is] =
                     [old, new].map(|parts| parts.iter().find_map(|part| part.get(rule)));
-                self::rule(said, path, rule, was, is);
+                self::rule(values, path, rule, was, is);
             }
         }
     }
 }
 
-fn rule(said: &mut Said<'_>, path: &str, rule: &str, was: Option<&Value>, is: Option<&Value>) {
+fn rule(
+    values: &mut Values<'_, '_>,
+    path: &str,
+    rule: &str,
+    was: Option<&Value>,
+    is: Option<&Value>,
+) {
     match (was, is) {
         (Some(was), Some(is)) if was != is => {
             let words = format!("has the {rule} {is} now, and had {was}");
-            said.say(path, Course::Other, &words, "what one admits the other may not");
+            values.say(path, Course::Other, &words, "what one admits the other may not");
         }
         (None, Some(is)) => {
             let words = format!("has the {rule} {is} now, and had none");
-            said.say(path, Course::Narrower, &words, why(Course::Narrower));
+            values.say(path, Course::Narrower, &words, why(Course::Narrower));
         }
         (Some(was), None) => {
             let words = format!("had the {rule} {was}, and has none now");
-            said.say(path, Course::Wider, &words, why(Course::Wider));
+            values.say(path, Course::Wider, &words, why(Course::Wider));
         }
         _ => {}
     }

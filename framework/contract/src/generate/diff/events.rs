@@ -3,14 +3,14 @@
 //! It must look at each from the side of clients that exist: what they send, what they are sent, what they
 //! are asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
 use super::{
-    change::{Change, Reader},
-    policies::{self, Policies},
-    said::Said,
+    Change, Reader,
+    both::Both,
+    comparing, policies,
     values::{Seen, Values},
 };
 use crate::document::{Carries, Document, NamespaceContract, PayloadContract, ReplyContract};
@@ -38,32 +38,7 @@ fn pairs<'a, T>(
     names.into_iter().map(|name| (&**name, old.get(name), new.get(name)))
 }
 
-/// Both contracts, and what has changed so far.
-struct Both<'a, 'c> {
-    old: &'a Document,
-    new: &'a Document,
-    namespace: &'a str,
-    changes: &'c mut Vec<Change>,
-}
-
 impl<'a> Both<'a, '_> {
-    /// Something about an event or a room.
-    fn push(&mut self, breaking: bool, at: &str, what: &str) {
-        self.policies(at).push(breaking, what);
-    }
-
-    fn policies<'b>(&'b mut self, at: &'b str) -> Policies<'b> {
-        Policies { at, changes: self.changes }
-    }
-
-    /// What an event is called, with its namespace if it is not the main one.
-    fn named(&self, name: &str) -> String {
-        match self.namespace {
-            "/" => format!("{name:?}"),
-            other => format!("{name:?} of {other:?}"),
-        }
-    }
-
     fn namespaces(&mut self, old: &'a NamespaceContract, new: &'a NamespaceContract) {
         self.ups(old, new);
         for (name, old, new) in pairs(&old.down, &new.down) {
@@ -71,7 +46,7 @@ impl<'a> Both<'a, '_> {
             match (old, new) {
                 (Some(old), Some(new)) => {
                     self.payloads(&at, Reader::Clients, (&old.payload, &new.payload));
-                    policies::downs(&mut self.policies(&at), old, new);
+                    policies::downs(self, &at, old, new);
                 }
                 (Some(_), None) => {
                     self.push(true, &at, "it is gone: clients that exist wait for it");
@@ -95,7 +70,7 @@ impl<'a> Both<'a, '_> {
             let at = format!("the room {}", self.named(name));
             match (old, new) {
                 (Some(old), Some(new)) => {
-                    policies::rooms(&mut self.policies(&at), old, new);
+                    policies::rooms(self, &at, old, new);
                     if let (Some(old), Some(new)) = (&old.presence, &new.presence) {
                         let at = format!("what is seen of members of {}", self.named(name));
                         self.schemas(&at, Reader::Clients, (old.meta.as_ref(), new.meta.as_ref()));
@@ -117,7 +92,7 @@ impl<'a> Both<'a, '_> {
                     self.payloads(&at, Reader::Server, (&old.payload, &new.payload));
                     let answer = format!("the reply to {}", self.named(name));
                     self.replies(&answer, Reader::Clients, (&old.reply, &new.reply));
-                    policies::ups(&mut self.policies(&at), old, new);
+                    policies::ups(self, &at, old, new);
                 }
                 (Some(_), None) if is_untyped(new) => {
                     self.push(true, &at, "its types are gone: nobody can say what it takes");
@@ -206,13 +181,18 @@ impl<'a> Both<'a, '_> {
         schemas: (Option<&'a Value>, Option<&'a Value>),
     ) {
         match schemas {
-            (Some(old), Some(new)) => Values {
-                old: self.old,
-                new: self.new,
-                said: Said { reader, at: at.to_owned(), changes: self.changes },
-                seen: Seen::default(),
+            (Some(old), Some(new)) => {
+                let values = Values {
+                    old: self.old,
+                    new: self.new,
+                    reader,
+                    at: at.to_owned(),
+                    changes: self.changes,
+                    seen: Seen::default(),
+                    next: VecDeque::new(),
+                };
+                comparing::compare(values, old, new);
             }
-            .compare(old, new),
             (None, Some(_)) => self.push(false, at, "it has a schema now; before nothing was known of it"),
             (Some(_), None) => self.push(
                 true,

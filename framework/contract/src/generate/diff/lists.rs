@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use super::{
+    Course, Reader,
     bounds::{self, Bounds},
-    change::{Course, Reader},
-    objects::{Inner, Parts},
-    said::Said,
+    parts::Parts,
+    values::Values,
 };
 
 static ANYTHING: Value = Value::Bool(true);
@@ -50,33 +50,31 @@ impl<'a> List<'a> {
     }
 }
 
-/// Compares two lists, but for what is in them.
+/// Compares two lists.
 pub(super) fn compare<'a>(
-    said: &mut Said<'_>,
+    values: &mut Values<'a, '_>,
     path: &str,
     old: &Parts<'a>,
     new: &Parts<'a>,
-) -> Vec<Inner<'a>> {
-    let mut within = Vec::new();
+) {
     let (old, new) = (List::of(old), List::of(new));
     for at in 0..old.places.len().max(new.places.len()) {
         if let (Some(old), Some(new)) = (old.place(at), new.place(at)) {
-            within.push((format!("{path}[{at}]"), old, new));
+            values.compare(&format!("{path}[{at}]"), old, new);
         }
     }
     if let (Some(old), Some(new)) = (old.rest, new.rest) {
-        within.push((format!("{path}[]"), old, new));
+        values.compare(&format!("{path}[]"), old, new);
     }
     let is_longer = old.rest.is_none() && new.rest.is_none() && new.places.len() > old.places.len();
-    if is_longer && said.reader == Reader::Clients {
-        said.harmless(path, "has more values at its end");
-        return within;
+    if is_longer && values.reader == Reader::Clients {
+        values.harmless(path, "has more values at its end");
+        return;
     }
     if old.rest.is_none() && new.rest.is_none() && new.places.len() < old.places.len() {
         let why = "clients that exist send and look for more";
-        said.say(path, Course::Other, "has fewer values", why);
-        return within;
+        values.say(path, Course::Other, "has fewer values", why);
+        return;
     }
-    bounds::compare(said, path, "values", (old.bounds, new.bounds));
-    within
+    bounds::compare(values, path, "values", (old.bounds, new.bounds));
 }

@@ -3,21 +3,41 @@
 //! It must judge by what clients do that exist: they send what the old contract takes, and read what it
 //! promises. What it cannot judge, it calls breaking.
 
+mod both;
 mod bounds;
-mod change;
+mod comparing;
 mod events;
 mod fields;
 mod lists;
-mod objects;
+mod parts;
 mod policies;
-mod said;
 #[cfg(test)]
 mod tests;
 mod values;
 mod variants;
 
-pub use self::change::Change;
+use std::fmt;
+
 use crate::document::Document;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// Whether a client of the old contract may fail by it.
+    pub breaking: bool,
+    /// The event, and which side of it.
+    pub at: String,
+    /// What is another, and why that breaks a client if it does.
+    pub what: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.breaking { "breaking" } else { "harmless" };
+        write!(f, "{kind}: {}: {}", self.at, self.what)
+    }
+}
 
 /// Everything that has changed, but for words; what breaks comes first.
 ///
@@ -55,4 +75,35 @@ pub fn diff(old: &Document, new: &Document) -> Vec<Change> {
         key(one).cmp(&key(other))
     });
     changes
+}
+
+/// Who reads a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// The server: clients that exist send what they did.
+    Server,
+    /// Clients: those that exist read what they were promised.
+    Clients,
+}
+
+/// Where what a value may be has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// It may be less than before.
+    Narrower,
+    /// It may be more than before.
+    Wider,
+    /// It is another.
+    Other,
+}
+
+impl Course {
+    /// Whether that is a mistake to a reader that takes what was, or to one that sends it.
+    fn breaks(self, reader: Reader) -> bool {
+        match self {
+            Self::Narrower => reader == Reader::Server,
+            Self::Wider => reader == Reader::Clients,
+            Self::Other => true,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{change::Reader, *};
+use super::*;
 use crate::{
     document::{
         Ask, Down, HistoryContract, LossContract, NamespaceContract, PayloadContract, RateContract,
@@ -52,7 +52,7 @@ fn changes(old: &Document, new: &Document) -> Vec<String> {
 }
 
 /// An object with these fields, of which those are required.
-#[expect(clippy::needless_pass_by_value, reason = "it is made where it is given")]
+#[expect(clippy::needless_pass_by_value, reason = "a test reads better without a borrow")]
 fn object(fields: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": fields, "required": required })
 }

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::objects::{self, Parts};
+use super::{
+    fields,
+    parts::{Kind, Parts},
+};
 use crate::document::Document;
 
 /// More than this are not told apart: what combines so much is nothing that a type has.
@@ -22,15 +25,6 @@ pub(super) enum Variant<'a> {
     Plain(Kind, Parts<'a>),
     List(Parts<'a>),
     Object(Parts<'a>),
-}
-
-/// A kind of value that has no parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Whole,
-    Number,
-    Truth,
 }
 
 /// All that a value may be.
@@ -148,7 +142,7 @@ impl Variant<'_> {
             Self::One(value) => format!("= {}", sorted(value)),
             Self::Plain(kind, _) => format!("{kind:?}"),
             Self::List(_) => "list".to_owned(),
-            Self::Object(parts) => format!("object {}", objects::tag(parts).unwrap_or_default()),
+            Self::Object(parts) => format!("object {}", fields::tag(parts).unwrap_or_default()),
         }
     }
 
@@ -163,7 +157,7 @@ impl Variant<'_> {
             Self::Plain(Kind::Number, _) => "a number".to_owned(),
             Self::Plain(Kind::Truth, _) => "true or false".to_owned(),
             Self::List(_) => "a list".to_owned(),
-            Self::Object(parts) => match objects::tag(parts) {
+            Self::Object(parts) => match fields::tag(parts) {
                 Some(tag) => format!("an object with {tag}"),
                 None => "an object".to_owned(),
             },
