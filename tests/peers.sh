@@ -39,6 +39,7 @@ client=../framework/client
 unless_installed $client/package-lock.json $client/node_modules install_node $client
 unless_installed $client/tests/browser/package-lock.json $client/tests/browser/node_modules install_node $client/tests/browser
 unless_installed $client/examples/package-lock.json $client/examples/node_modules install_node $client/examples
+unless_installed contract/package-lock.json contract/node_modules install_node contract
 unless_installed clients/python/requirements.txt clients/python/.venv install_python
 
 # Autobahn's fuzzing client is written in Python 2, which is no package of Debian's any more.

@@ -80,6 +80,28 @@ async fn it_keeps_its_promises_without_a_server() -> Result<()> {
     run("node", &["--test", "tests/unit/"].map(OsStr::new), &[]).await
 }
 
+/// What `contract ts` makes is taken by TypeScript, with the client's own types, at its strictest.
+#[tokio::test]
+async fn generated_types_are_types() -> Result<()> {
+    run("node", &["../../tests/contract/tsc.js".as_ref()], &[]).await
+}
+
+/// What `contract asyncapi` makes is taken by those who have made AsyncAPI.
+#[tokio::test]
+async fn generated_asyncapi_is_asyncapi() -> Result<()> {
+    let folder = folder().join("contract");
+    let mut samples = std::fs::read_dir(folder.join("samples"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    samples.retain(|path| path.to_string_lossy().ends_with(".asyncapi.json"));
+    assert!(!samples.is_empty(), "there are samples");
+    let script = folder.join("asyncapi.js");
+    for sample in samples {
+        run("node", &[script.as_os_str(), sample.as_os_str()], &[]).await?;
+    }
+    Ok(())
+}
+
 /// What stands between it and React, Svelte and Vue.
 #[tokio::test]
 async fn its_examples_are_built() -> Result<()> {
