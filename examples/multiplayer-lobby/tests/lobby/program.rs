@@ -103,7 +103,8 @@ async fn it_says_where_it_is_and_is_there() {
         ("/hall.js", "text/javascript"),
         ("/match.js", "text/javascript"),
         ("/view.js", "text/javascript"),
-        ("/salon.js", "text/javascript"),
+        ("/contract.js", "text/javascript"),
+        ("/salon/client.js", "text/javascript"),
     ] {
         let response = request(address, &format!("GET {path}"), "").await;
         assert!(response.starts_with("HTTP/1.1 200"), "{path}: {response}");
