@@ -29,6 +29,9 @@ const TURN: u64 = 500;
 /// Who takes what is sent, beside one that does not.
 const FAST: usize = 99;
 
+/// Of how many things there are prices.
+const PRICES: u32 = 100;
+
 const TEXT: u8 = 0x81;
 
 #[derive(Deserialize, Event)]
@@ -43,6 +46,14 @@ struct Said<'a> {
     number: u64,
 }
 
+/// What something costs at the moment.
+#[derive(Serialize, Event)]
+#[event("hall:price", latest = of)]
+struct Price {
+    of: u32,
+    price: u64,
+}
+
 struct Hall<const KEEPS: bool>;
 
 impl<const KEEPS: bool> Room for Hall<KEEPS> {
@@ -54,7 +65,7 @@ impl<const KEEPS: bool> Room for Hall<KEEPS> {
     type Key = u32;
     type Identity = ();
     type Events = (Enter<KEEPS>,);
-    type Sends = (Said<'static>,);
+    type Sends = (Said<'static>, Price);
 
     fn open(_: &u32, _: &mut RoomContext<Self>) -> Result<Self, Refusal> {
         Ok(Self)
@@ -82,6 +93,21 @@ impl<const KEEPS: bool> Reply<Publish> for Hall<KEEPS> {
     }
 }
 
+/// Publishes so many prices, of one thing after the other.
+struct Quote {
+    first: u64,
+}
+
+impl<const KEEPS: bool> Reply<Quote> for Hall<KEEPS> {
+    type Output = ();
+
+    fn reply(&mut self, Quote { first }: Quote, cx: &mut RoomContext<Self>) {
+        for (of, price) in (0..PRICES).zip(first..) {
+            cx.broadcast(&Price { of, price });
+        }
+    }
+}
+
 /// Prints what so many publications cost.
 pub(crate) fn run(publications: u32) -> Result<()> {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -95,7 +121,11 @@ pub(crate) fn run(publications: u32) -> Result<()> {
     for (what, is_there) in [("alone", false), ("beside one that does not read", true)] {
         runtime.block_on(beside(what, is_there))?;
     }
-    Ok(())
+    println!(
+        "\nThe newest of {PRICES} prices, 10,000 a second, to one that does not read: bytes more than before"
+    );
+    println!("{:<40} {:>9} {:>9} {:>9} {:>9}", "after", "1 s", "2 s", "5 s", "10 s");
+    runtime.block_on(newest())
 }
 
 async fn connect(server: &InProcess) -> Result<RawWebSocket> {
@@ -178,6 +208,28 @@ async fn left<const KEEPS: bool>() -> Result<usize> {
     drop(server);
     let bytes = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
     Ok(bytes / (KEPT - TURN as usize))
+}
+
+/// What a process has more while one that reads nothing is sent what is `latest`.
+async fn newest() -> Result<()> {
+    let (salon, server) = serve::<false>()?;
+    let idle = connect(&server).await?;
+    let before = Region::new(ALLOCATOR);
+    let mut turns = tokio::time::interval(Duration::from_secs(1) * PRICES / 10_000);
+    let mut bytes = Vec::new();
+    for turn in 1..=10 * 10_000 / u64::from(PRICES) {
+        turns.tick().await;
+        salon.room::<Hall<false>>(&1).ask(Quote { first: turn * u64::from(PRICES) }).await?;
+        if [1, 2, 5, 10].map(|second| second * 10_000 / u64::from(PRICES)).contains(&turn) {
+            let change = before.change();
+            bytes.push(change.bytes_allocated as i64 - change.bytes_deallocated as i64);
+        }
+    }
+    drop((idle, server));
+    print!("{:<40}", "");
+    bytes.iter().for_each(|bytes| print!(" {bytes:>9}"));
+    println!();
+    Ok(())
 }
 
 /// How long it takes to those that read, while one is there that does not.
