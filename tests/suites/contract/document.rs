@@ -52,6 +52,10 @@ struct Bet {
 }
 
 #[derive(Deserialize, Event, JsonSchema)]
+#[event("table:knock", room = Table(0), anyone)]
+struct Knock(u32);
+
+#[derive(Deserialize, Event, JsonSchema)]
 #[event("table:point", room = Table(0), anyone)]
 struct Point(u32, f32, f32);
 
@@ -124,6 +128,9 @@ impl Table {
     fn bet(&mut self, bet: Bet) {
         let _ = (bet.table, bet.id, bet.amount);
     }
+
+    #[on]
+    fn knock(&mut self, _: Knock) {}
 
     #[on]
     fn point(&mut self, Point(_, x, y): Point, cx: &mut EventContext<'_, Self>) {
@@ -208,6 +215,7 @@ fn the_key_of_a_room_has_the_name_that_clients_write() {
     let keys = ["table:sit", "table:bet"].map(|event| main.up[event].key.as_deref());
     assert_eq!(keys, [Some("tableId"), Some("at")]);
     assert_eq!(main.up["table:point"].key.as_deref(), Some("0"));
+    assert_eq!(main.up["table:knock"].key, None, "it is the key itself");
 }
 
 #[test]

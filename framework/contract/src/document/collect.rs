@@ -74,6 +74,11 @@ impl Document {
     fn resolve_keys(&mut self) {
         let mut namespaces = std::mem::take(&mut self.namespaces);
         for (name, up) in namespaces.values_mut().flat_map(|namespace| &mut namespace.up) {
+            // One value that is the key itself has no field.
+            let is_whole = |key: &String| key.bytes().all(|byte| byte.is_ascii_digit());
+            if up.payload.carries == Carries::One {
+                up.key.take_if(|key| is_whole(key));
+            }
             let (Some(key), Some(schema)) = (&mut up.key, &up.payload.schema) else { continue };
             let Some(fields) = self.resolve(schema).get("properties").and_then(Value::as_object)
             else {

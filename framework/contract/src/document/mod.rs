@@ -110,7 +110,8 @@ pub struct Up {
     /// The kind of room that handles it; without one the session does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// The field of the payload with the room's key.
+    /// The field of the payload with the room's key; which of several values it is. Without one the only value is
+    /// the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Who may send it to a room.

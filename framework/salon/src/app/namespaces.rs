@@ -252,6 +252,15 @@ impl Namespaces {
         Ok(())
     }
 
+    /// The namespace of that name, unless only the app can say which that is: it is not asked.
+    #[cfg(all(feature = "contract", feature = "testing"))]
+    pub(crate) fn find_unasked(&self, name: &str) -> Option<&Arc<BuiltNamespace>> {
+        let is_said = |other: &&Arc<BuiltNamespace>| {
+            matches!(other.name, Name::Pattern(..)) && other.accepts(name)
+        };
+        self.fixed.get(name).or_else(|| self.others.iter().find(is_said))
+    }
+
     /// What is said of one of them in the contract.
     #[cfg(all(feature = "contract", feature = "testing"))]
     pub(crate) fn facts_of(&self, namespace: &BuiltNamespace) -> Vec<NamespaceFacts> {

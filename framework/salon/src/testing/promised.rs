@@ -104,7 +104,7 @@ impl Promised {
 
 impl Contract {
     fn of(core: &Core, namespace: &str) -> Option<Self> {
-        let built = core.namespaces().find(namespace)?;
+        let built = core.namespaces().find_unasked(namespace)?;
         let hash = built.contract()?.to_string();
         let document = DOCUMENTS.with_borrow_mut(|documents| {
             let make = || Rc::new(Document::of(core.namespaces().facts_of(built).as_slice()));

@@ -62,7 +62,7 @@ fn up(up: &Up, reader: &mut Reader<'_>) -> Vec<Field> {
     ];
     if let Some(room) = &up.room {
         fields.push(text("room", room));
-        fields.extend(up.key.as_ref().map(|key| text("key", key)));
+        fields.extend(key_of(up).map(|key| text("key", key)));
         if up.by == Some(SentBy::Join) {
             fields.push(Field::new("join", Type::Plain("true")));
         }
@@ -73,6 +73,11 @@ fn up(up: &Up, reader: &mut Reader<'_>) -> Vec<Field> {
         fields.push(Field::new("refusals", Type::union(codes)));
     }
     fields
+}
+
+/// The field that a client fills in by itself: of several values it fills in none.
+fn key_of(up: &Up) -> Option<&String> {
+    up.key.as_ref().filter(|_| up.payload.carries == Carries::One)
 }
 
 /// It has a room only if nobody else sends it: what a session sends comes without a place in a room.
@@ -144,7 +149,7 @@ fn unknown(key: &str) -> Field {
 /// sent one by one.
 pub(super) fn value(namespace: &NamespaceContract) -> String {
     let keys = namespace.up.iter().filter_map(|(name, up)| {
-        let key = up.room.as_ref().and(up.key.as_ref())?;
+        let key = up.room.as_ref().and(key_of(up))?;
         Some(format!("{}: {}", literal_key(name), names::quoted(key)))
     });
     let payloads = namespace.up.iter().map(|(name, up)| (name, &up.payload));
