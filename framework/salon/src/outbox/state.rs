@@ -303,9 +303,8 @@ impl State {
             }
             self.turn_over(terms);
         }
-        // Not at the next heartbeat only: thousands may have come back at once, and read what they missed.
-        if self.frames.is_empty() && self.frames.capacity() > MOST_SPARE {
-            self.frames = SmallVec::new();
+        if self.frames.spilled() && self.frames.capacity() > MOST_SPARE && self.frames.is_empty() {
+            self.give_back();
         }
         debug_assert!(
             !self.frames.is_empty() || self.bytes == 0,
@@ -316,6 +315,12 @@ impl State {
             self.tell_of_room();
         }
         count > 0
+    }
+
+    /// Not at the next heartbeat only: thousands may have come back at once, and read what they missed.
+    #[cold]
+    fn give_back(&mut self) {
+        self.frames = SmallVec::new();
     }
 
     /// So many frames in front, as a burst.

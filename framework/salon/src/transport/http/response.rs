@@ -211,11 +211,45 @@ fn elsewhere(request: &HttpRequest, error: RequestError) -> Rejection {
     }
     let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let origin = excerpt(origin.unwrap_or("of another site"));
+    // What somebody far away presents as its origin may be a credential in the wrong place.
+    let shown = if is_near(&origin) { &*origin } else { "of another host" };
     tracing::info!(
-        origin,
+        origin = shown,
         "a page of another origin is refused: `Builder::origins` says which may connect"
     );
     let words =
         format!("pages of {origin} may not connect here: `Builder::origins` says which may");
     Rejection::from(error).message(words)
+}
+
+/// Whether it is of this machine, as a development server is.
+fn is_near(origin: &str) -> bool {
+    let Some(("http" | "https", authority)) = origin.split_once("://") else { return false };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, port),
+        _ => (authority, ""),
+    };
+    ["localhost", "127.0.0.1", "[::1]"].contains(&host) && port.len() <= 5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_near;
+
+    #[test]
+    fn only_what_is_of_this_machine_is_named_in_a_log() {
+        for near in ["http://localhost:5173", "https://127.0.0.1", "http://[::1]:3000"] {
+            assert!(is_near(near), "{near}");
+        }
+        for far in [
+            "http://localhost.example",
+            "http://s3cr3t",
+            "s3cr3t://localhost",
+            "http://localhost:s3cr3t",
+            "http://localhost:1234567",
+            "null",
+        ] {
+            assert!(!is_near(far), "{far}");
+        }
+    }
 }
