@@ -22,7 +22,7 @@ use crate::{
     message::Publication,
 };
 
-/// For how many frames an outbox in which nothing waits keeps the place, until the next heartbeat.
+/// Of so many frames, taken at once, an outbox gives the place back; of fewer by the next heartbeat.
 const MOST_SPARE: usize = 64;
 
 /// What waits in an outbox, and for what it waits.
@@ -291,7 +291,11 @@ impl State {
         let count = count(Frames::new(&self.frames, terms));
         if self.rare.is_none() && count == self.frames.len() {
             // Mostly: then there is nothing to be counted.
-            self.frames.clear();
+            match count {
+                // Not at the next heartbeat only: thousands may have come back at once, and read what they missed.
+                MOST_SPARE.. => self.frames = SmallVec::new(),
+                _ => self.frames.clear(),
+            }
             self.bytes = 0;
         } else {
             for frame in self.frames.drain(..count) {
@@ -303,9 +307,6 @@ impl State {
             }
             self.turn_over(terms);
         }
-        if self.frames.spilled() && self.frames.capacity() > MOST_SPARE && self.frames.is_empty() {
-            self.give_back();
-        }
         debug_assert!(
             !self.frames.is_empty() || self.bytes == 0,
             "an outbox in which nothing waits has {} bytes",
@@ -315,12 +316,6 @@ impl State {
             self.tell_of_room();
         }
         count > 0
-    }
-
-    /// Not at the next heartbeat only: thousands may have come back at once, and read what they missed.
-    #[cold]
-    fn give_back(&mut self) {
-        self.frames = SmallVec::new();
     }
 
     /// So many frames in front, as a burst.
