@@ -65,11 +65,7 @@ async fn a_page_of_another_host_may_not_connect_over_any_wire_unless_it_is_liste
                 }
                 Err(ConnectError::Rejected { status, body }) => {
                     assert!(!may, "{origin} did not connect over {wire:?} with {origins:?}");
-                    assert_eq!(status, 403);
-                    let (code, way_out) = (r#"{"code":4,"#, "`Builder::origins`");
-                    assert!(body.starts_with(code) && body.contains(way_out), "{body}");
-                    let shown: String = origin.chars().take(20).collect();
-                    assert!(body.contains(&shown), "{body} does not name {origin}");
+                    assert_eq!((status, &*body), (403, r#"{"code":4,"message":"Forbidden"}"#));
                 }
                 Err(error) => panic!("{origin} over {wire:?} with {origins:?}: {error}"),
             }

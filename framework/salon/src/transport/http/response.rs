@@ -204,7 +204,8 @@ impl Reply {
     }
 }
 
-/// What a request from elsewhere is told. Its page cannot read it, but whoever develops the page can.
+/// What a request from elsewhere is told, which is what the reference says; whoever develops its page finds more in
+/// the log.
 fn elsewhere(request: &HttpRequest, error: RequestError) -> Rejection {
     if error != RequestError::Forbidden {
         return error.into();
@@ -217,9 +218,7 @@ fn elsewhere(request: &HttpRequest, error: RequestError) -> Rejection {
         origin = shown,
         "a page of another origin is refused: `Builder::origins` says which may connect"
     );
-    let words =
-        format!("pages of {origin} may not connect here: `Builder::origins` says which may");
-    Rejection::from(error).message(words)
+    error.into()
 }
 
 /// Whether it is of this machine, as a development server is.
