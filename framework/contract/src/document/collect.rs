@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::{
     Ask, Carries, Document, Down, EventFacts, FORM, HistoryContract, LossContract,
     NamespaceContract, NamespaceFacts, PayloadContract, PresenceContract, RateContract,
-    ReplyContract, RoomContract, RoomFacts, SentBy, Up, schemas::Schemas,
+    ReplyContract, RoomContract, RoomFacts, SentBy, Up,
+    schemas::{self, Schemas},
 };
 use crate::{
     event::{self, Dropped, Shape},
@@ -22,13 +23,19 @@ impl Document {
     pub fn of(namespaces: &[NamespaceFacts]) -> Self {
         let mut document = Self::unsigned(namespaces);
         for facts in namespaces {
-            let alone = Self::unsigned(std::slice::from_ref(facts)).digest();
             if let Some(namespace) = document.namespaces.get_mut(&facts.name) {
-                namespace.hash = alone;
+                namespace.hash = Self::hash_of(facts);
             }
         }
         document.hash = document.digest();
         document
+    }
+
+    /// The hash of one namespace, whatever others there are.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hash_of(namespace: &NamespaceFacts) -> String {
+        Self::unsigned(std::slice::from_ref(namespace)).digest()
     }
 
     fn unsigned(namespaces: &[NamespaceFacts]) -> Self {
@@ -64,10 +71,7 @@ impl Document {
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let name =
             schema.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix("#/schemas/"));
-        match name.and_then(|name| self.schemas.get(name)) {
-            Some(schema) => schema,
-            None => schema,
-        }
+        name.and_then(|name| self.schemas.get(name)).unwrap_or(schema)
     }
 
     /// Each room's key by the name that it has in JSON: the field has it from its type's `rename_all`.
@@ -101,29 +105,23 @@ impl Document {
     }
 
     fn warn_of_integers(&mut self) {
-        let mut warnings = Vec::new();
+        let warnings = &mut self.warnings;
         for (name, schema) in &self.schemas {
-            wide_integers(name, schema, &mut warnings);
+            wide_integers(name, schema, warnings);
         }
         for (namespace, events) in &self.namespaces {
-            let schemas = events.up.iter().map(|(name, up)| (name, &up.payload.schema));
-            let downs = events.down.iter().map(|(name, down)| (name, &down.payload.schema));
-            for (name, schema) in schemas.chain(downs) {
-                if let Some(schema) = schema {
-                    wide_integers(&format!("{name:?} of {namespace}"), schema, &mut warnings);
-                }
+            let ups = events.up.iter().map(|(name, up)| (name, up.payload.schema.as_ref()));
+            let downs = events.down.iter().map(|(name, it)| (name, it.payload.schema.as_ref()));
+            for (name, schema) in ups.chain(downs).filter_map(|(name, it)| Some((name, it?))) {
+                wide_integers(&format!("{name:?} of {namespace}"), schema, warnings);
             }
             for (name, up) in &events.up {
                 if let ReplyContract::Value(Some(schema)) = &up.reply {
-                    wide_integers(
-                        &format!("the reply to {name:?} of {namespace}"),
-                        schema,
-                        &mut warnings,
-                    );
+                    let at = format!("the reply to {name:?} of {namespace}");
+                    wide_integers(&at, schema, warnings);
                 }
             }
         }
-        self.warnings.append(&mut warnings);
     }
 }
 
@@ -173,7 +171,7 @@ fn wide_integers(at: &str, schema: &Value, warnings: &mut Vec<String>) {
                             wide_integers(&format!("{at}.{field}"), inner, warnings);
                         }
                     }
-                    _ if ["const", "enum", "default", "examples"].contains(&key.as_str()) => {}
+                    _ if schemas::is_value(key) => {}
                     _ => wide_integers(at, inner, warnings),
                 }
             }

@@ -126,6 +126,11 @@ fn apart(received: &Map<String, Value>, sent: &Map<String, Value>) -> BTreeSet<S
     }
 }
 
+/// Whether values stand behind that word of a schema, and no schemas.
+pub(super) fn is_value(word: &str) -> bool {
+    ["const", "enum", "default", "examples"].contains(&word)
+}
+
 /// Rewrites each reference in a schema.
 pub(crate) fn each_reference(schema: &mut Value, rename: &dyn Fn(&str) -> String) {
     each_reference_mut(schema, &mut |reference| *reference = rename(reference));
@@ -142,8 +147,8 @@ fn each_reference_mut(schema: &mut Value, see: &mut dyn FnMut(&mut String)) {
                     Value::Object(fields) if key == "properties" => {
                         fields.values_mut().for_each(|inner| each_reference_mut(inner, see));
                     }
-                    // What looks like a reference there is a value.
-                    _ if ["const", "enum", "default", "examples"].contains(&key.as_str()) => {}
+                    // What looks like a reference there is none.
+                    _ if is_value(key) => {}
                     inner => each_reference_mut(inner, see),
                 }
             }

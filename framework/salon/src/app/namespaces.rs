@@ -240,7 +240,7 @@ impl Namespaces {
             routes,
             untyped: namespace.untyped,
             #[cfg(feature = "contract")]
-            contract: Document::of(std::slice::from_ref(&facts)).hash.into(),
+            contract: Document::hash_of(&facts).into(),
         };
         #[cfg(feature = "contract")]
         self.facts.push(facts);

@@ -19,7 +19,6 @@ use crate::{
     auth::Handshake,
     base::{
         contained::{Panicked, contain},
-        excerpt::excerpt,
         logged::Logged,
         meter::Count,
     },
@@ -211,11 +210,10 @@ fn elsewhere(request: &HttpRequest, error: RequestError) -> Rejection {
         return error.into();
     }
     let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let origin = excerpt(origin.unwrap_or("of another site"));
     // What somebody far away presents as its origin may be a credential in the wrong place.
-    let shown = if is_near(&origin) { &*origin } else { "of another host" };
+    let origin = origin.filter(|origin| is_near(origin)).unwrap_or("of another host");
     tracing::info!(
-        origin = shown,
+        origin,
         "a page of another origin is refused: `Builder::origins` says which may connect"
     );
     error.into()

@@ -2,6 +2,8 @@
 //!
 //! It must never be served where nobody has asked for it: it says what there is to be attacked.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpResponse, HttpResponseBuilder, Resource,
     guard::{Guard, GuardContext},
@@ -20,10 +22,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-i
                       connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page and its script, below the path of the endpoint.
-pub(super) fn resources(path: &str, connections: &Connections) -> [Resource; 2] {
-    let page = page(connections);
+pub(super) fn resources(path: &str, connections: &Arc<Connections>) -> [Resource; 2] {
+    let connections = connections.clone();
     let page = move || {
-        let page = page.clone();
+        let page = page(&connections);
         async move { with_policy(HttpResponse::Ok()).content_type(ContentType::html()).body(page) }
     };
     let script = async || {
@@ -36,12 +38,12 @@ pub(super) fn resources(path: &str, connections: &Connections) -> [Resource; 2] 
     ]
 }
 
-/// The page with the contract in it.
-fn page(connections: &Connections) -> web::Bytes {
+/// The page with the contract in it: made when somebody looks at it, which few do.
+fn page(connections: &Connections) -> String {
     let document = salon_contract::document::Document::of(&connections.namespaces().facts);
     // A document has a JSON form. In it no text ends the element that it stands in.
     let json = serde_json::to_string(&document).unwrap_or_default().replace('<', "\\u003c");
-    PAGE.replacen(">CONTRACT<", &format!(">{json}<"), 1).into()
+    PAGE.replacen(">CONTRACT<", &format!(">{json}<"), 1)
 }
 
 fn with_policy(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
