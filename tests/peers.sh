@@ -37,7 +37,6 @@ unless_installed reference/package-lock.json reference/node_modules install_node
 unless_installed browser/package-lock.json browser/node_modules install_node browser
 client=../framework/client
 unless_installed $client/package-lock.json $client/node_modules install_node $client
-unless_installed $client/tests/browser/package-lock.json $client/tests/browser/node_modules install_node $client/tests/browser
 unless_installed $client/examples/package-lock.json $client/examples/node_modules install_node $client/examples
 unless_installed contract/package-lock.json contract/node_modules install_node contract
 unless_installed clients/python/requirements.txt clients/python/.venv install_python

@@ -19,7 +19,9 @@ const ARGUMENTS = [
 /** Calls `use` with what opens pages; further arguments may follow. */
 export async function withChromium(use, ...further) {
   const profile = await mkdtemp(join(tmpdir(), "salon-chromium-"));
-  const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true };
+  // Pages that are left are kept, as in a browser that is nobody's tool.
+  const ignoreDefaultArgs = ["--disable-back-forward-cache"];
+  const launch = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, ignoreDefaultArgs };
   const context = await chromium.launchPersistentContext(profile, { ...launch, args: [...ARGUMENTS, ...further] });
   context.setDefaultTimeout(10_000);
   try {

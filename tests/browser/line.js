@@ -27,8 +27,12 @@ export class Line {
     return line;
   }
 
+  get port() {
+    return this.#listener.address().port;
+  }
+
   get url() {
-    return `http://127.0.0.1:${this.#listener.address().port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get open() {
@@ -40,6 +44,11 @@ export class Line {
     this.#isCut = true;
     this.isDeaf = false;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** What connects from here on comes to that port. */
+  leadsTo(port) {
+    this.#port = port;
   }
 
   mend() {

@@ -33,7 +33,7 @@ const { outputFiles } = await build({
 /** One declaration file: the types, the refusal, and what connects. */
 const types = readFileSync(here("dist/types.d.ts"), "utf8");
 const refusal = readFileSync(here("dist/refusal.d.ts"), "utf8");
-const alone = (text) => text.replace(/^import .*\n/gm, "").replace(/^export {};\n/gm, "").trim();
+const alone = (text) => text.replace(/^import .*\n|^export type .* from .*\n/gm, "").replace(/^export {};\n/gm, "").trim();
 const ours = alone(refusal).replace(/\/\*\* A refusal of the client's own\. \*\/\n.*$/s, "").replace("export interface Refused", "interface Refused");
 const declarations = `// ${first}\n\n${alone(types)}\n\n${ours.trim()}\n\nexport declare const connect: Connect;\n`;
 

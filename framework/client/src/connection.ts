@@ -7,8 +7,8 @@
 import { backoff } from "./backoff.js";
 import { dial, type Call } from "./dial.js";
 import { cell } from "./readable.js";
-import { refusal, type Refusal } from "./refusal.js";
-import type { AuthWhy, Options, Retry, State, Transport, Why } from "./types.js";
+import { refusal, type Refusal, type Retry } from "./refusal.js";
+import type { AuthWhy, Options, State, Transport, Why } from "./types.js";
 import type { Ending, Openers, Target, Welcome } from "./transports/transport.js";
 
 /** What is told of it. */

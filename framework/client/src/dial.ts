@@ -1,5 +1,4 @@
-import { Refusal, type Refused } from "./refusal.js";
-import type { Retry } from "./types.js";
+import { Refusal, type Refused, type Retry } from "./refusal.js";
 import type { Ending, Link, Opener, Target, Welcome } from "./transports/transport.js";
 
 /** What is told of one connection. */

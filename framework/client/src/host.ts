@@ -1,7 +1,16 @@
 /** What stands between the client that an app has and the connection: they may be in two threads. */
 
-import type { Joined } from "./rooms.js";
+import type { Users } from "./membership.js";
 import type { AuthWhy, Place, Send, State } from "./types.js";
+
+/** What whoever joins gets. */
+export interface Joined {
+  room: string;
+  place: Place;
+  snapshot: unknown;
+  users: Users;
+  count: number | undefined;
+}
 
 /** Who uses a connection. */
 export interface Host {

@@ -1,4 +1,11 @@
-import type { BuiltIn, Retry } from "./types.js";
+/** What a refusal advises: nothing; a newer identity; to try again later and later; or in so many milliseconds. */
+export type Retry = "never" | "token" | "backoff" | { after_ms: number };
+
+/** The codes that Salon and this client have of their own; an app adds others. */
+export type BuiltIn =
+  | "unauthorized" | "forbidden" | "lapsed" | "revoked" | "not_a_member" | "rate_limited" | "limit_exceeded"
+  | "invalid_payload" | "unknown_event" | "not_found" | "closed" | "timeout" | "disconnected" | "internal" | "gone"
+  | "cancelled" | "key_reused";
 
 /** A refusal as frames have it. */
 export interface Refused {

@@ -1,10 +1,9 @@
 /** A room as an app has it. */
 
-import type { Api } from "./host.js";
+import type { Api, Joined } from "./host.js";
 import type { Users } from "./membership.js";
 import { cell, hub } from "./readable.js";
 import { refusal, type Refusal } from "./refusal.js";
-import type { Joined } from "./rooms.js";
 import type { Place, Room, Send } from "./types.js";
 
 /** So many events an iterator keeps that were not asked for. */

@@ -4,20 +4,11 @@
  * It must never let a room's events reach anybody before its snapshot has.
  */
 
-import type { Host } from "./host.js";
-import { membership, type Membership, type Presence, type Sent, type Users } from "./membership.js";
+import type { Host, Joined } from "./host.js";
+import { membership, type Membership, type Presence, type Sent } from "./membership.js";
 import type { About } from "./outbox.js";
 import { Refusal, refusal, type Refused } from "./refusal.js";
 import type { Place, Send } from "./types.js";
-
-/** What whoever joins gets. */
-export interface Joined {
-  room: string;
-  place: Place;
-  snapshot: unknown;
-  users: Users;
-  count: number | undefined;
-}
 
 interface Kept {
   readonly room: Membership;

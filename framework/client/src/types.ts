@@ -1,6 +1,8 @@
 /** What apps see of the client, as types. */
 
-import type { Refusal } from "./refusal.js";
+import type { BuiltIn, Refusal } from "./refusal.js";
+
+export type { BuiltIn, Retry } from "./refusal.js";
 
 /**
  * What a generated contract says of a server: `up`, what clients send; `down`, what the server sends; `ask`, what it
@@ -41,15 +43,6 @@ export interface Place {
   from?: number;
   after?: number;
 }
-
-/** What a refusal advises: nothing; a newer identity; to try again later and later; or in so many milliseconds. */
-export type Retry = "never" | "token" | "backoff" | { after_ms: number };
-
-/** The codes that Salon and this client have of their own; an app adds others. */
-export type BuiltIn =
-  | "unauthorized" | "forbidden" | "lapsed" | "revoked" | "not_a_member" | "rate_limited" | "limit_exceeded"
-  | "invalid_payload" | "unknown_event" | "not_found" | "closed" | "timeout" | "disconnected" | "internal" | "gone"
-  | "cancelled" | "key_reused";
 
 /** What a promise of `send` may be rejected with: promises cannot say so themselves. */
 export type RefusalOf<C extends Contract, N extends keyof C["up"]> = Refusal<

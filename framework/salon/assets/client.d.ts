@@ -61,12 +61,6 @@ export interface Place {
     from?: number;
     after?: number;
 }
-/** What a refusal advises: nothing; a newer identity; to try again later and later; or in so many milliseconds. */
-export type Retry = "never" | "token" | "backoff" | {
-    after_ms: number;
-};
-/** The codes that Salon and this client have of their own; an app adds others. */
-export type BuiltIn = "unauthorized" | "forbidden" | "lapsed" | "revoked" | "not_a_member" | "rate_limited" | "limit_exceeded" | "invalid_payload" | "unknown_event" | "not_found" | "closed" | "timeout" | "disconnected" | "internal" | "gone" | "cancelled" | "key_reused";
 /** What a promise of `send` may be rejected with: promises cannot say so themselves. */
 export type RefusalOf<C extends Contract, N extends keyof C["up"]> = Refusal<C["up"][N] extends {
     refusals: infer Code extends string;
@@ -274,6 +268,12 @@ export interface Connect {
     (url: string | URL, options?: Options): Client;
 }
 
+/** What a refusal advises: nothing; a newer identity; to try again later and later; or in so many milliseconds. */
+export type Retry = "never" | "token" | "backoff" | {
+    after_ms: number;
+};
+/** The codes that Salon and this client have of their own; an app adds others. */
+export type BuiltIn = "unauthorized" | "forbidden" | "lapsed" | "revoked" | "not_a_member" | "rate_limited" | "limit_exceeded" | "invalid_payload" | "unknown_event" | "not_found" | "closed" | "timeout" | "disconnected" | "internal" | "gone" | "cancelled" | "key_reused";
 /** A refusal as frames have it. */
 interface Refused {
     code: string;

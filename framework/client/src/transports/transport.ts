@@ -1,7 +1,7 @@
 /** What a transport is: it carries lines of text to a server and back, and says why it ended. */
 
-import type { Refusal } from "../refusal.js";
-import type { Retry, Transport, Why } from "../types.js";
+import type { Refusal, Retry } from "../refusal.js";
+import type { Transport, Why } from "../types.js";
 
 /** Where to, and by what. */
 export interface Target {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "../../dist/index.js";
-import { Line } from "../real/line.js";
+import { withChromium } from "../../../../tests/browser/chromium.js";
+import { Line } from "../../../../tests/browser/line.js";
 import { contract, later, name, until } from "../real/world.js";
-import { withChromium } from "./chromium.js";
 
 export { assert, later, name, until };
 

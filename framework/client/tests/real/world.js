@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { connect } from "../../dist/index.js";
-import { Line } from "./line.js";
+import { Line } from "../../../../tests/browser/line.js";
 
 /** What the server's contract says at run time. */
 const rooms = ["join", "say", "whisper", "burst", "count", "leave", "kick", "crash", "typing", "trace"];
