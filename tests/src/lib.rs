@@ -6,7 +6,7 @@
 //! that has been built in this process, and [`socket_io`] is a client for it: for the benchmark and
 //! for the stress test, where threads are real. [`ready_made`] is a client that allocates nothing, and
 //! [`steps`] are what one event goes through, to be timed and counted. [`guests`] are the users of the
-//! apps that suites have, and [`by_hand`] is the app that the guide uses without a library.
+//! apps that suites have, [`program`] runs what others have written, and [`by_hand`] is the app that the guide uses without a library.
 
 pub mod by_hand;
 pub mod engine_io;
@@ -14,6 +14,7 @@ pub mod event_stream;
 pub mod guests;
 pub mod in_process;
 pub mod polling;
+pub mod program;
 pub mod raw_http;
 pub mod ready_made;
 pub mod server;

@@ -12,17 +12,16 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
 use salon_tests::{
-    Result,
-    server::{Implementation, Server, folder, missing_program},
+    Result, program,
+    server::{Implementation, Server, folder},
 };
 use serde::Deserialize;
 use serde_json::json;
-use tokio::{process::Command, time::timeout};
+use tokio::process::Command;
 
 /// Longer than all groups take, so that one that hangs is named.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -70,23 +69,9 @@ impl Drop for Reports {
 async fn run(specification: &Path) -> Result<()> {
     let client = folder().join("clients/autobahn");
     let python = client.join(".packages/python2.7");
-    let child = Command::new(&python)
-        .arg(client.join("fuzz.py"))
-        .arg(specification)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| missing_program(python.as_os_str(), &error))?;
-    let elapsed = |_| format!("it did not end within {LIMIT:?}");
-    let output = timeout(LIMIT, child.wait_with_output()).await.map_err(elapsed)??;
-    if output.status.success() {
-        return Ok(());
-    }
-    let (said, errors) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    Err(format!("fuzz.py {}\n{said}{errors}", output.status).into())
+    let mut fuzz = Command::new(&python);
+    fuzz.arg(client.join("fuzz.py")).arg(specification);
+    program::run(fuzz, "fuzz.py", LIMIT).await.map(drop)
 }
 
 /// Plays these cases, and expects `count` of them to be as the RFC says but for those that are only reported.

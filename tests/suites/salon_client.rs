@@ -5,13 +5,12 @@
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
 use salon_tests::{
-    Result,
-    server::{Implementation, Server, folder, missing_program},
+    Result, program,
+    server::{Implementation, Server, folder},
 };
 use tokio::{process::Command, sync::OnceCell};
 
@@ -35,27 +34,12 @@ fn url(server: &Server) -> String {
 }
 
 /// Runs something in the package's folder; what it printed is in the failure.
-async fn run(program: &str, arguments: &[&OsStr], variables: &[(&str, &str)]) -> Result<()> {
-    let child = Command::new(program)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .current_dir(package())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| missing_program(program.as_ref(), &error))?;
-    let output = tokio::time::timeout(LIMIT, child.wait_with_output())
-        .await
-        .map_err(|_elapsed| format!("{arguments:?} did not end within {LIMIT:?}"))??;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() {
-        println!("{printed}");
-        return Ok(());
-    }
-    let errors = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{arguments:?} {}\n{printed}{errors}", output.status).into())
+async fn run(name: &str, arguments: &[&OsStr], variables: &[(&str, &str)]) -> Result<()> {
+    let mut command = Command::new(name);
+    command.args(arguments).envs(variables.iter().copied()).current_dir(package());
+    let printed = program::run(command, &format!("{arguments:?}"), LIMIT).await?;
+    println!("{printed}");
+    Ok(())
 }
 
 /// Builds it, for all tests together: what is committed of it has to be what it is built to.

@@ -2,15 +2,11 @@
 //!
 //! They need node, Chromium and the packages that `tests/peers.sh` installs; without them they fail.
 
-use std::{ffi::OsStr, net::TcpListener, path::PathBuf, process::Stdio, time::Duration};
+use std::{ffi::OsStr, net::TcpListener, path::PathBuf, time::Duration};
 
 use actix_web::{HttpResponse, web};
 use multiplayer_lobby::Rules;
-use salon_tests::{
-    Result, by_hand,
-    in_process::InProcess,
-    server::{folder, missing_program},
-};
+use salon_tests::{Result, by_hand, in_process::InProcess, program, server::folder};
 use tokio::process::Command;
 
 /// Longer than any of the scripts takes, so that one that hangs is named and not the whole run.
@@ -18,25 +14,9 @@ const LIMIT: Duration = Duration::from_secs(180);
 
 /// Runs a script of `tests/browser` on what it is given; what it printed is in the failure.
 async fn play(script: &str, on: &[&OsStr]) -> Result<()> {
-    let child = Command::new("node")
-        .arg(folder().join("browser").join(script))
-        .args(on)
-        .arg(folder().join("screenshots"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| missing_program("node".as_ref(), &error))?;
-    let output = tokio::time::timeout(LIMIT, child.wait_with_output())
-        .await
-        .map_err(|_elapsed| format!("{script} did not end within {LIMIT:?}"))??;
-    if output.status.success() {
-        return Ok(());
-    }
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{script} {}\n{printed}{errors}", output.status).into())
+    let mut node = Command::new("node");
+    node.arg(folder().join("browser").join(script)).args(on).arg(folder().join("screenshots"));
+    program::run(node, script, LIMIT).await.map(drop)
 }
 
 /// Long enough to play, and short enough to wait for.

@@ -1,9 +1,8 @@
 //! A client suite in another language, as a process whose exit code is its verdict.
 
-use salon_tests::Result;
-use salon_tests::server::{Implementation, Server, folder, missing_program};
+use salon_tests::server::{Implementation, Server, folder};
+use salon_tests::{Result, program};
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -69,24 +68,8 @@ impl PeerProcess {
 
     /// Runs it; what it printed is in the failure.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<()> {
-        let child = Command::new(&self.program)
-            .arg(&self.script)
-            .arg(self.client)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| missing_program(self.program.as_os_str(), &error))?;
-        let output = tokio::time::timeout(LIMIT, child.wait_with_output())
-            .await
-            .map_err(|_elapsed| format!("{} did not end within {LIMIT:?}", self.client))??;
-        if output.status.success() {
-            return Ok(());
-        }
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        Err(format!("{} {}\n{printed}{errors}", self.client, output.status).into())
+        let mut suite = Command::new(&self.program);
+        suite.arg(&self.script).arg(self.client).args(arguments);
+        program::run(suite, self.client, LIMIT).await.map(drop)
     }
 }
