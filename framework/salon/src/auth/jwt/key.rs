@@ -5,9 +5,9 @@
 use std::fmt;
 
 #[cfg(not(feature = "jwt"))]
-use jsonwebtoken::crypto::aws_lc as backend;
+pub(super) use jsonwebtoken::crypto::aws_lc as backend;
 #[cfg(feature = "jwt")]
-use jsonwebtoken::crypto::rust_crypto as backend;
+pub(super) use jsonwebtoken::crypto::rust_crypto as backend;
 use jsonwebtoken::{DecodingKey, crypto::JwtVerifier};
 
 use super::{KeyError, algorithm::Algorithm};

@@ -15,11 +15,11 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytestring::ByteString;
 use futures_util::FutureExt;
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Claims, Jwt, Key, KeyError, Keys, token_error::TokenError};
+use super::{Claims, Jwt, Key, KeyError, Keys, key::backend, token_error::TokenError};
 use crate::{
     auth::{Authenticated, Authenticator, Credentials, Handshake, Permissions, PermissionsError},
     base::{clock, refusal::Refusal},
@@ -93,10 +93,16 @@ fn encode(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
+/// The signature of a message: not by `crypto::sign`, for the reason that `Key` has not to verify by it.
+fn signature_of(message: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
+    let signer = (backend::DEFAULT_PROVIDER.signer_factory)(&algorithm, key).unwrap();
+    encode(signer.try_sign(message.as_bytes()).unwrap())
+}
+
 /// Signs whatever it is given.
 fn signed(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
-    let signature = crypto::sign(message.as_bytes(), key, algorithm).unwrap();
+    let signature = signature_of(&message, key, algorithm);
     format!("{message}.{signature}")
 }
 
